@@ -1,0 +1,150 @@
+import { resolve } from 'node:path';
+import { BUILT_IN_CLIENTS, clientsOfPairs, repeatedIds } from './clients.ts';
+import { fromConfigFile } from './config-file.ts';
+import type { Client } from './domain/client.ts';
+import type { Scenario } from './domain/scenario.ts';
+import { fromArguments, fromEnvironment, type Given, type Source } from './flags.ts';
+import { NAMES, type Name, type SETTINGS, settingOf, type Value } from './protocol/config.ts';
+import { claimedName, type Reading, SHIPPED, scenarioFiles, scenariosIn } from './scenarios.ts';
+import { formatFault } from './yaml-file.ts';
+
+export { helpText } from './help.ts';
+
+/** How the simulator is to be run. Frozen all through. */
+export interface Settings {
+  readonly port: number;
+  /** Address to listen on; left out, this machine only, over IPv4 and IPv6. */
+  readonly host?: string;
+  readonly clients: readonly Client[];
+  /** Name of the scenario that is played when nothing nearer chooses one. */
+  readonly scenario: string;
+  readonly scenarios: ReadonlyMap<string, Scenario>;
+  readonly admin: { readonly user: string; readonly password?: string; readonly origins: readonly string[] };
+  /** Base URL for browsers, without a slash at its end. */
+  readonly browserUrl?: string;
+}
+
+/** A command line, environment or file that cannot be used; its message is one line a fault. */
+export class BadUsage extends Error {
+  override readonly name = 'BadUsage';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(faults.join('\n'));
+    this.faults = faults;
+  }
+}
+
+/** From where settings are read. */
+export interface Surroundings {
+  /** The command line after the command's name. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+type GivenSettings = Source['given'];
+
+/** What is set, by name: always something where there is a default. */
+type Values = {
+  readonly [N in Name]: Value<N> | ((typeof SETTINGS)[N] extends { default: unknown } ? never : undefined);
+};
+
+const valuesOf = (given: GivenSettings): Values =>
+  Object.fromEntries(
+    NAMES.map((name) => {
+      const { default: usual, isPath } = settingOf(name);
+      const { value, folder } = given[name] ?? { value: usual, folder: '.' };
+      return [name, isPath && typeof value === 'string' ? resolve(folder, value) : value];
+    }),
+  ) as Values;
+
+/** The folder for which `named` stands holds no scenario, or why it cannot be read. */
+function folderFaults(folder: string | undefined, named: Given | undefined): string[] {
+  if (folder === undefined || named === undefined) return [];
+  try {
+    return scenarioFiles(folder).length > 0 ? [] : [named.blame(`there is no scenario file in ${folder}`)];
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return [named.blame(`the folder ${folder} cannot be read (${code})`)];
+  }
+}
+
+/** Names of scenarios that can be chosen. A file with a fault is not missing as well. */
+const namesIn = ({ scenarios, faults }: Reading): string[] => [
+  ...new Set([...scenarios.keys(), ...faults.map(({ file }) => claimedName(file))]),
+];
+
+const unknownScenario = (name: string | undefined, known: readonly string[]): string[] =>
+  name === undefined || known.includes(name)
+    ? []
+    : [`there is no scenario "${name}"; known: ${known.join(', ')}`];
+
+/** A pattern cannot tell that 999.1.1.1 or port 70000 leads nowhere. */
+const urlFaults = (given: Given | undefined): string[] =>
+  [given?.value ?? []].flat().flatMap((url, index) => {
+    const message = `"${url}" is not an address that can exist`;
+    return given === undefined || URL.canParse(String(url)) ? [] : [given.blame(message, index)];
+  });
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    for (const part of value instanceof Map ? value.values() : Object.values(value)) frozen(part);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+function settingsOf(values: Values, clients: readonly Client[], scenarios: Settings['scenarios']): Settings {
+  const { port, host, scenario, 'admin-password': password, 'browser-url': browserUrl } = values;
+  const origins = values['admin-origin'].map((origin) => new URL(origin).origin);
+  return frozen({
+    port,
+    ...(host !== undefined && { host }),
+    clients,
+    scenario,
+    scenarios,
+    admin: { user: values['admin-user'], ...(password !== undefined && { password }), origins },
+    ...(browserUrl !== undefined && { browserUrl: browserUrl.replace(/\/+$/, '') }),
+  });
+}
+
+/**
+ * Reads the settings: flags before the environment before the config file. Throws {@link BadUsage} with
+ * everything that is wrong in any of them and in the scenario files.
+ */
+export function readSettings({ argv, env, cwd }: Surroundings): Settings {
+  const flags = fromArguments(argv, cwd);
+  const environment = fromEnvironment(env, cwd);
+  const near = { ...environment.given, ...flags.given };
+  const file = fromConfigFile(cwd, near.config);
+  const given: GivenSettings = { ...file.given, ...near };
+  const values = valuesOf(given);
+
+  const clients = near.client ? clientsOfPairs(near.client) : (file.clients ?? BUILT_IN_CLIENTS);
+  const unreadable = folderFaults(values.fixtures, given.fixtures);
+  const own = values.fixtures === undefined || unreadable.length > 0 ? [] : [values.fixtures];
+  const reading = scenariosIn([SHIPPED, ...own]);
+  const known = namesIn(reading);
+  const faults = [
+    ...flags.faults,
+    ...environment.faults,
+    ...file.faults,
+    ...clients.faults,
+    ...repeatedIds(clients),
+    ...unreadable,
+    ...reading.faults.map((fault) => formatFault(fault, cwd)),
+    ...unknownScenario(given.scenario && values.scenario, known).map(given.scenario?.blame ?? String),
+    ...clients.clients.flatMap(({ client, blame }) =>
+      unknownScenario(client.scenario, known).map((message) => blame('scenario', message)),
+    ),
+    ...urlFaults(given['admin-origin']),
+    ...urlFaults(given['browser-url']),
+  ];
+  if (faults.length > 0) throw new BadUsage(faults);
+  return settingsOf(
+    values,
+    clients.clients.map(({ client }) => client),
+    reading.scenarios,
+  );
+}

@@ -1,0 +1,45 @@
+/** Who integrates the service: the credentials of guide 5.1 and what is known about their holder. */
+export interface Client {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Guide 5.1: the IP restriction holds in production only. */
+  readonly environment: 'sandbox' | 'production';
+  /** Addresses and CIDR ranges from which production may be reached. Guide 6.1. */
+  readonly allowedIps: readonly string[];
+  /** RFC 6749, 2.1. */
+  readonly type: 'confidential' | 'public';
+  /** The one grant that this client is registered for. */
+  readonly grantType: 'client-credentials' | 'authorization-code';
+  /** Name of the scenario its calls play, when nothing nearer chooses one. */
+  readonly scenario?: string;
+}
+
+/** `given` with everything that was left out as a client of the sandbox has it. */
+export const newClient = (given: Pick<Client, 'clientId' | 'clientSecret'> & Partial<Client>): Client => ({
+  environment: 'sandbox',
+  allowedIps: [],
+  type: 'confidential',
+  grantType: 'client-credentials',
+  ...given,
+});
+
+/**
+ * Whether `given` is the client's secret. It takes the same time wherever the first difference is, so that
+ * the secret cannot be found out letter by letter.
+ */
+export function isSecretOf(client: Client, given: string | undefined): boolean {
+  const candidate = given ?? '';
+  let difference = client.clientSecret.length ^ candidate.length;
+  for (let i = 0; i < candidate.length; i += 1) {
+    difference |= candidate.charCodeAt(i) ^ client.clientSecret.charCodeAt(i % client.clientSecret.length);
+  }
+  return difference === 0 && given !== undefined;
+}
+
+/**
+ * Whether a request for `client` may come from where it does. Guide 6.1.
+ *
+ * @param isAmong whether the request's address is in one of these addresses and ranges
+ */
+export const mayComeFrom = (client: Client, isAmong: (ranges: readonly string[]) => boolean): boolean =>
+  client.environment === 'sandbox' || isAmong(client.allowedIps);

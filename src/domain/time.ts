@@ -1,0 +1,58 @@
+/**
+ * Units of time, and the virtual clock. An instant is always an argument here: whoever asks a rule says
+ * what time it is, so that an hour can pass in a moment.
+ */
+
+declare const unit: unique symbol;
+
+/** A point in virtual time: milliseconds since the Unix epoch. */
+export type Instant = number & { readonly [unit]: 'instant' };
+/** A length of time in milliseconds. */
+export type Ms = number & { readonly [unit]: 'ms' };
+
+export const instant = (msSinceEpoch: number): Instant => msSinceEpoch as Instant;
+export const ms = (length: number): Ms => length as Ms;
+export const seconds = (length: number): Ms => ms(length * 1000);
+
+export const after = (start: Instant, length: Ms): Instant => instant(start + length);
+export const earliest = (...instants: Instant[]): Instant => instant(Math.min(...instants));
+export const latest = (...instants: Instant[]): Instant => instant(Math.max(...instants));
+
+/** How virtual time is made from real time: an offset, or standing still at `frozenAt`. */
+export interface Clock {
+  readonly offset: Ms;
+  readonly frozenAt?: Instant;
+}
+
+export const REAL_TIME: Clock = { offset: ms(0) };
+
+/** The virtual time that `clock` shows while real time is `real`. */
+export const timeOf = (clock: Clock, real: Instant): Instant => clock.frozenAt ?? after(real, clock.offset);
+
+/** `clock` moved forward by `by`, which also moves a clock that stands still. */
+export const advanced = (clock: Clock, by: Ms): Clock =>
+  clock.frozenAt === undefined
+    ? { offset: ms(clock.offset + by) }
+    : { offset: clock.offset, frozenAt: after(clock.frozenAt, by) };
+
+/** `clock` standing still, at `at` or where it is. */
+export const frozen = (clock: Clock, real: Instant, at: Instant = timeOf(clock, real)): Clock => ({
+  offset: clock.offset,
+  frozenAt: at,
+});
+
+/** `clock` running on from the time it shows. */
+export const resumed = (clock: Clock, real: Instant): Clock => ({ offset: ms(timeOf(clock, real) - real) });
+
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+/** What a written duration looks like: a number and `ms`, `s`, `m` or `h`. */
+export const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/;
+
+/** The length that `text` writes (`"2s"`, `"1.5h"`), or undefined when it writes none. */
+export function parseDuration(text: string): Ms | undefined {
+  const [, number, name] = DURATION.exec(text) ?? [];
+  return number === undefined
+    ? undefined
+    : ms(Math.round(Number(number) * UNITS[name as keyof typeof UNITS]));
+}

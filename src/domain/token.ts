@@ -1,0 +1,37 @@
+import { TOKEN_LIFETIME_SECONDS } from '../guide/oauth.ts';
+import { after, type Instant, seconds } from './time.ts';
+
+/** An access token as it was issued, and what has happened to it since. Guide 5.2. */
+export interface Token {
+  readonly accessToken: string;
+  readonly clientId: string;
+  readonly scope: string;
+  readonly issuedAt: Instant;
+  readonly expiresAt: Instant;
+  readonly revokedAt?: Instant;
+  /** Identities of the calls that it has opened. */
+  readonly calls: readonly string[];
+}
+
+export type TokenState = 'active' | 'completed' | 'expired' | 'revoked';
+
+/** A token that begins its hour at `now`. Guide 5.2, rule 2. */
+export const newToken = (accessToken: string, clientId: string, scope: string, now: Instant): Token => ({
+  accessToken,
+  clientId,
+  scope,
+  issuedAt: now,
+  expiresAt: after(now, seconds(TOKEN_LIFETIME_SECONDS)),
+  calls: [],
+});
+
+/**
+ * What a token is good for at `now`. Guide 5.2, rules 1 to 3.
+ *
+ * @param aCallHasEnded whether a call that it opened has ended by now: completion is not stored, it follows
+ */
+export function tokenState(token: Token, aCallHasEnded: boolean, now: Instant): TokenState {
+  if (token.revokedAt !== undefined && token.revokedAt <= now) return 'revoked';
+  if (aCallHasEnded) return 'completed';
+  return now >= token.expiresAt ? 'expired' : 'active';
+}

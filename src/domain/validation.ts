@@ -1,0 +1,9 @@
+/** What is known of a client's validation process, of which the client's video call is a part. Guide 5.3. */
+export interface Validation {
+  readonly clientId: string;
+  readonly validationId: string;
+  /** How many calls have been opened for it: the number of the latest one. */
+  readonly calls: number;
+  /** Whether there is such a validation; undefined leaves it to what holds for unknown ones. */
+  readonly exists?: boolean;
+}

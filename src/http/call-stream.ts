@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { Value } from 'typebox/value';
+import type { CallView } from '../domain/call.ts';
+import { OVERLAP } from '../domain/presence.ts';
+import { EVENTS } from '../guide/events.ts';
+import { CALL_PATHS, type CallDoor, type PageTicket } from './call-page.ts';
+import { type Channel, CROSS_ORIGIN, eventStream, longPoll } from './channel.ts';
+
+/** A page that was told at once that there is no call would speak before its parent listens. */
+const ERROR_DELAY_MS = 1_000;
+/** How long a page may take from one long-poll to the next. */
+const POLL_GAP_MS = 2_000;
+const MOST_REPORT_BYTES = 64 * 1024;
+
+interface StreamQuery {
+  ticket?: string;
+  /** The last event that the page has. */
+  after?: string;
+  /** What the page shows; a long-poll must say it, or it would be answered with that for ever. */
+  state?: string;
+  poll?: string;
+}
+type CallTicket = Extract<PageTicket, { call: string }>;
+type StreamRequest = FastifyRequest<{ Querystring: StreamQuery }>;
+
+const text = Type.Union([Type.String({ maxLength: 1000 }), Type.Null()]);
+const known = Type.Union([Type.Boolean(), Type.Null()]);
+
+const Report = Type.Object({
+  posted: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 10_000 }),
+  diagnostics: Type.Optional(
+    Type.Object({
+      topLevel: Type.Boolean(),
+      nested: Type.Boolean(),
+      secureContext: known,
+      origin: text,
+      parentOrigin: text,
+      cameraAllowed: known,
+      microphoneAllowed: known,
+      width: Type.Number(),
+      height: Type.Number(),
+      userAgent: Type.String({ maxLength: 1000 }),
+      eventSource: Type.Boolean(),
+    }),
+  ),
+});
+
+/** The last event that the page has, or -1. A reconnecting EventSource says it in a header, and knows better. */
+function lastSeen({ headers, query }: StreamRequest): number {
+  const id = Number(headers['last-event-id'] ?? query.after ?? -1);
+  return Number.isInteger(id) && id >= -1 ? id : -1;
+}
+
+/** Tells a page, from each view of its call, what it has not heard yet. */
+function teller({ send, end }: Channel, seen: number, shown: string | undefined) {
+  let last = seen;
+  let state = shown;
+  return (view: CallView | undefined) => {
+    if (view === undefined) {
+      send({ reset: true });
+      end();
+      return;
+    }
+    for (const said of view.events.slice(last + 1)) {
+      send({ state: said.state, event: said.event }, said.id);
+      last = said.id;
+      state = said.state;
+    }
+    if (state !== view.state) send({ state: view.state });
+    state = view.state;
+  };
+}
+
+/** `/call/events` and `/call/reports`: what the frame's page is told, and what it reports. */
+export async function callStream(app: FastifyInstance, door: CallDoor): Promise<void> {
+  const { simulator, tickets } = door;
+  const channels = new Set<Channel>();
+
+  /** Refuses a page that stays although its token is in use by another. Answers how to stop that. */
+  function refuseSharing({ call, page }: CallTicket, channel: Channel): () => void {
+    const refuse = async () => {
+      if (!(await simulator.pages.sharesToken(call, page))) return;
+      channel.send({ state: 'error' });
+      channel.end();
+    };
+    const timer = setTimeout(() => refuse().catch((error) => app.log.error(error)), OVERLAP);
+    return () => clearTimeout(timer);
+  }
+
+  /** Lets a page attend its call. */
+  async function attend(ticket: CallTicket, request: StreamRequest, channel: Channel) {
+    const tell = teller(channel, lastSeen(request), request.query.state);
+    const leave = await simulator.pages.attend(ticket.call, ticket.page, tell);
+    const stopRefusing = door.strictTokens ? refuseSharing(ticket, channel) : () => {};
+    return async () => {
+      stopRefusing();
+      // Between two polls of a page nobody is to think that it has gone.
+      if (request.query.poll !== undefined) await sleep(POLL_GAP_MS, undefined, { ref: false });
+      await leave();
+    };
+  }
+
+  /** Lets a page hear of what its ticket is for, until the answer is called. */
+  async function follow(ticket: PageTicket | undefined, request: StreamRequest, channel: Channel) {
+    if (ticket === undefined) {
+      teller(channel, -1, undefined)(undefined);
+      return async () => {};
+    }
+    if ('call' in ticket) return attend(ticket, request, channel);
+    const tell = () => channel.send({ state: 'error', event: EVENTS[ticket.error] }, 0);
+    const timer = lastSeen(request) < 0 ? setTimeout(tell, ERROR_DELAY_MS) : undefined;
+    return async () => clearTimeout(timer);
+  }
+
+  app.get<{ Querystring: StreamQuery }>(CALL_PATHS.events, async (request, reply) => {
+    const ticket = await tickets.verify(request.query.ticket ?? '');
+    reply.hijack();
+    const { raw } = reply;
+    const gone = new Promise((resolve) => raw.once('close', resolve));
+    const channel = request.query.poll === undefined ? eventStream(raw) : longPoll(raw);
+    channels.add(channel);
+    try {
+      const leave = await follow(ticket, request, channel);
+      await gone;
+      await leave();
+    } catch (error) {
+      request.log.error(error);
+      // The browser comes back by itself, perhaps when the trouble is over.
+      raw.destroy();
+    } finally {
+      channels.delete(channel);
+    }
+  });
+
+  app.addContentTypeParser(
+    'text/plain',
+    { parseAs: 'string', bodyLimit: MOST_REPORT_BYTES },
+    async (_: unknown, body: string) => body,
+  );
+  app.post<{ Querystring: StreamQuery }>(CALL_PATHS.reports, async (request, reply) => {
+    reply.headers(CROSS_ORIGIN);
+    const ticket = await tickets.verify(request.query.ticket ?? '');
+    const report = parsed(request.body);
+    if (!Value.Check(Report, report))
+      return reply.code(400).send({ error: 'invalid', message: 'not a report of posted events' });
+    if (ticket !== undefined && 'call' in ticket)
+      await simulator.pages.report(ticket.call, ticket.page, report);
+    return reply.code(204).send();
+  });
+
+  // Streams never end by themselves, and a server does not close before its connections do.
+  app.addHook('preClose', async () => {
+    for (const { send, end } of channels) {
+      send({ closing: true });
+      end();
+    }
+  });
+}
+
+function parsed(body: unknown): unknown {
+  try {
+    return typeof body === 'string' ? JSON.parse(body) : undefined;
+  } catch {
+    return undefined;
+  }
+}

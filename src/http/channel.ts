@@ -1,0 +1,64 @@
+import type { ServerResponse } from 'node:http';
+import type { StreamMessage } from '../protocol/page.ts';
+
+/** A way to tell a page something: `send` takes an event with its id, anything else without. */
+export interface Channel {
+  send(message: StreamMessage, id?: number): void;
+  end(): void;
+}
+
+/** How soon a browser is to come back after the connection was lost, in milliseconds. */
+const RETRY_MS = 500;
+/** Proxies close a connection that is silent for much longer. */
+const PING_MS = 15_000;
+/** A long-poll is answered after this, even with nothing. */
+const POLL_MS = 25_000;
+/** A page that leaves more than this unread is not waited for. */
+const MOST_UNREAD_BYTES = 1 << 20;
+
+/** The page may stand in a sandbox, whose origin is none, and its stream has a host of its own. */
+export const CROSS_ORIGIN = {
+  'access-control-allow-origin': '*',
+  'cross-origin-resource-policy': 'cross-origin',
+  'cache-control': 'no-store',
+};
+
+/** Server-sent events, for as long as the page listens. */
+export function eventStream(raw: ServerResponse): Channel {
+  // A balancer that buffers would keep every event until the end.
+  raw.writeHead(200, { ...CROSS_ORIGIN, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
+  raw.write(`retry: ${RETRY_MS}\n\n`);
+  const write = (text: string) => {
+    if (raw.writableLength > MOST_UNREAD_BYTES) raw.destroy();
+    else if (!raw.writableEnded) raw.write(text);
+  };
+  const ping = setInterval(write, PING_MS, ':\n\n');
+  raw.once('close', () => clearInterval(ping));
+  return {
+    send(message, id) {
+      write(`${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`);
+    },
+    end: () => raw.end(),
+  };
+}
+
+/** One answer with all that there is to tell, as soon as there is something. For browsers without EventSource. */
+export function longPoll(raw: ServerResponse): Channel {
+  const told: { id?: number; data: StreamMessage }[] = [];
+  const end = () => {
+    clearTimeout(timer);
+    if (raw.headersSent) return;
+    raw.writeHead(200, { ...CROSS_ORIGIN, 'content-type': 'application/json' });
+    raw.end(JSON.stringify(told));
+  };
+  const timer = setTimeout(end, POLL_MS);
+  raw.once('close', () => clearTimeout(timer));
+  return {
+    send(data, id) {
+      // What comes in the same moment goes into the same answer.
+      if (told.length === 0) setImmediate(end);
+      told.push(id === undefined ? { data } : { id, data });
+    },
+    end,
+  };
+}

@@ -1,0 +1,78 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import basicAuth from '@fastify/basic-auth';
+import type { FastifyError, FastifyInstance } from 'fastify';
+import { ControlError, sendError } from './control-answers.ts';
+import { isLoopback, isOwnOrigin } from './loopback.ts';
+
+/** Who may use the control API. */
+export interface ControlAccess {
+  /** Further origins from which a browser may call. */
+  readonly origins: readonly string[];
+  /** Asked for when the server can be reached from other machines. */
+  readonly credentials?: { readonly user: string; readonly password: string } | undefined;
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest();
+const same = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));
+
+/** Lets nobody in who should not be, and says every error in the control API's own words. */
+export async function guardControl(
+  app: FastifyInstance,
+  { origins, credentials }: ControlAccess,
+): Promise<void> {
+  app.addHook('onRequest', async ({ headers }) => {
+    if (credentials === undefined && !isLoopback(headers.host ?? '')) {
+      throw new ControlError(
+        'forbidden',
+        'the control API answers on this machine only',
+        'use http://127.0.0.1 or http://localhost',
+      );
+    }
+    if (headers.origin !== undefined && !isOwnOrigin(headers.origin, headers.host, origins)) {
+      throw new ControlError(
+        'forbidden',
+        `pages of ${headers.origin} may not use the control API`,
+        'let them in with --admin-origin',
+      );
+    }
+  });
+  if (credentials !== undefined) {
+    await app.register(basicAuth, {
+      authenticate: { realm: 'mock-veridas' },
+      async validate(user, password) {
+        const right = [same(user, credentials.user), same(password, credentials.password)];
+        if (right.includes(false)) throw new Error('wrong user or password');
+      },
+    });
+    app.addHook('onRequest', app.basicAuth);
+  }
+
+  // Whatever it is declared as: `curl --data` says it is a form.
+  app.removeAllContentTypeParsers();
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, {});
+    else void parse(request, body as string, done);
+  });
+  app.addHook('preValidation', async (request) => {
+    if (request.method !== 'GET') request.body ??= {};
+  });
+
+  app.setErrorHandler<FastifyError | ControlError>(async (error, request, reply) => {
+    if (error instanceof ControlError) return sendError(reply, error);
+    if (error.validation !== undefined)
+      return sendError(reply, new ControlError('invalid', error.message, 'see the README, "Control API"'));
+    const { statusCode = 500 } = error;
+    if (statusCode === 401)
+      return reply.code(401).send({
+        error: 'unauthorized',
+        message: 'the control API asks for Basic credentials',
+        hint: '--admin-user, --admin-password',
+      });
+    if (statusCode === 413) return sendError(reply, new ControlError('too_large', 'the body is too large'));
+    if (statusCode < 500)
+      return sendError(reply, new ControlError('not_json', `the body is no JSON: ${error.message}`));
+    request.log.error(error);
+    return reply.code(500).send({ error: 'internal', message: 'the simulator failed; its log says why' });
+  });
+}

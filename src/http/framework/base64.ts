@@ -1,0 +1,35 @@
+const VALUES = new Map(
+  [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].map((char, value) => [
+    char.charCodeAt(0),
+    value,
+  ]),
+);
+const PAD = '='.charCodeAt(0);
+
+/**
+ * Decodes base64 as the imitated service's language does (Python's `base64.b64decode`): bytes outside the
+ * alphabet are skipped, complete padding ends the text, and a wrong length is an error.
+ *
+ * @returns the bytes, or undefined when the length is wrong
+ */
+export function decodeBase64(text: Uint8Array): Uint8Array | undefined {
+  const bytes: number[] = [];
+  let bits = 0;
+  let inQuad = 0;
+  let pads = 0;
+  for (const char of text) {
+    if (char === PAD) {
+      if (inQuad >= 2 && inQuad + ++pads >= 4) return Uint8Array.from(bytes);
+      continue;
+    }
+    const value = VALUES.get(char);
+    if (value === undefined) continue;
+    pads = 0;
+    bits = ((bits << 6) | value) & 0xffff;
+    inQuad = (inQuad + 1) % 4;
+    if (inQuad === 2) bytes.push((bits >> 4) & 0xff);
+    if (inQuad === 3) bytes.push((bits >> 2) & 0xff);
+    if (inQuad === 0) bytes.push(bits & 0xff);
+  }
+  return inQuad === 0 ? Uint8Array.from(bytes) : undefined;
+}

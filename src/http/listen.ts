@@ -1,0 +1,97 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+
+/** A port that could not be had, in words for whoever asked for it. */
+export class CannotListen extends Error {}
+
+/** Servers that answer on one port. */
+export interface Listening {
+  readonly port: number;
+  /** Takes no more connections and ends those there are, the busy ones after a moment. */
+  close(): Promise<void>;
+}
+
+/** A request must be complete by then, or its sender is cut off. Answers may take as long as they like. */
+const SLOWEST_REQUEST_MS = 30_000;
+/** Answers under way at the end get this long. */
+const GRACE_MS = 1_000;
+
+const THIS_MACHINE = ['127.0.0.1', '::1'];
+
+const WHY: Record<string, string> = {
+  EADDRINUSE: 'it is in use; choose another with --port, or 0 for a free one',
+  EACCES: 'this user may not use it; choose one above 1023 with --port',
+  EADDRNOTAVAIL: 'this machine has no such address; see --host',
+  ENOTFOUND: 'there is no such host; see --host',
+};
+/** A machine without IPv6 is served on IPv4 alone. */
+const NO_IPV6 = ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'];
+/** A port that is free for one family may be taken for the other. */
+const MOST_TRIES = 20;
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
+
+function bind(handler: RequestListener, host: string, port: number): Promise<Server> {
+  const server = createServer(
+    { requestTimeout: SLOWEST_REQUEST_MS, connectionsCheckingInterval: 5_000 },
+    handler,
+  );
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      const why = WHY[codeOf(error)] ?? error.message;
+      reject(new CannotListen(`cannot listen on ${host} port ${port}: ${why}`, { cause: error }));
+    });
+    server.listen(port, host, () => resolve(server));
+  });
+}
+
+const portOf = (server: Server): number => {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+};
+
+const stop = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+
+/** One server for each address, all on the port that the first one gets. */
+async function bindAll(handler: RequestListener, hosts: readonly string[], port: number): Promise<Server[]> {
+  const servers: Server[] = [];
+  for (const host of hosts) {
+    try {
+      servers.push(await bind(handler, host, servers[0] === undefined ? port : portOf(servers[0])));
+    } catch (error) {
+      if (servers.length > 0 && NO_IPV6.includes(codeOf((error as Error).cause))) continue;
+      await Promise.all(servers.map(stop));
+      throw error;
+    }
+  }
+  return servers;
+}
+
+/**
+ * Lets `handler` answer on `port` of `host`, or of this machine's own addresses of both families.
+ *
+ * @param port 0 chooses a free one
+ * @throws {CannotListen}
+ */
+export async function listen(
+  handler: RequestListener,
+  host: string | undefined,
+  port: number,
+): Promise<Listening> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const servers = await bindAll(handler, host === undefined ? THIS_MACHINE : [host], port);
+      const [first] = servers as [Server];
+      return { port: portOf(first), close: async () => void (await Promise.all(servers.map(stop))) };
+    } catch (error) {
+      if (port !== 0 || tries === MOST_TRIES) throw error;
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import { type CallDoor, callPage } from './call-page.ts';
+import { callStream } from './call-stream.ts';
+import { control } from './control.ts';
+import { ControlError } from './control-answers.ts';
+import { type ControlAccess, guardControl } from './control-guard.ts';
+import { NOT_FOUND, send } from './framework/answer.ts';
+import { pairs } from './framework/urlencoded.ts';
+import { type About, health } from './health.ts';
+import { type OAuthDoor, oauth } from './oauth.ts';
+
+/** Path under which everything stands that the imitated service does not have. */
+export const ADMIN = '/__admin';
+
+const MOST_JSON_BYTES = 1 << 20;
+/** Tokens may be long, and stand in paths of the control API. */
+const LONGEST_PARAMETER = 4096;
+
+export interface ServerParts extends CallDoor, OAuthDoor {
+  readonly access: ControlAccess;
+  /** Proxies whose X-Forwarded-For is believed: addresses and ranges, separated by commas. */
+  readonly trustProxy?: string | undefined;
+  readonly about: About;
+}
+
+/** All doors of the simulator, not yet listening. */
+export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
+  const { simulator, access, about } = parts;
+  const app = Fastify({
+    // To standard error, and never a request: its address holds tokens.
+    logger: { level: 'error', stream: process.stderr },
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: MOST_JSON_BYTES,
+    // Of the addresses that it lists, the right-most that is no trusted proxy counts.
+    ...(parts.trustProxy !== undefined && { trustProxy: parts.trustProxy }),
+    routerOptions: {
+      maxParamLength: LONGEST_PARAMETER,
+      // Of a repeated parameter the last counts, as in the imitated framework.
+      querystringParser: (query) => Object.fromEntries(pairs(query)),
+    },
+    // A simulator must notice wrong input, not repair it.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
+    // A path that cannot be decoded leads nowhere.
+    frameworkErrors: (_error, request, reply) => void send(request, reply, NOT_FOUND),
+  });
+
+  await app.register(oauth, parts);
+  await app.register(callPage, parts);
+  await app.register(callStream, parts);
+  await app.register(health, { prefix: ADMIN, about });
+  await app.register(
+    async (admin) => {
+      await guardControl(admin, access);
+      await control(admin, { simulator });
+      admin.setNotFoundHandler(async ({ method, url }) => {
+        throw new ControlError('not_found', `the control API has no ${method} ${url.split('?', 1)[0]}`);
+      });
+    },
+    { prefix: ADMIN },
+  );
+  return app;
+}

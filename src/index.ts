@@ -1,0 +1,162 @@
+import { systemTime } from './clock.ts';
+import { type Client, newClient } from './domain/client.ts';
+import type { Scenario } from './domain/scenario.ts';
+import type { PageTicket, RefusedCall } from './http/call-page.ts';
+import { listen } from './http/listen.ts';
+import { isLoopback } from './http/loopback.ts';
+import type { Blocking } from './http/oauth.ts';
+import { ADMIN, createServer } from './http/server.ts';
+import { systemRandom } from './random.ts';
+import { readScenarios, SHIPPED } from './scenarios.ts';
+import { jwtTokens, opaqueTokens, tickets } from './signing.ts';
+import { createSimulator } from './simulator/simulator.ts';
+import { memoryStore } from './store/memory.ts';
+import type { Store } from './store/store.ts';
+import { VERSION } from './version.ts';
+
+export type { Client } from './domain/client.ts';
+export type { Scenario } from './domain/scenario.ts';
+export { CannotListen } from './http/listen.ts';
+export type { Store } from './store/store.ts';
+
+/** A store in this process, to be given to `startMock`. */
+export const newMemoryStore = (): Store => memoryStore(systemTime);
+
+/** The client that exists when no other was asked for. */
+export const SANDBOX_CLIENT: Client = newClient({
+  clientId: 'sandbox-client',
+  clientSecret: 'sandbox-secret',
+});
+
+/** How a simulator is to be started. Everything may be left out. */
+export interface MockOptions {
+  /** TCP port; 0, the default, chooses a free one. */
+  readonly port?: number;
+  /** Address to listen on; by default this machine only, over IPv4 and IPv6. */
+  readonly host?: string | undefined;
+  /** Who may get tokens; by default `SANDBOX_CLIENT`. */
+  readonly clients?: readonly Client[];
+  /** Scenarios by name; by default those that come with the package. */
+  readonly scenarios?: ReadonlyMap<string, Scenario>;
+  /** Name of the scenario that calls play; by default `happy`. */
+  readonly scenario?: string;
+  /** What access tokens look like; by default `opaque`, as the service's do. */
+  readonly tokenFormat?: 'opaque' | 'jwt';
+  /** Makes the tokens of each client the same in every run. */
+  readonly randomSeed?: string | undefined;
+  /** How production clients are kept out that do not come from their `allowedIps`; by default `forbidden`. */
+  readonly blocked?: Blocking;
+  /** Proxies whose `X-Forwarded-For` is believed: addresses and ranges, separated by commas. */
+  readonly trustProxy?: string | undefined;
+  /** How `/call` answers a token that opens nothing: a 403, or a page that posts VideocallNotFound. */
+  readonly refusedCall?: RefusedCall;
+  /** Refuses a token for a second validation, and on a second page at the same time. */
+  readonly strictTokens?: boolean;
+  /** Lets only those validation ids exist that were made known through the control API. */
+  readonly knownValidationsOnly?: boolean;
+  /**
+   * Where everything is kept, for a simulator that is to be stopped and started again without forgetting; it
+   * stays open. By default in memory of its own.
+   */
+  readonly store?: Store;
+  /** Who may use the control API when it can be reached from other machines, and from which web pages. */
+  readonly admin?: { readonly user: string; readonly password?: string; readonly origins: readonly string[] };
+  /** Address under which browsers reach the simulator, if it is not the usual one. */
+  readonly browserUrl?: string | undefined;
+}
+
+/** A running simulator. */
+export interface Mock {
+  /** For backends and the control API, e.g. `http://127.0.0.1:4010`. */
+  readonly url: string;
+  /** For browsers: its name contains `videocall`, which the listener of guide 5.5 insists on. */
+  readonly browserUrl: string;
+  /** The control API. */
+  readonly adminUrl: string;
+  /** What the control API asks for, when it asks. */
+  readonly adminCredentials?: { readonly user: string; readonly password: string } | undefined;
+  /** Tells open pages, ends all connections and frees the port. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const ANY_ADDRESS = ['0.0.0.0', '::'];
+const PASSWORD_LENGTH = 24;
+
+/** How a host is written in a URL. */
+const urlHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+/**
+ * Starts a simulator in this process.
+ *
+ * @example
+ * const mock = await startMock();
+ * const answer = await fetch(`${mock.url}/o/token/`, {
+ *   method: 'POST',
+ *   body: new URLSearchParams({
+ *     grant_type: 'client_credentials', client_id: 'sandbox-client', client_secret: 'sandbox-secret',
+ *   }),
+ * });
+ * await mock.close();
+ *
+ * @throws {CannotListen} the port or address cannot be had
+ */
+export async function startMock(options: MockOptions = {}): Promise<Mock> {
+  const { host, port = 0, clients = [SANDBOX_CLIENT], scenario = 'happy' } = options;
+  const admin = options.admin ?? { user: 'admin', origins: [] };
+  const store = options.store ?? newMemoryStore();
+  const random = systemRandom(options.randomSeed);
+  const credentials =
+    host === undefined || isLoopback(host)
+      ? undefined
+      : { user: admin.user, password: admin.password ?? random.text(PASSWORD_LENGTH) };
+
+  const jwt = options.tokenFormat === 'jwt' ? jwtTokens(store) : undefined;
+  const simulator = await createSimulator({
+    store,
+    random,
+    tokenFormat: jwt?.format ?? opaqueTokens,
+    clients,
+    scenarios: options.scenarios ?? readScenarios([SHIPPED]),
+    scenario,
+    rules: {
+      strictTokens: options.strictTokens ?? false,
+      knownValidationsOnly: options.knownValidationsOnly ?? false,
+    },
+    onError: (error) => app.log.error(error),
+  });
+  const app = await createServer({
+    simulator,
+    random,
+    tickets: tickets<PageTicket>(store, random),
+    access: { origins: admin.origins, credentials },
+    blocking: options.blocked ?? 'forbidden',
+    refusedCall: options.refusedCall ?? 'forbidden',
+    strictTokens: options.strictTokens ?? false,
+    keys: jwt?.keys,
+    trustProxy: options.trustProxy,
+    about: { version: VERSION, instanceId: random.text(12), startedAt: systemTime(), realTime: systemTime },
+  });
+  await app.ready();
+  const listening = await listen(app.routing, host, port);
+
+  const close = async () => {
+    const closed = listening.close();
+    await app.close();
+    await closed;
+    simulator.close();
+    if (options.store === undefined) await store.close();
+  };
+  const reachable = host === undefined || ANY_ADDRESS.includes(host) ? '127.0.0.1' : urlHost(host);
+  const url = `http://${reachable}:${listening.port}`;
+  const browserHost =
+    host === undefined || ANY_ADDRESS.includes(host) || isLoopback(host) ? 'videocall.localhost' : reachable;
+  return {
+    url,
+    browserUrl: options.browserUrl ?? `http://${browserHost}:${listening.port}`,
+    adminUrl: `${url}${ADMIN}`,
+    adminCredentials: credentials,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

@@ -1,0 +1,160 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import { misspelt, WrittenClient } from './client.ts';
+import type { Format } from './mismatch.ts';
+import { ScenarioName } from './scenario.ts';
+
+/** One thing that can be set. Flag, environment variable, key of the config file and help follow from it. */
+interface Setting {
+  /** What a value must be; a list makes the flag repeatable, a boolean needs no value. */
+  readonly schema: TSchema;
+  readonly placeholder?: string;
+  readonly help: string;
+  readonly default?: unknown;
+  /** Names in the environment besides the usual one, which goes before them. */
+  readonly environment?: readonly string[];
+  readonly short?: string;
+  /** Where it cannot be set. */
+  readonly notIn?: readonly ('file' | 'environment')[];
+  /** A relative path is understood from the working directory, or the folder of the config file. */
+  readonly isPath?: true;
+}
+
+const text = (title: string, description: string, pattern: string, more = {}) =>
+  Type.String({ pattern, title, description, ...more });
+
+const path = (title: string) => text(title, 'a path', '^[^\\0]+$');
+
+const WEB_HOST = '(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(?::\\d{1,5})?';
+
+export const SETTINGS = {
+  port: {
+    schema: Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      title: 'port',
+      description: 'a number from 0 to 65535 (0 picks a free one)',
+    }),
+    placeholder: 'N',
+    help: 'port to listen on; 0 picks a free one',
+    default: 4010,
+    environment: ['PORT'],
+  },
+  host: {
+    schema: text(
+      'host',
+      'a name or an IP address, without scheme, port and brackets',
+      '^(?:[0-9A-Za-z._-]{1,253}|(?=(?:[^:]*:){2})[0-9A-Fa-f:.]{2,45}(?:%[0-9A-Za-z._-]+)?)$',
+    ),
+    placeholder: 'H',
+    help: 'address to listen on; by default this machine only (127.0.0.1 and ::1)',
+  },
+  client: {
+    schema: Type.Array(Type.String({ title: 'client', description: 'ID:SECRET', writeOnly: true })),
+    placeholder: 'ID:SECRET',
+    help: 'a client, split at the first colon; replaces the built-in sandbox-client:sandbox-secret and those of the config file',
+    notIn: ['file'],
+  },
+  scenario: {
+    schema: ScenarioName,
+    placeholder: 'NAME',
+    help: 'what happens in a call for which nothing nearer says so',
+    default: 'happy',
+  },
+  fixtures: {
+    schema: path('folder'),
+    placeholder: 'DIR',
+    help: 'folder with scenario files of your own, in itself or in its folder scenarios; they go before shipped ones of their name',
+    isPath: true,
+  },
+  config: {
+    schema: path('file'),
+    placeholder: 'FILE',
+    help: 'config file, instead of mock-veridas.config.yaml, .yml or .json in the working directory',
+    isPath: true,
+    notIn: ['file'],
+  },
+  'admin-user': {
+    schema: text('login name', 'characters other than control characters and colon', '^[^\\p{Cc}:]{1,255}$'),
+    placeholder: 'U',
+    help: 'who may use the control API when it can be reached from other machines',
+    default: 'admin',
+  },
+  'admin-password': {
+    schema: text('password', '1 to 255 characters without control characters', '^\\P{Cc}{1,255}$', {
+      writeOnly: true,
+    }),
+    placeholder: 'P',
+    help: 'the password that belongs to it; by default one is generated and printed when it is needed',
+  },
+  'admin-origin': {
+    schema: Type.Array(
+      text('web origin', 'scheme, host and port only, as in http://localhost:3000', `^https?://${WEB_HOST}$`),
+      { title: 'list', description: 'a list of web origins' },
+    ),
+    placeholder: 'ORIGIN',
+    help: 'a further web origin whose pages may use the control API',
+    default: [],
+  },
+  'browser-url': {
+    schema: text(
+      'base URL',
+      'one that begins with http:// or https:// and has neither query nor fragment',
+      `^https?://${WEB_HOST}(?:/[^\\s?#]*)?$`,
+    ),
+    placeholder: 'URL',
+    help: 'where browsers reach this server, if not at http://videocall.localhost:PORT',
+  },
+  help: { schema: Type.Boolean(), help: 'print this', short: 'h', notIn: ['file', 'environment'] },
+  version: { schema: Type.Boolean(), help: 'print the version', short: 'v', notIn: ['file', 'environment'] },
+} as const satisfies Record<string, Setting>;
+
+export type Name = keyof typeof SETTINGS;
+export const NAMES = Object.keys(SETTINGS) as Name[];
+
+/** The row of `name` with everything that a row may have. */
+export const settingOf = (name: Name): Setting => SETTINGS[name];
+
+/** What `name` is set to. */
+export type Value<N extends Name> = Static<(typeof SETTINGS)[N]['schema']>;
+
+type InFile = {
+  [N in Name as 'file' extends NotIn<N> ? never : N]: Type.TOptional<(typeof SETTINGS)[N]['schema']>;
+};
+type NotIn<N extends Name> = (typeof SETTINGS)[N] extends { notIn: readonly (infer Place)[] } ? Place : never;
+
+const inFile = Object.fromEntries(
+  NAMES.filter((name) => !settingOf(name).notIn?.includes('file')).map((name) => [
+    name,
+    Type.Optional(settingOf(name).schema),
+  ]),
+) as InFile;
+
+const schema = Type.Object(
+  {
+    $schema: Type.Optional(Type.String()),
+    ...inFile,
+    clients: Type.Optional(
+      Type.Array(WrittenClient, {
+        minItems: 1,
+        title: 'list of clients',
+        description: 'at least one, as in - { client_id: ID, client_secret: SECRET }',
+        writeOnly: true,
+      }),
+    ),
+  },
+  { additionalProperties: false, title: 'config file', description: 'a map of settings' },
+);
+
+export type WrittenConfig = Static<typeof schema>;
+
+/** What a config file must be. */
+export const CONFIG: Format<typeof schema> = {
+  schema,
+  beyond: ({ clients }, isSound) => {
+    const listed = Array.isArray(clients) ? clients : [];
+    return [...listed.entries()].flatMap(([index, client]) => {
+      const path = ['clients', index];
+      return isSound(path) ? misspelt(client, path) : [];
+    });
+  },
+};

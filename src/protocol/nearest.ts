@@ -1,0 +1,39 @@
+/**
+ * How many letters must be added, left out, changed or swapped with their neighbour to make `b` of `a`.
+ */
+function distance(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)];
+  const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;
+  for (let row = 1; row <= a.length; row += 1) {
+    rows[row] = [row];
+    for (let column = 1; column <= b.length; column += 1) {
+      const same = a[row - 1] === b[column - 1];
+      const swapped = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      (rows[row] as number[]).push(
+        Math.min(
+          at(row - 1, column - 1) + (same ? 0 : 1),
+          at(row - 1, column) + 1,
+          at(row, column - 1) + 1,
+          swapped ? at(row - 2, column - 2) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
+    }
+  }
+  return at(a.length, b.length);
+}
+
+/** More mistakes than this, or more than one in three letters, make another word of it. */
+const FARTHEST = 2;
+/** Longer than any known word with all its wrong letters: nothing is near to it. */
+const LONGEST = 64;
+
+/** The one of `known` that was probably meant by `word`, or undefined when none is near. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  if (word.length > LONGEST) return undefined;
+  const limit = Math.min(FARTHEST, Math.floor(word.length / 3));
+  const [best] = known
+    .map((candidate) => ({ candidate, far: distance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ far }) => far <= limit)
+    .sort((one, other) => one.far - other.far);
+  return best?.candidate;
+}

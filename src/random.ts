@@ -1,0 +1,66 @@
+import { createHmac, randomFillSync } from 'node:crypto';
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+/** Bytes from here on would make the first letters likelier than the rest. */
+const FAIR_BELOW = 256 - (256 % ALPHABET.length);
+
+/** A source of text of letters and digits. */
+export interface Random {
+  /** Text that nobody can guess. */
+  text(length: number): string;
+  /** The `n`th text of a series, the same in every run; undefined when chance is not seeded. */
+  readonly nth?: (series: string, n: number, length: number) => string;
+}
+
+/** Text made of `bytes`, every letter and digit as likely as any other. */
+function textFrom(bytes: () => number, length: number): string {
+  let text = '';
+  while (text.length < length) {
+    const value = bytes();
+    if (value < FAIR_BELOW) text += ALPHABET[value % ALPHABET.length];
+  }
+  return text;
+}
+
+/** The system's randomness, drawn in advance because each draw is dear. */
+function systemBytes(): () => number {
+  const pool = new Uint8Array(4096);
+  let next = pool.length;
+  return () => {
+    if (next === pool.length) {
+      randomFillSync(pool);
+      next = 0;
+    }
+    return pool[next++] as number;
+  };
+}
+
+/** Bytes that follow from `seed` and `name` alone. */
+function seededBytes(seed: string, name: string): () => number {
+  let block = 0;
+  let bytes = Buffer.alloc(0);
+  let next = 0;
+  return () => {
+    if (next === bytes.length) {
+      bytes = createHmac('sha256', seed)
+        .update(JSON.stringify([name, block++]))
+        .digest();
+      next = 0;
+    }
+    return bytes[next++] as number;
+  };
+}
+
+/**
+ * @param seed makes `nth` repeatable: a function of seed, series and n, so that neither parallel clients nor
+ *   several instances come into each other's way. Secrets never follow from it.
+ */
+export function systemRandom(seed?: string): Random {
+  const bytes = systemBytes();
+  const text = (length: number) => textFrom(bytes, length);
+  if (seed === undefined) return { text };
+  return {
+    text,
+    nth: (series, n, length) => textFrom(seededBytes(seed, JSON.stringify([series, n])), length),
+  };
+}

@@ -1,0 +1,78 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Scenario } from './domain/scenario.ts';
+import { SCENARIO, toScenario } from './protocol/scenario.ts';
+import { type Fault, InvalidFile, readYaml } from './yaml-file.ts';
+
+/** The folder of the scenarios that come with the package; the same seen from `src` and from `dist`. */
+export const SHIPPED = fileURLToPath(new URL('../fixtures/scenarios', import.meta.url));
+
+const EXTENSIONS = ['.yaml', '.yml', '.json'];
+const isScenarioFile = (file: string): boolean =>
+  EXTENSIONS.includes(extname(file)) && !file.startsWith('.') && !file.endsWith('.schema.json');
+
+/** The scenario name that a file's name claims. */
+export const claimedName = (file: string): string => basename(file, extname(file));
+
+/** The folder that holds scenarios: `scenarios` in `directory` where there is one, otherwise itself. */
+const scenarioFolder = (directory: string): string => {
+  const inner = join(directory, 'scenarios');
+  return existsSync(inner) ? inner : directory;
+};
+
+/** The scenario files of `directory`. Throws an error of `node:fs` when it cannot be read. */
+export const scenarioFiles = (directory: string): string[] => {
+  const folder = scenarioFolder(directory);
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && isScenarioFile(entry.name))
+    .map((entry) => join(folder, entry.name))
+    .sort();
+};
+
+/** Throws {@link InvalidFile}. `before` are the files of its folder that have been read already. */
+function readScenario(file: string, before: readonly string[]): Scenario {
+  const { document, faultOf } = readYaml(file, SCENARIO);
+  const refused = (message: string) => new InvalidFile([faultOf({ path: ['name'], at: 'value', message })]);
+  const claimed = claimedName(file);
+  if (document.name !== claimed)
+    throw refused(`name: "${document.name}" must be the name of its file, "${claimed}"`);
+  const twin = before.find((other) => claimedName(other) === claimed);
+  if (twin !== undefined) throw refused(`name: "${claimed}" is also in ${basename(twin)} beside it`);
+  return toScenario(document);
+}
+
+/** The scenarios that could be read, by name, and what is wrong with the others. */
+export interface Reading {
+  readonly scenarios: ReadonlyMap<string, Scenario>;
+  readonly faults: readonly Fault[];
+}
+
+/**
+ * Reads the scenario files of several folders; of scenarios with one name the last folder's counts. Throws
+ * an error of `node:fs` when a folder cannot be read.
+ */
+export function scenariosIn(directories: readonly string[]): Reading {
+  const scenarios = new Map<string, Scenario>();
+  const faults: Fault[] = [];
+  for (const directory of directories) {
+    const files = scenarioFiles(directory);
+    for (const [index, file] of files.entries()) {
+      try {
+        const scenario = readScenario(file, files.slice(0, index));
+        scenarios.set(scenario.name, scenario);
+      } catch (error) {
+        if (!(error instanceof InvalidFile)) throw error;
+        faults.push(...error.faults);
+      }
+    }
+  }
+  return { scenarios, faults };
+}
+
+/** As {@link scenariosIn}, but throws {@link InvalidFile} with everything that is wrong in any file. */
+export function readScenarios(directories: readonly string[]): ReadonlyMap<string, Scenario> {
+  const { scenarios, faults } = scenariosIn(directories);
+  if (faults.length > 0) throw new InvalidFile(faults);
+  return scenarios;
+}

@@ -1,0 +1,72 @@
+import { type Client, newClient } from '../domain/client.ts';
+import type { Random } from '../random.ts';
+import type { Store } from '../store/store.ts';
+import { decide, put } from './decide.ts';
+import { clientRef } from './refs.ts';
+
+/** Everything that belongs to a client beside its credentials. */
+const BELONGINGS = ['token', 'validation', 'call', 'presence', 'clock', 'counter'] as const;
+
+const SECRET_LENGTH = 40;
+
+export function clients(store: Store, random: Random) {
+  const get = async (clientId: string): Promise<Client | undefined> =>
+    (await store.read(clientRef(clientId))).found[0]?.value;
+
+  return {
+    get,
+
+    list: async (): Promise<Client[]> => (await store.list('client')).map(({ value }) => value),
+
+    /** Registers a client; what is left out is made up. Undefined when the id is taken. */
+    create(given: Partial<Client>): Promise<Client | undefined> {
+      const client = newClient({
+        ...given,
+        clientId: given.clientId ?? `client-${random.text(12)}`,
+        clientSecret: given.clientSecret ?? random.text(SECRET_LENGTH),
+      });
+      const { clientId } = client;
+      return decide(store, [clientRef(clientId)], ({ found: [taken] }) =>
+        taken === undefined
+          ? { changes: [put(clientRef(clientId), taken, clientId, client)], result: client }
+          : { result: undefined },
+      );
+    },
+
+    /** Changes what is given; undefined when there is no such client. */
+    update(clientId: string, given: Partial<Client>): Promise<Client | undefined> {
+      return decide(store, [clientRef(clientId)], ({ found: [client] }) => {
+        if (client === undefined) return { result: undefined };
+        const value = { ...client.value, ...given, clientId };
+        return { changes: [put(clientRef(clientId), client, clientId, value)], result: value };
+      });
+    },
+
+    /** Removes a client and all that belongs to it; false when there is none. */
+    async remove(clientId: string): Promise<boolean> {
+      if ((await get(clientId)) === undefined) return false;
+      await store.clear(['client', ...BELONGINGS], clientId);
+      return true;
+    },
+
+    /** Takes from a client all that belongs to it and leaves the credentials; false when there is none. */
+    async empty(clientId: string): Promise<boolean> {
+      // Written anew, so that whatever was decided on the client before comes to nothing.
+      const known = await decide(store, [clientRef(clientId)], ({ found: [client] }) =>
+        client === undefined
+          ? { result: false }
+          : { changes: [put(clientRef(clientId), client, clientId, client.value)], result: true },
+      );
+      if (known) await store.clear(BELONGINGS, clientId);
+      return known;
+    },
+
+    /** Back to nothing but `seeded`. */
+    async reset(seeded: readonly Client[]): Promise<void> {
+      await store.clear(['client', ...BELONGINGS]);
+      for (const client of seeded) {
+        await store.swap(put(clientRef(client.clientId), undefined, client.clientId, client));
+      }
+    },
+  };
+}

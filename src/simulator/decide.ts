@@ -1,0 +1,50 @@
+import { type Clock, type Instant, REAL_TIME, timeOf } from '../domain/time.ts';
+import type { Change, Found, Kind, Kinds, Ref, Snapshot, Store } from '../store/store.ts';
+import { clockRefs } from './refs.ts';
+
+/** What a rule makes of the records it was shown. */
+export interface Decision<T> {
+  readonly changes?: readonly Change[];
+  readonly result: T;
+}
+
+/** Conflicts come from somebody else's success; so many in a row are a fault of ours. */
+const MOST_TRIES = 1000;
+
+/**
+ * Reads `refs`, lets `rule` decide on them and writes what it decided, again from the start whenever another
+ * was faster. The rule must do nothing but read and decide.
+ */
+export async function decide<const R extends readonly Ref[], T>(
+  store: Store,
+  refs: R,
+  rule: (snapshot: Snapshot<R>) => Decision<T> | Promise<Decision<T>>,
+): Promise<T> {
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const { changes, result } = await rule(await store.read(...refs));
+    if (changes === undefined || (await store.swap(...changes))) return result;
+  }
+  throw new Error(`gave up after ${MOST_TRIES} conflicts on ${refs.map(({ kind }) => kind)}`);
+}
+
+/** Puts `value` in the place of what was `found`, or where nothing was. */
+export const put = <K extends Kind>(
+  ref: Ref<K>,
+  found: Found<K> | undefined,
+  owner: string,
+  value: Kinds[K],
+): Change => ({ ref, version: found?.version ?? 0, owner, value }) as Change;
+
+/** Requires that what was `found` is still there, unchanged. */
+export const unchanged = <K extends Kind>(ref: Ref<K>, found: Found<K> | undefined, owner: string): Change =>
+  ({ ref, version: found?.version ?? 0, owner }) as Change;
+
+/** The first clock that there is, and real time when there is none. */
+export const clockOf = (...clocks: readonly (Found<'clock'> | undefined)[]): Clock =>
+  clocks.find((clock) => clock !== undefined)?.value ?? REAL_TIME;
+
+/** What time it is for a client. */
+export async function timeFor(store: Store, clientId: string): Promise<Instant> {
+  const { realTime, found } = await store.read(...clockRefs(clientId));
+  return timeOf(clockOf(...found), realTime);
+}

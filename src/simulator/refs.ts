@@ -1,0 +1,29 @@
+import type { Call } from '../domain/call.ts';
+import type { Ref } from '../store/store.ts';
+
+/** Identities of the records that the simulator keeps. Composite ones are JSON, so that no two ever meet. */
+
+export const clientRef = (clientId: string): Ref<'client'> => ({ kind: 'client', id: clientId });
+export const tokenRef = (accessToken: string): Ref<'token'> => ({ kind: 'token', id: accessToken });
+export const callRef = (callId: string): Ref<'call'> => ({ kind: 'call', id: callId });
+/** Who looks at a call is kept beside it under the same identity. */
+export const presenceRef = (callId: string): Ref<'presence'> => ({ kind: 'presence', id: callId });
+
+export const counterRef = (clientId: string): Ref<'counter'> => ({ kind: 'counter', id: clientId });
+
+export const validationRef = (clientId: string, validationId: string): Ref<'validation'> => ({
+  kind: 'validation',
+  id: JSON.stringify([clientId, validationId]),
+});
+
+export const callIdOf = ({ clientId, validationId, n }: Pick<Call, 'clientId' | 'validationId' | 'n'>) =>
+  JSON.stringify([clientId, validationId, n]);
+
+/** The clock that all clients follow until one gets its own. */
+export const EVERYONE = '';
+
+/** Where a client's time is found: its own clock, then everyone's. */
+export const clockRefs = (clientId: string): readonly [Ref<'clock'>, Ref<'clock'>] => [
+  { kind: 'clock', id: clientId },
+  { kind: 'clock', id: EVERYONE },
+];

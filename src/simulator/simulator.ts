@@ -1,0 +1,71 @@
+import type { Client } from '../domain/client.ts';
+import type { Scenario } from '../domain/scenario.ts';
+import type { Random } from '../random.ts';
+import type { TokenFormat } from '../signing.ts';
+import type { Store } from '../store/store.ts';
+import { calls, type OpeningRules } from './calls.ts';
+import { clients } from './clients.ts';
+import { clocks } from './clocks.ts';
+import { pages } from './pages.ts';
+import { tokens } from './tokens.ts';
+import { callWatch } from './watch.ts';
+
+/** What a simulator is made of. */
+export interface SimulatorParts {
+  readonly store: Store;
+  readonly random: Random;
+  readonly tokenFormat: TokenFormat;
+  /** The clients that exist from the start and after a reset. */
+  readonly clients: readonly Client[];
+  readonly scenarios: ReadonlyMap<string, Scenario>;
+  /** Name of the scenario that is played where nothing nearer chooses one. */
+  readonly scenario: string;
+  readonly rules: OpeningRules;
+  /** Told of what goes wrong while nobody waits for it. */
+  readonly onError: (error: unknown) => void;
+}
+
+export type Simulator = Awaited<ReturnType<typeof createSimulator>>;
+
+/**
+ * The use cases of the simulated service: every door (HTTP, control API, library, command) calls these, and
+ * nothing else reaches the store.
+ */
+export async function createSimulator(parts: SimulatorParts) {
+  const { store, random } = parts;
+  const watch = callWatch(store, parts.onError);
+
+  const scenarioNamed = (name = parts.scenario): Scenario => {
+    const scenario = parts.scenarios.get(name);
+    if (scenario === undefined) throw new Error(`there is no scenario "${name}"`);
+    return scenario;
+  };
+
+  const known = clients(store, random);
+  for (const client of parts.clients) await known.create(client);
+
+  return {
+    clients: known,
+    tokens: tokens(store, random, parts.tokenFormat),
+    calls: calls(store, watch, parts.rules, scenarioNamed),
+    pages: pages(store, watch),
+    clocks: clocks(store, watch),
+
+    /** Whether a client can be given this scenario. */
+    hasScenario: (name: string): boolean => parts.scenarios.has(name),
+
+    scenarioNames: (): string[] => [...parts.scenarios.keys()],
+
+    /** Back to the start, pages included; of one client, if named. False when there is no such client. */
+    async reset(clientId?: string): Promise<boolean> {
+      const done = clientId === undefined ? known.reset(parts.clients) : known.empty(clientId);
+      const found = (await done) !== false;
+      await watch.settle(clientId);
+      return found;
+    },
+
+    close(): void {
+      watch.close();
+    },
+  };
+}

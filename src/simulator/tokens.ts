@@ -1,0 +1,134 @@
+import { callAt } from '../domain/call.ts';
+import { type Client, mayComeFrom } from '../domain/client.ts';
+import { claimedClients, grant, type OAuthRequest, type Refusal, revocation } from '../domain/oauth.ts';
+import { earliest, type Instant } from '../domain/time.ts';
+import { newToken, type Token, type TokenState, tokenState } from '../domain/token.ts';
+import type { Random } from '../random.ts';
+import type { TokenFormat } from '../signing.ts';
+import type { Change, Found, Ref, Store } from '../store/store.ts';
+import { decide, put, timeFor, unchanged } from './decide.ts';
+import { callRef, clientRef, counterRef, tokenRef } from './refs.ts';
+
+/** Length of an access token, as the service issues them. */
+const TOKEN_LENGTH = 30;
+
+/** A token as it is now. */
+export interface TokenView {
+  readonly token: Token;
+  readonly state: TokenState;
+  /** The validations whose calls it has opened. */
+  readonly validationIds: readonly string[];
+}
+
+/** The state of a token whose calls were read along with it. */
+export const stateWith = (
+  token: Token,
+  calls: readonly (Found<'call'> | undefined)[],
+  now: Instant,
+): TokenState =>
+  tokenState(
+    token,
+    calls.some((call) => call !== undefined && callAt(call.value, now).endedAt !== undefined),
+    now,
+  );
+
+/** Whether the sender's address is in one of these addresses and ranges. */
+export type IsAmong = (ranges: readonly string[]) => boolean;
+
+type Clients = readonly (Found<'client'> | undefined)[];
+
+const finder = (clients: Clients) => (clientId: string) =>
+  clients.find((client) => client?.value.clientId === clientId)?.value;
+
+/** The client that is claimed is asked, before anything proves that it is the one. */
+function blocked(clients: Clients, isAmong: IsAmong): Refusal | undefined {
+  const claimed = clients.find((client) => client !== undefined)?.value;
+  if (claimed === undefined || mayComeFrom(claimed, isAmong)) return undefined;
+  return {
+    blocked: true,
+    reason: `the sender's address is not among the allowed_ips of "${claimed.clientId}"`,
+  };
+}
+
+export function tokens(store: Store, random: Random, format: TokenFormat) {
+  async function view({ value: token }: Found<'token'>): Promise<TokenView> {
+    const { found: calls } = await store.read(...token.calls.map(callRef));
+    const validationIds = [...new Set(calls.flatMap((call) => call?.value.validationId ?? []))];
+    return { token, state: stateWith(token, calls, await timeFor(store, token.clientId)), validationIds };
+  }
+
+  /** Changes a token by a rule that is told the virtual time; false when there is no such token. */
+  const change = (accessToken: string, rule: (token: Token, now: Instant) => Token): Promise<boolean> =>
+    decide(store, [tokenRef(accessToken)], async ({ found: [token] }) => {
+      if (token === undefined) return { result: false };
+      const { clientId } = token.value;
+      const value = rule(token.value, await timeFor(store, clientId));
+      return { changes: [put(tokenRef(accessToken), token, clientId, value)], result: true };
+    });
+
+  /** What tells one token from all others, and what must be written so that it stays so. */
+  async function newId(clientId: string): Promise<{ id: string; changes: Change[] }> {
+    if (random.nth === undefined) return { id: random.text(TOKEN_LENGTH), changes: [] };
+    const [counter] = (await store.read(counterRef(clientId))).found;
+    const issued = (counter?.value.issued ?? 0) + 1;
+    return {
+      id: random.nth(clientId, issued, TOKEN_LENGTH),
+      changes: [put(counterRef(clientId), counter, clientId, { issued })],
+    };
+  }
+
+  return {
+    /** Issues a token to whom `request` authenticates. Guide 5.2. */
+    issue(request: OAuthRequest, isAmong: IsAmong): Promise<Token | Refusal> {
+      const claimed = [...new Set(claimedClients(request))].map(clientRef);
+      return decide<readonly Ref<'client'>[], Token | Refusal>(store, claimed, async ({ found: clients }) => {
+        const granted = blocked(clients, isAmong) ?? grant(request, finder(clients));
+        if (!('client' in granted)) return { result: granted };
+        const { clientId } = granted.client;
+        const { scope } = granted;
+        const now = await timeFor(store, clientId);
+        const { id, changes } = await newId(clientId);
+        const token = newToken(await format({ id, clientId, scope, now }), clientId, scope, now);
+        const client = clients.find((one) => one?.value === granted.client);
+        return {
+          changes: [
+            ...changes,
+            put(tokenRef(token.accessToken), undefined, clientId, token),
+            // A client that was emptied or removed meanwhile must not be left with a token.
+            unchanged(clientRef(clientId), client, clientId),
+          ],
+          result: token,
+        };
+      });
+    },
+
+    /** Revokes the token that `request` names, if there is one. Guide 5.2; RFC 7009, 2.2. */
+    async revoke(request: OAuthRequest, isAmong: IsAmong): Promise<Refusal | undefined> {
+      const claimed = [...new Set(claimedClients(request))];
+      const { found: clients } = await store.read(...claimed.map(clientRef));
+      const revoked = blocked(clients, isAmong) ?? revocation(request, finder(clients));
+      if (!('token' in revoked)) return revoked;
+      await change(revoked.token, (token, now) =>
+        token.revokedAt === undefined ? { ...token, revokedAt: now } : token,
+      );
+      return undefined;
+    },
+
+    /** Ends a token's life now, as if its hour were over; false when there is no such token. */
+    expire: (accessToken: string): Promise<boolean> =>
+      change(accessToken, (token, now) => ({
+        ...token,
+        expiresAt: earliest(now, token.expiresAt),
+      })),
+
+    async get(accessToken: string): Promise<TokenView | undefined> {
+      const [token] = (await store.read(tokenRef(accessToken))).found;
+      return token && view(token);
+    },
+
+    /** Every token that was issued, oldest first; of one client, if named. */
+    async list(clientId?: Client['clientId']): Promise<TokenView[]> {
+      return Promise.all((await store.list('token', clientId)).map(view));
+    },
+  };
+}

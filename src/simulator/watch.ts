@@ -1,0 +1,118 @@
+import { type CallView, callAt, told } from '../domain/call.ts';
+import { timeOf } from '../domain/time.ts';
+import type { Ref, Store } from '../store/store.ts';
+import { clockOf, put } from './decide.ts';
+import { callRef, clockRefs, EVERYONE } from './refs.ts';
+
+/** Told whenever the call may have changed, and with undefined when it is gone. */
+export type CallListener = (view: CallView | undefined) => void;
+
+/** The longest wait that a timer of this platform can be asked for, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+interface Watched {
+  readonly callId: string;
+  readonly clientId: string;
+  readonly listeners: Set<CallListener>;
+  looking?: Promise<void> | undefined;
+  lookAgain: boolean;
+  timer?: NodeJS.Timeout | undefined;
+}
+
+export type Watch = ReturnType<typeof callWatch>;
+
+/**
+ * The scheduler of this instance: for each call that somebody looks at, one timer for the next thing that its
+ * script will do. Before anybody is told of an event, the call's history is closed up to it.
+ *
+ * @param onError called with what goes wrong while nobody waits for it
+ */
+export function callWatch(store: Store, onError: (error: unknown) => void) {
+  const watched = new Map<string, Watched>();
+
+  async function lookOnce(call: Watched): Promise<void> {
+    const ref = callRef(call.callId);
+    const { realTime, found } = await store.read(ref, ...clockRefs(call.clientId));
+    const [record, own, everyones] = found;
+    clearTimeout(call.timer);
+    if (record === undefined) {
+      for (const listener of [...call.listeners]) listener(undefined);
+      return;
+    }
+    const clock = clockOf(own, everyones);
+    const now = timeOf(clock, realTime);
+    const view = callAt(record.value, now);
+    const lastSaid = view.events.at(-1)?.at;
+    if (lastSaid !== undefined && lastSaid > record.value.saidUntil) {
+      if (!(await store.swap(put(ref, record, call.clientId, told(record.value, now))))) {
+        call.lookAgain = true;
+        return;
+      }
+    }
+    for (const listener of [...call.listeners]) listener(view);
+    if (view.nextAt === undefined || clock.frozenAt !== undefined || call.listeners.size === 0) return;
+    call.timer = setTimeout(() => look(call).catch(onError), Math.min(view.nextAt - now, LONGEST_TIMER));
+  }
+
+  /** Looks at a call now; a look that is under way is followed by another. */
+  function look(call: Watched): Promise<void> {
+    call.lookAgain = true;
+    call.looking ??= (async () => {
+      try {
+        while (call.lookAgain) {
+          call.lookAgain = false;
+          await lookOnce(call);
+        }
+      } finally {
+        call.looking = undefined;
+      }
+    })();
+    return call.looking;
+  }
+
+  const concerned = ({ kind, id }: Ref): Watched[] =>
+    [...(kind === 'clock' ? watched.values() : [])].filter(
+      ({ clientId }) => id === EVERYONE || id === clientId,
+    );
+
+  const unwatch = store.watch((ref) => {
+    const call = ref.kind === 'call' ? watched.get(ref.id) : undefined;
+    for (const one of call === undefined ? concerned(ref) : [call]) look(one).catch(onError);
+  });
+
+  return {
+    /** Tells `listener` how the call stands, now and whenever that changes, until the answer is called. */
+    async call(callId: string, clientId: string, listener: CallListener): Promise<() => void> {
+      const call = watched.get(callId) ?? { callId, clientId, listeners: new Set(), lookAgain: false };
+      watched.set(callId, call);
+      call.listeners.add(listener);
+      await look(call);
+      return () => {
+        call.listeners.delete(listener);
+        if (call.listeners.size > 0) return;
+        clearTimeout(call.timer);
+        watched.delete(callId);
+      };
+    },
+
+    /** Resolves when all that is due in the call has been told to whoever looks at it here. */
+    async told(callId: string): Promise<void> {
+      const call = watched.get(callId);
+      if (call !== undefined) await look(call);
+    },
+
+    /** Resolves when all that is due in the calls of `clientId` (of everyone) has been told. */
+    async settle(clientId?: string): Promise<void> {
+      const calls = [...watched.values()].filter(
+        (call) => clientId === undefined || call.clientId === clientId,
+      );
+      await Promise.all(calls.map(look));
+    },
+
+    close(): void {
+      unwatch();
+      for (const call of watched.values()) clearTimeout(call.timer);
+      watched.clear();
+    },
+  };
+}

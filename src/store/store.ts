@@ -1,0 +1,70 @@
+import type { Call } from '../domain/call.ts';
+import type { Client } from '../domain/client.ts';
+import type { Presence } from '../domain/presence.ts';
+import type { Clock, Instant } from '../domain/time.ts';
+import type { Token } from '../domain/token.ts';
+import type { Validation } from '../domain/validation.ts';
+
+/** Every kind of record there is, and what one holds. Values are never changed in place. */
+export interface Kinds {
+  client: Client;
+  clock: Clock;
+  token: Token;
+  validation: Validation;
+  call: Call;
+  presence: Presence;
+  /** How many tokens a client was issued, counted only where chance is seeded. */
+  counter: { readonly issued: number };
+  /** Keys that sign page tickets and access tokens; they outlive a reset, so that an old page is answered and not refused. */
+  secret: { readonly value: string };
+}
+export type Kind = keyof Kinds;
+
+/** The identity of a record. */
+export interface Ref<K extends Kind = Kind> {
+  readonly kind: K;
+  readonly id: string;
+}
+
+/** A record as it was read. Versions only ever grow, also across deletion, so an old one never matches. */
+export interface Found<K extends Kind> {
+  readonly version: number;
+  readonly value: Kinds[K];
+}
+
+/** Records read together, at one instant of the store's own real time. */
+export interface Snapshot<R extends readonly Ref[]> {
+  readonly realTime: Instant;
+  readonly found: { readonly [I in keyof R]: Found<R[I]['kind']> | undefined };
+}
+
+/**
+ * One record's part in a swap. `version` is the one that the decision was made on, 0 for "there was none".
+ * Without `value` the record is only required to be unchanged; `null` deletes it.
+ */
+export type Change = {
+  [K in Kind]: {
+    readonly ref: Ref<K>;
+    readonly version: number;
+    /** The client to whom the record belongs, for `list` and `clear`. */
+    readonly owner: string;
+    readonly value?: Kinds[K] | null;
+  };
+}[Kind];
+
+/**
+ * Where everything is kept. It holds no rule: the rule reads, decides and swaps, and is asked again when
+ * another was faster. Whatever implements this passes `storeSuite`.
+ */
+export interface Store {
+  read<const R extends readonly Ref[]>(...refs: R): Promise<Snapshot<R>>;
+  /** All changes or none: false when any version is no longer the present one. */
+  swap(...changes: readonly Change[]): Promise<boolean>;
+  /** Records of one kind, oldest first; of one owner, if named. */
+  list<K extends Kind>(kind: K, owner?: string): Promise<Found<K>[]>;
+  /** Deletes records of these kinds at once; of one owner, if named. */
+  clear(kinds: readonly Kind[], owner?: string): Promise<void>;
+  /** Calls `listener` soon after a record has changed. Only a hint: hints may come late or be repeated. */
+  watch(listener: (ref: Ref) => void): () => void;
+  close(): Promise<void>;
+}

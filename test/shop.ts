@@ -1,0 +1,68 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Page } from 'playwright-core';
+
+/** A message as the integrator's page received it. */
+export interface Received {
+  readonly origin: string;
+  readonly data: unknown;
+}
+
+/** An integrator's web shop: a plain page with the guide's iframe (5.3) and listener (5.5), of another origin. */
+export interface Shop {
+  /** Address of the page that embeds each of `src`; `hidden` is how a shop keeps the frame until it is needed. */
+  embedding(src: string | readonly string[], hidden?: 'hidden'): string;
+  close(): Promise<void>;
+}
+
+const escapeAttribute = (text: string) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+
+const iframe = (src: string) =>
+  `<iframe id="videocall-iframe" allow="camera; microphone;" style="width:100%;height:100%;" src="${escapeAttribute(src)}"></iframe>`;
+
+const page = (sources: readonly string[], hidden: boolean) => `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Shop</title><style>html, body { height: 100%; margin: 0 }</style></head>
+<body>
+<script>
+  var everything = [];
+  var heard = [];
+  window.addEventListener('message', receiveMessage, false);
+  function receiveMessage(event) {
+    everything.push({ origin: event.origin, data: event.data });
+    if (event.origin.includes('videocall') && event.data.code) heard.push(event.data);
+  }
+</script>
+<div style="height: 100%${hidden ? '; display: none' : ''}">${sources.map(iframe).join('\n')}</div>
+</body>
+</html>`;
+
+export async function openShop(): Promise<Shop> {
+  const server = createServer((request, response) => {
+    const { searchParams } = new URL(request.url ?? '/', 'http://shop');
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
+    response.end(page(searchParams.getAll('src'), searchParams.has('hidden')));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    embedding(src, hidden) {
+      const sources = [src].flat().map((one) => ['src', one] as [string, string]);
+      return `http://localhost:${port}/?${new URLSearchParams([...sources, ...(hidden ? [['hidden', '']] : [])] as [string, string][])}`;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** What the guide's listener has let through so far. */
+export const heard = (page: Page): Promise<Record<string, unknown>[]> => page.evaluate('heard');
+
+/** Waits until the guide's listener has heard `count` messages. */
+export async function hears(page: Page, count: number): Promise<Record<string, unknown>[]> {
+  await page.waitForFunction(`heard.length >= ${count}`, undefined, { timeout: 10_000 });
+  return heard(page);
+}

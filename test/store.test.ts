@@ -1,0 +1,5 @@
+import { systemTime } from '../src/clock.ts';
+import { memoryStore } from '../src/store/memory.ts';
+import { storeSuite } from './store-suite.ts';
+
+storeSuite('memory', async () => memoryStore(systemTime));

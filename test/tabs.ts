@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { launchChromium } from './chromium.ts';
+import { find, missing } from './tools.ts';
+
+/** A browser's tab, as far as every browser has it. */
+export interface Tab {
+  open(url: string): Promise<void>;
+  /** The value of a JavaScript expression in the page. */
+  evaluate<T>(expression: string): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface TabBrowser {
+  newTab(): Promise<Tab>;
+  close(): Promise<void>;
+}
+
+async function chromium(): Promise<TabBrowser> {
+  const browser = await launchChromium();
+  return {
+    close: () => browser.close(),
+    async newTab() {
+      const page = await browser.newPage();
+      return {
+        open: async (url) => void (await page.goto(url)),
+        evaluate: (expression) => page.evaluate(expression),
+        close: () => page.close(),
+      };
+    },
+  };
+}
+
+async function firefox(): Promise<TabBrowser> {
+  const { launch } = await import('puppeteer-core');
+  const browser = await launch({
+    browser: 'firefox',
+    executablePath: find('firefox') ?? '',
+    extraPrefsFirefox: { 'media.navigator.streams.fake': true, 'media.navigator.permission.disabled': true },
+  });
+  return {
+    close: () => browser.close(),
+    async newTab() {
+      const page = await browser.newPage();
+      return {
+        open: async (url) => void (await page.goto(url)),
+        evaluate: (expression) => page.evaluate(expression) as never,
+        close: () => page.close(),
+      };
+    },
+  };
+}
+
+const freePort = () =>
+  new Promise<number>((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+
+/** Asks until somebody answers. */
+async function whenUp(url: string): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      await fetch(url);
+      return;
+    } catch (error) {
+      if (tries === 200) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/** WebKitGTK's small browser, driven by W3C WebDriver on a screen that nobody sees. */
+async function webkit(): Promise<TabBrowser> {
+  const port = await freePort();
+  const home = mkdtempSync(path.join(tmpdir(), 'mock-veridas-webkit-'));
+  const xvfb = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  });
+  const display = await new Promise<string>((resolve) => {
+    xvfb.stdio[3]?.once('data', (data: Buffer) => resolve(data.toString().trim()));
+  });
+  const driver = spawn('dbus-run-session', ['--', 'WebKitWebDriver', `--port=${port}`], {
+    stdio: 'ignore',
+    detached: true,
+    env: {
+      // biome-ignore lint/style/noProcessEnv: the driver needs the programs that this process finds
+      PATH: process.env['PATH'],
+      HOME: home,
+      DISPLAY: `:${display}`,
+      // The sandbox needs user namespaces, and root in a container has none.
+      WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
+      LIBGL_ALWAYS_SOFTWARE: '1',
+    },
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await whenUp(`${url}/status`);
+
+  const call = async <T>(method: string, route: string, body?: unknown): Promise<T> => {
+    const answer = await fetch(`${url}${route}`, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const { value } = (await answer.json()) as { value: T & { error?: string; message?: string } };
+    if (!answer.ok) throw new Error(`WebDriver ${route}: ${value.error} ${value.message}`);
+    return value;
+  };
+  const stop = async () => {
+    if (driver.pid !== undefined) process.kill(-driver.pid);
+    await new Promise((resolve) => driver.once('exit', resolve));
+    xvfb.kill();
+    rmSync(home, { recursive: true, force: true });
+  };
+  return {
+    close: stop,
+    async newTab() {
+      const options = {
+        binary: find('webkit') ?? '',
+        args: ['--automation', '--enable-mock-capture-devices=true'],
+      };
+      const { sessionId } = await call<{ sessionId: string }>('POST', '/session', {
+        capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': options } },
+      });
+      const session = `/session/${sessionId}`;
+      return {
+        open: (address) => call('POST', `${session}/url`, { url: address }),
+        evaluate: (expression) =>
+          call('POST', `${session}/execute/sync`, { script: `return (${expression})`, args: [] }),
+        close: () => call('DELETE', session),
+      };
+    },
+  };
+}
+
+/** Every browser that the suite drives: how it is started, and why it cannot be. */
+export const BROWSERS = {
+  Chromium: { launch: chromium, missing: () => missing('chromium') },
+  Firefox: { launch: firefox, missing: () => missing('firefox') },
+  WebKitGTK: {
+    launch: webkit,
+    missing: () => missing('webkit') ?? missing('webkitDriver') ?? missing('xvfb') ?? missing('dbus'),
+  },
+} as const satisfies Record<string, { launch: () => Promise<TabBrowser>; missing: () => string | undefined }>;
