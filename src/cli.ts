@@ -39,8 +39,10 @@ const PATIENCE_MS = 3_000;
 
 /** Asks a simulator that runs with the same settings whether it is well. */
 async function healthcheck({ host = '127.0.0.1', port }: Settings): Promise<number> {
-  if (port === 0) throw new BadUsage(['--port: 0 stands for any free port; give the one that is to be asked']);
-  const address = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
+  if (port === 0)
+    throw new BadUsage(['--port: 0 stands for any free port; give the one that is to be asked']);
+  const address =
+    host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
   const url = `http://${address}:${port}/__admin/health`;
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
@@ -57,7 +59,10 @@ async function healthcheck({ host = '127.0.0.1', port }: Settings): Promise<numb
   return EXIT.checkFailed;
 }
 
-const COMMANDS: Record<string, ((settings: Settings) => Promise<number>) | undefined> = { start, healthcheck };
+const COMMANDS: Record<string, ((settings: Settings) => Promise<number>) | undefined> = {
+  start,
+  healthcheck,
+};
 
 async function run(argv: readonly string[]): Promise<number> {
   const named = argv[0] !== undefined && !argv[0].startsWith('-');

@@ -1,5 +1,6 @@
 /** What is known of a client's validation process, of which the client's video call is a part. Guide 5.3. */
 export interface Validation {
+  /** Empty where it holds for every client. */
   readonly clientId: string;
   readonly validationId: string;
   /** How many calls have been opened for it: the number of the latest one. */

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { Client } from '../domain/client.ts';
 import { isWatched } from '../domain/presence.ts';
 import type { Instant } from '../domain/time.ts';
+import type { Validation } from '../domain/validation.ts';
 import type { CallDetails } from '../simulator/calls.ts';
 import type { ClockView } from '../simulator/clocks.ts';
 import type { TokenView } from '../simulator/tokens.ts';
@@ -19,6 +20,13 @@ export const clientAnswer = (client: Client) => ({
   type: client.type,
   grant_type: client.grantType,
   scenario: client.scenario ?? null,
+});
+
+export const validationAnswer = ({ clientId, validationId, calls, exists }: Validation) => ({
+  client_id: clientId === '' ? null : clientId,
+  validation_id: validationId,
+  exists: exists ?? null,
+  calls,
 });
 
 /** A call is named by its validation id wherever a person reads it. */

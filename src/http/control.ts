@@ -1,7 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Client } from '../domain/client.ts';
 import { instant, ms, parseDuration } from '../domain/time.ts';
-import { AdvanceBody, AgentBody, CallQuery, ClientBody, ForClient, FreezeBody } from '../protocol/control.ts';
+import {
+  AdvanceBody,
+  AgentBody,
+  CallQuery,
+  ClientBody,
+  ForClient,
+  FreezeBody,
+  ValidationBody,
+} from '../protocol/control.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import {
   ControlError,
@@ -10,6 +18,7 @@ import {
   clockAnswer,
   listAnswer,
   tokenAnswer,
+  validationAnswer,
 } from './control-answers.ts';
 
 /** How long an agent's action waits for a page to have posted its event. Real time. */
@@ -172,6 +181,20 @@ export async function control(app: FastifyInstance, { simulator }: { simulator: 
     '/clock/resume',
     { schema: { body: ForClient, querystring: ForClient } },
     async (request) => clockAnswer(await simulator.clocks.resume(await clientNamed(request))),
+  );
+
+  // ---- validations
+  app.get('/validations', { schema: { querystring: ForClient } }, async (request) =>
+    listAnswer(await simulator.validations.list(await clientNamed(request)), validationAnswer),
+  );
+  app.put<{ Params: { validation_id: string }; Body: ValidationBody }>(
+    '/validations/:validation_id',
+    { schema: { body: ValidationBody, querystring: ForClient } },
+    async (request) => {
+      const { client_id: _, ...known } = request.body;
+      const clientId = await clientNamed(request);
+      return validationAnswer(await simulator.validations.set(request.params.validation_id, known, clientId));
+    },
   );
 
   // ---- calls

@@ -14,6 +14,7 @@ export interface Listening {
 const SLOWEST_REQUEST_MS = 30_000;
 /** Answers under way at the end get this long. */
 const GRACE_MS = 1_000;
+const SWEEP_MS = 20;
 
 const THIS_MACHINE = ['127.0.0.1', '::1'];
 
@@ -52,8 +53,11 @@ const portOf = (server: Server): number => {
 const stop = (server: Server): Promise<void> =>
   new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+    // A connection whose last answer has just ended would be kept alive for more that will not come.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     server.close(() => {
       clearTimeout(cut);
+      clearInterval(sweep);
       resolve();
     });
     server.closeIdleConnections();

@@ -49,3 +49,6 @@ export const CallQuery = Type.Object(
   closed,
 );
 export type CallQuery = Static<typeof CallQuery>;
+
+export const ValidationBody = Type.Object({ ...client, exists: Type.Optional(Type.Boolean()) }, closed);
+export type ValidationBody = Static<typeof ValidationBody>;

@@ -15,7 +15,7 @@ import type { TokenState } from '../domain/token.ts';
 import type { ErrorCode } from '../guide/events.ts';
 import type { Found, Ref, Store } from '../store/store.ts';
 import { type Decision, decide, put, timeFor, unchanged } from './decide.ts';
-import { callIdOf, callRef, clientRef, presenceRef, tokenRef, validationRef } from './refs.ts';
+import { callIdOf, callRef, clientRef, EVERYONE, presenceRef, tokenRef, validationRef } from './refs.ts';
 import { stateWith } from './tokens.ts';
 import type { Watch } from './watch.ts';
 
@@ -80,9 +80,13 @@ export function calls(
     if (rules.strictTokens && opened.some((call) => call && call.value.validationId !== validationId)) {
       return { result: { refused: 'shared' } };
     }
-    const { found } = await store.read(clientRef(clientId), validationRef(clientId, validationId));
-    const [client, validation] = found;
-    if (!(validation?.value.exists ?? !rules.knownValidationsOnly)) {
+    const { found } = await store.read(
+      clientRef(clientId),
+      validationRef(clientId, validationId),
+      validationRef(EVERYONE, validationId),
+    );
+    const [client, validation, everyones] = found;
+    if (!(validation?.value.exists ?? everyones?.value.exists ?? !rules.knownValidationsOnly)) {
       return { result: { error: 'VideocallNotFound' } };
     }
     const joined = await running(validation, now);

@@ -8,6 +8,7 @@ import { clients } from './clients.ts';
 import { clocks } from './clocks.ts';
 import { pages } from './pages.ts';
 import { tokens } from './tokens.ts';
+import { validations } from './validations.ts';
 import { callWatch } from './watch.ts';
 
 /** What a simulator is made of. */
@@ -50,6 +51,7 @@ export async function createSimulator(parts: SimulatorParts) {
     calls: calls(store, watch, parts.rules, scenarioNamed),
     pages: pages(store, watch),
     clocks: clocks(store, watch),
+    validations: validations(store),
 
     /** Whether a client can be given this scenario. */
     hasScenario: (name: string): boolean => parts.scenarios.has(name),
