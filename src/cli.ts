@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { BadUsage, helpText, readSettings, type Settings } from './config.ts';
+import { BadUsage, helpText, readSettings, type Settings } from './config/settings.ts';
 import { startMock } from './index.ts';
 import { VERSION } from './version.ts';
 

@@ -1,11 +1,11 @@
 import { systemTime } from './clock.ts';
-import { type Client, newClient } from './domain/client.ts';
+import { type Client, SANDBOX_CLIENT } from './domain/client.ts';
 import type { Scenario } from './domain/scenario.ts';
-import type { PageTicket, RefusedCall } from './http/call-page.ts';
+import type { PageTicket } from './http/call-page.ts';
 import { listen } from './http/listen.ts';
 import { isLoopback } from './http/loopback.ts';
-import type { Blocking } from './http/oauth.ts';
 import { ADMIN, createServer } from './http/server.ts';
+import type { Blocking, RefusedCall, TokenFormatName } from './protocol/config.ts';
 import { systemRandom } from './random.ts';
 import { readScenarios, SHIPPED } from './scenarios.ts';
 import { jwtTokens, opaqueTokens, tickets } from './signing.ts';
@@ -22,32 +22,26 @@ export type { Store } from './store/store.ts';
 /** A store in this process, to be given to `startMock`. */
 export const newMemoryStore = (): Store => memoryStore(systemTime);
 
-/** The client that exists when no other was asked for. */
-export const SANDBOX_CLIENT: Client = newClient({
-  clientId: 'sandbox-client',
-  clientSecret: 'sandbox-secret',
-});
-
 /** How a simulator is to be started. Everything may be left out. */
 export interface MockOptions {
   /** TCP port; 0, the default, chooses a free one. */
   readonly port?: number;
   /** Address to listen on; by default this machine only, over IPv4 and IPv6. */
   readonly host?: string | undefined;
-  /** Who may get tokens; by default `SANDBOX_CLIENT`. */
+  /** Who may get tokens; by default `sandbox-client` with `sandbox-secret`. */
   readonly clients?: readonly Client[];
   /** Scenarios by name; by default those that come with the package. */
   readonly scenarios?: ReadonlyMap<string, Scenario>;
   /** Name of the scenario that calls play; by default `happy`. */
   readonly scenario?: string;
   /** What access tokens look like; by default `opaque`, as the service's do. */
-  readonly tokenFormat?: 'opaque' | 'jwt';
+  readonly tokenFormat?: TokenFormatName;
   /** Makes the tokens of each client the same in every run. */
   readonly randomSeed?: string | undefined;
   /** How production clients are kept out that do not come from their `allowedIps`; by default `forbidden`. */
   readonly blocked?: Blocking;
-  /** Proxies whose `X-Forwarded-For` is believed: addresses and ranges, separated by commas. */
-  readonly trustProxy?: string | undefined;
+  /** Proxies whose `X-Forwarded-For` is believed: addresses and ranges. */
+  readonly trustProxy?: readonly string[];
   /** How `/call` answers a token that opens nothing: a 403, or a page that posts VideocallNotFound. */
   readonly refusedCall?: RefusedCall;
   /** Refuses a token for a second validation, and on a second page at the same time. */
@@ -134,7 +128,7 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
     refusedCall: options.refusedCall ?? 'forbidden',
     strictTokens: options.strictTokens ?? false,
     keys: jwt?.keys,
-    trustProxy: options.trustProxy,
+    trustProxy: options.trustProxy ?? [],
     about: { version: VERSION, instanceId: random.text(12), startedAt: systemTime(), realTime: systemTime },
   });
   await app.ready();

@@ -3,7 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Scenario } from './domain/scenario.ts';
 import { SCENARIO, toScenario } from './protocol/scenario.ts';
-import { type Fault, InvalidFile, readYaml } from './yaml-file.ts';
+import { type Fault, InvalidFile, readYaml } from './yaml/file.ts';
 
 /** The folder of the scenarios that come with the package; the same seen from `src` and from `dist`. */
 export const SHIPPED = fileURLToPath(new URL('../fixtures/scenarios', import.meta.url));

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { isAmong, isRange } from '../src/address.ts';
 import { newClient } from '../src/domain/client.ts';
-import { isAmong, isRange } from '../src/http/address.ts';
 import type { MockOptions } from '../src/index.ts';
 import { type Drive, drive } from './drive.ts';
 import { type RawAnswer, sendRaw } from './raw-http.ts';
@@ -127,7 +127,7 @@ describe('--blocked', () => {
         data += chunk;
       });
       // Others are answered meanwhile; had this one been answered, it would have come before.
-      ask(d.mock.url, { from: '127.0.0.2' }).then(() => {
+      void ask(d.mock.url, { from: '127.0.0.2' }).then(() => {
         socket.destroy();
         resolve(data);
       });
@@ -160,7 +160,7 @@ describe('X-Forwarded-For', () => {
   });
 
   it('changes nothing when it comes from somebody else than the trusted proxy', async () => {
-    expect((await ask(await start({ trustProxy: '127.0.0.9' }), { headers: [spoofed] })).status).toBe(403);
+    expect((await ask(await start({ trustProxy: ['127.0.0.9'] }), { headers: [spoofed] })).status).toBe(403);
   });
 
   it.each([
@@ -173,7 +173,7 @@ describe('X-Forwarded-For', () => {
   ])(
     'of a trusted proxy counts with its right-most address that is no proxy: "%s" gives %s',
     async (value, status) => {
-      const url = await start({ trustProxy: '127.0.0.1' });
+      const url = await start({ trustProxy: ['127.0.0.1'] });
       expect((await ask(url, { headers: [['X-Forwarded-For', value]] })).status).toBe(status);
     },
   );

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newMemoryStore } from '../src/index.ts';
 import { type Drive, drive } from './drive.ts';
-import { openShop, type Shop } from './shop.ts';
+import { type Habit, openShop, type Shop } from './shop.ts';
 import { BROWSERS, type Tab, type TabBrowser } from './tabs.ts';
 import { withoutEventSource } from './without-eventsource.ts';
 
@@ -36,12 +36,12 @@ describe.each(Object.entries(BROWSERS))('the call in %s', (name, { launch, missi
       vi.waitFor(async () => expect(await heardCodes()).toEqual(codes), PATIENCE);
 
     /** Opens the shop with a call of a client of its own, and waits until the frame has checked in. */
-    async function embed(options: { base?: string; hidden?: 'hidden'; at?: Omit<Drive, 'mock'> } = {}) {
+    async function embed(options: { base?: string; habit?: Habit; at?: Omit<Drive, 'mock'> } = {}) {
       const at = options.at ?? d;
       const client = await at.newClient();
       const token = await at.token(client);
       tab ??= await browser.newTab();
-      await tab.open(shop.embedding(address(options.base ?? d.mock.browserUrl, token), options.hidden));
+      await tab.open(shop.embedding(address(options.base ?? d.mock.browserUrl, token), options.habit));
       const call = async () => (await at.admin('GET', `/calls/val-1?client_id=${client.client_id}`)).json;
       await vi.waitFor(async () => expect((await call()).page).toBe('open'), PATIENCE);
       const agent = async (...actions: string[]) => {
@@ -59,9 +59,27 @@ describe.each(Object.entries(BROWSERS))('the call in %s', (name, { launch, missi
     });
 
     it('says them in an iframe that is hidden', async () => {
-      const { agent } = await embed({ hidden: 'hidden' });
+      const { agent } = await embed({ habit: 'hidden' });
       await agent('join', 'start', 'end');
       await hears(THREE);
+    });
+
+    it('says them in a parent with cross-origin isolation', async () => {
+      const { agent } = await embed({ habit: 'isolated' });
+      await agent('join', 'start', 'end');
+      await hears(THREE);
+      expect(await tab.evaluate('window.crossOriginIsolated')).toBe(true);
+    });
+
+    it('says them in a sandbox that allows scripts only, from an origin that the guide drops', async () => {
+      const { agent } = await embed({ habit: 'sandbox' });
+      await agent('join', 'start', 'end');
+      const said = 'everything.map(function (one) { return [one.origin, one.data.code] })';
+      await vi.waitFor(
+        async () => expect(await tab.evaluate(said)).toEqual(THREE.map((code) => ['null', code])),
+        PATIENCE,
+      );
+      expect(await heardCodes()).toEqual([]);
     });
 
     it('says them without EventSource', async () => {

@@ -69,6 +69,20 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     ]);
   }, 20_000);
 
+  it("says them although a test framework has stopped the page's clock", async () => {
+    await page.clock.install({ time: new Date('2030-01-01T00:00:00Z') });
+    await page.clock.pauseAt(new Date('2030-01-01T01:00:00Z'));
+    const { advance } = await embed('happy');
+    await screen('waiting-room');
+    await advance('8s');
+    await screen('ended');
+    expect((await heard(page)).map(({ code }) => code)).toEqual([
+      'VideocallLoading',
+      'VideocallInitiated',
+      'VideocallCompleted',
+    ]);
+  });
+
   it('refuses the second load with the same token', async () => {
     const { advance, token } = await embed('happy');
     await screen('waiting-room');
@@ -76,7 +90,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     await screen('ended');
     await page.goto(shop.embedding(address(token, 'val-1')));
     await screen('error');
-    expect(await frame().locator('body').innerText()).toContain('used up');
+    expect(await frame().locator('body').textContent()).toContain('used up');
     expect(await heard(page)).toEqual([]);
   });
 

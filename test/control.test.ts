@@ -56,7 +56,8 @@ describe('clients', () => {
 
   it('play only scenarios that there are', async () => {
     const { status, json } = await d.admin('POST', '/clients', { scenario: 'no-such' });
-    expect([status, json.hint]).toEqual([422, expect.stringContaining('happy')]);
+    expect([status, json.message]).toEqual([422, expect.stringContaining('known: ')]);
+    expect((await d.admin('POST', '/clients', { allowed_ips: ['10.0.0.0/99'] })).status).toBe(422);
   });
 });
 

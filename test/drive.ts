@@ -16,7 +16,7 @@ export interface Drive {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are judged by what the test expects of them
-export type Json = any;
+type Json = any;
 
 export interface Credentials {
   readonly client_id: string;
@@ -31,7 +31,7 @@ export async function drive(options: MockOptions = {}): Promise<Drive> {
 }
 
 /** The same for a simulator that runs elsewhere. */
-export function against({ url, adminUrl }: Pick<Mock, 'url' | 'adminUrl'>): Omit<Drive, 'mock'> {
+function against({ url, adminUrl }: Pick<Mock, 'url' | 'adminUrl'>): Omit<Drive, 'mock'> {
   const admin = async <T>(method: string, path: string, body?: unknown) => {
     const answer = await fetch(`${adminUrl}${path}`, {
       method,

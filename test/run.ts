@@ -60,13 +60,14 @@ function runTests(): boolean {
       `${results.numPassedTests} passed, ${results.numFailedTests} failed, ${skipped.length} skipped`,
     );
     // biome-ignore lint/style/noProcessEnv: the convention by which every CI makes itself known
-    return results.success && (skipped.length === 0 || !process.env['CI']);
+    return results.success && (skipped.length === 0 || !process.env.CI);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-bringTools();
+// `npm run check` leaves the machine as it is.
+if (!process.argv.includes('--bring-nothing')) bringTools();
 const good =
   run('npx', 'biome', 'check') && run('npm', 'run', '--silent', 'build') && run('npx', 'knip') && runTests();
 process.exitCode = good ? 0 : 1;

@@ -2,25 +2,32 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 
-/** A message as the integrator's page received it. */
-export interface Received {
-  readonly origin: string;
-  readonly data: unknown;
-}
+/**
+ * How a shop embeds the frame, if not as the guide shows: `hidden` until it is needed, in a page with cross-origin
+ * isolation, or in a `sandbox` that allows scripts only.
+ */
+export type Habit = 'hidden' | 'isolated' | 'sandbox';
+
+const ISOLATION = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
 
 /** An integrator's web shop: a plain page with the guide's iframe (5.3) and listener (5.5), of another origin. */
 export interface Shop {
-  /** Address of the page that embeds each of `src`; `hidden` is how a shop keeps the frame until it is needed. */
-  embedding(src: string | readonly string[], hidden?: 'hidden'): string;
+  /** Address of the page that embeds each of `src`. */
+  embedding(src: string | readonly string[], habit?: Habit): string;
   close(): Promise<void>;
 }
 
 const escapeAttribute = (text: string) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
 
-const iframe = (src: string) =>
-  `<iframe id="videocall-iframe" allow="camera; microphone;" style="width:100%;height:100%;" src="${escapeAttribute(src)}"></iframe>`;
+const iframe = (src: string, habit: string | null) =>
+  `<iframe id="videocall-iframe" allow="camera; microphone;" style="width:100%;height:100%;"${
+    habit === 'sandbox' ? ' sandbox="allow-scripts"' : ''
+  } src="${escapeAttribute(src)}"></iframe>`;
 
-const page = (sources: readonly string[], hidden: boolean) => `<!doctype html>
+const page = (sources: readonly string[], habit: string | null) => `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Shop</title><style>html, body { height: 100%; margin: 0 }</style></head>
 <body>
@@ -33,22 +40,27 @@ const page = (sources: readonly string[], hidden: boolean) => `<!doctype html>
     if (event.origin.includes('videocall') && event.data.code) heard.push(event.data);
   }
 </script>
-<div style="height: 100%${hidden ? '; display: none' : ''}">${sources.map(iframe).join('\n')}</div>
+<div style="height: 100%${habit === 'hidden' ? '; display: none' : ''}">${sources.map((src) => iframe(src, habit)).join('\n')}</div>
 </body>
 </html>`;
 
 export async function openShop(): Promise<Shop> {
   const server = createServer((request, response) => {
     const { searchParams } = new URL(request.url ?? '/', 'http://shop');
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
-    response.end(page(searchParams.getAll('src'), searchParams.has('hidden')));
+    const habit = searchParams.get('habit');
+    response.writeHead(200, {
+      'content-type': 'text/html; charset=utf-8',
+      ...(habit === 'isolated' && ISOLATION),
+    });
+    response.end(page(searchParams.getAll('src'), habit));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    embedding(src, hidden) {
-      const sources = [src].flat().map((one) => ['src', one] as [string, string]);
-      return `http://localhost:${port}/?${new URLSearchParams([...sources, ...(hidden ? [['hidden', '']] : [])] as [string, string][])}`;
+    embedding(src, habit) {
+      const query = new URLSearchParams([src].flat().map((one) => ['src', one]));
+      if (habit !== undefined) query.set('habit', habit);
+      return `http://localhost:${port}/?${query}`;
     },
     close: () =>
       new Promise((resolve) => {

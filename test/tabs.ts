@@ -90,7 +90,7 @@ async function webkit(): Promise<TabBrowser> {
     detached: true,
     env: {
       // biome-ignore lint/style/noProcessEnv: the driver needs the programs that this process finds
-      PATH: process.env['PATH'],
+      PATH: process.env.PATH,
       HOME: home,
       DISPLAY: `:${display}`,
       // The sandbox needs user namespaces, and root in a container has none.

@@ -20,7 +20,7 @@ const UNUSUAL_FOLDERS = ['x86_64', 'aarch64'].map((cpu) => `/usr/lib/${cpu}-linu
 /** Where a program is, or undefined when this machine has none. */
 export function find(tool: Tool): string | undefined {
   // biome-ignore lint/style/noProcessEnv: where programs are is the environment's to say
-  const folders = [...(process.env['PATH'] ?? '').split(path.delimiter), ...UNUSUAL_FOLDERS];
+  const folders = [...(process.env.PATH ?? '').split(path.delimiter), ...UNUSUAL_FOLDERS];
   return TOOLS[tool].names
     .flatMap((name) => folders.map((folder) => path.join(folder, name)))
     .find((file) => existsSync(file));

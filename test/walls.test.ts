@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -10,16 +11,27 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   guide: [],
   domain: ['guide'],
   protocol: ['guide', 'domain', 'npm:typebox'],
+  address: ['node:net'],
   store: ['domain', 'protocol'],
   clock: ['domain'],
   random: ['node:crypto'],
   signing: ['domain', 'guide', 'store', 'random', 'npm:jose'],
   simulator: ['domain', 'guide', 'store', 'random', 'signing'],
-  'yaml-file': ['npm:yaml', 'npm:typebox', 'protocol', 'node:fs'],
-  scenarios: ['protocol', 'domain', 'yaml-file', 'node:fs', 'node:path', 'node:url'],
-  config: ['protocol', 'domain', 'yaml-file', 'scenarios', 'flags', 'node:fs', 'node:path', 'node:util'],
-  flags: ['protocol', 'domain', 'node:util'],
+  yaml: ['protocol', 'npm:yaml', 'npm:typebox', 'node:fs', 'node:path'],
+  scenarios: ['protocol', 'domain', 'yaml', 'node:fs', 'node:path', 'node:url'],
+  config: [
+    'address',
+    'protocol',
+    'domain',
+    'yaml',
+    'scenarios',
+    'npm:typebox',
+    'node:fs',
+    'node:path',
+    'node:util',
+  ],
   http: [
+    'address',
     'simulator',
     'signing',
     'random',
@@ -77,5 +89,48 @@ describe('the walls', () => {
     const source =
       "import { readFileSync } from 'node:fs';\nimport type { X } from '../http/server.ts';\nawait import('jose');";
     expect(forbidden('domain/call.ts', source)).toEqual(['node:fs', 'http', 'npm:jose']);
+  });
+});
+
+/** What the compiler says of `source` as a file of the environment that `tsconfig` describes. */
+function compiled(tsconfig: string, source: string): string {
+  const folder = mkdtempSync(path.join(SRC, '../dist/wall-'));
+  try {
+    writeFileSync(path.join(folder, 'intruder.ts'), source);
+    const config = {
+      extends: path.join(SRC, tsconfig),
+      compilerOptions: {
+        composite: false,
+        incremental: false,
+        tsBuildInfoFile: null,
+        noEmit: true,
+        rootDir: '.',
+      },
+      include: ['intruder.ts'],
+      references: [],
+    };
+    writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify(config));
+    const { stdout } = spawnSync('npx', ['tsc', '-p', folder], { encoding: 'utf8' });
+    return stdout;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe('the environments', () => {
+  it.each([
+    ['tsconfig.pure.json', 'export const x = process.pid;'],
+    ['tsconfig.pure.json', "import 'node:fs';\nimport fs from 'node:fs';\nexport { fs };"],
+    ['tsconfig.pure.json', 'export const x = document.title;'],
+    ['tsconfig.pure.json', 'export const x = setTimeout(() => {}, 1);'],
+    ['tsconfig.node.json', 'export const x = document.title;'],
+    ['browser/tsconfig.json', 'export const x = process.pid;'],
+    ['browser/tsconfig.json', 'export const x = [1].at(-1);'],
+  ])('of %s does not know %s', (tsconfig, source) => {
+    expect(compiled(tsconfig, source)).toMatch(/intruder\.ts\(\d+,\d+\): error TS/);
+  });
+
+  it('know what they should', () => {
+    expect(compiled('tsconfig.pure.json', 'export const x = [1].at(-1);')).toBe('');
   });
 });

@@ -1,6 +1,8 @@
 import type { CallState } from '../domain/call.ts';
+import type { Diagnostics } from '../domain/presence.ts';
 import type { VideocallEvent } from '../guide/events.ts';
 import type { PageReport, PageSetup, StreamMessage } from '../protocol/page.ts';
+import { diagnose } from './diagnostics.ts';
 
 /*
  * The script of the call page. The server tells the time: the page posts and shows what its stream brings,
@@ -31,8 +33,14 @@ function parsed<T>(json: string): T | undefined {
   }
 }
 
-const withQuery = (url: string, query: string): string =>
-  query === '' ? url : `${url}${url.indexOf('?') < 0 ? '?' : '&'}${query}`;
+/** `url` with a parameter set, in place of the one that it may have. Edge 16 has no URLSearchParams. */
+function withParameter(url: string, name: string, value: string | number): string {
+  const given = new RegExp(`([?&]${name}=)[^&]*`);
+  if (given.test(url)) return url.replace(given, (_, before: string) => `${before}${value}`);
+  return `${url}${url.indexOf('?') < 0 ? '?' : '&'}${name}=${value}`;
+}
+
+const shown = () => document.body.getAttribute('data-state') as CallState;
 
 /** Guide 5.5: exactly these three fields. The parent's origin cannot be known, so any may read them. */
 function postTo(parent: Window, event: VideocallEvent): void {
@@ -63,14 +71,14 @@ function followStream(address: () => string, receive: Receive): Stop {
   };
 }
 
-/** Listens by long-poll, for Edge before 79, which has no EventSource. Guide 3 names Edge 16. */
+/** Long-poll for Edge before 79, which has no EventSource. It says what is shown, to be told what is not. */
 function pollStream(address: () => string, receive: Receive): Stop {
   let stopped = false;
   let request: XMLHttpRequest;
   const ask = () => {
     if (stopped) return;
     request = new XMLHttpRequest();
-    request.open('GET', withQuery(address(), 'poll=1'));
+    request.open('GET', withParameter(withParameter(address(), 'poll', 1), 'state', shown()));
     request.timeout = ANSWER_LIMIT_MS;
     request.onloadend = answered;
     request.send();
@@ -78,12 +86,9 @@ function pollStream(address: () => string, receive: Receive): Stop {
   const answered = () => {
     if (stopped) return;
     const messages = request.status === 200 ? parsed<Received[]>(request.responseText) : undefined;
-    if (messages === undefined) {
-      window.setTimeout(ask, RETRY_MS);
-      return;
-    }
-    messages.forEach(receive);
-    ask();
+    messages?.forEach(receive);
+    if (messages === undefined) window.setTimeout(ask, RETRY_MS);
+    else ask();
   };
   ask();
   return () => {
@@ -92,28 +97,32 @@ function pollStream(address: () => string, receive: Receive): Stop {
   };
 }
 
-/** Tells the server which events were posted, again and again until it has answered. */
+/** Tells the server which events were posted, and once what the page sees, until it has answered. */
 function createReporter(url: string, allAnswered: () => void) {
   const posted: number[] = [];
+  let diagnostics: Diagnostics | undefined;
+  /** How much there is to tell, and how much of it the server has answered. */
+  let told = 0;
   let answered = 0;
   let sending = false;
 
-  const body = () => JSON.stringify({ posted } satisfies PageReport);
+  const body = () => {
+    const report: PageReport = diagnostics === undefined ? { posted } : { posted, diagnostics };
+    return JSON.stringify(report);
+  };
   const send = () => {
-    if (sending || answered === posted.length) return;
+    if (sending || answered === told) return;
     sending = true;
-    const count = posted.length;
+    const count = told;
     const request = new XMLHttpRequest();
     request.open('POST', url);
     request.timeout = ANSWER_LIMIT_MS;
     request.onloadend = () => {
       sending = false;
-      if (request.status < 200 || request.status > 299) {
-        window.setTimeout(send, RETRY_MS);
-        return;
-      }
-      answered = count;
-      if (answered === posted.length) allAnswered();
+      const refused = request.status < 200 || request.status > 299;
+      if (!refused) answered = count;
+      if (refused) window.setTimeout(send, RETRY_MS);
+      else if (answered === told) allAnswered();
       else send();
     };
     // A plain string is sent as text/plain, which needs no preflight, not even from a sandboxed frame.
@@ -124,11 +133,17 @@ function createReporter(url: string, allAnswered: () => void) {
     has: (id: number): boolean => posted.indexOf(id) >= 0,
     add: (id: number) => {
       posted.push(id);
+      told += 1;
+      send();
+    },
+    diagnose: (seen: Diagnostics) => {
+      diagnostics = seen;
+      told += 1;
       send();
     },
     /** The page goes away, and takes a request under way with it. Safari before 11.1 has no sendBeacon. */
     leave: () => {
-      if (answered < posted.length && 'sendBeacon' in navigator) navigator.sendBeacon(url, body());
+      if (answered < told && 'sendBeacon' in navigator) navigator.sendBeacon(url, body());
     },
   };
 }
@@ -181,10 +196,8 @@ function createSelfView(video: HTMLVideoElement | null) {
   };
 }
 
-function notice(text: 'reset' | 'closing' | undefined): void {
-  if (text === undefined) document.body.removeAttribute('data-notice');
-  else document.body.setAttribute('data-notice', text);
-}
+/** Shows the notice of that name, or with '' none. */
+const notice = (name: 'reset' | 'closing' | '') => document.body.setAttribute('data-notice', name);
 
 function start(setup: PageSetup): void {
   // Read once and never compared: Cypress rewrites code that compares frames.
@@ -210,16 +223,18 @@ function start(setup: PageSetup): void {
     if (finished) return;
     const id = received.id;
     const data = received.data;
-    if (id !== undefined) lastId = id;
+    lastId = id ?? lastId;
     if ('reset' in data) {
       notice('reset');
       finish();
     } else if ('closing' in data) {
       notice('closing');
     } else {
-      notice(undefined);
-      if (data.event === undefined) show(data.state);
-      else if (id !== undefined && !reporter.has(id)) say(id, data.event, data.state);
+      notice('');
+      if (data.event === undefined) {
+        show(data.state);
+        if (isOver(data.state)) finish();
+      } else if (id !== undefined && !reporter.has(id)) say(id, data.event, data.state);
     }
   };
   const say = (id: number, event: VideocallEvent, state: CallState) => {
@@ -229,7 +244,7 @@ function start(setup: PageSetup): void {
     reporter.add(id);
   };
   // Only the browser's own reconnect names the last id in a header; whatever is opened here says it itself.
-  const address = () => withQuery(setup.stream, lastId === undefined ? '' : `after=${lastId}`);
+  const address = () => (lastId === undefined ? setup.stream : withParameter(setup.stream, 'after', lastId));
   const listen = () => {
     stop = ('EventSource' in window ? followStream : pollStream)(address, receive);
   };
@@ -242,8 +257,9 @@ function start(setup: PageSetup): void {
   window.addEventListener('pageshow', (event) => {
     if (event.persisted && !finished) listen();
   });
-  showSelf(document.body.getAttribute('data-state') === 'in-call');
+  showSelf(shown() === 'in-call');
   listen();
+  diagnose(parent, reporter.diagnose);
 }
 
 const setup = parsed<PageSetup>(document.querySelector('#setup')?.textContent ?? '');

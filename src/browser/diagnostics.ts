@@ -16,7 +16,7 @@ function permission(feature: Feature): Promise<string | null> {
   const permissions = navigator.permissions as Permissions | undefined;
   if (permissions === undefined) return Promise.resolve(null);
   return permissions.query({ name: feature as PermissionName }).then(
-    ({ state }) => state as string,
+    (status) => status.state as string,
     () => null,
   );
 }
@@ -25,7 +25,7 @@ function deviceKinds(): Promise<string[]> {
   const devices = navigator.mediaDevices as MediaDevices | undefined;
   if (devices === undefined) return Promise.resolve([]);
   return devices.enumerateDevices().then(
-    (all) => all.map(({ kind }) => kind as string),
+    (all) => all.map((device) => device.kind as string),
     () => [],
   );
 }
@@ -35,11 +35,12 @@ function deviceKinds(): Promise<string[]> {
  * without `allow`. Refused with no such device in the list is `allow`; refused with one is the user.
  */
 function allowed(feature: Feature): Promise<boolean | null> {
-  const { featurePolicy } = document as WithPolicy;
-  if (featurePolicy !== undefined) return Promise.resolve(featurePolicy.allowsFeature(feature));
-  return Promise.all([permission(feature), deviceKinds()]).then(([state, kinds]) => {
+  const policy = (document as WithPolicy).featurePolicy;
+  if (policy !== undefined) return Promise.resolve(policy.allowsFeature(feature));
+  return permission(feature).then((state) => {
     if (state === null || window.isSecureContext !== true) return null;
-    return state !== 'denied' || kinds.indexOf(DEVICE[feature]) >= 0;
+    if (state !== 'denied') return true;
+    return deviceKinds().then((kinds) => kinds.indexOf(DEVICE[feature]) >= 0);
   });
 }
 
@@ -70,15 +71,15 @@ function whenSized(then: () => void): void {
 export function diagnose(parent: Window, done: (diagnostics: Diagnostics) => void): void {
   whenSized(() => {
     Promise.all([allowed('camera'), allowed('microphone')]).then(
-      ([cameraAllowed, microphoneAllowed]) =>
+      (allows) =>
         done({
           topLevel: parent === window,
           nested: parent !== window.top,
           secureContext: (window.isSecureContext as boolean | undefined) ?? null,
           origin: (self.origin as string | undefined) ?? null,
           parentOrigin: parentOrigin(),
-          cameraAllowed,
-          microphoneAllowed,
+          cameraAllowed: allows[0],
+          microphoneAllowed: allows[1],
           width: window.innerWidth,
           height: window.innerHeight,
           userAgent: navigator.userAgent,

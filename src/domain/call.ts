@@ -11,7 +11,7 @@ export type Deed =
   | { readonly fail: ErrorCode }
   | { readonly post: VideocallEvent };
 
-export type Intervention = Deed & { readonly at: Instant };
+type Intervention = Deed & { readonly at: Instant };
 
 /**
  * A video call of one client for one validation, as a record: everything it has said and will say follows
@@ -33,7 +33,7 @@ export interface Call {
 }
 
 /** An event that the call has said. `id` is its place in the call's history, from 0. */
-export interface SaidEvent {
+interface SaidEvent {
   readonly id: number;
   readonly at: Instant;
   readonly event: VideocallEvent;

@@ -23,6 +23,12 @@ export const newClient = (given: Pick<Client, 'clientId' | 'clientSecret'> & Par
   ...given,
 });
 
+/** The client that exists when no other was asked for. */
+export const SANDBOX_CLIENT: Client = newClient({
+  clientId: 'sandbox-client',
+  clientSecret: 'sandbox-secret',
+});
+
 /**
  * Whether `given` is the client's secret. It takes the same time wherever the first difference is, so that
  * the secret cannot be found out letter by letter.

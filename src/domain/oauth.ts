@@ -1,5 +1,5 @@
 import type { OAuthErrorCode } from '../guide/errors.ts';
-import { SCOPES } from '../guide/oauth.ts';
+import { GRANT_TYPE, SCOPES } from '../guide/oauth.ts';
 import { type Client, isSecretOf } from './client.ts';
 
 /**
@@ -179,7 +179,7 @@ const authentication: readonly Step[] = [noClientParameter, headerReadable];
 
 /** What each grant asks for, in order. Only `client_credentials` can succeed: the service has no users. */
 const GRANTS: Record<string, readonly Step[]> = {
-  client_credentials: [...authentication, confidentialClient, mayUse('client-credentials'), scopeKnown],
+  [GRANT_TYPE]: [...authentication, confidentialClient, mayUse('client-credentials'), scopeKnown],
   authorization_code: [
     present('code', 'Missing code parameter.'),
     ...authentication,

@@ -33,8 +33,6 @@ export const EVENTS = {
   },
 } as const satisfies Record<string, VideocallEvent>;
 
-export type EventCode = keyof typeof EVENTS;
-
 /** The codes of the events whose type is `error`. Guide 5.5.2. */
 export const ERROR_CODES = ['VideocallNotFound', 'VideocallServerNotOperational'] as const;
 

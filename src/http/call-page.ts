@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../guide/events.ts';
+import type { RefusedCall } from '../protocol/config.ts';
 import type { PageSetup } from '../protocol/page.ts';
 import type { Random } from '../random.ts';
 import type { Tickets } from '../signing.ts';
@@ -14,9 +15,6 @@ import { pairs } from './framework/urlencoded.ts';
 export type PageTicket =
   | { readonly page: string; readonly call: string }
   | { readonly page: string; readonly error: ErrorCode };
-
-export const REFUSED_CALL = ['forbidden', 'event'] as const;
-export type RefusedCall = (typeof REFUSED_CALL)[number];
 
 export interface CallDoor {
   readonly simulator: Simulator;

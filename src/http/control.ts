@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isRange } from '../address.ts';
 import type { Client } from '../domain/client.ts';
 import { instant, ms, parseDuration } from '../domain/time.ts';
 import {
@@ -55,14 +56,17 @@ export async function control(app: FastifyInstance, { simulator }: { simulator: 
     return id;
   }
 
-  function checkScenario({ scenario }: ClientBody): void {
+  /** What only the simulator and the network can judge of a client. */
+  function checkClient({ scenario, allowed_ips, allowedIps }: ClientBody): void {
+    const faults = (allowed_ips ?? allowedIps ?? [])
+      .filter((range) => !isRange(range))
+      .map((range) => `allowed_ips: "${range}" is neither an IP address nor a range`);
     if (scenario !== undefined && !simulator.hasScenario(scenario)) {
-      throw new ControlError(
-        'invalid',
-        `scenario: there is no scenario "${scenario}"`,
-        simulator.scenarioNames().join(', '),
+      faults.push(
+        `scenario: there is no scenario "${scenario}"; known: ${simulator.scenarioNames().join(', ')}`,
       );
     }
+    if (faults.length > 0) throw new ControlError('invalid', faults.join('; '));
   }
 
   /** The call that a request means: of the client it names, or of the only one that has this validation id. */
@@ -103,7 +107,7 @@ export async function control(app: FastifyInstance, { simulator }: { simulator: 
   // ---- clients
   app.get('/clients', async () => listAnswer(await simulator.clients.list(), clientAnswer));
   app.post<{ Body: ClientBody }>('/clients', { schema: { body: ClientBody } }, async (request, reply) => {
-    checkScenario(request.body);
+    checkClient(request.body);
     const client = await simulator.clients.create(clientFrom(request.body));
     if (client === undefined)
       throw new ControlError('conflict', `client "${request.body.client_id}" exists`, 'PATCH changes it');
@@ -118,7 +122,7 @@ export async function control(app: FastifyInstance, { simulator }: { simulator: 
     '/clients/:client_id',
     { schema: { body: ClientBody } },
     async ({ params, body }) => {
-      checkScenario(body);
+      checkClient(body);
       if (body.client_id !== undefined && body.client_id !== params.client_id) {
         throw new ControlError('invalid', 'client_id: a client keeps its id', 'create another client');
       }

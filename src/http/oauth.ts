@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isAmong } from '../address.ts';
 import type { OAuthRequest, Refusal } from '../domain/oauth.ts';
 import { OAUTH_ERRORS } from '../guide/errors.ts';
 import { PATHS, TOKEN_LIFETIME_SECONDS, TOKEN_TYPE } from '../guide/oauth.ts';
+import type { Blocking } from '../protocol/config.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { IsAmong } from '../simulator/tokens.ts';
-import { isAmong } from './address.ts';
 import {
   type Answer,
   BAD_REQUEST,
@@ -40,10 +41,6 @@ const MOST_BODY_BYTES = 10 * 2 ** 20;
 
 /** A percent sign that no two hex digits follow, as the imitated library looks for it. */
 const BROKEN_ESCAPE = /%(?:[^0-9a-f]|[0-9a-f][^0-9a-f])/i;
-
-/** How those are kept out who may not come from where they do. Guide 6.1 only says that they are. */
-export const BLOCKING = ['forbidden', 'reset', 'hang'] as const;
-export type Blocking = (typeof BLOCKING)[number];
 
 export interface OAuthDoor {
   readonly simulator: Simulator;

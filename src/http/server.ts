@@ -18,8 +18,8 @@ const LONGEST_PARAMETER = 4096;
 
 export interface ServerParts extends CallDoor, OAuthDoor {
   readonly access: ControlAccess;
-  /** Proxies whose X-Forwarded-For is believed: addresses and ranges, separated by commas. */
-  readonly trustProxy?: string | undefined;
+  /** Proxies whose X-Forwarded-For is believed: addresses and ranges. */
+  readonly trustProxy: readonly string[];
   readonly about: About;
 }
 
@@ -32,7 +32,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MOST_JSON_BYTES,
     // Of the addresses that it lists, the right-most that is no trusted proxy counts.
-    ...(parts.trustProxy !== undefined && { trustProxy: parts.trustProxy }),
+    ...(parts.trustProxy.length > 0 && { trustProxy: [...parts.trustProxy] }),
     routerOptions: {
       maxParamLength: LONGEST_PARAMETER,
       // Of a repeated parameter the last counts, as in the imitated framework.

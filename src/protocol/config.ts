@@ -26,6 +26,17 @@ const path = (title: string) => text(title, 'a path', '^[^\\0]+$');
 
 const WEB_HOST = '(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(?::\\d{1,5})?';
 
+/** What access tokens look like: as the service's, or as JWTs. */
+export const TOKEN_FORMATS = ['opaque', 'jwt'] as const;
+/** How those are kept out who may not come from where they do. Guide 6.1 only says that they are. */
+export const BLOCKING = ['forbidden', 'reset', 'hang'] as const;
+/** How `/call` answers a token that opens nothing: by a 403, or by a page that posts VideocallNotFound. */
+export const REFUSED_CALL = ['forbidden', 'event'] as const;
+
+export type TokenFormatName = (typeof TOKEN_FORMATS)[number];
+export type Blocking = (typeof BLOCKING)[number];
+export type RefusedCall = (typeof REFUSED_CALL)[number];
+
 export const SETTINGS = {
   port: {
     schema: Type.Integer({
@@ -51,7 +62,9 @@ export const SETTINGS = {
   client: {
     schema: Type.Array(Type.String({ title: 'client', description: 'ID:SECRET', writeOnly: true })),
     placeholder: 'ID:SECRET',
-    help: 'a client, split at the first colon; replaces the built-in sandbox-client:sandbox-secret and those of the config file',
+    help:
+      'a client, split at the first colon; replaces the built-in sandbox-client:sandbox-secret ' +
+      'and those of the config file',
     notIn: ['file'],
   },
   scenario: {
@@ -63,7 +76,9 @@ export const SETTINGS = {
   fixtures: {
     schema: path('folder'),
     placeholder: 'DIR',
-    help: 'folder with scenario files of your own, in itself or in its folder scenarios; they go before shipped ones of their name',
+    help:
+      'folder with scenario files of your own, in itself or in its folder scenarios; they go before ' +
+      'shipped ones of their name',
     isPath: true,
   },
   config: {
@@ -72,6 +87,51 @@ export const SETTINGS = {
     help: 'config file, instead of mock-veridas.config.yaml, .yml or .json in the working directory',
     isPath: true,
     notIn: ['file'],
+  },
+  'token-format': {
+    schema: Type.Enum(TOKEN_FORMATS, { title: 'token format' }),
+    placeholder: 'FORMAT',
+    help: 'what access tokens look like: opaque, as the service issues them, or jwt, with their keys at /o/.well-known/jwks.json',
+    default: 'opaque',
+  },
+  'random-seed': {
+    schema: text('seed', 'any text', '^[^]{1,255}$'),
+    placeholder: 'TEXT',
+    help: 'makes the opaque tokens of each client the same in every run',
+  },
+  'strict-tokens': {
+    schema: Type.Boolean(),
+    help: 'refuse a token for a second validation, and on a second page at the same time',
+    default: false,
+  },
+  'refused-call': {
+    schema: Type.Enum(REFUSED_CALL, { title: 'kind of refusal' }),
+    placeholder: 'HOW',
+    help: 'how /call answers a token that opens nothing: forbidden (403), or event (a page that posts VideocallNotFound)',
+    default: 'forbidden',
+  },
+  'known-validations-only': {
+    schema: Type.Boolean(),
+    help: 'let only those validation ids exist that were made known through the control API',
+    default: false,
+  },
+  blocked: {
+    schema: Type.Enum(BLOCKING, { title: 'kind of blocking' }),
+    placeholder: 'HOW',
+    help: 'how production clients are kept out that do not come from their allowed_ips: forbidden (403), reset or hang',
+    default: 'forbidden',
+  },
+  'trust-proxy': {
+    schema: Type.Array(
+      text('address or range', 'an IP address or CIDR range, as in 10.0.0.0/8', '^[0-9A-Fa-f:./]{2,49}$'),
+      {
+        title: 'list',
+        description: 'a list of addresses and ranges',
+      },
+    ),
+    placeholder: 'RANGE',
+    help: 'a proxy whose X-Forwarded-For is believed; of the addresses in it the right-most that is no such proxy counts',
+    default: [],
   },
   'admin-user': {
     schema: text('login name', 'characters other than control characters and colon', '^[^\\p{Cc}:]{1,255}$'),
@@ -114,6 +174,21 @@ export const NAMES = Object.keys(SETTINGS) as Name[];
 /** The row of `name` with everything that a row may have. */
 export const settingOf = (name: Name): Setting => SETTINGS[name];
 
+/** Whether `name` may be given several times. */
+export const isList = (name: Name): boolean => Type.IsArray(settingOf(name).schema);
+
+/** What one value for `name` must be. */
+export function itemOf(name: Name): TSchema {
+  const { schema } = settingOf(name);
+  return Type.IsArray(schema) ? schema.items : schema;
+}
+
+/** As what a value for `name` is to be read from a text. */
+export function kindOf(name: Name): 'number' | 'switch' | 'text' {
+  const item = itemOf(name);
+  return Type.IsInteger(item) ? 'number' : Type.IsBoolean(item) ? 'switch' : 'text';
+}
+
 /** What `name` is set to. */
 export type Value<N extends Name> = Static<(typeof SETTINGS)[N]['schema']>;
 
@@ -150,6 +225,7 @@ export type WrittenConfig = Static<typeof schema>;
 /** What a config file must be. */
 export const CONFIG: Format<typeof schema> = {
   schema,
+  whenEmpty: {},
   beyond: ({ clients }, isSound) => {
     const listed = Array.isArray(clients) ? clients : [];
     return [...listed.entries()].flatMap(([index, client]) => {

@@ -19,6 +19,8 @@ export type IsSound = (path: Path) => boolean;
 /** What a document must be: its schema, and what a schema cannot say. */
 export interface Format<Schema extends TSchema> {
   readonly schema: Schema;
+  /** What a document means in which nothing stands, if it may be so. */
+  readonly whenEmpty?: Static<Schema>;
   /** May rely on those parts of `document` that are sound. */
   readonly beyond: (document: Static<Schema>, isSound: IsSound) => Mismatch[];
 }
@@ -64,7 +66,9 @@ const expected = ({ enum: allowed, description }: Annotated): string | undefined
 
 function wrongValue(schema: TSchema, value: unknown, path: Path): string {
   const { title, type, writeOnly } = annotated(schema);
-  const what = writeOnly ? 'this' : shown(value);
+  // A whole document that is no map may be all of its secrets in one text.
+  const isDocument = path.length === 0 && Type.IsObject(schema);
+  const what = writeOnly || isDocument ? 'this' : shown(value);
   const unquoted = type === 'string' && (typeof value === 'number' || typeof value === 'boolean');
   if (unquoted && Check(schema, String(value))) return `${label(path)}${what} is not text; put it in quotes`;
   const give = expected(annotated(schema));
@@ -96,63 +100,74 @@ const wrongProperties = (schema: TObject, value: Record<string, unknown>, path: 
     .filter(([key]) => Object.hasOwn(value, key))
     .flatMap(([key, property]) => mismatches(property, value[key], [...path, key]));
 
-const missingKeys = (schema: TObject, value: Record<string, unknown>, path: Path): Mismatch[] =>
-  ((schema.required ?? []) as string[])
-    .filter((key) => !Object.hasOwn(value, key))
-    .map((key) => ({ path, at: 'value', message: `${titled(schema, path)}${key} is missing` }));
+const missingKeys = (schema: TObject, value: Record<string, unknown>): string[] =>
+  ((schema.required ?? []) as string[]).filter((key) => !Object.hasOwn(value, key));
 
 const wrongMap = (schema: TObject, value: Record<string, unknown>, path: Path): Mismatch[] => [
   ...Object.keys(value)
     .filter((key) => !Object.hasOwn(schema.properties, key))
     .map((key) => unknownKey(schema, key, path)),
-  ...missingKeys(schema, value, path),
+  ...missingKeys(schema, value).map((key): Mismatch => {
+    const message = `${titled(schema, path)}${key} is missing`;
+    return { path, at: 'value', message };
+  }),
   ...wrongProperties(schema, value, path),
 ];
 
-/** The members of a union of maps, told apart by the keys that one demands and no other knows. */
-function kindsOf(union: TUnion): { member: TObject; kind: string }[] {
+/** A union of maps that are told apart by a key that one demands and no other knows. */
+interface Choice {
+  readonly title: string;
+  readonly kinds: readonly { readonly member: TObject; readonly kind: string }[];
+  /** The keys that every member has. */
+  readonly shared: readonly string[];
+  /** The sentence that says what is allowed. */
+  readonly rule: string;
+}
+
+function choiceOf(union: TUnion): Choice {
   const members = union.anyOf.filter((member) => Type.IsObject(member));
-  const isItsOwn = (key: string, of: TObject) =>
-    members.every((other) => other === of || !Object.hasOwn(other.properties, key));
-  return members.flatMap((member) =>
+  const owners = (key: string) => members.filter(({ properties }) => Object.hasOwn(properties, key));
+  const kinds = members.flatMap((member) =>
     (member.required as string[])
-      .filter((key) => isItsOwn(key, member))
+      .filter((key) => owners(key).length === 1)
       .slice(0, 1)
       .map((kind) => ({ member, kind })),
   );
+  const shared = [...new Set(members.flatMap(advertised))].filter(
+    (key) => owners(key).length === members.length,
+  );
+  const title = annotated(union).title ?? 'map';
+  const has = [...shared, `one of ${kinds.map(({ kind }) => kind).join(', ')}`].join(' and ');
+  return { title, kinds, shared, rule: `${withArticle(title)} has ${has}` };
 }
 
 function wrongChoice(union: TUnion, value: Record<string, unknown>, path: Path): Mismatch[] {
-  const kinds = kindsOf(union);
-  const title = annotated(union).title ?? 'map';
-  const chosen = kinds.filter(({ kind }) => Object.hasOwn(value, kind));
-  const members = kinds.map(({ member }) => member);
-  const shared = advertised(members[0] ?? Type.Object({})).filter((key) =>
-    members.every(({ properties }) => Object.hasOwn(properties, key)),
-  );
-  const has = [...shared, `one of ${kinds.map(({ kind }) => kind).join(', ')}`].join(' and ');
-  const rule = `${withArticle(title)} has ${has}`;
-  const say = (message: string, key?: string): Mismatch => ({
-    path: key === undefined ? path : [...path, key],
-    at: key === undefined ? 'value' : 'key',
+  const { title, kinds, shared, rule } = choiceOf(union);
+  const say = (message: string): Mismatch => ({ path, at: 'value', message: `${title}: ${message}` });
+  const sayOf = (key: string, message: string): Mismatch => ({
+    path: [...path, key],
+    at: 'key',
     message: `${title}: ${message}`,
   });
-
+  const isKnown = (key: string) => kinds.some(({ member }) => Object.hasOwn(member.properties, key));
   const strangers = Object.keys(value)
-    .filter((key) => members.every(({ properties }) => !Object.hasOwn(properties, key)))
-    .map((key) => say(`'${shown(key).slice(1, -1)}' is not known here; ${rule}`, key));
-  const [first, second] = chosen;
-  if (second !== undefined) {
-    return [...strangers, say(`${first?.kind} and ${second.kind} exclude each other; ${rule}`, second.kind)];
+    .filter((key) => !isKnown(key))
+    .map((key) => sayOf(key, `'${shown(key).slice(1, -1)}' is not known here; ${rule}`));
+
+  const [first, second] = kinds.filter(({ kind }) => Object.hasOwn(value, kind));
+  if (first === undefined) {
+    const any = kinds[0]?.member ?? Type.Object({});
+    const incomplete = strangers.length === 0 ? [say(`is incomplete; ${rule}`)] : [];
+    return [...strangers, ...incomplete, ...wrongProperties(Type.Pick(any, [...shared]), value, path)];
   }
-  const member = first?.member ?? Type.Pick(members[0] ?? Type.Object({}), shared);
+  if (second !== undefined) {
+    return [...strangers, sayOf(second.kind, `${first.kind} and ${second.kind} exclude each other; ${rule}`)];
+  }
   const misplaced = Object.keys(value)
-    .filter((key) => first !== undefined && !Object.hasOwn(first.member.properties, key))
-    .filter((key) => members.some(({ properties }) => Object.hasOwn(properties, key)))
-    .map((key) => say(`'${key}' does not go with ${first?.kind}`, key));
-  const unchosen = first === undefined && strangers.length === 0 ? [say(`is incomplete; ${rule}`)] : [];
-  const missing = unchosen.length > 0 ? [] : missingKeys(member, value, path);
-  return [...strangers, ...misplaced, ...unchosen, ...missing, ...wrongProperties(member, value, path)];
+    .filter((key) => isKnown(key) && !Object.hasOwn(first.member.properties, key))
+    .map((key) => sayOf(key, `'${key}' does not go with ${first.kind}`));
+  const missing = missingKeys(first.member, value).map((key) => say(`${key} is missing`));
+  return [...strangers, ...misplaced, ...missing, ...wrongProperties(first.member, value, path)];
 }
 
 function inParts(schema: TSchema, value: unknown, path: Path): Mismatch[] {
@@ -174,13 +189,16 @@ export function mismatches(schema: TSchema, value: unknown, path: Path = []): Mi
   return found.length > 0 ? found : [{ path, at: 'value', message: wrongValue(schema, value, path) }];
 }
 
-const isWithin = (inner: Path, outer: Path): boolean => outer.every((step, index) => step === inner[index]);
+/** `path` and the paths of all that contains it, each as text. */
+const upwards = (path: Path): string[] =>
+  Array.from({ length: path.length + 1 }, (_, depth) => JSON.stringify(path.slice(0, depth)));
 
 /** What `found` leaves of the document that it was found in. */
-export const soundIn =
-  (found: readonly Mismatch[]): IsSound =>
-  (path) =>
-    !found.some((mismatch) => isWithin(mismatch.path, path) || isWithin(path, mismatch.path));
+export function soundIn(found: readonly Mismatch[]): IsSound {
+  const wrong = new Set(found.map(({ path }) => JSON.stringify(path)));
+  const holdsWrong = new Set(found.flatMap(({ path }) => upwards(path)));
+  return (path) => !holdsWrong.has(JSON.stringify(path)) && !upwards(path).some((part) => wrong.has(part));
+}
 
 /** Every way in which `document` is not of `format`, by its schema and beyond it. */
 export function check<Schema extends TSchema>(

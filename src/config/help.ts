@@ -1,6 +1,5 @@
-import { Type } from 'typebox';
+import { isList, NAMES, type Name, settingOf } from '../protocol/config.ts';
 import { variablesOf } from './flags.ts';
-import { NAMES, type Name, settingOf } from './protocol/config.ts';
 
 const COMMANDS: Record<string, string> = {
   start: 'serve until stopped (this is done when no command is given)',
@@ -39,14 +38,15 @@ const table = (rows: Record<string, string>): string =>
     .join('\n');
 
 function flag(name: Name): string {
-  const { help, placeholder, schema, short, default: usual } = settingOf(name);
+  const { help, placeholder, short, default: usual } = settingOf(name);
   const isScalar = typeof usual === 'string' || typeof usual === 'number';
   const notes = [
-    ...(Type.IsArray(schema) ? ['may be repeated'] : []),
+    ...(isList(name) ? ['may be repeated'] : []),
     ...(isScalar ? [`default ${usual}`] : []),
     ...(variablesOf(name).length > 0 ? [`env ${variablesOf(name).join(', ')}`] : []),
   ];
-  const term = `${short === undefined ? '    ' : `-${short}, `}--${name}${placeholder ? ` ${placeholder}` : ''}`;
+  const long = placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`;
+  const term = (short === undefined ? '    ' : `-${short}, `) + long;
   return entry(term, notes.length > 0 ? `${help} (${notes.join('; ')})` : help);
 }
 

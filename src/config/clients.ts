@@ -1,5 +1,5 @@
-import { type Client, newClient } from './domain/client.ts';
-import type { Given } from './flags.ts';
+import { isRange } from '../address.ts';
+import { type Client, newClient, SANDBOX_CLIENT } from '../domain/client.ts';
 import {
   CLIENT_ID_RULE,
   CLIENT_SECRET_RULE,
@@ -8,16 +8,14 @@ import {
   spellingOf,
   toClient,
   type WrittenClient,
-} from './protocol/client.ts';
-import { type IsSound, type Mismatch, mismatches } from './protocol/mismatch.ts';
-
-/** The client that exists when none was given. */
-const BUILT_IN: Client = newClient({ clientId: 'sandbox-client', clientSecret: 'sandbox-secret' });
+} from '../protocol/client.ts';
+import { type IsSound, type Mismatch, mismatches } from '../protocol/mismatch.ts';
+import type { Given } from './flags.ts';
 
 /** A client, and the sentence that blames one of its properties by the place where it was given. */
 interface GivenClient {
   readonly client: Client;
-  readonly blame: (property: 'clientId' | 'scenario', message: string) => string;
+  readonly blame: (property: 'clientId' | 'scenario' | 'allowedIps', message: string) => string;
 }
 
 /** Clients as some source gives them, and what is wrong with the others. */
@@ -27,7 +25,7 @@ export interface GivenClients {
 }
 
 export const BUILT_IN_CLIENTS: GivenClients = {
-  clients: [{ client: BUILT_IN, blame: (_, message) => message }],
+  clients: [{ client: SANDBOX_CLIENT, blame: (_, message) => message }],
   faults: [],
 };
 
@@ -85,3 +83,13 @@ export function repeatedIds({ clients }: GivenClients): string[] {
     return isRepeated ? [blame('clientId', `another client has the id "${clientId}" already`)] : [];
   });
 }
+
+/** The faults of clients whose list of addresses holds something else. */
+export const unknownRanges = ({ clients }: GivenClients): string[] =>
+  clients.flatMap(({ client, blame }) =>
+    client.allowedIps
+      .filter((range) => !isRange(range))
+      .map((range) =>
+        blame('allowedIps', `"${range}" is neither an IP address nor a range, as in 10.0.0.0/8`),
+      ),
+  );

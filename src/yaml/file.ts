@@ -1,8 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
 import type { Static, TSchema } from 'typebox';
-import { type Document, isAlias, isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml';
-import { check, type Format, type IsSound, type Mismatch, soundIn } from './protocol/mismatch.ts';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
+import { check, type Format, type IsSound, type Mismatch, soundIn } from '../protocol/mismatch.ts';
 import {
   brokenAliases,
   duplicateKeys,
@@ -11,7 +21,7 @@ import {
   type Spot,
   syntaxErrors,
   tooDeep,
-} from './yaml-syntax.ts';
+} from './syntax.ts';
 
 /** Something wrong in a file. `line` and `column` count from 1. */
 export interface Fault {
@@ -61,20 +71,33 @@ function linesOf(text: string): LineCounter {
   return lines;
 }
 
-/** Where the part of `doc` stands that `mismatch` is about, or else the nearest that contains it. */
-function offsetOf(doc: Document.Parsed, { path, at }: Mismatch): number {
-  let node: unknown = doc.contents;
-  let offset = doc.contents?.range[0] ?? 0;
-  for (const [depth, step] of path.entries()) {
-    const holder: unknown = isAlias(node) ? node.resolve(doc) : node;
-    const pair = isMap(holder) ? holder.items.find(({ key }) => keyText(key) === step) : undefined;
-    const isKey = at === 'key' && depth === path.length - 1;
-    if (pair !== undefined) node = isKey ? pair.key : (pair.value ?? pair.key);
-    else node = isSeq(holder) && typeof step === 'number' ? holder.items[step] : undefined;
-    if (!isNode(node) || !node.range) break;
-    offset = node.range[0];
-  }
-  return offset;
+/** The pairs of a map by their keys. Made once a map, because a long one may hold a fault at every key. */
+function pairFinder(): (map: YAMLMap, key: string) => Pair | undefined {
+  const known = new Map<YAMLMap, Map<string, Pair>>();
+  return (map, key) => {
+    const pairs = known.get(map) ?? new Map(map.items.map((pair) => [keyText(pair.key), pair]));
+    known.set(map, pairs);
+    return pairs.get(key);
+  };
+}
+
+/** Tells where the part of `doc` stands that a mismatch is about, or else the nearest that contains it. */
+function locator(doc: Document.Parsed): (mismatch: Mismatch) => number {
+  const find = pairFinder();
+  return ({ path, at }) => {
+    let node: unknown = doc.contents;
+    let offset = doc.contents?.range[0] ?? 0;
+    for (const [depth, step] of path.entries()) {
+      const holder: unknown = isAlias(node) ? node.resolve(doc) : node;
+      const pair = isMap(holder) ? find(holder, String(step)) : undefined;
+      const isKey = at === 'key' && depth === path.length - 1;
+      if (pair !== undefined) node = isKey ? pair.key : (pair.value ?? pair.key);
+      else node = isSeq(holder) && typeof step === 'number' ? holder.items[step] : undefined;
+      if (!isNode(node) || !node.range) break;
+      offset = node.range[0];
+    }
+    return offset;
+  };
 }
 
 /** Aliases of aliases multiply, which is noticed only when the value is made. */
@@ -91,7 +114,7 @@ function madeFrom(doc: Document.Parsed): { document: unknown } | Spot {
  * Examines the document in `text`, YAML or JSON, as one of `format`, and finds every fault of it in the order
  * of their places. `file` is only named in faults. Throws {@link InvalidFile} when it is no YAML at all.
  */
-export function examineYaml<Schema extends TSchema>(
+function examineYaml<Schema extends TSchema>(
   text: string,
   file: string,
   format: Format<Schema>,
@@ -114,10 +137,12 @@ export function examineYaml<Schema extends TSchema>(
   refuse([...syntaxErrors(doc), ...brokenAliases(doc)]);
   const made = madeFrom(doc);
   if (!('document' in made)) throw new InvalidFile([faultAt(made)]);
-  const found = check(format, made.document);
-  const spotOf = (mismatch: Mismatch): Spot => [offsetOf(doc, mismatch), mismatch.message];
+  const document = made.document ?? format.whenEmpty;
+  const found = check(format, document);
+  const offsetOf = locator(doc);
+  const spotOf = (mismatch: Mismatch): Spot => [offsetOf(mismatch), mismatch.message];
   return {
-    document: made.document as Static<Schema>,
+    document: document as Static<Schema>,
     faults: inOrder([...duplicateKeys(doc), ...found.map(spotOf)]),
     isSound: soundIn(found),
     faultOf: (mismatch) => faultAt(spotOf(mismatch)),

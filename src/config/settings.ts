@@ -1,12 +1,22 @@
 import { resolve } from 'node:path';
-import { BUILT_IN_CLIENTS, clientsOfPairs, repeatedIds } from './clients.ts';
-import { fromConfigFile } from './config-file.ts';
-import type { Client } from './domain/client.ts';
-import type { Scenario } from './domain/scenario.ts';
+import { isRange } from '../address.ts';
+import type { Client } from '../domain/client.ts';
+import type { Scenario } from '../domain/scenario.ts';
+import {
+  type Blocking,
+  NAMES,
+  type Name,
+  type RefusedCall,
+  type SETTINGS,
+  settingOf,
+  type TokenFormatName,
+  type Value,
+} from '../protocol/config.ts';
+import { claimedName, type Reading, SHIPPED, scenarioFiles, scenariosIn } from '../scenarios.ts';
+import { formatFault } from '../yaml/file.ts';
+import { BUILT_IN_CLIENTS, clientsOfPairs, repeatedIds, unknownRanges } from './clients.ts';
+import { fromConfigFile } from './file.ts';
 import { fromArguments, fromEnvironment, type Given, type Source } from './flags.ts';
-import { NAMES, type Name, type SETTINGS, settingOf, type Value } from './protocol/config.ts';
-import { claimedName, type Reading, SHIPPED, scenarioFiles, scenariosIn } from './scenarios.ts';
-import { formatFault } from './yaml-file.ts';
 
 export { helpText } from './help.ts';
 
@@ -19,6 +29,14 @@ export interface Settings {
   /** Name of the scenario that is played when nothing nearer chooses one. */
   readonly scenario: string;
   readonly scenarios: ReadonlyMap<string, Scenario>;
+  readonly tokenFormat: TokenFormatName;
+  readonly randomSeed?: string;
+  readonly strictTokens: boolean;
+  readonly refusedCall: RefusedCall;
+  readonly knownValidationsOnly: boolean;
+  readonly blocked: Blocking;
+  /** Proxies whose X-Forwarded-For is believed: addresses and ranges. */
+  readonly trustProxy: readonly string[];
   readonly admin: { readonly user: string; readonly password?: string; readonly origins: readonly string[] };
   /** Base URL for browsers, without a slash at its end. */
   readonly browserUrl?: string;
@@ -87,6 +105,12 @@ const urlFaults = (given: Given | undefined): string[] =>
     return given === undefined || URL.canParse(String(url)) ? [] : [given.blame(message, index)];
   });
 
+const rangeFaults = (given: Given | undefined): string[] =>
+  [given?.value ?? []]
+    .flat()
+    .filter((range) => !isRange(String(range)))
+    .map((range) => given?.blame(`"${range}" is neither an IP address nor a range`) ?? '');
+
 function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     for (const part of value instanceof Map ? value.values() : Object.values(value)) frozen(part);
@@ -96,7 +120,14 @@ function frozen<T>(value: T): T {
 }
 
 function settingsOf(values: Values, clients: readonly Client[], scenarios: Settings['scenarios']): Settings {
-  const { port, host, scenario, 'admin-password': password, 'browser-url': browserUrl } = values;
+  const {
+    port,
+    host,
+    scenario,
+    'admin-password': password,
+    'browser-url': browserUrl,
+    'random-seed': randomSeed,
+  } = values;
   const origins = values['admin-origin'].map((origin) => new URL(origin).origin);
   return frozen({
     port,
@@ -104,6 +135,13 @@ function settingsOf(values: Values, clients: readonly Client[], scenarios: Setti
     clients,
     scenario,
     scenarios,
+    tokenFormat: values['token-format'],
+    ...(randomSeed !== undefined && { randomSeed }),
+    strictTokens: values['strict-tokens'],
+    refusedCall: values['refused-call'],
+    knownValidationsOnly: values['known-validations-only'],
+    blocked: values.blocked,
+    trustProxy: values['trust-proxy'],
     admin: { user: values['admin-user'], ...(password !== undefined && { password }), origins },
     ...(browserUrl !== undefined && { browserUrl: browserUrl.replace(/\/+$/, '') }),
   });
@@ -115,7 +153,7 @@ function settingsOf(values: Values, clients: readonly Client[], scenarios: Setti
  */
 export function readSettings({ argv, env, cwd }: Surroundings): Settings {
   const flags = fromArguments(argv, cwd);
-  const environment = fromEnvironment(env, cwd);
+  const environment = fromEnvironment(env, cwd, flags.given);
   const near = { ...environment.given, ...flags.given };
   const file = fromConfigFile(cwd, near.config);
   const given: GivenSettings = { ...file.given, ...near };
@@ -132,12 +170,14 @@ export function readSettings({ argv, env, cwd }: Surroundings): Settings {
     ...file.faults,
     ...clients.faults,
     ...repeatedIds(clients),
+    ...unknownRanges(clients),
     ...unreadable,
     ...reading.faults.map((fault) => formatFault(fault, cwd)),
     ...unknownScenario(given.scenario && values.scenario, known).map(given.scenario?.blame ?? String),
     ...clients.clients.flatMap(({ client, blame }) =>
       unknownScenario(client.scenario, known).map((message) => blame('scenario', message)),
     ),
+    ...rangeFaults(given['trust-proxy']),
     ...urlFaults(given['admin-origin']),
     ...urlFaults(given['browser-url']),
   ];

@@ -1,8 +1,7 @@
 import { parseArgs } from 'node:util';
-import { type TSchema, Type } from 'typebox';
-import { NAMES, type Name, settingOf } from './protocol/config.ts';
-import { mismatches } from './protocol/mismatch.ts';
-import { nearest } from './protocol/nearest.ts';
+import { isList, itemOf, kindOf, NAMES, type Name, settingOf } from '../protocol/config.ts';
+import { mismatches } from '../protocol/mismatch.ts';
+import { nearest } from '../protocol/nearest.ts';
 
 /** A value that was given for a setting. */
 export interface Given {
@@ -30,28 +29,31 @@ export function variablesOf(name: Name): string[] {
 }
 
 const isKnown = (name: string): name is Name => (NAMES as string[]).includes(name);
-const isSwitch = (name: Name): boolean => Type.IsBoolean(settingOf(name).schema);
+const isSwitch = (name: Name): boolean => kindOf(name) === 'switch';
 
-const SWITCH: Record<string, boolean | undefined> = { true: true, 1: true, false: false, 0: false };
+const SWITCH = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+]);
 
-/** `text` as `schema` would have it, or as it is when it cannot be that. */
-function valueOfText(schema: TSchema, text: string): unknown {
-  if (Type.IsInteger(schema) && /^\d{1,15}$/.test(text)) return Number(text);
-  return Type.IsBoolean(schema) ? (SWITCH[text] ?? text) : text;
-}
+/** What a text says as a value of some kind, or the text itself when it says nothing, to be complained of. */
+const READ: Record<ReturnType<typeof kindOf>, (text: string) => unknown> = {
+  number: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : text),
+  switch: (text) => SWITCH.get(text) ?? text,
+  text: (text) => text,
+};
 
 /** What `texts`, given for `name` at `place`, say; only a setting that is a list has use for several. */
 function read(name: Name, place: string, texts: readonly string[], folder: string): Source {
-  const { schema } = settingOf(name);
-  const isList = Type.IsArray(schema);
-  const item = isList ? schema.items : schema;
-  const values = (isList ? texts : texts.slice(-1)).map((text) => valueOfText(item, text));
+  const values = (isList(name) ? texts : texts.slice(-1)).map((text) => READ[kindOf(name)](text));
   const blame = (message: string, index?: number) =>
     `${values.length > 1 && index !== undefined ? `${place} (${index + 1})` : place}: ${message}`;
   const faults = values.flatMap((value, index) =>
-    mismatches(item, value).map(({ message }) => blame(message, index)),
+    mismatches(itemOf(name), value).map(({ message }) => blame(message, index)),
   );
-  const value = isList ? values : values[0];
+  const value = isList(name) ? values : values[0];
   return faults.length > 0 ? { given: {}, faults } : { given: { [name]: { value, blame, folder } }, faults };
 }
 
@@ -84,14 +86,16 @@ const shownFlag = (rawName: string): string => /^-*[A-Za-z0-9-]*/.exec(rawName)?
 
 function unknownFlag(rawName: string): string {
   const meant = nearest(rawName.replace(/^-+/, ''), NAMES);
-  return `${shownFlag(rawName)}: is not a flag; ${meant === undefined ? 'see --help' : `did you mean --${meant}?`}`;
+  const help = meant === undefined ? 'see --help' : `did you mean --${meant}?`;
+  return `${shownFlag(rawName)}: is not a flag; ${help}`;
 }
 
 function faultyOption(name: string, rawName: string, value: string | undefined, isInline: boolean) {
   if (!isKnown(name)) return unknownFlag(rawName);
   if (isSwitch(name)) return value === undefined ? undefined : `${rawName}: takes no value`;
-  if (value === undefined || value === '')
+  if (value === undefined || value === '') {
     return `${rawName}: has no value; write ${rawName} ${settingOf(name).placeholder}`;
+  }
   return !isInline && /^-./.test(value)
     ? `${rawName}: has no value; one that begins with - is written ${rawName}=VALUE`
     : undefined;
@@ -141,9 +145,16 @@ const misspeltVariable = (variable: string): string[] => {
   return meant === undefined ? [] : [`${variable}: is not known; did you mean ${PREFIX}${meant}?`];
 };
 
-/** What the environment gives. A variable that is empty counts as not set; a list has one value a line. */
-export function fromEnvironment(env: Readonly<Record<string, string | undefined>>, folder: string): Source {
-  const sources = NAMES.flatMap((name) => {
+/**
+ * What the environment gives for what is not `given` already: a variable that is not heard may hold anything.
+ * One that is empty counts as not set; for a list it holds one value a line.
+ */
+export function fromEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  folder: string,
+  given: Source['given'],
+): Source {
+  const sources = NAMES.filter((name) => given[name] === undefined).flatMap((name) => {
     const variable = variablesOf(name).find((candidate) => env[candidate] && !isServiceLink(env[candidate]));
     const lines = (variable === undefined ? '' : (env[variable] ?? '')).split(/\r?\n/).filter(Boolean);
     return variable === undefined || lines.length === 0 ? [] : [read(name, variable, lines, folder)];

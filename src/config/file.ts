@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { CONFIG, NAMES, type Name, type WrittenConfig } from '../protocol/config.ts';
+import type { Mismatch } from '../protocol/mismatch.ts';
+import { type Examined, examineFile, formatFault, InvalidFile } from '../yaml/file.ts';
 import { clientsOfFile, type GivenClients } from './clients.ts';
 import type { Given, Source } from './flags.ts';
-import { CONFIG, NAMES, type Name, type WrittenConfig } from './protocol/config.ts';
-import type { Mismatch } from './protocol/mismatch.ts';
-import { type Examined, examineFile, formatFault, InvalidFile } from './yaml-file.ts';
 
 const FILES = ['yaml', 'yml', 'json'].map((extension) => `mock-veridas.config.${extension}`);
 

@@ -1,0 +1,213 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+/** The command as it is published: run after a build. */
+const CLI = path.join(import.meta.dirname, '../dist/cli.js');
+
+/** A folder without a config file, so that none is read. */
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-cli-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly errors: () => string;
+  /** Resolves with the exit code. */
+  readonly exited: Promise<number | null>;
+  /** Resolves with the URL in the ready line. */
+  readonly ready: Promise<string>;
+}
+
+const running: Running[] = [];
+afterEach(async () => {
+  for (const { child, exited } of running.splice(0)) {
+    child.kill('SIGKILL');
+    await exited;
+  }
+});
+
+function run(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  command = [process.execPath, CLI],
+): Running {
+  const [program = '', ...first] = command;
+  const child = spawn(program, [...first, ...args], {
+    cwd: program === 'npm' ? path.join(import.meta.dirname, '..') : folder,
+    // biome-ignore lint/style/noProcessEnv: the child needs what any child needs
+    env: { PATH: process.env.PATH ?? '', HOME: folder, ...env },
+  });
+  let out = '';
+  let err = '';
+  const exited = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const ready = new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (data) => {
+      out += data;
+      const url = /^mock-veridas listening on (\S+)$/m.exec(out)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+    child.stderr.on('data', (data) => {
+      err += data;
+    });
+    void exited.then((code) => reject(new Error(`exited with ${code} before it was ready: ${err}`)));
+  });
+  ready.catch(() => {});
+  const process_ = { child, exited, ready, output: () => out, errors: () => err };
+  running.push(process_);
+  return process_;
+}
+
+const isListening = (url: string) =>
+  new Promise<boolean>((resolve) => {
+    const { port, hostname } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+
+describe('mock-veridas start', () => {
+  it('prints the ready line first and alone, and serves at the address in it', async () => {
+    const { ready, output } = run(['--port', '0']);
+    const url = await ready;
+    expect(output().split('\n')[0]).toBe(`mock-veridas listening on ${url}`);
+    expect((await fetch(`${url}/__admin/health`)).status).toBe(200);
+  });
+
+  it('listens on IPv4 and IPv6, on the same port', async () => {
+    const { port } = new URL(await run(['--port', '0']).ready);
+    expect(await isListening(`http://127.0.0.1:${port}`)).toBe(true);
+    expect((await fetch(`http://[::1]:${port}/__admin/health`)).status).toBe(200);
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'ends with 0 on %s and leaves nothing listening',
+    async (signal) => {
+      const { ready, child, exited } = run(['start', '--port', '0']);
+      const url = await ready;
+      child.kill(signal);
+      expect(await exited).toBe(0);
+      expect(await isListening(url)).toBe(false);
+    },
+  );
+
+  it('ends on SIGTERM although a stream is open and a request is half sent', async () => {
+    const { ready, child, exited } = run(['--port', '0']);
+    const url = await ready;
+    const stream = await fetch(`${url}/call/events?ticket=x&poll=1`);
+    expect(stream.status).toBe(200);
+    const half = connect(Number(new URL(url).port), '127.0.0.1', () => {
+      half.write('POST /o/token/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf');
+      child.kill('SIGTERM');
+    });
+    half.on('error', () => {});
+    expect(await exited).toBe(0);
+  });
+
+  it('ends when npm start is told to', async () => {
+    const { ready, child, exited } = run(['--port', '0'], {}, ['npm', 'start', '--']);
+    const url = await ready;
+    child.kill('SIGTERM');
+    await exited;
+    expect(await isListening(url)).toBe(false);
+  });
+
+  it('ends with 3 and one clear line when the port is busy', async () => {
+    const { port } = new URL(await run(['--port', '0']).ready);
+    const second = run(['--port', port]);
+    expect(await second.exited).toBe(3);
+    expect(second.errors()).toBe(
+      `mock-veridas: cannot listen on 127.0.0.1 port ${port}: it is in use; choose another with --port, or 0 for a free one\n`,
+    );
+  });
+
+  it('ends with 2 on an unknown flag, and names the one that was meant', async () => {
+    const { exited, errors, output } = run(['--prot', '1']);
+    expect(await exited).toBe(2);
+    expect([errors(), output()]).toEqual(['mock-veridas: --prot: is not a flag; did you mean --port?\n', '']);
+  });
+
+  it('ends with 2 on an unknown command', async () => {
+    const { exited, errors } = run(['fly']);
+    expect(await exited).toBe(2);
+    expect(errors()).toContain('there is no command "fly"');
+  });
+
+  it('ends with 2 on a faulty config file, and says every fault at its line and column', async () => {
+    const file = path.join(folder, 'faulty.yaml');
+    writeFileSync(file, 'prot: 4010\nport: many\nclients:\n  - client_id: shop\n');
+    const { exited, errors } = run(['--config', file]);
+    expect(await exited).toBe(2);
+    expect(errors()).toMatch(/faulty\.yaml:1:1.*prot/);
+    expect(errors()).toMatch(/faulty\.yaml:2:7.*port/);
+    expect(errors()).toMatch(/faulty\.yaml:4:5.*client_secret/);
+  });
+
+  it('takes its clients from the config file', async () => {
+    const file = path.join(folder, 'clients.yaml');
+    writeFileSync(file, 'clients:\n  - { client_id: shop, client_secret: from-file }\n');
+    const url = await run(['--port', '0', '--config', file]).ready;
+    const body = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: 'shop',
+      client_secret: 'from-file',
+    });
+    expect((await fetch(`${url}/o/token/`, { method: 'POST', body })).status).toBe(200);
+  });
+
+  it('prints neither a secret nor a stack trace', async () => {
+    const { ready, output, errors, child, exited } = run(['--port', '0', '--client', 'shop:very-secret']);
+    const url = await ready;
+    await fetch(`${url}/o/token/`, {
+      method: 'POST',
+      body: new URLSearchParams({ client_id: 'very-secret', client_secret: 'shop' }),
+    });
+    child.kill();
+    await exited;
+    expect(output() + errors()).not.toMatch(/very-secret|\bat .*:\d+:\d+/);
+  });
+});
+
+describe('mock-veridas healthcheck', () => {
+  it('ends with 0 when the server with the same settings is well', async () => {
+    const { port } = new URL(await run(['--port', '0']).ready);
+    expect(await run(['healthcheck'], { MOCK_VERIDAS_PORT: port }).exited).toBe(0);
+  });
+
+  it('ends with 1 when nobody answers', async () => {
+    const { ready, child, exited } = run(['--port', '0']);
+    const { port } = new URL(await ready);
+    child.kill();
+    await exited;
+    const check = run(['healthcheck', '--port', port]);
+    expect(await check.exited).toBe(1);
+    expect(check.errors()).toContain('no answer');
+  });
+
+  it('ends with 2 when it cannot know the port', async () => {
+    expect(await run(['healthcheck', '--port', '0']).exited).toBe(2);
+  });
+});
+
+describe('--help and --version', () => {
+  it('say what this is, and that it is unofficial', async () => {
+    const { exited, output } = run(['--help']);
+    expect(await exited).toBe(0);
+    expect(output()).toMatch(/unofficial/i);
+  });
+
+  it('say the version', async () => {
+    const { exited, output } = run(['--version']);
+    expect(await exited).toBe(0);
+    expect(output()).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
