@@ -101,12 +101,13 @@ function compiled(tsconfig: string, source: string): string {
       extends: path.join(SRC, tsconfig),
       compilerOptions: {
         composite: false,
-        incremental: false,
+        emitDeclarationOnly: false,
         tsBuildInfoFile: null,
         noEmit: true,
         rootDir: '.',
       },
-      include: ['intruder.ts'],
+      files: ['intruder.ts'],
+      include: [],
       references: [],
     };
     writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify(config));
