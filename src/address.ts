@@ -1,9 +1,10 @@
 import { BlockList, isIP } from 'node:net';
 
-/** IP addresses and ranges of them, v4 and v6. An IPv4 address is the same when it comes mapped into IPv6. */
+/** Addresses of machines: IP v4 and v6, ranges of them, and the names that lead to this machine. */
 
 const family = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
+// An IPv4 address is the same when it comes mapped into IPv6.
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 const unmapped = (address: string) => MAPPED.exec(address)?.[1] ?? address;
 
@@ -37,4 +38,20 @@ export function isAmong(address: string, ranges: readonly string[]): boolean {
   lists.set(ranges, list);
   const plain = unmapped(address);
   return isIP(plain) !== 0 && list.check(plain, family(plain));
+}
+
+/** Whether `host`, a name or an address, leads to this machine only. RFC 6761, 6.3. */
+export function isLoopback(host: string): boolean {
+  const name = host.toLowerCase();
+  if (name === 'localhost' || name.endsWith('.localhost')) return true;
+  return isAmong(name, LOOPBACK);
+}
+
+const LOOPBACK = ['127.0.0.0/8', '::1'];
+const ANY = ['0.0.0.0', '::'];
+
+/** How a server that listens on `host` is reached from this machine, as it stands in a URL. */
+export function reachableHost(host: string | undefined): string {
+  if (host === undefined || ANY.includes(host)) return '127.0.0.1';
+  return isIP(host) === 6 ? `[${host}]` : host;
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { reachableHost } from './address.ts';
 import { BadUsage, helpText, readSettings, type Settings } from './config/settings.ts';
 import { startMock } from './index.ts';
 import { VERSION } from './version.ts';
@@ -19,7 +20,7 @@ const stopSignal = () =>
 /** Runs the simulator until it is told to stop. */
 async function start(settings: Settings): Promise<number> {
   const stopped = stopSignal();
-  const mock = await startMock(settings);
+  const mock = await startMock({ ...settings, onWarning: complain });
   print(`mock-veridas listening on ${mock.url}`);
   print(`  browsers  ${mock.browserUrl}/call?access_token=ACCESS_TOKEN&validation_id=VALIDATION_ID`);
   print(`  backends  ${mock.url}/o/token/`);
@@ -38,12 +39,10 @@ async function start(settings: Settings): Promise<number> {
 const PATIENCE_MS = 3_000;
 
 /** Asks a simulator that runs with the same settings whether it is well. */
-async function healthcheck({ host = '127.0.0.1', port }: Settings): Promise<number> {
+async function healthcheck({ host, port }: Settings): Promise<number> {
   if (port === 0)
     throw new BadUsage(['--port: 0 stands for any free port; give the one that is to be asked']);
-  const address =
-    host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
-  const url = `http://${address}:${port}/__admin/health`;
+  const url = `http://${reachableHost(host)}:${port}/__admin/health`;
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
     const { status, version } = (await answer.json()) as { status?: string; version?: string };

@@ -1,9 +1,9 @@
+import { isLoopback, reachableHost } from './address.ts';
 import { systemTime } from './clock.ts';
 import { type Client, SANDBOX_CLIENT } from './domain/client.ts';
 import type { Scenario } from './domain/scenario.ts';
 import type { PageTicket } from './http/call-page.ts';
 import { listen } from './http/listen.ts';
-import { isLoopback } from './http/loopback.ts';
 import { ADMIN, createServer } from './http/server.ts';
 import type { Blocking, RefusedCall, TokenFormatName } from './protocol/config.ts';
 import { systemRandom } from './random.ts';
@@ -48,6 +48,8 @@ export interface MockOptions {
   readonly strictTokens?: boolean;
   /** Lets only those validation ids exist that were made known through the control API. */
   readonly knownValidationsOnly?: boolean;
+  /** Told what whoever runs the simulator should know. By default nobody is. */
+  readonly onWarning?: (line: string) => void;
   /**
    * Where everything is kept, for a simulator that is to be stopped and started again without forgetting; it
    * stays open. By default in memory of its own.
@@ -74,11 +76,7 @@ export interface Mock {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const ANY_ADDRESS = ['0.0.0.0', '::'];
 const PASSWORD_LENGTH = 24;
-
-/** How a host is written in a URL. */
-const urlHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /**
  * Starts a simulator in this process.
@@ -119,6 +117,7 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
     },
     onError: (error) => app.log.error(error),
   });
+  let browserUrl = '';
   const app = await createServer({
     simulator,
     random,
@@ -126,7 +125,8 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
     access: { origins: admin.origins, credentials },
     blocking: options.blocked ?? 'forbidden',
     refusedCall: options.refusedCall ?? 'forbidden',
-    strictTokens: options.strictTokens ?? false,
+    browserUrl: () => browserUrl,
+    warn: options.onWarning ?? (() => {}),
     keys: jwt?.keys,
     trustProxy: options.trustProxy ?? [],
     about: { version: VERSION, instanceId: random.text(12), startedAt: systemTime(), realTime: systemTime },
@@ -141,13 +141,14 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
     simulator.close();
     if (options.store === undefined) await store.close();
   };
-  const reachable = host === undefined || ANY_ADDRESS.includes(host) ? '127.0.0.1' : urlHost(host);
+  const reachable = reachableHost(host);
   const url = `http://${reachable}:${listening.port}`;
   const browserHost =
-    host === undefined || ANY_ADDRESS.includes(host) || isLoopback(host) ? 'videocall.localhost' : reachable;
+    host === undefined || isLoopback(host) || reachable === '127.0.0.1' ? 'videocall.localhost' : reachable;
+  browserUrl = options.browserUrl ?? `http://${browserHost}:${listening.port}`;
   return {
     url,
-    browserUrl: options.browserUrl ?? `http://${browserHost}:${listening.port}`,
+    browserUrl,
     adminUrl: `${url}${ADMIN}`,
     adminCredentials: credentials,
     close,

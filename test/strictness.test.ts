@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { MockOptions } from '../src/index.ts';
 import { type Drive, drive } from './drive.ts';
+import { type FakePage, fakePage } from './fake-page.ts';
 
 let d: Drive;
 const start = async (options: MockOptions) => {
@@ -8,25 +9,7 @@ const start = async (options: MockOptions) => {
 };
 afterEach(() => d.mock.close());
 
-/** Opens a page's stream and collects what it is told. */
-function listen(html: string): { told: string[]; stop(): void; ended: Promise<unknown> } {
-  const setup = JSON.parse(
-    /<script type="application\/json" id="setup">(.*?)<\/script>/s.exec(html)?.[1] ?? '{}',
-  );
-  const stopping = new AbortController();
-  const told: string[] = [];
-  const { pathname, search } = new URL(setup.stream);
-  const ended = fetch(`${d.mock.url}${pathname}${search}`, { signal: stopping.signal })
-    .then(async ({ body }) => {
-      if (body === null) return;
-      for await (const chunk of body) told.push(Buffer.from(chunk).toString());
-    })
-    .catch(() => {});
-  return { told, stop: () => stopping.abort(), ended };
-}
-
-const heard = (told: string[], text: string) =>
-  vi.waitFor(() => expect(told.join('')).toContain(text), { timeout: 5_000, interval: 20 });
+const page = (token: string, validationId: string): Promise<FakePage> => fakePage(d, token, validationId);
 
 describe('a token used for a second validation', () => {
   it('opens it by default', async () => {
@@ -51,36 +34,39 @@ describe('a token used by two pages at once', () => {
   it('serves both by default', async () => {
     await start({});
     const token = await d.token();
-    const pages = [listen((await d.open(token, 'v')).html), listen((await d.open(token, 'v')).html)];
-    for (const { told } of pages) await heard(told, 'waiting-room');
+    const pages = [await page(token, 'v'), await page(token, 'v')];
+    for (const { hears } of pages) await hears('waiting-room');
     await d.admin('POST', '/calls/v/agent', { action: 'join' });
-    for (const { told } of pages) await heard(told, 'VideocallLoading');
-    for (const { stop } of pages) stop();
+    for (const { hears } of pages) await hears('VideocallLoading');
+    for (const { leave } of pages) leave();
   });
 
   it('is refused to the second with --strict-tokens, when both stay', async () => {
     await start({ strictTokens: true });
     const token = await d.token();
-    const first = listen((await d.open(token, 'v')).html);
-    await heard(first.told, 'waiting-room');
-    const second = listen((await d.open(token, 'v')).html);
-    await heard(second.told, '"state":"error"');
+    const first = await page(token, 'v');
+    await first.hears('waiting-room');
+    const second = await page(token, 'v');
+    await second.hears('"state":"error"');
+    await second.ended;
+    // A browser comes back after its stream has ended, and must not be let in then.
+    second.listen();
     await second.ended;
     await d.admin('POST', '/calls/v/agent', { action: 'join' });
-    await heard(first.told, 'VideocallLoading');
-    expect(first.told.join('')).not.toContain('"state":"error"');
-    first.stop();
+    await first.hears('VideocallLoading');
+    expect(first.told()).not.toContain('"state":"error"');
+    expect(second.told()).not.toContain('VideocallLoading');
+    first.leave();
   });
 });
 
 describe('a token that opens nothing', () => {
   it('is answered by a page that posts VideocallNotFound with --refused-call event', async () => {
     await start({ refusedCall: 'event' });
-    const { status, state, html } = await d.open('never-issued', 'v');
-    expect([status, state]).toEqual([200, 'error']);
-    const { told, stop } = listen(html);
-    await heard(told, '"code":"VideocallNotFound"');
-    stop();
+    const { opened, hears, leave } = await page('never-issued', 'v');
+    expect([opened.status, opened.state]).toEqual([200, 'error']);
+    await hears('"code":"VideocallNotFound"');
+    leave();
   });
 });
 
@@ -106,15 +92,15 @@ describe('a token that expires in mid-call', () => {
   it('lets the call go on, and is refused at a reload', async () => {
     await start({ scenario: 'call-outlives-token' });
     const token = await d.token();
-    const page = listen((await d.open(token, 'v')).html);
-    await heard(page.told, 'waiting-room');
+    const { hears, leave } = await page(token, 'v');
+    await hears('waiting-room');
     await d.admin('POST', '/clock/advance', { by: '61m' });
     expect((await d.admin('GET', '/calls/v')).json.state).toBe('in-call');
     const reloaded = await d.open(token, 'v');
     expect(reloaded.status).toBe(403);
     expect(reloaded.html).toContain('has expired');
     await d.admin('POST', '/clock/advance', { by: '2h' });
-    await heard(page.told, 'VideocallCompleted');
-    page.stop();
+    await hears('VideocallCompleted');
+    leave();
   });
 });

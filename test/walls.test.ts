@@ -45,7 +45,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:http',
     'node:net',
     'node:crypto',
-    'node:timers',
+    'node:stream',
   ],
   browser: ['domain', 'guide', 'protocol'],
   version: ['node:fs'],

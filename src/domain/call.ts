@@ -138,7 +138,10 @@ export function callAt(call: Call, now: Instant): CallView {
 }
 
 /** `call` with the history closed up to `now`, because it is about to be told. */
-export const told = (call: Call, now: Instant): Call => ({ ...call, saidUntil: latest(now, call.saidUntil) });
+export const told = (call: Call, now: Instant): Call => ({
+  ...call,
+  saidUntil: latest(now, settledUntil(call)),
+});
 
 /**
  * `call` with its script started, at the first check-in of a page. Later check-ins change nothing. It starts

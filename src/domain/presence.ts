@@ -1,4 +1,4 @@
-import { type Instant, type Ms, ms } from './time.ts';
+import { after, type Instant, type Ms, ms } from './time.ts';
 
 /**
  * What a page can see of how it is embedded. `null` where its browser cannot tell; nothing here is judged yet.
@@ -27,9 +27,10 @@ export interface PagePresence {
   /** The access token that let it in. */
   readonly token: string;
   readonly servedAt: Instant;
-  /** How many streams of it are open; a long-poll opens the next before the last is given up. */
-  readonly streams: number;
-  readonly openSince?: Instant;
+  /** The stream on which it listens, when it first did, and until when that is believed without a sign of life. */
+  readonly stream?: { readonly id: string; readonly openSince: Instant; readonly openUntil: Instant };
+  /** It was turned away, because its token is in use by another page. */
+  readonly refused?: true;
   readonly diagnostics?: Diagnostics;
 }
 
@@ -45,58 +46,75 @@ export const NOBODY: Presence = { pages: {}, postedAt: {} };
 /** More pages than this of one call are not remembered; the oldest go first. */
 const MOST_PAGES = 100;
 
+/** A stream whose process has died is believed to be open for no longer than this after its last sign of life. */
+export const LEASE: Ms = ms(45_000);
+
 /** Two streams of one token may overlap for as long as a reload takes. */
 export const OVERLAP: Ms = ms(2_000);
 
-const isOpenPage = ({ streams }: PagePresence) => streams > 0;
+const isOpen = ({ stream }: PagePresence, now: Instant) => stream !== undefined && stream.openUntil > now;
 
-/** Whether any page of the call is open. */
-export const isWatched = ({ pages }: Presence): boolean => Object.values(pages).some(isOpenPage);
+/** The pages of the call that are open at `now`. */
+export const openPages = ({ pages }: Presence, now: Instant): string[] =>
+  Object.keys(pages).filter((id) => isOpen(pages[id] as PagePresence, now));
 
-const withPage = (presence: Presence, id: string, page: PagePresence): Presence => ({
+/** `presence` with what `rule` makes of a page. Of a page that nobody remembers nothing is made. */
+function withPage(presence: Presence, id: string, rule: (page: PagePresence) => PagePresence): Presence {
+  const page = presence.pages[id];
+  const changed = page && rule(page);
+  if (changed === undefined || changed === page) return presence;
+  return { ...presence, pages: { ...presence.pages, [id]: changed } };
+}
+
+export const pageServed = (presence: Presence, id: string, token: string, now: Instant): Presence => ({
   ...presence,
-  pages: Object.fromEntries(Object.entries({ ...presence.pages, [id]: page }).slice(-MOST_PAGES)),
+  pages: Object.fromEntries(
+    [...Object.entries(presence.pages), [id, { token, servedAt: now }] as const].slice(-MOST_PAGES),
+  ),
 });
 
-export const pageServed = (presence: Presence, id: string, token: string, now: Instant): Presence =>
-  withPage(presence, id, { token, servedAt: now, streams: 0 });
+/** A stream of the page has opened, in the place of the one that it may have had. */
+export const streamOpened = (presence: Presence, id: string, stream: string, now: Instant): Presence =>
+  withPage(presence, id, (page) => ({
+    ...page,
+    stream: {
+      id: stream,
+      openSince: isOpen(page, now) ? (page.stream?.openSince ?? now) : now,
+      openUntil: after(now, LEASE),
+    },
+  }));
 
-/** A stream of the page has opened. A page that nobody remembers is none. */
-export function streamOpened(presence: Presence, id: string, now: Instant): Presence {
-  const page = presence.pages[id];
-  if (page === undefined) return presence;
-  return withPage(presence, id, { ...page, streams: page.streams + 1, openSince: page.openSince ?? now });
-}
-
-export function streamClosed(presence: Presence, id: string): Presence {
-  const page = presence.pages[id];
-  if (page === undefined || page.streams === 0) return presence;
-  const { openSince: _, ...rest } = page;
-  return withPage(
-    presence,
-    id,
-    page.streams > 1 ? { ...page, streams: page.streams - 1 } : { ...rest, streams: 0 },
+/** The page's stream, unless it has another by now, is open until `until` and no longer. */
+export const streamOpenUntil = (presence: Presence, id: string, stream: string, until: Instant): Presence =>
+  withPage(presence, id, (page) =>
+    page.stream?.id === stream ? { ...page, stream: { ...page.stream, openUntil: until } } : page,
   );
-}
 
 /** What a page has told about itself; the first time counts. */
-export function diagnosed(presence: Presence, id: string, diagnostics: Diagnostics): Presence {
-  const page = presence.pages[id];
-  if (page === undefined || page.diagnostics !== undefined) return presence;
-  return withPage(presence, id, { ...page, diagnostics });
-}
+export const diagnosed = (presence: Presence, id: string, diagnostics: Diagnostics): Presence =>
+  withPage(presence, id, (page) => (page.diagnostics === undefined ? { ...page, diagnostics } : page));
 
 /** `presence` with the events `ids` noted as posted at `now`; the first report of each counts. */
-export const posted = (presence: Presence, ids: readonly number[], now: Instant): Presence => ({
-  ...presence,
-  postedAt: { ...Object.fromEntries(ids.map((id) => [id, now])), ...presence.postedAt },
-});
-
-/** Whether a page with the same token was open before this one, and has been for longer than a reload takes. */
-export function sharesToken({ pages }: Presence, id: string, now: Instant): boolean {
-  const page = pages[id];
-  return Object.entries(pages).some(
-    ([other, { token, openSince }]) =>
-      other !== id && token === page?.token && openSince !== undefined && now - openSince >= OVERLAP,
-  );
+export function posted(presence: Presence, ids: readonly number[], now: Instant): Presence {
+  const news = ids.filter((id) => presence.postedAt[id] === undefined);
+  if (news.length === 0) return presence;
+  return {
+    ...presence,
+    postedAt: { ...presence.postedAt, ...Object.fromEntries(news.map((id) => [id, now])) },
+  };
 }
+
+/** Turns a page away whose token another page used before it and still does. Guide 5.2. */
+export const refusedIfShared = (presence: Presence, id: string, now: Instant): Presence =>
+  withPage(presence, id, (page) => {
+    const since = page.stream?.openSince ?? now;
+    const isShared = Object.entries(presence.pages).some(
+      ([other, { token, stream }]) =>
+        other !== id &&
+        token === page.token &&
+        stream !== undefined &&
+        stream.openUntil > now &&
+        stream.openSince < since,
+    );
+    return isShared ? { ...page, refused: true } : page;
+  });

@@ -3,6 +3,9 @@
  * what time it is, so that an hour can pass in a moment.
  */
 
+/** As far as a date can say, less a margin for what is reckoned from an instant. */
+const FARTHEST = 8.64e15 - 1e13;
+
 declare const unit: unique symbol;
 
 /** A point in virtual time: milliseconds since the Unix epoch. */
@@ -11,6 +14,9 @@ export type Instant = number & { readonly [unit]: 'instant' };
 export type Ms = number & { readonly [unit]: 'ms' };
 
 export const instant = (msSinceEpoch: number): Instant => msSinceEpoch as Instant;
+/** Whether there is such an instant, and a date for it. */
+export const isInstant = (number: number): boolean => Math.abs(number) <= FARTHEST;
+
 export const ms = (length: number): Ms => length as Ms;
 export const seconds = (length: number): Ms => ms(length * 1000);
 

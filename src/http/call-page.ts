@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../guide/events.ts';
 import type { RefusedCall } from '../protocol/config.ts';
@@ -8,8 +9,8 @@ import type { Tickets } from '../signing.ts';
 import type { Opening } from '../simulator/calls.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { renderCallPage } from './call-html.ts';
-import { methodNotAllowed, send } from './framework/answer.ts';
-import { pairs } from './framework/urlencoded.ts';
+import { methodNotAllowed, send } from './django/answer.ts';
+import { pairs } from './django/urlencoded.ts';
 
 /** What a page's ticket allows: to attend a call, or to be told why there is none. */
 export type PageTicket =
@@ -22,12 +23,18 @@ export interface CallDoor {
   readonly tickets: Tickets<PageTicket>;
   /** How a token is answered that opens nothing: by a 403, or by a page that posts VideocallNotFound. */
   readonly refusedCall: RefusedCall;
-  /** Two pages at once with one token are refused. */
-  readonly strictTokens: boolean;
+  /** Where browsers should reach the simulator. */
+  readonly browserUrl: () => string;
+  /** Takes a line for whoever runs the simulator. */
+  readonly warn: (line: string) => void;
 }
 
 /** Path of the frame, and what belongs to it. Guide 5.3. */
 export const CALL_PATHS = { page: '/call', events: '/call/events', reports: '/call/reports' } as const;
+
+/** The listener of guide 5.5 looks for this in the origin of each message. */
+const NEEDED_IN_ORIGIN = 'videocall';
+const MOST_WARNINGS = 20;
 
 /** Anything but the letters of a host name or address with a port is not repeated in a header. */
 const HOST = /^[a-z0-9.-]+(:\d+)?$|^\[[0-9a-f:.]+\](:\d+)?$/i;
@@ -44,13 +51,14 @@ const REFUSALS: Record<Extract<Opening, { refused: unknown }>['refused'], string
 const built = (name: string) => readFileSync(new URL(`../../dist/browser/${name}`, import.meta.url), 'utf8');
 
 /**
- * The origin of a page's stream. Browsers keep six streams to one host, and no more: under `*.localhost`, where
- * every name leads here, each page has a host of its own.
+ * The origin of a page's stream, or nothing for the page's own. Browsers keep six streams to one host, and no
+ * more: under `*.localhost`, where every name leads here, each page has a host of its own. A certificate would
+ * not cover it.
  */
-const streamOrigin = (host: string, page: string) => {
-  const [, name, port = ''] = /^([^:]*\.localhost)(:\d+)?$/i.exec(host) ?? [];
-  return `http://${name === undefined ? host : `e-${page}.videocall.localhost${port}`}`;
-};
+function streamOrigin(protocol: string, host: string, page: string): string {
+  const port = /^[^:]*\.localhost(:\d+)?$/i.exec(host);
+  return port === null || protocol !== 'http' ? '' : `http://e-${page}.videocall.localhost${port[1] ?? ''}`;
+}
 
 function frameHeaders(reply: FastifyReply, nonce: string, origins: readonly string[]): FastifyReply {
   return reply.headers({
@@ -87,6 +95,15 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
   const css = built('call-page.css');
   const script = built('call-page.js');
 
+  const warned = new Set<string>();
+  /** Says, on the page and once in the log, that the guide's own listener will drop every event. */
+  function warnOfName(host: string): string {
+    const text = `mock-veridas: this frame is served from ${host}, whose name does not contain "${NEEDED_IN_ORIGIN}", so the listener of guide 5.5 drops its events; use ${door.browserUrl()}`;
+    if (!warned.has(host) && warned.size < MOST_WARNINGS) door.warn(text);
+    warned.add(host);
+    return text;
+  }
+
   async function show(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -100,7 +117,7 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
       return renderCallPage({ state: 'error', nonce, css, script, note });
     }
     const host = HOST.test(request.headers.host ?? '') ? (request.headers.host ?? '') : 'localhost';
-    const [own, stream] = [`http://${host}`, streamOrigin(host, page)];
+    const stream = streamOrigin(request.protocol, host, page);
     const called = 'callId' in opening ? opening : undefined;
     const error = 'error' in opening ? opening.error : 'VideocallNotFound';
     const ticket = await door.tickets.sign(
@@ -112,10 +129,14 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
       stream: `${stream}${CALL_PATHS.events}?ticket=${ticket}&after=${after}`,
       reports: `${stream}${CALL_PATHS.reports}?ticket=${ticket}`,
     };
-    frameHeaders(reply, nonce, [...new Set([own, stream])]);
-    return renderCallPage({ state: called?.view.state ?? 'error', nonce, css, script, setup, note });
+    const warning = host.includes(NEEDED_IN_ORIGIN) ? undefined : warnOfName(host);
+    frameHeaders(reply, nonce, [`${request.protocol}://${host}`, stream].filter(Boolean));
+    return renderCallPage({ state: called?.view.state ?? 'error', nonce, css, script, setup, note, warning });
   }
 
+  // What comes with a wrong method is refused for that, whatever its body.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', async (_: unknown, body: Readable) => void body.resume());
   app.route({
     method: ['GET', 'HEAD'],
     url: CALL_PATHS.page,

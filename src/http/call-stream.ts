@@ -1,17 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import type { CallView } from '../domain/call.ts';
-import { OVERLAP } from '../domain/presence.ts';
+import { ms } from '../domain/time.ts';
 import { EVENTS } from '../guide/events.ts';
+import { PageReport } from '../protocol/page.ts';
 import { CALL_PATHS, type CallDoor, type PageTicket } from './call-page.ts';
 import { type Channel, CROSS_ORIGIN, eventStream, longPoll } from './channel.ts';
 
 /** A page that was told at once that there is no call would speak before its parent listens. */
 const ERROR_DELAY_MS = 1_000;
 /** How long a page may take from one long-poll to the next. */
-const POLL_GAP_MS = 2_000;
+const POLL_GAP = ms(5_000);
 const MOST_REPORT_BYTES = 64 * 1024;
 
 interface StreamQuery {
@@ -25,28 +24,6 @@ interface StreamQuery {
 type CallTicket = Extract<PageTicket, { call: string }>;
 type StreamRequest = FastifyRequest<{ Querystring: StreamQuery }>;
 
-const text = Type.Union([Type.String({ maxLength: 1000 }), Type.Null()]);
-const known = Type.Union([Type.Boolean(), Type.Null()]);
-
-const Report = Type.Object({
-  posted: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 10_000 }),
-  diagnostics: Type.Optional(
-    Type.Object({
-      topLevel: Type.Boolean(),
-      nested: Type.Boolean(),
-      secureContext: known,
-      origin: text,
-      parentOrigin: text,
-      cameraAllowed: known,
-      microphoneAllowed: known,
-      width: Type.Number(),
-      height: Type.Number(),
-      userAgent: Type.String({ maxLength: 1000 }),
-      eventSource: Type.Boolean(),
-    }),
-  ),
-});
-
 /** The last event that the page has, or -1. A reconnecting EventSource says it in a header, and knows better. */
 function lastSeen({ headers, query }: StreamRequest): number {
   const id = Number(headers['last-event-id'] ?? query.after ?? -1);
@@ -57,12 +34,13 @@ function lastSeen({ headers, query }: StreamRequest): number {
 function teller({ send, end }: Channel, seen: number, shown: string | undefined) {
   let last = seen;
   let state = shown;
-  return (view: CallView | undefined) => {
-    if (view === undefined) {
-      send({ reset: true });
+  return (news: CallView | undefined | 'refused') => {
+    if (typeof news !== 'object') {
+      send(news === 'refused' ? { state: 'error' } : { reset: true });
       end();
       return;
     }
+    const view = news;
     for (const said of view.events.slice(last + 1)) {
       send({ state: said.state, event: said.event }, said.id);
       last = said.id;
@@ -74,32 +52,16 @@ function teller({ send, end }: Channel, seen: number, shown: string | undefined)
 }
 
 /** `/call/events` and `/call/reports`: what the frame's page is told, and what it reports. */
-export async function callStream(app: FastifyInstance, door: CallDoor): Promise<void> {
-  const { simulator, tickets } = door;
+export async function callStream(app: FastifyInstance, { simulator, tickets }: CallDoor): Promise<void> {
   const channels = new Set<Channel>();
-
-  /** Refuses a page that stays although its token is in use by another. Answers how to stop that. */
-  function refuseSharing({ call, page }: CallTicket, channel: Channel): () => void {
-    const refuse = async () => {
-      if (!(await simulator.pages.sharesToken(call, page))) return;
-      channel.send({ state: 'error' });
-      channel.end();
-    };
-    const timer = setTimeout(() => refuse().catch((error) => app.log.error(error)), OVERLAP);
-    return () => clearTimeout(timer);
-  }
 
   /** Lets a page attend its call. */
   async function attend(ticket: CallTicket, request: StreamRequest, channel: Channel) {
     const tell = teller(channel, lastSeen(request), request.query.state);
-    const leave = await simulator.pages.attend(ticket.call, ticket.page, tell);
-    const stopRefusing = door.strictTokens ? refuseSharing(ticket, channel) : () => {};
-    return async () => {
-      stopRefusing();
-      // Between two polls of a page nobody is to think that it has gone.
-      if (request.query.poll !== undefined) await sleep(POLL_GAP_MS, undefined, { ref: false });
-      await leave();
-    };
+    const stream = await simulator.pages.attend(ticket.call, ticket.page, tell, (error) =>
+      app.log.error(error),
+    );
+    return () => stream.close(request.query.poll === undefined ? undefined : POLL_GAP);
   }
 
   /** Lets a page hear of what its ticket is for, until the answer is called. */
@@ -114,25 +76,32 @@ export async function callStream(app: FastifyInstance, door: CallDoor): Promise<
     return async () => clearTimeout(timer);
   }
 
-  app.get<{ Querystring: StreamQuery }>(CALL_PATHS.events, async (request, reply) => {
-    const ticket = await tickets.verify(request.query.ticket ?? '');
-    reply.hijack();
-    const { raw } = reply;
-    const gone = new Promise((resolve) => raw.once('close', resolve));
-    const channel = request.query.poll === undefined ? eventStream(raw) : longPoll(raw);
-    channels.add(channel);
-    try {
-      const leave = await follow(ticket, request, channel);
-      await gone;
-      await leave();
-    } catch (error) {
-      request.log.error(error);
-      // The browser comes back by itself, perhaps when the trouble is over.
-      raw.destroy();
-    } finally {
-      channels.delete(channel);
-    }
-  });
+  // HEAD would check a page in, and never be answered.
+  app.get<{ Querystring: StreamQuery }>(
+    CALL_PATHS.events,
+    { exposeHeadRoute: false },
+    async (request, reply) => {
+      const { raw } = reply;
+      // Noted before anything is waited for: a page may be gone before its ticket is read.
+      const gone = new Promise((resolve) => raw.once('close', resolve));
+      const ticket = await tickets.verify(request.query.ticket ?? '');
+      reply.hijack();
+      if (raw.destroyed) return;
+      const channel = request.query.poll === undefined ? eventStream(raw) : longPoll(raw);
+      channels.add(channel);
+      try {
+        const leave = await follow(ticket, request, channel);
+        await gone;
+        await leave();
+      } catch (error) {
+        request.log.error(error);
+        // The browser comes back by itself, perhaps when the trouble is over.
+        raw.destroy();
+      } finally {
+        channels.delete(channel);
+      }
+    },
+  );
 
   app.addContentTypeParser(
     'text/plain',
@@ -143,10 +112,10 @@ export async function callStream(app: FastifyInstance, door: CallDoor): Promise<
     reply.headers(CROSS_ORIGIN);
     const ticket = await tickets.verify(request.query.ticket ?? '');
     const report = parsed(request.body);
-    if (!Value.Check(Report, report))
+    if (!Value.Check(PageReport, report))
       return reply.code(400).send({ error: 'invalid', message: 'not a report of posted events' });
     if (ticket !== undefined && 'call' in ticket)
-      await simulator.pages.report(ticket.call, ticket.page, report);
+      await simulator.pages.report(ticket.call, ticket.page, report.posted, report.diagnostics);
     return reply.code(204).send();
   });
 

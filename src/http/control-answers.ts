@@ -1,6 +1,5 @@
 import type { FastifyReply } from 'fastify';
 import type { Client } from '../domain/client.ts';
-import { isWatched } from '../domain/presence.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Validation } from '../domain/validation.ts';
 import type { CallDetails } from '../simulator/calls.ts';
@@ -41,7 +40,7 @@ export const tokenAnswer = ({ token, state, validationIds }: TokenView) => ({
 
 export const clockAnswer = ({ now, frozen, offsetMs }: ClockView) => ({ now: time(now), frozen, offsetMs });
 
-export const callAnswer = ({ call, view, presence }: CallDetails) => ({
+export const callAnswer = ({ call, view, presence, open }: CallDetails) => ({
   client_id: call.clientId,
   validation_id: call.validationId,
   n: call.n,
@@ -57,10 +56,10 @@ export const callAnswer = ({ call, view, presence }: CallDetails) => ({
     at: time(at),
     posted_at: time(presence.postedAt[id]),
   })),
-  page: isWatched(presence) ? 'open' : 'none',
-  pages: Object.values(presence.pages).map(({ servedAt, streams, diagnostics }) => ({
+  page: open.length > 0 ? 'open' : 'none',
+  pages: Object.entries(presence.pages).map(([id, { servedAt, diagnostics }]) => ({
     served_at: time(servedAt),
-    open: streams > 0,
+    open: open.includes(id),
     diagnostics: diagnostics ?? null,
   })),
 });

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import basicAuth from '@fastify/basic-auth';
 import type { FastifyError, FastifyInstance } from 'fastify';
+import { isLoopback } from '../address.ts';
 import { ControlError, sendError } from './control-answers.ts';
-import { isLoopback, isOwnOrigin } from './loopback.ts';
 
 /** Who may use the control API. */
 export interface ControlAccess {
@@ -12,6 +12,13 @@ export interface ControlAccess {
   readonly credentials?: { readonly user: string; readonly password: string } | undefined;
 }
 
+/** The host of a `Host` header, without its port and brackets. */
+const hostOf = (header: string | undefined): string =>
+  (header ?? '').replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
+
+const isOwnOrigin = (origin: string, host: string | undefined): boolean =>
+  origin === `http://${host}` || origin === `https://${host}`;
+
 const digest = (text: string) => createHash('sha256').update(text).digest();
 const same = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));
 
@@ -20,15 +27,20 @@ export async function guardControl(
   app: FastifyInstance,
   { origins, credentials }: ControlAccess,
 ): Promise<void> {
+  // A page of any other site that a developer looks at can send requests here, and must not be obeyed.
   app.addHook('onRequest', async ({ headers }) => {
-    if (credentials === undefined && !isLoopback(headers.host ?? '')) {
+    if (credentials === undefined && !isLoopback(hostOf(headers.host))) {
       throw new ControlError(
         'forbidden',
         'the control API answers on this machine only',
         'use http://127.0.0.1 or http://localhost',
       );
     }
-    if (headers.origin !== undefined && !isOwnOrigin(headers.origin, headers.host, origins)) {
+    if (
+      headers.origin !== undefined &&
+      !isOwnOrigin(headers.origin, headers.host) &&
+      !origins.includes(headers.origin)
+    ) {
       throw new ControlError(
         'forbidden',
         `pages of ${headers.origin} may not use the control API`,

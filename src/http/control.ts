@@ -11,6 +11,7 @@ import {
   FreezeBody,
   ValidationBody,
 } from '../protocol/control.ts';
+import type { ClockRefusal, ClockView } from '../simulator/clocks.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import {
   ControlError,
@@ -69,13 +70,26 @@ export async function control(app: FastifyInstance, { simulator }: { simulator: 
     if (faults.length > 0) throw new ControlError('invalid', faults.join('; '));
   }
 
+  /** A clock that was set, or in words why it was not. */
+  function clockSet(outcome: ClockView | ClockRefusal) {
+    if (outcome === 'no date') throw new ControlError('invalid', 'that is farther than any date');
+    if (outcome === 'backwards') {
+      throw new ControlError(
+        'conflict',
+        'tokens were issued by this clock already, and it cannot go back behind them',
+        'reset first, or make a client of its own',
+      );
+    }
+    return clockAnswer(outcome);
+  }
+
   /** The call that a request means: of the client it names, or of the only one that has this validation id. */
   async function callMeant(request: FastifyRequest<CallRoute>): Promise<string> {
     const { validation_id: validationId } = request.params;
-    const owners = await simulator.calls.clientsWith(validationId);
     const named = await clientNamed(request);
-    const clientId = named ?? owners[0];
-    if (named === undefined && owners.length > 1) {
+    const owners = named === undefined ? await simulator.calls.clientsWith(validationId) : [named];
+    const [clientId] = owners;
+    if (owners.length > 1) {
       throw new ControlError(
         'conflict',
         `several clients have a call for "${validationId}": ${owners.join(', ')}`,
@@ -105,7 +119,14 @@ export async function control(app: FastifyInstance, { simulator }: { simulator: 
   );
 
   // ---- clients
-  app.get('/clients', async () => listAnswer(await simulator.clients.list(), clientAnswer));
+  app.get('/clients', { schema: { querystring: ForClient } }, async (request) => {
+    const clientId = await clientNamed(request);
+    const all = await simulator.clients.list();
+    return listAnswer(
+      clientId === undefined ? all : all.filter((one) => one.clientId === clientId),
+      clientAnswer,
+    );
+  });
   app.post<{ Body: ClientBody }>('/clients', { schema: { body: ClientBody } }, async (request, reply) => {
     checkClient(request.body);
     const client = await simulator.clients.create(clientFrom(request.body));
@@ -137,25 +158,33 @@ export async function control(app: FastifyInstance, { simulator }: { simulator: 
   });
 
   // ---- tokens
-  const noToken = () =>
-    new ControlError(
-      'not_found',
-      'this access token was never issued here',
-      'GET /__admin/tokens lists them',
-    );
   app.get('/tokens', { schema: { querystring: ForClient } }, async (request) =>
     listAnswer(await simulator.tokens.list(await clientNamed(request)), tokenAnswer),
   );
-  app.get<{ Params: { token: string } }>('/tokens/:token', async ({ params }) => {
-    const token = await simulator.tokens.get(params.token);
-    if (token === undefined) throw noToken();
-    return tokenAnswer(token);
-  });
+  /** The token in the path, which must be the client's, if one is named. */
+  async function tokenMeant(request: FastifyRequest<{ Params: { token: string } }>) {
+    const clientId = await clientNamed(request);
+    const token = await simulator.tokens.get(request.params.token);
+    if (token === undefined || token.token.clientId !== (clientId ?? token.token.clientId)) {
+      throw new ControlError(
+        'not_found',
+        'this access token was never issued here',
+        'GET /__admin/tokens lists them',
+      );
+    }
+    return token;
+  }
+  app.get<{ Params: { token: string } }>(
+    '/tokens/:token',
+    { schema: { querystring: ForClient } },
+    async (request) => tokenAnswer(await tokenMeant(request)),
+  );
   app.post<{ Params: { token: string } }>(
     '/tokens/:token/expire',
-    { schema: { body: ForClient } },
-    async ({ params }, reply) => {
-      if (!(await simulator.tokens.expire(params.token))) throw noToken();
+    { schema: { body: ForClient, querystring: ForClient } },
+    async (request, reply) => {
+      const { token } = await tokenMeant(request);
+      await simulator.tokens.expire(token.accessToken);
       return reply.code(204).send();
     },
   );
@@ -168,7 +197,7 @@ export async function control(app: FastifyInstance, { simulator }: { simulator: 
     '/clock/advance',
     { schema: { body: AdvanceBody, querystring: ForClient } },
     async (request) =>
-      clockAnswer(
+      clockSet(
         await simulator.clocks.advance(parseDuration(request.body.by) ?? ms(0), await clientNamed(request)),
       ),
   );
@@ -178,13 +207,13 @@ export async function control(app: FastifyInstance, { simulator }: { simulator: 
     async (request) => {
       const { at } = request.body;
       const moment = at === undefined ? undefined : instant(Date.parse(at));
-      return clockAnswer(await simulator.clocks.freeze(moment, await clientNamed(request)));
+      return clockSet(await simulator.clocks.freeze(moment, await clientNamed(request)));
     },
   );
   app.post<{ Body: ForClient }>(
     '/clock/resume',
     { schema: { body: ForClient, querystring: ForClient } },
-    async (request) => clockAnswer(await simulator.clocks.resume(await clientNamed(request))),
+    async (request) => clockSet(await simulator.clocks.resume(await clientNamed(request))),
   );
 
   // ---- validations

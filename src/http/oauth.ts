@@ -18,18 +18,11 @@ import {
   SERVER_ERROR,
   send,
   TOO_MUCH,
-} from './framework/answer.ts';
-import { basicCredentials } from './framework/basic.ts';
-import { formFields, Unreadable } from './framework/form.ts';
-import { TooMuch } from './framework/limits.ts';
-import { pairs, unquote } from './framework/urlencoded.ts';
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The Content-Type as it came. */
-    declaredType: string;
-  }
-}
+} from './django/answer.ts';
+import { basicCredentials } from './django/basic.ts';
+import { formFields, Unreadable } from './django/form.ts';
+import { TooMuch } from './django/limits.ts';
+import { pairs, unquote } from './django/urlencoded.ts';
 
 /** Where the public keys of JWTs are found (RFC 8414). The guide has no such address. */
 const KEYS_PATH = '/o/.well-known/jwks.json';
@@ -60,9 +53,12 @@ function targetOf({ url }: FastifyRequest): { path: string; query: string } {
     : { path: unquote(target.slice(0, mark)), query: target.slice(mark + 1) };
 }
 
+/** The Content-Type as it came. */
+const declaredType = ({ raw }: FastifyRequest): string => raw.headersDistinct['content-type']?.[0] ?? '';
+
 function oauthRequest(request: FastifyRequest, query: string): OAuthRequest {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const fields = new Map([...pairs(query), ...formFields(request.declaredType, body)]);
+  const fields = new Map([...pairs(query), ...formFields(declaredType(request), body)]);
   return {
     query: query === '' ? 'none' : BROKEN_ESCAPE.test(query) ? 'malformed' : 'present',
     basic: basicCredentials(request.headers.authorization, fields.get('encoding') || 'utf-8'),
@@ -148,10 +144,8 @@ export async function oauth(app: FastifyInstance, { simulator, blocking, keys }:
     return reply;
   }
 
-  app.decorateRequest('declaredType', '');
   app.addHook('onRequest', async (request) => {
     // Fastify refuses with 415 what is no media type; the imitated framework only compares the text.
-    request.declaredType = request.headers['content-type'] ?? '';
     request.headers['content-type'] = 'application/octet-stream';
   });
   app.removeAllContentTypeParsers();

@@ -1,11 +1,11 @@
-import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
 import { type CallDoor, callPage } from './call-page.ts';
 import { callStream } from './call-stream.ts';
 import { control } from './control.ts';
 import { ControlError } from './control-answers.ts';
 import { type ControlAccess, guardControl } from './control-guard.ts';
-import { NOT_FOUND, send } from './framework/answer.ts';
-import { pairs } from './framework/urlencoded.ts';
+import { NOT_FOUND, SERVER_ERROR, send } from './django/answer.ts';
+import { pairs } from './django/urlencoded.ts';
 import { type About, health } from './health.ts';
 import { type OAuthDoor, oauth } from './oauth.ts';
 
@@ -44,6 +44,12 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     frameworkErrors: (_error, request, reply) => void send(request, reply, NOT_FOUND),
   });
 
+  app.setErrorHandler<FastifyError>(async (error, request, reply) => {
+    const { statusCode = 500, message } = error;
+    if (statusCode < 500) return reply.code(statusCode).send({ error: 'bad_request', message });
+    request.log.error(error);
+    return send(request, reply, SERVER_ERROR);
+  });
   await app.register(oauth, parts);
   await app.register(callPage, parts);
   await app.register(callStream, parts);

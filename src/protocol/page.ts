@@ -1,3 +1,4 @@
+import { type Static, type TSchema, Type } from 'typebox';
 import type { CallState } from '../domain/call.ts';
 import type { Diagnostics } from '../domain/presence.ts';
 import type { VideocallEvent } from '../guide/events.ts';
@@ -20,8 +21,26 @@ export type StreamMessage =
   | { readonly reset: true }
   | { readonly closing: true };
 
+const text = Type.Union([Type.String({ maxLength: 1000 }), Type.Null()]);
+const known = Type.Union([Type.Boolean(), Type.Null()]);
+
 /** What the page reports: the ids of the events that it has posted so far, and once what it sees of itself. */
-export interface PageReport {
-  readonly posted: readonly number[];
-  readonly diagnostics?: Diagnostics;
-}
+export const PageReport = Type.Object({
+  posted: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 10_000 }),
+  diagnostics: Type.Optional(
+    Type.Object({
+      topLevel: Type.Boolean(),
+      nested: Type.Boolean(),
+      secureContext: known,
+      origin: text,
+      parentOrigin: text,
+      cameraAllowed: known,
+      microphoneAllowed: known,
+      width: Type.Number(),
+      height: Type.Number(),
+      userAgent: Type.String({ maxLength: 1000 }),
+      eventSource: Type.Boolean(),
+    } satisfies Record<keyof Diagnostics, TSchema>),
+  ),
+});
+export type PageReport = Static<typeof PageReport>;

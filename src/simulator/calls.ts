@@ -8,7 +8,7 @@ import {
   isOver,
   newCall,
 } from '../domain/call.ts';
-import { NOBODY, type Presence, pageServed } from '../domain/presence.ts';
+import { NOBODY, openPages, type Presence, pageServed } from '../domain/presence.ts';
 import { failsAtOnce, type Scenario } from '../domain/scenario.ts';
 import type { Instant } from '../domain/time.ts';
 import type { TokenState } from '../domain/token.ts';
@@ -30,6 +30,8 @@ export interface CallDetails {
   readonly call: Call;
   readonly view: CallView;
   readonly presence: Presence;
+  /** The pages that are open. */
+  readonly open: readonly string[];
 }
 
 /** What came of an intervention: the events it said, by id. */
@@ -116,11 +118,10 @@ export function calls(
       }),
       unchanged(clientRef(clientId), client, clientId),
       // Had one of these ended meanwhile, the token would be used up.
-      ...opened.flatMap((one, i) =>
-        one === undefined || one.version === joined?.version
-          ? []
-          : [unchanged(callRef(token.value.calls[i] ?? ''), one, clientId)],
-      ),
+      ...opened.flatMap((one, i) => {
+        const id = token.value.calls[i];
+        return id === undefined || id === callId ? [] : [unchanged(callRef(id), one, clientId)];
+      }),
     ];
     return { changes, result };
   }
@@ -135,12 +136,15 @@ export function calls(
   };
 
   async function details(callId: string): Promise<CallDetails | undefined> {
-    const [call, presence] = (await store.read(callRef(callId), presenceRef(callId))).found;
+    const { realTime, found } = await store.read(callRef(callId), presenceRef(callId));
+    const [call] = found;
     if (call === undefined) return undefined;
+    const presence = found[1]?.value ?? NOBODY;
     return {
       call: call.value,
       view: callAt(call.value, await timeFor(store, call.value.clientId)),
-      presence: presence?.value ?? NOBODY,
+      presence,
+      open: openPages(presence, realTime),
     };
   }
 

@@ -1,13 +1,15 @@
 import { type Client, newClient } from '../domain/client.ts';
 import type { Random } from '../random.ts';
 import type { Store } from '../store/store.ts';
-import { decide, put } from './decide.ts';
+import { change, decide, put } from './decide.ts';
 import { clientRef } from './refs.ts';
 
 /** Everything that belongs to a client beside its credentials. */
 const BELONGINGS = ['token', 'validation', 'call', 'presence', 'clock', 'counter'] as const;
 
 const SECRET_LENGTH = 40;
+
+const owner = ({ clientId }: Client) => clientId;
 
 export function clients(store: Store, random: Random) {
   const get = async (clientId: string): Promise<Client | undefined> =>
@@ -34,13 +36,8 @@ export function clients(store: Store, random: Random) {
     },
 
     /** Changes what is given; undefined when there is no such client. */
-    update(clientId: string, given: Partial<Client>): Promise<Client | undefined> {
-      return decide(store, [clientRef(clientId)], ({ found: [client] }) => {
-        if (client === undefined) return { result: undefined };
-        const value = { ...client.value, ...given, clientId };
-        return { changes: [put(clientRef(clientId), client, clientId, value)], result: value };
-      });
-    },
+    update: (clientId: string, given: Partial<Client>): Promise<Client | undefined> =>
+      change(store, clientRef(clientId), owner, (client) => ({ ...client, ...given, clientId })),
 
     /** Removes a client and all that belongs to it; false when there is none. */
     async remove(clientId: string): Promise<boolean> {
@@ -52,21 +49,23 @@ export function clients(store: Store, random: Random) {
     /** Takes from a client all that belongs to it and leaves the credentials; false when there is none. */
     async empty(clientId: string): Promise<boolean> {
       // Written anew, so that whatever was decided on the client before comes to nothing.
-      const known = await decide(store, [clientRef(clientId)], ({ found: [client] }) =>
-        client === undefined
-          ? { result: false }
-          : { changes: [put(clientRef(clientId), client, clientId, client.value)], result: true },
-      );
-      if (known) await store.clear(BELONGINGS, clientId);
-      return known;
+      const known = await change(store, clientRef(clientId), owner, (client) => ({ ...client }));
+      if (known !== undefined) await store.clear(BELONGINGS, clientId);
+      return known !== undefined;
     },
 
-    /** Back to nothing but `seeded`. */
-    async reset(seeded: readonly Client[]): Promise<void> {
-      await store.clear(['client', ...BELONGINGS]);
-      for (const client of seeded) {
-        await store.swap(put(clientRef(client.clientId), undefined, client.clientId, client));
+    /** Lets clients be there as they are given, whatever was known of them. */
+    async seed(given: readonly Client[]): Promise<void> {
+      for (const client of given) {
+        const ref = clientRef(client.clientId);
+        await decide(store, [ref], ({ found: [known] }) => ({
+          changes: [put(ref, known, client.clientId, client)],
+          result: undefined,
+        }));
       }
     },
+
+    /** Removes every client with all that belongs to it. */
+    clear: (): Promise<void> => store.clear(['client', ...BELONGINGS]),
   };
 }

@@ -1,4 +1,13 @@
-import { advanced, type Clock, frozen, type Instant, type Ms, resumed, timeOf } from '../domain/time.ts';
+import {
+  advanced,
+  type Clock,
+  frozen,
+  type Instant,
+  isInstant,
+  type Ms,
+  resumed,
+  timeOf,
+} from '../domain/time.ts';
 import type { Store } from '../store/store.ts';
 import { clockOf, decide, put } from './decide.ts';
 import { clockRefs, EVERYONE } from './refs.ts';
@@ -17,22 +26,34 @@ const viewOf = (clock: Clock, realTime: Instant): ClockView => {
   return { now, frozen: clock.frozenAt !== undefined, offsetMs: now - realTime };
 };
 
+/** Why a clock is not set: to no date at all, or back behind what has happened by it. */
+export type ClockRefusal = 'no date' | 'backwards';
+
 export function clocks(store: Store, watch: Watch) {
+  /** Whether anything has happened by the time of the client, or of anybody. */
+  const hasHistory = async (clientId: string | undefined) => (await store.list('token', clientId)).length > 0;
+
   /** Sets a clock by a rule, and answers when everything that fell due by it has been pushed. */
   async function set(
     clientId: string | undefined,
     rule: (clock: Clock, realTime: Instant) => Clock,
-  ): Promise<ClockView> {
+  ): Promise<ClockView | ClockRefusal> {
     const id = clientId ?? EVERYONE;
-    const view = await decide(store, clockRefs(id), ({ realTime, found: [own, everyones] }) => {
-      const value = rule(clockOf(own, everyones), realTime);
-      return {
-        changes: [put({ kind: 'clock', id }, own, id, value)],
-        result: viewOf(value, realTime),
-      };
-    });
-    await watch.settle(clientId);
-    return view;
+    const outcome = await decide<ReturnType<typeof clockRefs>, ClockView | ClockRefusal>(
+      store,
+      clockRefs(id),
+      async ({ realTime, found: [own, everyones] }) => {
+        const before = clockOf(own, everyones);
+        const value = rule(before, realTime);
+        const view = viewOf(value, realTime);
+        if (!isInstant(view.now)) return { result: 'no date' };
+        if (view.now < timeOf(before, realTime) && (await hasHistory(clientId)))
+          return { result: 'backwards' };
+        return { changes: [put({ kind: 'clock', id }, own, id, value)], result: view };
+      },
+    );
+    if (typeof outcome === 'object') await watch.settle(clientId);
+    return outcome;
   }
 
   return {
@@ -43,7 +64,7 @@ export function clocks(store: Store, watch: Watch) {
     },
     /** Moves time forward by `by`; a clock that stands still moves too and stands again. */
     advance: (by: Ms, clientId?: string) => set(clientId, (clock) => advanced(clock, by)),
-    /** Lets time stand still, at `at` or now. */
+    /** Lets time stand still, at `at` or now. Nothing that has happened may lie in the future then. */
     freeze: (at?: Instant, clientId?: string) => set(clientId, (clock, real) => frozen(clock, real, at)),
     /** Lets time run on from where it is. */
     resume: (clientId?: string) => set(clientId, resumed),

@@ -2,17 +2,21 @@ import { type Call, callAt, checkedIn } from '../domain/call.ts';
 import {
   type Diagnostics,
   diagnosed,
-  isWatched,
+  LEASE,
   NOBODY,
+  OVERLAP,
+  openPages,
   type Presence,
   posted,
-  sharesToken,
-  streamClosed,
+  refusedIfShared,
   streamOpened,
+  streamOpenUntil,
 } from '../domain/presence.ts';
-import type { Instant, Ms } from '../domain/time.ts';
-import type { Ref, Store } from '../store/store.ts';
+import { after, type Instant, type Ms, ms } from '../domain/time.ts';
+import type { Random } from '../random.ts';
+import type { Store } from '../store/store.ts';
 import { decide, put, timeFor } from './decide.ts';
+import { hintsAbout } from './hints.ts';
 import { callRef, presenceRef } from './refs.ts';
 import type { CallListener, Watch } from './watch.ts';
 
@@ -26,99 +30,114 @@ export type Delivery =
   /** A page is open but has not reported in time. */
   | { readonly page: 'unconfirmed' };
 
-/** What a page says of itself: the events that it has posted, and once what it sees of its embedding. */
-export interface Report {
-  readonly posted: readonly number[];
-  readonly diagnostics?: Diagnostics;
+/** A page's stream, which tells its listener how the call stands until it is closed. */
+export interface Stream {
+  /** @param lingers how long the page is believed to be there still: a long-poll comes back at once */
+  close(lingers?: Ms): Promise<void>;
 }
 
-/** Change hints may get lost between instances, so that nobody relies on them for longer than this. */
-const LONGEST_WAIT_FOR_A_HINT = 1000;
-
-/** Hints about one record, of which none is missed between two waits. */
-function hintsAbout(store: Store, ref: Ref) {
-  let hinted = false;
-  let wake = () => {};
-  const stop = store.watch(({ kind, id }) => {
-    if (kind !== ref.kind || id !== ref.id) return;
-    hinted = true;
-    wake();
-  });
-  return {
-    stop,
-    /** Resolves at the next hint, and after `patience` milliseconds at the latest. */
-    async next(patience: number): Promise<void> {
-      if (!hinted) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, patience);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
-      hinted = false;
-    },
-  };
-}
+const RENEWED_EVERY = LEASE / 3;
 
 /** The pages that clients look at: which are open, and what they have posted. */
-export function pages(store: Store, watch: Watch) {
-  /** Changes who is present in a call; of a call that is gone nothing is left behind. */
+export function pages(store: Store, watch: Watch, random: Random, strictTokens: boolean) {
+  /** Changes who is present in a call. Of a call that is gone nothing is left behind. */
   const change = (callId: string, rule: (presence: Presence, call: Call, realTime: Instant) => Presence) =>
     decide(store, [presenceRef(callId), callRef(callId)], ({ realTime, found: [presence, call] }) => {
       if (call === undefined) return { result: undefined };
       const before = presence?.value ?? NOBODY;
-      const value = rule(before, call.value, realTime);
-      if (value === before) return { result: undefined };
+      const result = rule(before, call.value, realTime);
+      if (result === before) return { result };
+      return { changes: [put(presenceRef(callId), presence, call.value.clientId, result)], result };
+    });
+
+  /** Notes that a page listens, which starts the script; whose call it is, or why it is not told. */
+  const checkIn = (callId: string, pageId: string, stream: string) =>
+    decide<
+      [ReturnType<typeof presenceRef>, ReturnType<typeof callRef>],
+      { clientId: string } | 'unknown' | 'refused'
+    >(store, [presenceRef(callId), callRef(callId)], async ({ realTime, found: [presence, call] }) => {
+      const page = presence?.value.pages[pageId];
+      if (presence === undefined || call === undefined || page === undefined) return { result: 'unknown' };
+      if (page.refused) return { result: 'refused' };
+      const { clientId } = call.value;
+      const started = checkedIn(call.value, await timeFor(store, clientId));
+      const opened = streamOpened(presence.value, pageId, stream, realTime);
       return {
-        changes: [put(presenceRef(callId), presence, call.value.clientId, value)],
-        result: undefined,
+        changes: [
+          put(presenceRef(callId), presence, clientId, opened),
+          put(callRef(callId), call, clientId, started),
+        ],
+        result: { clientId },
       };
     });
 
-  /** Notes that a page is there, which starts the script; whose call it is, or undefined when it is gone. */
-  const checkIn = (callId: string) =>
-    decide(store, [callRef(callId)], async ({ found: [call] }) => {
-      if (call === undefined) return { result: undefined };
-      const { clientId } = call.value;
-      const value = checkedIn(call.value, await timeFor(store, clientId));
-      if (value === call.value) return { result: clientId };
-      return { changes: [put(callRef(callId), call, clientId, value)], result: clientId };
-    });
+  /** Turns a page away, some time after it has come, if its token is in use by another. */
+  async function refuse(callId: string, pageId: string, listener: CallListener): Promise<void> {
+    const presence = await change(callId, (present, _, realTime) =>
+      refusedIfShared(present, pageId, realTime),
+    );
+    if (presence?.pages[pageId]?.refused) listener('refused');
+  }
 
   return {
     /**
-     * A page of the call has opened a stream: `listener` hears of the call until the answer is called. The
-     * first page that comes starts the script.
+     * A page of the call has opened a stream: `listener` hears of the call until the stream is closed. The
+     * first page that comes starts the script. A page that nobody remembers hears that its call is gone.
+     *
+     * @param onError told of what goes wrong later, while nobody waits for it
      */
-    async attend(callId: string, pageId: string, listener: CallListener): Promise<() => Promise<void>> {
-      const clientId = await checkIn(callId);
-      if (clientId === undefined) {
-        listener(undefined);
-        return async () => {};
+    async attend(
+      callId: string,
+      pageId: string,
+      listener: CallListener,
+      onError: (error: unknown) => void,
+    ): Promise<Stream> {
+      const stream = random.text(8);
+      const openUntil = (lingers: Ms) =>
+        change(callId, (presence, _, realTime) =>
+          streamOpenUntil(presence, pageId, stream, after(realTime, lingers)),
+        );
+
+      const checkedIn = await checkIn(callId, pageId, stream);
+      if (typeof checkedIn === 'string') {
+        listener(checkedIn === 'refused' ? 'refused' : undefined);
+        return { close: async () => {} };
       }
-      await change(callId, (presence, _, realTime) => streamOpened(presence, pageId, realTime));
-      const leave = await watch.call(callId, clientId, listener);
-      return () => {
-        leave();
-        return change(callId, (presence) => streamClosed(presence, pageId));
+      const unwatch = await watch.call(callId, checkedIn.clientId, listener).catch(async (error) => {
+        await openUntil(ms(0));
+        throw error;
+      });
+      const renewal = setInterval(() => openUntil(LEASE).catch(onError), RENEWED_EVERY);
+      const refusal = strictTokens
+        ? setTimeout(() => refuse(callId, pageId, listener).catch(onError), OVERLAP)
+        : undefined;
+      return {
+        async close(lingers = ms(0)) {
+          clearInterval(renewal);
+          clearTimeout(refusal);
+          unwatch();
+          await openUntil(lingers);
+        },
       };
     },
 
     /** A page reports which events it has posted to its parent, by id, and what it sees of its embedding. */
-    report: (callId: string, pageId: string, { posted: ids, diagnostics }: Report): Promise<void> =>
-      change(callId, (presence, call, realTime) => {
+    async report(
+      callId: string,
+      pageId: string,
+      ids: readonly number[],
+      diagnostics?: Diagnostics,
+    ): Promise<void> {
+      await change(callId, (presence, call, realTime) => {
+        if (presence.pages[pageId] === undefined) return presence;
         const said = callAt(call, call.saidUntil).events.length;
-        const valid = ids.filter((id) => id < said && presence.postedAt[id] === undefined);
-        const reported = valid.length === 0 ? presence : posted(presence, valid, realTime);
+        const reported = posted(
+          presence,
+          ids.filter((id) => id < said),
+          realTime,
+        );
         return diagnostics === undefined ? reported : diagnosed(reported, pageId, diagnostics);
-      }),
-
-    /** Whether the page's token is in use by a page that was there before. Guide 5.2. */
-    async sharesToken(callId: string, pageId: string): Promise<boolean> {
-      const { realTime, found } = await store.read(presenceRef(callId));
-      return sharesToken(found[0]?.value ?? NOBODY, pageId, realTime);
+      });
     },
 
     /** Waits until a page has posted the event, but no longer than `patience` of real time. */
@@ -131,11 +150,11 @@ export function pages(store: Store, watch: Watch) {
           const presence = found[0]?.value ?? NOBODY;
           const at = eventId === undefined ? undefined : presence.postedAt[eventId];
           if (at !== undefined) return { page: 'posted', postedAt: at };
-          if (!isWatched(presence)) return { page: 'none' };
+          if (openPages(presence, realTime).length === 0) return { page: 'none' };
           if (eventId === undefined) return { page: 'open' };
           until ??= realTime + patience;
           if (realTime >= until) return { page: 'unconfirmed' };
-          await hints.next(Math.min(until - realTime, LONGEST_WAIT_FOR_A_HINT));
+          await hints.next(until - realTime);
         }
       } finally {
         hints.stop();

@@ -36,20 +36,25 @@ export async function createSimulator(parts: SimulatorParts) {
   const { store, random } = parts;
   const watch = callWatch(store, parts.onError);
 
-  const scenarioNamed = (name = parts.scenario): Scenario => {
+  function scenarioNamed(name = parts.scenario): Scenario {
     const scenario = parts.scenarios.get(name);
-    if (scenario === undefined) throw new Error(`there is no scenario "${name}"`);
+    if (scenario === undefined) {
+      throw new Error(`there is no scenario "${name}"; known: ${[...parts.scenarios.keys()].join(', ')}`);
+    }
     return scenario;
-  };
+  }
+  // Told here, and not by the first call that wants to play it.
+  for (const { scenario } of parts.clients) scenarioNamed(scenario);
+  scenarioNamed();
 
   const known = clients(store, random);
-  for (const client of parts.clients) await known.create(client);
+  await known.seed(parts.clients);
 
   return {
     clients: known,
     tokens: tokens(store, random, parts.tokenFormat),
     calls: calls(store, watch, parts.rules, scenarioNamed),
-    pages: pages(store, watch),
+    pages: pages(store, watch, random, parts.rules.strictTokens),
     clocks: clocks(store, watch),
     validations: validations(store),
 
@@ -60,8 +65,11 @@ export async function createSimulator(parts: SimulatorParts) {
 
     /** Back to the start, pages included; of one client, if named. False when there is no such client. */
     async reset(clientId?: string): Promise<boolean> {
-      const done = clientId === undefined ? known.reset(parts.clients) : known.empty(clientId);
-      const found = (await done) !== false;
+      const found = clientId === undefined || (await known.empty(clientId));
+      if (clientId === undefined) {
+        await known.clear();
+        await known.seed(parts.clients);
+      }
       await watch.settle(clientId);
       return found;
     },

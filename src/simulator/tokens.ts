@@ -6,7 +6,7 @@ import { newToken, type Token, type TokenState, tokenState } from '../domain/tok
 import type { Random } from '../random.ts';
 import type { TokenFormat } from '../signing.ts';
 import type { Change, Found, Ref, Store } from '../store/store.ts';
-import { decide, put, timeFor, unchanged } from './decide.ts';
+import { change, decide, put, timeFor, unchanged } from './decide.ts';
 import { callRef, clientRef, counterRef, tokenRef } from './refs.ts';
 
 /** Length of an access token, as the service issues them. */
@@ -58,13 +58,13 @@ export function tokens(store: Store, random: Random, format: TokenFormat) {
   }
 
   /** Changes a token by a rule that is told the virtual time; false when there is no such token. */
-  const change = (accessToken: string, rule: (token: Token, now: Instant) => Token): Promise<boolean> =>
-    decide(store, [tokenRef(accessToken)], async ({ found: [token] }) => {
-      if (token === undefined) return { result: false };
-      const { clientId } = token.value;
-      const value = rule(token.value, await timeFor(store, clientId));
-      return { changes: [put(tokenRef(accessToken), token, clientId, value)], result: true };
-    });
+  const changeAt = async (
+    accessToken: string,
+    rule: (token: Token, now: Instant) => Token,
+  ): Promise<boolean> => {
+    const withTime = async (token: Token) => rule(token, await timeFor(store, token.clientId));
+    return (await change(store, tokenRef(accessToken), ({ clientId }) => clientId, withTime)) !== undefined;
+  };
 
   /** What tells one token from all others, and what must be written so that it stays so. */
   async function newId(clientId: string): Promise<{ id: string; changes: Change[] }> {
@@ -108,7 +108,7 @@ export function tokens(store: Store, random: Random, format: TokenFormat) {
       const { found: clients } = await store.read(...claimed.map(clientRef));
       const revoked = blocked(clients, isAmong) ?? revocation(request, finder(clients));
       if (!('token' in revoked)) return revoked;
-      await change(revoked.token, (token, now) =>
+      await changeAt(revoked.token, (token, now) =>
         token.revokedAt === undefined ? { ...token, revokedAt: now } : token,
       );
       return undefined;
@@ -116,7 +116,7 @@ export function tokens(store: Store, random: Random, format: TokenFormat) {
 
     /** Ends a token's life now, as if its hour were over; false when there is no such token. */
     expire: (accessToken: string): Promise<boolean> =>
-      change(accessToken, (token, now) => ({
+      changeAt(accessToken, (token, now) => ({
         ...token,
         expiresAt: earliest(now, token.expiresAt),
       })),

@@ -2,10 +2,14 @@ import { type CallView, callAt, told } from '../domain/call.ts';
 import { timeOf } from '../domain/time.ts';
 import type { Ref, Store } from '../store/store.ts';
 import { clockOf, put } from './decide.ts';
+import { LONGEST_WITHOUT_A_HINT } from './hints.ts';
 import { callRef, clockRefs, EVERYONE } from './refs.ts';
 
-/** Told whenever the call may have changed, and with undefined when it is gone. */
-export type CallListener = (view: CallView | undefined) => void;
+/**
+ * Told whenever the call may have changed: how it stands, undefined when it is gone, and that the listener has
+ * been turned away.
+ */
+export type CallListener = (news: CallView | undefined | 'refused') => void;
 
 /** The longest wait that a timer of this platform can be asked for, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -80,19 +84,29 @@ export function callWatch(store: Store, onError: (error: unknown) => void) {
     for (const one of call === undefined ? concerned(ref) : [call]) look(one).catch(onError);
   });
 
+  const lookAround = setInterval(() => {
+    for (const call of watched.values()) look(call).catch(onError);
+  }, LONGEST_WITHOUT_A_HINT);
+  // It works for those who listen; when nobody is left, the process may end.
+  lookAround.unref();
+
   return {
     /** Tells `listener` how the call stands, now and whenever that changes, until the answer is called. */
     async call(callId: string, clientId: string, listener: CallListener): Promise<() => void> {
       const call = watched.get(callId) ?? { callId, clientId, listeners: new Set(), lookAgain: false };
       watched.set(callId, call);
       call.listeners.add(listener);
-      await look(call);
-      return () => {
+      const unwatch = () => {
         call.listeners.delete(listener);
         if (call.listeners.size > 0) return;
         clearTimeout(call.timer);
-        watched.delete(callId);
+        if (watched.get(callId) === call) watched.delete(callId);
       };
+      await look(call).catch((error) => {
+        unwatch();
+        throw error;
+      });
+      return unwatch;
     },
 
     /** Resolves when all that is due in the call has been told to whoever looks at it here. */
@@ -111,6 +125,7 @@ export function callWatch(store: Store, onError: (error: unknown) => void) {
 
     close(): void {
       unwatch();
+      clearInterval(lookAround);
       for (const call of watched.values()) clearTimeout(call.timer);
       watched.clear();
     },

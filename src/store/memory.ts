@@ -54,13 +54,13 @@ export function memoryStore(systemTime: () => Instant): Store {
     },
 
     async clear(some, owner) {
-      for (const kind of some) {
-        for (const [id, entry] of records(kind)) {
-          if (owner !== undefined && entry.owner !== owner) continue;
-          records(kind).delete(id);
-          tell({ kind, id });
-        }
-      }
+      const cleared = some.flatMap((kind) =>
+        [...records(kind)]
+          .filter(([, entry]) => owner === undefined || entry.owner === owner)
+          .map(([id]): Ref => ({ kind, id })),
+      );
+      for (const { kind, id } of cleared) records(kind).delete(id);
+      for (const ref of cleared) tell(ref);
     },
 
     watch(listener) {

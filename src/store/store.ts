@@ -60,11 +60,14 @@ export interface Store {
   read<const R extends readonly Ref[]>(...refs: R): Promise<Snapshot<R>>;
   /** All changes or none: false when any version is no longer the present one. */
   swap(...changes: readonly Change[]): Promise<boolean>;
-  /** Records of one kind, oldest first; of one owner, if named. */
+  /** Records of one kind, the first written first; of one owner, if named. */
   list<K extends Kind>(kind: K, owner?: string): Promise<Found<K>[]>;
   /** Deletes records of these kinds at once; of one owner, if named. */
   clear(kinds: readonly Kind[], owner?: string): Promise<void>;
-  /** Calls `listener` soon after a record has changed. Only a hint: hints may come late or be repeated. */
+  /**
+   * Calls `listener` soon after a record has changed. Only a hint: it may come late, repeatedly, or never, so
+   * whoever listens also looks by itself once a second.
+   */
   watch(listener: (ref: Ref) => void): () => void;
   close(): Promise<void>;
 }
