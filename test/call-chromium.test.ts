@@ -113,7 +113,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     ] as const) {
       const { json } = await agent(action);
       expect(json).toEqual({ page: 'posted', posted_after_ms: expect.any(Number) });
-      expect(await heard(page)).toHaveLength(heardBefore);
+      expect(await hears(page, heardBefore)).toHaveLength(heardBefore);
     }
   });
 

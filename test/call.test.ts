@@ -148,6 +148,12 @@ describe('history', () => {
     expect(codes(call, at(1)).slice(0, 1)).toEqual(codes(before, at(1)));
   });
 
+  it('is closed up to all that was said, also by a clock that was set back', () => {
+    const call = acted(checkedIn(opened(manual), at(5)), 'join', at(1));
+    const closed = told(call, at(1));
+    expect(closed.saidUntil).toBeGreaterThanOrEqual(callAt(closed, at(1)).events.at(-1)?.at ?? at(99));
+  });
+
   it('is not taken back when the clock is', () => {
     expect(callAt(told(started(happy), at(8)), at(0)).state).toBe('ended');
   });

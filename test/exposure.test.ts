@@ -69,7 +69,6 @@ describe('whatever is sent, the answer is a 4xx and no stack trace', () => {
     ['a report of no JSON', '/call/reports?ticket=x', 'text/plain', 'nonsense'],
     ['a report of 1 MB', '/call/reports?ticket=x', 'text/plain', 'x'.repeat(2 ** 20)],
     ['a report of another type', '/call/reports?ticket=x', 'application/xml', '<x/>'],
-    ['a POST to /call', '/call', FORM, 'access_token=x'],
   ])('%s', async (_what, path, type, body) => {
     const { status, body: answer } = await post(path, type, body);
     expect(status).toBeGreaterThanOrEqual(400);
@@ -99,6 +98,30 @@ describe('/call', () => {
     expect(answer.status).toBe(200);
   });
 
+  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('answers %s with 405, whatever the body', async (method) => {
+    const answer = await fetch(`${d.mock.url}/call`, {
+      method,
+      body: new URLSearchParams({ access_token: 'x' }),
+    });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+
+  it('says on the page, and once to whoever runs it, that a name without videocall is no use', async () => {
+    const warnings: string[] = [];
+    const warned = await drive({ onWarning: (line) => warnings.push(line) });
+    try {
+      const [first, second] = [
+        await warned.open(await warned.token(), 'v'),
+        await warned.open(await warned.token(), 'v'),
+      ];
+      for (const { html } of [first, second])
+        expect(html).toContain('does not contain &quot;videocall&quot;');
+      expect(warnings).toEqual([expect.stringContaining(warned.mock.browserUrl)]);
+    } finally {
+      await warned.mock.close();
+    }
+  });
+
   it('does not repeat a Host that is no host', async () => {
     const token = await d.token();
     const { status, headers, body } = await sendRaw(d.mock.url, {
@@ -108,7 +131,7 @@ describe('/call', () => {
     });
     expect(status).toBe(200);
     expect(headers['content-security-policy']).not.toContain('script-src *');
-    expect(body.toString()).not.toContain('"><script>"');
+    expect(body.toString()).not.toContain('"><script>');
   });
 
   it('can be embedded anywhere, and is never stored', async () => {

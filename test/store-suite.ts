@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Call } from '../src/domain/call.ts';
 import { newClient } from '../src/domain/client.ts';
+import { instant, ms } from '../src/domain/time.ts';
 import { put, unchanged } from '../src/simulator/decide.ts';
 import { clientRef } from '../src/simulator/refs.ts';
 import type { Ref, Store } from '../src/store/store.ts';
@@ -7,6 +9,17 @@ import type { Ref, Store } from '../src/store/store.ts';
 const A = clientRef('a');
 const B = clientRef('b');
 const client = (clientId: string, clientSecret = 'secret') => newClient({ clientId, clientSecret });
+
+const CALL: Call = {
+  clientId: 'a',
+  validationId: 'v',
+  n: 1,
+  tokens: ['t'],
+  scenario: { name: 's', steps: [{ after: ms(1), agent: 'join' }] },
+  openedAt: instant(1),
+  saidUntil: instant(2),
+  interventions: [{ at: instant(3), post: { type: 'info', code: 'Ωλ"', message: '' } }],
+};
 
 /** What every store must do. `create` opens an empty one. */
 export function storeSuite(name: string, create: () => Promise<Store>): void {
@@ -90,9 +103,23 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
     });
 
-    it('lists a kind, oldest first, and of one owner if named', async () => {
+    it('reads the same record twice, and none at all', async () => {
+      await add(A);
+      const { found } = await store.read(A, A);
+      expect(found.map((one) => one?.value.clientId)).toEqual(['a', 'a']);
+      expect((await store.read()).found).toEqual([]);
+    });
+
+    it('gives back a value with everything in it', async () => {
+      const ref: Ref<'call'> = { kind: 'call', id: 'c' };
+      await store.swap(put(ref, undefined, 'a', CALL));
+      expect((await store.read(ref)).found[0]?.value).toEqual(CALL);
+    });
+
+    it('lists a kind, the first written first, and of one owner if named', async () => {
       await add(B);
       await add(A);
+      await store.swap(put(B, await read(B), 'b', client('b', 'newer')));
       expect((await store.list('client')).map(({ value }) => value.clientId)).toEqual(['b', 'a']);
       expect((await store.list('client', 'a')).map(({ value }) => value.clientId)).toEqual(['a']);
       expect(await store.list('token')).toEqual([]);
@@ -125,6 +152,16 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       await store.swap(put(A, undefined, 'a', client('a')), put(B, undefined, 'b', client('b')));
       await hinted;
       expect(new Set(await Promise.all(seen))).toEqual(new Set([true]));
+    });
+
+    it('hints at what is cleared only when all of it is gone', async () => {
+      await add(A);
+      await add(B);
+      const left = new Promise<number>((resolve) => {
+        store.watch(() => void store.read(A, B).then(({ found }) => resolve(found.filter(Boolean).length)));
+      });
+      await store.clear(['client']);
+      expect(await left).toBe(0);
     });
 
     it('hints at what is cleared', async () => {

@@ -27,11 +27,11 @@ const path = (title: string) => text(title, 'a path', '^[^\\0]+$');
 const WEB_HOST = '(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(?::\\d{1,5})?';
 
 /** What access tokens look like: as the service's, or as JWTs. */
-export const TOKEN_FORMATS = ['opaque', 'jwt'] as const;
+const TOKEN_FORMATS = ['opaque', 'jwt'] as const;
 /** How those are kept out who may not come from where they do. Guide 6.1 only says that they are. */
-export const BLOCKING = ['forbidden', 'reset', 'hang'] as const;
+const BLOCKING = ['forbidden', 'reset', 'hang'] as const;
 /** How `/call` answers a token that opens nothing: by a 403, or by a page that posts VideocallNotFound. */
-export const REFUSED_CALL = ['forbidden', 'event'] as const;
+const REFUSED_CALL = ['forbidden', 'event'] as const;
 
 export type TokenFormatName = (typeof TOKEN_FORMATS)[number];
 export type Blocking = (typeof BLOCKING)[number];
