@@ -77,6 +77,45 @@ describe('whatever is sent, the answer is a 4xx and no stack trace', () => {
   });
 });
 
+describe('the authentication API', () => {
+  it('answers a request target that is a whole URL', async () => {
+    const { status } = await sendRaw(d.mock.url, {
+      method: 'POST',
+      path: `${d.mock.url}/o/token/`,
+      headers: [['Content-Type', FORM]],
+      body: Buffer.from(
+        'grant_type=client_credentials&client_id=sandbox-client&client_secret=sandbox-secret',
+      ),
+    });
+    expect(status).toBe(200);
+  });
+
+  it('takes no more parts without a name than it would with one', async () => {
+    const parts = '--b\r\nContent-Disposition: form-data; filename="x"\r\n\r\n\r\n'.repeat(2_000);
+    expect((await post('/o/token/', 'multipart/form-data; boundary=b', `${parts}--b--`)).status).toBe(400);
+  });
+});
+
+describe('the control API', () => {
+  it.each(['/clients/%', '/calls/%ED%A0%80', `/tokens/${'x'.repeat(5_000)}`])(
+    'answers the path %s with a JSON 404',
+    async (path) => {
+      const answer = await fetch(`${d.mock.adminUrl}${path}`);
+      expect([answer.status, await answer.json()]).toEqual([
+        404,
+        expect.objectContaining({ error: 'not_found', message: expect.any(String) }),
+      ]);
+    },
+  );
+
+  it('does not answer a body that is wrong all over at full length', async () => {
+    const body = JSON.stringify({ allowed_ips: Array.from({ length: 20_000 }, () => 1) });
+    const answer = await fetch(`${d.mock.adminUrl}/clients`, { method: 'POST', body });
+    expect(answer.status).toBe(422);
+    expect((await answer.text()).length).toBeLessThan(5_000);
+  });
+});
+
 describe('/call', () => {
   const reasons: [string, string, RegExp][] = [
     ['no token', '/call?validation_id=v', /no access_token/],

@@ -115,6 +115,20 @@ describe('a page', () => {
     await vi.waitFor(async () => expect((await call()).page).toBe('none'));
   });
 
+  it('is not open any more when it asked twice on one connection and went away', async () => {
+    const { html } = await d.open(await d.token(), 'v');
+    const stream = new URL(
+      JSON.parse(/id="setup">(.*?)<\/script>/s.exec(html)?.[1] ?? '{}').stream,
+      d.mock.url,
+    );
+    const { port, hostname } = new URL(d.mock.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET ${stream.pathname}${stream.search} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(2));
+    await vi.waitFor(async () => expect((await call()).page).toBe('open'));
+    socket.destroy();
+    await vi.waitFor(async () => expect((await call()).page).toBe('none'));
+  });
+
   it('of before a reset hears of the reset, and takes no part in the next call of the same id', async () => {
     const { html } = await d.open(await d.token(), 'v');
     await d.admin('POST', '/reset');

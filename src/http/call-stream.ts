@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Value } from 'typebox/value';
 import type { CallView } from '../domain/call.ts';
@@ -28,6 +29,23 @@ type StreamRequest = FastifyRequest<{ Querystring: StreamQuery }>;
 function lastSeen({ headers, query }: StreamRequest): number {
   const id = Number(headers['last-event-id'] ?? query.after ?? -1);
   return Number.isInteger(id) && id >= -1 ? id : -1;
+}
+
+/**
+ * Resolves when nobody listens to an answer any more. One that waits behind another on the same connection is
+ * never told that it is closed, so the connection is asked too.
+ */
+function whenGone(raw: ServerResponse): Promise<void> {
+  const { socket } = raw.req;
+  return new Promise((resolve) => {
+    const gone = () => {
+      socket.off('close', gone);
+      resolve();
+    };
+    raw.once('close', gone);
+    socket.once('close', gone);
+    if (socket.destroyed) gone();
+  });
 }
 
 /** Tells a page, from each view of its call, what it has not heard yet. */
@@ -77,31 +95,27 @@ export async function callStream(app: FastifyInstance, { simulator, tickets }: C
   }
 
   // HEAD would check a page in, and never be answered.
-  app.get<{ Querystring: StreamQuery }>(
-    CALL_PATHS.events,
-    { exposeHeadRoute: false },
-    async (request, reply) => {
-      const { raw } = reply;
-      // Noted before anything is waited for: a page may be gone before its ticket is read.
-      const gone = new Promise((resolve) => raw.once('close', resolve));
-      const ticket = await tickets.verify(request.query.ticket ?? '');
-      reply.hijack();
-      if (raw.destroyed) return;
-      const channel = request.query.poll === undefined ? eventStream(raw) : longPoll(raw);
-      channels.add(channel);
-      try {
-        const leave = await follow(ticket, request, channel);
-        await gone;
-        await leave();
-      } catch (error) {
-        request.log.error(error);
-        // The browser comes back by itself, perhaps when the trouble is over.
-        raw.destroy();
-      } finally {
-        channels.delete(channel);
-      }
-    },
-  );
+  const getOnly = { exposeHeadRoute: false };
+  app.get<{ Querystring: StreamQuery }>(CALL_PATHS.events, getOnly, async (request, reply) => {
+    // Asked for before anything is waited for: a page may be gone before its ticket is read.
+    const gone = whenGone(reply.raw);
+    const ticket = await tickets.verify(request.query.ticket ?? '');
+    reply.hijack();
+    const channel = request.query.poll === undefined ? eventStream(reply.raw) : longPoll(reply.raw);
+    channels.add(channel);
+    try {
+      const forget = await follow(ticket, request, channel);
+      await gone;
+      await forget();
+    } catch (error) {
+      request.log.error(error);
+      // The browser comes back by itself, perhaps when the trouble is over.
+      reply.raw.destroy();
+    } finally {
+      channels.delete(channel);
+      channel.end();
+    }
+  });
 
   app.addContentTypeParser(
     'text/plain',

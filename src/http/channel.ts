@@ -4,6 +4,7 @@ import type { StreamMessage } from '../protocol/page.ts';
 /** A way to tell a page something: `send` takes an event with its id, anything else without. */
 export interface Channel {
   send(message: StreamMessage, id?: number): void;
+  /** Says no more. Must be called in the end, also when the page has gone. */
   end(): void;
 }
 
@@ -33,12 +34,14 @@ export function eventStream(raw: ServerResponse): Channel {
     else if (!raw.writableEnded) raw.write(text);
   };
   const ping = setInterval(write, PING_MS, ':\n\n');
-  raw.once('close', () => clearInterval(ping));
   return {
     send(message, id) {
       write(`${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`);
     },
-    end: () => raw.end(),
+    end() {
+      clearInterval(ping);
+      raw.end();
+    },
   };
 }
 
@@ -52,7 +55,6 @@ export function longPoll(raw: ServerResponse): Channel {
     raw.end(JSON.stringify(told));
   };
   const timer = setTimeout(end, POLL_MS);
-  raw.once('close', () => clearTimeout(timer));
   return {
     send(data, id) {
       // What comes in the same moment goes into the same answer.

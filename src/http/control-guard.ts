@@ -19,6 +19,9 @@ const hostOf = (header: string | undefined): string =>
 const isOwnOrigin = (origin: string, host: string | undefined): boolean =>
   origin === `http://${host}` || origin === `https://${host}`;
 
+/** The largest thing to be said here is a scenario. */
+const MOST_BYTES = 100 * 1024;
+
 const digest = (text: string) => createHash('sha256').update(text).digest();
 const same = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));
 
@@ -62,7 +65,7 @@ export async function guardControl(
   // Whatever it is declared as: `curl --data` says it is a form.
   app.removeAllContentTypeParsers();
   const parse = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
+  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MOST_BYTES }, (request, body, done) => {
     if (body === '') done(null, {});
     else void parse(request, body as string, done);
   });

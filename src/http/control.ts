@@ -58,10 +58,12 @@ export async function control(app: FastifyInstance, { simulator }: { simulator: 
   }
 
   /** What only the simulator and the network can judge of a client. */
-  function checkClient({ scenario, allowed_ips, allowedIps }: ClientBody): void {
+  function checkClient({ scenario, allowed_ips, allowedIps, grant_type, grantType }: ClientBody): void {
     const faults = (allowed_ips ?? allowedIps ?? [])
       .filter((range) => !isRange(range))
       .map((range) => `allowed_ips: "${range}" is neither an IP address nor a range`);
+    if (allowed_ips && allowedIps) faults.push('allowed_ips: is also written as allowedIps');
+    if (grant_type && grantType) faults.push('grant_type: is also written as grantType');
     if (scenario !== undefined && !simulator.hasScenario(scenario)) {
       faults.push(
         `scenario: there is no scenario "${scenario}"; known: ${simulator.scenarioNames().join(', ')}`,

@@ -46,7 +46,8 @@ type View = (request: OAuthRequest, isAmong: IsAmong) => Promise<Answer | Refusa
 
 /** Path and query of a request, the path decoded; a fragment, which does not belong there, is cut off. */
 function targetOf({ url }: FastifyRequest): { path: string; query: string } {
-  const [target = ''] = url.split('#', 1);
+  // RFC 9112, 3.2.2: a request target may be a whole URL.
+  const [target = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split('#', 1);
   const mark = target.indexOf('?');
   return mark < 0
     ? { path: unquote(target), query: '' }
@@ -68,9 +69,8 @@ function oauthRequest(request: FastifyRequest, query: string): OAuthRequest {
 
 /** JSON with everything beyond printable ASCII escaped, as the imitated service writes it. */
 const asciiJson = (value: unknown) =>
-  JSON.stringify(value).replace(
-    /[\u007f-\uffff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  JSON.stringify(value).replace(/[\u007f-\uffff]+/g, (run) =>
+    Buffer.from(run, 'utf16le').swap16().toString('hex').replace(/.{4}/g, '\\u$&'),
   );
 
 /** A JSON object of texts and numbers, spaced as the imitated service spaces it. */

@@ -1,8 +1,10 @@
+import { maxHeaderSize } from 'node:http';
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import { isAmong } from '../address.ts';
 import { type CallDoor, callPage } from './call-page.ts';
 import { callStream } from './call-stream.ts';
 import { control } from './control.ts';
-import { ControlError } from './control-answers.ts';
+import { ControlError, sendError } from './control-answers.ts';
 import { type ControlAccess, guardControl } from './control-guard.ts';
 import { NOT_FOUND, SERVER_ERROR, send } from './django/answer.ts';
 import { pairs } from './django/urlencoded.ts';
@@ -13,8 +15,10 @@ import { type OAuthDoor, oauth } from './oauth.ts';
 export const ADMIN = '/__admin';
 
 const MOST_JSON_BYTES = 1 << 20;
-/** Tokens may be long, and stand in paths of the control API. */
-const LONGEST_PARAMETER = 4096;
+/** Whatever can be asked for by a query can be named in a path of the control API. */
+const LONGEST_PARAMETER = maxHeaderSize;
+/** Of a body that is wrong all over, so many faults are told. */
+const MOST_FAULTS = 20;
 
 export interface ServerParts extends CallDoor, OAuthDoor {
   readonly access: ControlAccess;
@@ -32,16 +36,26 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MOST_JSON_BYTES,
     // Of the addresses that it lists, the right-most that is no trusted proxy counts.
-    ...(parts.trustProxy.length > 0 && { trustProxy: [...parts.trustProxy] }),
+    trustProxy: (address) => isAmong(address, parts.trustProxy),
     routerOptions: {
       maxParamLength: LONGEST_PARAMETER,
       // Of a repeated parameter the last counts, as in the imitated framework.
       querystringParser: (query) => Object.fromEntries(pairs(query)),
     },
+    schemaErrorFormatter: (errors, where) =>
+      new Error(
+        errors
+          .slice(0, MOST_FAULTS)
+          .map(({ instancePath, message }) => `${where}${instancePath} ${message}`)
+          .join(', '),
+      ),
     // A simulator must notice wrong input, not repair it.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
     // A path that cannot be decoded leads nowhere.
-    frameworkErrors: (_error, request, reply) => void send(request, reply, NOT_FOUND),
+    frameworkErrors: (_error, request, reply) => {
+      if (!request.url.startsWith(`${ADMIN}/`)) send(request, reply, NOT_FOUND);
+      else sendError(reply, new ControlError('not_found', 'the path cannot be decoded', 'write % as %25'));
+    },
   });
 
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {

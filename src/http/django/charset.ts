@@ -50,9 +50,13 @@ const OTHERWISE: Record<string, Charset | undefined> = {
 const known = new Map<string, Charset | undefined>([['utf-8', UTF_8]]);
 const MOST_REMEMBERED = 50;
 
+/** What the name of an encoding looks like; anything else is none, and is not remembered. */
+const LABEL = /^[a-z0-9][a-z0-9.:-]{0,39}$/;
+
 /** The encoding called `name`, or undefined when there is none of that name. */
 export function charset(name: string): Charset | undefined {
   const label = name.toLowerCase().replace(/[_ ]/g, '-');
+  if (!LABEL.test(label)) return undefined;
   if (!known.has(label)) {
     if (known.size >= MOST_REMEMBERED) known.clear();
     known.set(label, Object.hasOwn(OTHERWISE, label) ? OTHERWISE[label] : webCharset(label));

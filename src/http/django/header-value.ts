@@ -34,13 +34,20 @@ const unquoted = (value: string) =>
 export function headerValue(text: string, extended = false): HeaderValue {
   const [main = '', ...rest] = sections(text);
   const parameters = new Map<string, string>();
+  const encoded = new Map<string, () => string>();
   for (const section of rest) {
     const equals = section.indexOf('=');
     if (equals < 0) continue;
     const name = section.slice(0, equals).trim().toLowerCase();
     const value = unquoted(section.slice(equals + 1).trim());
-    if (extended && name.endsWith('*')) parameters.set(name.slice(0, -1), extendedValue(section, value));
-    else parameters.set(name, value);
+    parameters.set(extended ? name.replace(/\*$/, '') : name, value);
+    if (extended && name.endsWith('*')) encoded.set(name.slice(0, -1), () => extendedValue(section, value));
+    else encoded.delete(name);
+  }
+  // Only what is asked for is decoded, and only what counts in the end.
+  for (const name of ['name', 'filename']) {
+    const decode = encoded.get(name);
+    if (decode !== undefined) parameters.set(name, decode());
   }
   return { main, parameters };
 }

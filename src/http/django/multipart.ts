@@ -14,6 +14,8 @@ const HEADER_WINDOW = 1024;
 /** The text before the first delimiter and after the last are counted as fields, and must not be. */
 const PARTS_AROUND = 2;
 const MOST_FILES = 100;
+/** A part without a name is neither a field nor a file for the framework, which takes any number; we do not. */
+const MOST_PARTS = MOST_FIELDS + PARTS_AROUND + MOST_FILES;
 
 /** Whether `boundary` may stand in a Content-Type. RFC 2046, 5.1.1. */
 export const isBoundary = (boundary: string | undefined): boundary is string =>
@@ -68,10 +70,12 @@ function contentOf({ headers, content }: Part): Uint8Array {
  */
 export function multipartFields(body: Buffer, boundary: string, charset: Charset): [string, string][] {
   const fields: [string, string][] = [];
+  let all = 0;
   let counted = 0;
   let files = 0;
   let bytes = 0;
   for (const raw of parts(body, boundary)) {
+    if (++all > MOST_PARTS) throw new TooMuch('parts');
     const part = read(raw);
     const disposition = part?.headers.get('content-disposition')?.parameters;
     const isFile = Boolean(disposition?.get('filename'));
