@@ -50,7 +50,7 @@ describe('the script', () => {
   });
 
   it('says Loading, Initiated, Completed, each when it was due and with its place as id', () => {
-    expect(callAt(started(happy), at(100)).events.map(({ id, at, event }) => [id, at, event.code])).toEqual([
+    expect(callAt(started(happy), at(100)).events.map(({ at, event }, id) => [id, at, event.code])).toEqual([
       [0, at(2), 'VideocallLoading'],
       [1, at(3), 'VideocallInitiated'],
       [2, at(8), 'VideocallCompleted'],

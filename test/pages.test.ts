@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SANDBOX_CLIENT as SANDBOX } from '../src/domain/client.ts';
+import { EVENTS } from '../src/guide/events.ts';
 import { newMemoryStore } from '../src/index.ts';
 import { type Drive, drive } from './drive.ts';
 import { type FakePage, fakePage, pageOf } from './fake-page.ts';
@@ -162,7 +163,7 @@ describe('a page', () => {
     const waiting = page.poll('waiting-room');
     await vi.waitFor(async () => expect((await call()).page).toBe('open'));
     const acted = agent('join');
-    expect(await waiting).toEqual([{ id: 0, data: { state: 'loading', event: expect.anything() } }]);
+    expect(await waiting).toEqual([{ id: 0, data: { state: 'loading', post: { data: EVENTS.VideocallLoading } } }]);
     expect((await call()).page).toBe('open');
     await page.report(0);
     expect((await acted).page).toBe('posted');

@@ -158,7 +158,7 @@ describe('a scenario file', () => {
 });
 
 describe('a step', () => {
-  const RULE = 'a step has after and one of agent, fail';
+  const RULE = 'a step has one of agent, fail, post, wait_for';
 
   it.each([
     ['an unknown key', '{ after: 1s, agnet: join }', `3:18 step: 'agnet' is not known here; ${RULE}`],

@@ -1,7 +1,6 @@
 import type { CallState } from '../domain/call.ts';
 import type { Diagnostics } from '../domain/presence.ts';
-import type { VideocallEvent } from '../guide/events.ts';
-import type { PageReport, PageSetup, StreamMessage } from '../protocol/page.ts';
+import type { PagePost, PageReport, PageSetup, StreamMessage } from '../protocol/page.ts';
 import { diagnose } from './diagnostics.ts';
 
 /*
@@ -20,10 +19,9 @@ type Receive = (received: Received) => void;
 type Stop = () => void;
 
 const RETRY_MS = 1_000;
+const FRAME_LIMIT_MS = 5_000;
 /** The server answers a long-poll within 25 s, and a report at once: by then the connection is dead. */
 const ANSWER_LIMIT_MS = 40_000;
-
-const isOver = (state: CallState): boolean => state === 'ended' || state === 'error';
 
 function parsed<T>(json: string): T | undefined {
   try {
@@ -42,9 +40,28 @@ function withParameter(url: string, name: string, value: string | number): strin
 
 const shown = () => document.body.getAttribute('data-state') as CallState;
 
-/** Guide 5.5: exactly these three fields. The parent's origin cannot be known, so any may read them. */
-function postTo(parent: Window, event: VideocallEvent): void {
-  parent.postMessage({ type: event.type, code: event.code, message: event.message }, '*');
+/**
+ * Posts what it is told to, and calls `done`. The parent's origin cannot be known, so any may read it (guide 5.5).
+ * What comes from another origin is posted by a frame of that origin.
+ */
+function deliver(parent: Window, post: PagePost, done: () => void): void {
+  if (post.foreign === undefined) {
+    parent.postMessage(post.data, '*');
+    done();
+    return;
+  }
+  let waiting = true;
+  const once = () => {
+    if (waiting) done();
+    waiting = false;
+  };
+  const frame = document.createElement('iframe');
+  frame.hidden = true;
+  frame.onload = once;
+  // A frame that cannot be reached says so in no browser but Chromium.
+  window.setTimeout(once, FRAME_LIMIT_MS);
+  frame.src = post.foreign;
+  document.body.appendChild(frame);
 }
 
 /** Listens with an EventSource, which reconnects by itself and then names the last id that it has seen. */
@@ -99,6 +116,8 @@ function pollStream(address: () => string, receive: Receive): Stop {
 
 /** Tells the server which events were posted, and once what the page sees, until it has answered. */
 function createReporter(url: string, allAnswered: () => void) {
+  /** What is to be posted, and what was. */
+  const taken: number[] = [];
   const posted: number[] = [];
   let diagnostics: Diagnostics | undefined;
   /** How much there is to tell, and how much of it the server has answered. */
@@ -130,7 +149,11 @@ function createReporter(url: string, allAnswered: () => void) {
   };
 
   return {
-    has: (id: number): boolean => posted.indexOf(id) >= 0,
+    has: (id: number): boolean => taken.indexOf(id) >= 0,
+    take: (id: number) => {
+      taken.push(id);
+    },
+    isDone: (): boolean => posted.length === taken.length && answered === told,
     add: (id: number) => {
       posted.push(id);
       told += 1;
@@ -212,9 +235,10 @@ function start(setup: PageSetup): void {
     finished = true;
     stop();
   };
-  const reporter = createReporter(setup.reports, () => {
-    if (lastWord) finish();
-  });
+  const finishWhenSaid = () => {
+    if (lastWord && reporter.isDone()) finish();
+  };
+  const reporter = createReporter(setup.reports, finishWhenSaid);
   const show = (state: CallState) => {
     document.body.setAttribute('data-state', state);
     showSelf(state === 'in-call');
@@ -231,17 +255,24 @@ function start(setup: PageSetup): void {
       notice('closing');
     } else {
       notice('');
-      if (data.event === undefined) {
-        show(data.state);
-        if (isOver(data.state)) finish();
-      } else if (id !== undefined && !reporter.has(id)) say(id, data.event, data.state);
+      show(data.state);
+      if (data.last === true) lastWord = true;
+      if (data.post === undefined) finishWhenSaid();
+      else if (id !== undefined && !reporter.has(id)) say(id, data.post);
     }
   };
-  const say = (id: number, event: VideocallEvent, state: CallState) => {
-    postTo(parent, event);
-    show(state);
-    lastWord = isOver(state);
-    reporter.add(id);
+  /** Posts that wait for the one before them: a frame of another origin takes its time. */
+  const queue: (() => void)[] = [];
+  const say = (id: number, post: PagePost) => {
+    reporter.take(id);
+    queue.push(() =>
+      deliver(parent, post, () => {
+        queue.shift();
+        reporter.add(id);
+        if (queue[0] !== undefined) queue[0]();
+      }),
+    );
+    if (queue.length === 1 && queue[0] !== undefined) queue[0]();
   };
   // Only the browser's own reconnect names the last id in a header; whatever is opened here says it itself.
   const address = () => (lastId === undefined ? setup.stream : withParameter(setup.stream, 'after', lastId));

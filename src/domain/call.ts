@@ -1,17 +1,13 @@
-import { type ErrorCode, EVENTS, type VideocallEvent } from '../guide/events.ts';
-import type { AgentAction, Scenario } from './scenario.ts';
-import { after, type Instant, latest, ms } from './time.ts';
+import { EVENTS, type VideocallEvent } from '../guide/events.ts';
+import { type Post, postsOf, type Said } from './post.ts';
+import { type AgentAction, awaited, type Deed, type Delivery, type Scenario, type Step } from './scenario.ts';
+import { after, earliest, type Instant, latest, ms } from './time.ts';
 
 /** What the client's page shows; also the value of its `data-state`. Guide 4. */
 export type CallState = 'waiting-room' | 'loading' | 'in-call' | 'ended' | 'error';
 
 /** What somebody did to a call beside its script. */
-export type Deed =
-  | { readonly agent: AgentAction }
-  | { readonly fail: ErrorCode }
-  | { readonly post: VideocallEvent };
-
-type Intervention = Deed & { readonly at: Instant };
+export type Intervention = (Deed | { readonly signal: string }) & { readonly at: Instant };
 
 /**
  * A video call of one client for one validation, as a record: everything it has said and will say follows
@@ -32,23 +28,19 @@ export interface Call {
   readonly interventions: readonly Intervention[];
 }
 
-/** An event that the call has said. `id` is its place in the call's history, from 0. */
-interface SaidEvent {
-  readonly id: number;
-  readonly at: Instant;
-  readonly event: VideocallEvent;
-  /** What the page shows from this event on. */
-  readonly state: CallState;
-}
-
 /** A call seen at one instant. */
 export interface CallView {
   readonly state: CallState;
-  readonly events: readonly SaidEvent[];
+  /** What it has said; an event's id is its place here. */
+  readonly events: readonly Said[];
+  /** What its page has to post so far. */
+  readonly posts: readonly Post[];
   /** When the agent ended it; this is what completes its tokens. */
   readonly endedAt?: Instant;
-  /** When its script will act next, if nobody intervenes. */
+  /** When something will happen next, if nobody intervenes. */
   readonly nextAt?: Instant;
+  /** What its script waits for now. */
+  readonly waitsFor?: string;
 }
 
 /** From which states an action is possible, where it leads and what is said. Guide 4 and 5.5.1. */
@@ -79,63 +71,94 @@ export const newCall = (
 const settledUntil = (call: Call): Instant =>
   latest(call.saidUntil, call.startedAt ?? call.openedAt, call.interventions.at(-1)?.at ?? call.openedAt);
 
+/** A call on its way through time. */
+interface Course {
+  state: CallState;
+  readonly said: Said[];
+  endedAt?: Instant;
+}
+
+function happen(course: Course, deed: Deed, at: Instant, delivery?: Delivery): void {
+  const say = (event: VideocallEvent) => course.said.push({ at, event, delivery });
+  if ('post' in deed) {
+    say(deed.post);
+  } else if ('fail' in deed) {
+    course.state = 'error';
+    say(EVENTS[deed.fail]);
+  } else if (AGENT[deed.agent].from.includes(course.state)) {
+    const { to, says } = AGENT[deed.agent];
+    course.state = to;
+    if (to === 'ended') course.endedAt = at;
+    if (says !== undefined) say(says);
+  }
+}
+
+/** When a step is over by itself, if it began at `begun`. */
+function dueAt(step: Step, begun: Instant): Instant | undefined {
+  if (!('waitFor' in step)) return after(begun, step.after);
+  return step.timeout && after(begun, step.timeout);
+}
+
+const answers = (intervention: Intervention, step: Step | undefined): boolean =>
+  step !== undefined &&
+  'waitFor' in step &&
+  (('agent' in intervention && awaited(intervention.agent) === step.waitFor) ||
+    ('signal' in intervention && intervention.signal === step.waitFor));
+
 /**
- * State and history of a call at `now`. At equal instants the script goes before interventions; an agent's
- * action by hand ends the script. A clock that was set back shows the call as it was last seen.
+ * State and history of a call at `now`. At equal instants the script goes before interventions. An agent's
+ * action by hand ends the script, unless it is what the script waits for. A clock that was set back shows the
+ * call as it was last seen.
  */
 export function callAt(call: Call, now: Instant): CallView {
   const until = latest(now, settledUntil(call));
-  const events: SaidEvent[] = [];
-  let state: CallState = 'waiting-room';
-  let endedAt: Instant | undefined;
-
-  const say = (event: VideocallEvent, at: Instant) => events.push({ id: events.length, at, event, state });
-  const happen = (deed: Deed, at: Instant) => {
-    if ('post' in deed) {
-      say(deed.post, at);
-    } else if ('fail' in deed) {
-      state = 'error';
-      say(EVENTS[deed.fail], at);
-    } else if (AGENT[deed.agent].from.includes(state)) {
-      const { to, says } = AGENT[deed.agent];
-      state = to;
-      if (to === 'ended') endedAt = at;
-      if (says !== undefined) say(says, at);
-    }
-  };
-
-  let step = 0;
-  let stepsEnd = call.startedAt === undefined ? 0 : call.scenario.steps.length;
-  let previous = call.startedAt ?? call.openedAt;
+  const course: Course = { state: 'waiting-room', said: [] };
+  const { interventions, scenario } = call;
+  let steps: readonly Step[] = call.startedAt === undefined ? [] : scenario.steps;
+  let begun = call.startedAt ?? call.openedAt;
   let byHand = 0;
+  let next = 0;
   for (;;) {
-    const scripted = step < stepsEnd ? call.scenario.steps[step] : undefined;
-    const scriptedAt = scripted && after(previous, scripted.after);
-    const intervention = call.interventions[byHand];
-    if (
-      scripted &&
-      scriptedAt !== undefined &&
-      scriptedAt <= until &&
-      !(intervention && intervention.at < scriptedAt)
-    ) {
-      happen(scripted, scriptedAt);
-      previous = scriptedAt;
-      step += 1;
+    const step = isOver(course.state) ? undefined : steps[next];
+    const due = step && dueAt(step, begun);
+    const intervention = interventions[byHand];
+    if (step && due !== undefined && due <= until && !(intervention && intervention.at < due)) {
+      if (!('waitFor' in step)) happen(course, step, due, step.delivery);
+      begun = due;
+      next += 1;
     } else if (intervention !== undefined && intervention.at <= until) {
-      happen(intervention, intervention.at);
+      if (!('signal' in intervention)) happen(course, intervention, intervention.at);
+      if (answers(intervention, step)) {
+        begun = intervention.at;
+        next += 1;
+      } else if ('agent' in intervention) {
+        steps = [];
+      }
       byHand += 1;
-      if ('agent' in intervention) stepsEnd = 0;
     } else {
-      return {
-        state,
-        events,
-        ...(endedAt !== undefined && { endedAt }),
-        ...(scriptedAt !== undefined && !isOver(state) && { nextAt: scriptedAt }),
-      };
+      return viewOf(course, until, step, due);
     }
-    if (isOver(state)) stepsEnd = 0;
   }
 }
+
+function viewOf(course: Course, until: Instant, step: Step | undefined, due: Instant | undefined): CallView {
+  const { state, said, endedAt } = course;
+  const posts = postsOf(said);
+  const pending = posts.find(({ at }) => at > until)?.at;
+  const coming = [due, pending].filter((at) => at !== undefined);
+  return {
+    state,
+    events: said,
+    posts: posts.filter(({ at }) => at <= until),
+    ...(endedAt !== undefined && { endedAt }),
+    ...(coming.length > 0 && { nextAt: earliest(...coming) }),
+    ...(step !== undefined && 'waitFor' in step && { waitsFor: step.waitFor }),
+  };
+}
+
+/** Whether `view` holds anything of which nobody has been told yet. */
+export const isNews = ({ saidUntil }: Call, { events, posts }: CallView): boolean =>
+  [events.at(-1), posts.at(-1)].some((last) => last !== undefined && last.at > saidUntil);
 
 /** `call` with the history closed up to `now`, because it is about to be told. */
 export const told = (call: Call, now: Instant): Call => ({
@@ -169,4 +192,16 @@ export function intervened(call: Call, deed: Deed, now: Instant): Call | Impossi
   const possible = possibleActions(state);
   if ('agent' in deed ? !possible.includes(deed.agent) : isOver(state)) return { state, possible };
   return { ...call, interventions: [...call.interventions, { ...deed, at }] };
+}
+
+/** `call` with a signal that its script waits for, or what it waits for instead. */
+export function signalled(
+  call: Call,
+  signal: string,
+  now: Instant,
+): Call | { readonly waitsFor: string | undefined } {
+  const at = latest(now, settledUntil(call));
+  const { waitsFor } = callAt(call, at);
+  if (waitsFor !== signal) return { waitsFor };
+  return { ...call, interventions: [...call.interventions, { signal, at }] };
 }

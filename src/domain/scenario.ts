@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../guide/events.ts';
+import type { ErrorCode, VideocallEvent } from '../guide/events.ts';
 import type { Ms } from './time.ts';
 
 /** What an agent can do in a call. Guide 4. */
@@ -6,10 +6,37 @@ export const AGENT_ACTIONS = ['join', 'start', 'record', 'leave', 'end'] as cons
 
 export type AgentAction = (typeof AGENT_ACTIONS)[number];
 
-/** One thing that happens in a scripted call, `after` the step before it. */
-export type Step =
-  | { readonly after: Ms; readonly agent: AgentAction }
-  | { readonly after: Ms; readonly fail: ErrorCode };
+/** Ways in which an event reaches the page's parent otherwise than it should. The call itself goes on as ever. */
+export const DELIVERIES = [
+  'duplicate',
+  'drop',
+  'late',
+  'reorder',
+  'wrong-type',
+  'json-string',
+  'foreign-origin',
+  'unknown-code',
+] as const;
+
+export type Delivery = (typeof DELIVERIES)[number];
+
+/** What can happen in a call, by script or by hand. */
+export type Deed =
+  | { readonly agent: AgentAction }
+  | { readonly fail: ErrorCode }
+  | { readonly post: VideocallEvent };
+
+/** A deed of the script, `after` the step before it. */
+export type DeedStep = Deed & { readonly after: Ms; readonly delivery?: Delivery };
+
+/** The script stands still until this is done by hand, or until time is up. */
+export interface WaitStep {
+  /** `agent-` and an action, or the name of a signal. */
+  readonly waitFor: string;
+  readonly timeout?: Ms;
+}
+
+export type Step = DeedStep | WaitStep;
 
 /** The course of a call, as data. A call keeps its own copy, so a later change does not reach it. */
 export interface Scenario {
@@ -17,6 +44,9 @@ export interface Scenario {
   readonly description?: string;
   readonly steps: readonly Step[];
 }
+
+/** The name under which a script waits for an agent's action. */
+export const awaited = (action: AgentAction): string => `agent-${action}`;
 
 /**
  * The error with which a call of this scenario is turned away before there is any call: its first step fails

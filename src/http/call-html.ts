@@ -69,6 +69,17 @@ ${setup === undefined ? '' : scripts(setup, script, nonce)}
 `;
 }
 
+/** A page without anything to see, which posts `data` to the parent of the frame that it stands in. */
+export const renderForeignPoster = (data: string, nonce: string): string => `<!doctype html>
+<html lang="en">
+<title>Another origin</title>
+<script type="application/json" id="data">${scriptJson(data)}</script>
+<script nonce="${escapeHtml(nonce)}">
+parent.parent.postMessage(JSON.parse(JSON.parse(document.getElementById('data').textContent)), '*');
+</script>
+</html>
+`;
+
 const scripts = (setup: PageSetup, script: string, nonce: string): string =>
   `<script type="application/json" id="setup">${scriptJson(setup)}</script>
 <script nonce="${escapeHtml(nonce)}">${script}</script>`;

@@ -8,7 +8,8 @@ import type { Random } from '../random.ts';
 import type { Tickets } from '../signing.ts';
 import type { Opening } from '../simulator/calls.ts';
 import type { Simulator } from '../simulator/simulator.ts';
-import { renderCallPage } from './call-html.ts';
+import { renderCallPage, renderForeignPoster } from './call-html.ts';
+import { foreignOrigin, streamOrigin } from './call-origins.ts';
 import { methodNotAllowed, send } from './django/answer.ts';
 import { pairs } from './django/urlencoded.ts';
 
@@ -30,11 +31,17 @@ export interface CallDoor {
 }
 
 /** Path of the frame, and what belongs to it. Guide 5.3. */
-export const CALL_PATHS = { page: '/call', events: '/call/events', reports: '/call/reports' } as const;
+export const CALL_PATHS = {
+  page: '/call',
+  events: '/call/events',
+  reports: '/call/reports',
+  foreign: '/call/foreign',
+} as const;
 
 /** The listener of guide 5.5 looks for this in the origin of each message. */
 const NEEDED_IN_ORIGIN = 'videocall';
 const MOST_WARNINGS = 20;
+const NONCE_LENGTH = 22;
 
 /** Anything but the letters of a host name or address with a port is not repeated in a header. */
 const HOST = /^[a-z0-9.-]+(:\d+)?$|^\[[0-9a-f:.]+\](:\d+)?$/i;
@@ -50,17 +57,11 @@ const REFUSALS: Record<Extract<Opening, { refused: unknown }>['refused'], string
 
 const built = (name: string) => readFileSync(new URL(`../../dist/browser/${name}`, import.meta.url), 'utf8');
 
-/**
- * The origin of a page's stream, or nothing for the page's own. Browsers keep six streams to one host, and no
- * more: under `*.localhost`, where every name leads here, each page has a host of its own. A certificate would
- * not cover it.
- */
-function streamOrigin(protocol: string, host: string, page: string): string {
-  const port = /^[^:]*\.localhost(:\d+)?$/i.exec(host);
-  return port === null || protocol !== 'http' ? '' : `http://e-${page}.videocall.localhost${port[1] ?? ''}`;
-}
-
-function frameHeaders(reply: FastifyReply, nonce: string, origins: readonly string[]): FastifyReply {
+function frameHeaders(
+  reply: FastifyReply,
+  nonce: string,
+  { connect = [], frame = [] }: { connect?: readonly string[]; frame?: readonly string[] } = {},
+): FastifyReply {
   return reply.headers({
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
@@ -71,7 +72,8 @@ function frameHeaders(reply: FastifyReply, nonce: string, origins: readonly stri
       "img-src 'self' data:",
       "media-src 'self' blob: mediastream:",
       // Named as well as 'self', which in a sandboxed frame WebKit does not match.
-      ["connect-src 'self'", ...origins].join(' '),
+      ["connect-src 'self'", ...connect].join(' '),
+      ...(frame.length > 0 ? [`frame-src ${frame.join(' ')}`] : []),
       "base-uri 'none'",
       "form-action 'none'",
       'frame-ancestors *',
@@ -110,10 +112,10 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
     page: string,
     opening: Opening,
   ): Promise<string> {
-    const nonce = door.random.text(22);
+    const nonce = door.random.text(NONCE_LENGTH);
     const note = noteOf(opening);
     if ('refused' in opening && door.refusedCall === 'forbidden') {
-      frameHeaders(reply.code(403), nonce, []);
+      frameHeaders(reply.code(403), nonce);
       return renderCallPage({ state: 'error', nonce, css, script, note });
     }
     const host = HOST.test(request.headers.host ?? '') ? (request.headers.host ?? '') : 'localhost';
@@ -124,13 +126,16 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
       called === undefined ? { page, error } : { page, call: called.callId },
     );
     // What was said before this page came is not posted again.
-    const after = (called?.view.events.length ?? 0) - 1;
+    const after = (called?.view.posts.length ?? 0) - 1;
     const setup: PageSetup = {
       stream: `${stream}${CALL_PATHS.events}?ticket=${ticket}&after=${after}`,
       reports: `${stream}${CALL_PATHS.reports}?ticket=${ticket}`,
     };
     const warning = host.includes(NEEDED_IN_ORIGIN) ? undefined : warnOfName(host);
-    frameHeaders(reply, nonce, [`${request.protocol}://${host}`, stream].filter(Boolean));
+    frameHeaders(reply, nonce, {
+      connect: [`${request.protocol}://${host}`, stream].filter(Boolean),
+      frame: [foreignOrigin(request.protocol, host)],
+    });
     return renderCallPage({ state: called?.view.state ?? 'error', nonce, css, script, setup, note, warning });
   }
 
@@ -150,6 +155,12 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
       );
       return show(request, reply, page, opening);
     },
+  });
+  // A frame within the frame, which posts for it: so an event comes from where no event should.
+  app.get<{ Querystring: { data?: string } }>(CALL_PATHS.foreign, async (request, reply) => {
+    const nonce = door.random.text(NONCE_LENGTH);
+    frameHeaders(reply, nonce);
+    return renderForeignPoster(request.query.data ?? '', nonce);
   });
   app.route({
     method: ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],

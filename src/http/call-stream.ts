@@ -1,10 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Value } from 'typebox/value';
-import type { CallView } from '../domain/call.ts';
+import { type CallView, isOver } from '../domain/call.ts';
+import type { Post } from '../domain/post.ts';
 import { ms } from '../domain/time.ts';
 import { EVENTS } from '../guide/events.ts';
-import { PageReport } from '../protocol/page.ts';
+import { type PagePost, PageReport } from '../protocol/page.ts';
+import { foreignOrigin } from './call-origins.ts';
 import { CALL_PATHS, type CallDoor, type PageTicket } from './call-page.ts';
 import { type Channel, CROSS_ORIGIN, eventStream, longPoll } from './channel.ts';
 
@@ -49,23 +51,31 @@ function whenGone(raw: ServerResponse): Promise<void> {
 }
 
 /** Tells a page, from each view of its call, what it has not heard yet. */
-function teller({ send, end }: Channel, seen: number, shown: string | undefined) {
-  let last = seen;
-  let state = shown;
+function teller({ send, end }: Channel, request: StreamRequest) {
+  const elsewhere = foreignOrigin(request.protocol, request.headers.host ?? '');
+  let heard = lastSeen(request);
+  let shown = request.query.state;
+
+  const toPost = ({ data, foreign }: Post): PagePost => {
+    const query = new URLSearchParams({ data: JSON.stringify(data) });
+    return foreign ? { data, foreign: `${elsewhere}${CALL_PATHS.foreign}?${query}` } : { data };
+  };
   return (news: CallView | undefined | 'refused') => {
     if (typeof news !== 'object') {
-      send(news === 'refused' ? { state: 'error' } : { reset: true });
+      send(news === 'refused' ? { state: 'error', last: true } : { reset: true });
       end();
       return;
     }
-    const view = news;
-    for (const said of view.events.slice(last + 1)) {
-      send({ state: said.state, event: said.event }, said.id);
-      last = said.id;
-      state = said.state;
+    const { state, posts, nextAt } = news;
+    const unheard = posts.slice(heard + 1);
+    const last = isOver(state) && nextAt === undefined ? { last: true as const } : {};
+    for (const post of unheard) {
+      const isLast = post === unheard.at(-1);
+      send({ state, post: toPost(post), ...(isLast && last) }, post.id);
     }
-    if (state !== view.state) send({ state: view.state });
-    state = view.state;
+    if (unheard.length === 0 && shown !== state) send({ state, ...last });
+    heard += unheard.length;
+    shown = state;
   };
 }
 
@@ -75,7 +85,7 @@ export async function callStream(app: FastifyInstance, { simulator, tickets }: C
 
   /** Lets a page attend its call. */
   async function attend(ticket: CallTicket, request: StreamRequest, channel: Channel) {
-    const tell = teller(channel, lastSeen(request), request.query.state);
+    const tell = teller(channel, request);
     const stream = await simulator.pages.attend(ticket.call, ticket.page, tell, (error) =>
       app.log.error(error),
     );
@@ -85,11 +95,12 @@ export async function callStream(app: FastifyInstance, { simulator, tickets }: C
   /** Lets a page hear of what its ticket is for, until the answer is called. */
   async function follow(ticket: PageTicket | undefined, request: StreamRequest, channel: Channel) {
     if (ticket === undefined) {
-      teller(channel, -1, undefined)(undefined);
+      teller(channel, request)(undefined);
       return async () => {};
     }
     if ('call' in ticket) return attend(ticket, request, channel);
-    const tell = () => channel.send({ state: 'error', event: EVENTS[ticket.error] }, 0);
+    const post = { data: EVENTS[ticket.error] };
+    const tell = () => channel.send({ state: 'error', post, last: true }, 0);
     const timer = lastSeen(request) < 0 ? setTimeout(tell, ERROR_DELAY_MS) : undefined;
     return async () => clearTimeout(timer);
   }

@@ -48,12 +48,14 @@ export const callAnswer = ({ call, view, presence, open }: CallDetails) => ({
   scenario: call.scenario.name,
   tokens: call.tokens,
   opened_at: time(call.openedAt),
+  waits_for: view.waitsFor ?? null,
   started_at: time(call.startedAt),
   ended_at: time(view.endedAt),
-  events: view.events.map(({ id, at, event }) => ({
+  events: view.events.map(({ at, event, delivery }, id) => ({
     id,
     ...event,
     at: time(at),
+    ...(delivery !== undefined && { delivery }),
     posted_at: time(presence.postedAt[id]),
   })),
   page: open.length > 0 ? 'open' : 'none',

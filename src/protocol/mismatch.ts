@@ -118,8 +118,6 @@ const wrongMap = (schema: TObject, value: Record<string, unknown>, path: Path): 
 interface Choice {
   readonly title: string;
   readonly kinds: readonly { readonly member: TObject; readonly kind: string }[];
-  /** The keys that every member has. */
-  readonly shared: readonly string[];
   /** The sentence that says what is allowed. */
   readonly rule: string;
 }
@@ -138,11 +136,11 @@ function choiceOf(union: TUnion): Choice {
   );
   const title = annotated(union).title ?? 'map';
   const has = [...shared, `one of ${kinds.map(({ kind }) => kind).join(', ')}`].join(' and ');
-  return { title, kinds, shared, rule: `${withArticle(title)} has ${has}` };
+  return { title, kinds, rule: `${withArticle(title)} has ${has}` };
 }
 
 function wrongChoice(union: TUnion, value: Record<string, unknown>, path: Path): Mismatch[] {
-  const { title, kinds, shared, rule } = choiceOf(union);
+  const { title, kinds, rule } = choiceOf(union);
   const say = (message: string): Mismatch => ({ path, at: 'value', message: `${title}: ${message}` });
   const sayOf = (key: string, message: string): Mismatch => ({
     path: [...path, key],
@@ -156,9 +154,9 @@ function wrongChoice(union: TUnion, value: Record<string, unknown>, path: Path):
 
   const [first, second] = kinds.filter(({ kind }) => Object.hasOwn(value, kind));
   if (first === undefined) {
-    const any = kinds[0]?.member ?? Type.Object({});
+    const any = Type.Object(Object.assign({}, ...kinds.map(({ member }) => member.properties)));
     const incomplete = strangers.length === 0 ? [say(`is incomplete; ${rule}`)] : [];
-    return [...strangers, ...incomplete, ...wrongProperties(Type.Pick(any, [...shared]), value, path)];
+    return [...strangers, ...incomplete, ...wrongProperties(any, value, path)];
   }
   if (second !== undefined) {
     return [...strangers, sayOf(second.kind, `${first.kind} and ${second.kind} exclude each other; ${rule}`)];

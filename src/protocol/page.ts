@@ -1,7 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import type { CallState } from '../domain/call.ts';
 import type { Diagnostics } from '../domain/presence.ts';
-import type { VideocallEvent } from '../guide/events.ts';
 
 /** What the server hands to the call page inside its HTML, as JSON. */
 export interface PageSetup {
@@ -11,20 +10,26 @@ export interface PageSetup {
   readonly reports: string;
 }
 
+/** What the page is to post to its parent: itself, or through a frame of another origin at `foreign`. */
+export interface PagePost {
+  readonly data: unknown;
+  readonly foreign?: string;
+}
+
 /**
- * One message of the stream. `event` is to be posted to the parent, and comes with its id as the id of the
- * server-sent event; without `event` only the screen changes. `reset`: the simulator knows this page no
- * longer. `closing`: the simulator is being stopped.
+ * One message of the stream. `post` comes with its id as the id of the server-sent event; without it only the
+ * screen changes. `last`: nothing more will come. `reset`: the simulator knows this page no longer. `closing`:
+ * the simulator is being stopped.
  */
 export type StreamMessage =
-  | { readonly state: CallState; readonly event?: VideocallEvent }
+  | { readonly state: CallState; readonly post?: PagePost; readonly last?: true }
   | { readonly reset: true }
   | { readonly closing: true };
 
 const text = Type.Union([Type.String({ maxLength: 1000 }), Type.Null()]);
 const known = Type.Union([Type.Boolean(), Type.Null()]);
 
-/** What the page reports: the ids of the events that it has posted so far, and once what it sees of itself. */
+/** What the page reports: the ids of the posts that it has made so far, and once what it sees of itself. */
 export const PageReport = Type.Object({
   posted: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 10_000 }),
   diagnostics: Type.Optional(

@@ -1,6 +1,13 @@
 import { type Static, Type } from 'typebox';
 import { type CallState, isOver, leadsTo, possibleActions } from '../domain/call.ts';
-import { AGENT_ACTIONS, type Scenario, type Step } from '../domain/scenario.ts';
+import {
+  AGENT_ACTIONS,
+  type AgentAction,
+  awaited,
+  DELIVERIES,
+  type Scenario,
+  type Step,
+} from '../domain/scenario.ts';
 import { DURATION, type Ms, parseDuration } from '../domain/time.ts';
 import { ERROR_CODES } from '../guide/events.ts';
 import type { Format, Mismatch } from './mismatch.ts';
@@ -18,17 +25,47 @@ const Duration = Type.String({
 });
 
 const CLOSED = { additionalProperties: false };
+
+const delivery = {
+  delivery: Type.Optional(
+    Type.Enum(DELIVERIES, {
+      title: 'delivery',
+      description: 'how the event reaches the parent otherwise than it should',
+    }),
+  ),
+};
 const AgentStep = Type.Object(
-  { after: Duration, agent: Type.Enum(AGENT_ACTIONS, { title: 'agent action' }) },
+  { after: Duration, agent: Type.Enum(AGENT_ACTIONS, { title: 'agent action' }), ...delivery },
   CLOSED,
 );
 const FailStep = Type.Object(
-  { after: Duration, fail: Type.Enum(ERROR_CODES, { title: 'code of an error event' }) },
+  { after: Duration, fail: Type.Enum(ERROR_CODES, { title: 'code of an error event' }), ...delivery },
+  CLOSED,
+);
+/** An event of any make; also what the control API takes. */
+export const AnyEvent = Type.Object(
+  {
+    type: Type.Enum(['info', 'error'], { title: 'type of an event' }),
+    code: Type.String({ minLength: 1, maxLength: 200, title: 'code', description: 'text' }),
+    message: Type.String({ maxLength: 1000, title: 'message', description: 'text' }),
+  },
+  { ...CLOSED, title: 'event', description: 'a map with type, code and message' },
+);
+const PostStep = Type.Object({ after: Duration, post: AnyEvent, ...delivery }, CLOSED);
+const WaitStep = Type.Object(
+  {
+    wait_for: Type.String({
+      pattern: '^[a-z][a-z0-9-]{0,63}$',
+      title: 'thing to wait for',
+      description: "agent-join, agent-start, agent-record, agent-leave, agent-end or a signal's name",
+    }),
+    timeout: Type.Optional(Duration),
+  },
   CLOSED,
 );
 
 /** Each kind of step is told by the key that it demands and no other kind knows. */
-const WrittenStep = Type.Union([AgentStep, FailStep], {
+const WrittenStep = Type.Union([AgentStep, FailStep, PostStep, WaitStep], {
   title: 'step',
   description: 'a map, as in { after: 2s, agent: join }',
 });
@@ -60,7 +97,11 @@ function lengthOf(text: string): Ms {
   return length;
 }
 
-const toStep = (written: WrittenStep): Step => ({ ...written, after: lengthOf(written.after) });
+function toStep(written: WrittenStep): Step {
+  if (!('wait_for' in written)) return { ...written, after: lengthOf(written.after) };
+  const { wait_for: waitFor, timeout } = written;
+  return { waitFor, ...(timeout !== undefined && { timeout: lengthOf(timeout) }) };
+}
 
 /** The scenario that `written`, which must fit {@link SCENARIO}, describes. */
 export const toScenario = ({ name, description, steps }: WrittenScenario): Scenario => ({
@@ -69,32 +110,66 @@ export const toScenario = ({ name, description, steps }: WrittenScenario): Scena
   steps: steps.map(toStep),
 });
 
-const stateAfter = (step: WrittenStep): CallState => ('agent' in step ? leadsTo(step.agent) : 'error');
+/** The agent's action that a step is, or for which it waits. */
+const actionOf = (step: WrittenStep): AgentAction | undefined =>
+  'agent' in step
+    ? step.agent
+    : AGENT_ACTIONS.find((action) => 'wait_for' in step && awaited(action) === step.wait_for);
+
+/**
+ * The state after a step, or undefined when it cannot be foreseen: who waits for an action no longer than so
+ * may go on without it, and a signal may be a person's turn to act.
+ */
+function stateAfter(step: WrittenStep, state: CallState): CallState | undefined {
+  if ('fail' in step) return 'error';
+  const action = actionOf(step);
+  if (action === undefined) return state;
+  return 'timeout' in step ? undefined : leadsTo(action);
+}
 
 /** Each step is held against the state that the one before leads to, so that one mistake is told once. */
 function misplacedSteps({ steps }: WrittenScenario): Mismatch[] {
-  let state: CallState = 'waiting-room';
+  let state: CallState | undefined = 'waiting-room';
   return steps.flatMap((step, index): Mismatch[] => {
-    const message = whyNot(step, state);
-    if (!isOver(state)) state = stateAfter(step);
+    const message = whyNot(step, state, steps.slice(index + 1));
+    if (state !== undefined && !isOver(state)) state = stateAfter(step, state);
     return message === undefined
       ? []
       : [{ path: ['steps', index], at: 'value', message: `step: ${message}` }];
   });
 }
 
-function whyNot(step: WrittenStep, state: CallState): string | undefined {
-  if (isOver(state)) return `nothing can follow here, the call is over (state ${state})`;
-  const possible = possibleActions(state);
-  if (!('agent' in step) || possible.includes(step.agent)) return undefined;
-  return `the agent cannot ${step.agent} in state ${state}; possible: ${possible.join(', ')}`;
+const SILENT: readonly string[] = ['record', 'leave'];
+const saysSomething = (step: WrittenStep): boolean =>
+  !('wait_for' in step) && !('agent' in step && SILENT.includes(step.agent));
+
+function whyNot(step: WrittenStep, state: CallState | undefined, later: WrittenStep[]): string | undefined {
+  if (state !== undefined && isOver(state))
+    return `nothing can follow here, the call is over (state ${state})`;
+  const action = actionOf(step);
+  if ('wait_for' in step && step.wait_for.startsWith('agent-') && action === undefined) {
+    return `the agent has no action for ${step.wait_for}; there are ${AGENT_ACTIONS.map(awaited).join(', ')}`;
+  }
+  const possible = state === undefined ? AGENT_ACTIONS : possibleActions(state);
+  if (action !== undefined && !possible.includes(action)) {
+    return `the agent cannot ${action} in state ${state}; possible: ${possible.join(', ')}`;
+  }
+  if (!('delivery' in step) || step.delivery === undefined) return undefined;
+  if (!saysSomething(step)) return `delivery: there is nothing to deliver, ${action} says nothing`;
+  if (step.delivery === 'reorder' && !later.some(saysSomething)) {
+    return 'delivery: reorder needs a later step that says something, to come behind';
+  }
+  return undefined;
 }
 
 const LONGEST = lengthOf('100000h');
 
 /** Instants have a last one, and a script has to end before it. */
 function tooLong({ steps }: WrittenScenario): Mismatch[] {
-  const total = steps.reduce((sum, { after }) => sum + lengthOf(after), 0);
+  const total = steps.reduce(
+    (sum, step) => sum + lengthOf(('after' in step ? step.after : step.timeout) ?? '0s'),
+    0,
+  );
   const message = 'steps: last longer than 100000h together';
   return total > LONGEST ? [{ path: ['steps'], at: 'key', message }] : [];
 }

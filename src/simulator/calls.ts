@@ -2,14 +2,13 @@ import {
   type Call,
   type CallView,
   callAt,
-  type Deed,
   type Impossible,
   intervened,
   isOver,
   newCall,
 } from '../domain/call.ts';
 import { NOBODY, openPages, type Presence, pageServed } from '../domain/presence.ts';
-import { failsAtOnce, type Scenario } from '../domain/scenario.ts';
+import { type Deed, failsAtOnce, type Scenario } from '../domain/scenario.ts';
 import type { Instant } from '../domain/time.ts';
 import type { TokenState } from '../domain/token.ts';
 import type { ErrorCode } from '../guide/events.ts';
@@ -174,8 +173,8 @@ export function calls(
           if ('possible' in value) return { result: value };
           const before = callAt(call.value, now).events.length;
           const events = callAt(value, now)
-            .events.slice(before)
-            .map(({ id }) => id);
+            .events.map((_, id) => id)
+            .slice(before);
           return {
             changes: [put(callRef(callId), call, clientId, value)],
             result: { callId, events, at: realTime },

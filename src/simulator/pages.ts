@@ -121,7 +121,7 @@ export function pages(store: Store, watch: Watch, random: Random, strictTokens: 
       };
     },
 
-    /** A page reports which events it has posted to its parent, by id, and what it sees of its embedding. */
+    /** A page reports which posts it has made to its parent, by id, and what it sees of its embedding. */
     async report(
       callId: string,
       pageId: string,
@@ -130,12 +130,9 @@ export function pages(store: Store, watch: Watch, random: Random, strictTokens: 
     ): Promise<void> {
       await change(callId, (presence, call, realTime) => {
         if (presence.pages[pageId] === undefined) return presence;
-        const said = callAt(call, call.saidUntil).events.length;
-        const reported = posted(
-          presence,
-          ids.filter((id) => id < said),
-          realTime,
-        );
+        const { posts } = callAt(call, call.saidUntil);
+        const events = ids.flatMap((id) => posts[id]?.event ?? []);
+        const reported = posted(presence, events, realTime);
         return diagnostics === undefined ? reported : diagnosed(reported, pageId, diagnostics);
       });
     },

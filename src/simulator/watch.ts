@@ -1,4 +1,4 @@
-import { type CallView, callAt, told } from '../domain/call.ts';
+import { type CallView, callAt, isNews, told } from '../domain/call.ts';
 import { timeOf } from '../domain/time.ts';
 import type { Ref, Store } from '../store/store.ts';
 import { clockOf, put } from './decide.ts';
@@ -46,8 +46,7 @@ export function callWatch(store: Store, onError: (error: unknown) => void) {
     const clock = clockOf(own, everyones);
     const now = timeOf(clock, realTime);
     const view = callAt(record.value, now);
-    const lastSaid = view.events.at(-1)?.at;
-    if (lastSaid !== undefined && lastSaid > record.value.saidUntil) {
+    if (isNews(record.value, view)) {
       if (!(await store.swap(put(ref, record, call.clientId, told(record.value, now))))) {
         call.lookAgain = true;
         return;

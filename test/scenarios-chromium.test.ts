@@ -1,0 +1,123 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EVENTS } from '../src/guide/events.ts';
+import { readScenarios, SHIPPED } from '../src/scenarios.ts';
+import { launchChromium } from './chromium.ts';
+import { type Drive, drive } from './drive.ts';
+import { openShop, type Shop } from './shop.ts';
+import { missing } from './tools.ts';
+
+const {
+  VideocallLoading,
+  VideocallInitiated,
+  VideocallCompleted,
+  VideocallNotFound,
+  VideocallServerNotOperational,
+} = EVENTS;
+
+/** A message from the frame's own origin, and one from elsewhere. */
+const own = (data: unknown) => ({ own: true, data });
+const foreign = (data: unknown) => ({ own: false, data });
+const USUAL = [own(VideocallLoading), own(VideocallInitiated), own(VideocallCompleted)];
+const text = (event: object) => own(JSON.stringify(event));
+
+/** What the parent hears of each scenario when enough time has passed, and how the call stands then. */
+const COURSE: Record<string, { heard: unknown[]; state: string }> = {
+  happy: { heard: USUAL, state: 'ended' },
+  manual: { heard: [], state: 'waiting-room' },
+  'agent-never-joins': { heard: [], state: 'waiting-room' },
+  'agent-late': { heard: USUAL, state: 'ended' },
+  'agent-leaves-before-start': { heard: [own(VideocallLoading), ...USUAL], state: 'ended' },
+  'not-found': { heard: [own(VideocallNotFound)], state: 'error' },
+  'server-not-operational': { heard: [own(VideocallServerNotOperational)], state: 'error' },
+  'server-fails-mid-call': {
+    heard: [own(VideocallLoading), own(VideocallInitiated), own(VideocallServerNotOperational)],
+    state: 'error',
+  },
+  'call-outlives-token': { heard: USUAL, state: 'ended' },
+  'duplicate-completed': { heard: [...USUAL, own(VideocallCompleted)], state: 'ended' },
+  'reordered-events': {
+    heard: [own(VideocallInitiated), own(VideocallLoading), own(VideocallCompleted)],
+    state: 'ended',
+  },
+  'completed-lost': { heard: USUAL.slice(0, 2), state: 'ended' },
+  'malformed-event': {
+    heard: [
+      own({ ...VideocallLoading, type: 'warning' }),
+      own({ ...VideocallInitiated, code: 'VideocallUnknown' }),
+      own(VideocallCompleted),
+    ],
+    state: 'ended',
+  },
+  'events-as-json-string': {
+    heard: [text(VideocallLoading), text(VideocallInitiated), text(VideocallCompleted)],
+    state: 'ended',
+  },
+  'foreign-origin-event': {
+    heard: [
+      own(VideocallLoading),
+      foreign(VideocallCompleted),
+      own(VideocallInitiated),
+      own(VideocallCompleted),
+    ],
+    state: 'ended',
+  },
+  'early-event': { heard: USUAL, state: 'ended' },
+};
+
+const why = missing('chromium');
+
+describe.skipIf(why)(`the shipped scenarios in Chromium${why ? ` (${why})` : ''}`, () => {
+  let d: Drive;
+  let shop: Shop;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    [d, shop, browser] = await Promise.all([drive(), openShop(), launchChromium()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await shop?.close();
+    await d?.mock.close();
+  });
+  beforeEach(async () => {
+    page = await browser.newPage();
+  });
+  afterEach(() => page.close());
+
+  it('are all played here', () => {
+    expect(Object.keys(COURSE).toSorted()).toEqual([...readScenarios([SHIPPED]).keys()].toSorted());
+  });
+
+  it.each(Object.entries(COURSE))('%s', async (scenario, { heard, state }) => {
+    const client = await d.newClient({ scenario });
+    const query = new URLSearchParams({ access_token: await d.token(client), validation_id: 'val-1' });
+    await page.goto(shop.embedding(`${d.mock.browserUrl}/call?${query}`));
+    const frame = page.frameLocator('#videocall-iframe');
+    await frame.locator('body[data-state]').waitFor();
+    // The page has checked in when its stream is open; a call that is turned away has no stream to wait for.
+    const calls = `/calls?client_id=${client.client_id}`;
+    if (!['not-found', 'server-not-operational'].includes(scenario)) {
+      await expect.poll(async () => (await d.admin('GET', calls)).json.items[0]?.page).toBe('open');
+    }
+    // In two halves of a long time: what waits for a moment of quiet gets one.
+    for (const by of ['3s', '10h']) {
+      await d.admin('POST', '/clock/advance', { by, client_id: client.client_id });
+    }
+    await frame.locator(`body[data-state="${state}"]`).waitFor();
+    const received = () =>
+      page.evaluate(
+        (origin) =>
+          (window as unknown as { everything: { origin: string; data: unknown }[] }).everything.map(
+            (one) => ({
+              own: one.origin === origin,
+              data: one.data,
+            }),
+          ),
+        d.mock.browserUrl,
+      );
+    await expect.poll(async () => (await received()).length).toBe(heard.length);
+    expect(await received()).toEqual(heard);
+  });
+});
