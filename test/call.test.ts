@@ -6,9 +6,10 @@ import {
   type Impossible,
   intervened,
   newCall,
+  signalled,
   told,
 } from '../src/domain/call.ts';
-import type { AgentAction, Scenario } from '../src/domain/scenario.ts';
+import type { AgentAction, Delivery, Scenario } from '../src/domain/scenario.ts';
 import { type Instant, instant, ms, seconds } from '../src/domain/time.ts';
 
 const happy: Scenario = {
@@ -35,7 +36,7 @@ function acted(call: Call, action: AgentAction, now: Instant): Call {
 
 describe('the script', () => {
   it('does not run before a page has checked in', () => {
-    expect(callAt(opened(happy), at(3600))).toEqual({ state: 'waiting-room', events: [] });
+    expect(callAt(opened(happy), at(3600))).toEqual({ state: 'waiting-room', events: [], posts: [] });
   });
 
   it.each([
@@ -156,5 +157,100 @@ describe('history', () => {
 
   it('is not taken back when the clock is', () => {
     expect(callAt(told(started(happy), at(8)), at(0)).state).toBe('ended');
+  });
+});
+
+describe('a script that waits', () => {
+  const waiting: Scenario = {
+    name: 'waiting',
+    steps: [
+      { waitFor: 'agent-join', timeout: seconds(60) },
+      { waitFor: 'papers-shown' },
+      { after: seconds(5), agent: 'end' },
+    ],
+  };
+
+  it('says for what', () => {
+    expect(callAt(started(waiting), at(1)).waitsFor).toBe('agent-join');
+  });
+
+  it('goes on from the action that it waits for, and is not ended by it', () => {
+    const call = acted(started(waiting), 'join', at(10));
+    expect([callAt(call, at(10)).state, callAt(call, at(10)).waitsFor]).toEqual(['loading', 'papers-shown']);
+  });
+
+  it('goes on without it when time is up', () => {
+    expect(callAt(started(waiting), at(59)).waitsFor).toBe('agent-join');
+    expect(callAt(started(waiting), at(60)).waitsFor).toBe('papers-shown');
+  });
+
+  it('goes on from the signal that it waits for', () => {
+    const joined = acted(started(waiting), 'join', at(10));
+    const call = signalled(joined, 'papers-shown', at(100));
+    if (!('clientId' in call)) throw new Error('the signal was refused');
+    expect(callAt(call, at(104)).state).toBe('loading');
+    expect(callAt(call, at(105)).endedAt).toBe(at(105));
+  });
+
+  it('is told which signal it waits for when it is given another', () => {
+    expect(signalled(started(waiting), 'papers-shown', at(1))).toEqual({ waitsFor: 'agent-join' });
+  });
+
+  it('is ended by an action that it does not wait for', () => {
+    const call = acted(acted(started(waiting), 'join', at(10)), 'start', at(20));
+    expect([callAt(call, at(30)).waitsFor, callAt(call, at(3600)).state]).toEqual([undefined, 'in-call']);
+  });
+});
+
+describe('a fault of delivery', () => {
+  const played = (...deliveries: (Delivery | undefined)[]): Call =>
+    started({
+      name: 'faulty',
+      steps: (['join', 'start', 'end'] as const).map((agent, i) => ({
+        after: seconds(1),
+        agent,
+        ...(deliveries[i] !== undefined && { delivery: deliveries[i] }),
+      })),
+    });
+  const posted = (call: Call, now: Instant) => callAt(call, now).posts.map(({ event }) => event);
+
+  it.each<[(Delivery | undefined)[], number[]]>([
+    [[], [0, 1, 2]],
+    [['duplicate'], [0, 0, 1, 2]],
+    [['drop'], [1, 2]],
+    [['reorder'], [1, 0, 2]],
+    [
+      ['reorder', 'reorder'],
+      [2, 0, 1],
+    ],
+    [
+      ['reorder', 'drop'],
+      [0, 2],
+    ],
+    [['late'], [1, 2, 0]],
+  ])('%j lets the parent hear the events %j', (deliveries, events) => {
+    expect(posted(played(...deliveries), at(100))).toEqual(events);
+  });
+
+  it('changes neither the state nor the history', () => {
+    const [faulty, plain] = [played('drop', 'drop', 'drop'), played()].map((call) => callAt(call, at(3)));
+    expect([faulty?.state, faulty?.endedAt]).toEqual([plain?.state, plain?.endedAt]);
+    expect(faulty?.events.map(({ event }) => event)).toEqual(plain?.events.map(({ event }) => event));
+  });
+
+  it('that makes an event late lets it come ten seconds after its time, also when the call is over', () => {
+    const call = played(undefined, undefined, 'late');
+    expect(posted(call, at(12.999))).toEqual([0, 1]);
+    expect(callAt(call, at(4)).nextAt).toBe(at(13));
+    expect(posted(call, at(13))).toEqual([0, 1, 2]);
+    expect(callAt(call, at(13)).nextAt).toBeUndefined();
+  });
+
+  it('never gives a post that was made another number, whatever comes', () => {
+    const call = played('late', 'reorder', 'late');
+    for (let now = 0; now < 20; now += 1) {
+      const before = callAt(call, at(now)).posts;
+      expect(callAt(call, at(now + 1)).posts.slice(0, before.length)).toEqual(before);
+    }
   });
 });

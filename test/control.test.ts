@@ -138,7 +138,7 @@ describe('calls', () => {
     expect(json).toEqual({
       error: 'conflict',
       message: 'the agent cannot end: the call is in state "waiting-room"',
-      hint: 'possible now: join',
+      hint: 'the agent can now join',
     });
   });
 });
@@ -267,5 +267,77 @@ describe('reachable from elsewhere, the control API', () => {
     } finally {
       await open.mock.close();
     }
+  });
+});
+
+describe('the scenario of a call', () => {
+  const played = async (client: Record<string, unknown>, validationId: string) => {
+    const credentials = await d.newClient(client);
+    await d.open(await d.token(credentials), validationId);
+    const path = `/calls/${encodeURIComponent(validationId)}?client_id=${credentials.client_id}`;
+    return (await d.admin('GET', path)).json.scenario;
+  };
+
+  it('is the one that all play, if nobody wishes otherwise', async () => {
+    expect(await played({}, 'val-1')).toBe('manual');
+  });
+
+  it("is the client's, if the client has one", async () => {
+    expect(await played({ scenario: 'agent-late' }, 'val-1')).toBe('agent-late');
+  });
+
+  it.each(['early-event', 'early-event~1', 'early-event~some thing~else'])(
+    'is the one that the validation id "%s" names, whatever the client has',
+    async (validationId) => {
+      expect(await played({ scenario: 'agent-late' }, validationId)).toBe('early-event');
+    },
+  );
+
+  it('is not one that the validation id only resembles', async () => {
+    expect(await played({}, 'early-events')).toBe('manual');
+  });
+
+  it('is the one that was set for the validation, whatever its id says', async () => {
+    await d.admin('PUT', '/validations/early-event', { scenario: 'completed-lost' });
+    expect(await played({}, 'early-event')).toBe('completed-lost');
+  });
+
+  it('must be one that there is', async () => {
+    expect((await d.admin('PUT', '/validations/v', { scenario: 'no-such' })).status).toBe(422);
+  });
+});
+
+describe('by hand', () => {
+  const start = () => d.token().then((token) => d.open(token, 'v'));
+  const course = async () => {
+    const { json } = await d.admin('GET', '/calls/v');
+    return [json.state, json.events.map(({ code }: { code: string }) => code)];
+  };
+
+  it('any event can be said', async () => {
+    await start();
+    const event = { type: 'info', code: 'SomethingElse', message: '' };
+    expect((await d.admin('POST', '/calls/v/events', event)).json).toEqual({ page: 'none' });
+    expect(await course()).toEqual(['waiting-room', ['SomethingElse']]);
+  });
+
+  it('a call can fail, and its token lives on', async () => {
+    await start();
+    await d.admin('POST', '/calls/v/agent', { action: 'join' });
+    await d.admin('POST', '/calls/v/fail', { code: 'VideocallServerNotOperational' });
+    expect(await course()).toEqual(['error', ['VideocallLoading', 'VideocallServerNotOperational']]);
+    expect((await d.admin('GET', '/tokens')).json.items[0].state).toBe('active');
+  });
+
+  it('a failed call takes nothing more', async () => {
+    await start();
+    await d.admin('POST', '/calls/v/fail', { code: 'VideocallNotFound' });
+    expect((await d.admin('POST', '/calls/v/fail', { code: 'VideocallNotFound' })).status).toBe(409);
+  });
+
+  it('a signal that no script waits for is refused', async () => {
+    await start();
+    const { status, json } = await d.admin('POST', '/calls/v/signals', { name: 'go' });
+    expect([status, json.hint]).toEqual([409, 'it waits for nothing now']);
   });
 });

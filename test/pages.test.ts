@@ -163,7 +163,9 @@ describe('a page', () => {
     const waiting = page.poll('waiting-room');
     await vi.waitFor(async () => expect((await call()).page).toBe('open'));
     const acted = agent('join');
-    expect(await waiting).toEqual([{ id: 0, data: { state: 'loading', post: { data: EVENTS.VideocallLoading } } }]);
+    expect(await waiting).toEqual([
+      { id: 0, data: { state: 'loading', post: { data: EVENTS.VideocallLoading } } },
+    ]);
     expect((await call()).page).toBe('open');
     await page.report(0);
     expect((await acted).page).toBe('posted');

@@ -7,7 +7,7 @@ import { after, earliest, type Instant, latest, ms } from './time.ts';
 export type CallState = 'waiting-room' | 'loading' | 'in-call' | 'ended' | 'error';
 
 /** What somebody did to a call beside its script. */
-export type Intervention = (Deed | { readonly signal: string }) & { readonly at: Instant };
+type Intervention = (Deed | { readonly signal: string }) & { readonly at: Instant };
 
 /**
  * A video call of one client for one validation, as a record: everything it has said and will say follows

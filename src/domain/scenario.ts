@@ -27,10 +27,10 @@ export type Deed =
   | { readonly post: VideocallEvent };
 
 /** A deed of the script, `after` the step before it. */
-export type DeedStep = Deed & { readonly after: Ms; readonly delivery?: Delivery };
+type DeedStep = Deed & { readonly after: Ms; readonly delivery?: Delivery };
 
 /** The script stands still until this is done by hand, or until time is up. */
-export interface WaitStep {
+interface WaitStep {
   /** `agent-` and an action, or the name of a signal. */
   readonly waitFor: string;
   readonly timeout?: Ms;
@@ -43,6 +43,25 @@ export interface Scenario {
   readonly name: string;
   readonly description?: string;
   readonly steps: readonly Step[];
+}
+
+/** What is said of the scenario of a call, by whom. */
+export interface Wishes {
+  /** What the control API set for the validation. */
+  readonly validation: string | undefined;
+  readonly validationId: string;
+  readonly client: string | undefined;
+  /** What holds where nobody wishes otherwise. */
+  readonly usual: string;
+}
+
+/**
+ * The scenario that a call plays: the nearest wish counts. A validation id that is a scenario's name, or begins
+ * with one and `~`, is such a wish, for those who cannot reach the control API.
+ */
+export function chosenName(scenarios: ReadonlyMap<string, Scenario>, wishes: Wishes): string {
+  const [magic = ''] = wishes.validationId.split('~', 1);
+  return wishes.validation ?? (scenarios.has(magic) ? magic : undefined) ?? wishes.client ?? wishes.usual;
 }
 
 /** The name under which a script waits for an agent's action. */

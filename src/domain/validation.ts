@@ -7,4 +7,6 @@ export interface Validation {
   readonly calls: number;
   /** Whether there is such a validation; undefined leaves it to what holds for unknown ones. */
   readonly exists?: boolean;
+  /** Name of the scenario that its calls play. */
+  readonly scenario?: string;
 }

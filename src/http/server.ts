@@ -3,16 +3,13 @@ import Fastify, { type FastifyError, type FastifyInstance, LogController } from 
 import { isAmong } from '../address.ts';
 import { type CallDoor, callPage } from './call-page.ts';
 import { callStream } from './call-stream.ts';
-import { control } from './control.ts';
-import { ControlError, sendError } from './control-answers.ts';
-import { type ControlAccess, guardControl } from './control-guard.ts';
+import { ControlError, sendError } from './control/answers.ts';
+import { ADMIN, control } from './control/control.ts';
+import type { ControlAccess } from './control/guard.ts';
 import { NOT_FOUND, SERVER_ERROR, send } from './django/answer.ts';
 import { pairs } from './django/urlencoded.ts';
 import { type About, health } from './health.ts';
 import { type OAuthDoor, oauth } from './oauth.ts';
-
-/** Path under which everything stands that the imitated service does not have. */
-export const ADMIN = '/__admin';
 
 const MOST_JSON_BYTES = 1 << 20;
 /** Whatever can be asked for by a query can be named in a path of the control API. */
@@ -68,15 +65,6 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   await app.register(callPage, parts);
   await app.register(callStream, parts);
   await app.register(health, { prefix: ADMIN, about });
-  await app.register(
-    async (admin) => {
-      await guardControl(admin, access);
-      await control(admin, { simulator });
-      admin.setNotFoundHandler(async ({ method, url }) => {
-        throw new ControlError('not_found', `the control API has no ${method} ${url.split('?', 1)[0]}`);
-      });
-    },
-    { prefix: ADMIN },
-  );
+  await app.register(control, { prefix: ADMIN, simulator, access });
   return app;
 }

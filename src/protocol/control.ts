@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { AGENT_ACTIONS } from '../domain/scenario.ts';
 import { DURATION } from '../domain/time.ts';
+import { ERROR_CODES } from '../guide/events.ts';
+import { AnyEvent } from './scenario.ts';
 
 /** Requests of the control API, as JSON. */
 
@@ -50,5 +52,17 @@ export const CallQuery = Type.Object(
 );
 export type CallQuery = Static<typeof CallQuery>;
 
-export const ValidationBody = Type.Object({ ...client, exists: Type.Optional(Type.Boolean()) }, closed);
+export const ValidationBody = Type.Object(
+  { ...client, exists: Type.Optional(Type.Boolean()), scenario: Type.Optional(name(64)) },
+  closed,
+);
 export type ValidationBody = Static<typeof ValidationBody>;
+
+export const EventBody = Type.Object({ ...client, ...AnyEvent.properties }, closed);
+export type EventBody = Static<typeof EventBody>;
+
+export const FailBody = Type.Object({ ...client, code: oneOf(...ERROR_CODES) }, closed);
+export type FailBody = Static<typeof FailBody>;
+
+export const SignalBody = Type.Object({ ...client, name: name(64) }, closed);
+export type SignalBody = Static<typeof SignalBody>;

@@ -6,9 +6,10 @@ import {
   intervened,
   isOver,
   newCall,
+  signalled,
 } from '../domain/call.ts';
 import { NOBODY, openPages, type Presence, pageServed } from '../domain/presence.ts';
-import { type Deed, failsAtOnce, type Scenario } from '../domain/scenario.ts';
+import { type Deed, failsAtOnce, type Scenario, type Wishes } from '../domain/scenario.ts';
 import type { Instant } from '../domain/time.ts';
 import type { TokenState } from '../domain/token.ts';
 import type { ErrorCode } from '../guide/events.ts';
@@ -52,7 +53,7 @@ export function calls(
   store: Store,
   watch: Watch,
   rules: OpeningRules,
-  scenarioNamed: (name: string | undefined) => Scenario,
+  scenarioFor: (wishes: Omit<Wishes, 'usual'>) => Scenario,
 ) {
   /** The latest call for a validation, if it still runs at `now`. */
   async function running(validation: Found<'validation'> | undefined, now: Instant) {
@@ -91,7 +92,11 @@ export function calls(
       return { result: { error: 'VideocallNotFound' } };
     }
     const joined = await running(validation, now);
-    const scenario = scenarioNamed(client?.value.scenario);
+    const scenario = scenarioFor({
+      validation: validation?.value.scenario ?? everyones?.value.scenario,
+      validationId,
+      client: client?.value.scenario,
+    });
     const error = joined === undefined ? failsAtOnce(scenario) : undefined;
     if (error !== undefined) return { result: { error } };
 
@@ -183,6 +188,25 @@ export function calls(
       );
       if (done !== undefined && 'events' in done) await watch.told(callId);
       return done;
+    },
+
+    /** Gives a call the signal that its script waits for; otherwise what it waits for instead. */
+    async signal(
+      callId: string,
+      name: string,
+    ): Promise<'gone' | 'given' | { readonly waitsFor: string | undefined }> {
+      const outcome = await decide<
+        [Ref<'call'>],
+        'gone' | 'given' | { readonly waitsFor: string | undefined }
+      >(store, [callRef(callId)], async ({ found: [call] }) => {
+        if (call === undefined) return { result: 'gone' };
+        const { clientId } = call.value;
+        const value = signalled(call.value, name, await timeFor(store, clientId));
+        if (!('clientId' in value)) return { result: value };
+        return { changes: [put(callRef(callId), call, clientId, value)], result: 'given' };
+      });
+      if (outcome === 'given') await watch.told(callId);
+      return outcome;
     },
 
     latest: latestCall,

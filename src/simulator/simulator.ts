@@ -1,5 +1,5 @@
 import type { Client } from '../domain/client.ts';
-import type { Scenario } from '../domain/scenario.ts';
+import { chosenName, type Scenario } from '../domain/scenario.ts';
 import type { Random } from '../random.ts';
 import type { TokenFormat } from '../signing.ts';
 import type { Store } from '../store/store.ts';
@@ -53,15 +53,15 @@ export async function createSimulator(parts: SimulatorParts) {
   return {
     clients: known,
     tokens: tokens(store, random, parts.tokenFormat),
-    calls: calls(store, watch, parts.rules, scenarioNamed),
+    calls: calls(store, watch, parts.rules, (wishes) =>
+      scenarioNamed(chosenName(parts.scenarios, { ...wishes, usual: parts.scenario })),
+    ),
     pages: pages(store, watch, random, parts.rules.strictTokens),
     clocks: clocks(store, watch),
     validations: validations(store),
 
-    /** Whether a client can be given this scenario. */
-    hasScenario: (name: string): boolean => parts.scenarios.has(name),
-
-    scenarioNames: (): string[] => [...parts.scenarios.keys()],
+    /** Every scenario that can be played, by name. */
+    scenarios: parts.scenarios,
 
     /** Back to the start, pages included; of one client, if named. False when there is no such client. */
     async reset(clientId?: string): Promise<boolean> {

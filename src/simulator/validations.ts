@@ -4,7 +4,7 @@ import { decide, put } from './decide.ts';
 import { EVERYONE, validationRef } from './refs.ts';
 
 /** What can be said about a validation beforehand. */
-export type Known = Pick<Validation, 'exists'>;
+export type Known = Pick<Validation, 'exists' | 'scenario'>;
 
 export function validations(store: Store) {
   return {

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import basicAuth from '@fastify/basic-auth';
 import type { FastifyError, FastifyInstance } from 'fastify';
-import { isLoopback } from '../address.ts';
-import { ControlError, sendError } from './control-answers.ts';
+import { isLoopback } from '../../address.ts';
+import { ControlError, sendError } from './answers.ts';
 
 /** Who may use the control API. */
 export interface ControlAccess {

@@ -1,10 +1,10 @@
 import type { FastifyReply } from 'fastify';
-import type { Client } from '../domain/client.ts';
-import type { Instant } from '../domain/time.ts';
-import type { Validation } from '../domain/validation.ts';
-import type { CallDetails } from '../simulator/calls.ts';
-import type { ClockView } from '../simulator/clocks.ts';
-import type { TokenView } from '../simulator/tokens.ts';
+import type { Client } from '../../domain/client.ts';
+import type { Instant } from '../../domain/time.ts';
+import type { Validation } from '../../domain/validation.ts';
+import type { CallDetails } from '../../simulator/calls.ts';
+import type { ClockView } from '../../simulator/clocks.ts';
+import type { TokenView } from '../../simulator/tokens.ts';
 
 /** How the control API writes what the simulator knows: snake_case, and times as ISO 8601. */
 
@@ -21,10 +21,11 @@ export const clientAnswer = (client: Client) => ({
   scenario: client.scenario ?? null,
 });
 
-export const validationAnswer = ({ clientId, validationId, calls, exists }: Validation) => ({
+export const validationAnswer = ({ clientId, validationId, calls, exists, scenario }: Validation) => ({
   client_id: clientId === '' ? null : clientId,
   validation_id: validationId,
   exists: exists ?? null,
+  scenario: scenario ?? null,
   calls,
 });
 
