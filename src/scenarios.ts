@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Scenario } from './domain/scenario.ts';
 import { SCENARIO, toScenario } from './protocol/scenario.ts';
@@ -48,27 +48,29 @@ export interface Reading {
   readonly faults: readonly Fault[];
 }
 
-/**
- * Reads the scenario files of several folders; of scenarios with one name the last folder's counts. Throws
- * an error of `node:fs` when a folder cannot be read.
- */
-export function scenariosIn(directories: readonly string[]): Reading {
+/** Reads scenario files; of those with one name the last counts, unless they stand in one folder. */
+export function scenariosOf(files: readonly string[]): Reading {
   const scenarios = new Map<string, Scenario>();
   const faults: Fault[] = [];
-  for (const directory of directories) {
-    const files = scenarioFiles(directory);
-    for (const [index, file] of files.entries()) {
-      try {
-        const scenario = readScenario(file, files.slice(0, index));
-        scenarios.set(scenario.name, scenario);
-      } catch (error) {
-        if (!(error instanceof InvalidFile)) throw error;
-        faults.push(...error.faults);
-      }
+  for (const [index, file] of files.entries()) {
+    const before = files.slice(0, index).filter((other) => dirname(other) === dirname(file));
+    try {
+      const scenario = readScenario(file, before);
+      scenarios.set(scenario.name, scenario);
+    } catch (error) {
+      if (!(error instanceof InvalidFile)) throw error;
+      faults.push(...error.faults);
     }
   }
   return { scenarios, faults };
 }
+
+/**
+ * Reads the scenario files of several folders; of scenarios with one name the last folder's counts. Throws
+ * an error of `node:fs` when a folder cannot be read.
+ */
+export const scenariosIn = (directories: readonly string[]): Reading =>
+  scenariosOf(directories.flatMap(scenarioFiles));
 
 /** As {@link scenariosIn}, but throws {@link InvalidFile} with everything that is wrong in any file. */
 export function readScenarios(directories: readonly string[]): ReadonlyMap<string, Scenario> {

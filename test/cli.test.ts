@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -210,4 +210,102 @@ describe('--help and --version', () => {
     expect(await exited).toBe(0);
     expect(output()).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
+});
+
+describe('mock-veridas exec', () => {
+  const shell = (script: string, ...flags: string[]) => run(['exec', ...flags, '--', 'sh', '-c', script]);
+
+  it("ends with the command's exit code", async () => {
+    expect(await shell('exit 7').exited).toBe(7);
+  });
+
+  it('ends with 128 and the number of the signal that has ended the command', async () => {
+    expect(await shell('kill -9 $$').exited).toBe(137);
+  });
+
+  it('leaves standard output to the command, which finds the simulator in its environment', async () => {
+    const script =
+      'curl -s $VIDEOCALL_URL/o/token/ -u $CLIENT_ID:$CLIENT_SECRET -d grant_type=client_credentials';
+    const { exited, output } = shell(`${script}; echo; echo $VIDEOCALL_BROWSER_URL $VIDEOCALL_ADMIN_URL`);
+    expect(await exited).toBe(0);
+    expect(output()).toMatch(
+      /^\{"access_token": "\w{30}".*\}\nhttp:\/\/videocall\.localhost:(\d+) http:\/\/127\.0\.0\.1:\1\/__admin\n$/,
+    );
+  });
+
+  it('leaves nothing listening', async () => {
+    const { exited, output } = shell('echo $VIDEOCALL_URL');
+    await exited;
+    expect(await isListening(output().trim())).toBe(false);
+  });
+
+  it('hands SIGTERM on to the command', async () => {
+    const { child, exited, output } = shell('trap "exit 9" TERM; echo up; while :; do sleep 0.05; done');
+    await expect.poll(output).toBe('up\n');
+    child.kill('SIGTERM');
+    expect(await exited).toBe(9);
+  });
+
+  it('fails before the command runs when the simulator cannot start', async () => {
+    const { port } = new URL(await run(['--port', '0']).ready);
+    const { exited, output, errors } = shell('echo ran', '--port', port);
+    expect(await exited).toBe(3);
+    expect([output(), errors()]).toEqual(['', expect.stringContaining('it is in use')]);
+  });
+
+  it.each([
+    [['exec'], /behind --/],
+    [['exec', '--', 'no-such-program'], /no such command/],
+    [['exec', '--prot', '1', '--', 'true'], /--prot/],
+  ])('ends with 2 for %j', async (args, text) => {
+    const { exited, errors } = run(args);
+    expect(await exited).toBe(2);
+    expect(errors()).toMatch(text);
+  });
+});
+
+describe('--ready-file', () => {
+  it('says where the simulator is for as long as it runs', async () => {
+    const file = path.join(folder, 'ready.json');
+    const { ready, child, exited } = run(['--port', '0', '--ready-file', file]);
+    const url = await ready;
+    await expect.poll(() => existsSync(file)).toBe(true);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+      url,
+      browserUrl: url.replace('127.0.0.1', 'videocall.localhost'),
+      adminUrl: `${url}/__admin`,
+      pid: child.pid,
+    });
+    child.kill();
+    await exited;
+    expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe('mock-veridas validate', () => {
+  it('ends with 0 for the scenarios that come with the package', async () => {
+    const { exited, output } = run(['validate', path.join(import.meta.dirname, '../fixtures/scenarios')]);
+    expect(await exited).toBe(0);
+    expect(output().match(/^ok: /gm)).toHaveLength(16);
+  });
+
+  it('ends with 2 and every fault at its line and column, in all files', async () => {
+    writeFileSync(
+      path.join(folder, 'one.yaml'),
+      'name: one\nsteps:\n  - { after: -1s, agent: join }\n  - { after: 1s, agent: dance }\n',
+    );
+    writeFileSync(path.join(folder, 'two.yaml'), 'name: two\nsteps:\n  - { after: 1s, agent: start }\n');
+    const { exited, errors } = run(['validate', 'one.yaml', 'two.yaml']);
+    expect(await exited).toBe(2);
+    expect(errors()).toMatch(
+      /^one\.yaml:3:14 after.*\none\.yaml:4:25 agent.*\ntwo\.yaml:3:5 step: the agent cannot start/,
+    );
+  });
+
+  it.each([[['validate']], [['validate', 'no-such.yaml']], [['validate', '--quick']]])(
+    'ends with 2 for %j',
+    async (args) => {
+      expect(await run(args).exited).toBe(2);
+    },
+  );
 });

@@ -52,6 +52,7 @@ describe('the config file', () => {
       'known-validations-only: true',
       'blocked: hang',
       'trust-proxy: [10.0.0.0/8]',
+      'ready-file: /ready.json',
     );
     const { clients, scenarios, ...others } = settings();
     expect(others).toEqual({
@@ -67,6 +68,7 @@ describe('the config file', () => {
       knownValidationsOnly: true,
       blocked: 'hang',
       trustProxy: ['10.0.0.0/8'],
+      readyFile: '/ready.json',
     });
   });
 

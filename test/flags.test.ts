@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../src/commands/commands.ts';
 import { helpText } from '../src/config/settings.ts';
 import { workplace } from './workplace.ts';
 
@@ -145,13 +146,15 @@ describe('the environment', () => {
   });
 });
 
+const HELP = helpText(Object.fromEntries(Object.entries(COMMANDS).map(([name, { help }]) => [name, help])));
+
 describe('the help', () => {
   it('says that this is unofficial', () => {
-    expect(helpText()).toContain('unofficial');
+    expect(HELP).toContain('unofficial');
   });
 
   it.each(['start', 'healthcheck'])('lists the command %s', (command) => {
-    expect(helpText()).toMatch(new RegExp(`^  ${command} `, 'm'));
+    expect(HELP).toMatch(new RegExp(`^  ${command} `, 'm'));
   });
 
   it.each([
@@ -168,25 +171,21 @@ describe('the help', () => {
     '-h, --help',
     '-v, --version',
   ])('lists %s', (flag) => {
-    expect(helpText()).toMatch(new RegExp(`^ +${flag} `, 'm'));
+    expect(HELP).toMatch(new RegExp(`^ +${flag} `, 'm'));
   });
 
   it.each(['MOCK_VERIDAS_PORT, PORT', 'MOCK_VERIDAS_CLIENT', 'MOCK_VERIDAS_ADMIN_ORIGIN'])(
     'names the variable %s',
     (name) => {
-      expect(helpText()).toContain(name);
+      expect(HELP).toContain(name);
     },
   );
 
   it.each(['0', '1', '2', '3'])('explains exit code %s', (code) => {
-    expect(helpText()).toMatch(new RegExp(`^  ${code} +\\w`, 'm'));
+    expect(HELP).toMatch(new RegExp(`^  ${code} +\\w`, 'm'));
   });
 
   it('fits into 100 columns', () => {
-    expect(
-      helpText()
-        .split('\n')
-        .filter((line) => line.length > 100),
-    ).toEqual([]);
+    expect(HELP.split('\n').filter((line) => line.length > 100)).toEqual([]);
   });
 });

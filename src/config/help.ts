@@ -1,11 +1,6 @@
 import { isList, NAMES, type Name, settingOf } from '../protocol/config.ts';
 import { variablesOf } from './flags.ts';
 
-const COMMANDS: Record<string, string> = {
-  start: 'serve until stopped (this is done when no command is given)',
-  healthcheck: 'ask the server that runs with the same settings whether it is well',
-};
-
 const EXIT_CODES: Record<string, string> = {
   0: 'good, or stopped by a signal',
   1: 'a check failed, the server is unhealthy',
@@ -50,15 +45,15 @@ function flag(name: Name): string {
   return entry(term, notes.length > 0 ? `${help} (${notes.join('; ')})` : help);
 }
 
-/** What `--help` prints. */
-export const helpText = (): string => `\
+/** What `--help` prints; `commands` are told with what they do. */
+export const helpText = (commands: Record<string, string>): string => `\
 mock-veridas is an offline stand-in for Veridas VideocallManager, for tests.
 It is unofficial: Veridas has neither made nor approved it.
 
 Usage: mock-veridas [COMMAND] [FLAGS]
 
 Commands:
-${table(COMMANDS)}
+${table(commands)}
 
 Flags:
 ${NAMES.map(flag).join('\n')}

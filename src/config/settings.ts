@@ -37,6 +37,8 @@ export interface Settings {
   readonly blocked: Blocking;
   /** Proxies whose X-Forwarded-For is believed: addresses and ranges. */
   readonly trustProxy: readonly string[];
+  /** A file that says where the simulator is while it runs. */
+  readonly readyFile?: string;
   readonly admin: { readonly user: string; readonly password?: string; readonly origins: readonly string[] };
   /** Base URL for browsers, without a slash at its end. */
   readonly browserUrl?: string;
@@ -59,6 +61,8 @@ export interface Surroundings {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** The port where none is asked for, if it is not the documented one. */
+  readonly usualPort?: number;
 }
 
 type GivenSettings = Source['given'];
@@ -127,6 +131,7 @@ function settingsOf(values: Values, clients: readonly Client[], scenarios: Setti
     'admin-password': password,
     'browser-url': browserUrl,
     'random-seed': randomSeed,
+    'ready-file': readyFile,
   } = values;
   const origins = values['admin-origin'].map((origin) => new URL(origin).origin);
   return frozen({
@@ -142,6 +147,7 @@ function settingsOf(values: Values, clients: readonly Client[], scenarios: Setti
     knownValidationsOnly: values['known-validations-only'],
     blocked: values.blocked,
     trustProxy: values['trust-proxy'],
+    ...(readyFile !== undefined && { readyFile }),
     admin: { user: values['admin-user'], ...(password !== undefined && { password }), origins },
     ...(browserUrl !== undefined && { browserUrl: browserUrl.replace(/\/+$/, '') }),
   });
@@ -151,13 +157,13 @@ function settingsOf(values: Values, clients: readonly Client[], scenarios: Setti
  * Reads the settings: flags before the environment before the config file. Throws {@link BadUsage} with
  * everything that is wrong in any of them and in the scenario files.
  */
-export function readSettings({ argv, env, cwd }: Surroundings): Settings {
+export function readSettings({ argv, env, cwd, usualPort }: Surroundings): Settings {
   const flags = fromArguments(argv, cwd);
   const environment = fromEnvironment(env, cwd, flags.given);
   const near = { ...environment.given, ...flags.given };
   const file = fromConfigFile(cwd, near.config);
   const given: GivenSettings = { ...file.given, ...near };
-  const values = valuesOf(given);
+  const values = { ...valuesOf(given), ...(usualPort !== undefined && !given.port && { port: usualPort }) };
 
   const clients = near.client ? clientsOfPairs(near.client) : (file.clients ?? BUILT_IN_CLIENTS);
   const unreadable = folderFaults(values.fixtures, given.fixtures);

@@ -133,6 +133,12 @@ export const SETTINGS = {
     help: 'a proxy whose X-Forwarded-For is believed; of the addresses in it the right-most that is no such proxy counts',
     default: [],
   },
+  'ready-file': {
+    schema: path('file'),
+    placeholder: 'FILE',
+    help: 'a file that says where the simulator is, as JSON, from when it is ready until it stops',
+    isPath: true,
+  },
   'admin-user': {
     schema: text('login name', 'characters other than control characters and colon', '^[^\\p{Cc}:]{1,255}$'),
     placeholder: 'U',

@@ -1,0 +1,22 @@
+import type { Command } from './command.ts';
+import { exec } from './exec.ts';
+import { healthcheck } from './healthcheck.ts';
+import { start } from './start.ts';
+import { validate } from './validate.ts';
+
+/** Every command by its name, with what `--help` says of it. */
+export const COMMANDS: Readonly<Record<string, { readonly run: Command; readonly help: string }>> = {
+  start: { run: start, help: 'serve until stopped (this is done when no command is given)' },
+  exec: {
+    run: exec,
+    help: 'exec -- CMD: run a command with a simulator beside it, on a free port; exits as the command does',
+  },
+  validate: {
+    run: validate,
+    help: 'validate FILE...: check scenario files, with every fault at its line and column',
+  },
+  healthcheck: {
+    run: healthcheck,
+    help: 'ask the server that runs with the same settings whether it is well',
+  },
+};

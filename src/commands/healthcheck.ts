@@ -1,0 +1,27 @@
+import { reachableHost } from '../address.ts';
+import { BadUsage, readSettings } from '../config/settings.ts';
+import { type Command, complain, EXIT, print } from './command.ts';
+
+const PATIENCE_MS = 3_000;
+
+/** Asks a simulator that runs with the same settings whether it is well. */
+export const healthcheck: Command = async ({ args, env, cwd }) => {
+  const { host, port } = readSettings({ argv: args, env, cwd });
+  if (port === 0) {
+    throw new BadUsage(['--port: 0 stands for any free port; give the one that is to be asked']);
+  }
+  const url = `http://${reachableHost(host)}:${port}/__admin/health`;
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const { status, version } = (await answer.json()) as { status?: string; version?: string };
+    if (answer.ok && status === 'ok') {
+      print(`ok: mock-veridas ${version} at ${url}`);
+      return EXIT.good;
+    }
+    complain(`unhealthy: ${url} answered ${answer.status}`);
+  } catch (error) {
+    const cause = (error as Error).cause as Error | undefined;
+    complain(`unhealthy: no answer from ${url}: ${cause?.message || (error as Error).message}`);
+  }
+  return EXIT.checkFailed;
+};

@@ -1,0 +1,30 @@
+import { statSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { BadUsage } from '../config/settings.ts';
+import { scenarioFiles, scenariosOf } from '../scenarios.ts';
+import { formatFault } from '../yaml/file.ts';
+import { type Command, complain, EXIT, print } from './command.ts';
+
+/** The files that an argument means: itself, or all scenarios in the folder that it names. */
+function filesOf(argument: string, cwd: string): string[] {
+  const path = resolve(cwd, argument);
+  try {
+    return statSync(path).isDirectory() ? scenarioFiles(path) : [path];
+  } catch {
+    throw new BadUsage([`${argument}: there is no such file or folder`]);
+  }
+}
+
+/** Checks scenario files, and says everything that is wrong in any of them. */
+export const validate: Command = async ({ args, cwd }) => {
+  const flag = args.find((argument) => argument.startsWith('-'));
+  if (flag !== undefined) throw new BadUsage([`${flag}: validate takes files and folders only`]);
+  if (args.length === 0) throw new BadUsage(['which files? as in: validate fixtures/scenarios']);
+  const files = args.flatMap((argument) => filesOf(argument, cwd));
+  const { faults } = scenariosOf(files);
+  for (const fault of faults) complain(formatFault(fault, cwd));
+  for (const file of files.filter((one) => faults.every((fault) => fault.file !== one))) {
+    print(`ok: ${relative(cwd, file)}`);
+  }
+  return faults.length === 0 ? EXIT.good : EXIT.badUsage;
+};
