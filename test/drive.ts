@@ -16,7 +16,7 @@ export interface Drive {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are judged by what the test expects of them
-type Json = any;
+export type Json = any;
 
 export interface Credentials {
   readonly client_id: string;
