@@ -111,6 +111,19 @@ describe.each(Object.entries(BROWSERS))('the call in %s', (name, { launch, missi
       }
     });
 
+    it('says the rest of them when the shop was left and come back to', async () => {
+      const { agent, call } = await embed();
+      await agent('join');
+      await hears(THREE.slice(0, 1));
+      await tab.open(shop.embedding([]));
+      await vi.waitFor(async () => expect((await call()).page).toBe('none'), PATIENCE);
+      await tab.evaluate('history.back()');
+      await vi.waitFor(async () => expect((await call()).page).toBe('open'), PATIENCE);
+      await agent('start', 'end');
+      // A page that was kept by the browser still holds the first; one that was loaded anew does not hear it again.
+      await vi.waitFor(async () => expect((await heardCodes()).slice(-2)).toEqual(THREE.slice(1)), PATIENCE);
+    });
+
     it('says them in each of twelve frames that are open at once', async () => {
       const client = await d.newClient();
       const ids = Array.from({ length: 12 }, (_, i) => `val-${i}`);
