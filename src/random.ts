@@ -8,6 +8,8 @@ const FAIR_BELOW = 256 - (256 % ALPHABET.length);
 export interface Random {
   /** Text that nobody can guess. */
   text(length: number): string;
+  /** Hexadecimal digits that nobody can guess. */
+  hex(length: number): string;
   /** The `n`th text of a series, the same in every run; undefined when chance is not seeded. */
   readonly nth?: (series: string, n: number, length: number) => string;
 }
@@ -58,9 +60,11 @@ function seededBytes(seed: string, name: string): () => number {
 export function systemRandom(seed?: string): Random {
   const bytes = systemBytes();
   const text = (length: number) => textFrom(bytes, length);
-  if (seed === undefined) return { text };
+  const hex = (length: number) => Array.from({ length }, () => (bytes() & 15).toString(16)).join('');
+  if (seed === undefined) return { text, hex };
   return {
     text,
+    hex,
     nth: (series, n, length) => textFrom(seededBytes(seed, JSON.stringify([series, n])), length),
   };
 }

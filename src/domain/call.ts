@@ -21,6 +21,9 @@ export interface Call {
   readonly tokens: readonly string[];
   readonly scenario: Scenario;
   readonly openedAt: Instant;
+  /** Its validation was not confirmed when it was opened: no agent sees it before `confirmedAt`. Guide 5.3. */
+  readonly awaitsConfirmation?: true;
+  readonly confirmedAt?: Instant;
   /** When a page checked in for the first time; the script runs from here. */
   readonly startedAt?: Instant;
   /** Up to here the history has been told to somebody and can no longer be added to. */
@@ -63,13 +66,17 @@ export const leadsTo = (action: AgentAction): CallState => AGENT[action].to;
 export const isOver = (state: CallState): boolean => state === 'ended' || state === 'error';
 
 export const newCall = (
-  of: Pick<Call, 'clientId' | 'validationId' | 'n' | 'scenario'>,
+  of: Pick<Call, 'clientId' | 'validationId' | 'n' | 'scenario' | 'awaitsConfirmation'>,
   now: Instant,
 ): Call => ({ ...of, tokens: [], openedAt: now, saidUntil: now, interventions: [] });
 
 /** The earliest instant at which something can still be added to the history. */
 const settledUntil = (call: Call): Instant =>
   latest(call.saidUntil, call.startedAt ?? call.openedAt, call.interventions.at(-1)?.at ?? call.openedAt);
+
+/** Whether no agent can see the call. */
+export const isHidden = ({ awaitsConfirmation, confirmedAt }: Call): boolean =>
+  awaitsConfirmation === true && confirmedAt === undefined;
 
 /** A call on its way through time. */
 interface Course {
@@ -114,8 +121,8 @@ export function callAt(call: Call, now: Instant): CallView {
   const until = latest(now, settledUntil(call));
   const course: Course = { state: 'waiting-room', said: [] };
   const { interventions, scenario } = call;
-  let steps: readonly Step[] = call.startedAt === undefined ? [] : scenario.steps;
-  let begun = call.startedAt ?? call.openedAt;
+  let steps: readonly Step[] = call.startedAt === undefined || isHidden(call) ? [] : scenario.steps;
+  let begun = latest(call.startedAt ?? call.openedAt, call.confirmedAt ?? call.openedAt);
   let byHand = 0;
   let next = 0;
   for (;;) {
@@ -166,31 +173,36 @@ export const told = (call: Call, now: Instant): Call => ({
   saidUntil: latest(now, settledUntil(call)),
 });
 
-/**
- * `call` with its script started, at the first check-in of a page. Later check-ins change nothing. It starts
- * after whatever was done by hand before, or a step due at once would come to stand in front of that.
- */
-export function checkedIn(call: Call, now: Instant): Call {
-  if (call.startedAt !== undefined) return call;
-  const byHand = call.interventions.at(-1)?.at;
-  return {
-    ...call,
-    startedAt: latest(now, call.saidUntil, byHand === undefined ? now : after(byHand, ms(1))),
-  };
+/** From when on the script can run: behind what was done by hand, before which no step may come to stand. */
+function freshStart({ saidUntil, interventions }: Call, now: Instant): Instant {
+  const byHand = interventions.at(-1)?.at;
+  return latest(now, saidUntil, byHand === undefined ? now : after(byHand, ms(1)));
 }
+
+/** `call` with its script started, at the first check-in of a page. Later check-ins change nothing. */
+export const checkedIn = (call: Call, now: Instant): Call =>
+  call.startedAt === undefined ? { ...call, startedAt: freshStart(call, now) } : call;
+
+/** `call` with its validation confirmed: agents see it from now on, and its script can run. */
+export const confirmed = (call: Call, now: Instant): Call =>
+  isHidden(call) ? { ...call, confirmedAt: freshStart(call, now) } : call;
 
 /** Why something cannot be done to a call now, and what can. */
 export interface Impossible {
   readonly state: CallState;
   readonly possible: readonly AgentAction[];
+  /** No agent can see the call before its validation is confirmed. */
+  readonly hidden?: true;
 }
 
 /** `call` with `deed` added at `now`, or why that is impossible in its present state. */
 export function intervened(call: Call, deed: Deed, now: Instant): Call | Impossible {
   const at = latest(now, settledUntil(call));
   const { state } = callAt(call, at);
-  const possible = possibleActions(state);
-  if ('agent' in deed ? !possible.includes(deed.agent) : isOver(state)) return { state, possible };
+  const possible = isHidden(call) ? [] : possibleActions(state);
+  if ('agent' in deed ? !possible.includes(deed.agent) : isOver(state)) {
+    return { state, possible, ...(isHidden(call) && { hidden: true }) };
+  }
   return { ...call, interventions: [...call.interventions, { ...deed, at }] };
 }
 

@@ -7,6 +7,8 @@ export interface Validation {
   readonly calls: number;
   /** Whether there is such a validation; undefined leaves it to what holds for unknown ones. */
   readonly exists?: boolean;
+  /** Whether it was confirmed, which is what lets agents see it; undefined where it was not created here. */
+  readonly confirmed?: boolean;
   /** Name of the scenario that its calls play. */
   readonly scenario?: string;
 }

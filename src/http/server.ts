@@ -10,6 +10,7 @@ import { NOT_FOUND, SERVER_ERROR, send } from './django/answer.ts';
 import { pairs } from './django/urlencoded.ts';
 import { type About, health } from './health.ts';
 import { type OAuthDoor, oauth } from './oauth.ts';
+import { validas } from './validas.ts';
 
 const MOST_JSON_BYTES = 1 << 20;
 /** Whatever can be asked for by a query can be named in a path of the control API. */
@@ -64,6 +65,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   await app.register(oauth, parts);
   await app.register(callPage, parts);
   await app.register(callStream, parts);
+  await app.register(validas, { simulator });
   await app.register(health, { prefix: ADMIN, about });
   await app.register(control, { prefix: ADMIN, simulator, access });
   return app;

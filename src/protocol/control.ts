@@ -53,7 +53,12 @@ export const CallQuery = Type.Object(
 export type CallQuery = Static<typeof CallQuery>;
 
 export const ValidationBody = Type.Object(
-  { ...client, exists: Type.Optional(Type.Boolean()), scenario: Type.Optional(name(64)) },
+  {
+    ...client,
+    exists: Type.Optional(Type.Boolean()),
+    confirmed: Type.Optional(Type.Boolean()),
+    scenario: Type.Optional(name(64)),
+  },
   closed,
 );
 export type ValidationBody = Static<typeof ValidationBody>;

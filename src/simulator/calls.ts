@@ -100,8 +100,9 @@ export function calls(
     const error = joined === undefined ? failsAtOnce(scenario) : undefined;
     if (error !== undefined) return { result: { error } };
 
+    const hidden = validation?.value.confirmed === false ? { awaitsConfirmation: true as const } : {};
     const n = joined?.value.n ?? (validation?.value.calls ?? 0) + 1;
-    const call = joined?.value ?? newCall({ clientId, validationId, n, scenario }, now);
+    const call = joined?.value ?? newCall({ clientId, validationId, n, scenario, ...hidden }, now);
     const callId = callIdOf(call);
     const result = { callId, clientId, view: callAt(call, now) };
     if (pageId === undefined) return { result };

@@ -58,7 +58,7 @@ export async function createSimulator(parts: SimulatorParts) {
     ),
     pages: pages(store, watch, random, parts.rules.strictTokens),
     clocks: clocks(store, watch),
-    validations: validations(store),
+    validations: validations(store, random),
 
     /** Every scenario that can be played, by name. */
     scenarios: parts.scenarios,

@@ -1,24 +1,50 @@
+import { confirmed } from '../domain/call.ts';
 import type { Validation } from '../domain/validation.ts';
+import type { Random } from '../random.ts';
 import type { Store } from '../store/store.ts';
-import { decide, put } from './decide.ts';
-import { EVERYONE, validationRef } from './refs.ts';
+import { change, decide, put, timeFor } from './decide.ts';
+import { callIdOf, callRef, EVERYONE, validationRef } from './refs.ts';
 
 /** What can be said about a validation beforehand. */
-export type Known = Pick<Validation, 'exists' | 'scenario'>;
+export type Known = Pick<Validation, 'exists' | 'confirmed' | 'scenario'>;
 
-export function validations(store: Store) {
+const owner = ({ clientId }: { readonly clientId: string }) => clientId;
+
+export function validations(store: Store, random: Random) {
+  /** Lets agents see the call that waits for its validation to be confirmed, if there is one. */
+  async function reveal({ clientId, validationId, calls: n }: Validation): Promise<void> {
+    const ref = callRef(callIdOf({ clientId, validationId, n }));
+    await change(store, ref, owner, async (call) => confirmed(call, await timeFor(store, clientId)));
+  }
+
+  /** Makes something known about a validation of one client, or of all clients. */
+  async function set(validationId: string, known: Known, clientId = EVERYONE): Promise<Validation> {
+    const ref = validationRef(clientId, validationId);
+    const validation = await decide(store, [ref], ({ found: [before] }) => {
+      const value = { clientId, validationId, calls: 0, ...before?.value, ...known };
+      return { changes: [put(ref, before, clientId, value)], result: value };
+    });
+    if (known.confirmed) await reveal(validation);
+    return validation;
+  }
+
   return {
+    set,
+
     /** Every validation that was made known or has had a call; of one client, if named. */
     list: async (clientId?: string): Promise<Validation[]> =>
       (await store.list('validation', clientId)).map(({ value }) => value),
 
-    /** Makes something known about a validation of one client, or of all clients. */
-    set(validationId: string, known: Known, clientId = EVERYONE): Promise<Validation> {
-      const ref = validationRef(clientId, validationId);
-      return decide(store, [ref], ({ found: [validation] }) => {
-        const value = { clientId, validationId, calls: 0, ...validation?.value, ...known };
-        return { changes: [put(ref, validation, clientId, value)], result: value };
-      });
+    /** Begins a validation process of a client, which is not confirmed yet. */
+    create: (clientId: string): Promise<Validation> =>
+      set(random.hex(32), { exists: true, confirmed: false }, clientId),
+
+    /** Confirms a validation of a client; false when there is none. Guide 5.3. */
+    async confirm(clientId: string, validationId: string): Promise<boolean> {
+      const [validation] = (await store.read(validationRef(clientId, validationId))).found;
+      if (validation === undefined) return false;
+      await set(validationId, { confirmed: true }, clientId);
+      return true;
     },
   };
 }

@@ -21,10 +21,18 @@ export const clientAnswer = (client: Client) => ({
   scenario: client.scenario ?? null,
 });
 
-export const validationAnswer = ({ clientId, validationId, calls, exists, scenario }: Validation) => ({
+export const validationAnswer = ({
+  clientId,
+  validationId,
+  calls,
+  exists,
+  confirmed,
+  scenario,
+}: Validation) => ({
   client_id: clientId === '' ? null : clientId,
   validation_id: validationId,
   exists: exists ?? null,
+  confirmed: confirmed ?? null,
   scenario: scenario ?? null,
   calls,
 });

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Impossible } from '../../domain/call.ts';
 import type { Deed } from '../../domain/scenario.ts';
 import { ms } from '../../domain/time.ts';
 import { AgentBody, CallQuery, EventBody, FailBody, ForClient, SignalBody } from '../../protocol/control.ts';
@@ -9,6 +10,13 @@ import type { ControlDoor } from './door.ts';
 const PATIENCE = ms(2_000);
 
 type CallRoute<Body = unknown> = { Params: { validation_id: string }; Querystring: CallQuery; Body: Body };
+
+function whatInstead({ hidden, possible }: Impossible): string {
+  if (hidden) return 'no agent sees it before its validation is confirmed';
+  return possible.length === 0
+    ? 'nothing more can happen in this call'
+    : `the agent can now ${possible.join(', ')}`;
+}
 
 /** `/calls`: every call, and what is done to it by hand. */
 export function callRoutes(app: FastifyInstance, { simulator, clientNamed }: ControlDoor): void {
@@ -45,13 +53,7 @@ export function callRoutes(app: FastifyInstance, { simulator, clientNamed }: Con
     const done = await simulator.calls.intervene(await callMeant(request), deed);
     if (done === undefined) throw gone();
     if ('possible' in done) {
-      throw new ControlError(
-        'conflict',
-        `${what}: the call is in state "${done.state}"`,
-        done.possible.length === 0
-          ? 'nothing more can happen in this call'
-          : `the agent can now ${done.possible.join(', ')}`,
-      );
+      throw new ControlError('conflict', `${what}: the call is in state "${done.state}"`, whatInstead(done));
     }
     const delivery = await simulator.pages.delivery(done.callId, done.events.at(-1), PATIENCE);
     return delivery.page === 'posted'
