@@ -75,7 +75,7 @@ const settledUntil = (call: Call): Instant =>
   latest(call.saidUntil, call.startedAt ?? call.openedAt, call.interventions.at(-1)?.at ?? call.openedAt);
 
 /** Whether no agent can see the call. */
-export const isHidden = ({ awaitsConfirmation, confirmedAt }: Call): boolean =>
+const isHidden = ({ awaitsConfirmation, confirmedAt }: Call): boolean =>
   awaitsConfirmation === true && confirmedAt === undefined;
 
 /** A call on its way through time. */

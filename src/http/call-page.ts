@@ -6,7 +6,7 @@ import type { RefusedCall } from '../protocol/config.ts';
 import type { PageSetup } from '../protocol/page.ts';
 import type { Random } from '../random.ts';
 import type { Tickets } from '../signing.ts';
-import type { Opening } from '../simulator/calls.ts';
+import type { Opening } from '../simulator/opening.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { renderCallPage, renderForeignPoster } from './call-html.ts';
 import { foreignOrigin, streamOrigin } from './call-origins.ts';
@@ -148,7 +148,7 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
     async handler(request, reply) {
       const query = new Map(pairs(request.url.split('?').slice(1).join('?')));
       const page = door.random.text(12).toLowerCase();
-      const opening = await door.simulator.calls.open(
+      const opening = await door.simulator.open(
         query.get('access_token') ?? '',
         query.get('validation_id') ?? '',
         request.method === 'GET' ? page : undefined,

@@ -3,9 +3,10 @@ import { chosenName, type Scenario } from '../domain/scenario.ts';
 import type { Random } from '../random.ts';
 import type { TokenFormat } from '../signing.ts';
 import type { Store } from '../store/store.ts';
-import { calls, type OpeningRules } from './calls.ts';
+import { calls } from './calls.ts';
 import { clients } from './clients.ts';
 import { clocks } from './clocks.ts';
+import { type OpeningRules, openings } from './opening.ts';
 import { pages } from './pages.ts';
 import { tokens } from './tokens.ts';
 import { validations } from './validations.ts';
@@ -53,9 +54,10 @@ export async function createSimulator(parts: SimulatorParts) {
   return {
     clients: known,
     tokens: tokens(store, random, parts.tokenFormat),
-    calls: calls(store, watch, parts.rules, (wishes) =>
+    ...openings(store, parts.rules, (wishes) =>
       scenarioNamed(chosenName(parts.scenarios, { ...wishes, usual: parts.scenario })),
     ),
+    calls: calls(store, watch),
     pages: pages(store, watch, random, parts.rules.strictTokens),
     clocks: clocks(store, watch),
     validations: validations(store, random),

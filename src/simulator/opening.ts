@@ -1,0 +1,157 @@
+import { type Call, type CallView, callAt, isOver, newCall } from '../domain/call.ts';
+import { NOBODY, pageServed } from '../domain/presence.ts';
+import { failsAtOnce, type Scenario, type Wishes } from '../domain/scenario.ts';
+import type { Instant } from '../domain/time.ts';
+import type { Token, TokenState } from '../domain/token.ts';
+import type { ErrorCode } from '../guide/events.ts';
+import type { Change, Found, Ref, Store } from '../store/store.ts';
+import { decide, put, timeFor, unchanged } from './decide.ts';
+import { callIdOf, callRef, clientRef, EVERYONE, presenceRef, tokenRef, validationRef } from './refs.ts';
+import { stateWith } from './tokens.ts';
+
+/** How `/call` answers. `refused` says why the token opens nothing; `error` is what the page will be told. */
+export type Opening =
+  | { readonly refused: 'missing' | 'unknown' | 'shared' | Exclude<TokenState, 'active'> }
+  | { readonly error: ErrorCode }
+  | { readonly callId: string; readonly clientId: string; readonly view: CallView };
+
+/** What is refused beyond the guide. */
+export interface OpeningRules {
+  /** A token is for one validation and one page at a time. */
+  readonly strictTokens: boolean;
+  /** A validation id that nobody has made known does not exist. */
+  readonly knownValidationsOnly: boolean;
+}
+
+/** The call that a token is let into, with the records on which that was decided. */
+interface Admission {
+  readonly token: Found<'token'>;
+  /** The calls that the token has opened before. */
+  readonly opened: readonly (Found<'call'> | undefined)[];
+  readonly client: Found<'client'> | undefined;
+  readonly validation: Found<'validation'> | undefined;
+  /** The call that runs already; without it `call` is to begin. */
+  readonly running: Found<'call'> | undefined;
+  readonly call: Call;
+  readonly now: Instant;
+}
+
+type Turned = Exclude<Opening, { callId: string }>;
+
+/** The opening of calls, as a GET of `/call` does it. Guide 5.3. */
+export function openings(
+  store: Store,
+  rules: OpeningRules,
+  scenarioFor: (wishes: Omit<Wishes, 'usual'>) => Scenario,
+) {
+  /** The latest call for a validation, if it still runs at `now`. */
+  async function runningCall(validation: Found<'validation'> | undefined, now: Instant) {
+    if (validation === undefined) return undefined;
+    const { clientId, validationId, calls: n } = validation.value;
+    const [call] = (await store.read(callRef(callIdOf({ clientId, validationId, n })))).found;
+    return call === undefined || isOver(callAt(call.value, now).state) ? undefined : call;
+  }
+
+  /** Why a token opens nothing, as far as it alone can tell. */
+  function refusal(
+    token: Token,
+    opened: readonly (Found<'call'> | undefined)[],
+    validationId: string,
+    now: Instant,
+  ): Turned | undefined {
+    const state = stateWith(token, opened, now);
+    if (state !== 'active') return { refused: state };
+    if (validationId === '') return { error: 'VideocallNotFound' };
+    const isForAnother = opened.some(
+      (call) => call !== undefined && call.value.validationId !== validationId,
+    );
+    return rules.strictTokens && isForAnother ? { refused: 'shared' } : undefined;
+  }
+
+  /** Lets a token into a call, or turns it away. Checked in this order: token, then validation, then server. */
+  async function admit(token: Found<'token'> | undefined, validationId: string): Promise<Admission | Turned> {
+    if (token === undefined) return { refused: 'unknown' };
+    const { clientId } = token.value;
+    const now = await timeFor(store, clientId);
+    const { found: opened } = await store.read(...token.value.calls.map(callRef));
+    const refused = refusal(token.value, opened, validationId, now);
+    if (refused !== undefined) return refused;
+
+    const { found } = await store.read(
+      clientRef(clientId),
+      validationRef(clientId, validationId),
+      validationRef(EVERYONE, validationId),
+    );
+    const [client, validation, everyones] = found;
+    const exists = validation?.value.exists ?? everyones?.value.exists ?? !rules.knownValidationsOnly;
+    if (!exists) return { error: 'VideocallNotFound' };
+
+    const around = { token, opened, client, validation, now };
+    const running = await runningCall(validation, now);
+    if (running !== undefined) return { ...around, running, call: running.value };
+    const scenario = scenarioFor({
+      validation: validation?.value.scenario ?? everyones?.value.scenario,
+      validationId,
+      client: client?.value.scenario,
+    });
+    const error = failsAtOnce(scenario);
+    if (error !== undefined) return { error };
+    const n = (validation?.value.calls ?? 0) + 1;
+    const hidden = validation?.value.confirmed === false ? { awaitsConfirmation: true as const } : {};
+    return { ...around, running, call: newCall({ clientId, validationId, n, scenario, ...hidden }, now) };
+  }
+
+  /** Binds the token to the call that it was let into, and remembers the page that is served. */
+  async function bind(admission: Admission, pageId: string): Promise<Change[]> {
+    const { token, opened, client, validation, running, call } = admission;
+    const { accessToken, clientId, calls } = token.value;
+    const { validationId, n } = call;
+    const callId = callIdOf(call);
+    const isBound = calls.includes(callId);
+    const { realTime, found } = await store.read(presenceRef(callId));
+    const [presence] = found;
+    const served = pageServed(presence?.value ?? NOBODY, pageId, accessToken, realTime);
+    return [
+      put(tokenRef(accessToken), token, clientId, {
+        ...token.value,
+        calls: isBound ? calls : [...calls, callId],
+      }),
+      put(callRef(callId), running, clientId, {
+        ...call,
+        tokens: isBound ? call.tokens : [...call.tokens, accessToken],
+      }),
+      put(presenceRef(callId), presence, clientId, served),
+      put(validationRef(clientId, validationId), validation, clientId, {
+        ...validation?.value,
+        clientId,
+        validationId,
+        calls: n,
+      }),
+      unchanged(clientRef(clientId), client, clientId),
+      // Had one of these ended meanwhile, the token would be used up.
+      ...calls.flatMap((id, i) => (id === callId ? [] : [unchanged(callRef(id), opened[i], clientId)])),
+    ];
+  }
+
+  return {
+    /**
+     * Opens the call of `validationId` with a token.
+     *
+     * @param pageId the page that is served; without one this only looks, and binds nothing
+     */
+    open(accessToken: string, validationId: string, pageId?: string): Promise<Opening> {
+      if (accessToken === '') return Promise.resolve({ refused: 'missing' });
+      return decide<[Ref<'token'>], Opening>(store, [tokenRef(accessToken)], async ({ found: [token] }) => {
+        const admission = await admit(token, validationId);
+        if (!('call' in admission)) return { result: admission };
+        const { call, now } = admission;
+        const result: Opening = {
+          callId: callIdOf(call),
+          clientId: call.clientId,
+          view: callAt(call, now),
+        };
+        return pageId === undefined ? { result } : { changes: await bind(admission, pageId), result };
+      });
+    },
+  };
+}
