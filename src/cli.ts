@@ -29,6 +29,9 @@ async function run(argv: readonly string[]): Promise<number> {
     print(VERSION);
     return EXIT.good;
   }
+  if (rest.length > 0 && !command.takesRest) {
+    throw new BadUsage([`${name} takes nothing behind --`]);
+  }
   // biome-ignore lint/style/noProcessEnv: the one place where the environment is read
   return command.run({ args, rest, env: process.env, cwd: process.cwd() });
 }

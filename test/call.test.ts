@@ -3,6 +3,7 @@ import {
   type Call,
   callAt,
   checkedIn,
+  confirmed,
   type Impossible,
   intervened,
   newCall,
@@ -11,6 +12,7 @@ import {
 } from '../src/domain/call.ts';
 import type { AgentAction, Delivery, Scenario } from '../src/domain/scenario.ts';
 import { type Instant, instant, ms, seconds } from '../src/domain/time.ts';
+import { EVENTS } from '../src/guide/events.ts';
 
 const happy: Scenario = {
   name: 'happy',
@@ -196,6 +198,23 @@ describe('a script that waits', () => {
     expect(signalled(started(waiting), 'papers-shown', at(1))).toEqual({ waitsFor: 'agent-join' });
   });
 
+  it('is not answered by what was done before it began', () => {
+    const before = acted(opened(waiting), 'join', at(-5));
+    const call = checkedIn(before, at(0));
+    expect([callAt(call, at(0)).waitsFor, callAt(call, at(3600)).state]).toEqual([undefined, 'loading']);
+  });
+
+  it('goes on at once when it is to wait for no time at all', () => {
+    const call = started({
+      name: 'hasty',
+      steps: [
+        { waitFor: 'go', timeout: ms(0) },
+        { after: seconds(1), agent: 'join' },
+      ],
+    });
+    expect(callAt(call, at(2)).events.map(({ at }) => at)).toEqual([at(1)]);
+  });
+
   it('is ended by an action that it does not wait for', () => {
     const call = acted(acted(started(waiting), 'join', at(10)), 'start', at(20));
     expect([callAt(call, at(30)).waitsFor, callAt(call, at(3600)).state]).toEqual([undefined, 'in-call']);
@@ -228,6 +247,10 @@ describe('a fault of delivery', () => {
       [0, 2],
     ],
     [['late'], [1, 2, 0]],
+    [
+      ['reorder', 'late'],
+      [2, 1, 0],
+    ],
   ])('%j lets the parent hear the events %j', (deliveries, events) => {
     expect(posted(played(...deliveries), at(100))).toEqual(events);
   });
@@ -251,6 +274,51 @@ describe('a fault of delivery', () => {
     for (let now = 0; now < 20; now += 1) {
       const before = callAt(call, at(now)).posts;
       expect(callAt(call, at(now + 1)).posts.slice(0, before.length)).toEqual(before);
+    }
+  });
+});
+
+describe('every view of a call begins as the one before', () => {
+  const waiting: Scenario = {
+    name: 'waiting',
+    steps: [
+      { waitFor: 'agent-join', timeout: seconds(4) },
+      { after: seconds(1), agent: 'start' },
+      { after: ms(0), agent: 'end' },
+    ],
+  };
+  /** Everything that can be done to a call. */
+  const DEEDS: ((call: Call, now: Instant) => Call)[] = [
+    checkedIn,
+    confirmed,
+    told,
+    ...(['join', 'start', 'leave', 'end'] as const).map((agent) => (call: Call, now: Instant) => {
+      const after = intervened(call, { agent }, now);
+      return 'possible' in after ? call : after;
+    }),
+    (call, now) => {
+      const after = intervened(call, { post: EVENTS.VideocallLoading }, now);
+      return 'possible' in after ? call : after;
+    },
+  ];
+
+  it.each([happy, manual, waiting])('whatever is done to it, by the scenario $name', (scenario) => {
+    // Every course of three deeds, each at the same instant as the one before or three seconds later.
+    const courses = DEEDS.flatMap((a) => DEEDS.flatMap((b) => DEEDS.map((c) => [a, b, c])));
+    for (const awaitsConfirmation of [true, undefined]) {
+      for (const pace of [0, 3]) {
+        for (const course of courses) {
+          let call = { ...opened(scenario), ...(awaitsConfirmation && { awaitsConfirmation }) };
+          for (const [i, deed] of course.entries()) {
+            const now = at(i * pace);
+            const before = callAt(call, now);
+            call = deed(call, now);
+            const after = callAt(call, now);
+            expect(after.events.slice(0, before.events.length)).toEqual(before.events);
+            expect(after.posts.slice(0, before.posts.length)).toEqual(before.posts);
+          }
+        }
+      }
     }
   });
 });

@@ -246,6 +246,23 @@ describe('mock-veridas exec', () => {
     expect(await exited).toBe(9);
   });
 
+  it('leaves PORT to the command', async () => {
+    const { exited, output } = run(['exec', '--', 'sh', '-c', 'echo $PORT $VIDEOCALL_URL'], { PORT: '4999' });
+    expect(await exited).toBe(0);
+    expect(output()).toMatch(/^4999 http:\/\/127\.0\.0\.1:(?!4999)\d+\n$/);
+  });
+
+  it('ends a command that does not heed the first signal at the second', async () => {
+    const { child, exited, output } = shell(
+      'trap "echo ignored" TERM; echo up; while :; do sleep 0.05; done',
+    );
+    await expect.poll(output).toBe('up\n');
+    child.kill('SIGTERM');
+    await expect.poll(output).toBe('up\nignored\n');
+    child.kill('SIGTERM');
+    expect(await exited).toBe(137);
+  });
+
   it('fails before the command runs when the simulator cannot start', async () => {
     const { port } = new URL(await run(['--port', '0']).ready);
     const { exited, output, errors } = shell('echo ran', '--port', port);
@@ -282,7 +299,41 @@ describe('--ready-file', () => {
   });
 });
 
+describe('--ready-file, when the simulator cannot start,', () => {
+  it('does not go on to say what an earlier one said', async () => {
+    const file = path.join(folder, 'stale.json');
+    writeFileSync(file, '{"url":"http://127.0.0.1:1"}');
+    const { port } = new URL(await run(['--port', '0']).ready);
+    expect(await run(['--port', port, '--ready-file', file]).exited).toBe(3);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('ends with 2 where no file can be', async () => {
+    const { exited, errors, output } = run(['--port', '0', '--ready-file', folder]);
+    expect(await exited).toBe(2);
+    expect([errors(), output()]).toEqual([expect.stringContaining('--ready-file'), '']);
+  });
+});
+
+describe('mock-veridas start with something behind --', () => {
+  it('ends with 2: nothing is passed over in silence', async () => {
+    expect(await run(['start', '--port', '0', '--', '--prot', '1']).exited).toBe(2);
+  });
+});
+
 describe('mock-veridas validate', () => {
+  it('takes a file that is named twice as one, also behind --', async () => {
+    const happy = path.join(import.meta.dirname, '../fixtures/scenarios/happy.yaml');
+    const { exited, output } = run(['validate', happy, '--', happy]);
+    expect(await exited).toBe(0);
+    expect(output().match(/^ok: /gm)).toHaveLength(1);
+  });
+
+  it('ends with 2 for a folder without scenarios', async () => {
+    const empty = mkdtempSync(path.join(folder, 'empty-'));
+    expect(await run(['validate', empty]).exited).toBe(2);
+  });
+
   it('ends with 0 for the scenarios that come with the package', async () => {
     const { exited, output } = run(['validate', path.join(import.meta.dirname, '../fixtures/scenarios')]);
     expect(await exited).toBe(0);

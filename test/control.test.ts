@@ -192,6 +192,12 @@ describe('a wrong control call is answered', () => {
     expect(json.message).toMatch(/environment.*type|type.*environment/s);
   });
 
+  it('with what is allowed, and by name what is not', async () => {
+    const wrong = async (body: object) => (await d.admin('POST', '/calls/v/agent', body)).json.message;
+    expect(await wrong({ action: 'dance' })).toContain('join,start,record,leave,end');
+    expect(await wrong({ action: 'join', foo: 1 })).toContain('foo');
+  });
+
   it('no JSON', async () => {
     const answer = await fetch(`${d.mock.adminUrl}/clients`, { method: 'POST', body: '{"client_id":' });
     expect(answer.status).toBe(400);
@@ -333,6 +339,11 @@ describe('by hand', () => {
     await start();
     await d.admin('POST', '/calls/v/fail', { code: 'VideocallNotFound' });
     expect((await d.admin('POST', '/calls/v/fail', { code: 'VideocallNotFound' })).status).toBe(409);
+  });
+
+  it('an action of the agent is no signal', async () => {
+    await start();
+    expect((await d.admin('POST', '/calls/v/signals', { name: 'agent-join' })).status).toBe(422);
   });
 
   it('a signal that no script waits for is refused', async () => {

@@ -93,6 +93,14 @@ describe('the call of a validation', () => {
     page.leave();
   });
 
+  it('can be confirmed for whoever has it', async () => {
+    const id = await create();
+    await d.open(await d.token(client), id);
+    await d.admin('PUT', `/validations/${id}`, { confirmed: true });
+    const action = { action: 'join', client_id: client.client_id };
+    expect((await d.admin('POST', `/calls/${id}/agent`, action)).status).toBe(200);
+  });
+
   it('can be confirmed through the control API too', async () => {
     const id = await create();
     await d.open(await d.token(client), id);

@@ -60,9 +60,10 @@ function start(setup: PageSetup): void {
   const say = (id: number, post: PagePost) => {
     reporter.take(id);
     queue.push(() =>
-      deliver(parent, post, () => {
+      deliver(parent, post, (posted) => {
         queue.shift();
-        reporter.add(id);
+        if (posted) reporter.add(id);
+        else reporter.drop(id);
         if (queue[0] !== undefined) queue[0]();
       }),
     );

@@ -7,6 +7,7 @@ export function createReporter(url: string, allAnswered: () => void) {
   /** What is to be posted, and what was. */
   const taken: number[] = [];
   const posted: number[] = [];
+  const dropped: number[] = [];
   let diagnostics: Diagnostics | undefined;
   /** How much there is to tell, and how much of it the server has answered. */
   let told = 0;
@@ -41,7 +42,11 @@ export function createReporter(url: string, allAnswered: () => void) {
     take: (id: number) => {
       taken.push(id);
     },
-    isDone: (): boolean => posted.length === taken.length && answered === told,
+    /** It could not be posted, and is not reported. */
+    drop: (id: number) => {
+      dropped.push(id);
+    },
+    isDone: (): boolean => posted.length + dropped.length === taken.length && answered === told,
     add: (id: number) => {
       posted.push(id);
       told += 1;

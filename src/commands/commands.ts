@@ -5,14 +5,18 @@ import { start } from './start.ts';
 import { validate } from './validate.ts';
 
 /** Every command by its name, with what `--help` says of it. */
-export const COMMANDS: Readonly<Record<string, { readonly run: Command; readonly help: string }>> = {
+export const COMMANDS: Readonly<
+  Record<string, { readonly run: Command; readonly help: string; readonly takesRest?: true }>
+> = {
   start: { run: start, help: 'serve until stopped (this is done when no command is given)' },
   exec: {
     run: exec,
+    takesRest: true,
     help: 'exec -- CMD: run a command with a simulator beside it, on a free port; exits as the command does',
   },
   validate: {
     run: validate,
+    takesRest: true,
     help: 'validate FILE...: check scenario files, with every fault at its line and column',
   },
   healthcheck: {

@@ -1,29 +1,47 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { BadUsage } from '../config/settings.ts';
 import type { Mock } from '../index.ts';
 
+/** A file that says where the simulator is, as JSON, for as long as it runs. */
+export interface ReadyFile {
+  /** @throws {BadUsage} the file cannot be written */
+  write(mock: Mock): void;
+  /** Takes the file away, unless another process has written its own in the meantime. */
+  remove(): void;
+}
+
+const refused = (error: unknown) => new BadUsage([`--ready-file: ${(error as Error).message}`]);
+
 /**
- * Lets a file say where the simulator is, while `work` goes on: as JSON, complete from the moment it is there.
+ * Takes away what an earlier process may have left in `file`, so that nobody goes by that.
  *
- * @throws {BadUsage} the file cannot be written
+ * @throws {BadUsage} it cannot be taken away
  */
-export async function withReadyFile<T>(
-  file: string | undefined,
-  mock: Mock,
-  work: () => Promise<T>,
-): Promise<T> {
-  if (file === undefined) return work();
-  const { url, browserUrl, adminUrl } = mock;
+export function readyFile(file: string | undefined): ReadyFile {
+  if (file === undefined) return { write: () => {}, remove: () => {} };
   const draft = `${file}.${process.pid}`;
   try {
-    writeFileSync(draft, `${JSON.stringify({ url, browserUrl, adminUrl, pid: process.pid })}\n`);
-    renameSync(draft, file);
-  } catch (error) {
-    throw new BadUsage([`--ready-file: ${(error as Error).message}`]);
-  }
-  try {
-    return await work();
-  } finally {
     rmSync(file, { force: true });
+  } catch (error) {
+    throw refused(error);
   }
+  return {
+    write({ url, browserUrl, adminUrl }) {
+      try {
+        writeFileSync(draft, `${JSON.stringify({ url, browserUrl, adminUrl, pid: process.pid })}\n`);
+        // Complete from the moment it is there.
+        renameSync(draft, file);
+      } catch (error) {
+        rmSync(draft, { force: true });
+        throw refused(error);
+      }
+    },
+    remove() {
+      try {
+        if (JSON.parse(readFileSync(file, 'utf8')).pid === process.pid) rmSync(file);
+      } catch {
+        // It is gone already, or no longer ours to read.
+      }
+    },
+  };
 }

@@ -103,7 +103,7 @@ function happen(course: Course, deed: Deed, at: Instant, delivery?: Delivery): v
 /** When a step is over by itself, if it began at `begun`. */
 function dueAt(step: Step, begun: Instant): Instant | undefined {
   if (!('waitFor' in step)) return after(begun, step.after);
-  return step.timeout && after(begun, step.timeout);
+  return step.timeout === undefined ? undefined : after(begun, step.timeout);
 }
 
 const answers = (intervention: Intervention, step: Step | undefined): boolean =>
@@ -122,7 +122,8 @@ export function callAt(call: Call, now: Instant): CallView {
   const course: Course = { state: 'waiting-room', said: [] };
   const { interventions, scenario } = call;
   let steps: readonly Step[] = call.startedAt === undefined || isHidden(call) ? [] : scenario.steps;
-  let begun = latest(call.startedAt ?? call.openedAt, call.confirmedAt ?? call.openedAt);
+  const start = latest(call.startedAt ?? call.openedAt, call.confirmedAt ?? call.openedAt);
+  let begun = start;
   let byHand = 0;
   let next = 0;
   for (;;) {
@@ -135,7 +136,8 @@ export function callAt(call: Call, now: Instant): CallView {
       next += 1;
     } else if (intervention !== undefined && intervention.at <= until) {
       if (!('signal' in intervention)) happen(course, intervention, intervention.at);
-      if (answers(intervention, step)) {
+      // What was done before the script began is no answer to it.
+      if (intervention.at >= start && answers(intervention, step)) {
         begun = intervention.at;
         next += 1;
       } else if ('agent' in intervention) {

@@ -55,7 +55,7 @@ export function postsOf(said: readonly Said[]): Post[] {
       continue;
     }
     const due = delivery === 'late' ? after(at, LATE) : at;
-    posts.push(...made.map((one) => ({ ...one, at: due })), ...held.map((one) => ({ ...one, at })));
+    posts.push(...made.map((one) => ({ ...one, at: due })), ...held.map((one) => ({ ...one, at: due })));
     held = [];
   }
   return posts.toSorted((a, b) => a.at - b.at).map((post, id) => ({ ...post, id }));

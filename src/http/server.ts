@@ -44,7 +44,10 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       new Error(
         errors
           .slice(0, MOST_FAULTS)
-          .map(({ instancePath, message }) => `${where}${instancePath} ${message}`)
+          .map(({ instancePath, message, params }) => {
+            const detail = params.allowedValues ?? params.additionalProperty;
+            return `${where}${instancePath} ${message}${detail === undefined ? '' : `: ${detail}`}`;
+          })
           .join(', '),
       ),
     // A simulator must notice wrong input, not repair it.

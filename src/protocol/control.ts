@@ -8,8 +8,7 @@ import { AnyEvent } from './scenario.ts';
 
 const closed = { additionalProperties: false } as const;
 const name = (maxLength: number) => Type.String({ minLength: 1, maxLength });
-const oneOf = <const T extends string>(...values: readonly T[]) =>
-  Type.Union(values.map((value) => Type.Literal(value)));
+const oneOf = <const T extends string>(...values: readonly T[]) => Type.Enum(values);
 
 /** Which client is meant; in a body as well as in the query. */
 const client = { client_id: Type.Optional(name(255)) };
@@ -69,5 +68,9 @@ export type EventBody = Static<typeof EventBody>;
 export const FailBody = Type.Object({ ...client, code: oneOf(...ERROR_CODES) }, closed);
 export type FailBody = Static<typeof FailBody>;
 
-export const SignalBody = Type.Object({ ...client, name: name(64) }, closed);
+/** An action of the agent is no signal: it has a route of its own. */
+export const SignalBody = Type.Object(
+  { ...client, name: Type.String({ pattern: '^(?!agent-)[a-z][a-z0-9-]{0,63}$' }) },
+  closed,
+);
 export type SignalBody = Static<typeof SignalBody>;

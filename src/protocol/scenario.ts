@@ -117,10 +117,10 @@ const actionOf = (step: WrittenStep): AgentAction | undefined =>
     : AGENT_ACTIONS.find((action) => 'wait_for' in step && awaited(action) === step.wait_for);
 
 /**
- * The state after a step, or undefined when it cannot be foreseen: who waits for an action no longer than so
- * may go on without it, and a signal may be a person's turn to act.
+ * The state after a step, or undefined when it cannot be foreseen: who waits for an action no longer than so may
+ * go on without it.
  */
-function stateAfter(step: WrittenStep, state: CallState): CallState | undefined {
+function stateAfter(step: WrittenStep, state: CallState | undefined): CallState | undefined {
   if ('fail' in step) return 'error';
   const action = actionOf(step);
   if (action === undefined) return state;
@@ -131,8 +131,11 @@ function stateAfter(step: WrittenStep, state: CallState): CallState | undefined 
 function misplacedSteps({ steps }: WrittenScenario): Mismatch[] {
   let state: CallState | undefined = 'waiting-room';
   return steps.flatMap((step, index): Mismatch[] => {
-    const message = whyNot(step, state, steps.slice(index + 1));
-    if (state !== undefined && !isOver(state)) state = stateAfter(step, state);
+    const message =
+      index === 0
+        ? (whyNotFirst(step) ?? whyNot(step, state, steps.slice(1)))
+        : whyNot(step, state, steps.slice(index + 1));
+    if (state === undefined || !isOver(state)) state = stateAfter(step, state);
     return message === undefined
       ? []
       : [{ path: ['steps', index], at: 'value', message: `step: ${message}` }];
@@ -142,6 +145,12 @@ function misplacedSteps({ steps }: WrittenScenario): Mismatch[] {
 const SILENT: readonly string[] = ['record', 'leave'];
 const saysSomething = (step: WrittenStep): boolean =>
   !('wait_for' in step) && !('agent' in step && SILENT.includes(step.agent));
+
+/** A call that fails at once has no script: its page is turned away, and told so plainly. */
+const whyNotFirst = (step: WrittenStep): string | undefined =>
+  'fail' in step && step.delivery !== undefined && lengthOf(step.after) === 0
+    ? 'delivery: a call that fails at once is turned away, which cannot go wrong; give it an after'
+    : undefined;
 
 function whyNot(step: WrittenStep, state: CallState | undefined, later: WrittenStep[]): string | undefined {
   if (state !== undefined && isOver(state))

@@ -16,7 +16,7 @@ export interface CallDetails {
   readonly open: readonly string[];
 }
 
-/** What came of an intervention: the events it said, by id. */
+/** What came of an intervention: the events that a page is to post because of it, by id. */
 export interface Done {
   readonly callId: string;
   readonly events: readonly number[];
@@ -59,9 +59,8 @@ export function calls(store: Store, watch: Watch) {
           const value = intervened(call.value, deed, now);
           if ('possible' in value) return { result: value };
           const before = callAt(call.value, now).events.length;
-          const events = callAt(value, now)
-            .events.map((_, id) => id)
-            .slice(before);
+          const { posts } = callAt(value, now);
+          const events = posts.map(({ event }) => event).filter((id) => id >= before);
           return {
             changes: [put(callRef(callId), call, clientId, value)],
             result: { callId, events, at: realTime },

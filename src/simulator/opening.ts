@@ -97,7 +97,8 @@ export function openings(
     const error = failsAtOnce(scenario);
     if (error !== undefined) return { error };
     const n = (validation?.value.calls ?? 0) + 1;
-    const hidden = validation?.value.confirmed === false ? { awaitsConfirmation: true as const } : {};
+    const confirmed = validation?.value.confirmed ?? everyones?.value.confirmed;
+    const hidden = confirmed === false ? { awaitsConfirmation: true as const } : {};
     return { ...around, running, call: newCall({ clientId, validationId, n, scenario, ...hidden }, now) };
   }
 

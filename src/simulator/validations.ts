@@ -17,6 +17,12 @@ export function validations(store: Store, random: Random) {
     await change(store, ref, owner, async (call) => confirmed(call, await timeFor(store, clientId)));
   }
 
+  /** What is known of the validations that have this id, whoever's they are. */
+  const allWith = async (validationId: string): Promise<Validation[]> =>
+    (await store.list('validation'))
+      .map(({ value }) => value)
+      .filter((one) => one.validationId === validationId);
+
   /** Makes something known about a validation of one client, or of all clients. */
   async function set(validationId: string, known: Known, clientId = EVERYONE): Promise<Validation> {
     const ref = validationRef(clientId, validationId);
@@ -24,7 +30,10 @@ export function validations(store: Store, random: Random) {
       const value = { clientId, validationId, calls: 0, ...before?.value, ...known };
       return { changes: [put(ref, before, clientId, value)], result: value };
     });
-    if (known.confirmed) await reveal(validation);
+    if (known.confirmed) {
+      const meant = clientId === EVERYONE ? await allWith(validationId) : [validation];
+      for (const one of meant) await reveal(one);
+    }
     return validation;
   }
 
