@@ -2,7 +2,7 @@
 import { complain, EXIT, type Invocation, print } from './commands/command.ts';
 import { COMMANDS } from './commands/commands.ts';
 import { BadUsage, helpText } from './config/settings.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from './package.ts';
 
 /** The command's name, its arguments, and what stands behind `--`. */
 function split(argv: readonly string[]): { name: string } & Pick<Invocation, 'args' | 'rest'> {

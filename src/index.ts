@@ -6,6 +6,7 @@ import type { PageTicket } from './http/call-page.ts';
 import { ADMIN } from './http/control/control.ts';
 import { listen } from './http/listen.ts';
 import { createServer } from './http/server.ts';
+import { VERSION } from './package.ts';
 import type { Blocking, RefusedCall, TokenFormatName } from './protocol/config.ts';
 import { systemRandom } from './random.ts';
 import { readScenarios, SHIPPED } from './scenarios.ts';
@@ -13,7 +14,6 @@ import { jwtTokens, opaqueTokens, tickets } from './signing.ts';
 import { createSimulator } from './simulator/simulator.ts';
 import { memoryStore } from './store/memory.ts';
 import type { Store } from './store/store.ts';
-import { VERSION } from './version.ts';
 
 export type { Client } from './domain/client.ts';
 export type { Scenario } from './domain/scenario.ts';

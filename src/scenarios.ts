@@ -2,11 +2,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Scenario } from './domain/scenario.ts';
+import { ROOT } from './package.ts';
 import { SCENARIO, toScenario } from './protocol/scenario.ts';
 import { type Fault, InvalidFile, readYaml } from './yaml/file.ts';
 
-/** The folder of the scenarios that come with the package; the same seen from `src` and from `dist`. */
-export const SHIPPED = fileURLToPath(new URL('../fixtures/scenarios', import.meta.url));
+/** The folder of the scenarios that come with the package. */
+export const SHIPPED = fileURLToPath(new URL('fixtures/scenarios', ROOT));
 
 const EXTENSIONS = ['.yaml', '.yml', '.json'];
 const isScenarioFile = (file: string): boolean =>

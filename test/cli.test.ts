@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 /** The command as it is published: run after a build. */
-const CLI = path.join(import.meta.dirname, '../dist/cli.js');
+const CLI = path.join(import.meta.dirname, '../dist/mock-veridas.js');
 
 /** A folder without a config file, so that none is read. */
 let folder: string;

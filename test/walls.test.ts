@@ -18,7 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   signing: ['domain', 'guide', 'store', 'random', 'npm:jose'],
   simulator: ['domain', 'guide', 'store', 'random', 'signing'],
   yaml: ['protocol', 'npm:yaml', 'npm:typebox', 'node:fs', 'node:path'],
-  scenarios: ['protocol', 'domain', 'yaml', 'node:fs', 'node:path', 'node:url'],
+  scenarios: ['package', 'protocol', 'domain', 'yaml', 'node:fs', 'node:path', 'node:url'],
   config: [
     'address',
     'protocol',
@@ -32,6 +32,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   http: [
     'address',
+    'package',
     'simulator',
     'signing',
     'random',
@@ -48,7 +49,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:stream',
   ],
   browser: ['domain', 'guide', 'protocol'],
-  version: ['node:fs'],
+  package: ['node:fs'],
 };
 /** These stand above the others and may import any of them. */
 const ABOVE = ['index', 'commands', 'cli'];

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../guide/events.ts';
+import { ROOT } from '../package.ts';
 import type { RefusedCall } from '../protocol/config.ts';
 import type { PageSetup } from '../protocol/page.ts';
 import type { Random } from '../random.ts';
@@ -55,7 +56,7 @@ const REFUSALS: Record<Extract<Opening, { refused: unknown }>['refused'], string
   shared: 'the access token already serves another validation, and --strict-tokens is on',
 };
 
-const built = (name: string) => readFileSync(new URL(`../../dist/browser/${name}`, import.meta.url), 'utf8');
+const built = (name: string) => readFileSync(new URL(`dist/browser/${name}`, ROOT), 'utf8');
 
 function frameHeaders(
   reply: FastifyReply,
