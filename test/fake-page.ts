@@ -1,4 +1,5 @@
 import { expect, vi } from 'vitest';
+import type { PageSetup } from '../src/protocol/page.ts';
 import type { Drive } from './drive.ts';
 
 /** A page of a call without a browser around it: it listens to its stream and reports what a test says. */
@@ -29,11 +30,13 @@ export async function fakePage(
   return { opened, ...pageOf(opened.html, base) };
 }
 
+/** What the script of the page reads from its `html`: where its stream and its reports go. */
+export const setupOf = (html: string): PageSetup =>
+  JSON.parse(/<script type="application\/json" id="setup">(.*?)<\/script>/s.exec(html)?.[1] ?? '{}');
+
 /** The page that `html` is, once its script runs; `base` is the simulator that it talks to. */
 export function pageOf(html: string, base: string): Omit<FakePage, 'opened'> {
-  const setup = JSON.parse(
-    /<script type="application\/json" id="setup">(.*?)<\/script>/s.exec(html)?.[1] ?? '{}',
-  );
+  const setup = setupOf(html);
   const onBase = (address: string) => {
     const { pathname, search } = new URL(address, base);
     return `${base}${pathname}${search}`;

@@ -4,7 +4,7 @@ import { SANDBOX_CLIENT as SANDBOX } from '../src/domain/client.ts';
 import { EVENTS } from '../src/guide/events.ts';
 import { newMemoryStore } from '../src/index.ts';
 import { type Drive, drive } from './drive.ts';
-import { type FakePage, fakePage, pageOf } from './fake-page.ts';
+import { type FakePage, fakePage, pageOf, setupOf } from './fake-page.ts';
 
 let d: Drive;
 beforeEach(async () => {
@@ -98,10 +98,7 @@ describe('a page', () => {
 
   it('is not open any more when it went away before it was answered', async () => {
     const { html } = await d.open(await d.token(), 'v');
-    const stream = new URL(
-      JSON.parse(/id="setup">(.*?)<\/script>/s.exec(html)?.[1] ?? '{}').stream,
-      d.mock.url,
-    );
+    const stream = new URL(setupOf(html).stream, d.mock.url);
     const { port, hostname } = new URL(d.mock.url);
     for (let i = 0; i < 5; i += 1) {
       await new Promise<void>((resolve) => {
@@ -118,10 +115,7 @@ describe('a page', () => {
 
   it('is not open any more when it asked twice on one connection and went away', async () => {
     const { html } = await d.open(await d.token(), 'v');
-    const stream = new URL(
-      JSON.parse(/id="setup">(.*?)<\/script>/s.exec(html)?.[1] ?? '{}').stream,
-      d.mock.url,
-    );
+    const stream = new URL(setupOf(html).stream, d.mock.url);
     const { port, hostname } = new URL(d.mock.url);
     const socket = connect(Number(port), hostname);
     socket.write(`GET ${stream.pathname}${stream.search} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(2));
@@ -150,8 +144,7 @@ describe('a page', () => {
 
   it('is not checked in by a HEAD request to its stream', async () => {
     const { html } = await d.open(await d.token(), 'v');
-    const { stream } = JSON.parse(/id="setup">(.*?)<\/script>/s.exec(html)?.[1] ?? '{}');
-    const { pathname, search } = new URL(stream, d.mock.url);
+    const { pathname, search } = new URL(setupOf(html).stream, d.mock.url);
     expect((await fetch(`${d.mock.url}${pathname}${search}`, { method: 'HEAD' })).status).toBe(404);
     expect((await call()).started_at).toBeNull();
   });

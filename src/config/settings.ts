@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isRange } from '../address.ts';
 import type { Client } from '../domain/client.ts';
-import type { Scenario } from '../domain/scenario.ts';
+import { noScenario, type Scenario } from '../domain/scenario.ts';
 import {
   type Blocking,
   NAMES,
@@ -98,9 +98,7 @@ const namesIn = ({ scenarios, faults }: Reading): string[] => [
 ];
 
 const unknownScenario = (name: string | undefined, known: readonly string[]): string[] =>
-  name === undefined || known.includes(name)
-    ? []
-    : [`there is no scenario "${name}"; known: ${known.join(', ')}`];
+  name === undefined || known.includes(name) ? [] : [noScenario(name, known)];
 
 /** A pattern cannot tell that 999.1.1.1 or port 70000 leads nowhere. */
 const urlFaults = (given: Given | undefined): string[] =>

@@ -45,6 +45,10 @@ export interface Scenario {
   readonly steps: readonly Step[];
 }
 
+/** Says that there is no scenario of this name, and which there are. */
+export const noScenario = (name: string, known: Iterable<string>): string =>
+  `there is no scenario "${name}"; known: ${[...known].join(', ')}`;
+
 /** What is said of the scenario of a call, by whom. */
 export interface Wishes {
   /** What the control API set for the validation. */

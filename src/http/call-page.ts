@@ -12,7 +12,6 @@ import type { Simulator } from '../simulator/simulator.ts';
 import { renderCallPage, renderForeignPoster } from './call-html.ts';
 import { foreignOrigin, streamOrigin } from './call-origins.ts';
 import { methodNotAllowed, send } from './django/answer.ts';
-import { pairs } from './django/urlencoded.ts';
 
 /** What a page's ticket allows: to attend a call, or to be told why there is none. */
 export type PageTicket =
@@ -143,15 +142,15 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
   // What comes with a wrong method is refused for that, whatever its body.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', async (_: unknown, body: Readable) => void body.resume());
-  app.route({
+  app.route<{ Querystring: { access_token?: string; validation_id?: string } }>({
     method: ['GET', 'HEAD'],
     url: CALL_PATHS.page,
     async handler(request, reply) {
-      const query = new Map(pairs(request.url.split('?').slice(1).join('?')));
+      const { access_token: accessToken = '', validation_id: validationId = '' } = request.query;
       const page = door.random.text(12).toLowerCase();
       const opening = await door.simulator.open(
-        query.get('access_token') ?? '',
-        query.get('validation_id') ?? '',
+        accessToken,
+        validationId,
         request.method === 'GET' ? page : undefined,
       );
       return show(request, reply, page, opening);

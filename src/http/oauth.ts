@@ -133,11 +133,7 @@ export async function oauth(app: FastifyInstance, { simulator, blocking, keys }:
     if ('status' in outcome) return send(request, reply, outcome);
     if (!('blocked' in outcome)) return send(request, reply, refused(outcome));
     if (blocking === 'forbidden')
-      return reply
-        .code(403)
-        .type('text/plain')
-        .send(`403 Forbidden: ${outcome.reason}
-`);
+      return reply.code(403).type('text/plain').send(`403 Forbidden: ${outcome.reason}\n`);
     reply.hijack();
     // To hang is to do nothing more: the sender gives up, or the server stops.
     if (blocking === 'reset') request.raw.socket.resetAndDestroy();

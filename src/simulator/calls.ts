@@ -5,6 +5,7 @@ import type { Instant } from '../domain/time.ts';
 import type { Ref, Store } from '../store/store.ts';
 import { decide, put, timeFor } from './decide.ts';
 import { callIdOf, callRef, presenceRef, validationRef } from './refs.ts';
+import { validationsWith } from './validations.ts';
 import type { Watch } from './watch.ts';
 
 /** A call as it stands, with who looks at it. */
@@ -94,9 +95,9 @@ export function calls(store: Store, watch: Watch) {
 
     /** The clients that have had a call for this validation. */
     clientsWith: async (validationId: string): Promise<string[]> =>
-      (await store.list('validation'))
-        .filter(({ value }) => value.validationId === validationId && value.calls > 0)
-        .map(({ value }) => value.clientId),
+      (await validationsWith(store, validationId))
+        .filter(({ calls }) => calls > 0)
+        .map(({ clientId }) => clientId),
 
     details,
 

@@ -9,8 +9,6 @@ const BELONGINGS = ['token', 'validation', 'call', 'presence', 'clock', 'counter
 
 const SECRET_LENGTH = 40;
 
-const owner = ({ clientId }: Client) => clientId;
-
 export function clients(store: Store, random: Random) {
   const get = async (clientId: string): Promise<Client | undefined> =>
     (await store.read(clientRef(clientId))).found[0]?.value;
@@ -37,7 +35,7 @@ export function clients(store: Store, random: Random) {
 
     /** Changes what is given; undefined when there is no such client. */
     update: (clientId: string, given: Partial<Client>): Promise<Client | undefined> =>
-      change(store, clientRef(clientId), owner, (client) => ({ ...client, ...given, clientId })),
+      change(store, clientRef(clientId), (client) => ({ ...client, ...given, clientId })),
 
     /** Removes a client and all that belongs to it; false when there is none. */
     async remove(clientId: string): Promise<boolean> {
@@ -49,7 +47,7 @@ export function clients(store: Store, random: Random) {
     /** Takes from a client all that belongs to it and leaves the credentials; false when there is none. */
     async empty(clientId: string): Promise<boolean> {
       // Written anew, so that whatever was decided on the client before comes to nothing.
-      const known = await change(store, clientRef(clientId), owner, (client) => ({ ...client }));
+      const known = await change(store, clientRef(clientId), (client) => ({ ...client }));
       if (known !== undefined) await store.clear(BELONGINGS, clientId);
       return known !== undefined;
     },

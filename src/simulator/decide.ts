@@ -27,22 +27,24 @@ export async function decide<const R extends readonly Ref[], T>(
   throw new Error(`gave up after ${MOST_TRIES} conflicts on ${refs.map(({ kind }) => kind)}`);
 }
 
+/** The kinds of record that say themselves whose they are. */
+type Owned = { [K in Kind]: Kinds[K] extends { readonly clientId: string } ? K : never }[Kind];
+
 /**
  * Replaces the record at `ref` by what `rule` makes of it; nothing is written when that is the same.
  *
  * @returns the record as it is then, or undefined when there is none
  */
-export const change = <K extends Kind>(
+export const change = <K extends Owned>(
   store: Store,
   ref: Ref<K>,
-  owner: (value: Kinds[K]) => string,
   rule: (value: Kinds[K]) => Kinds[K] | Promise<Kinds[K]>,
 ): Promise<Kinds[K] | undefined> =>
   decide<readonly [Ref<K>], Kinds[K] | undefined>(store, [ref], async ({ found: [record] }) => {
     if (record === undefined) return { result: undefined };
     const result = await rule(record.value);
     if (result === record.value) return { result };
-    return { changes: [put(ref, record, owner(result), result)], result };
+    return { changes: [put(ref, record, result.clientId, result)], result };
   });
 
 /** Puts `value` in the place of what was `found`, or where nothing was. */

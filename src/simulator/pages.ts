@@ -15,7 +15,7 @@ import {
 import { after, type Instant, type Ms, ms } from '../domain/time.ts';
 import type { Random } from '../random.ts';
 import type { Store } from '../store/store.ts';
-import { decide, put, timeFor } from './decide.ts';
+import { decide, put, timeFor, unchanged } from './decide.ts';
 import { hintsAbout } from './hints.ts';
 import { callRef, presenceRef } from './refs.ts';
 import type { CallListener, Watch } from './watch.ts';
@@ -65,7 +65,9 @@ export function pages(store: Store, watch: Watch, random: Random, strictTokens: 
       return {
         changes: [
           put(presenceRef(callId), presence, clientId, opened),
-          put(callRef(callId), call, clientId, started),
+          started === call.value
+            ? unchanged(callRef(callId), call, clientId)
+            : put(callRef(callId), call, clientId, started),
         ],
         result: { clientId },
       };

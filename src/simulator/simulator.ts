@@ -1,5 +1,5 @@
 import type { Client } from '../domain/client.ts';
-import { chosenName, type Scenario } from '../domain/scenario.ts';
+import { chosenName, noScenario, type Scenario } from '../domain/scenario.ts';
 import type { Random } from '../random.ts';
 import type { TokenFormat } from '../signing.ts';
 import type { Store } from '../store/store.ts';
@@ -40,7 +40,7 @@ export async function createSimulator(parts: SimulatorParts) {
   function scenarioNamed(name = parts.scenario): Scenario {
     const scenario = parts.scenarios.get(name);
     if (scenario === undefined) {
-      throw new Error(`there is no scenario "${name}"; known: ${[...parts.scenarios.keys()].join(', ')}`);
+      throw new Error(noScenario(name, parts.scenarios.keys()));
     }
     return scenario;
   }

@@ -63,7 +63,7 @@ export function tokens(store: Store, random: Random, format: TokenFormat) {
     rule: (token: Token, now: Instant) => Token,
   ): Promise<boolean> => {
     const withTime = async (token: Token) => rule(token, await timeFor(store, token.clientId));
-    return (await change(store, tokenRef(accessToken), ({ clientId }) => clientId, withTime)) !== undefined;
+    return (await change(store, tokenRef(accessToken), withTime)) !== undefined;
   };
 
   /** What tells one token from all others, and what must be written so that it stays so. */

@@ -8,20 +8,18 @@ import { callIdOf, callRef, EVERYONE, validationRef } from './refs.ts';
 /** What can be said about a validation beforehand. */
 export type Known = Pick<Validation, 'exists' | 'confirmed' | 'scenario'>;
 
-const owner = ({ clientId }: { readonly clientId: string }) => clientId;
+/** What is known of the validations that have this id, whoever's they are. */
+export const validationsWith = async (store: Store, validationId: string): Promise<Validation[]> =>
+  (await store.list('validation'))
+    .map(({ value }) => value)
+    .filter((one) => one.validationId === validationId);
 
 export function validations(store: Store, random: Random) {
   /** Lets agents see the call that waits for its validation to be confirmed, if there is one. */
   async function reveal({ clientId, validationId, calls: n }: Validation): Promise<void> {
     const ref = callRef(callIdOf({ clientId, validationId, n }));
-    await change(store, ref, owner, async (call) => confirmed(call, await timeFor(store, clientId)));
+    await change(store, ref, async (call) => confirmed(call, await timeFor(store, clientId)));
   }
-
-  /** What is known of the validations that have this id, whoever's they are. */
-  const allWith = async (validationId: string): Promise<Validation[]> =>
-    (await store.list('validation'))
-      .map(({ value }) => value)
-      .filter((one) => one.validationId === validationId);
 
   /** Makes something known about a validation of one client, or of all clients. */
   async function set(validationId: string, known: Known, clientId = EVERYONE): Promise<Validation> {
@@ -31,7 +29,7 @@ export function validations(store: Store, random: Random) {
       return { changes: [put(ref, before, clientId, value)], result: value };
     });
     if (known.confirmed) {
-      const meant = clientId === EVERYONE ? await allWith(validationId) : [validation];
+      const meant = clientId === EVERYONE ? await validationsWith(store, validationId) : [validation];
       for (const one of meant) await reveal(one);
     }
     return validation;

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { noScenario } from '../../domain/scenario.ts';
 import type { ForClient } from '../../protocol/control.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import { ControlError } from './answers.ts';
@@ -29,5 +30,5 @@ export const controlDoor = (simulator: Simulator): ControlDoor => ({
   scenarioFaults: (name) =>
     name === undefined || simulator.scenarios.has(name)
       ? []
-      : [`scenario: there is no scenario "${name}"; known: ${[...simulator.scenarios.keys()].join(', ')}`],
+      : [`scenario: ${noScenario(name, simulator.scenarios.keys())}`],
 });
