@@ -3,11 +3,12 @@ import { systemTime } from './clock.ts';
 import { type Client, SANDBOX_CLIENT } from './domain/client.ts';
 import type { Scenario } from './domain/scenario.ts';
 import type { PageTicket } from './http/call-page.ts';
-import { ADMIN } from './http/control/control.ts';
 import { listen } from './http/listen.ts';
+import { processMetrics } from './http/metrics.ts';
 import { createServer } from './http/server.ts';
 import { VERSION } from './package.ts';
 import type { Blocking, RefusedCall, TokenFormatName } from './protocol/config.ts';
+import { ADMIN } from './protocol/control/route.ts';
 import { systemRandom } from './random.ts';
 import { readScenarios, SHIPPED } from './scenarios.ts';
 import { jwtTokens, opaqueTokens, tickets } from './signing.ts';
@@ -49,6 +50,8 @@ export interface MockOptions {
   readonly strictTokens?: boolean;
   /** Lets only those validation ids exist that were made known through the control API. */
   readonly knownValidationsOnly?: boolean;
+  /** So many requests of each client are remembered; by default 10 000. */
+  readonly journalSize?: number;
   /** Told what whoever runs the simulator should know. By default nobody is. */
   readonly onWarning?: (line: string) => void;
   /**
@@ -104,13 +107,17 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
       ? undefined
       : { user: admin.user, password: admin.password ?? random.text(PASSWORD_LENGTH) };
 
+  const scenarios = options.scenarios ?? readScenarios([SHIPPED]);
+  const startedAt = systemTime();
+  const metrics = processMetrics(VERSION, startedAt);
   const jwt = options.tokenFormat === 'jwt' ? jwtTokens(store) : undefined;
   const simulator = await createSimulator({
     store,
     random,
     tokenFormat: jwt?.format ?? opaqueTokens,
     clients,
-    scenarios: options.scenarios ?? readScenarios([SHIPPED]),
+    scenarios: () => scenarios,
+    journalSize: options.journalSize ?? 10_000,
     scenario,
     rules: {
       strictTokens: options.strictTokens ?? false,
@@ -130,7 +137,14 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
     warn: options.onWarning ?? (() => {}),
     keys: jwt?.keys,
     trustProxy: options.trustProxy ?? [],
-    about: { version: VERSION, instanceId: random.text(12), startedAt: systemTime(), realTime: systemTime },
+    about: {
+      version: VERSION,
+      instanceId: random.text(12),
+      startedAt,
+      realTime: systemTime,
+      metrics: metrics.text,
+    },
+    metrics,
   });
   await app.ready();
   const listening = await listen(app.routing, host, port);

@@ -10,6 +10,8 @@ export interface Random {
   text(length: number): string;
   /** Hexadecimal digits that nobody can guess. */
   hex(length: number): string;
+  /** A number from 0 up to 1. */
+  fraction(): number;
   /** The `n`th text of a series, the same in every run; undefined when chance is not seeded. */
   readonly nth?: (series: string, n: number, length: number) => string;
 }
@@ -61,10 +63,12 @@ export function systemRandom(seed?: string): Random {
   const bytes = systemBytes();
   const text = (length: number) => textFrom(bytes, length);
   const hex = (length: number) => Array.from({ length }, () => (bytes() & 15).toString(16)).join('');
-  if (seed === undefined) return { text, hex };
+  const fraction = () => (bytes() * 256 + bytes()) / 65_536;
+  if (seed === undefined) return { text, hex, fraction };
   return {
     text,
     hex,
+    fraction,
     nth: (series, n, length) => textFrom(seededBytes(seed, JSON.stringify([series, n])), length),
   };
 }

@@ -38,7 +38,7 @@ function acted(call: Call, action: AgentAction, now: Instant): Call {
 
 describe('the script', () => {
   it('does not run before a page has checked in', () => {
-    expect(callAt(opened(happy), at(3600))).toEqual({ state: 'waiting-room', events: [], posts: [] });
+    expect(callAt(opened(happy), at(3600))).toMatchObject({ state: 'waiting-room', events: [], posts: [] });
   });
 
   it.each([

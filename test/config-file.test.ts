@@ -52,6 +52,7 @@ describe('the config file', () => {
       'known-validations-only: true',
       'blocked: hang',
       'trust-proxy: [10.0.0.0/8]',
+      'journal-size: 5',
       'ready-file: /ready.json',
     );
     const { clients, scenarios, ...others } = settings();
@@ -68,6 +69,7 @@ describe('the config file', () => {
       knownValidationsOnly: true,
       blocked: 'hang',
       trustProxy: ['10.0.0.0/8'],
+      journalSize: 5,
       readyFile: '/ready.json',
     });
   });

@@ -20,6 +20,7 @@ describe('settings of which none is given', () => {
       knownValidationsOnly: false,
       blocked: 'forbidden',
       trustProxy: [],
+      journalSize: 10_000,
       admin: { user: 'admin', origins: [] },
     });
   });

@@ -194,7 +194,7 @@ describe('a wrong control call is answered', () => {
 
   it('with what is allowed, and by name what is not', async () => {
     const wrong = async (body: object) => (await d.admin('POST', '/calls/v/agent', body)).json.message;
-    expect(await wrong({ action: 'dance' })).toContain('join,start,record,leave,end');
+    expect(await wrong({ action: 'dance' })).toContain('join, start, record, leave, end');
     expect(await wrong({ action: 'join', foo: 1 })).toContain('foo');
   });
 

@@ -1,4 +1,5 @@
 import { type Mock, type MockOptions, startMock } from '../src/index.ts';
+import { undescribed } from './described.ts';
 
 /** A running simulator, driven over HTTP as its users drive it. */
 export interface Drive {
@@ -41,7 +42,10 @@ function against({ url, adminUrl }: Pick<Mock, 'url' | 'adminUrl'>): Omit<Drive,
       }),
     });
     const text = await answer.text();
-    return { status: answer.status, json: (text === '' ? undefined : JSON.parse(text)) as T };
+    const json = text === '' ? undefined : JSON.parse(text);
+    const faults = undescribed(method, path, answer.status, json);
+    if (faults.length > 0) throw new Error(`not as described: ${faults.join('; ')}`);
+    return { status: answer.status, json: json as T };
   };
   const requestToken = (fields: Record<string, string> = {}) =>
     fetch(`${url}/o/token/`, {

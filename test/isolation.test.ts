@@ -23,6 +23,11 @@ const ACTIONS = [
   ['join', 'end'],
 ];
 const STATES = ['waiting-room', 'loading', 'in-call', 'ended', 'waiting-room', 'ended'];
+const SAYS: Record<string, string> = {
+  join: 'VideocallLoading',
+  start: 'VideocallInitiated',
+  end: 'VideocallCompleted',
+};
 const courseOf = (client: number, id: string) => chance(ACTIONS.length, client, id);
 
 describe('fifty clients on one server, all with the same twenty validation ids', () => {
@@ -72,6 +77,33 @@ describe('fifty clients on one server, all with the same twenty validation ids',
       (await of('/tokens', client)).map((token) => [token.access_token, token.validation_ids]),
     );
     expect(seen).toEqual(tokens.map((own) => own.map((token, i) => [token, [IDS[i]]])));
+  });
+
+  it('keeps for each the journal of its own requests, in their order', async () => {
+    const seen = await every(async (client) =>
+      (await of('/requests', client)).map((one) => [one.client_id, one.path, one.validation_id]),
+    );
+    const expected = clients.map(({ client_id }) =>
+      IDS.flatMap((id) => [
+        [client_id, '/o/token/', null],
+        [client_id, '/call', id],
+      ]),
+    );
+    expect(seen).toEqual(expected);
+  });
+
+  it('lists to each the events that its own agent has brought about', async () => {
+    const seen = await every(async (client) =>
+      (await of('/events', client)).map((event) => [event.client_id, event.validation_id, event.code]),
+    );
+    const expected = clients.map(({ client_id }, c) =>
+      IDS.flatMap((id) =>
+        (ACTIONS[courseOf(c, id)] ?? []).flatMap((action) =>
+          SAYS[action] ? [[client_id, id, SAYS[action]]] : [],
+        ),
+      ),
+    );
+    expect(seen).toEqual(expected);
   });
 
   it('lets the tokens of each age by its own clock', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Call } from '../src/domain/call.ts';
 import { newClient } from '../src/domain/client.ts';
+import type { JournalEntry } from '../src/domain/journal.ts';
 import { instant, ms } from '../src/domain/time.ts';
 import { put, unchanged } from '../src/simulator/decide.ts';
 import { clientRef } from '../src/simulator/refs.ts';
@@ -166,11 +167,79 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
 
     it('hints at what is cleared', async () => {
       await add(A);
-      const hinted = new Promise<Ref>((resolve) => {
+      const hinted = new Promise<unknown>((resolve) => {
         store.watch(resolve);
       });
       await store.clear(['client'], 'a');
       expect(await hinted).toEqual(A);
+    });
+
+    const entry = (owner: string, path: string): JournalEntry => ({
+      clientId: owner,
+      at: instant(1),
+      receivedAt: instant(2),
+      method: 'POST',
+      path,
+      query: {},
+      headers: { host: 'Ω' },
+      from: '::1',
+    });
+    const append = (owner: string, path: string, most = 10) =>
+      store.append('journal', owner, entry(owner, path), most);
+    const paths = async (owner?: string, after?: number) =>
+      (await store.entries('journal', owner, after)).map(({ value }) => value.path);
+
+    it('keeps a log in the order in which it was written, over all clients and of each', async () => {
+      await append('a', '1');
+      await append('b', '2');
+      await append('a', '3');
+      expect(await paths()).toEqual(['1', '2', '3']);
+      expect(await paths('a')).toEqual(['1', '3']);
+      expect(await paths('c')).toEqual([]);
+    });
+
+    it('gives back an entry with everything in it', async () => {
+      await append('a', '1');
+      expect((await store.entries('journal'))[0]?.value).toEqual(entry('a', '1'));
+    });
+
+    it('numbers entries upwards, and finds those behind one', async () => {
+      for (const path of ['1', '2', '3']) await append(path === '2' ? 'b' : 'a', path);
+      const ids = (await store.entries('journal')).map(({ id }) => id);
+      expect(ids).toEqual([...new Set(ids)].sort((x, y) => x - y));
+      expect(await paths(undefined, ids[0])).toEqual(['2', '3']);
+      expect(await paths('a', ids[0])).toEqual(['3']);
+      expect(await paths('a', ids[2])).toEqual([]);
+    });
+
+    it('forgets the oldest entries of a client, and none of another', async () => {
+      await append('b', 'kept', 2);
+      for (let i = 1; i <= 150; i += 1) await append('a', `${i}`, 2);
+      expect(await paths()).toEqual(['kept', '149', '150']);
+    });
+
+    it('keeps nothing of a log that may hold nothing', async () => {
+      await append('a', '1', 0);
+      expect(await paths()).toEqual([]);
+    });
+
+    it('clears the entries of one client, and numbers on where it was', async () => {
+      await append('a', '1');
+      await append('b', '2');
+      const before = (await store.entries('journal')).at(-1)?.id ?? 0;
+      await store.clear(['journal'], 'a');
+      expect(await paths()).toEqual(['2']);
+      await store.clear(['journal']);
+      await append('a', '3');
+      expect(await paths(undefined, before)).toEqual(['3']);
+    });
+
+    it('hints at what was added to a log', async () => {
+      const hinted = new Promise<unknown>((resolve) => {
+        store.watch(resolve);
+      });
+      await append('a', '1');
+      expect(await hinted).toEqual({ kind: 'journal', id: 'a' });
     });
 
     it('hints no more at whoever has stopped watching', async () => {

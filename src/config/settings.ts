@@ -37,6 +37,8 @@ export interface Settings {
   readonly blocked: Blocking;
   /** Proxies whose X-Forwarded-For is believed: addresses and ranges. */
   readonly trustProxy: readonly string[];
+  /** So many requests of each client are remembered. */
+  readonly journalSize: number;
   /** A file that says where the simulator is while it runs. */
   readonly readyFile?: string;
   readonly admin: { readonly user: string; readonly password?: string; readonly origins: readonly string[] };
@@ -145,6 +147,7 @@ function settingsOf(values: Values, clients: readonly Client[], scenarios: Setti
     knownValidationsOnly: values['known-validations-only'],
     blocked: values.blocked,
     trustProxy: values['trust-proxy'],
+    journalSize: values['journal-size'],
     ...(readyFile !== undefined && { readyFile }),
     admin: { user: values['admin-user'], ...(password !== undefined && { password }), origins },
     ...(browserUrl !== undefined && { browserUrl: browserUrl.replace(/\/+$/, '') }),

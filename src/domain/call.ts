@@ -4,7 +4,9 @@ import { type AgentAction, awaited, type Deed, type Delivery, type Scenario, typ
 import { after, earliest, type Instant, latest, ms } from './time.ts';
 
 /** What the client's page shows; also the value of its `data-state`. Guide 4. */
-export type CallState = 'waiting-room' | 'loading' | 'in-call' | 'ended' | 'error';
+export const CALL_STATES = ['waiting-room', 'loading', 'in-call', 'ended', 'error'] as const;
+
+export type CallState = (typeof CALL_STATES)[number];
 
 /** What somebody did to a call beside its script. */
 type Intervention = (Deed | { readonly signal: string }) & { readonly at: Instant };
@@ -34,6 +36,8 @@ export interface Call {
 /** A call seen at one instant. */
 export interface CallView {
   readonly state: CallState;
+  /** Every state that it has been in, the present one last. */
+  readonly states: readonly CallState[];
   /** What it has said; an event's id is its place here. */
   readonly events: readonly Said[];
   /** What its page has to post so far. */
@@ -81,20 +85,25 @@ const isHidden = ({ awaitsConfirmation, confirmedAt }: Call): boolean =>
 /** A call on its way through time. */
 interface Course {
   state: CallState;
+  readonly states: CallState[];
   readonly said: Said[];
   endedAt?: Instant;
 }
 
 function happen(course: Course, deed: Deed, at: Instant, delivery?: Delivery): void {
   const say = (event: VideocallEvent) => course.said.push({ at, event, delivery });
+  const enter = (state: CallState) => {
+    course.state = state;
+    course.states.push(state);
+  };
   if ('post' in deed) {
     say(deed.post);
   } else if ('fail' in deed) {
-    course.state = 'error';
+    enter('error');
     say(EVENTS[deed.fail]);
   } else if (AGENT[deed.agent].from.includes(course.state)) {
     const { to, says } = AGENT[deed.agent];
-    course.state = to;
+    enter(to);
     if (to === 'ended') course.endedAt = at;
     if (says !== undefined) say(says);
   }
@@ -119,7 +128,7 @@ const answers = (intervention: Intervention, step: Step | undefined): boolean =>
  */
 export function callAt(call: Call, now: Instant): CallView {
   const until = latest(now, settledUntil(call));
-  const course: Course = { state: 'waiting-room', said: [] };
+  const course: Course = { state: 'waiting-room', states: ['waiting-room'], said: [] };
   const { interventions, scenario } = call;
   let steps: readonly Step[] = call.startedAt === undefined || isHidden(call) ? [] : scenario.steps;
   const start = latest(call.startedAt ?? call.openedAt, call.confirmedAt ?? call.openedAt);
@@ -151,12 +160,13 @@ export function callAt(call: Call, now: Instant): CallView {
 }
 
 function viewOf(course: Course, until: Instant, step: Step | undefined, due: Instant | undefined): CallView {
-  const { state, said, endedAt } = course;
+  const { state, states, said, endedAt } = course;
   const posts = postsOf(said);
   const pending = posts.find(({ at }) => at > until)?.at;
   const coming = [due, pending].filter((at) => at !== undefined);
   return {
     state,
+    states,
     events: said,
     posts: posts.filter(({ at }) => at <= until),
     ...(endedAt !== undefined && { endedAt }),

@@ -37,11 +37,13 @@ export interface PagePresence {
 /** Which pages of a call there are, and what they have done. */
 export interface Presence {
   readonly pages: Readonly<Record<string, PagePresence>>;
+  /** When an event was first sent to a page, by event id. */
+  readonly pushedAt: Readonly<Record<number, Instant>>;
   /** When a page first reported to have posted an event, by event id. */
   readonly postedAt: Readonly<Record<number, Instant>>;
 }
 
-export const NOBODY: Presence = { pages: {}, postedAt: {} };
+export const NOBODY: Presence = { pages: {}, pushedAt: {}, postedAt: {} };
 
 /** More pages than this of one call are not remembered; the oldest go first. */
 const MOST_PAGES = 100;
@@ -94,14 +96,25 @@ export const streamOpenUntil = (presence: Presence, id: string, stream: string, 
 export const diagnosed = (presence: Presence, id: string, diagnostics: Diagnostics): Presence =>
   withPage(presence, id, (page) => (page.diagnostics === undefined ? { ...page, diagnostics } : page));
 
-/** `presence` with the events `ids` noted as posted at `now`; the first report of each counts. */
+type Times = Presence['pushedAt'];
+
+/** `times` with `ids` noted at `now`; the first time of each counts. */
+function noted(times: Times, ids: readonly number[], now: Instant): Times {
+  const news = ids.filter((id) => times[id] === undefined);
+  return news.length === 0 ? times : { ...times, ...Object.fromEntries(news.map((id) => [id, now])) };
+}
+
+/** `presence` with the events `ids` noted as sent to a page at `now`. */
+export function pushed(presence: Presence, ids: readonly number[], now: Instant): Presence {
+  const pushedAt = noted(presence.pushedAt, ids, now);
+  return pushedAt === presence.pushedAt ? presence : { ...presence, pushedAt };
+}
+
+/** `presence` with the events `ids` noted as posted at `now`, and as sent, which they must have been. */
 export function posted(presence: Presence, ids: readonly number[], now: Instant): Presence {
-  const news = ids.filter((id) => presence.postedAt[id] === undefined);
-  if (news.length === 0) return presence;
-  return {
-    ...presence,
-    postedAt: { ...presence.postedAt, ...Object.fromEntries(news.map((id) => [id, now])) },
-  };
+  const sent = pushed(presence, ids, now);
+  const postedAt = noted(sent.postedAt, ids, now);
+  return postedAt === sent.postedAt ? sent : { ...sent, postedAt };
 }
 
 /** Turns a page away whose token another page used before it and still does. Guide 5.2. */

@@ -45,6 +45,12 @@ export interface Scenario {
   readonly steps: readonly Step[];
 }
 
+/** A scenario that was put in over the control API, for one client or, where the id is empty, for all. */
+export interface OwnScenario {
+  readonly clientId: string;
+  readonly scenario: Scenario;
+}
+
 /** Says that there is no scenario of this name, and which there are. */
 export const noScenario = (name: string, known: Iterable<string>): string =>
   `there is no scenario "${name}"; known: ${[...known].join(', ')}`;
@@ -60,13 +66,11 @@ export interface Wishes {
 }
 
 /**
- * The scenario that a call plays: the nearest wish counts. A validation id that is a scenario's name, or begins
- * with one and `~`, is such a wish, for those who cannot reach the control API.
+ * Names of the scenarios that a call is wished to play, the nearest wish first. A validation id that is a
+ * scenario's name, or begins with one and `~`, is such a wish, for those who cannot reach the control API.
  */
-export function chosenName(scenarios: ReadonlyMap<string, Scenario>, wishes: Wishes): string {
-  const [magic = ''] = wishes.validationId.split('~', 1);
-  return wishes.validation ?? (scenarios.has(magic) ? magic : undefined) ?? wishes.client ?? wishes.usual;
-}
+export const wished = ({ validation, validationId, client, usual }: Wishes): string[] =>
+  [validation, validationId.split('~', 1)[0], client, usual].filter((name) => name !== undefined);
 
 /** The name under which a script waits for an agent's action. */
 export const awaited = (action: AgentAction): string => `agent-${action}`;

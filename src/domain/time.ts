@@ -3,8 +3,9 @@
  * what time it is, so that an hour can pass in a moment.
  */
 
-/** As far as a date can say, less a margin for what is reckoned from an instant. */
-const FARTHEST = 8.64e15 - 1e13;
+/** Years 1 to 9999, which RFC 3339 can write, less a margin for what is reckoned from an instant. */
+const EARLIEST = -6.21e13;
+const FARTHEST = 2.5e14;
 
 declare const unit: unique symbol;
 
@@ -15,7 +16,7 @@ export type Ms = number & { readonly [unit]: 'ms' };
 
 export const instant = (msSinceEpoch: number): Instant => msSinceEpoch as Instant;
 /** Whether there is such an instant, and a date for it. */
-export const isInstant = (number: number): boolean => Math.abs(number) <= FARTHEST;
+export const isInstant = (number: number): boolean => number >= EARLIEST && number <= FARTHEST;
 
 export const ms = (length: number): Ms => length as Ms;
 export const seconds = (length: number): Ms => ms(length * 1000);
@@ -61,4 +62,13 @@ export function parseDuration(text: string): Ms | undefined {
   return number === undefined
     ? undefined
     : ms(Math.round(Number(number) * UNITS[name as keyof typeof UNITS]));
+}
+
+/** `length` in the largest unit of which it is a whole number. */
+export function formatDuration(length: Ms): string {
+  const [unit, size] = Object.entries(UNITS).findLast(([, one]) => length > 0 && length % one === 0) ?? [
+    'ms',
+    1,
+  ];
+  return `${length / size}${unit}`;
 }

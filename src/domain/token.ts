@@ -13,7 +13,9 @@ export interface Token {
   readonly calls: readonly string[];
 }
 
-export type TokenState = 'active' | 'completed' | 'expired' | 'revoked';
+export const TOKEN_STATES = ['active', 'completed', 'expired', 'revoked'] as const;
+
+export type TokenState = (typeof TOKEN_STATES)[number];
 
 /** A token that begins its hour at `now`. Guide 5.2, rule 2. */
 export const newToken = (accessToken: string, clientId: string, scope: string, now: Instant): Token => ({

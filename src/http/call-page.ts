@@ -12,6 +12,7 @@ import type { Simulator } from '../simulator/simulator.ts';
 import { renderCallPage, renderForeignPoster } from './call-html.ts';
 import { foreignOrigin, streamOrigin } from './call-origins.ts';
 import { methodNotAllowed, send } from './django/answer.ts';
+import type { Visits } from './visits.ts';
 
 /** What a page's ticket allows: to attend a call, or to be told why there is none. */
 export type PageTicket =
@@ -28,6 +29,7 @@ export interface CallDoor {
   readonly browserUrl: () => string;
   /** Takes a line for whoever runs the simulator. */
   readonly warn: (line: string) => void;
+  readonly visits: Visits;
 }
 
 /** Path of the frame, and what belongs to it. Guide 5.3. */
@@ -87,9 +89,10 @@ function frameHeaders(
 }
 
 /** Why there is no call, for the developer who looks at the error screen. */
-function noteOf(opening: Opening): string | undefined {
-  if ('refused' in opening) return `mock-veridas: ${REFUSALS[opening.refused]}`;
-  return 'error' in opening ? `mock-veridas: ${opening.error}` : undefined;
+function whyNoCall(opening: Opening, validationId: string): string | undefined {
+  if ('refused' in opening) return REFUSALS[opening.refused];
+  if (!('error' in opening)) return undefined;
+  return validationId === '' ? `${opening.error}: the address has no validation_id` : opening.error;
 }
 
 /** `GET /call`: the frame's page. Guide 5.3. */
@@ -113,7 +116,8 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
     opening: Opening,
   ): Promise<string> {
     const nonce = door.random.text(NONCE_LENGTH);
-    const note = noteOf(opening);
+    const { reason } = request.visit;
+    const note = reason && `mock-veridas: ${reason}`;
     if ('refused' in opening && door.refusedCall === 'forbidden') {
       frameHeaders(reply.code(403), nonce);
       return renderCallPage({ state: 'error', nonce, css, script, note });
@@ -147,12 +151,18 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
     url: CALL_PATHS.page,
     async handler(request, reply) {
       const { access_token: accessToken = '', validation_id: validationId = '' } = request.query;
+      request.visit.validationId = validationId;
+      const endpoint = request.method === 'GET' ? 'call' : undefined;
+      const reception = await door.visits.receive(request, reply, { accessToken }, endpoint);
+      if (reception === undefined) return reply;
       const page = door.random.text(12).toLowerCase();
       const opening = await door.simulator.open(
         accessToken,
         validationId,
         request.method === 'GET' ? page : undefined,
       );
+      const reason = whyNoCall(opening, validationId);
+      if (reason !== undefined) request.visit.reason = reason;
       return show(request, reply, page, opening);
     },
   });
@@ -165,6 +175,9 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
   app.route({
     method: ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     url: CALL_PATHS.page,
-    handler: async (request, reply) => send(request, reply, methodNotAllowed('GET, HEAD')),
+    async handler(request, reply) {
+      request.visit.reason = `${request.method} is not allowed here, only GET`;
+      return send(request, reply, methodNotAllowed('GET, HEAD'));
+    },
   });
 }

@@ -9,6 +9,7 @@ import { type PagePost, PageReport } from '../protocol/page.ts';
 import { foreignOrigin } from './call-origins.ts';
 import { CALL_PATHS, type CallDoor, type PageTicket } from './call-page.ts';
 import { type Channel, CROSS_ORIGIN, eventStream, longPoll } from './channel.ts';
+import type { Metrics } from './metrics.ts';
 
 /** A page that was told at once that there is no call would speak before its parent listens. */
 const ERROR_DELAY_MS = 1_000;
@@ -25,6 +26,9 @@ interface StreamQuery {
   poll?: string;
 }
 type CallTicket = Extract<PageTicket, { call: string }>;
+export interface StreamDoor extends Pick<CallDoor, 'simulator' | 'tickets'> {
+  readonly metrics: Metrics;
+}
 type StreamRequest = FastifyRequest<{ Querystring: StreamQuery }>;
 
 /** The last event that the page has, or -1. A reconnecting EventSource says it in a header, and knows better. */
@@ -60,11 +64,11 @@ function teller({ send, end }: Channel, request: StreamRequest) {
     const query = new URLSearchParams({ data: JSON.stringify(data) });
     return foreign ? { data, foreign: `${elsewhere}${CALL_PATHS.foreign}?${query}` } : { data };
   };
-  return (news: CallView | undefined | 'refused') => {
+  return (news: CallView | undefined | 'refused'): number[] => {
     if (typeof news !== 'object') {
       send(news === 'refused' ? { state: 'error', last: true } : { reset: true });
       end();
-      return;
+      return [];
     }
     const { state, posts, nextAt } = news;
     const unheard = posts.slice(heard + 1);
@@ -76,11 +80,15 @@ function teller({ send, end }: Channel, request: StreamRequest) {
     if (unheard.length === 0 && shown !== state) send({ state, ...last });
     heard += unheard.length;
     shown = state;
+    return unheard.map(({ event }) => event);
   };
 }
 
 /** `/call/events` and `/call/reports`: what the frame's page is told, and what it reports. */
-export async function callStream(app: FastifyInstance, { simulator, tickets }: CallDoor): Promise<void> {
+export async function callStream(
+  app: FastifyInstance,
+  { simulator, tickets, metrics }: StreamDoor,
+): Promise<void> {
   const channels = new Set<Channel>();
 
   /** Lets a page attend its call. */
@@ -114,6 +122,7 @@ export async function callStream(app: FastifyInstance, { simulator, tickets }: C
     reply.hijack();
     const channel = request.query.poll === undefined ? eventStream(reply.raw) : longPoll(reply.raw);
     channels.add(channel);
+    metrics.streams(1);
     try {
       const forget = await follow(ticket, request, channel);
       await gone;
@@ -124,6 +133,7 @@ export async function callStream(app: FastifyInstance, { simulator, tickets }: C
       reply.raw.destroy();
     } finally {
       channels.delete(channel);
+      metrics.streams(-1);
       channel.end();
     }
   });

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isAmong } from '../address.ts';
-import type { OAuthRequest, Refusal } from '../domain/oauth.ts';
+import type { Endpoint } from '../domain/fault.ts';
+import { claimedClients, type OAuthRequest, type Refusal } from '../domain/oauth.ts';
 import { OAUTH_ERRORS } from '../guide/errors.ts';
 import { PATHS, TOKEN_LIFETIME_SECONDS, TOKEN_TYPE } from '../guide/oauth.ts';
 import type { Blocking } from '../protocol/config.ts';
@@ -22,7 +23,8 @@ import {
 import { basicCredentials } from './django/basic.ts';
 import { formFields, Unreadable } from './django/form.ts';
 import { TooMuch } from './django/limits.ts';
-import { pairs, unquote } from './django/urlencoded.ts';
+import { pairs } from './django/urlencoded.ts';
+import { targetOf, type Visits } from './visits.ts';
 
 /** Where the public keys of JWTs are found (RFC 8414). The guide has no such address. */
 const KEYS_PATH = '/o/.well-known/jwks.json';
@@ -40,18 +42,13 @@ export interface OAuthDoor {
   readonly blocking: Blocking;
   /** The public keys of the tokens, if tokens are JWTs. */
   readonly keys?: (() => Promise<unknown>) | undefined;
+  readonly visits: Visits;
 }
 
-type View = (request: OAuthRequest, isAmong: IsAmong) => Promise<Answer | Refusal>;
-
-/** Path and query of a request, the path decoded; a fragment, which does not belong there, is cut off. */
-function targetOf({ url }: FastifyRequest): { path: string; query: string } {
-  // RFC 9112, 3.2.2: a request target may be a whole URL.
-  const [target = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split('#', 1);
-  const mark = target.indexOf('?');
-  return mark < 0
-    ? { path: unquote(target), query: '' }
-    : { path: unquote(target.slice(0, mark)), query: target.slice(mark + 1) };
+/** One address of the authentication API. */
+interface View {
+  readonly endpoint: Endpoint;
+  answer(request: OAuthRequest, isAmong: IsAmong): Promise<Answer | Refusal>;
 }
 
 /** The Content-Type as it came. */
@@ -59,7 +56,9 @@ const declaredType = ({ raw }: FastifyRequest): string => raw.headersDistinct['c
 
 function oauthRequest(request: FastifyRequest, query: string): OAuthRequest {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const fields = new Map([...pairs(query), ...formFields(declaredType(request), body)]);
+  const form = formFields(declaredType(request), body);
+  request.visit.form = form;
+  const fields = new Map([...pairs(query), ...form]);
   return {
     query: query === '' ? 'none' : BROKEN_ESCAPE.test(query) ? 'malformed' : 'present',
     basic: basicCredentials(request.headers.authorization, fields.get('encoding') || 'utf-8'),
@@ -92,51 +91,92 @@ function refused(refusal: Exclude<Refusal, { blocked: true }>): Answer {
 }
 
 /** The authentication API, and everything else that the imitated framework answers on paths of its own. */
-export async function oauth(app: FastifyInstance, { simulator, blocking, keys }: OAuthDoor): Promise<void> {
-  const views: Record<string, View | undefined> = {
-    async [PATHS.token](request, isAmong) {
-      const token = await simulator.tokens.issue(request, isAmong);
-      if (!('accessToken' in token)) return token;
-      const { accessToken: access_token, scope } = token;
-      return json(
-        200,
-        object({ access_token, expires_in: TOKEN_LIFETIME_SECONDS, token_type: TOKEN_TYPE, scope }),
-      );
+export async function oauth(
+  app: FastifyInstance,
+  { simulator, blocking, keys, visits }: OAuthDoor,
+): Promise<void> {
+  const views: Record<string, View> = {
+    [PATHS.token]: {
+      endpoint: 'token',
+      async answer(request, isAmong) {
+        const token = await simulator.tokens.issue(request, isAmong);
+        if (!('accessToken' in token)) return token;
+        const { accessToken: access_token, scope } = token;
+        return json(
+          200,
+          object({ access_token, expires_in: TOKEN_LIFETIME_SECONDS, token_type: TOKEN_TYPE, scope }),
+        );
+      },
     },
-    async [PATHS.revoke](request, isAmong) {
-      return (await simulator.tokens.revoke(request, isAmong)) ?? EMPTY;
+    [PATHS.revoke]: {
+      endpoint: 'revoke',
+      answer: async (request, isAmong) => (await simulator.tokens.revoke(request, isAmong)) ?? EMPTY,
     },
   };
+  const viewAt = (path: string) => (Object.hasOwn(views, path) ? views[path] : undefined);
 
-  async function answer(request: FastifyRequest): Promise<Answer | Refusal> {
-    const { path, query } = targetOf(request);
-    const view = Object.hasOwn(views, path) ? views[path] : undefined;
-    if (view === undefined) {
-      const withSlash = `${path}/`;
-      return Object.hasOwn(views, withSlash)
-        ? redirect(query ? `${withSlash}?${query}` : withSlash)
-        : NOT_FOUND;
+  /** Notes why a request is answered so. */
+  function because({ visit }: FastifyRequest, reason: string, answer: Answer): Answer {
+    visit.reason = reason;
+    return answer;
+  }
+
+  /** What cannot be read as a form, as the answer to that. */
+  function unreadable(request: FastifyRequest, error: unknown): Answer {
+    if (error instanceof TooMuch) return because(request, error.message, TOO_MUCH);
+    if (error instanceof Unreadable) return because(request, error.message, BAD_REQUEST);
+    throw error;
+  }
+
+  /** A path without its last slash, whose client is told apart all the same. */
+  async function withoutSlash(request: FastifyRequest, path: string, query: string): Promise<Answer> {
+    const { reception } = request.visit;
+    if (reception !== undefined) {
+      const seen = `${request.method} ${path}`;
+      await simulator.findings.note('missing-trailing-slash', reception.clientId, seen, reception.at);
     }
-    if (request.method === 'OPTIONS') return options(ALLOW);
-    if (request.method !== 'POST') return methodNotAllowed(ALLOW);
+    const location = query === '' ? `${path}/` : `${path}/?${query}`;
+    return because(
+      request,
+      'the path lacks its last slash, and the redirect loses the body',
+      redirect(location),
+    );
+  }
+
+  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<Answer | Refusal | undefined> {
+    const { path, query } = targetOf(request);
+    const view = viewAt(path);
+    const isSlashless = view === undefined && viewAt(`${path}/`) !== undefined;
+    if (view === undefined && !isSlashless)
+      return because(request, 'the service has nothing at this path', NOT_FOUND);
+    if (view !== undefined && request.method === 'OPTIONS') return options(ALLOW);
+    if (view !== undefined && request.method !== 'POST')
+      return because(request, `${request.method} is not allowed here, only POST`, methodNotAllowed(ALLOW));
     try {
-      return await view(oauthRequest(request, query), (ranges) => isAmong(request.ip, ranges));
+      const asked = oauthRequest(request, query);
+      const reception = await visits.receive(
+        request,
+        reply,
+        { claimed: [...new Set(claimedClients(asked))] },
+        view?.endpoint,
+      );
+      if (reception === undefined) return undefined;
+      if (view === undefined) return withoutSlash(request, path, query);
+      return await view.answer(asked, (ranges) => isAmong(request.ip, ranges));
     } catch (error) {
-      if (error instanceof TooMuch) return TOO_MUCH;
-      if (error instanceof Unreadable) return BAD_REQUEST;
-      throw error;
+      return unreadable(request, error);
     }
   }
 
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const outcome = await answer(request);
+    const outcome = await answer(request, reply);
+    if (outcome === undefined) return reply;
     if ('status' in outcome) return send(request, reply, outcome);
+    request.visit.reason = outcome.reason;
     if (!('blocked' in outcome)) return send(request, reply, refused(outcome));
     if (blocking === 'forbidden')
       return reply.code(403).type('text/plain').send(`403 Forbidden: ${outcome.reason}\n`);
-    reply.hijack();
-    // To hang is to do nothing more: the sender gives up, or the server stops.
-    if (blocking === 'reset') request.raw.socket.resetAndDestroy();
+    await visits.leave(request, reply, blocking);
     return reply;
   }
 
@@ -152,8 +192,10 @@ export async function oauth(app: FastifyInstance, { simulator, blocking, keys }:
   );
 
   app.setErrorHandler<Error & { statusCode?: number }>(async (error, request, reply) => {
-    if (error.statusCode === 413) return send(request, reply, TOO_MUCH);
-    if (error.statusCode !== undefined && error.statusCode < 500) return send(request, reply, BAD_REQUEST);
+    const { statusCode = 500, message } = error;
+    if (statusCode < 500) {
+      return send(request, reply, because(request, message, statusCode === 413 ? TOO_MUCH : BAD_REQUEST));
+    }
     request.log.error(error);
     return send(request, reply, SERVER_ERROR);
   });

@@ -1,28 +1,26 @@
 import { maxHeaderSize } from 'node:http';
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
 import { isAmong } from '../address.ts';
+import { ADMIN } from '../protocol/control/route.ts';
 import { type CallDoor, callPage } from './call-page.ts';
 import { callStream } from './call-stream.ts';
-import { ControlError, sendError } from './control/answers.ts';
-import { ADMIN, control } from './control/control.ts';
-import type { ControlAccess } from './control/guard.ts';
+import { type ControlDoor, control } from './control/control.ts';
+import { ControlError, sendError } from './control/errors.ts';
 import { NOT_FOUND, SERVER_ERROR, send } from './django/answer.ts';
 import { pairs } from './django/urlencoded.ts';
-import { type About, health } from './health.ts';
+import type { Metrics } from './metrics.ts';
 import { type OAuthDoor, oauth } from './oauth.ts';
 import { validas } from './validas.ts';
+import { keepJournal } from './visits.ts';
 
 const MOST_JSON_BYTES = 1 << 20;
 /** Whatever can be asked for by a query can be named in a path of the control API. */
 const LONGEST_PARAMETER = maxHeaderSize;
-/** Of a body that is wrong all over, so many faults are told. */
-const MOST_FAULTS = 20;
 
-export interface ServerParts extends CallDoor, OAuthDoor {
-  readonly access: ControlAccess;
+export interface ServerParts extends Omit<CallDoor, 'visits'>, Omit<OAuthDoor, 'visits'>, ControlDoor {
+  readonly metrics: Metrics;
   /** Proxies whose X-Forwarded-For is believed: addresses and ranges. */
   readonly trustProxy: readonly string[];
-  readonly about: About;
 }
 
 /** All doors of the simulator, not yet listening. */
@@ -40,22 +38,14 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       // Of a repeated parameter the last counts, as in the imitated framework.
       querystringParser: (query) => Object.fromEntries(pairs(query)),
     },
-    schemaErrorFormatter: (errors, where) =>
-      new Error(
-        errors
-          .slice(0, MOST_FAULTS)
-          .map(({ instancePath, message, params }) => {
-            const detail = params.allowedValues ?? params.additionalProperty;
-            return `${where}${instancePath} ${message}${detail === undefined ? '' : `: ${detail}`}`;
-          })
-          .join(', '),
-      ),
-    // A simulator must notice wrong input, not repair it.
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
     // A path that cannot be decoded leads nowhere.
     frameworkErrors: (_error, request, reply) => {
       if (!request.url.startsWith(`${ADMIN}/`)) send(request, reply, NOT_FOUND);
-      else sendError(reply, new ControlError('not_found', 'the path cannot be decoded', 'write % as %25'));
+      else
+        sendError(
+          reply,
+          new ControlError('not_found', 'the path cannot be decoded', { hint: 'write % as %25' }),
+        );
     },
   });
 
@@ -65,11 +55,13 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     request.log.error(error);
     return send(request, reply, SERVER_ERROR);
   });
-  await app.register(oauth, parts);
-  await app.register(callPage, parts);
+  await app.register(async (imitated) => {
+    const visits = keepJournal(imitated, parts);
+    await imitated.register(oauth, { ...parts, visits });
+    await imitated.register(callPage, { ...parts, visits });
+    await imitated.register(validas, { simulator, visits });
+  });
   await app.register(callStream, parts);
-  await app.register(validas, { simulator });
-  await app.register(health, { prefix: ADMIN, about });
-  await app.register(control, { prefix: ADMIN, simulator, access });
+  await app.register(control, { prefix: ADMIN, simulator, access, about });
   return app;
 }

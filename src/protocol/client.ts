@@ -11,8 +11,7 @@ export const CLIENT_SECRET_RULE = '1 to 255 characters without control character
 export const ClientId = Type.String({
   pattern: '^[^\\p{Cc}:]{1,255}$',
   title: 'client id',
-  description:
-    '1 to 255 characters without control characters and without a colon, which ends a Basic user id',
+  description: CLIENT_ID_RULE,
 });
 
 export const ClientSecret = Type.String({
@@ -39,33 +38,36 @@ const AllowedIps = Type.Array(
   { title: 'list', description: 'a list of addresses and ranges' },
 );
 
-const GrantType = Type.Enum(['client-credentials', 'authorization-code'], { title: 'grant type' });
+export const GrantType = Type.Enum(['client-credentials', 'authorization-code'], { title: 'grant type' });
 
 /** Marks a second name of a property, which is understood but not advertised. */
 const OTHER_NAME = { deprecated: true };
 
+export const Environment = Type.Enum(['sandbox', 'production'], { title: 'environment' });
+export const ClientType = Type.Enum(['confidential', 'public'], { title: 'client type' });
+
+/** What can be written of a client, in any spelling. */
+export const clientProperties = {
+  client_id: Type.Optional(ClientId),
+  client_secret: Type.Optional(ClientSecret),
+  environment: Type.Optional(Environment),
+  allowed_ips: Type.Optional(AllowedIps),
+  type: Type.Optional(ClientType),
+  grant_type: Type.Optional(GrantType),
+  scenario: Type.Optional(ScenarioName),
+  id: Type.Optional(Type.With(ClientId, OTHER_NAME)),
+  secret: Type.Optional(Type.With(ClientSecret, OTHER_NAME)),
+  allowedIps: Type.Optional(Type.With(AllowedIps, OTHER_NAME)),
+  grantType: Type.Optional(Type.With(GrantType, OTHER_NAME)),
+};
+
 /** A client as the config file writes it. What is left out or written twice is told by {@link misspelt}. */
-export const WrittenClient = Type.Object(
-  {
-    client_id: Type.Optional(ClientId),
-    client_secret: Type.Optional(ClientSecret),
-    environment: Type.Optional(Type.Enum(['sandbox', 'production'], { title: 'environment' })),
-    allowed_ips: Type.Optional(AllowedIps),
-    type: Type.Optional(Type.Enum(['confidential', 'public'], { title: 'client type' })),
-    grant_type: Type.Optional(GrantType),
-    scenario: Type.Optional(ScenarioName),
-    id: Type.Optional(Type.With(ClientId, OTHER_NAME)),
-    secret: Type.Optional(Type.With(ClientSecret, OTHER_NAME)),
-    allowedIps: Type.Optional(Type.With(AllowedIps, OTHER_NAME)),
-    grantType: Type.Optional(Type.With(GrantType, OTHER_NAME)),
-  },
-  {
-    additionalProperties: false,
-    title: 'client',
-    description: 'a map with client_id and client_secret',
-    writeOnly: true,
-  },
-);
+export const WrittenClient = Type.Object(clientProperties, {
+  additionalProperties: false,
+  title: 'client',
+  description: 'a map with client_id and client_secret',
+  writeOnly: true,
+});
 
 export type WrittenClient = Static<typeof WrittenClient>;
 type Key = keyof WrittenClient;
@@ -82,15 +84,15 @@ const SPELLINGS: Record<keyof Client, readonly [Key, ...Key[]]> = {
 };
 const REQUIRED: readonly (keyof Client)[] = ['clientId', 'clientSecret'];
 
-/** What a client lacks and what it says in two spellings at once. */
-export function misspelt(written: WrittenClient, path: Path): Mismatch[] {
+/** What a client lacks of what is `required`, and what it says in two spellings at once. */
+export function misspelt(written: WrittenClient, path: Path, required = REQUIRED): Mismatch[] {
   return Object.entries(SPELLINGS).flatMap(([property, [advertised, ...others]]): Mismatch[] => {
     const [first, second] = [advertised, ...others].filter((key) => written[key] !== undefined);
     if (second !== undefined) {
       const message = `client: ${first} and ${second} mean the same; keep one of them`;
       return [{ path: [...path, second], at: 'key', message }];
     }
-    return first === undefined && REQUIRED.includes(property as keyof Client)
+    return first === undefined && required.includes(property as keyof Client)
       ? [{ path, at: 'value', message: `client: ${advertised} is missing` }]
       : [];
   });
@@ -100,13 +102,16 @@ export function misspelt(written: WrittenClient, path: Path): Mismatch[] {
 export const spellingOf = (written: WrittenClient, property: keyof Client): Key =>
   SPELLINGS[property].find((key) => written[key] !== undefined) ?? SPELLINGS[property][0];
 
-/** The client that `written`, in which nothing may be {@link misspelt}, describes. */
-export function toClient(written: WrittenClient): Client {
+/** What `written`, in which nothing may be {@link misspelt}, says of a client. */
+export function clientFields(written: WrittenClient): Partial<Client> {
   const properties = Object.keys(SPELLINGS) as (keyof Client)[];
-  const given: Record<string, unknown> = Object.fromEntries(
+  return Object.fromEntries(
     properties
       .map((property) => [property, written[spellingOf(written, property)]])
       .filter(([, value]) => value !== undefined),
   );
-  return newClient(given as Partial<Client> & Pick<Client, 'clientId' | 'clientSecret'>);
 }
+
+/** The client that `written`, in which nothing may be {@link misspelt}, describes. */
+export const toClient = (written: WrittenClient): Client =>
+  newClient(clientFields(written) as Partial<Client> & Pick<Client, 'clientId' | 'clientSecret'>);

@@ -139,6 +139,17 @@ export const SETTINGS = {
     help: 'a file that says where the simulator is, as JSON, from when it is ready until it stops',
     isPath: true,
   },
+  'journal-size': {
+    schema: Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      title: 'number of requests',
+      description: 'a number from 0 to 1000000',
+    }),
+    placeholder: 'N',
+    help: 'so many requests of each client are remembered',
+    default: 10_000,
+  },
   'admin-user': {
     schema: text('login name', 'characters other than control characters and colon', '^[^\\p{Cc}:]{1,255}$'),
     placeholder: 'U',

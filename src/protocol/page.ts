@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import type { CallState } from '../domain/call.ts';
-import type { Diagnostics } from '../domain/presence.ts';
+import type { Diagnostics as PageDiagnostics } from '../domain/presence.ts';
 
 /** What the server hands to the call page inside its HTML, as JSON. */
 export interface PageSetup {
@@ -29,23 +29,23 @@ export type StreamMessage =
 const text = Type.Union([Type.String({ maxLength: 1000 }), Type.Null()]);
 const known = Type.Union([Type.Boolean(), Type.Null()]);
 
+export const Diagnostics = Type.Object({
+  topLevel: Type.Boolean(),
+  nested: Type.Boolean(),
+  secureContext: known,
+  origin: text,
+  parentOrigin: text,
+  cameraAllowed: known,
+  microphoneAllowed: known,
+  width: Type.Number(),
+  height: Type.Number(),
+  userAgent: Type.String({ maxLength: 1000 }),
+  eventSource: Type.Boolean(),
+} satisfies Record<keyof PageDiagnostics, TSchema>);
+
 /** What the page reports: the ids of the posts that it has made so far, and once what it sees of itself. */
 export const PageReport = Type.Object({
   posted: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 10_000 }),
-  diagnostics: Type.Optional(
-    Type.Object({
-      topLevel: Type.Boolean(),
-      nested: Type.Boolean(),
-      secureContext: known,
-      origin: text,
-      parentOrigin: text,
-      cameraAllowed: known,
-      microphoneAllowed: known,
-      width: Type.Number(),
-      height: Type.Number(),
-      userAgent: Type.String({ maxLength: 1000 }),
-      eventSource: Type.Boolean(),
-    } satisfies Record<keyof Diagnostics, TSchema>),
-  ),
+  diagnostics: Type.Optional(Diagnostics),
 });
 export type PageReport = Static<typeof PageReport>;

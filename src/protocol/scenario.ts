@@ -8,7 +8,7 @@ import {
   type Scenario,
   type Step,
 } from '../domain/scenario.ts';
-import { DURATION, type Ms, parseDuration } from '../domain/time.ts';
+import { DURATION, formatDuration, type Ms, parseDuration } from '../domain/time.ts';
 import { ERROR_CODES } from '../guide/events.ts';
 import type { Format, Mismatch } from './mismatch.ts';
 
@@ -18,7 +18,7 @@ export const ScenarioName = Type.String({
   description: 'a small letter and then up to 63 small letters, digits and hyphens',
 });
 
-const Duration = Type.String({
+export const Duration = Type.String({
   pattern: DURATION.source,
   title: 'duration',
   description: 'a number and its unit ms, s, m or h, as in 2s or 1.5h',
@@ -108,6 +108,19 @@ export const toScenario = ({ name, description, steps }: WrittenScenario): Scena
   name,
   ...(description !== undefined && { description }),
   steps: steps.map(toStep),
+});
+
+function toWrittenStep(step: Step): WrittenStep {
+  if (!('waitFor' in step)) return { ...step, after: formatDuration(step.after) } as WrittenStep;
+  const { waitFor, timeout } = step;
+  return { wait_for: waitFor, ...(timeout !== undefined && { timeout: formatDuration(timeout) }) };
+}
+
+/** A scenario as a file would write it. */
+export const toWritten = ({ name, description, steps }: Scenario): WrittenScenario => ({
+  name,
+  ...(description !== undefined && { description }),
+  steps: steps.map(toWrittenStep),
 });
 
 /** The agent's action that a step is, or for which it waits. */

@@ -1,10 +1,11 @@
 import { type Call, type CallView, callAt, type Impossible, intervened, signalled } from '../domain/call.ts';
+import type { Said } from '../domain/post.ts';
 import { NOBODY, openPages, type Presence } from '../domain/presence.ts';
 import type { Deed } from '../domain/scenario.ts';
-import type { Instant } from '../domain/time.ts';
+import { type Instant, type Ms, ms, timeOf } from '../domain/time.ts';
 import type { Ref, Store } from '../store/store.ts';
-import { decide, put, timeFor } from './decide.ts';
-import { callIdOf, callRef, presenceRef, validationRef } from './refs.ts';
+import { clockOf, decide, put, timeFor } from './decide.ts';
+import { callIdOf, callRef, clockRefs, presenceRef, validationRef } from './refs.ts';
 import { validationsWith } from './validations.ts';
 import type { Watch } from './watch.ts';
 
@@ -12,10 +13,27 @@ import type { Watch } from './watch.ts';
 export interface CallDetails {
   readonly call: Call;
   readonly view: CallView;
+  readonly events: readonly EventView[];
   readonly presence: Presence;
   /** The pages that are open. */
   readonly open: readonly string[];
+  /** How long it is until something happens by itself, in real time. */
+  readonly dueIn?: Ms;
 }
+
+/** An event of a call, with what became of it. */
+export interface EventView extends Said {
+  /** Its place among the events of its call. */
+  readonly id: number;
+  readonly call: Call;
+  /** When it was first sent to a page, in real time. */
+  readonly pushedAt?: Instant | undefined;
+  /** When a page first reported to have posted it, in real time. */
+  readonly postedAt?: Instant | undefined;
+}
+
+const eventsOf = (call: Call, { events }: CallView, { pushedAt, postedAt }: Presence): EventView[] =>
+  events.map((said, id) => ({ ...said, id, call, pushedAt: pushedAt[id], postedAt: postedAt[id] }));
 
 /** What came of an intervention: the events that a page is to post because of it, by id. */
 export interface Done {
@@ -35,15 +53,22 @@ export function calls(store: Store, watch: Watch) {
   };
 
   async function details(callId: string): Promise<CallDetails | undefined> {
-    const { realTime, found } = await store.read(callRef(callId), presenceRef(callId));
-    const [call] = found;
+    const [call] = (await store.read(callRef(callId))).found;
     if (call === undefined) return undefined;
-    const presence = found[1]?.value ?? NOBODY;
+    const { realTime, found } = await store.read(presenceRef(callId), ...clockRefs(call.value.clientId));
+    const [present, ...clocks] = found;
+    const presence = present?.value ?? NOBODY;
+    const clock = clockOf(...clocks);
+    const now = timeOf(clock, realTime);
+    const view = callAt(call.value, now);
     return {
       call: call.value,
-      view: callAt(call.value, await timeFor(store, call.value.clientId)),
+      view,
+      events: eventsOf(call.value, view, presence),
       presence,
       open: openPages(presence, realTime),
+      ...(view.nextAt !== undefined &&
+        clock.frozenAt === undefined && { dueIn: ms(Math.max(0, view.nextAt - now)) }),
     };
   }
 
@@ -100,6 +125,10 @@ export function calls(store: Store, watch: Watch) {
         .map(({ clientId }) => clientId),
 
     details,
+
+    /** What was said in calls, the earliest first. */
+    events: (some: readonly CallDetails[]): EventView[] =>
+      some.flatMap(({ events }) => events).sort((a, b) => a.at - b.at),
 
     /** Every call, oldest first; of one client, if named. */
     async list(clientId?: string): Promise<CallDetails[]> {

@@ -5,7 +5,18 @@ import { change, decide, put } from './decide.ts';
 import { clientRef } from './refs.ts';
 
 /** Everything that belongs to a client beside its credentials. */
-const BELONGINGS = ['token', 'validation', 'call', 'presence', 'clock', 'counter'] as const;
+const BELONGINGS = [
+  'token',
+  'validation',
+  'call',
+  'presence',
+  'clock',
+  'counter',
+  'scenario',
+  'faults',
+  'finding',
+  'journal',
+] as const;
 
 const SECRET_LENGTH = 40;
 

@@ -42,7 +42,7 @@ type Turned = Exclude<Opening, { callId: string }>;
 export function openings(
   store: Store,
   rules: OpeningRules,
-  scenarioFor: (wishes: Omit<Wishes, 'usual'>) => Scenario,
+  scenarioFor: (clientId: string, wishes: Omit<Wishes, 'usual'>) => Promise<Scenario>,
 ) {
   /** The latest call for a validation, if it still runs at `now`. */
   async function runningCall(validation: Found<'validation'> | undefined, now: Instant) {
@@ -89,7 +89,7 @@ export function openings(
     const around = { token, opened, client, validation, now };
     const running = await runningCall(validation, now);
     if (running !== undefined) return { ...around, running, call: running.value };
-    const scenario = scenarioFor({
+    const scenario = await scenarioFor(clientId, {
       validation: validation?.value.scenario ?? everyones?.value.scenario,
       validationId,
       client: client?.value.scenario,

@@ -8,6 +8,7 @@ import {
   openPages,
   type Presence,
   posted,
+  pushed,
   refusedIfShared,
   streamOpened,
   streamOpenUntil,
@@ -29,6 +30,9 @@ export type Delivery =
   | { readonly page: 'posted'; readonly postedAt: Instant }
   /** A page is open but has not reported in time. */
   | { readonly page: 'unconfirmed' };
+
+/** As a {@link CallListener}; answers the ids of the events that it has sent to the page. */
+export type PageListener = (...news: Parameters<CallListener>) => readonly number[];
 
 /** A page's stream, which tells its listener how the call stands until it is closed. */
 export interface Stream {
@@ -91,7 +95,7 @@ export function pages(store: Store, watch: Watch, random: Random, strictTokens: 
     async attend(
       callId: string,
       pageId: string,
-      listener: CallListener,
+      listener: PageListener,
       onError: (error: unknown) => void,
     ): Promise<Stream> {
       const stream = random.text(8);
@@ -100,18 +104,24 @@ export function pages(store: Store, watch: Watch, random: Random, strictTokens: 
           streamOpenUntil(presence, pageId, stream, after(realTime, lingers)),
         );
 
+      const listen: CallListener = (news) => {
+        const sent = listener(news);
+        if (sent.length === 0) return;
+        change(callId, (presence, _, realTime) => pushed(presence, sent, realTime)).catch(onError);
+      };
+
       const checkedIn = await checkIn(callId, pageId, stream);
       if (typeof checkedIn === 'string') {
         listener(checkedIn === 'refused' ? 'refused' : undefined);
         return { close: async () => {} };
       }
-      const unwatch = await watch.call(callId, checkedIn.clientId, listener).catch(async (error) => {
+      const unwatch = await watch.call(callId, checkedIn.clientId, listen).catch(async (error) => {
         await openUntil(ms(0));
         throw error;
       });
       const renewal = setInterval(() => openUntil(LEASE).catch(onError), RENEWED_EVERY);
       const refusal = strictTokens
-        ? setTimeout(() => refuse(callId, pageId, listener).catch(onError), OVERLAP)
+        ? setTimeout(() => refuse(callId, pageId, listen).catch(onError), OVERLAP)
         : undefined;
       return {
         async close(lingers = ms(0)) {
@@ -141,7 +151,7 @@ export function pages(store: Store, watch: Watch, random: Random, strictTokens: 
 
     /** Waits until a page has posted the event, but no longer than `patience` of real time. */
     async delivery(callId: string, eventId: number | undefined, patience: Ms): Promise<Delivery> {
-      const hints = hintsAbout(store, presenceRef(callId));
+      const hints = hintsAbout(store, ({ kind, id }) => kind === 'presence' && id === callId);
       let until: number | undefined;
       try {
         for (;;) {

@@ -16,10 +16,23 @@ export const validationRef = (clientId: string, validationId: string): Ref<'vali
   id: JSON.stringify([clientId, validationId]),
 });
 
+/** Faults armed for one client, or for all. */
+export const faultsRef = (clientId: string): Ref<'faults'> => ({ kind: 'faults', id: clientId });
+
+export const findingRef = (clientId: string, rule: string, seen: string): Ref<'finding'> => ({
+  kind: 'finding',
+  id: JSON.stringify([clientId, rule, seen]),
+});
+
+export const scenarioRef = (clientId: string, name: string): Ref<'scenario'> => ({
+  kind: 'scenario',
+  id: JSON.stringify([clientId, name]),
+});
+
 export const callIdOf = ({ clientId, validationId, n }: Pick<Call, 'clientId' | 'validationId' | 'n'>) =>
   JSON.stringify([clientId, validationId, n]);
 
-/** The clock that all clients follow until one gets its own. */
+/** Stands for all clients: theirs is the clock that each follows until it gets its own. */
 export const EVERYONE = '';
 
 /** Where a client's time is found: its own clock, then everyone's. */

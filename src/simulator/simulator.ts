@@ -1,15 +1,21 @@
 import type { Client } from '../domain/client.ts';
-import { chosenName, noScenario, type Scenario } from '../domain/scenario.ts';
+import { noScenario, type Scenario } from '../domain/scenario.ts';
 import type { Random } from '../random.ts';
 import type { TokenFormat } from '../signing.ts';
 import type { Store } from '../store/store.ts';
 import { calls } from './calls.ts';
 import { clients } from './clients.ts';
 import { clocks } from './clocks.ts';
+import { faults } from './faults.ts';
+import { findings } from './findings.ts';
+import { journal } from './journal.ts';
 import { type OpeningRules, openings } from './opening.ts';
 import { pages } from './pages.ts';
+import { reception } from './reception.ts';
+import { scenarios } from './scenarios.ts';
 import { tokens } from './tokens.ts';
 import { validations } from './validations.ts';
+import { waits } from './waits.ts';
 import { callWatch } from './watch.ts';
 
 /** What a simulator is made of. */
@@ -19,10 +25,13 @@ export interface SimulatorParts {
   readonly tokenFormat: TokenFormat;
   /** The clients that exist from the start and after a reset. */
   readonly clients: readonly Client[];
-  readonly scenarios: ReadonlyMap<string, Scenario>;
+  /** The scenarios of the files, as they are now. */
+  readonly scenarios: () => ReadonlyMap<string, Scenario>;
   /** Name of the scenario that is played where nothing nearer chooses one. */
   readonly scenario: string;
   readonly rules: OpeningRules;
+  /** So many requests of each client are remembered. */
+  readonly journalSize: number;
   /** Told of what goes wrong while nobody waits for it. */
   readonly onError: (error: unknown) => void;
 }
@@ -37,33 +46,33 @@ export async function createSimulator(parts: SimulatorParts) {
   const { store, random } = parts;
   const watch = callWatch(store, parts.onError);
 
-  function scenarioNamed(name = parts.scenario): Scenario {
-    const scenario = parts.scenarios.get(name);
-    if (scenario === undefined) {
-      throw new Error(noScenario(name, parts.scenarios.keys()));
-    }
-    return scenario;
-  }
   // Told here, and not by the first call that wants to play it.
-  for (const { scenario } of parts.clients) scenarioNamed(scenario);
-  scenarioNamed();
+  for (const name of [parts.scenario, ...parts.clients.map(({ scenario }) => scenario)]) {
+    const files = parts.scenarios();
+    if (name !== undefined && !files.has(name)) throw new Error(noScenario(name, files.keys()));
+  }
 
   const known = clients(store, random);
   await known.seed(parts.clients);
 
+  const playable = scenarios(store, parts.scenarios, parts.scenario);
+  const log = journal(store, parts.journalSize);
+  const allCalls = calls(store, watch);
+
   return {
+    receive: reception(store),
     clients: known,
     tokens: tokens(store, random, parts.tokenFormat),
-    ...openings(store, parts.rules, (wishes) =>
-      scenarioNamed(chosenName(parts.scenarios, { ...wishes, usual: parts.scenario })),
-    ),
-    calls: calls(store, watch),
+    ...openings(store, parts.rules, playable.chosen),
+    calls: allCalls,
     pages: pages(store, watch, random, parts.rules.strictTokens),
     clocks: clocks(store, watch),
     validations: validations(store, random),
-
-    /** Every scenario that can be played, by name. */
-    scenarios: parts.scenarios,
+    scenarios: playable,
+    faults: faults(store, random),
+    findings: findings(store),
+    journal: log,
+    wait: waits(store, allCalls, log),
 
     /** Back to the start, pages included; of one client, if named. False when there is no such client. */
     async reset(clientId?: string): Promise<boolean> {

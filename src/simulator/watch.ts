@@ -1,6 +1,6 @@
 import { type CallView, callAt, isNews, told } from '../domain/call.ts';
 import { timeOf } from '../domain/time.ts';
-import type { Ref, Store } from '../store/store.ts';
+import type { Kind, Log, Ref, Store } from '../store/store.ts';
 import { clockOf, put } from './decide.ts';
 import { LONGEST_WITHOUT_A_HINT } from './hints.ts';
 import { callRef, clockRefs, EVERYONE } from './refs.ts';
@@ -73,7 +73,7 @@ export function callWatch(store: Store, onError: (error: unknown) => void) {
     return call.looking;
   }
 
-  const concerned = ({ kind, id }: Ref): Watched[] =>
+  const concerned = ({ kind, id }: Ref<Kind | Log>): Watched[] =>
     [...(kind === 'clock' ? watched.values() : [])].filter(
       ({ clientId }) => id === EVERYONE || id === clientId,
     );

@@ -1,11 +1,23 @@
 import type { Instant } from '../domain/time.ts';
-import type { Change, Found, Kind, Ref, Store } from './store.ts';
+import type { Change, Found, Kind, Log, Logged, Logs, Ref, Store } from './store.ts';
 
 interface Entry {
   readonly version: number;
   readonly owner: string;
   readonly value: unknown;
 }
+
+/** What one client has in a log. */
+interface Part {
+  most: number;
+  readonly entries: Logged<Log>[];
+}
+
+const latestOf = ({ most, entries }: Part): Logged<Log>[] =>
+  entries.slice(Math.max(0, entries.length - most));
+
+/** So many entries too many are kept, because to cut a list at its front is dear. */
+const SLACK = 100;
 
 /**
  * A store inside this process: gone when it ends.
@@ -14,16 +26,23 @@ interface Entry {
  */
 export function memoryStore(systemTime: () => Instant): Store {
   const kinds = new Map<Kind, Map<string, Entry>>();
-  const listeners = new Set<(ref: Ref) => void>();
+  const logs = new Map<Log, Map<string, Part>>();
+  const listeners = new Set<(changed: Ref<Kind | Log>) => void>();
   let versions = 0;
+  let appended = 0;
 
   const records = (kind: Kind) => {
     const known = kinds.get(kind) ?? new Map<string, Entry>();
     kinds.set(kind, known);
     return known;
   };
-  const tell = (ref: Ref) => {
-    for (const listener of listeners) listener(ref);
+  const parts = (log: Log) => {
+    const known = logs.get(log) ?? new Map<string, Part>();
+    logs.set(log, known);
+    return known;
+  };
+  const tell = (changed: Ref<Kind | Log>) => {
+    for (const listener of listeners) listener(changed);
   };
   const isCurrent = ({ ref, version }: Change) => (records(ref.kind).get(ref.id)?.version ?? 0) === version;
   const apply = ({ ref, owner, value }: Change) => {
@@ -53,13 +72,36 @@ export function memoryStore(systemTime: () => Instant): Store {
         : all.filter((entry) => entry.owner === owner)) as unknown as Found<K>[];
     },
 
+    async append<L extends Log>(log: L, owner: string, value: Logs[L], most: number) {
+      const part = parts(log).get(owner) ?? { most, entries: [] };
+      parts(log).set(owner, part);
+      part.most = most;
+      part.entries.push({ id: ++appended, value });
+      if (part.entries.length > most + SLACK) part.entries.splice(0, part.entries.length - most);
+      tell({ kind: log, id: owner });
+    },
+
+    async entries<L extends Log>(log: L, owner?: string, after = 0) {
+      const of = owner === undefined ? [...parts(log).values()] : [parts(log).get(owner)];
+      return of
+        .flatMap((part) => (part === undefined ? [] : latestOf(part)))
+        .filter(({ id }) => id > after)
+        .sort((a, b) => a.id - b.id) as Logged<L>[];
+    },
+
     async clear(some, owner) {
-      const cleared = some.flatMap((kind) =>
-        [...records(kind)]
-          .filter(([, entry]) => owner === undefined || entry.owner === owner)
-          .map(([id]): Ref => ({ kind, id })),
-      );
-      for (const { kind, id } of cleared) records(kind).delete(id);
+      const isMeant = (of: string) => owner === undefined || of === owner;
+      const cleared: Ref<Kind | Log>[] = [];
+      for (const kind of some) {
+        const found = kinds.get(kind as Kind);
+        for (const [id, entry] of found ?? []) {
+          if (isMeant(entry.owner) && found?.delete(id)) cleared.push({ kind, id });
+        }
+        const log = logs.get(kind as Log);
+        for (const id of log?.keys() ?? []) {
+          if (isMeant(id) && log?.delete(id)) cleared.push({ kind, id });
+        }
+      }
       for (const ref of cleared) tell(ref);
     },
 

@@ -1,6 +1,10 @@
 import type { Call } from '../domain/call.ts';
 import type { Client } from '../domain/client.ts';
+import type { Faults } from '../domain/fault.ts';
+import type { Finding } from '../domain/finding.ts';
+import type { JournalEntry } from '../domain/journal.ts';
 import type { Presence } from '../domain/presence.ts';
+import type { OwnScenario } from '../domain/scenario.ts';
 import type { Clock, Instant } from '../domain/time.ts';
 import type { Token } from '../domain/token.ts';
 import type { Validation } from '../domain/validation.ts';
@@ -13,6 +17,9 @@ export interface Kinds {
   validation: Validation;
   call: Call;
   presence: Presence;
+  scenario: OwnScenario;
+  faults: Faults;
+  finding: Finding;
   /** How many tokens a client was issued, counted only where chance is seeded. */
   counter: { readonly issued: number };
   /** Keys that sign page tickets and access tokens; they outlive a reset, so that an old page is answered and not refused. */
@@ -20,8 +27,14 @@ export interface Kinds {
 }
 export type Kind = keyof Kinds;
 
-/** The identity of a record. */
-export interface Ref<K extends Kind = Kind> {
+/** Every log there is, and what an entry holds. A log is only added to, and forgets its oldest entries. */
+export interface Logs {
+  journal: JournalEntry;
+}
+export type Log = keyof Logs;
+
+/** The identity of a record; of a log, that of the client whose part of it is meant. */
+export interface Ref<K extends Kind | Log = Kind> {
   readonly kind: K;
   readonly id: string;
 }
@@ -30,6 +43,12 @@ export interface Ref<K extends Kind = Kind> {
 export interface Found<K extends Kind> {
   readonly version: number;
   readonly value: Kinds[K];
+}
+
+/** An entry of a log. Ids only ever grow, over the parts of all clients. */
+export interface Logged<L extends Log> {
+  readonly id: number;
+  readonly value: Logs[L];
 }
 
 /** Records read together, at one instant of the store's own real time. */
@@ -62,12 +81,16 @@ export interface Store {
   swap(...changes: readonly Change[]): Promise<boolean>;
   /** Records of one kind, the first written first; of one owner, if named. */
   list<K extends Kind>(kind: K, owner?: string): Promise<Found<K>[]>;
-  /** Deletes records of these kinds at once; of one owner, if named. */
-  clear(kinds: readonly Kind[], owner?: string): Promise<void>;
+  /** Adds to a client's part of a log, which keeps no more than the last `most` entries. */
+  append<L extends Log>(log: L, owner: string, entry: Logs[L], most: number): Promise<void>;
+  /** Entries of a log, oldest first, behind the one with the id `after`; of one client's part, if named. */
+  entries<L extends Log>(log: L, owner?: string, after?: number): Promise<Logged<L>[]>;
+  /** Deletes records of these kinds and entries of these logs at once; of one owner, if named. */
+  clear(kinds: readonly (Kind | Log)[], owner?: string): Promise<void>;
   /**
-   * Calls `listener` soon after a record has changed. Only a hint: it may come late, repeatedly, or never, so
+   * Calls `listener` soon after a record or log has changed. Only a hint: it may come late, repeatedly, or never, so
    * whoever listens also looks by itself once a second.
    */
-  watch(listener: (ref: Ref) => void): () => void;
+  watch(listener: (changed: Ref<Kind | Log>) => void): () => void;
   close(): Promise<void>;
 }

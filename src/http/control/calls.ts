@@ -1,15 +1,21 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Impossible } from '../../domain/call.ts';
 import type { Deed } from '../../domain/scenario.ts';
 import { ms } from '../../domain/time.ts';
-import { AgentBody, CallQuery, EventBody, FailBody, ForClient, SignalBody } from '../../protocol/control.ts';
-import { ControlError, callAnswer, listAnswer } from './answers.ts';
-import type { ControlDoor } from './door.ts';
+import type { CALL_ROUTES } from '../../protocol/control/calls.ts';
+import type { Simulator } from '../../simulator/simulator.ts';
+import { callAnswer, eventAnswer, listAnswer } from './answers.ts';
+import { ControlError } from './errors.ts';
+import type { Handlers } from './handlers.ts';
 
 /** How long a deed waits for a page to have posted its event. Real time. */
 const PATIENCE = ms(2_000);
 
-type CallRoute<Body = unknown> = { Params: { validation_id: string }; Querystring: CallQuery; Body: Body };
+/** By what a request names a call. */
+interface Naming {
+  readonly parameters: { readonly validation_id: string };
+  readonly query: { readonly n?: string };
+  readonly clientId: string | undefined;
+}
 
 function whatInstead({ hidden, possible }: Impossible): string {
   if (hidden) return 'no agent sees it before its validation is confirmed';
@@ -18,87 +24,78 @@ function whatInstead({ hidden, possible }: Impossible): string {
     : `the agent can now ${possible.join(', ')}`;
 }
 
-/** `/calls`: every call, and what is done to it by hand. */
-export function callRoutes(app: FastifyInstance, { simulator, clientNamed }: ControlDoor): void {
+const gone = () => new ControlError('not_found', 'the call is gone');
+
+/** Every call, and what is done to it by hand. */
+export function callHandlers({ calls, pages }: Simulator): Handlers<typeof CALL_ROUTES> {
   /** The call that a request means: of the client it names, or of the only one that has this validation id. */
-  async function callMeant(request: FastifyRequest<CallRoute>): Promise<string> {
-    const { validation_id: validationId } = request.params;
-    const named = await clientNamed(request);
-    const owners = named === undefined ? await simulator.calls.clientsWith(validationId) : [named];
+  async function callMeant({ parameters, query, clientId: named }: Naming): Promise<string> {
+    const { validation_id: validationId } = parameters;
+    const owners = named === undefined ? await calls.clientsWith(validationId) : [named];
     const [clientId] = owners;
     if (owners.length > 1) {
       throw new ControlError(
         'conflict',
         `several clients have a call for "${validationId}": ${owners.join(', ')}`,
-        'add client_id',
+        { hint: 'add client_id' },
       );
     }
-    const n = request.query.n === undefined ? undefined : Number(request.query.n);
-    const callId =
-      clientId === undefined ? undefined : await simulator.calls.latest(clientId, validationId, n);
-    if (callId === undefined || (await simulator.calls.details(callId)) === undefined) {
-      throw new ControlError(
-        'not_found',
-        `there is no such call for "${validationId}"`,
-        'a call exists from the first GET /call that is let in',
-      );
+    const n = query.n === undefined ? undefined : Number(query.n);
+    const callId = clientId === undefined ? undefined : await calls.latest(clientId, validationId, n);
+    if (callId === undefined || (await calls.details(callId)) === undefined) {
+      throw new ControlError('not_found', `there is no such call for "${validationId}"`, {
+        hint: 'a call exists from the first GET /call that is let in',
+      });
     }
     return callId;
   }
 
-  const gone = () => new ControlError('not_found', 'the call is gone');
-
   /** Does something to a call, and answers when its page has posted what is said by that. */
-  async function act(request: FastifyRequest<CallRoute>, deed: Deed, what: string) {
-    const done = await simulator.calls.intervene(await callMeant(request), deed);
+  async function act(naming: Naming, deed: Deed, what: string) {
+    const done = await calls.intervene(await callMeant(naming), deed);
     if (done === undefined) throw gone();
     if ('possible' in done) {
-      throw new ControlError('conflict', `${what}: the call is in state "${done.state}"`, whatInstead(done));
+      throw new ControlError('conflict', `${what}: the call is in state "${done.state}"`, {
+        hint: whatInstead(done),
+      });
     }
-    const delivery = await simulator.pages.delivery(done.callId, done.events.at(-1), PATIENCE);
+    const delivery = await pages.delivery(done.callId, done.events.at(-1), PATIENCE);
     return delivery.page === 'posted'
-      ? { page: 'posted', posted_after_ms: Math.max(0, delivery.postedAt - done.at) }
+      ? { page: delivery.page, posted_after_ms: Math.max(0, delivery.postedAt - done.at) }
       : delivery;
   }
 
-  app.get('/calls', { schema: { querystring: ForClient } }, async (request) =>
-    listAnswer(await simulator.calls.list(await clientNamed(request)), callAnswer),
-  );
+  return {
+    'GET /calls': async ({ clientId }) => listAnswer(await calls.list(clientId), callAnswer),
 
-  app.get<CallRoute>('/calls/:validation_id', { schema: { querystring: CallQuery } }, async (request) => {
-    const details = await simulator.calls.details(await callMeant(request));
-    if (details === undefined) throw gone();
-    return callAnswer(details);
-  });
+    async 'GET /calls/:validation_id'(asked) {
+      const details = await calls.details(await callMeant(asked));
+      if (details === undefined) throw gone();
+      return callAnswer(details);
+    },
 
-  const agent = { schema: { body: AgentBody, querystring: CallQuery } };
-  app.post<CallRoute<AgentBody>>('/calls/:validation_id/agent', agent, async (request) => {
-    const { action } = request.body;
-    return act(request, { agent: action }, `the agent cannot ${action}`);
-  });
+    'POST /calls/:validation_id/agent': (asked) =>
+      act(asked, { agent: asked.body.action }, `the agent cannot ${asked.body.action}`),
 
-  const event = { schema: { body: EventBody, querystring: CallQuery } };
-  app.post<CallRoute<EventBody>>('/calls/:validation_id/events', event, async (request) => {
-    const { type, code, message } = request.body;
-    return act(request, { post: { type, code, message } }, 'nothing can be posted');
-  });
+    'POST /calls/:validation_id/events'(asked) {
+      const { type, code, message } = asked.body;
+      return act(asked, { post: { type, code, message } }, 'nothing can be posted');
+    },
 
-  const fail = { schema: { body: FailBody, querystring: CallQuery } };
-  app.post<CallRoute<FailBody>>('/calls/:validation_id/fail', fail, async (request) =>
-    act(request, { fail: request.body.code }, 'the call cannot fail'),
-  );
+    'POST /calls/:validation_id/fail': (asked) =>
+      act(asked, { fail: asked.body.code }, 'the call cannot fail'),
 
-  const signal = { schema: { body: SignalBody, querystring: CallQuery } };
-  app.post<CallRoute<SignalBody>>('/calls/:validation_id/signals', signal, async (request, reply) => {
-    const { name } = request.body;
-    const outcome = await simulator.calls.signal(await callMeant(request), name);
-    if (outcome === 'gone') throw gone();
-    if (outcome === 'given') return reply.code(204).send();
-    const { waitsFor } = outcome;
-    throw new ControlError(
-      'conflict',
-      `the script does not wait for "${name}"`,
-      waitsFor === undefined ? 'it waits for nothing now' : `it waits for "${waitsFor}"`,
-    );
-  });
+    async 'POST /calls/:validation_id/signals'(asked) {
+      const { name } = asked.body;
+      const outcome = await calls.signal(await callMeant(asked), name);
+      if (outcome === 'gone') throw gone();
+      if (outcome === 'given') return;
+      const { waitsFor } = outcome;
+      throw new ControlError('conflict', `the script does not wait for "${name}"`, {
+        hint: waitsFor === undefined ? 'it waits for nothing now' : `it waits for "${waitsFor}"`,
+      });
+    },
+
+    'GET /events': async ({ clientId }) => listAnswer(calls.events(await calls.list(clientId)), eventAnswer),
+  };
 }

@@ -2,7 +2,14 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import basicAuth from '@fastify/basic-auth';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { isLoopback } from '../../address.ts';
-import { ControlError, sendError } from './answers.ts';
+import { ControlError, sendError } from './errors.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** It asks nobody who they are. */
+    isOpen?: boolean;
+  }
+}
 
 /** Who may use the control API. */
 export interface ControlAccess {
@@ -31,24 +38,21 @@ export async function guardControl(
   { origins, credentials }: ControlAccess,
 ): Promise<void> {
   // A page of any other site that a developer looks at can send requests here, and must not be obeyed.
-  app.addHook('onRequest', async ({ headers }) => {
+  app.addHook('onRequest', async ({ headers, routeOptions }) => {
+    if (routeOptions.config.isOpen) return;
     if (credentials === undefined && !isLoopback(hostOf(headers.host))) {
-      throw new ControlError(
-        'forbidden',
-        'the control API answers on this machine only',
-        'use http://127.0.0.1 or http://localhost',
-      );
+      throw new ControlError('forbidden', 'the control API answers on this machine only', {
+        hint: 'use http://127.0.0.1 or http://localhost',
+      });
     }
     if (
       headers.origin !== undefined &&
       !isOwnOrigin(headers.origin, headers.host) &&
       !origins.includes(headers.origin)
     ) {
-      throw new ControlError(
-        'forbidden',
-        `pages of ${headers.origin} may not use the control API`,
-        'let them in with --admin-origin',
-      );
+      throw new ControlError('forbidden', `pages of ${headers.origin} may not use the control API`, {
+        hint: 'let them in with --admin-origin',
+      });
     }
   });
   if (credentials !== undefined) {
@@ -59,7 +63,10 @@ export async function guardControl(
         if (right.includes(false)) throw new Error('wrong user or password');
       },
     });
-    app.addHook('onRequest', app.basicAuth);
+    app.addHook('onRequest', (request, reply, done) => {
+      if (request.routeOptions.config.isOpen) done();
+      else app.basicAuth(request, reply, done);
+    });
   }
 
   // Whatever it is declared as: `curl --data` says it is a form.
@@ -69,21 +76,16 @@ export async function guardControl(
     if (body === '') done(null, {});
     else void parse(request, body as string, done);
   });
-  app.addHook('preValidation', async (request) => {
-    if (request.method !== 'GET') request.body ??= {};
-  });
-
   app.setErrorHandler<FastifyError | ControlError>(async (error, request, reply) => {
     if (error instanceof ControlError) return sendError(reply, error);
-    if (error.validation !== undefined)
-      return sendError(reply, new ControlError('invalid', error.message, 'see the README, "Control API"'));
     const { statusCode = 500 } = error;
-    if (statusCode === 401)
-      return reply.code(401).send({
-        error: 'unauthorized',
-        message: 'the control API asks for Basic credentials',
-        hint: '--admin-user, --admin-password',
-      });
+    if (statusCode === 401) {
+      const hint = '--admin-user, --admin-password';
+      return sendError(
+        reply,
+        new ControlError('unauthorized', 'the control API asks for Basic credentials', { hint }),
+      );
+    }
     if (statusCode === 413) return sendError(reply, new ControlError('too_large', 'the body is too large'));
     if (statusCode < 500)
       return sendError(reply, new ControlError('not_json', `the body is no JSON: ${error.message}`));

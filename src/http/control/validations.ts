@@ -1,24 +1,25 @@
-import type { FastifyInstance } from 'fastify';
-import { ForClient, ValidationBody } from '../../protocol/control.ts';
-import { ControlError, listAnswer, validationAnswer } from './answers.ts';
-import type { ControlDoor } from './door.ts';
+import type { VALIDATION_ROUTES } from '../../protocol/control/validations.ts';
+import type { Simulator } from '../../simulator/simulator.ts';
+import { listAnswer, validationAnswer } from './answers.ts';
+import { invalid } from './errors.ts';
+import type { Handlers } from './handlers.ts';
+import { scenarioFaults } from './scenarios.ts';
 
-type ValidationRoute = { Params: { validation_id: string }; Body: ValidationBody };
+/** What is known of a validation before its call. */
+export const validationHandlers = ({
+  validations,
+  scenarios,
+}: Simulator): Handlers<typeof VALIDATION_ROUTES> => ({
+  'GET /validations': async ({ clientId }) => listAnswer(await validations.list(clientId), validationAnswer),
 
-/** `/validations`: what is known of a validation before its call. */
-export function validationRoutes(app: FastifyInstance, door: ControlDoor): void {
-  const { simulator, clientNamed, scenarioFaults } = door;
-
-  app.get('/validations', { schema: { querystring: ForClient } }, async (request) =>
-    listAnswer(await simulator.validations.list(await clientNamed(request)), validationAnswer),
-  );
-
-  const put = { schema: { body: ValidationBody, querystring: ForClient } };
-  app.put<ValidationRoute>('/validations/:validation_id', put, async (request) => {
-    const { client_id: _, ...known } = request.body;
-    const faults = scenarioFaults(known.scenario);
-    if (faults.length > 0) throw new ControlError('invalid', faults.join('; '));
-    const clientId = await clientNamed(request);
-    return validationAnswer(await simulator.validations.set(request.params.validation_id, known, clientId));
-  });
-}
+  async 'PUT /validations/:validation_id'({ parameters, body: { exists, confirmed, scenario }, clientId }) {
+    const faults = await scenarioFaults(scenarios, scenario, clientId);
+    if (faults.length > 0) throw invalid(faults);
+    const known = {
+      ...(exists !== undefined && { exists }),
+      ...(confirmed !== undefined && { confirmed }),
+      ...(scenario !== undefined && { scenario }),
+    };
+    return validationAnswer(await validations.set(parameters.validation_id, known, clientId));
+  },
+});

@@ -1,0 +1,128 @@
+import type { Instant } from './time.ts';
+
+/** A request to the imitated service, and what came of it. No secret is in it. */
+export interface JournalEntry {
+  /** The client that it named, or whose token it carried; empty where there is none. */
+  readonly clientId: string;
+  /** Virtual time of that client. */
+  readonly at: Instant;
+  /** Real time. */
+  readonly receivedAt: Instant;
+  readonly method: string;
+  readonly path: string;
+  readonly query: Fields;
+  readonly headers: Fields;
+  /** The fields of its form, where it had one that could be read. */
+  readonly form?: Fields;
+  /** Address from which it came. */
+  readonly from: string;
+  /** The answer's status; none where the connection was cut off or left hanging. */
+  readonly status?: number;
+  /** Why it was refused or went wrong, in words. */
+  readonly reason?: string;
+  readonly validationId?: string;
+  /** The fault that struck it. */
+  readonly faultId?: string;
+}
+
+export type Fields = Readonly<Record<string, string>>;
+
+/** What is asked of entries; whatever is left out matches all. */
+export interface JournalFilter {
+  readonly method?: string;
+  readonly path?: string;
+  readonly status?: number;
+  readonly validationId?: string;
+}
+
+/** Whether an entry is what was asked for. */
+export const matches = (entry: JournalEntry, filter: JournalFilter): boolean =>
+  (Object.keys(filter) as (keyof JournalFilter)[]).every(
+    (key) => filter[key] === undefined || filter[key] === entry[key],
+  );
+
+const MASK = '***';
+const LONGEST_VALUE = 200;
+const MOST_FIELDS = 50;
+
+/** What a field may hold that is no secret. Of all others only the name is told. */
+const OPEN_FIELDS = new Set([
+  'encoding',
+  'grant_type',
+  'response_type',
+  'scope',
+  'token_type_hint',
+  'validation_id',
+]);
+const OPEN_HEADERS = new Set([
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'access-control-request-headers',
+  'access-control-request-method',
+  'cache-control',
+  'connection',
+  'content-length',
+  'content-type',
+  'host',
+  'origin',
+  'pragma',
+  'sec-ch-ua',
+  'sec-ch-ua-mobile',
+  'sec-ch-ua-platform',
+  'sec-fetch-dest',
+  'sec-fetch-mode',
+  'sec-fetch-site',
+  'sec-fetch-storage-access',
+  'sec-fetch-user',
+  'sec-purpose',
+  'transfer-encoding',
+  'upgrade-insecure-requests',
+  'user-agent',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+]);
+
+const TOKEN_FIELDS = new Set(['access_token', 'token']);
+const SHORTEST_TOKEN = 20;
+const TAIL = 4;
+
+/** Enough of a token to tell it from others, and too little to use it. */
+const tailOf = (token: string): string => (token.length < SHORTEST_TOKEN ? MASK : `…${token.slice(-TAIL)}`);
+
+const masked = (
+  given: Iterable<readonly [string, string]>,
+  shown: (name: string, value: string) => string,
+): Fields =>
+  Object.fromEntries(
+    [...given]
+      .slice(0, MOST_FIELDS)
+      .map(([name, value]) => [name, shown(name, value).slice(0, LONGEST_VALUE)]),
+  );
+
+/** A body that is no form at all may come to stand where a name should, with all its secrets. */
+const NAME = /^[\w.-]{1,64}$/;
+
+/**
+ * Fields of a query or form without their secrets.
+ *
+ * @param clientId shown where it stands: an id that is not known may be a secret in the wrong place
+ */
+export const maskedFields = (fields: Iterable<readonly [string, string]>, clientId: string): Fields =>
+  masked(
+    [...fields].map(([name, value]) => [NAME.test(name) ? name : MASK, value]),
+    (name, value) => {
+      if (OPEN_FIELDS.has(name) || value === '' || (name === 'client_id' && value === clientId)) return value;
+      return TOKEN_FIELDS.has(name) ? tailOf(value) : MASK;
+    },
+  );
+
+/** Headers without their secrets. Of credentials the scheme is left, of a referring page its address without query. */
+export const maskedHeaders = (headers: Iterable<readonly [string, string]>): Fields =>
+  masked(headers, (name, value) => {
+    if (OPEN_HEADERS.has(name)) return value;
+    if (name === 'referer') return value.replace(/[?#].*$/s, (rest) => `${rest[0]}${MASK}`);
+    const scheme = name === 'authorization' ? /^[\w-]+(?= )/.exec(value)?.[0] : undefined;
+    return scheme === undefined ? MASK : `${scheme} ${MASK}`;
+  });

@@ -1,0 +1,80 @@
+import { type Ms, ms, parseDuration } from '../../domain/time.ts';
+import type { JOURNAL_ROUTES, WrittenGoal } from '../../protocol/control/journal.ts';
+import type { Simulator } from '../../simulator/simulator.ts';
+import type { Goal, Met } from '../../simulator/waits.ts';
+import { callAnswer, eventAnswer, findingAnswer, listAnswer, requestAnswer } from './answers.ts';
+import { ControlError, invalid } from './errors.ts';
+import type { Handlers } from './handlers.ts';
+
+const USUAL_PATIENCE = ms(5_000);
+const LONGEST_PATIENCE = ms(600_000);
+
+/** How entries are asked for, in a query or in a body. */
+interface Asking {
+  readonly method?: string;
+  readonly path?: string;
+  readonly validation_id?: string;
+  readonly status?: number | string;
+  readonly after?: number | string;
+}
+
+const numberOf = (value: number | string | undefined) => (value === undefined ? undefined : Number(value));
+
+const filterOf = ({ method, path, validation_id: validationId, status }: Asking) => ({
+  ...(method !== undefined && { method: method.toUpperCase() }),
+  ...(path !== undefined && { path }),
+  ...(validationId !== undefined && { validationId }),
+  ...(status !== undefined && { status: Number(status) }),
+});
+
+function goalOf(written: WrittenGoal): Goal {
+  if ('event' in written) return { event: written.event };
+  if ('call_state' in written) return { callState: written.call_state };
+  return { request: filterOf(written.request) };
+}
+
+function metAnswer(met: Met) {
+  if ('event' in met) return { event: eventAnswer(met.event) };
+  return 'call' in met ? { call: callAnswer(met.call) } : { request: requestAnswer(met.request) };
+}
+
+function patience(written: string | undefined): Ms {
+  const timeout = (written === undefined ? undefined : parseDuration(written)) ?? USUAL_PATIENCE;
+  if (timeout <= LONGEST_PATIENCE) return timeout;
+  throw invalid([{ path: '/timeout', message: 'timeout: longer than 10m, which is real time' }]);
+}
+
+/** What was asked of the imitated service, what came of it, and what can be waited for. */
+export function journalHandlers({ journal, wait, findings }: Simulator): Handlers<typeof JOURNAL_ROUTES> {
+  const find = (asking: Asking, clientId: string | undefined) =>
+    journal.list(filterOf(asking), clientId, numberOf(asking.after));
+
+  return {
+    'GET /requests': async ({ query, clientId }) => listAnswer(await find(query, clientId), requestAnswer),
+
+    'GET /requests/count': async ({ query, clientId }) => ({ count: (await find(query, clientId)).length }),
+
+    'POST /requests/find': async ({ body, clientId }) =>
+      listAnswer(await find(body, clientId), requestAnswer),
+
+    async 'POST /wait'({ body, clientId, signal }) {
+      const { for: goal, validation_id: validationId, after, timeout } = body;
+      const scope = { clientId, validationId, after };
+      const outcome = await wait(goalOf(goal), scope, patience(timeout), signal);
+      if (!('seen' in outcome)) return metAnswer(outcome);
+      throw new ControlError('timeout', `${describe(goal)} has not come within ${timeout ?? '5s'}`, {
+        hint:
+          outcome.seen.length === 0 ? 'nothing was seen at all' : `seen instead: ${outcome.seen.join(', ')}`,
+        seen: [...outcome.seen],
+      });
+    },
+
+    'GET /findings': async ({ clientId }) => listAnswer(await findings.list(clientId), findingAnswer),
+  };
+}
+
+function describe(goal: WrittenGoal): string {
+  if ('event' in goal) return `event ${goal.event}`;
+  if ('call_state' in goal) return `a call in state ${goal.call_state}`;
+  return `a request ${JSON.stringify(goal.request)}`;
+}

@@ -1,0 +1,42 @@
+import type { Instant } from '../../domain/time.ts';
+import { openApi } from '../../protocol/control/openapi.ts';
+import { ADMIN } from '../../protocol/control/route.ts';
+import { ROUTES } from '../../protocol/control/routes.ts';
+import type { SERVER_ROUTES } from '../../protocol/control/server.ts';
+import type { Simulator } from '../../simulator/simulator.ts';
+import type { Handlers } from './handlers.ts';
+
+/** Which process this is, for whoever asks whether it is well. */
+export interface About {
+  readonly version: string;
+  readonly instanceId: string;
+  readonly startedAt: Instant;
+  readonly realTime: () => Instant;
+  /** Its figures, as Prometheus reads them. */
+  readonly metrics: () => string;
+}
+
+/** The simulator itself. */
+export const serverHandlers = (
+  { reset }: Simulator,
+  { version, instanceId, startedAt, realTime, metrics }: About,
+): Handlers<typeof SERVER_ROUTES> => ({
+  async 'GET /health'() {
+    const now = realTime();
+    return {
+      status: 'ok',
+      version,
+      instanceId,
+      uptimeInSeconds: Math.floor((now - startedAt) / 1000),
+      time: new Date(now).toISOString(),
+    };
+  },
+
+  async 'POST /reset'({ clientId }) {
+    await reset(clientId);
+  },
+
+  'GET /openapi.json': async () => openApi(ROUTES, version, ADMIN),
+
+  'GET /metrics': async () => metrics(),
+});

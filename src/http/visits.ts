@@ -1,0 +1,172 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { describeFault, type Endpoint, type Fault } from '../domain/fault.ts';
+import { type JournalEntry, maskedFields, maskedHeaders } from '../domain/journal.ts';
+import { ms } from '../domain/time.ts';
+import type { Random } from '../random.ts';
+import type { Naming, Reception } from '../simulator/reception.ts';
+import type { Simulator } from '../simulator/simulator.ts';
+import { pairs, unquote } from './django/urlencoded.ts';
+import type { Metrics } from './metrics.ts';
+
+/** What becomes known of a request to the imitated service on its way through a door. */
+interface Visit {
+  reception?: Reception;
+  /** Why it is refused or goes wrong, in words that are never sent. */
+  reason?: string;
+  form?: readonly (readonly [string, string])[];
+  validationId?: string;
+  recorded?: true;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    visit: Visit;
+  }
+}
+
+/** How a connection ends that is not answered. */
+type Unanswered = 'reset' | 'hang';
+
+/** What a door can do with its visitors, beside answering them. */
+export interface Visits {
+  /** Says whose the request is; undefined when a fault has struck it so that nothing is left to answer. */
+  receive(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    naming: Naming,
+    endpoint?: Endpoint,
+  ): Promise<Reception | undefined>;
+  /** Gives no answer. */
+  leave(request: FastifyRequest, reply: FastifyReply, how: Unanswered): Promise<void>;
+}
+
+/** Path and query of a request, the path decoded; a fragment, which does not belong there, is cut off. */
+export function targetOf({ url }: FastifyRequest): { path: string; query: string } {
+  // RFC 9112, 3.2.2: a request target may be a whole URL.
+  const [target = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split('#', 1);
+  const mark = target.indexOf('?');
+  return mark < 0
+    ? { path: unquote(target), query: '' }
+    : { path: unquote(target.slice(0, mark)), query: target.slice(mark + 1) };
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+};
+
+/** What stands between the service and the world says, when the service cannot be asked. */
+const gatewayPage = (status: number): string => {
+  const title = `${status} ${REASONS[status] ?? 'Error'}`;
+  return `<html>\n<head><title>${title}</title></head>\n<body><h1>${title}</h1></body>\n</html>\n`;
+};
+
+/** What is left of an answer's body on its way. */
+const SPOILT: { readonly [K in NonNullable<Fault['kind']>]?: (body: Buffer) => Buffer } = {
+  empty: () => Buffer.alloc(0),
+  malformed: (body) => body.subarray(0, Math.floor(body.length / 2)),
+};
+
+/**
+ * Keeps the journal of a door: every request with its answer, written before the answer is sent, so that whoever
+ * has it finds it there. Armed faults act here too.
+ */
+export function keepJournal(
+  app: FastifyInstance,
+  { simulator, random, metrics }: { simulator: Simulator; random: Random; metrics: Metrics },
+): Visits {
+  /** Waits as long as a fault says, unless the client gives up. */
+  function delay(
+    { latency: [shortest, longest] = [ms(0), ms(0)] }: Fault,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const length = shortest + Math.round(random.fraction() * (longest - shortest));
+    if (length === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, length);
+      timer.unref();
+      reply.raw.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  async function record(request: FastifyRequest, status: number | undefined): Promise<void> {
+    const { visit } = request;
+    if (visit.recorded) return;
+    visit.recorded = true;
+    const { path, query } = targetOf(request);
+    const { fault, ...received } = visit.reception ?? (await simulator.receive({ claimed: [] }));
+    const struck = fault && `struck by fault ${fault.id}: ${describeFault(fault)}`;
+    const reason = [visit.reason, struck].filter(Boolean).join('; ');
+    const entry: JournalEntry = {
+      ...received,
+      method: request.method,
+      path,
+      query: maskedFields(pairs(query), received.clientId),
+      headers: maskedHeaders(headersOf(request)),
+      ...(visit.form !== undefined && { form: maskedFields(visit.form, received.clientId) }),
+      from: request.ip,
+      ...(status !== undefined && { status }),
+      ...(reason !== '' && { reason }),
+      ...(visit.validationId !== undefined && { validationId: visit.validationId }),
+      ...(fault !== undefined && { faultId: fault.id }),
+    };
+    metrics.answered(path, status);
+    await simulator.journal.record(entry);
+  }
+
+  const leave = async (request: FastifyRequest, reply: FastifyReply, how: Unanswered) => {
+    await record(request, undefined);
+    reply.hijack();
+    // To hang is to do nothing more: the sender gives up, or the server stops.
+    if (how === 'reset') request.raw.socket.resetAndDestroy();
+  };
+
+  app.decorateRequest('visit');
+  app.addHook('onRequest', async (request) => {
+    request.visit = {};
+  });
+  app.addHook('onSend', async (request, reply, payload) => {
+    await record(request, reply.statusCode);
+    const fault = request.visit.reception?.fault;
+    if (fault === undefined) return payload;
+    await delay(fault, reply);
+    if (fault.kind === 'wrong-content-type') reply.type('text/plain');
+    const spoil = fault.kind && SPOILT[fault.kind];
+    if (spoil === undefined) return payload;
+    const body = spoil(Buffer.from((payload ?? '') as string | Buffer));
+    reply.header('content-length', String(body.length));
+    return body;
+  });
+
+  return {
+    leave,
+
+    async receive(request, reply, naming, endpoint) {
+      const reception = await simulator.receive(naming, endpoint);
+      request.visit.reception = reception;
+      const { fault } = reception;
+      if (fault?.kind === 'reset' || fault?.kind === 'hang') {
+        await delay(fault, reply);
+        await leave(request, reply, fault.kind);
+        return undefined;
+      }
+      if (fault?.status === undefined) return reception;
+      if (fault.retryAfter !== undefined) reply.header('retry-after', String(fault.retryAfter));
+      reply.code(fault.status).type('text/html').send(gatewayPage(fault.status));
+      return undefined;
+    },
+  };
+}
+
+/** Every header line, of several with one name the last. */
+const headersOf = ({ raw: { rawHeaders } }: FastifyRequest): [string, string][] =>
+  Array.from({ length: rawHeaders.length / 2 }, (_, index) => [
+    (rawHeaders[2 * index] ?? '').toLowerCase(),
+    rawHeaders[2 * index + 1] ?? '',
+  ]);

@@ -1,0 +1,88 @@
+import { type Static, Type } from 'typebox';
+import { ENDPOINTS, FAULT_KINDS } from '../../domain/fault.ts';
+import type { Mismatch } from '../mismatch.ts';
+import { Duration } from '../scenario.ts';
+import { listOf, routes, TextOrNull } from './route.ts';
+
+const count = (minimum: number) =>
+  Type.Integer({
+    minimum,
+    maximum: 1_000_000,
+    title: 'count',
+    description: `a whole number from ${minimum}`,
+  });
+
+const body = {
+  endpoint: Type.Enum(ENDPOINTS, { title: 'endpoint' }),
+  status: Type.Optional(
+    Type.Integer({ minimum: 400, maximum: 599, title: 'status', description: 'a number from 400 to 599' }),
+  ),
+  retry_after: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 86_400,
+      title: 'number of seconds',
+      description: 'seconds up to 86400',
+    }),
+  ),
+  latency: Type.Optional(
+    Type.Union([Duration, Type.Array(Duration, { minItems: 2, maxItems: 2 })], {
+      title: 'latency',
+      description: 'a duration such as "2s", or the shortest and the longest, as in ["1s","3s"]',
+    }),
+  ),
+  kind: Type.Optional(Type.Enum(FAULT_KINDS, { title: 'kind of fault' })),
+  after: Type.Optional(count(0)),
+  times: Type.Optional(count(1)),
+};
+const Body = Type.Object(body);
+export type FaultBody = Static<typeof Body>;
+
+/** No answer of a status is given by a connection that is cut off or left hanging. */
+const WITHOUT_ANSWER: readonly unknown[] = ['reset', 'hang'];
+
+function contradictions({ status, retry_after, latency, kind }: FaultBody): Mismatch[] {
+  const messages = [
+    ...(status === undefined && latency === undefined && kind === undefined
+      ? ['nothing would go wrong; give status, latency or kind']
+      : []),
+    ...(status !== undefined && WITHOUT_ANSWER.includes(kind)
+      ? [`kind ${kind} gives no answer, so that there is no status; keep one of them`]
+      : []),
+    ...(retry_after !== undefined && status === undefined ? ['retry_after needs a status, such as 503'] : []),
+  ];
+  return messages.map((message) => ({ path: [], at: 'value', message }));
+}
+
+const FaultAnswer = Type.Object({
+  id: Type.String(),
+  client_id: TextOrNull,
+  endpoint: Type.Enum(ENDPOINTS),
+  status: Type.Union([Type.Integer(), Type.Null()]),
+  retry_after: Type.Union([Type.Integer(), Type.Null()]),
+  latency_ms: Type.Union([Type.Array(Type.Number()), Type.Null()]),
+  kind: Type.Union([Type.Enum(FAULT_KINDS), Type.Null()]),
+  after: Type.Integer(),
+  times: Type.Union([Type.Integer(), Type.Null()]),
+  /** How many requests it has struck. */
+  struck: Type.Integer(),
+});
+
+export const FAULT_ROUTES = routes({
+  'GET /faults': {
+    summary: 'Every fault that is armed, used up or not',
+    scoped: true,
+    status: 200,
+    answer: listOf(FaultAnswer),
+  },
+  'POST /faults': {
+    summary: 'Arm a fault for the requests of a client, or of all',
+    scoped: true,
+    body,
+    beyond: (fault: FaultBody, isSound) => (isSound([]) ? contradictions(fault) : []),
+    status: 201,
+    answer: FaultAnswer,
+    errors: ['conflict'],
+  },
+  'DELETE /faults/:id': { summary: 'Take a fault away', scoped: true, status: 204 },
+});

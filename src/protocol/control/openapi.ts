@@ -1,0 +1,82 @@
+import type { TObject, TSchema } from 'typebox';
+import { bodySchema, ERRORS, ErrorAnswer, errorsOf, querySchema, type Route, type Routes } from './route.ts';
+
+/** A description of the control API in OpenAPI 3.1, made from the tables by which it is served. */
+
+const JSON_TYPE = 'application/json';
+
+const reasons: Readonly<Record<keyof typeof ERRORS, string>> = {
+  not_json: 'The body is no JSON',
+  unauthorized: 'Basic credentials are asked for where the server can be reached from other machines',
+  forbidden: 'Neither this machine nor a page that is let in',
+  not_found: 'There is no such thing',
+  timeout: 'It has not happened in time',
+  conflict: 'Impossible as things are',
+  too_large: 'The body is too large',
+  invalid: 'It does not fit; every fault is told',
+};
+
+const parameter = (place: 'path' | 'query', name: string, schema: TSchema, required: boolean) => ({
+  name,
+  in: place,
+  required,
+  schema,
+});
+
+const queryParameters = (schema: TObject) =>
+  Object.entries(schema.properties).map(([name, property]) => parameter('query', name, property, false));
+
+const answered = (schema: TSchema, description: string, type = JSON_TYPE) => ({
+  description,
+  content: { [type]: { schema } },
+});
+
+function operation(name: string, route: Route) {
+  const parameters = [...name.matchAll(/:(\w+)/g)].map(([, parameterName = '']) =>
+    parameter('path', parameterName, { type: 'string' } as TSchema, true),
+  );
+  const body = bodySchema(name, route);
+  const { summary, status, answer, contentType } = route;
+  const refusals = errorsOf(name, route).map((error) => [
+    ERRORS[error],
+    answered({ $ref: '#/components/schemas/Error' } as TSchema, reasons[error]),
+  ]);
+  return {
+    summary,
+    parameters: [...parameters, ...queryParameters(querySchema(route))],
+    ...(body && { requestBody: { content: { [JSON_TYPE]: { schema: body } } } }),
+    responses: {
+      [status]: answer === undefined ? { description: 'Done' } : answered(answer, 'Done', contentType),
+      ...Object.fromEntries(refusals),
+    },
+    ...(route.open && { security: [] }),
+  };
+}
+
+/**
+ * @param base path under which the routes stand
+ */
+export function openApi(routes: Routes, version: string, base: string) {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const [name, route] of Object.entries(routes)) {
+    const [method = '', path = ''] = name.split(' ');
+    const template = path.replace(/:(\w+)/g, '{$1}');
+    paths[template] = { ...paths[template], [method.toLowerCase()]: operation(name, route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Control API of mock-veridas',
+      version,
+      description: 'Everything that a test or a person may see and steer of the simulated service.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: base }],
+    security: [{ basic: [] }, {}],
+    paths,
+    components: {
+      schemas: { Error: ErrorAnswer },
+      securitySchemes: { basic: { type: 'http', scheme: 'basic' } },
+    },
+  };
+}

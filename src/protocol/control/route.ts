@@ -1,0 +1,98 @@
+import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
+import { ClientId } from '../client.ts';
+import type { IsSound, Mismatch } from '../mismatch.ts';
+
+/** The control API as data: from these tables follow what is accepted, its types and its description. */
+
+/** Path under which everything stands that the imitated service does not have. */
+export const ADMIN = '/__admin';
+
+/** Every error of the control API by its name on the wire, with its status. */
+export const ERRORS = {
+  not_json: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  timeout: 408,
+  conflict: 409,
+  too_large: 413,
+  invalid: 422,
+} as const;
+
+export type ErrorName = keyof typeof ERRORS;
+
+/** What a route takes, what it answers and how it can refuse. */
+export interface Route {
+  readonly summary: string;
+  /** It asks nobody who they are. */
+  readonly open?: true;
+  /** It is about one client where one is named: by `client_id` in the query or in the body. */
+  readonly scoped?: true;
+  readonly query?: TProperties;
+  readonly body?: TProperties;
+  /** What the schema of the body cannot say. */
+  readonly beyond?: (body: never, isSound: IsSound) => Mismatch[];
+  readonly status: 200 | 201 | 204;
+  /** What is answered; with 204, nothing. */
+  readonly answer?: TSchema;
+  /** What is answered where it is no JSON. */
+  readonly contentType?: string;
+  /** Errors beside those that follow from the rest. */
+  readonly errors?: readonly ErrorName[];
+}
+
+export type Routes = Readonly<Record<string, Route>>;
+
+/** Keeps the exact type of a table of routes. */
+export const routes = <const R extends Routes>(table: R): R => table;
+
+const Named = { client_id: Type.Optional(ClientId) };
+
+function object(properties: TProperties | undefined, { scoped }: Route, title: string): TObject {
+  const all = { ...(scoped && Named), ...properties };
+  const description = `a map with ${Object.keys(all).join(', ')}`;
+  return Type.Object(all, { additionalProperties: false, title, description });
+}
+
+/** What the query of a route must be. */
+export const querySchema = (route: Route): TObject => object(route.query, route, 'query');
+
+/** Whether a route of this name takes a body. */
+const takesBody = (name: string): boolean => !name.startsWith('GET') && !name.startsWith('DELETE');
+
+/** What the body of a route must be, if it takes one. */
+export const bodySchema = (name: string, route: Route): TObject | undefined =>
+  takesBody(name) ? object(route.body, route, 'body') : undefined;
+
+/** Every way in which a route can refuse. */
+export function errorsOf(name: string, route: Route): ErrorName[] {
+  const { open, scoped, query, errors = [] } = route;
+  const all: readonly ErrorName[] = [
+    ...(open ? [] : (['unauthorized', 'forbidden'] as const)),
+    ...(takesBody(name) ? (['not_json', 'too_large', 'invalid'] as const) : []),
+    ...(scoped ? (['not_found', 'invalid'] as const) : []),
+    ...(query === undefined ? [] : (['invalid'] as const)),
+    ...errors,
+  ];
+  return (Object.keys(ERRORS) as ErrorName[]).filter((error) => all.includes(error));
+}
+
+export const Time = Type.String({ format: 'date-time' });
+export const TimeOrNull = Type.Union([Time, Type.Null()]);
+export const TextOrNull = Type.Union([Type.String(), Type.Null()]);
+
+/** A list, in the order in which things came to be. */
+export const listOf = <const T extends TSchema>(item: T) =>
+  Type.Object({ items: Type.Array(item), total: Type.Integer() });
+
+/** What every error looks like. */
+export const ErrorAnswer = Type.Object({
+  error: Type.Enum(Object.keys(ERRORS) as ErrorName[]),
+  message: Type.String(),
+  hint: Type.Optional(Type.String()),
+  /** Every fault of a body or query that does not fit, each with its place. */
+  errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+  /** What was there instead of what was waited for. */
+  seen: Type.Optional(Type.Array(Type.String())),
+});
+export type ErrorAnswer = Static<typeof ErrorAnswer>;

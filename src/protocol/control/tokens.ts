@@ -1,0 +1,27 @@
+import { Type } from 'typebox';
+import { TOKEN_STATES } from '../../domain/token.ts';
+import { listOf, routes, Time } from './route.ts';
+
+const TokenAnswer = Type.Object({
+  access_token: Type.String(),
+  client_id: Type.String(),
+  state: Type.Enum(TOKEN_STATES),
+  issued_at: Time,
+  expires_at: Time,
+  validation_ids: Type.Array(Type.String()),
+});
+
+export const TOKEN_ROUTES = routes({
+  'GET /tokens': {
+    summary: 'Every access token that was issued',
+    scoped: true,
+    status: 200,
+    answer: listOf(TokenAnswer),
+  },
+  'GET /tokens/:token': { summary: 'One access token', scoped: true, status: 200, answer: TokenAnswer },
+  'POST /tokens/:token/expire': {
+    summary: 'End the life of a token now, as if its hour were over',
+    scoped: true,
+    status: 204,
+  },
+});

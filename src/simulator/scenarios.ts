@@ -1,0 +1,104 @@
+import { noScenario, type Scenario, type Wishes, wished } from '../domain/scenario.ts';
+import type { Store } from '../store/store.ts';
+import { decide, put } from './decide.ts';
+import { EVERYONE, scenarioRef } from './refs.ts';
+
+/** A scenario that can be played, and where it comes from: a file, or the control API for one client or all. */
+export interface ScenarioView {
+  readonly scenario: Scenario;
+  readonly clientId?: string;
+}
+
+/**
+ * The scenarios that calls can play. What the control API puts in for a client goes before what it puts in for
+ * all, and that before the files.
+ *
+ * @param files the scenarios of the files, as they are now
+ * @param usual name of the scenario that is played where nobody wishes for another
+ */
+export function scenarios(store: Store, files: () => ReadonlyMap<string, Scenario>, usual: string) {
+  /** The first of `names` under which a client finds a scenario. */
+  async function first(names: readonly string[], clientId: string): Promise<ScenarioView | undefined> {
+    const owners = [clientId, EVERYONE];
+    const { found } = await store.read(
+      ...names.flatMap((name) => owners.map((owner) => scenarioRef(owner, name))),
+    );
+    const known = files();
+    return names
+      .map((name, index): ScenarioView | undefined => {
+        const scenario = known.get(name);
+        return (found[2 * index] ?? found[2 * index + 1])?.value ?? (scenario && { scenario });
+      })
+      .find((view) => view !== undefined);
+  }
+
+  const get = (name: string, clientId = EVERYONE) => first([name], clientId);
+
+  /** Clients and validations that are set to play `name` and could not, if `clientId` had none of that name. */
+  async function playersWithout(name: string, clientId: string): Promise<string[]> {
+    if (files().has(name)) return [];
+    const others = (await store.list('scenario'))
+      .map(({ value }) => value)
+      .filter((one) => one.scenario.name === name && one.clientId !== clientId);
+    const isLeft = (owner: string) =>
+      (clientId === EVERYONE || owner === clientId) &&
+      others.every((one) => one.clientId !== EVERYONE && one.clientId !== owner);
+    const clients = (await store.list('client')).map(({ value }) => value);
+    const validations = (await store.list('validation')).map(({ value }) => value);
+    return [
+      ...clients
+        .filter((client) => client.scenario === name && isLeft(client.clientId))
+        .map((client) => `client "${client.clientId}"`),
+      ...validations
+        .filter((validation) => validation.scenario === name && isLeft(validation.clientId))
+        .map((validation) => `validation "${validation.validationId}"`),
+    ];
+  }
+
+  /**
+   * Takes away what was put in for a client, or for all. Undefined when nothing was; otherwise who would be
+   * left without the scenario they are set to play, and then it stays.
+   */
+  async function remove(name: string, clientId = EVERYONE): Promise<readonly string[] | undefined> {
+    const ref = scenarioRef(clientId, name);
+    const [own] = (await store.read(ref)).found;
+    if (own === undefined) return undefined;
+    const left = await playersWithout(name, clientId);
+    if (left.length > 0) return left;
+    const isGone = await store.swap({ ref, version: own.version, owner: clientId, value: null });
+    return isGone ? [] : remove(name, clientId);
+  }
+
+  return {
+    get,
+
+    /** Every scenario that a client, or one without any of its own, can play, by name. */
+    async list(clientId = EVERYONE): Promise<ScenarioView[]> {
+      const own = (owner: string) => store.list('scenario', owner);
+      const found = [...(await own(EVERYONE)), ...(clientId === EVERYONE ? [] : await own(clientId))];
+      const views = new Map<string, ScenarioView>(
+        [...files()].map(([name, scenario]) => [name, { scenario }]),
+      );
+      for (const { value } of found) views.set(value.scenario.name, value);
+      return [...views.values()].sort((a, b) => (a.scenario.name < b.scenario.name ? -1 : 1));
+    },
+
+    /** Puts a scenario in the place of the one of its name, for a client or for all. */
+    put(scenario: Scenario, clientId = EVERYONE): Promise<void> {
+      const ref = scenarioRef(clientId, scenario.name);
+      return decide(store, [ref], ({ found: [before] }) => ({
+        changes: [put(ref, before, clientId, { clientId, scenario })],
+        result: undefined,
+      }));
+    },
+
+    remove,
+
+    /** What a call of a client plays: the nearest wish for which there is a scenario. */
+    async chosen(clientId: string, wishes: Omit<Wishes, 'usual'>): Promise<Scenario> {
+      const view = await first(wished({ ...wishes, usual }), clientId);
+      if (view === undefined) throw new Error(noScenario(usual, files().keys()));
+      return view.scenario;
+    },
+  };
+}
