@@ -31,7 +31,7 @@ export async function drive(options: MockOptions = {}): Promise<Drive> {
 }
 
 /** The same for a simulator that runs elsewhere. */
-function against({ url, adminUrl }: Pick<Mock, 'url' | 'adminUrl'>): Omit<Drive, 'mock'> {
+export function against({ url, adminUrl }: Pick<Mock, 'url' | 'adminUrl'>): Omit<Drive, 'mock'> {
   const admin = async <T>(method: string, path: string, body?: unknown) => {
     const answer = await fetch(`${adminUrl}${path}`, {
       method,

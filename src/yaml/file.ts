@@ -23,6 +23,9 @@ import {
   tooDeep,
 } from './syntax.ts';
 
+/** What names of YAML files end in; JSON is YAML as well. */
+export const EXTENSIONS = ['.yaml', '.yml', '.json'];
+
 /** Something wrong in a file. `line` and `column` count from 1. */
 export interface Fault {
   readonly file: string;
