@@ -7,7 +7,7 @@ import { ADMIN } from './http/control/control.ts';
 import { listen } from './http/listen.ts';
 import { createServer } from './http/server.ts';
 import { VERSION } from './package.ts';
-import type { Blocking, RefusedCall, TokenFormatName } from './protocol/config.ts';
+import type { Blocking, LogFormat, LogLevel, RefusedCall, TokenFormatName } from './protocol/config.ts';
 import { systemRandom } from './random.ts';
 import { readScenarios, SHIPPED } from './scenarios.ts';
 import { jwtTokens, opaqueTokens, tickets } from './signing.ts';
@@ -49,8 +49,10 @@ export interface MockOptions {
   readonly strictTokens?: boolean;
   /** Lets only those validation ids exist that were made known through the control API. */
   readonly knownValidationsOnly?: boolean;
-  /** Told what whoever runs the simulator should know. By default nobody is. */
-  readonly onWarning?: (line: string) => void;
+  /** What is logged to standard error; by default `warn` and what is worse. */
+  readonly logLevel?: LogLevel;
+  /** How it is written: as `text`, the default, or as `json`, one object a line. */
+  readonly logFormat?: LogFormat;
   /**
    * Where everything is kept, for a simulator that is to be stopped and started again without forgetting; it
    * stays open. By default in memory of its own.
@@ -127,7 +129,7 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
     blocking: options.blocked ?? 'forbidden',
     refusedCall: options.refusedCall ?? 'forbidden',
     browserUrl: () => browserUrl,
-    warn: options.onWarning ?? (() => {}),
+    log: { level: options.logLevel ?? 'warn', format: options.logFormat ?? 'text' },
     keys: jwt?.keys,
     trustProxy: options.trustProxy ?? [],
     about: { version: VERSION, instanceId: random.text(12), startedAt: systemTime(), realTime: systemTime },
@@ -141,12 +143,14 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
     await closed;
     simulator.close();
     if (options.store === undefined) await store.close();
+    app.log.info('stopped');
   };
   const reachable = reachableHost(host);
   const url = `http://${reachable}:${listening.port}`;
   const browserHost =
     host === undefined || isLoopback(host) || reachable === '127.0.0.1' ? 'videocall.localhost' : reachable;
   browserUrl = options.browserUrl ?? `http://${browserHost}:${listening.port}`;
+  app.log.info(`listening on ${url}`);
   return {
     url,
     browserUrl,

@@ -52,6 +52,8 @@ describe('the config file', () => {
       'known-validations-only: true',
       'blocked: hang',
       'trust-proxy: [10.0.0.0/8]',
+      'log-level: info',
+      'log-format: json',
       'ready-file: /ready.json',
     );
     const { clients, scenarios, ...others } = settings();
@@ -68,6 +70,8 @@ describe('the config file', () => {
       knownValidationsOnly: true,
       blocked: 'hang',
       trustProxy: ['10.0.0.0/8'],
+      logLevel: 'info',
+      logFormat: 'json',
       readyFile: '/ready.json',
     });
   });

@@ -20,6 +20,8 @@ describe('settings of which none is given', () => {
       knownValidationsOnly: false,
       blocked: 'forbidden',
       trustProxy: [],
+      logLevel: 'warn',
+      logFormat: 'text',
       admin: { user: 'admin', origins: [] },
     });
   });

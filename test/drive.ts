@@ -26,7 +26,8 @@ export interface Credentials {
 export const SANDBOX: Credentials = { client_id: 'sandbox-client', client_secret: 'sandbox-secret' };
 
 export async function drive(options: MockOptions = {}): Promise<Drive> {
-  const mock = await startMock(options);
+  // Most tests open the frame under the name for backends, which is warned of.
+  const mock = await startMock({ logLevel: 'error', ...options });
   return { mock, ...against(mock) };
 }
 

@@ -4,6 +4,8 @@ import type { Client } from '../domain/client.ts';
 import { noScenario, type Scenario } from '../domain/scenario.ts';
 import {
   type Blocking,
+  type LogFormat,
+  type LogLevel,
   NAMES,
   type Name,
   type RefusedCall,
@@ -37,6 +39,8 @@ export interface Settings {
   readonly blocked: Blocking;
   /** Proxies whose X-Forwarded-For is believed: addresses and ranges. */
   readonly trustProxy: readonly string[];
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
   /** A file that says where the simulator is while it runs. */
   readonly readyFile?: string;
   readonly admin: { readonly user: string; readonly password?: string; readonly origins: readonly string[] };
@@ -145,6 +149,8 @@ function settingsOf(values: Values, clients: readonly Client[], scenarios: Setti
     knownValidationsOnly: values['known-validations-only'],
     blocked: values.blocked,
     trustProxy: values['trust-proxy'],
+    logLevel: values['log-level'],
+    logFormat: values['log-format'],
     ...(readyFile !== undefined && { readyFile }),
     admin: { user: values['admin-user'], ...(password !== undefined && { password }), origins },
     ...(browserUrl !== undefined && { browserUrl: browserUrl.replace(/\/+$/, '') }),

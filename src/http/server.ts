@@ -9,6 +9,7 @@ import type { ControlAccess } from './control/guard.ts';
 import { NOT_FOUND, SERVER_ERROR, send } from './django/answer.ts';
 import { pairs } from './django/urlencoded.ts';
 import { type About, health } from './health.ts';
+import { type LogSettings, logging } from './log.ts';
 import { type OAuthDoor, oauth } from './oauth.ts';
 import { validas } from './validas.ts';
 
@@ -19,6 +20,7 @@ const LONGEST_PARAMETER = maxHeaderSize;
 const MOST_FAULTS = 20;
 
 export interface ServerParts extends CallDoor, OAuthDoor {
+  readonly log: LogSettings;
   readonly access: ControlAccess;
   /** Proxies whose X-Forwarded-For is believed: addresses and ranges. */
   readonly trustProxy: readonly string[];
@@ -29,8 +31,8 @@ export interface ServerParts extends CallDoor, OAuthDoor {
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
   const { simulator, access, about } = parts;
   const app = Fastify({
-    // To standard error, and never a request: its address holds tokens.
-    logger: { level: 'error', stream: process.stderr },
+    logger: logging(parts.log),
+    // Never a request: its address holds tokens.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MOST_JSON_BYTES,
     // Of the addresses that it lists, the right-most that is no trusted proxy counts.
