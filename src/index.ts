@@ -31,8 +31,11 @@ export interface MockOptions {
   readonly host?: string | undefined;
   /** Who may get tokens; by default `sandbox-client` with `sandbox-secret`. */
   readonly clients?: readonly Client[];
-  /** Scenarios by name; by default those that come with the package. */
-  readonly scenarios?: ReadonlyMap<string, Scenario>;
+  /**
+   * Scenarios by name, or what gives those that calls can play from now on; by default those that come with the
+   * package.
+   */
+  readonly scenarios?: ReadonlyMap<string, Scenario> | (() => ReadonlyMap<string, Scenario>);
   /** Name of the scenario that calls play; by default `happy`. */
   readonly scenario?: string;
   /** What access tokens look like; by default `opaque`, as the service's do. */
@@ -74,6 +77,8 @@ export interface Mock {
   readonly adminUrl: string;
   /** What the control API asks for, when it asks. */
   readonly adminCredentials?: { readonly user: string; readonly password: string } | undefined;
+  /** Its log, for what else belongs there. */
+  readonly log: { info(line: string): void; warn(line: string): void };
   /** Tells open pages, ends all connections and frees the port. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -98,6 +103,7 @@ const PASSWORD_LENGTH = 24;
  */
 export async function startMock(options: MockOptions = {}): Promise<Mock> {
   const { host, port = 0, clients = [SANDBOX_CLIENT], scenario = 'happy' } = options;
+  const scenarios = options.scenarios ?? readScenarios([SHIPPED]);
   const admin = options.admin ?? { user: 'admin', origins: [] };
   const store = options.store ?? newMemoryStore();
   const random = systemRandom(options.randomSeed);
@@ -112,7 +118,7 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
     random,
     tokenFormat: jwt?.format ?? opaqueTokens,
     clients,
-    scenarios: options.scenarios ?? readScenarios([SHIPPED]),
+    scenarios: typeof scenarios === 'function' ? scenarios : () => scenarios,
     scenario,
     rules: {
       strictTokens: options.strictTokens ?? false,
@@ -156,6 +162,7 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
     browserUrl,
     adminUrl: `${url}${ADMIN}`,
     adminCredentials: credentials,
+    log: app.log,
     close,
     [Symbol.asyncDispose]: close,
   };

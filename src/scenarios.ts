@@ -16,7 +16,7 @@ const isScenarioFile = (file: string): boolean =>
 export const claimedName = (file: string): string => basename(file, extname(file));
 
 /** The folder that holds scenarios: `scenarios` in `directory` where there is one, otherwise itself. */
-const scenarioFolder = (directory: string): string => {
+export const scenarioFolder = (directory: string): string => {
   const inner = join(directory, 'scenarios');
   return existsSync(inner) ? inner : directory;
 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { workplace } from './workplace.ts';
 
-const { write, settings, faults } = workplace();
+const { cwd, write, settings, faults } = workplace();
 const CONFIG = 'mock-veridas.config.yaml';
 const OWN_SCENARIO = ['name: mine', 'steps: []'];
 
@@ -41,6 +41,7 @@ describe('the config file', () => {
       'host: a',
       'scenario: mine',
       'fixtures: own',
+      'watch: true',
       'admin-user: b',
       'admin-password: c',
       'admin-origin: [http://d]',
@@ -63,6 +64,7 @@ describe('the config file', () => {
       scenario: 'mine',
       admin: { user: 'b', password: 'c', origins: ['http://d'] },
       browserUrl: 'http://e',
+      watch: `${cwd()}/own`,
       tokenFormat: 'jwt',
       randomSeed: 'f',
       strictTokens: true,

@@ -178,3 +178,19 @@ describe('bad usage', () => {
     );
   });
 });
+
+describe('--watch', () => {
+  it('watches the folder of --fixtures', () => {
+    write('own/mine.yaml', ...OWN_SCENARIO);
+    expect(settings(['--watch', '--fixtures', 'own']).watch).toBe(join(cwd(), 'own'));
+    expect(settings(['--fixtures', 'own']).watch).toBeUndefined();
+  });
+
+  it('is refused without a folder, and says what to add', () => {
+    expect(faults(['--watch'])).toEqual(['--watch: there is no folder to watch; add --fixtures DIR']);
+    write(CONFIG, 'watch: true');
+    expect(faults()).toEqual([`${CONFIG}:1:8 watch: there is no folder to watch; add --fixtures DIR`]);
+    write(CONFIG, 'watch: false');
+    expect(faults()).toEqual([]);
+  });
+});

@@ -111,10 +111,18 @@ describe('the log as JSON', () => {
   });
 
   it("is kept by exec, whose standard output is the command's", async () => {
-    const { exited, output, errors } = run(
-      ['exec', '--log-format', 'json', '--log-level', 'info', '--host', '0.0.0.0', '--', 'echo', 'ran'],
-      {},
-    );
+    const { exited, output, errors } = run([
+      'exec',
+      '--log-format',
+      'json',
+      '--log-level',
+      'info',
+      '--host',
+      '0.0.0.0',
+      '--',
+      'echo',
+      'ran',
+    ]);
     expect([await exited, output()]).toEqual([0, 'ran\n']);
     expect(objects(errors())).toEqual([
       expect.objectContaining({ level: 'info' }),

@@ -5,6 +5,9 @@ const CONFIG = `\
 # Your own scenarios, a file each: they lie in the folder scenarios of this one.
 fixtures: fixtures
 
+# Read them anew when they change.
+# watch: true
+
 # What happens in a call for which nothing nearer says so: a scenario of yours, or one that comes with mock-veridas.
 scenario: my-call
 

@@ -31,6 +31,8 @@ export interface Settings {
   /** Name of the scenario that is played when nothing nearer chooses one. */
   readonly scenario: string;
   readonly scenarios: ReadonlyMap<string, Scenario>;
+  /** The folder whose scenario files are read anew when they change. */
+  readonly watch?: string;
   readonly tokenFormat: TokenFormatName;
   readonly randomSeed?: string;
   readonly strictTokens: boolean;
@@ -96,6 +98,11 @@ function folderFaults(folder: string | undefined, named: Given | undefined): str
   }
 }
 
+const watchFaults = ({ watch, fixtures }: GivenSettings): string[] =>
+  watch?.value === true && fixtures === undefined
+    ? [watch.blame('there is no folder to watch; add --fixtures DIR')]
+    : [];
+
 /** Names of scenarios that can be chosen. A file with a fault is not missing as well. */
 const namesIn = ({ scenarios, faults }: Reading): string[] => [
   ...new Set([...scenarios.keys(), ...faults.map(({ file }) => claimedName(file))]),
@@ -130,6 +137,8 @@ function settingsOf(values: Values, clients: readonly Client[], scenarios: Setti
     port,
     host,
     scenario,
+    watch,
+    fixtures,
     'admin-password': password,
     'browser-url': browserUrl,
     'random-seed': randomSeed,
@@ -142,6 +151,7 @@ function settingsOf(values: Values, clients: readonly Client[], scenarios: Setti
     clients,
     scenario,
     scenarios,
+    ...(watch && fixtures !== undefined && { watch: fixtures }),
     tokenFormat: values['token-format'],
     ...(randomSeed !== undefined && { randomSeed }),
     strictTokens: values['strict-tokens'],
@@ -182,6 +192,7 @@ export function readSettings({ argv, env, cwd, usualPort }: Surroundings): Setti
     ...repeatedIds(clients),
     ...unknownRanges(clients),
     ...unreadable,
+    ...watchFaults(given),
     ...reading.faults.map((fault) => formatFault(fault, cwd)),
     ...unknownScenario(given.scenario && values.scenario, known).map(given.scenario?.blame ?? String),
     ...clients.clients.flatMap(({ client, blame }) =>

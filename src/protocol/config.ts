@@ -88,6 +88,11 @@ export const SETTINGS = {
       'shipped ones of their name',
     isPath: true,
   },
+  watch: {
+    schema: Type.Boolean(),
+    help: 'read the scenario files in the folder of --fixtures anew when they change, for calls that open later',
+    default: false,
+  },
   config: {
     schema: path('file'),
     placeholder: 'FILE',

@@ -19,7 +19,8 @@ export interface SimulatorParts {
   readonly tokenFormat: TokenFormat;
   /** The clients that exist from the start and after a reset. */
   readonly clients: readonly Client[];
-  readonly scenarios: ReadonlyMap<string, Scenario>;
+  /** The scenarios that can be played now, by name. */
+  readonly scenarios: () => ReadonlyMap<string, Scenario>;
   /** Name of the scenario that is played where nothing nearer chooses one. */
   readonly scenario: string;
   readonly rules: OpeningRules;
@@ -38,9 +39,9 @@ export async function createSimulator(parts: SimulatorParts) {
   const watch = callWatch(store, parts.onError);
 
   function scenarioNamed(name = parts.scenario): Scenario {
-    const scenario = parts.scenarios.get(name);
+    const scenario = parts.scenarios().get(name);
     if (scenario === undefined) {
-      throw new Error(noScenario(name, parts.scenarios.keys()));
+      throw new Error(noScenario(name, parts.scenarios().keys()));
     }
     return scenario;
   }
@@ -55,7 +56,7 @@ export async function createSimulator(parts: SimulatorParts) {
     clients: known,
     tokens: tokens(store, random, parts.tokenFormat),
     ...openings(store, parts.rules, (wishes) =>
-      scenarioNamed(chosenName(parts.scenarios, { ...wishes, usual: parts.scenario })),
+      scenarioNamed(chosenName(parts.scenarios(), { ...wishes, usual: parts.scenario })),
     ),
     calls: calls(store, watch),
     pages: pages(store, watch, random, parts.rules.strictTokens),
@@ -63,7 +64,9 @@ export async function createSimulator(parts: SimulatorParts) {
     validations: validations(store, random),
 
     /** Every scenario that can be played, by name. */
-    scenarios: parts.scenarios,
+    get scenarios() {
+      return parts.scenarios();
+    },
 
     /** Back to the start, pages included; of one client, if named. False when there is no such client. */
     async reset(clientId?: string): Promise<boolean> {
