@@ -7,7 +7,7 @@ import { listen } from './http/listen.ts';
 import { processMetrics } from './http/metrics.ts';
 import { createServer } from './http/server.ts';
 import { VERSION } from './package.ts';
-import type { Blocking, RefusedCall, TokenFormatName } from './protocol/config.ts';
+import type { Blocking, LogFormat, LogLevel, RefusedCall, TokenFormatName } from './protocol/config.ts';
 import { ADMIN } from './protocol/control/route.ts';
 import { systemRandom } from './random.ts';
 import { readScenarios, SHIPPED } from './scenarios.ts';
@@ -32,8 +32,11 @@ export interface MockOptions {
   readonly host?: string | undefined;
   /** Who may get tokens; by default `sandbox-client` with `sandbox-secret`. */
   readonly clients?: readonly Client[];
-  /** Scenarios by name; by default those that come with the package. */
-  readonly scenarios?: ReadonlyMap<string, Scenario>;
+  /**
+   * Scenarios by name, or what gives those that calls can play from now on; by default those that come with the
+   * package.
+   */
+  readonly scenarios?: ReadonlyMap<string, Scenario> | (() => ReadonlyMap<string, Scenario>);
   /** Name of the scenario that calls play; by default `happy`. */
   readonly scenario?: string;
   /** What access tokens look like; by default `opaque`, as the service's do. */
@@ -52,8 +55,10 @@ export interface MockOptions {
   readonly knownValidationsOnly?: boolean;
   /** So many requests of each client are remembered; by default 10 000. */
   readonly journalSize?: number;
-  /** Told what whoever runs the simulator should know. By default nobody is. */
-  readonly onWarning?: (line: string) => void;
+  /** What is logged to standard error; by default `warn` and what is worse. */
+  readonly logLevel?: LogLevel;
+  /** How it is written: as `text`, the default, or as `json`, one object a line. */
+  readonly logFormat?: LogFormat;
   /**
    * Where everything is kept, for a simulator that is to be stopped and started again without forgetting; it
    * stays open. By default in memory of its own.
@@ -75,6 +80,8 @@ export interface Mock {
   readonly adminUrl: string;
   /** What the control API asks for, when it asks. */
   readonly adminCredentials?: { readonly user: string; readonly password: string } | undefined;
+  /** Its log, for what else belongs there. */
+  readonly log: { info(line: string): void; warn(line: string): void };
   /** Tells open pages, ends all connections and frees the port. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -99,6 +106,7 @@ const PASSWORD_LENGTH = 24;
  */
 export async function startMock(options: MockOptions = {}): Promise<Mock> {
   const { host, port = 0, clients = [SANDBOX_CLIENT], scenario = 'happy' } = options;
+  const scenarios = options.scenarios ?? readScenarios([SHIPPED]);
   const admin = options.admin ?? { user: 'admin', origins: [] };
   const store = options.store ?? newMemoryStore();
   const random = systemRandom(options.randomSeed);
@@ -107,7 +115,6 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
       ? undefined
       : { user: admin.user, password: admin.password ?? random.text(PASSWORD_LENGTH) };
 
-  const scenarios = options.scenarios ?? readScenarios([SHIPPED]);
   const startedAt = systemTime();
   const metrics = processMetrics(VERSION, startedAt);
   const jwt = options.tokenFormat === 'jwt' ? jwtTokens(store) : undefined;
@@ -116,8 +123,8 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
     random,
     tokenFormat: jwt?.format ?? opaqueTokens,
     clients,
-    scenarios: () => scenarios,
     journalSize: options.journalSize ?? 10_000,
+    scenarios: typeof scenarios === 'function' ? scenarios : () => scenarios,
     scenario,
     rules: {
       strictTokens: options.strictTokens ?? false,
@@ -134,7 +141,7 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
     blocking: options.blocked ?? 'forbidden',
     refusedCall: options.refusedCall ?? 'forbidden',
     browserUrl: () => browserUrl,
-    warn: options.onWarning ?? (() => {}),
+    log: { level: options.logLevel ?? 'warn', format: options.logFormat ?? 'text' },
     keys: jwt?.keys,
     trustProxy: options.trustProxy ?? [],
     about: {
@@ -155,17 +162,20 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
     await closed;
     simulator.close();
     if (options.store === undefined) await store.close();
+    app.log.info('stopped');
   };
   const reachable = reachableHost(host);
   const url = `http://${reachable}:${listening.port}`;
   const browserHost =
     host === undefined || isLoopback(host) || reachable === '127.0.0.1' ? 'videocall.localhost' : reachable;
   browserUrl = options.browserUrl ?? `http://${browserHost}:${listening.port}`;
+  app.log.info(`listening on ${url}`);
   return {
     url,
     browserUrl,
     adminUrl: `${url}${ADMIN}`,
     adminCredentials: credentials,
+    log: app.log,
     close,
     [Symbol.asyncDispose]: close,
   };

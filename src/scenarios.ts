@@ -4,12 +4,11 @@ import { fileURLToPath } from 'node:url';
 import type { Scenario } from './domain/scenario.ts';
 import { ROOT } from './package.ts';
 import { SCENARIO, toScenario } from './protocol/scenario.ts';
-import { type Fault, InvalidFile, readYaml } from './yaml/file.ts';
+import { EXTENSIONS, type Fault, InvalidFile, readYaml } from './yaml/file.ts';
 
 /** The folder of the scenarios that come with the package. */
 export const SHIPPED = fileURLToPath(new URL('fixtures/scenarios', ROOT));
 
-const EXTENSIONS = ['.yaml', '.yml', '.json'];
 const isScenarioFile = (file: string): boolean =>
   EXTENSIONS.includes(extname(file)) && !file.startsWith('.') && !file.endsWith('.schema.json');
 
@@ -17,7 +16,7 @@ const isScenarioFile = (file: string): boolean =>
 export const claimedName = (file: string): string => basename(file, extname(file));
 
 /** The folder that holds scenarios: `scenarios` in `directory` where there is one, otherwise itself. */
-const scenarioFolder = (directory: string): string => {
+export const scenarioFolder = (directory: string): string => {
   const inner = join(directory, 'scenarios');
   return existsSync(inner) ? inner : directory;
 };

@@ -1,50 +1,33 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { EVENTS } from '../src/guide/events.ts';
-import { launchChromium } from './chromium.ts';
-import { type Drive, drive } from './drive.ts';
-import { heard, hears, openShop, type Shop } from './shop.ts';
+import { drive } from './drive.ts';
+import { heard, hears } from './shop.ts';
+import { chromiumStage } from './stage.ts';
 import { missing } from './tools.ts';
 
 const why = missing('chromium');
 
 describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
-  let d: Drive;
-  let shop: Shop;
-  let browser: Browser;
-  let page: Page;
-
-  beforeAll(async () => {
-    [d, shop, browser] = await Promise.all([drive(), openShop(), launchChromium()]);
-  }, 60_000);
-  afterAll(async () => {
-    await browser?.close();
-    await shop?.close();
-    await d?.mock.close();
-  });
-  beforeEach(async () => {
-    page = await browser.newPage();
-  });
-  afterEach(() => page.close());
+  const stage = chromiumStage();
 
   const address = (token: string, validationId: string) =>
-    `${d.mock.browserUrl}/call?${new URLSearchParams({ access_token: token, validation_id: validationId })}`;
-  const frame = () => page.frameLocator('#videocall-iframe');
+    `${stage.d.mock.browserUrl}/call?${new URLSearchParams({ access_token: token, validation_id: validationId })}`;
+  const frame = () => stage.page.frameLocator('#videocall-iframe');
   const screen = (state: string) =>
     frame().locator(`body[data-state="${state}"]`).waitFor({ timeout: 10_000 });
 
   /** A client of its own with a page of the shop that embeds a call of it. */
   async function embed(scenario: string, validationId = 'val-1') {
-    const client = await d.newClient({ scenario });
-    const token = await d.token(client);
-    await page.goto(shop.embedding(address(token, validationId)));
+    const client = await stage.d.newClient({ scenario });
+    const token = await stage.d.token(client);
+    await stage.page.goto(stage.shop.embedding(address(token, validationId)));
     const { client_id } = client;
     return {
       token,
-      advance: (by: string) => d.admin('POST', '/clock/advance', { by, client_id }),
-      agent: (action: string) => d.admin('POST', `/calls/${validationId}/agent`, { action, client_id }),
-      call: async () => (await d.admin('GET', `/calls/${validationId}?client_id=${client_id}`)).json,
-      reset: () => d.admin('POST', '/reset', { client_id }),
+      advance: (by: string) => stage.d.admin('POST', '/clock/advance', { by, client_id }),
+      agent: (action: string) => stage.d.admin('POST', `/calls/${validationId}/agent`, { action, client_id }),
+      call: async () => (await stage.d.admin('GET', `/calls/${validationId}?client_id=${client_id}`)).json,
+      reset: () => stage.d.admin('POST', '/reset', { client_id }),
     };
   }
 
@@ -52,7 +35,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     const { advance } = await embed('happy');
     await screen('waiting-room');
     await advance('1h');
-    expect(await hears(page, 3)).toEqual([
+    expect(await hears(stage.page, 3)).toEqual([
       EVENTS.VideocallLoading,
       EVENTS.VideocallInitiated,
       EVENTS.VideocallCompleted,
@@ -62,7 +45,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
 
   it('plays by itself in real time', async () => {
     await embed('happy');
-    expect((await hears(page, 3)).map(({ code }) => code)).toEqual([
+    expect((await hears(stage.page, 3)).map(({ code }) => code)).toEqual([
       'VideocallLoading',
       'VideocallInitiated',
       'VideocallCompleted',
@@ -70,13 +53,13 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
   }, 20_000);
 
   it("says them although a test framework has stopped the page's clock", async () => {
-    await page.clock.install({ time: new Date('2030-01-01T00:00:00Z') });
-    await page.clock.pauseAt(new Date('2030-01-01T01:00:00Z'));
+    await stage.page.clock.install({ time: new Date('2030-01-01T00:00:00Z') });
+    await stage.page.clock.pauseAt(new Date('2030-01-01T01:00:00Z'));
     const { advance } = await embed('happy');
     await screen('waiting-room');
     await advance('8s');
     await screen('ended');
-    expect((await heard(page)).map(({ code }) => code)).toEqual([
+    expect((await heard(stage.page)).map(({ code }) => code)).toEqual([
       'VideocallLoading',
       'VideocallInitiated',
       'VideocallCompleted',
@@ -88,19 +71,19 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     await screen('waiting-room');
     await advance('8s');
     await screen('ended');
-    await page.goto(shop.embedding(address(token, 'val-1')));
+    await stage.page.goto(stage.shop.embedding(address(token, 'val-1')));
     await screen('error');
     expect(await frame().locator('body').textContent()).toContain('used up');
-    expect(await heard(page)).toEqual([]);
+    expect(await heard(stage.page)).toEqual([]);
   });
 
   it('uses up the token although the page was closed before the end', async () => {
     const { advance, call, token } = await embed('happy');
     await screen('waiting-room');
-    await page.goto('about:blank');
+    await stage.page.goto('about:blank');
     await advance('8s');
     expect((await call()).state).toBe('ended');
-    expect((await d.open(token, 'val-1')).status).toBe(403);
+    expect((await stage.d.open(token, 'val-1')).status).toBe(403);
   });
 
   it('answers each action of the agent after the page has posted', async () => {
@@ -113,7 +96,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     ] as const) {
       const { json } = await agent(action);
       expect(json).toEqual({ page: 'posted', posted_after_ms: expect.any(Number) });
-      expect(await hears(page, heardBefore)).toHaveLength(heardBefore);
+      expect(await hears(stage.page, heardBefore)).toHaveLength(heardBefore);
     }
   });
 
@@ -123,7 +106,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     await agent('join');
     await agent('start');
     await frame().locator('body[data-self-view="on"]').waitFor({ timeout: 10_000 });
-    await page.waitForFunction('true');
+    await stage.page.waitForFunction('true');
     const width = await frame()
       .locator('#self-view')
       .evaluate(
@@ -143,28 +126,30 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     await screen('loading');
     await agent('leave');
     await screen('waiting-room');
-    expect(await heard(page)).toHaveLength(1);
+    expect(await heard(stage.page)).toHaveLength(1);
   });
 
   it('continues after a reload where it is, and posts nothing again', async () => {
     const { agent } = await embed('manual');
     await screen('waiting-room');
     await agent('join');
-    await page.reload();
+    await stage.page.reload();
     await screen('loading');
     await agent('start');
-    expect((await hears(page, 1)).map(({ code }) => code)).toEqual(['VideocallInitiated']);
+    expect((await hears(stage.page, 1)).map(({ code }) => code)).toEqual(['VideocallInitiated']);
   });
 
   it('says VideocallNotFound on an error screen where there is no call', async () => {
     await embed('not-found');
     await screen('error');
-    expect(await hears(page, 1)).toEqual([EVENTS.VideocallNotFound]);
+    expect(await hears(stage.page, 1)).toEqual([EVENTS.VideocallNotFound]);
   });
 
   it('says VideocallNotFound when the validation id is missing', async () => {
-    await page.goto(shop.embedding(`${d.mock.browserUrl}/call?access_token=${await d.token()}`));
-    expect(await hears(page, 1)).toEqual([EVENTS.VideocallNotFound]);
+    await stage.page.goto(
+      stage.shop.embedding(`${stage.d.mock.browserUrl}/call?access_token=${await stage.d.token()}`),
+    );
+    expect(await hears(stage.page, 1)).toEqual([EVENTS.VideocallNotFound]);
   });
 
   it('tells the page when the simulator was reset', async () => {
@@ -177,16 +162,16 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
   it('shows hostile values as text and runs nothing of them', async () => {
     const hostile = `"><img src=x onerror=parent.postMessage('hit','*')></script><script>parent.postMessage('hit','*')</script>`;
     const problems: string[] = [];
-    page.on('pageerror', (error) => problems.push(error.message));
+    stage.page.on('pageerror', (error) => problems.push(error.message));
     await embed('happy', hostile);
     await screen('waiting-room');
-    expect(await page.evaluate('everything.filter(({ data }) => data === "hit")')).toEqual([]);
+    expect(await stage.page.evaluate('everything.filter(({ data }) => data === "hit")')).toEqual([]);
     expect(problems).toEqual([]);
   });
 
   it('breaks no rule of its own Content-Security-Policy', async () => {
     const violations: string[] = [];
-    page.on('console', (message) => {
+    stage.page.on('console', (message) => {
       if (/content security policy/i.test(message.text())) violations.push(message.text());
     });
     const { advance } = await embed('happy');
@@ -199,7 +184,9 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
   it('tells open pages when the simulator stops, and stops at once', async () => {
     const stopping = await drive({ scenario: 'manual' });
     const token = await stopping.token();
-    await page.goto(shop.embedding(`${stopping.mock.browserUrl}/call?access_token=${token}&validation_id=v`));
+    await stage.page.goto(
+      stage.shop.embedding(`${stopping.mock.browserUrl}/call?access_token=${token}&validation_id=v`),
+    );
     await screen('waiting-room');
     await stopping.mock.close();
     await frame().locator('body[data-notice="closing"]').waitFor({ timeout: 10_000 });

@@ -1,68 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { NPM_START, terminal } from './terminal.ts';
+import { workplace } from './workplace.ts';
 
-/** The command as it is published: run after a build. */
-const CLI = path.join(import.meta.dirname, '../dist/mock-veridas.js');
-
-/** A folder without a config file, so that none is read. */
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-cli-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  readonly errors: () => string;
-  /** Resolves with the exit code. */
-  readonly exited: Promise<number | null>;
-  /** Resolves with the URL in the ready line. */
-  readonly ready: Promise<string>;
-}
-
-const running: Running[] = [];
-afterEach(async () => {
-  for (const { child, exited } of running.splice(0)) {
-    child.kill('SIGKILL');
-    await exited;
-  }
-});
-
-function run(
-  args: readonly string[],
-  env: Record<string, string> = {},
-  command = [process.execPath, CLI],
-): Running {
-  const [program = '', ...first] = command;
-  const child = spawn(program, [...first, ...args], {
-    cwd: program === 'npm' ? path.join(import.meta.dirname, '..') : folder,
-    // biome-ignore lint/style/noProcessEnv: the child needs what any child needs
-    env: { PATH: process.env.PATH ?? '', HOME: folder, ...env },
-  });
-  let out = '';
-  let err = '';
-  const exited = new Promise<number | null>((resolve) => child.on('close', resolve));
-  const ready = new Promise<string>((resolve, reject) => {
-    child.stdout.on('data', (data) => {
-      out += data;
-      const url = /^mock-veridas listening on (\S+)$/m.exec(out)?.[1];
-      if (url !== undefined) resolve(url);
-    });
-    child.stderr.on('data', (data) => {
-      err += data;
-    });
-    void exited.then((code) => reject(new Error(`exited with ${code} before it was ready: ${err}`)));
-  });
-  ready.catch(() => {});
-  const process_ = { child, exited, ready, output: () => out, errors: () => err };
-  running.push(process_);
-  return process_;
-}
+// Its folder holds no config file, so that none is read.
+const { cwd } = workplace();
+const run = terminal(cwd);
 
 const isListening = (url: string) =>
   new Promise<boolean>((resolve) => {
@@ -114,7 +59,7 @@ describe('mock-veridas start', () => {
   });
 
   it('ends when npm start is told to', async () => {
-    const { ready, child, exited } = run(['--port', '0'], {}, ['npm', 'start', '--']);
+    const { ready, child, exited } = run(['--port', '0'], {}, NPM_START);
     const url = await ready;
     child.kill('SIGTERM');
     await exited;
@@ -143,7 +88,7 @@ describe('mock-veridas start', () => {
   });
 
   it('ends with 2 on a faulty config file, and says every fault at its line and column', async () => {
-    const file = path.join(folder, 'faulty.yaml');
+    const file = path.join(cwd(), 'faulty.yaml');
     writeFileSync(file, 'prot: 4010\nport: many\nclients:\n  - client_id: shop\n');
     const { exited, errors } = run(['--config', file]);
     expect(await exited).toBe(2);
@@ -153,7 +98,7 @@ describe('mock-veridas start', () => {
   });
 
   it('takes its clients from the config file', async () => {
-    const file = path.join(folder, 'clients.yaml');
+    const file = path.join(cwd(), 'clients.yaml');
     writeFileSync(file, 'clients:\n  - { client_id: shop, client_secret: from-file }\n');
     const url = await run(['--port', '0', '--config', file]).ready;
     const body = new URLSearchParams({
@@ -283,7 +228,7 @@ describe('mock-veridas exec', () => {
 
 describe('--ready-file', () => {
   it('says where the simulator is for as long as it runs', async () => {
-    const file = path.join(folder, 'ready.json');
+    const file = path.join(cwd(), 'ready.json');
     const { ready, child, exited } = run(['--port', '0', '--ready-file', file]);
     const url = await ready;
     await expect.poll(() => existsSync(file)).toBe(true);
@@ -301,7 +246,7 @@ describe('--ready-file', () => {
 
 describe('--ready-file, when the simulator cannot start,', () => {
   it('does not go on to say what an earlier one said', async () => {
-    const file = path.join(folder, 'stale.json');
+    const file = path.join(cwd(), 'stale.json');
     writeFileSync(file, '{"url":"http://127.0.0.1:1"}');
     const { port } = new URL(await run(['--port', '0']).ready);
     expect(await run(['--port', port, '--ready-file', file]).exited).toBe(3);
@@ -309,7 +254,7 @@ describe('--ready-file, when the simulator cannot start,', () => {
   });
 
   it('ends with 2 where no file can be', async () => {
-    const { exited, errors, output } = run(['--port', '0', '--ready-file', folder]);
+    const { exited, errors, output } = run(['--port', '0', '--ready-file', cwd()]);
     expect(await exited).toBe(2);
     expect([errors(), output()]).toEqual([expect.stringContaining('--ready-file'), '']);
   });
@@ -330,7 +275,7 @@ describe('mock-veridas validate', () => {
   });
 
   it('ends with 2 for a folder without scenarios', async () => {
-    const empty = mkdtempSync(path.join(folder, 'empty-'));
+    const empty = mkdtempSync(path.join(cwd(), 'empty-'));
     expect(await run(['validate', empty]).exited).toBe(2);
   });
 
@@ -342,10 +287,10 @@ describe('mock-veridas validate', () => {
 
   it('ends with 2 and every fault at its line and column, in all files', async () => {
     writeFileSync(
-      path.join(folder, 'one.yaml'),
+      path.join(cwd(), 'one.yaml'),
       'name: one\nsteps:\n  - { after: -1s, agent: join }\n  - { after: 1s, agent: dance }\n',
     );
-    writeFileSync(path.join(folder, 'two.yaml'), 'name: two\nsteps:\n  - { after: 1s, agent: start }\n');
+    writeFileSync(path.join(cwd(), 'two.yaml'), 'name: two\nsteps:\n  - { after: 1s, agent: start }\n');
     const { exited, errors } = run(['validate', 'one.yaml', 'two.yaml']);
     expect(await exited).toBe(2);
     expect(errors()).toMatch(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { workplace } from './workplace.ts';
 
-const { write, settings, faults } = workplace();
+const { cwd, write, settings, faults } = workplace();
 const CONFIG = 'mock-veridas.config.yaml';
 const OWN_SCENARIO = ['name: mine', 'steps: []'];
 
@@ -41,6 +41,7 @@ describe('the config file', () => {
       'host: a',
       'scenario: mine',
       'fixtures: own',
+      'watch: true',
       'admin-user: b',
       'admin-password: c',
       'admin-origin: [http://d]',
@@ -53,6 +54,8 @@ describe('the config file', () => {
       'blocked: hang',
       'trust-proxy: [10.0.0.0/8]',
       'journal-size: 5',
+      'log-level: info',
+      'log-format: json',
       'ready-file: /ready.json',
     );
     const { clients, scenarios, ...others } = settings();
@@ -62,6 +65,7 @@ describe('the config file', () => {
       scenario: 'mine',
       admin: { user: 'b', password: 'c', origins: ['http://d'] },
       browserUrl: 'http://e',
+      watch: `${cwd()}/own`,
       tokenFormat: 'jwt',
       randomSeed: 'f',
       strictTokens: true,
@@ -70,6 +74,8 @@ describe('the config file', () => {
       blocked: 'hang',
       trustProxy: ['10.0.0.0/8'],
       journalSize: 5,
+      logLevel: 'info',
+      logFormat: 'json',
       readyFile: '/ready.json',
     });
   });

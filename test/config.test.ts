@@ -21,6 +21,8 @@ describe('settings of which none is given', () => {
       blocked: 'forbidden',
       trustProxy: [],
       journalSize: 10_000,
+      logLevel: 'warn',
+      logFormat: 'text',
       admin: { user: 'admin', origins: [] },
     });
   });
@@ -175,5 +177,21 @@ describe('bad usage', () => {
     expect(() => settings(['--a', '--b'])).toThrow(
       '--a: is not a flag; see --help\n--b: is not a flag; see --help',
     );
+  });
+});
+
+describe('--watch', () => {
+  it('watches the folder of --fixtures', () => {
+    write('own/mine.yaml', ...OWN_SCENARIO);
+    expect(settings(['--watch', '--fixtures', 'own']).watch).toBe(join(cwd(), 'own'));
+    expect(settings(['--fixtures', 'own']).watch).toBeUndefined();
+  });
+
+  it('is refused without a folder, and says what to add', () => {
+    expect(faults(['--watch'])).toEqual(['--watch: there is no folder to watch; add --fixtures DIR']);
+    write(CONFIG, 'watch: true');
+    expect(faults()).toEqual([`${CONFIG}:1:8 watch: there is no folder to watch; add --fixtures DIR`]);
+    write(CONFIG, 'watch: false');
+    expect(faults()).toEqual([]);
   });
 });

@@ -27,12 +27,13 @@ export interface Credentials {
 export const SANDBOX: Credentials = { client_id: 'sandbox-client', client_secret: 'sandbox-secret' };
 
 export async function drive(options: MockOptions = {}): Promise<Drive> {
-  const mock = await startMock(options);
+  // Most tests open the frame under the name for backends, which is warned of.
+  const mock = await startMock({ logLevel: 'error', ...options });
   return { mock, ...against(mock) };
 }
 
 /** The same for a simulator that runs elsewhere. */
-function against({ url, adminUrl }: Pick<Mock, 'url' | 'adminUrl'>): Omit<Drive, 'mock'> {
+export function against({ url, adminUrl }: Pick<Mock, 'url' | 'adminUrl'>): Omit<Drive, 'mock'> {
   const admin = async <T>(method: string, path: string, body?: unknown) => {
     const answer = await fetch(`${adminUrl}${path}`, {
       method,

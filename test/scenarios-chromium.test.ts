@@ -1,10 +1,7 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { EVENTS } from '../src/guide/events.ts';
 import { readScenarios, SHIPPED } from '../src/scenarios.ts';
-import { launchChromium } from './chromium.ts';
-import { type Drive, drive } from './drive.ts';
-import { openShop, type Shop } from './shop.ts';
+import { chromiumStage } from './stage.ts';
 import { missing } from './tools.ts';
 
 const {
@@ -68,46 +65,30 @@ const COURSE: Record<string, { heard: unknown[]; state: string }> = {
 const why = missing('chromium');
 
 describe.skipIf(why)(`the shipped scenarios in Chromium${why ? ` (${why})` : ''}`, () => {
-  let d: Drive;
-  let shop: Shop;
-  let browser: Browser;
-  let page: Page;
-
-  beforeAll(async () => {
-    [d, shop, browser] = await Promise.all([drive(), openShop(), launchChromium()]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await shop?.close();
-    await d?.mock.close();
-  });
-  beforeEach(async () => {
-    page = await browser.newPage();
-  });
-  afterEach(() => page.close());
+  const stage = chromiumStage();
 
   it('are all played here', () => {
     expect(Object.keys(COURSE).toSorted()).toEqual([...readScenarios([SHIPPED]).keys()].toSorted());
   });
 
   it.each(Object.entries(COURSE))('%s', async (scenario, { heard, state }) => {
-    const client = await d.newClient({ scenario });
-    const query = new URLSearchParams({ access_token: await d.token(client), validation_id: 'val-1' });
-    await page.goto(shop.embedding(`${d.mock.browserUrl}/call?${query}`));
-    const frame = page.frameLocator('#videocall-iframe');
+    const client = await stage.d.newClient({ scenario });
+    const query = new URLSearchParams({ access_token: await stage.d.token(client), validation_id: 'val-1' });
+    await stage.page.goto(stage.shop.embedding(`${stage.d.mock.browserUrl}/call?${query}`));
+    const frame = stage.page.frameLocator('#videocall-iframe');
     await frame.locator('body[data-state]').waitFor();
     // The page has checked in when its stream is open; a call that is turned away has no stream to wait for.
     const calls = `/calls?client_id=${client.client_id}`;
     if (!['not-found', 'server-not-operational'].includes(scenario)) {
-      await expect.poll(async () => (await d.admin('GET', calls)).json.items[0]?.page).toBe('open');
+      await expect.poll(async () => (await stage.d.admin('GET', calls)).json.items[0]?.page).toBe('open');
     }
     // In two halves of a long time: what waits for a moment of quiet gets one.
     for (const by of ['3s', '10h']) {
-      await d.admin('POST', '/clock/advance', { by, client_id: client.client_id });
+      await stage.d.admin('POST', '/clock/advance', { by, client_id: client.client_id });
     }
     await frame.locator(`body[data-state="${state}"]`).waitFor();
     const received = () =>
-      page.evaluate(
+      stage.page.evaluate(
         (origin) =>
           (window as unknown as { everything: { origin: string; data: unknown }[] }).everything.map(
             (one) => ({
@@ -115,7 +96,7 @@ describe.skipIf(why)(`the shipped scenarios in Chromium${why ? ` (${why})` : ''}
               data: one.data,
             }),
           ),
-        d.mock.browserUrl,
+        stage.d.mock.browserUrl,
       );
     await expect.poll(async () => (await received()).length).toBe(heard.length);
     expect(await received()).toEqual(heard);

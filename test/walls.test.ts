@@ -19,6 +19,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   simulator: ['domain', 'guide', 'store', 'random', 'signing'],
   yaml: ['protocol', 'npm:yaml', 'npm:typebox', 'node:fs', 'node:path'],
   scenarios: ['package', 'protocol', 'domain', 'yaml', 'node:fs', 'node:path', 'node:url'],
+  'folder-watch': ['node:fs', 'node:path'],
+  'scenario-watch': ['folder-watch', 'scenarios', 'domain', 'yaml', 'node:fs'],
   config: [
     'address',
     'protocol',

@@ -1,5 +1,4 @@
 import type { Settings } from '../config/settings.ts';
-import type { Mock } from '../index.ts';
 
 /** What the process says by its exit code. */
 export const EXIT = { good: 0, checkFailed: 1, badUsage: 2, cannotRun: 3 } as const;
@@ -33,14 +32,3 @@ export const firstClient = ({ clients }: Settings) => {
   if (client === undefined) throw new Error('there is no client');
   return client;
 };
-
-/** Tells a password that was made up, because the control API can be reached from other machines. */
-export function tellPassword(
-  { adminCredentials }: Mock,
-  { admin }: Settings,
-  tell: (line: string) => void,
-): void {
-  if (adminCredentials === undefined || admin.password !== undefined) return;
-  const { user, password } = adminCredentials;
-  tell(`  the control API can be reached from other machines and asks for ${user}:${password}`);
-}

@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { exec } from './exec.ts';
 import { healthcheck } from './healthcheck.ts';
+import { init } from './init.ts';
 import { start } from './start.ts';
 import { validate } from './validate.ts';
 
@@ -9,6 +10,11 @@ export const COMMANDS: Readonly<
   Record<string, { readonly run: Command; readonly help: string; readonly takesRest?: true }>
 > = {
   start: { run: start, help: 'serve until stopped (this is done when no command is given)' },
+  init: {
+    run: init,
+    takesRest: true,
+    help: 'init [DIR]: write a config file and a scenario of your own to begin with; overwrites nothing',
+  },
   exec: {
     run: exec,
     takesRest: true,

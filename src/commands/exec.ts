@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { BadUsage, readSettings } from '../config/settings.ts';
-import { startMock } from '../index.ts';
-import { type Command, complain, firstClient, onStopSignal, tellPassword } from './command.ts';
+import { passwordNotice } from './announcement.ts';
+import { type Command, complain, firstClient, onStopSignal } from './command.ts';
 import { readyFile } from './ready-file.ts';
+import { serve } from './serve.ts';
 
 /** Runs a program, and answers its exit code, or 128 and the signal's number when one has ended it. */
 function runChild(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -37,10 +38,10 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
   const settings = readSettings({ argv: args, env: others, cwd, usualPort: 0 });
   const { clientId, clientSecret } = firstClient(settings);
   const ready = readyFile(settings.readyFile);
-  const mock = await startMock({ ...settings, onWarning: complain });
+  const mock = await serve(settings, cwd);
   try {
     ready.write(mock);
-    tellPassword(mock, settings, complain);
+    for (const line of passwordNotice(mock, settings)) complain(line);
     const { MOCK_VERIDAS_READY_FILE: _ours, ...inherited } = env;
     return await runChild(program, programArgs, {
       ...inherited,

@@ -1,23 +1,18 @@
 import { readSettings } from '../config/settings.ts';
-import { startMock } from '../index.ts';
-import { type Command, complain, EXIT, onStopSignal, print, tellPassword } from './command.ts';
+import { announcement } from './announcement.ts';
+import { type Command, EXIT, onStopSignal, print } from './command.ts';
 import { readyFile } from './ready-file.ts';
+import { serve } from './serve.ts';
 
 /** Runs the simulator until it is told to stop. */
 export const start: Command = async ({ args, env, cwd }) => {
   const settings = readSettings({ argv: args, env, cwd });
   const stopped = new Promise<void>((resolve) => onStopSignal(() => resolve()));
   const ready = readyFile(settings.readyFile);
-  const mock = await startMock({ ...settings, onWarning: complain });
+  const mock = await serve(settings, cwd);
   try {
     ready.write(mock);
-    print(`mock-veridas listening on ${mock.url}`);
-    print(`  browsers  ${mock.browserUrl}/call?access_token=ACCESS_TOKEN&validation_id=VALIDATION_ID`);
-    print(`  backends  ${mock.url}/o/token/`);
-    print(`  control   ${mock.adminUrl}`);
-    print(`  clients   ${settings.clients.map(({ clientId }) => clientId).join(', ')}`);
-    print(`  scenario  ${settings.scenario}`);
-    tellPassword(mock, settings, print);
+    for (const line of announcement(mock, settings)) print(line);
     await stopped;
   } finally {
     ready.remove();

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CONFIG, NAMES, type Name, type WrittenConfig } from '../protocol/config.ts';
 import type { Mismatch } from '../protocol/mismatch.ts';
-import { type Examined, examineFile, formatFault, InvalidFile } from '../yaml/file.ts';
+import { EXTENSIONS, type Examined, examineFile, formatFault, InvalidFile } from '../yaml/file.ts';
 import { clientsOfFile, type GivenClients } from './clients.ts';
 import type { Given, Source } from './flags.ts';
 
-const FILES = ['yaml', 'yml', 'json'].map((extension) => `mock-veridas.config.${extension}`);
+const FILES = EXTENSIONS.map((extension) => `mock-veridas.config${extension}`);
 
 /** What the config file gives, and the clients that it lists, if it does. */
 export interface FileSource extends Source {

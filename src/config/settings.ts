@@ -4,6 +4,8 @@ import type { Client } from '../domain/client.ts';
 import { noScenario, type Scenario } from '../domain/scenario.ts';
 import {
   type Blocking,
+  type LogFormat,
+  type LogLevel,
   NAMES,
   type Name,
   type RefusedCall,
@@ -29,6 +31,8 @@ export interface Settings {
   /** Name of the scenario that is played when nothing nearer chooses one. */
   readonly scenario: string;
   readonly scenarios: ReadonlyMap<string, Scenario>;
+  /** The folder whose scenario files are read anew when they change. */
+  readonly watch?: string;
   readonly tokenFormat: TokenFormatName;
   readonly randomSeed?: string;
   readonly strictTokens: boolean;
@@ -39,6 +43,8 @@ export interface Settings {
   readonly trustProxy: readonly string[];
   /** So many requests of each client are remembered. */
   readonly journalSize: number;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
   /** A file that says where the simulator is while it runs. */
   readonly readyFile?: string;
   readonly admin: { readonly user: string; readonly password?: string; readonly origins: readonly string[] };
@@ -94,6 +100,11 @@ function folderFaults(folder: string | undefined, named: Given | undefined): str
   }
 }
 
+const watchFaults = ({ watch, fixtures }: GivenSettings): string[] =>
+  watch?.value === true && fixtures === undefined
+    ? [watch.blame('there is no folder to watch; add --fixtures DIR')]
+    : [];
+
 /** Names of scenarios that can be chosen. A file with a fault is not missing as well. */
 const namesIn = ({ scenarios, faults }: Reading): string[] => [
   ...new Set([...scenarios.keys(), ...faults.map(({ file }) => claimedName(file))]),
@@ -128,6 +139,8 @@ function settingsOf(values: Values, clients: readonly Client[], scenarios: Setti
     port,
     host,
     scenario,
+    watch,
+    fixtures,
     'admin-password': password,
     'browser-url': browserUrl,
     'random-seed': randomSeed,
@@ -140,6 +153,7 @@ function settingsOf(values: Values, clients: readonly Client[], scenarios: Setti
     clients,
     scenario,
     scenarios,
+    ...(watch && fixtures !== undefined && { watch: fixtures }),
     tokenFormat: values['token-format'],
     ...(randomSeed !== undefined && { randomSeed }),
     strictTokens: values['strict-tokens'],
@@ -148,6 +162,8 @@ function settingsOf(values: Values, clients: readonly Client[], scenarios: Setti
     blocked: values.blocked,
     trustProxy: values['trust-proxy'],
     journalSize: values['journal-size'],
+    logLevel: values['log-level'],
+    logFormat: values['log-format'],
     ...(readyFile !== undefined && { readyFile }),
     admin: { user: values['admin-user'], ...(password !== undefined && { password }), origins },
     ...(browserUrl !== undefined && { browserUrl: browserUrl.replace(/\/+$/, '') }),
@@ -179,6 +195,7 @@ export function readSettings({ argv, env, cwd, usualPort }: Surroundings): Setti
     ...repeatedIds(clients),
     ...unknownRanges(clients),
     ...unreadable,
+    ...watchFaults(given),
     ...reading.faults.map((fault) => formatFault(fault, cwd)),
     ...unknownScenario(given.scenario && values.scenario, known).map(given.scenario?.blame ?? String),
     ...clients.clients.flatMap(({ client, blame }) =>

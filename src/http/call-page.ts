@@ -27,8 +27,6 @@ export interface CallDoor {
   readonly refusedCall: RefusedCall;
   /** Where browsers should reach the simulator. */
   readonly browserUrl: () => string;
-  /** Takes a line for whoever runs the simulator. */
-  readonly warn: (line: string) => void;
   readonly visits: Visits;
 }
 
@@ -103,10 +101,10 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
   const warned = new Set<string>();
   /** Says, on the page and once in the log, that the guide's own listener will drop every event. */
   function warnOfName(host: string): string {
-    const text = `mock-veridas: this frame is served from ${host}, whose name does not contain "${NEEDED_IN_ORIGIN}", so the listener of guide 5.5 drops its events; use ${door.browserUrl()}`;
-    if (!warned.has(host) && warned.size < MOST_WARNINGS) door.warn(text);
+    const text = `this frame is served from ${host}, whose name does not contain "${NEEDED_IN_ORIGIN}", so the listener of guide 5.5 drops its events; use ${door.browserUrl()}`;
+    if (!warned.has(host) && warned.size < MOST_WARNINGS) app.log.warn(text);
     warned.add(host);
-    return text;
+    return `mock-veridas: ${text}`;
   }
 
   async function show(

@@ -8,6 +8,7 @@ import { type ControlDoor, control } from './control/control.ts';
 import { ControlError, sendError } from './control/errors.ts';
 import { NOT_FOUND, SERVER_ERROR, send } from './django/answer.ts';
 import { pairs } from './django/urlencoded.ts';
+import { type LogSettings, logging } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { type OAuthDoor, oauth } from './oauth.ts';
 import { validas } from './validas.ts';
@@ -19,6 +20,7 @@ const LONGEST_PARAMETER = maxHeaderSize;
 
 export interface ServerParts extends Omit<CallDoor, 'visits'>, Omit<OAuthDoor, 'visits'>, ControlDoor {
   readonly metrics: Metrics;
+  readonly log: LogSettings;
   /** Proxies whose X-Forwarded-For is believed: addresses and ranges. */
   readonly trustProxy: readonly string[];
 }
@@ -27,8 +29,8 @@ export interface ServerParts extends Omit<CallDoor, 'visits'>, Omit<OAuthDoor, '
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
   const { simulator, access, about } = parts;
   const app = Fastify({
-    // To standard error, and never a request: its address holds tokens.
-    logger: { level: 'error', stream: process.stderr },
+    logger: logging(parts.log),
+    // Never a request: its address holds tokens.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MOST_JSON_BYTES,
     // Of the addresses that it lists, the right-most that is no trusted proxy counts.

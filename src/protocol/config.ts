@@ -33,9 +33,16 @@ const BLOCKING = ['forbidden', 'reset', 'hang'] as const;
 /** How `/call` answers a token that opens nothing: by a 403, or by a page that posts VideocallNotFound. */
 const REFUSED_CALL = ['forbidden', 'event'] as const;
 
+/** What is logged: entries of this level and those before it. */
+const LOG_LEVELS = ['silent', 'error', 'warn', 'info'] as const;
+/** For whom the log is written: people, or programs. */
+const LOG_FORMATS = ['text', 'json'] as const;
+
 export type TokenFormatName = (typeof TOKEN_FORMATS)[number];
 export type Blocking = (typeof BLOCKING)[number];
 export type RefusedCall = (typeof REFUSED_CALL)[number];
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogFormat = (typeof LOG_FORMATS)[number];
 
 export const SETTINGS = {
   port: {
@@ -80,6 +87,11 @@ export const SETTINGS = {
       'folder with scenario files of your own, in itself or in its folder scenarios; they go before ' +
       'shipped ones of their name',
     isPath: true,
+  },
+  watch: {
+    schema: Type.Boolean(),
+    help: 'read the scenario files in the folder of --fixtures anew when they change, for calls that open later',
+    default: false,
   },
   config: {
     schema: path('file'),
@@ -132,6 +144,18 @@ export const SETTINGS = {
     placeholder: 'RANGE',
     help: 'a proxy whose X-Forwarded-For is believed; of the addresses in it the right-most that is no such proxy counts',
     default: [],
+  },
+  'log-level': {
+    schema: Type.Enum(LOG_LEVELS, { title: 'log level' }),
+    placeholder: 'LEVEL',
+    help: 'what is logged to standard error: silent, error, warn or info, each with those before it',
+    default: 'warn',
+  },
+  'log-format': {
+    schema: Type.Enum(LOG_FORMATS, { title: 'log format' }),
+    placeholder: 'FORMAT',
+    help: 'how it is written, and what start says when it is ready: text, or json with one object a line',
+    default: 'text',
   },
   'ready-file': {
     schema: path('file'),

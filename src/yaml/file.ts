@@ -23,6 +23,9 @@ import {
   tooDeep,
 } from './syntax.ts';
 
+/** What names of YAML files end in; JSON is YAML as well. */
+export const EXTENSIONS = ['.yaml', '.yml', '.json'];
+
 /** Something wrong in a file. `line` and `column` count from 1. */
 export interface Fault {
   readonly file: string;
@@ -31,12 +34,15 @@ export interface Fault {
   readonly message: string;
 }
 
-/** `fault` as a line for people and editors, its file as seen from `folder` when it lies in there. */
-export function formatFault({ file, line, column, message }: Fault, folder?: string): string {
+/** `file` as seen from `folder` when it lies in there. */
+export function nearName(file: string, folder?: string): string {
   const near = folder === undefined ? file : relative(folder, file);
-  const isInside = !near.startsWith('..') && !isAbsolute(near);
-  return `${isInside ? near : file}:${line}:${column} ${message}`;
+  return near.startsWith('..') || isAbsolute(near) ? file : near;
 }
+
+/** `fault` as a line for people and editors, its file as seen from `folder` when it lies in there. */
+export const formatFault = ({ file, line, column, message }: Fault, folder?: string): string =>
+  `${nearName(file, folder)}:${line}:${column} ${message}`;
 
 /** A file that cannot be used, with everything that is wrong in it; its message is one line a fault. */
 export class InvalidFile extends Error {

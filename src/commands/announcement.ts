@@ -1,0 +1,38 @@
+import type { Settings } from '../config/settings.ts';
+import type { Mock } from '../index.ts';
+
+/** Who may use the control API, when it can be reached from other machines and nobody has set a password. */
+const madeUp = ({ adminCredentials }: Mock, { admin }: Settings): Mock['adminCredentials'] =>
+  admin.password === undefined ? adminCredentials : undefined;
+
+const passwordText = ({ user, password }: { user: string; password: string }): string =>
+  `the control API can be reached from other machines and asks for ${user}:${password}`;
+
+/** The lines that tell a password that was made up. No log level hides them: nobody else knows it. */
+export function passwordNotice(mock: Mock, settings: Settings): string[] {
+  const credentials = madeUp(mock, settings);
+  if (credentials === undefined) return [];
+  const msg = passwordText(credentials);
+  return [settings.logFormat === 'json' ? JSON.stringify({ level: 'warn', msg }) : `  ${msg}`];
+}
+
+const inWords = (mock: Mock, settings: Settings): string[] => [
+  `mock-veridas listening on ${mock.url}`,
+  `  browsers  ${mock.browserUrl}/call?access_token=ACCESS_TOKEN&validation_id=VALIDATION_ID`,
+  `  backends  ${mock.url}/o/token/`,
+  `  control   ${mock.adminUrl}`,
+  `  clients   ${settings.clients.map(({ clientId }) => clientId).join(', ')}`,
+  `  scenario  ${settings.scenario}`,
+  ...passwordNotice(mock, settings),
+];
+
+function asJson(mock: Mock, settings: Settings): string {
+  const { url, browserUrl, adminUrl } = mock;
+  const { user: adminUser, password: adminPassword } = madeUp(mock, settings) ?? {};
+  const msg = `mock-veridas listening on ${url}`;
+  return JSON.stringify({ level: 'info', msg, url, browserUrl, adminUrl, adminUser, adminPassword });
+}
+
+/** What is said on standard output when the simulator is ready. */
+export const announcement = (mock: Mock, settings: Settings): string[] =>
+  settings.logFormat === 'json' ? [asJson(mock, settings)] : inWords(mock, settings);
