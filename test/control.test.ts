@@ -61,6 +61,14 @@ describe('clients', () => {
   });
 });
 
+describe('a call that names a client', () => {
+  it('in two ways that differ is refused', async () => {
+    const { client_id } = await d.newClient();
+    const { status, json } = await d.admin('POST', `/reset?client_id=sandbox-client`, { client_id });
+    expect([status, json.errors[0].path]).toEqual([422, '/client_id']);
+  });
+});
+
 describe('tokens', () => {
   it('are listed with their life and their validations, of one client if named', async () => {
     const client = await d.newClient();

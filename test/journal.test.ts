@@ -90,6 +90,39 @@ describe('the journal', () => {
     }
   });
 
+  it('holds no secret that has lost its name', async () => {
+    const token = await d.token();
+    await fetch(`${d.mock.url}/call?${token}`);
+    await post('/o/revoke_token/', token, { 'content-type': 'application/x-www-form-urlencoded' });
+    await post(`/o/token/&client_secret=sandbox-secret`, '');
+    await post('/o/token/', '', { authorization: 'sandbox-secret x' });
+    const all = JSON.stringify(await requests());
+    expect([all.includes(token), all.includes('sandbox-secret')]).toEqual([false, false]);
+  });
+
+  it.each([
+    ['/o/token/%zz', 404, /cannot be decoded/],
+    [`/o/token?${'x'.repeat(8000)}`, 301, /last slash/],
+  ])('misses no request: %.20s', async (address, status, reason) => {
+    await post(address, '');
+    const [entry] = await requests();
+    expect(entry).toMatchObject({ status, reason: expect.stringMatching(reason) });
+    expect(JSON.stringify(entry).length).toBeLessThan(3000);
+  });
+
+  it.each([
+    ['multipart without a boundary', 'multipart/form-data', 'x'],
+    ['a thousand fields and more', 'application/x-www-form-urlencoded', 'a=1&'.repeat(1100)],
+  ])('redirects where the slash is missing, also %s', async (_, type, body) => {
+    expect((await post('/o/token', body, { 'content-type': type })).status).toBe(301);
+  });
+
+  it('names the client of a request whose body cannot be read', async () => {
+    const authorization = `Basic ${Buffer.from('sandbox-client:x').toString('base64')}`;
+    await post('/o/token/', 'x', { authorization, 'content-type': 'multipart/form-data' });
+    expect(await last()).toMatchObject({ client_id: 'sandbox-client', status: 400, form: null });
+  });
+
   it('tells tokens apart without giving them away', async () => {
     const token = await d.token();
     await d.open(token, 'val-1');

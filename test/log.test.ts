@@ -46,7 +46,7 @@ describe('the log', () => {
     expect([errors(), linesOf(output())[0]]).toEqual(['', `mock-veridas listening on ${url}`]);
   });
 
-  it('tells of start and stop at level info, and never what was requested', async () => {
+  it('tells at level info of start, stop and every request, and of none its secrets', async () => {
     const { d, stop, errors, url } = await started('--log-level', 'info');
     await d.open('secret-token', 'val-1');
     await fetch(`${url}/nothing/here?access_token=secret-token`);
@@ -55,8 +55,14 @@ describe('the log', () => {
     await stop();
     expect(linesOf(errors())).toEqual([
       `mock-veridas: info: listening on ${url}`,
+      expect.stringMatching(/^mock-veridas: info: GET \/call 403 - this access token was never issued/),
+      'mock-veridas: info: GET /nothing/here 404 - the service has nothing at this path',
+      expect.stringMatching(
+        /^mock-veridas: info: POST \/o\/token\/ 500 - the token endpoint breaks on a query/,
+      ),
       'mock-veridas: info: stopped',
     ]);
+    expect(errors()).not.toContain('secret-token');
   });
 
   it('is refused at a level that there is not', async () => {
@@ -73,7 +79,15 @@ describe('the log as JSON', () => {
     await stop();
     expect(objects(errors())).toEqual([
       { level: 'info', time: expect.any(Number), msg: expect.stringMatching(/^listening on http/) },
+      expect.objectContaining({
+        level: 'info',
+        method: 'POST',
+        path: '/o/token/',
+        status: 200,
+        client_id: 'sandbox-client',
+      }),
       { level: 'warn', time: expect.any(Number), msg: expect.stringMatching(WARNING) },
+      expect.objectContaining({ path: '/call', msg: 'GET /call 200 sandbox-client' }),
       { level: 'info', time: expect.any(Number), msg: 'stopped' },
     ]);
   });

@@ -159,7 +159,7 @@ describe('every declared status of the control API', () => {
     each(
       413,
       () => d.mock.adminUrl,
-      () => ({ body: `"${'x'.repeat(200_000)}"` }),
+      () => ({ body: `"${'x'.repeat(2_000_000)}"` }),
     ));
   describe('to what does not fit', () =>
     each(

@@ -80,6 +80,14 @@ describe('a scenario that is put in', () => {
     expect((await d.admin('GET', '/scenarios/mine')).status).toBe(404);
   });
 
+  it('is no longer what a client is to play when it is lost in a reset of that client', async () => {
+    const { client_id } = await d.newClient();
+    await put('mine', { steps: STEPS, client_id });
+    await d.admin('PATCH', `/clients/${client_id}`, { scenario: 'mine' });
+    await d.admin('POST', '/reset', { client_id });
+    expect((await d.admin('GET', `/clients/${client_id}`)).json.scenario).toBeNull();
+  });
+
   it('with faults is refused with every one of them and its place', async () => {
     const { status, json } = await put('bad', {
       steps: [{ after: '-1s', agent: 'join' }, { after: '1s', agent: 'end' }, { jump: 1 }],

@@ -67,6 +67,15 @@ describe('a wait', () => {
     expect((await waiting).json.request.id).toBeGreaterThan(id);
   });
 
+  it('for an event can be for that of one call alone', async () => {
+    await d.open(await d.token(), 'val-1');
+    for (const action of ['join', 'end']) await act(action);
+    await d.open(await d.token(), 'val-1');
+    const waiting = wait({ for: { event: 'VideocallLoading' }, validation_id: 'val-1', n: 2 });
+    await act('join');
+    expect((await waiting).json.event).toMatchObject({ n: 2, id: 0 });
+  });
+
   it('never hears of another client', async () => {
     const [mine, other] = [await d.newClient(), await d.newClient()];
     await d.open(await d.token(other), 'val-1');
@@ -100,6 +109,8 @@ describe('a wait', () => {
     [{ for: { call_state: 'asleep' } }, /one of waiting-room/],
     [{ for: { event: 'X' }, timeout: 'soon' }, /duration/],
     [{ for: { event: 'X' }, timeout: '2h' }, /10m/],
+    [{ for: { event: 'X' }, after: 1 }, /after: does not go with event/],
+    [{ for: { request: {} }, n: 1 }, /n: does not go with request/],
   ])('that makes no sense is refused: %j', async (body, message) => {
     const { status, json } = await d.admin('POST', '/wait', body);
     expect([status, json.message]).toEqual([422, expect.stringMatching(message)]);

@@ -43,9 +43,12 @@ export const matches = (entry: JournalEntry, filter: JournalFilter): boolean =>
 
 const MASK = '***';
 const LONGEST_VALUE = 200;
+const LONGEST_PATH = 1000;
 const MOST_FIELDS = 50;
+/** What somebody may have meant for the name of a field: `clientId`, `granttype`. */
+const SLIP = /^[A-Za-z]{1,20}(?:[_.-][A-Za-z]{1,20})*$/;
 
-/** What a field may hold that is no secret. Of all others only the name is told. */
+/** What a field may hold that is no secret. */
 const OPEN_FIELDS = new Set([
   'encoding',
   'grant_type',
@@ -53,6 +56,24 @@ const OPEN_FIELDS = new Set([
   'scope',
   'token_type_hint',
   'validation_id',
+]);
+/** Fields whose name alone is told. */
+const CLOSED_FIELDS = new Set([
+  'apikey',
+  'client',
+  'client_assertion',
+  'client_assertion_type',
+  'client_id',
+  'client_secret',
+  'code',
+  'code_verifier',
+  'id',
+  'password',
+  'redirect_uri',
+  'refresh_token',
+  'secret',
+  'state',
+  'username',
 ]);
 const OPEN_HEADERS = new Set([
   'accept',
@@ -101,8 +122,11 @@ const masked = (
       .map(([name, value]) => [name, shown(name, value).slice(0, LONGEST_VALUE)]),
   );
 
-/** A body that is no form at all may come to stand where a name should, with all its secrets. */
-const NAME = /^[\w.-]{1,64}$/;
+/** Of what nobody knows even the name may be a secret that lost its place; one with a value at least looks like a slip. */
+function nameOf(name: string, value: string): string {
+  if (OPEN_FIELDS.has(name) || CLOSED_FIELDS.has(name) || TOKEN_FIELDS.has(name)) return name;
+  return value !== '' && SLIP.test(name) ? name : MASK;
+}
 
 /**
  * Fields of a query or form without their secrets.
@@ -111,18 +135,25 @@ const NAME = /^[\w.-]{1,64}$/;
  */
 export const maskedFields = (fields: Iterable<readonly [string, string]>, clientId: string): Fields =>
   masked(
-    [...fields].map(([name, value]) => [NAME.test(name) ? name : MASK, value]),
+    [...fields].map(([name, value]) => [nameOf(name, value), value]),
     (name, value) => {
       if (OPEN_FIELDS.has(name) || value === '' || (name === 'client_id' && value === clientId)) return value;
       return TOKEN_FIELDS.has(name) ? tailOf(value) : MASK;
     },
   );
 
+/** A path without what may have slipped into it from a query or form, and no longer than can be asked for. */
+export const maskedPath = (path: string): string =>
+  path.replace(/[&=;].*$/s, (rest) => `${rest[0]}${MASK}`).slice(0, LONGEST_PATH);
+
+/** A validation id as far as it can be asked for. */
+export const shownId = (validationId: string): string => validationId.slice(0, LONGEST_PATH);
+
 /** Headers without their secrets. Of credentials the scheme is left, of a referring page its address without query. */
 export const maskedHeaders = (headers: Iterable<readonly [string, string]>): Fields =>
   masked(headers, (name, value) => {
     if (OPEN_HEADERS.has(name)) return value;
     if (name === 'referer') return value.replace(/[?#].*$/s, (rest) => `${rest[0]}${MASK}`);
-    const scheme = name === 'authorization' ? /^[\w-]+(?= )/.exec(value)?.[0] : undefined;
+    const scheme = name === 'authorization' ? /^(?:basic|bearer|digest)(?= )/i.exec(value)?.[0] : undefined;
     return scheme === undefined ? MASK : `${scheme} ${MASK}`;
   });

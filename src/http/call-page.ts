@@ -87,10 +87,9 @@ function frameHeaders(
 }
 
 /** Why there is no call, for the developer who looks at the error screen. */
-function whyNoCall(opening: Opening, validationId: string): string | undefined {
+function whyNoCall(opening: Opening): string | undefined {
   if ('refused' in opening) return REFUSALS[opening.refused];
-  if (!('error' in opening)) return undefined;
-  return validationId === '' ? `${opening.error}: the address has no validation_id` : opening.error;
+  return 'error' in opening ? `${opening.error}: ${opening.reason}` : undefined;
 }
 
 /** `GET /call`: the frame's page. Guide 5.3. */
@@ -149,7 +148,7 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
     url: CALL_PATHS.page,
     async handler(request, reply) {
       const { access_token: accessToken = '', validation_id: validationId = '' } = request.query;
-      request.visit.validationId = validationId;
+      if (validationId !== '') request.visit.validationId = validationId;
       const endpoint = request.method === 'GET' ? 'call' : undefined;
       const reception = await door.visits.receive(request, reply, { accessToken }, endpoint);
       if (reception === undefined) return reply;
@@ -159,16 +158,10 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
         validationId,
         request.method === 'GET' ? page : undefined,
       );
-      const reason = whyNoCall(opening, validationId);
+      const reason = whyNoCall(opening);
       if (reason !== undefined) request.visit.reason = reason;
       return show(request, reply, page, opening);
     },
-  });
-  // A frame within the frame, which posts for it: so an event comes from where no event should.
-  app.get<{ Querystring: { data?: string } }>(CALL_PATHS.foreign, async (request, reply) => {
-    const nonce = door.random.text(NONCE_LENGTH);
-    frameHeaders(reply, nonce);
-    return renderForeignPoster(request.query.data ?? '', nonce);
   });
   app.route({
     method: ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
@@ -177,5 +170,17 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
       request.visit.reason = `${request.method} is not allowed here, only GET`;
       return send(request, reply, methodNotAllowed('GET, HEAD'));
     },
+  });
+}
+
+/** A frame within the frame, which posts for it: so an event comes from where no event should. */
+export async function foreignPoster(
+  app: FastifyInstance,
+  { random }: Pick<CallDoor, 'random'>,
+): Promise<void> {
+  app.get<{ Querystring: { data?: string } }>(CALL_PATHS.foreign, async (request, reply) => {
+    const nonce = random.text(NONCE_LENGTH);
+    frameHeaders(reply, nonce);
+    return renderForeignPoster(request.query.data ?? '', nonce);
   });
 }

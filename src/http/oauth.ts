@@ -54,16 +54,35 @@ interface View {
 /** The Content-Type as it came. */
 const declaredType = ({ raw }: FastifyRequest): string => raw.headersDistinct['content-type']?.[0] ?? '';
 
-function oauthRequest(request: FastifyRequest, query: string): OAuthRequest {
+/** What reaches the endpoint of a request, and the answer where its body cannot be read. */
+function oauthRequest(request: FastifyRequest, query: string): { asked: OAuthRequest; trouble?: Answer } {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const form = formFields(declaredType(request), body);
-  request.visit.form = form;
-  const fields = new Map([...pairs(query), ...form]);
-  return {
+  const { form, trouble } = formOf(request, body);
+  if (form !== undefined) request.visit.form = form;
+  const fields = new Map([...pairs(query), ...(form ?? [])]);
+  const asked: OAuthRequest = {
     query: query === '' ? 'none' : BROKEN_ESCAPE.test(query) ? 'malformed' : 'present',
     basic: basicCredentials(request.headers.authorization, fields.get('encoding') || 'utf-8'),
     fields,
   };
+  return { asked, ...(trouble && { trouble }) };
+}
+
+function formOf(request: FastifyRequest, body: Buffer): { form?: [string, string][]; trouble?: Answer } {
+  try {
+    const form = formFields(declaredType(request), body);
+    return form === undefined ? {} : { form };
+  } catch (error) {
+    if (error instanceof TooMuch) return { trouble: because(request, error.message, TOO_MUCH) };
+    if (error instanceof Unreadable) return { trouble: because(request, error.message, BAD_REQUEST) };
+    throw error;
+  }
+}
+
+/** Notes why a request is answered so. */
+function because({ visit }: FastifyRequest, reason: string, answer: Answer): Answer {
+  visit.reason = reason;
+  return answer;
 }
 
 /** JSON with everything beyond printable ASCII escaped, as the imitated service writes it. */
@@ -115,19 +134,6 @@ export async function oauth(
   };
   const viewAt = (path: string) => (Object.hasOwn(views, path) ? views[path] : undefined);
 
-  /** Notes why a request is answered so. */
-  function because({ visit }: FastifyRequest, reason: string, answer: Answer): Answer {
-    visit.reason = reason;
-    return answer;
-  }
-
-  /** What cannot be read as a form, as the answer to that. */
-  function unreadable(request: FastifyRequest, error: unknown): Answer {
-    if (error instanceof TooMuch) return because(request, error.message, TOO_MUCH);
-    if (error instanceof Unreadable) return because(request, error.message, BAD_REQUEST);
-    throw error;
-  }
-
   /** A path without its last slash, whose client is told apart all the same. */
   async function withoutSlash(request: FastifyRequest, path: string, query: string): Promise<Answer> {
     const { reception } = request.visit;
@@ -146,26 +152,17 @@ export async function oauth(
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<Answer | Refusal | undefined> {
     const { path, query } = targetOf(request);
     const view = viewAt(path);
-    const isSlashless = view === undefined && viewAt(`${path}/`) !== undefined;
-    if (view === undefined && !isSlashless)
+    if (view === undefined && viewAt(`${path}/`) === undefined)
       return because(request, 'the service has nothing at this path', NOT_FOUND);
-    if (view !== undefined && request.method === 'OPTIONS') return options(ALLOW);
-    if (view !== undefined && request.method !== 'POST')
+    const { asked, trouble } = oauthRequest(request, query);
+    const claimed = [...new Set(claimedClients(asked))];
+    const endpoint = request.method === 'POST' ? view?.endpoint : undefined;
+    if ((await visits.receive(request, reply, { claimed }, endpoint)) === undefined) return undefined;
+    if (view === undefined) return withoutSlash(request, path, query);
+    if (request.method === 'OPTIONS') return options(ALLOW);
+    if (request.method !== 'POST')
       return because(request, `${request.method} is not allowed here, only POST`, methodNotAllowed(ALLOW));
-    try {
-      const asked = oauthRequest(request, query);
-      const reception = await visits.receive(
-        request,
-        reply,
-        { claimed: [...new Set(claimedClients(asked))] },
-        view?.endpoint,
-      );
-      if (reception === undefined) return undefined;
-      if (view === undefined) return withoutSlash(request, path, query);
-      return await view.answer(asked, (ranges) => isAmong(request.ip, ranges));
-    } catch (error) {
-      return unreadable(request, error);
-    }
+    return trouble ?? view.answer(asked, (ranges) => isAmong(request.ip, ranges));
   }
 
   async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -180,10 +177,6 @@ export async function oauth(
     return reply;
   }
 
-  app.addHook('onRequest', async (request) => {
-    // Fastify refuses with 415 what is no media type; the imitated framework only compares the text.
-    request.headers['content-type'] = 'application/octet-stream';
-  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     '*',
@@ -197,7 +190,7 @@ export async function oauth(
       return send(request, reply, because(request, message, statusCode === 413 ? TOO_MUCH : BAD_REQUEST));
     }
     request.log.error(error);
-    return send(request, reply, SERVER_ERROR);
+    return send(request, reply, because(request, 'the simulator failed; its log says why', SERVER_ERROR));
   });
   app.setNotFoundHandler(handle);
   for (const path of Object.values(PATHS)) app.all(path, handle);

@@ -2,7 +2,7 @@ import { maxHeaderSize } from 'node:http';
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
 import { isAmong } from '../address.ts';
 import { ADMIN } from '../protocol/control/route.ts';
-import { type CallDoor, callPage } from './call-page.ts';
+import { type CallDoor, callPage, foreignPoster } from './call-page.ts';
 import { callStream } from './call-stream.ts';
 import { type ControlDoor, control } from './control/control.ts';
 import { ControlError, sendError } from './control/errors.ts';
@@ -12,7 +12,7 @@ import { type LogSettings, logging } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { type OAuthDoor, oauth } from './oauth.ts';
 import { validas } from './validas.ts';
-import { keepJournal } from './visits.ts';
+import { keepJournal, type Visits } from './visits.ts';
 
 const MOST_JSON_BYTES = 1 << 20;
 /** Whatever can be asked for by a query can be named in a path of the control API. */
@@ -28,6 +28,7 @@ export interface ServerParts extends Omit<CallDoor, 'visits'>, Omit<OAuthDoor, '
 /** All doors of the simulator, not yet listening. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
   const { simulator, access, about } = parts;
+  const doors: { visits?: Visits } = {};
   const app = Fastify({
     logger: logging(parts.log),
     // Never a request: its address holds tokens.
@@ -42,8 +43,10 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     },
     // A path that cannot be decoded leads nowhere.
     frameworkErrors: (_error, request, reply) => {
-      if (!request.url.startsWith(`${ADMIN}/`)) send(request, reply, NOT_FOUND);
-      else
+      const away = () => send(request, reply, NOT_FOUND);
+      if (!request.url.startsWith(`${ADMIN}/`)) {
+        doors.visits?.refused(request, 404, 'the path cannot be decoded').then(away, away);
+      } else
         sendError(
           reply,
           new ControlError('not_found', 'the path cannot be decoded', { hint: 'write % as %25' }),
@@ -59,11 +62,13 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   });
   await app.register(async (imitated) => {
     const visits = keepJournal(imitated, parts);
+    doors.visits = visits;
     await imitated.register(oauth, { ...parts, visits });
     await imitated.register(callPage, { ...parts, visits });
     await imitated.register(validas, { simulator, visits });
   });
   await app.register(callStream, parts);
+  await app.register(foreignPoster, parts);
   await app.register(control, { prefix: ADMIN, simulator, access, about });
   return app;
 }

@@ -1,6 +1,7 @@
+import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { describeFault, type Endpoint, type Fault } from '../domain/fault.ts';
-import { type JournalEntry, maskedFields, maskedHeaders } from '../domain/journal.ts';
+import { type JournalEntry, maskedFields, maskedHeaders, maskedPath, shownId } from '../domain/journal.ts';
 import { ms } from '../domain/time.ts';
 import type { Random } from '../random.ts';
 import type { Naming, Reception } from '../simulator/reception.ts';
@@ -11,7 +12,7 @@ import type { Metrics } from './metrics.ts';
 /** What becomes known of a request to the imitated service on its way through a door. */
 interface Visit {
   reception?: Reception;
-  /** Why it is refused or goes wrong, in words that are never sent. */
+  /** Why it is refused or goes wrong, in words for people; the answers of the service itself do not hold it. */
   reason?: string;
   form?: readonly (readonly [string, string])[];
   validationId?: string;
@@ -36,6 +37,8 @@ export interface Visits {
     naming: Naming,
     endpoint?: Endpoint,
   ): Promise<Reception | undefined>;
+  /** Writes down a request that no door has met. */
+  refused(request: FastifyRequest, status: number, reason: string): Promise<void>;
   /** Gives no answer. */
   leave(request: FastifyRequest, reply: FastifyReply, how: Unanswered): Promise<void>;
 }
@@ -50,17 +53,9 @@ export function targetOf({ url }: FastifyRequest): { path: string; query: string
     : { path: unquote(target.slice(0, mark)), query: target.slice(mark + 1) };
 }
 
-const REASONS: Readonly<Record<number, string>> = {
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-};
-
 /** What stands between the service and the world says, when the service cannot be asked. */
 const gatewayPage = (status: number): string => {
-  const title = `${status} ${REASONS[status] ?? 'Error'}`;
+  const title = `${status} ${STATUS_CODES[status] ?? 'Error'}`;
   return `<html>\n<head><title>${title}</title></head>\n<body><h1>${title}</h1></body>\n</html>\n`;
 };
 
@@ -106,17 +101,18 @@ export function keepJournal(
     const entry: JournalEntry = {
       ...received,
       method: request.method,
-      path,
+      path: maskedPath(path),
       query: maskedFields(pairs(query), received.clientId),
       headers: maskedHeaders(headersOf(request)),
       ...(visit.form !== undefined && { form: maskedFields(visit.form, received.clientId) }),
       from: request.ip,
       ...(status !== undefined && { status }),
       ...(reason !== '' && { reason }),
-      ...(visit.validationId !== undefined && { validationId: visit.validationId }),
+      ...(visit.validationId !== undefined && { validationId: shownId(visit.validationId) }),
       ...(fault !== undefined && { faultId: fault.id }),
     };
     metrics.answered(path, status);
+    app.log.info(...logged(entry));
     await simulator.journal.record(entry);
   }
 
@@ -130,9 +126,14 @@ export function keepJournal(
   app.decorateRequest('visit');
   app.addHook('onRequest', async (request) => {
     request.visit = {};
+    // Fastify refuses with 415 what is no media type; the imitated framework only compares the text.
+    request.headers['content-type'] = 'application/octet-stream';
   });
   app.addHook('onSend', async (request, reply, payload) => {
-    await record(request, reply.statusCode);
+    await record(request, reply.statusCode).catch((error) => {
+      // What keeps the journal from being written has been said by the answer already.
+      if (reply.statusCode < 500) throw error;
+    });
     const fault = request.visit.reception?.fault;
     if (fault === undefined) return payload;
     await delay(fault, reply);
@@ -147,11 +148,18 @@ export function keepJournal(
   return {
     leave,
 
+    refused(request, status, reason) {
+      request.visit = { reason };
+      return record(request, status);
+    },
+
     async receive(request, reply, naming, endpoint) {
       const reception = await simulator.receive(naming, endpoint);
       request.visit.reception = reception;
       const { fault } = reception;
       if (fault?.kind === 'reset' || fault?.kind === 'hang') {
+        // Written before it is held back: who waits for it to come is not to wait for that as well.
+        await record(request, undefined);
         await delay(fault, reply);
         await leave(request, reply, fault.kind);
         return undefined;
@@ -163,6 +171,12 @@ export function keepJournal(
     },
   };
 }
+
+/** An entry as the log has it: for programs, and as a line for people. */
+const logged = ({ method, path, status, clientId, reason }: JournalEntry): [object, string] => [
+  { method, path, status, client_id: clientId || null, reason },
+  [method, path, status ?? 'unanswered', clientId || '-', reason ?? ''].join(' ').trimEnd(),
+];
 
 /** Every header line, of several with one name the last. */
 const headersOf = ({ raw: { rawHeaders } }: FastifyRequest): [string, string][] =>

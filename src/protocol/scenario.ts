@@ -90,8 +90,8 @@ const schema = Type.Object(
 export type WrittenScenario = Static<typeof schema>;
 type WrittenStep = Static<typeof WrittenStep>;
 
-/** Throws a TypeError when `text` was never checked against the schema. */
-function lengthOf(text: string): Ms {
+/** The length that a checked text writes. Throws a TypeError when it was never checked against the schema. */
+export function lengthOf(text: string): Ms {
   const length = parseDuration(text);
   if (length === undefined) throw new TypeError(`"${text}" is not a duration`);
   return length;

@@ -130,9 +130,11 @@ export function calls(store: Store, watch: Watch) {
     events: (some: readonly CallDetails[]): EventView[] =>
       some.flatMap(({ events }) => events).sort((a, b) => a.at - b.at),
 
-    /** Every call, oldest first; of one client, if named. */
-    async list(clientId?: string): Promise<CallDetails[]> {
-      const found = await store.list('call', clientId);
+    /** Every call, oldest first; of one client and for one validation, if named. */
+    async list(clientId?: string, validationId?: string): Promise<CallDetails[]> {
+      const found = (await store.list('call', clientId)).filter(
+        ({ value }) => validationId === undefined || value.validationId === validationId,
+      );
       const all = await Promise.all(found.map(({ value }) => details(callIdOf(value))));
       return all.filter((one) => one !== undefined);
     },

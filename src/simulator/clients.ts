@@ -55,10 +55,20 @@ export function clients(store: Store, random: Random) {
       return true;
     },
 
-    /** Takes from a client all that belongs to it and leaves the credentials; false when there is none. */
-    async empty(clientId: string): Promise<boolean> {
+    /**
+     * Takes from a client all that belongs to it and leaves the credentials; false when there is none.
+     *
+     * @param scenarioFor the scenario that the client plays from then on, undefined for the usual one
+     */
+    async empty(
+      clientId: string,
+      scenarioFor: (client: Client) => Promise<string | undefined>,
+    ): Promise<boolean> {
       // Written anew, so that whatever was decided on the client before comes to nothing.
-      const known = await change(store, clientRef(clientId), (client) => ({ ...client }));
+      const known = await change(store, clientRef(clientId), async ({ scenario: before, ...client }) => {
+        const scenario = await scenarioFor({ ...client, ...(before !== undefined && { scenario: before }) });
+        return { ...client, ...(scenario !== undefined && { scenario }) };
+      });
       if (known !== undefined) await store.clear(BELONGINGS, clientId);
       return known !== undefined;
     },

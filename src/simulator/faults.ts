@@ -1,8 +1,8 @@
 import type { Armed, Fault, Faults } from '../domain/fault.ts';
 import type { Random } from '../random.ts';
 import type { Ref, Store } from '../store/store.ts';
-import { decide, put } from './decide.ts';
-import { EVERYONE, faultsRef } from './refs.ts';
+import { decide, put, unchanged } from './decide.ts';
+import { clientRef, EVERYONE, faultsRef } from './refs.ts';
 
 const ID_LENGTH = 12;
 /** Each request is held against all of them. */
@@ -16,6 +16,7 @@ export interface FaultView {
 
 const viewsOf = ({ clientId, armed }: Faults): FaultView[] => armed.map((fault) => ({ clientId, fault }));
 
+/** The arming of faults. */
 export function faults(store: Store, random: Random) {
   const list = async (clientId?: string): Promise<FaultView[]> =>
     (await store.list('faults', clientId)).flatMap(({ value }) => viewsOf(value));
@@ -24,18 +25,21 @@ export function faults(store: Store, random: Random) {
     /** Every fault that is armed, used up or not; of one client, if named. */
     list,
 
-    /** Arms a fault for the requests of a client, or of everybody. Undefined when there are too many already. */
-    arm(given: Omit<Fault, 'id'>, clientId = EVERYONE): Promise<FaultView | undefined> {
+    /** Arms a fault for the requests of a client, or of everybody. */
+    arm(given: Omit<Fault, 'id'>, clientId = EVERYONE): Promise<FaultView | 'gone' | 'too many'> {
       const fault: Armed = { ...given, id: random.text(ID_LENGTH), met: 0, struck: 0 };
-      return decide<[Ref<'faults'>], FaultView | undefined>(
+      return decide<[Ref<'faults'>, Ref<'client'>], FaultView | 'gone' | 'too many'>(
         store,
-        [faultsRef(clientId)],
-        ({ found: [own] }) => {
+        [faultsRef(clientId), clientRef(clientId)],
+        ({ found: [own, client] }) => {
           const before = own?.value.armed ?? [];
-          if (before.length >= MOST_FAULTS) return { result: undefined };
-          const value = { clientId, armed: [...before, fault] };
+          if (client === undefined && clientId !== EVERYONE) return { result: 'gone' };
+          if (before.length >= MOST_FAULTS) return { result: 'too many' };
           return {
-            changes: [put(faultsRef(clientId), own, clientId, value)],
+            changes: [
+              put(faultsRef(clientId), own, clientId, { clientId, armed: [...before, fault] }),
+              unchanged(clientRef(clientId), client, clientId),
+            ],
             result: { clientId, fault },
           };
         },

@@ -9,10 +9,13 @@ import { decide, put, timeFor, unchanged } from './decide.ts';
 import { callIdOf, callRef, clientRef, EVERYONE, presenceRef, tokenRef, validationRef } from './refs.ts';
 import { stateWith } from './tokens.ts';
 
-/** How `/call` answers. `refused` says why the token opens nothing; `error` is what the page will be told. */
+/**
+ * How `/call` answers. `refused` says why the token opens nothing; `error` is what the page will be told, and
+ * `reason` why.
+ */
 export type Opening =
   | { readonly refused: 'missing' | 'unknown' | 'shared' | Exclude<TokenState, 'active'> }
-  | { readonly error: ErrorCode }
+  | { readonly error: ErrorCode; readonly reason: string }
   | { readonly callId: string; readonly clientId: string; readonly view: CallView };
 
 /** What is refused beyond the guide. */
@@ -61,7 +64,9 @@ export function openings(
   ): Turned | undefined {
     const state = stateWith(token, opened, now);
     if (state !== 'active') return { refused: state };
-    if (validationId === '') return { error: 'VideocallNotFound' };
+    if (validationId === '') {
+      return { error: 'VideocallNotFound', reason: 'the address has no validation_id' };
+    }
     const isForAnother = opened.some(
       (call) => call !== undefined && call.value.validationId !== validationId,
     );
@@ -84,7 +89,7 @@ export function openings(
     );
     const [client, validation, everyones] = found;
     const exists = validation?.value.exists ?? everyones?.value.exists ?? !rules.knownValidationsOnly;
-    if (!exists) return { error: 'VideocallNotFound' };
+    if (!exists) return { error: 'VideocallNotFound', reason: 'there is no validation of this id' };
 
     const around = { token, opened, client, validation, now };
     const running = await runningCall(validation, now);
@@ -95,7 +100,7 @@ export function openings(
       client: client?.value.scenario,
     });
     const error = failsAtOnce(scenario);
-    if (error !== undefined) return { error };
+    if (error !== undefined) return { error, reason: `the scenario "${scenario.name}" fails at once` };
     const n = (validation?.value.calls ?? 0) + 1;
     const confirmed = validation?.value.confirmed ?? everyones?.value.confirmed;
     const hidden = confirmed === false ? { awaitsConfirmation: true as const } : {};

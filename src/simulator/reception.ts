@@ -44,13 +44,16 @@ export function reception(store: Store) {
       ({ realTime, found }) => {
         const result = { clientId, at, receivedAt: realTime };
         const all = found.flatMap((faults) => faults?.value.armed ?? []);
-        if (endpoint === undefined || all.length === 0) return { result };
+        if (endpoint === undefined || all.every((one) => one.endpoint !== endpoint)) return { result };
         const { armed, striking } = strike(all, endpoint);
-        const changes = owners.map((owner, index) => {
-          const own = found[index];
-          const ids = own?.value.armed.map(({ id }) => id) ?? [];
-          const value = { clientId: owner, armed: armed.filter(({ id }) => ids.includes(id)) };
-          return put(faultsRef(owner), own, owner, value);
+        const changes = found.flatMap((own) => {
+          if (own === undefined) return [];
+          const { clientId: owner, armed: before } = own.value;
+          const value = {
+            clientId: owner,
+            armed: armed.filter(({ id }) => before.some((one) => one.id === id)),
+          };
+          return [put(faultsRef(owner), own, owner, value)];
         });
         return { changes, result: { ...result, ...(striking !== undefined && { fault: striking }) } };
       },

@@ -1,7 +1,7 @@
 import { noScenario, type Scenario, type Wishes, wished } from '../domain/scenario.ts';
-import type { Store } from '../store/store.ts';
-import { decide, put } from './decide.ts';
-import { EVERYONE, scenarioRef } from './refs.ts';
+import type { Ref, Store } from '../store/store.ts';
+import { decide, put, unchanged } from './decide.ts';
+import { clientRef, EVERYONE, scenarioRef } from './refs.ts';
 
 /** A scenario that can be played, and where it comes from: a file, or the control API for one client or all. */
 export interface ScenarioView {
@@ -83,13 +83,23 @@ export function scenarios(store: Store, files: () => ReadonlyMap<string, Scenari
       return [...views.values()].sort((a, b) => (a.scenario.name < b.scenario.name ? -1 : 1));
     },
 
-    /** Puts a scenario in the place of the one of its name, for a client or for all. */
-    put(scenario: Scenario, clientId = EVERYONE): Promise<void> {
+    /** Puts a scenario in the place of the one of its name, for a client or for all; undefined without that client. */
+    put(scenario: Scenario, clientId = EVERYONE): Promise<ScenarioView | undefined> {
       const ref = scenarioRef(clientId, scenario.name);
-      return decide(store, [ref], ({ found: [before] }) => ({
-        changes: [put(ref, before, clientId, { clientId, scenario })],
-        result: undefined,
-      }));
+      return decide<[Ref<'scenario'>, Ref<'client'>], ScenarioView | undefined>(
+        store,
+        [ref, clientRef(clientId)],
+        ({ found: [before, client] }) => {
+          if (client === undefined && clientId !== EVERYONE) return { result: undefined };
+          return {
+            changes: [
+              put(ref, before, clientId, { clientId, scenario }),
+              unchanged(clientRef(clientId), client, clientId),
+            ],
+            result: { clientId, scenario },
+          };
+        },
+      );
     },
 
     remove,

@@ -59,6 +59,13 @@ export async function createSimulator(parts: SimulatorParts) {
   const log = journal(store, parts.journalSize);
   const allCalls = calls(store, watch);
 
+  /** What a client plays that has lost all of its own: as it was configured, or what it played if that is left. */
+  async function scenarioAfterReset({ clientId, scenario }: Client): Promise<string | undefined> {
+    const seeded = parts.clients.find((client) => client.clientId === clientId);
+    if (seeded !== undefined) return seeded.scenario;
+    return scenario !== undefined && (await playable.get(scenario)) !== undefined ? scenario : undefined;
+  }
+
   return {
     receive: reception(store),
     clients: known,
@@ -76,7 +83,7 @@ export async function createSimulator(parts: SimulatorParts) {
 
     /** Back to the start, pages included; of one client, if named. False when there is no such client. */
     async reset(clientId?: string): Promise<boolean> {
-      const found = clientId === undefined || (await known.empty(clientId));
+      const found = clientId === undefined || (await known.empty(clientId, scenarioAfterReset));
       if (clientId === undefined) {
         await known.clear();
         await known.seed(parts.clients);

@@ -5,6 +5,7 @@ import type { Kind, Log, Store } from '../store/store.ts';
 import type { CallDetails, calls, EventView } from './calls.ts';
 import { hintsAbout } from './hints.ts';
 import type { Journalled, journal } from './journal.ts';
+import { EVERYONE, ownerOf } from './refs.ts';
 
 /** What somebody waits for. */
 export type Goal =
@@ -16,10 +17,13 @@ export type Goal =
 export interface Scope {
   readonly clientId?: string | undefined;
   readonly validationId?: string | undefined;
-  /** Only events or requests with a greater id count. */
+  /** The number of the call. */
+  readonly n?: number | undefined;
+  /** Only requests with a greater id count. */
   readonly after?: number | undefined;
 }
 
+/** What was waited for. */
 export type Met =
   | { readonly event: EventView }
   | { readonly request: Journalled }
@@ -40,6 +44,7 @@ const HINTED_BY: Record<'request' | 'call', readonly (Kind | Log)[]> = {
   call: ['call', 'clock'],
 };
 
+/** Waiting for what is to happen, in a test or by hand. */
 export function waits(
   store: Store,
   { list, events }: Pick<ReturnType<typeof calls>, 'list' | 'events'>,
@@ -58,9 +63,9 @@ export function waits(
   }
 
   async function lookForCall(goal: Exclude<Goal, { request: unknown }>, scope: Scope): Promise<Look> {
-    const { clientId, validationId, after = -1 } = scope;
-    const concerned = (await list(clientId)).filter(
-      ({ call }) => validationId === undefined || call.validationId === validationId,
+    const { clientId, validationId, n } = scope;
+    const concerned = (await list(clientId, validationId)).filter(
+      ({ call }) => n === undefined || call.n === n,
     );
     const due = concerned.map(({ dueIn }) => dueIn).filter((length) => length !== undefined);
     const again = due.length === 0 ? undefined : (Math.min(...due) as Ms);
@@ -73,7 +78,7 @@ export function waits(
       };
     }
     const said = events(concerned);
-    const event = said.find((one) => one.event.code === goal.event && one.id > after);
+    const event = said.find((one) => one.event.code === goal.event);
     return { met: event && { event }, seen: said.map((one) => one.event.code), again };
   }
 
@@ -90,7 +95,13 @@ export function waits(
     signal: AbortSignal,
   ): Promise<Met | { readonly seen: readonly string[] }> {
     const kinds = HINTED_BY['request' in goal ? 'request' : 'call'];
-    const hints = hintsAbout(store, ({ kind }) => kinds.includes(kind));
+    const { clientId } = scope;
+    const hints = hintsAbout(
+      store,
+      (changed) =>
+        kinds.includes(changed.kind) &&
+        (clientId === undefined || [clientId, EVERYONE].includes(ownerOf(changed))),
+    );
     signal.addEventListener('abort', hints.hint);
     try {
       const until = (await store.read()).realTime + timeout;

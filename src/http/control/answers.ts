@@ -132,6 +132,7 @@ export const findingAnswer = ({ rule, clientId, seen, firstAt, lastAt, times }: 
   times,
 });
 
+/** A list as the control API gives it. */
 export const listAnswer = <T, A>(items: readonly T[], answer: (item: T) => A) => ({
   items: items.map(answer),
   total: items.length,

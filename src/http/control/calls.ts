@@ -11,7 +11,7 @@ import type { Handlers } from './handlers.ts';
 const PATIENCE = ms(2_000);
 
 /** By what a request names a call. */
-interface Naming {
+interface CallNaming {
   readonly parameters: { readonly validation_id: string };
   readonly query: { readonly n?: string };
   readonly clientId: string | undefined;
@@ -29,7 +29,7 @@ const gone = () => new ControlError('not_found', 'the call is gone');
 /** Every call, and what is done to it by hand. */
 export function callHandlers({ calls, pages }: Simulator): Handlers<typeof CALL_ROUTES> {
   /** The call that a request means: of the client it names, or of the only one that has this validation id. */
-  async function callMeant({ parameters, query, clientId: named }: Naming): Promise<string> {
+  async function callMeant({ parameters, query, clientId: named }: CallNaming): Promise<string> {
     const { validation_id: validationId } = parameters;
     const owners = named === undefined ? await calls.clientsWith(validationId) : [named];
     const [clientId] = owners;
@@ -51,7 +51,7 @@ export function callHandlers({ calls, pages }: Simulator): Handlers<typeof CALL_
   }
 
   /** Does something to a call, and answers when its page has posted what is said by that. */
-  async function act(naming: Naming, deed: Deed, what: string) {
+  async function act(naming: CallNaming, deed: Deed, what: string) {
     const done = await calls.intervene(await callMeant(naming), deed);
     if (done === undefined) throw gone();
     if ('possible' in done) {

@@ -5,23 +5,23 @@ import type { Simulator } from '../../simulator/simulator.ts';
 import { clientAnswer, listAnswer } from './answers.ts';
 import { ControlError, invalid, noClient } from './errors.ts';
 import type { Handlers } from './handlers.ts';
-import { scenarioFaults } from './scenarios.ts';
+import { nameMismatches } from './scenarios.ts';
 
 /** Who may get tokens. */
 export function clientHandlers({ clients, scenarios }: Simulator): Handlers<typeof CLIENT_ROUTES> {
   /** What a client is to be; what the schema cannot judge of it is judged here. */
   async function given(body: Parameters<typeof clientFields>[0], owner: string | undefined) {
     const fields = clientFields(body);
-    const faults = [
+    const found = [
       ...(fields.allowedIps ?? [])
         .filter((range) => !isRange(range))
         .map((range) => ({
           path: '/allowed_ips',
           message: `allowed_ips: "${range}" is neither an IP address nor a range`,
         })),
-      ...(await scenarioFaults(scenarios, fields.scenario, owner)),
+      ...(await nameMismatches(scenarios, fields.scenario, owner)),
     ];
-    if (faults.length > 0) throw invalid(faults);
+    if (found.length > 0) throw invalid(found);
     return fields;
   }
 

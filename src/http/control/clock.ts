@@ -1,5 +1,6 @@
-import { instant, ms, parseDuration } from '../../domain/time.ts';
+import { instant } from '../../domain/time.ts';
 import type { CLOCK_ROUTES } from '../../protocol/control/clock.ts';
+import { lengthOf } from '../../protocol/scenario.ts';
 import type { ClockRefusal, ClockView } from '../../simulator/clocks.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import { clockAnswer } from './answers.ts';
@@ -26,7 +27,7 @@ export const clockHandlers = ({ clocks }: Simulator): Handlers<typeof CLOCK_ROUT
   'GET /clock': async ({ clientId }) => clockAnswer(await clocks.read(clientId)),
 
   'POST /clock/advance': async ({ body, clientId }) =>
-    clockSet(await clocks.advance(parseDuration(body.by) ?? ms(0), clientId)),
+    clockSet(await clocks.advance(lengthOf(body.by), clientId)),
 
   'POST /clock/freeze': async ({ body: { at }, clientId }) =>
     clockSet(await clocks.freeze(at === undefined ? undefined : instant(Date.parse(at)), clientId)),

@@ -1,14 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { CALL_ROUTES } from '../../protocol/control/calls.ts';
-import { CLIENT_ROUTES } from '../../protocol/control/clients.ts';
-import { CLOCK_ROUTES } from '../../protocol/control/clock.ts';
-import { FAULT_ROUTES } from '../../protocol/control/faults.ts';
-import { JOURNAL_ROUTES } from '../../protocol/control/journal.ts';
-import { ADMIN, bodySchema, querySchema, type Route, type Routes } from '../../protocol/control/route.ts';
-import { SCENARIO_ROUTES } from '../../protocol/control/scenarios.ts';
-import { SERVER_ROUTES } from '../../protocol/control/server.ts';
-import { TOKEN_ROUTES } from '../../protocol/control/tokens.ts';
-import { VALIDATION_ROUTES } from '../../protocol/control/validations.ts';
+import { ADMIN, bodySchema, querySchema, type Route } from '../../protocol/control/route.ts';
+import { ROUTES } from '../../protocol/control/routes.ts';
 import { check, type Mismatch } from '../../protocol/mismatch.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import { callHandlers } from './calls.ts';
@@ -48,7 +40,13 @@ export async function control(
 
   /** The client that is named, which must exist. */
   async function clientNamed({ scoped }: Route, query: Fields, body: Fields): Promise<string | undefined> {
-    const id = scoped ? ((body.client_id ?? query.client_id) as string | undefined) : undefined;
+    if (!scoped) return undefined;
+    const [id, other] = [body.client_id, query.client_id].filter((one) => one !== undefined) as string[];
+    if (other !== undefined && other !== id) {
+      throw invalid([
+        { path: '/client_id', message: 'client_id: the query and the body name different clients' },
+      ]);
+    }
     if (id !== undefined && (await simulator.clients.get(id)) === undefined) throw noClient(id);
     return id;
   }
@@ -60,11 +58,11 @@ export async function control(
     const beyond = (route.beyond ?? NOTHING_BEYOND) as () => Mismatch[];
     return async (request: FastifyRequest, reply: FastifyReply) => {
       const asked = { query: request.query as Fields, body: (request.body ?? {}) as Fields };
-      const faults = [
+      const found = [
         ...check({ schema: query, beyond: NOTHING_BEYOND }, asked.query),
         ...(body === undefined ? [] : check({ schema: body, beyond }, asked.body)),
       ];
-      if (faults.length > 0) throw invalid(faults.map(inWords));
+      if (found.length > 0) throw invalid(found.map(inWords));
       const clientId = await clientNamed(route, asked.query, asked.body);
       const controller = new AbortController();
       waiting.add(controller);
@@ -79,25 +77,23 @@ export async function control(
     };
   }
 
-  /** Lets `handlers` answer what is asked for by `table`. */
-  function mount<R extends Routes>(table: R, handlers: Handlers<R>): void {
-    for (const [name, route] of Object.entries(table)) {
-      const [method = '', url = ''] = name.split(' ');
-      const handler = answering(name, route, handlers[name] as Handler);
-      app.route({ method, url, config: { isOpen: route.open === true }, handler });
-    }
-  }
-
   await guardControl(app, access);
-  mount(SERVER_ROUTES, serverHandlers(simulator, about));
-  mount(CLIENT_ROUTES, clientHandlers(simulator));
-  mount(TOKEN_ROUTES, tokenHandlers(simulator));
-  mount(CLOCK_ROUTES, clockHandlers(simulator));
-  mount(SCENARIO_ROUTES, scenarioHandlers(simulator));
-  mount(VALIDATION_ROUTES, validationHandlers(simulator));
-  mount(CALL_ROUTES, callHandlers(simulator));
-  mount(FAULT_ROUTES, faultHandlers(simulator));
-  mount(JOURNAL_ROUTES, journalHandlers(simulator));
+  const handlers: Handlers<typeof ROUTES> = {
+    ...serverHandlers(simulator, about),
+    ...clientHandlers(simulator),
+    ...tokenHandlers(simulator),
+    ...clockHandlers(simulator),
+    ...scenarioHandlers(simulator),
+    ...validationHandlers(simulator),
+    ...callHandlers(simulator),
+    ...faultHandlers(simulator),
+    ...journalHandlers(simulator),
+  };
+  for (const [name, route] of Object.entries<Route>(ROUTES)) {
+    const [method = '', url = ''] = name.split(' ');
+    const handler = answering(name, route, handlers[name as keyof typeof ROUTES] as Handler);
+    app.route({ method, url, config: { isOpen: route.open === true }, handler });
+  }
 
   app.setNotFoundHandler(async ({ method, url }) => {
     throw new ControlError('not_found', `the control API has no ${method} ${url.split('?', 1)[0]}`, {

@@ -11,19 +11,21 @@ export class ControlError extends Error {
   }
 }
 
+/** Answers an error, in the words and with the status that it has. */
 export const sendError = (reply: FastifyReply, { answer }: ControlError): FastifyReply =>
   reply.code(ERRORS[answer.error]).send(answer);
 
+/** There is no client of this id. */
 export const noClient = (id: string) =>
   new ControlError('not_found', `there is no client "${id}"`, { hint: 'GET /__admin/clients lists them' });
 
-/** Of a body that is wrong all over, so many faults are told. */
-const MOST_FAULTS = 20;
+/** Of a body that is wrong all over, so many mismatches are told. */
+const MOST_TOLD = 20;
 
 /** What a body or query says that it should not, all at once. */
-export function invalid(faults: NonNullable<ErrorAnswer['errors']>): ControlError {
-  const errors = faults.slice(0, MOST_FAULTS);
-  const more = faults.length - errors.length;
-  const message = errors.map((fault) => fault.message).join('; ');
+export function invalid(found: NonNullable<ErrorAnswer['errors']>): ControlError {
+  const errors = found.slice(0, MOST_TOLD);
+  const more = found.length - errors.length;
+  const message = errors.map((one) => one.message).join('; ');
   return new ControlError('invalid', more > 0 ? `${message}; and ${more} more` : message, { errors });
 }

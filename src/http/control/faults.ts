@@ -1,25 +1,9 @@
-import { type Ms, ms, parseDuration } from '../../domain/time.ts';
-import type { FAULT_ROUTES, FaultBody } from '../../protocol/control/faults.ts';
+import { delaysOf, type FAULT_ROUTES } from '../../protocol/control/faults.ts';
 import { MOST_FAULTS } from '../../simulator/faults.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import { faultAnswer, listAnswer } from './answers.ts';
-import { ControlError, invalid } from './errors.ts';
+import { ControlError, noClient } from './errors.ts';
 import type { Handlers } from './handlers.ts';
-
-const LONGEST = ms(600_000);
-
-/** The shortest and the longest delay that is written. */
-function delays(written: NonNullable<FaultBody['latency']>): readonly [Ms, Ms] {
-  const [shortest = ms(0), longest = shortest] = [written].flat().map((text) => parseDuration(text) ?? ms(0));
-  const fault =
-    shortest > longest
-      ? 'the first duration is longer than the second; turn them round'
-      : longest > LONGEST
-        ? 'longer than 10m; use kind hang for an answer that never comes'
-        : undefined;
-  if (fault !== undefined) throw invalid([{ path: '/latency', message: `latency: ${fault}` }]);
-  return [shortest, longest];
-}
 
 /** What is to go wrong. */
 export const faultHandlers = ({ faults }: Simulator): Handlers<typeof FAULT_ROUTES> => ({
@@ -31,13 +15,14 @@ export const faultHandlers = ({ faults }: Simulator): Handlers<typeof FAULT_ROUT
       endpoint,
       ...(status !== undefined && { status }),
       ...(retryAfter !== undefined && { retryAfter }),
-      ...(latency !== undefined && { latency: delays(latency) }),
+      ...(latency !== undefined && { latency: delaysOf(latency) }),
       ...(kind !== undefined && { kind }),
       after,
       ...(times !== undefined && { times }),
     };
     const armed = await faults.arm(fault, clientId);
-    if (armed !== undefined) return faultAnswer(armed);
+    if (armed === 'gone') throw noClient(clientId ?? '');
+    if (armed !== 'too many') return faultAnswer(armed);
     throw new ControlError('conflict', `${MOST_FAULTS} faults are armed already`, {
       hint: 'DELETE those that are used up',
     });

@@ -27,7 +27,7 @@ const isOwnOrigin = (origin: string, host: string | undefined): boolean =>
   origin === `http://${host}` || origin === `https://${host}`;
 
 /** The largest thing to be said here is a scenario. */
-const MOST_BYTES = 100 * 1024;
+const MOST_BYTES = 1 << 20;
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 const same = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));
@@ -39,6 +39,8 @@ export async function guardControl(
 ): Promise<void> {
   // A page of any other site that a developer looks at can send requests here, and must not be obeyed.
   app.addHook('onRequest', async ({ headers, routeOptions }) => {
+    // Fastify refuses what is no media type; here all is JSON, also what curl calls a form.
+    headers['content-type'] = 'application/json';
     if (routeOptions.config.isOpen) return;
     if (credentials === undefined && !isLoopback(hostOf(headers.host))) {
       throw new ControlError('forbidden', 'the control API answers on this machine only', {
@@ -69,11 +71,11 @@ export async function guardControl(
     });
   }
 
-  // Whatever it is declared as: `curl --data` says it is a form.
   app.removeAllContentTypeParsers();
   const parse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MOST_BYTES }, (request, body, done) => {
-    if (body === '') done(null, {});
+    // What a DELETE is about stands in its address.
+    if (body === '' || request.method === 'DELETE') done(null, {});
     else void parse(request, body as string, done);
   });
   app.setErrorHandler<FastifyError | ControlError>(async (error, request, reply) => {
@@ -90,6 +92,6 @@ export async function guardControl(
     if (statusCode < 500)
       return sendError(reply, new ControlError('not_json', `the body is no JSON: ${error.message}`));
     request.log.error(error);
-    return reply.code(500).send({ error: 'internal', message: 'the simulator failed; its log says why' });
+    return sendError(reply, new ControlError('internal', 'the simulator failed; its log says why'));
   });
 }

@@ -1,13 +1,12 @@
-import { type Ms, ms, parseDuration } from '../../domain/time.ts';
 import type { JOURNAL_ROUTES, WrittenGoal } from '../../protocol/control/journal.ts';
+import { lengthOf } from '../../protocol/scenario.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import type { Goal, Met } from '../../simulator/waits.ts';
 import { callAnswer, eventAnswer, findingAnswer, listAnswer, requestAnswer } from './answers.ts';
-import { ControlError, invalid } from './errors.ts';
+import { ControlError } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 
-const USUAL_PATIENCE = ms(5_000);
-const LONGEST_PATIENCE = ms(600_000);
+const USUAL_PATIENCE = '5s';
 
 /** How entries are asked for, in a query or in a body. */
 interface Asking {
@@ -38,12 +37,6 @@ function metAnswer(met: Met) {
   return 'call' in met ? { call: callAnswer(met.call) } : { request: requestAnswer(met.request) };
 }
 
-function patience(written: string | undefined): Ms {
-  const timeout = (written === undefined ? undefined : parseDuration(written)) ?? USUAL_PATIENCE;
-  if (timeout <= LONGEST_PATIENCE) return timeout;
-  throw invalid([{ path: '/timeout', message: 'timeout: longer than 10m, which is real time' }]);
-}
-
 /** What was asked of the imitated service, what came of it, and what can be waited for. */
 export function journalHandlers({ journal, wait, findings }: Simulator): Handlers<typeof JOURNAL_ROUTES> {
   const find = (asking: Asking, clientId: string | undefined) =>
@@ -58,11 +51,12 @@ export function journalHandlers({ journal, wait, findings }: Simulator): Handler
       listAnswer(await find(body, clientId), requestAnswer),
 
     async 'POST /wait'({ body, clientId, signal }) {
-      const { for: goal, validation_id: validationId, after, timeout } = body;
-      const scope = { clientId, validationId, after };
-      const outcome = await wait(goalOf(goal), scope, patience(timeout), signal);
+      const { for: goal, validation_id: validationId, n, after, timeout = USUAL_PATIENCE } = body;
+      const scope = { clientId, validationId, n, after };
+      const outcome = await wait(goalOf(goal), scope, lengthOf(timeout), signal);
       if (!('seen' in outcome)) return metAnswer(outcome);
-      throw new ControlError('timeout', `${describe(goal)} has not come within ${timeout ?? '5s'}`, {
+      const when = signal.aborted ? 'before the simulator was stopped' : `within ${timeout}`;
+      throw new ControlError('timeout', `${describe(goal)} has not come ${when}`, {
         hint:
           outcome.seen.length === 0 ? 'nothing was seen at all' : `seen instead: ${outcome.seen.join(', ')}`,
         seen: [...outcome.seen],

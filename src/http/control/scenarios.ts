@@ -4,11 +4,11 @@ import { mismatches } from '../../protocol/mismatch.ts';
 import { ScenarioName, toScenario } from '../../protocol/scenario.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import { listAnswer, scenarioAnswer } from './answers.ts';
-import { ControlError, invalid } from './errors.ts';
+import { ControlError, invalid, noClient } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 
-/** The faults of a scenario's name that somebody wishes for. */
-export async function scenarioFaults(
+/** What is wrong with the name of a scenario that somebody wishes for. */
+export async function nameMismatches(
   scenarios: Simulator['scenarios'],
   name: string | undefined,
   clientId: string | undefined,
@@ -40,9 +40,9 @@ export const scenarioHandlers = ({ scenarios }: Simulator): Handlers<typeof SCEN
       throw invalid([
         { path: '/name', message: `name: "${body.name}" must be the name in the path, "${name}"` },
       ]);
-    const scenario = toScenario({ ...body, name });
-    await scenarios.put(scenario, clientId);
-    return scenarioAnswer({ scenario, clientId: clientId ?? '' });
+    const view = await scenarios.put(toScenario({ ...body, name }), clientId);
+    if (view === undefined) throw noClient(clientId ?? '');
+    return scenarioAnswer(view);
   },
 
   async 'DELETE /scenarios/:name'({ parameters: { name }, clientId }) {

@@ -3,7 +3,7 @@ import type { Simulator } from '../../simulator/simulator.ts';
 import { listAnswer, validationAnswer } from './answers.ts';
 import { invalid } from './errors.ts';
 import type { Handlers } from './handlers.ts';
-import { scenarioFaults } from './scenarios.ts';
+import { nameMismatches } from './scenarios.ts';
 
 /** What is known of a validation before its call. */
 export const validationHandlers = ({
@@ -13,8 +13,8 @@ export const validationHandlers = ({
   'GET /validations': async ({ clientId }) => listAnswer(await validations.list(clientId), validationAnswer),
 
   async 'PUT /validations/:validation_id'({ parameters, body: { exists, confirmed, scenario }, clientId }) {
-    const faults = await scenarioFaults(scenarios, scenario, clientId);
-    if (faults.length > 0) throw invalid(faults);
+    const found = await nameMismatches(scenarios, scenario, clientId);
+    if (found.length > 0) throw invalid(found);
     const known = {
       ...(exists !== undefined && { exists }),
       ...(confirmed !== undefined && { confirmed }),

@@ -8,14 +8,14 @@ import { formText, pairs } from './urlencoded.ts';
 export class Unreadable extends Error {}
 
 /**
- * The fields of a request's body, in order. A body of any other type has none, and is not looked at: the type
+ * The fields of a request's body, in order; undefined for a body of any other type, which is not looked at: the type
  * is compared letter by letter.
  *
  * @param contentType the header as it came, empty when there was none
  * @throws {Unreadable} a multipart body without a usable boundary
  * @throws {TooMuch} more than the framework takes
  */
-export function formFields(contentType: string, body: Buffer): [string, string][] {
+export function formFields(contentType: string, body: Buffer): [string, string][] | undefined {
   const { main, parameters } = headerValue(contentType);
   const encoding = charset(parameters.get('charset') ?? 'utf-8') ?? UTF_8;
   if (main === 'application/x-www-form-urlencoded') {
@@ -30,5 +30,5 @@ export function formFields(contentType: string, body: Buffer): [string, string][
       throw new Unreadable('no usable boundary');
     return multipartFields(body, boundary, encoding);
   }
-  return [];
+  return undefined;
 }

@@ -5,8 +5,7 @@ import { routes, Time } from './route.ts';
 const ClockAnswer = Type.Object({
   now: Time,
   frozen: Type.Boolean(),
-  /** How far virtual time is ahead of real time. */
-  offsetMs: Type.Number(),
+  offsetMs: Type.Number({ description: 'how far virtual time is ahead of real time' }),
 });
 
 const answer = { scoped: true, status: 200, answer: ClockAnswer } as const;

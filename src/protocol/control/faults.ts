@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { ENDPOINTS, FAULT_KINDS } from '../../domain/fault.ts';
+import type { Ms } from '../../domain/time.ts';
 import type { Mismatch } from '../mismatch.ts';
-import { Duration } from '../scenario.ts';
+import { Duration, lengthOf } from '../scenario.ts';
 import { listOf, routes, TextOrNull } from './route.ts';
 
 const count = (minimum: number) =>
@@ -38,20 +39,36 @@ const body = {
 const Body = Type.Object(body);
 export type FaultBody = Static<typeof Body>;
 
-/** No answer of a status is given by a connection that is cut off or left hanging. */
-const WITHOUT_ANSWER: readonly unknown[] = ['reset', 'hang'];
+const LONGEST = lengthOf('10m');
+
+/** The shortest and the longest delay that is written. */
+export function delaysOf(latency: NonNullable<FaultBody['latency']>): readonly [Ms, Ms] {
+  const [shortest, longest] = typeof latency === 'string' ? [latency, latency] : latency;
+  return [lengthOf(shortest ?? ''), lengthOf(longest ?? '')];
+}
+
+function latencyFault(latency: NonNullable<FaultBody['latency']>): string | undefined {
+  const [shortest, longest] = delaysOf(latency);
+  if (shortest > longest) return 'latency: the first duration is longer than the second; turn them round';
+  return longest > LONGEST
+    ? 'latency: longer than 10m; use kind hang for an answer that never comes'
+    : undefined;
+}
 
 function contradictions({ status, retry_after, latency, kind }: FaultBody): Mismatch[] {
   const messages = [
-    ...(status === undefined && latency === undefined && kind === undefined
-      ? ['nothing would go wrong; give status, latency or kind']
-      : []),
-    ...(status !== undefined && WITHOUT_ANSWER.includes(kind)
-      ? [`kind ${kind} gives no answer, so that there is no status; keep one of them`]
-      : []),
-    ...(retry_after !== undefined && status === undefined ? ['retry_after needs a status, such as 503'] : []),
+    status === undefined && latency === undefined && kind === undefined
+      ? 'nothing would go wrong; give status, latency or kind'
+      : undefined,
+    status !== undefined && (kind === 'reset' || kind === 'hang')
+      ? `kind ${kind} gives no answer, so that there is no status; keep one of them`
+      : undefined,
+    retry_after !== undefined && status === undefined ? 'retry_after needs a status, such as 503' : undefined,
+    latency === undefined ? undefined : latencyFault(latency),
   ];
-  return messages.map((message) => ({ path: [], at: 'value', message }));
+  return messages
+    .filter((message) => message !== undefined)
+    .map((message) => ({ path: [], at: 'value', message }));
 }
 
 const FaultAnswer = Type.Object({
@@ -64,8 +81,7 @@ const FaultAnswer = Type.Object({
   kind: Type.Union([Type.Enum(FAULT_KINDS), Type.Null()]),
   after: Type.Integer(),
   times: Type.Union([Type.Integer(), Type.Null()]),
-  /** How many requests it has struck. */
-  struck: Type.Integer(),
+  struck: Type.Integer({ description: 'how many requests it has struck' }),
 });
 
 export const FAULT_ROUTES = routes({

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { CALL_STATES } from '../../domain/call.ts';
 import { RULES, type RuleId } from '../../domain/finding.ts';
-import { Duration } from '../scenario.ts';
+import type { Mismatch } from '../mismatch.ts';
+import { Duration, lengthOf } from '../scenario.ts';
 import { CallAnswer, EventAnswer } from './calls.ts';
 import { listOf, routes, TextOrNull, Time } from './route.ts';
 
@@ -18,8 +19,9 @@ const RequestAnswer = Type.Object({
   headers: Fields,
   form: Type.Union([Fields, Type.Null()]),
   from: Type.String(),
-  /** Null where the connection was cut off or left hanging. */
-  status: Type.Union([Type.Integer(), Type.Null()]),
+  status: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'null where the connection was cut off or left hanging',
+  }),
   reason: TextOrNull,
   validation_id: TextOrNull,
   fault_id: TextOrNull,
@@ -41,27 +43,24 @@ const FindingAnswer = Type.Object({
 const text = (title: string, description: string) =>
   Type.String({ minLength: 1, maxLength: 1000, title, description });
 const STATUS = { title: 'status', description: 'a number from 100 to 599' };
-const AFTER = { title: 'id', description: 'the number that an event or a request has as its id' };
+const AFTER = { title: 'id', description: 'the number that a request has as its id' };
 
-const filter = {
+const ofRequest = {
   method: Type.Optional(text('method', 'an HTTP method, as in POST')),
   path: Type.Optional(text('path', 'a path without its query, as in /o/token/')),
-  validation_id: Type.Optional(text('validation id', 'text')),
 };
+const validation = { validation_id: Type.Optional(text('validation id', 'text')) };
+const status = { status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599, ...STATUS })) };
+const after = { after: Type.Optional(Type.Integer({ minimum: 0, ...AFTER })) };
 /** The same where it stands in a query, where everything is text. */
 const query = {
-  ...filter,
+  ...ofRequest,
+  ...validation,
   status: Type.Optional(Type.String({ pattern: '^[1-5]\\d\\d$', ...STATUS })),
   after: Type.Optional(Type.String({ pattern: '^\\d{1,15}$', ...AFTER })),
 };
-const found = {
-  ...filter,
-  status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599, ...STATUS })),
-  after: Type.Optional(Type.Integer({ minimum: 0, ...AFTER })),
-};
 
 const CLOSED = { additionalProperties: false };
-const { after: _, validation_id: __, ...ofRequest } = found;
 
 /** What can be waited for; each is told by its key. */
 const Goal = Type.Union(
@@ -69,11 +68,14 @@ const Goal = Type.Union(
     Type.Object({ event: text('code', 'the code of an event, as in VideocallCompleted') }, CLOSED),
     Type.Object(
       {
-        request: Type.Object(ofRequest, {
-          ...CLOSED,
-          title: 'request',
-          description: 'a map with method, path or status',
-        }),
+        request: Type.Object(
+          { ...ofRequest, ...status },
+          {
+            ...CLOSED,
+            title: 'request',
+            description: 'a map with method, path or status',
+          },
+        ),
       },
       CLOSED,
     ),
@@ -82,6 +84,34 @@ const Goal = Type.Union(
   { title: 'goal', description: 'a map, as in {"event":"VideocallCompleted"}' },
 );
 export type WrittenGoal = Static<typeof Goal>;
+
+const waitBody = {
+  for: Goal,
+  ...validation,
+  n: Type.Optional(
+    Type.Integer({ minimum: 1, title: 'number of a call', description: 'a whole number from 1' }),
+  ),
+  ...after,
+  timeout: Type.Optional(Duration),
+};
+const WaitBody = Type.Object(waitBody);
+type WaitBody = Static<typeof WaitBody>;
+
+const LONGEST_PATIENCE = lengthOf('10m');
+
+const tooPatient = ({ timeout }: WaitBody): Mismatch[] =>
+  timeout !== undefined && lengthOf(timeout) > LONGEST_PATIENCE
+    ? [{ path: ['timeout'], at: 'value', message: 'timeout: longer than 10m, which is real time' }]
+    : [];
+
+/** Requests have ids and no call; events and states are of calls, which have numbers. */
+function misplaced({ for: goal, n, after: id }: WaitBody): Mismatch[] {
+  const stranger =
+    'request' in goal ? (n === undefined ? undefined : 'n') : id === undefined ? undefined : 'after';
+  if (stranger === undefined) return [];
+  const message = `${stranger}: does not go with ${Object.keys(goal).join()}`;
+  return [{ path: [stranger], at: 'key', message }];
+}
 
 export const JOURNAL_ROUTES = routes({
   'GET /requests': {
@@ -101,19 +131,18 @@ export const JOURNAL_ROUTES = routes({
   'POST /requests/find': {
     summary: 'Requests that are like this',
     scoped: true,
-    body: found,
+    body: { ...ofRequest, ...validation, ...status, ...after },
     status: 200,
     answer: listOf(RequestAnswer),
   },
   'POST /wait': {
     summary: 'Wait until something has happened; what has happened already counts',
     scoped: true,
-    body: {
-      for: Goal,
-      validation_id: filter.validation_id,
-      after: found.after,
-      timeout: Type.Optional(Duration),
-    },
+    body: waitBody,
+    beyond: (body: WaitBody, isSound) => [
+      ...(isSound(['timeout']) ? tooPatient(body) : []),
+      ...(isSound(['for']) ? misplaced(body) : []),
+    ],
     status: 200,
     answer: Type.Object({
       event: Type.Optional(EventAnswer),

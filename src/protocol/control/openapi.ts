@@ -14,6 +14,7 @@ const reasons: Readonly<Record<keyof typeof ERRORS, string>> = {
   conflict: 'Impossible as things are',
   too_large: 'The body is too large',
   invalid: 'It does not fit; every fault is told',
+  internal: 'The simulator failed',
 };
 
 const parameter = (place: 'path' | 'query', name: string, schema: TSchema, required: boolean) => ({
@@ -44,7 +45,12 @@ function operation(name: string, route: Route) {
   return {
     summary,
     parameters: [...parameters, ...queryParameters(querySchema(route))],
-    ...(body && { requestBody: { content: { [JSON_TYPE]: { schema: body } } } }),
+    ...(body && {
+      requestBody: {
+        required: ((body.required ?? []) as string[]).length > 0,
+        content: { [JSON_TYPE]: { schema: body } },
+      },
+    }),
     responses: {
       [status]: answer === undefined ? { description: 'Done' } : answered(answer, 'Done', contentType),
       ...Object.fromEntries(refusals),

@@ -17,6 +17,7 @@ export const ERRORS = {
   conflict: 409,
   too_large: 413,
   invalid: 422,
+  internal: 500,
 } as const;
 
 export type ErrorName = keyof typeof ERRORS;
@@ -50,12 +51,14 @@ const Named = { client_id: Type.Optional(ClientId) };
 
 function object(properties: TProperties | undefined, { scoped }: Route, title: string): TObject {
   const all = { ...(scoped && Named), ...properties };
-  const description = `a map with ${Object.keys(all).join(', ')}`;
+  const names = Object.keys(all).join(', ');
+  const description = names === '' ? 'nothing: it takes none' : `a map with ${names}`;
   return Type.Object(all, { additionalProperties: false, title, description });
 }
 
-/** What the query of a route must be. */
-export const querySchema = (route: Route): TObject => object(route.query, route, 'query');
+/** What the query of a route must be. Whoever watches over processes may add what they like. */
+export const querySchema = (route: Route): TObject =>
+  route.open ? Type.Object({}) : object(route.query, route, 'query');
 
 /** Whether a route of this name takes a body. */
 const takesBody = (name: string): boolean => !name.startsWith('GET') && !name.startsWith('DELETE');
@@ -64,14 +67,13 @@ const takesBody = (name: string): boolean => !name.startsWith('GET') && !name.st
 export const bodySchema = (name: string, route: Route): TObject | undefined =>
   takesBody(name) ? object(route.body, route, 'body') : undefined;
 
-/** Every way in which a route can refuse. */
+/** Every way in which a route can refuse; that it fails is none. */
 export function errorsOf(name: string, route: Route): ErrorName[] {
-  const { open, scoped, query, errors = [] } = route;
+  const { open, scoped, errors = [] } = route;
   const all: readonly ErrorName[] = [
-    ...(open ? [] : (['unauthorized', 'forbidden'] as const)),
-    ...(takesBody(name) ? (['not_json', 'too_large', 'invalid'] as const) : []),
-    ...(scoped ? (['not_found', 'invalid'] as const) : []),
-    ...(query === undefined ? [] : (['invalid'] as const)),
+    ...(open ? [] : (['unauthorized', 'forbidden', 'invalid'] as const)),
+    ...(takesBody(name) ? (['not_json', 'too_large'] as const) : []),
+    ...(scoped ? (['not_found'] as const) : []),
     ...errors,
   ];
   return (Object.keys(ERRORS) as ErrorName[]).filter((error) => all.includes(error));
@@ -90,9 +92,13 @@ export const ErrorAnswer = Type.Object({
   error: Type.Enum(Object.keys(ERRORS) as ErrorName[]),
   message: Type.String(),
   hint: Type.Optional(Type.String()),
-  /** Every fault of a body or query that does not fit, each with its place. */
-  errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
-  /** What was there instead of what was waited for. */
-  seen: Type.Optional(Type.Array(Type.String())),
+  errors: Type.Optional(
+    Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), {
+      description: 'what does not fit in the body or query, each with its place',
+    }),
+  ),
+  seen: Type.Optional(
+    Type.Array(Type.String(), { description: 'what was there instead of what was waited for' }),
+  ),
 });
 export type ErrorAnswer = Static<typeof ErrorAnswer>;

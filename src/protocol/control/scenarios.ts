@@ -2,15 +2,15 @@ import { Type } from 'typebox';
 import { SCENARIO, type WrittenScenario } from '../scenario.ts';
 import { listOf, routes, TextOrNull } from './route.ts';
 
-const { name, description, steps } = SCENARIO.schema.properties;
+const { $schema, name, description, steps } = SCENARIO.schema.properties;
 
 const ScenarioAnswer = Type.Object({
   name: Type.String(),
   description: TextOrNull,
-  /** Where it comes from. */
   source: Type.Enum(['file', 'control-api']),
-  /** Whose it is; null where it is for all. */
-  client_id: TextOrNull,
+  client_id: Type.Union([Type.String(), Type.Null()], {
+    description: 'whose it is; null where it is for all',
+  }),
   steps,
 });
 
@@ -25,7 +25,7 @@ export const SCENARIO_ROUTES = routes({
   'PUT /scenarios/:name': {
     summary: 'Put a scenario in, for a client or for all, in the place of one of its name',
     scoped: true,
-    body: { name: Type.Optional(name), description, steps },
+    body: { $schema, name: Type.Optional(name), description, steps },
     beyond: (written: WrittenScenario, isSound) => SCENARIO.beyond(written, isSound),
     status: 200,
     answer: ScenarioAnswer,
