@@ -66,12 +66,15 @@ describe('a scenario that is put in', () => {
     expect([status, json.message]).toEqual([409, expect.stringContaining('"player"')]);
   });
 
-  it('is listed among those of the files, one of a name', async () => {
+  it('is listed among those of the files; to a client one of a name, the one that it would play', async () => {
     await put('happy', { steps: [] });
-    const { items } = (await d.admin('GET', '/scenarios')).json;
-    const names = items.map(({ name }: Json) => name);
-    expect(names).toEqual([...new Set(names)].sort());
-    expect(names).toContain('agent-late');
+    const names = (list: Json) => list.json.items.map(({ name }: Json) => name);
+    expect(names(await d.admin('GET', '/scenarios')).filter((name: string) => name === 'happy')).toHaveLength(
+      2,
+    );
+    const own = await d.admin('GET', '/scenarios?client_id=sandbox-client');
+    expect(names(own)).toEqual([...new Set(names(own))].sort());
+    expect(own.json.items).toContainEqual(expect.objectContaining({ name: 'happy', source: 'control-api' }));
   });
 
   it('is gone after a reset', async () => {

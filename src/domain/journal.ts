@@ -122,6 +122,12 @@ const masked = (
       .map(([name, value]) => [name, shown(name, value).slice(0, LONGEST_VALUE)]),
   );
 
+/** Tokens as they are issued here. */
+const TOKENS = /\b(?:[A-Za-z0-9]{30}|ey[\w-]+\.[\w-]+\.[\w-]+)(?![\w-])/g;
+const withoutTokens = (text: string): string => text.replace(TOKENS, tailOf);
+/** A value that holds more than its own may be a whole form that was not taken apart. */
+const JUMBLE = /[=&;\p{Cc}]/u;
+
 /** Of what nobody knows even the name may be a secret that lost its place; one with a value at least looks like a slip. */
 function nameOf(name: string, value: string): string {
   if (OPEN_FIELDS.has(name) || CLOSED_FIELDS.has(name) || TOKEN_FIELDS.has(name)) return name;
@@ -137,14 +143,15 @@ export const maskedFields = (fields: Iterable<readonly [string, string]>, client
   masked(
     [...fields].map(([name, value]) => [nameOf(name, value), value]),
     (name, value) => {
-      if (OPEN_FIELDS.has(name) || value === '' || (name === 'client_id' && value === clientId)) return value;
+      if (value === '' || (name === 'client_id' && value === clientId)) return value;
+      if (OPEN_FIELDS.has(name)) return JUMBLE.test(value) ? MASK : value;
       return TOKEN_FIELDS.has(name) ? tailOf(value) : MASK;
     },
   );
 
 /** A path without what may have slipped into it from a query or form, and no longer than can be asked for. */
 export const maskedPath = (path: string): string =>
-  path.replace(/[&=;].*$/s, (rest) => `${rest[0]}${MASK}`).slice(0, LONGEST_PATH);
+  withoutTokens(path.slice(0, LONGEST_PATH)).replace(/[&=;].*$/s, (rest) => `${rest[0]}${MASK}`);
 
 /** A validation id as far as it can be asked for. */
 export const shownId = (validationId: string): string => validationId.slice(0, LONGEST_PATH);
@@ -152,8 +159,8 @@ export const shownId = (validationId: string): string => validationId.slice(0, L
 /** Headers without their secrets. Of credentials the scheme is left, of a referring page its address without query. */
 export const maskedHeaders = (headers: Iterable<readonly [string, string]>): Fields =>
   masked(headers, (name, value) => {
-    if (OPEN_HEADERS.has(name)) return value;
-    if (name === 'referer') return value.replace(/[?#].*$/s, (rest) => `${rest[0]}${MASK}`);
+    if (OPEN_HEADERS.has(name)) return withoutTokens(value);
+    if (name === 'referer') return withoutTokens(value.replace(/[?#].*$/s, (rest) => `${rest[0]}${MASK}`));
     const scheme = name === 'authorization' ? /^(?:basic|bearer|digest)(?= )/i.exec(value)?.[0] : undefined;
     return scheme === undefined ? MASK : `${scheme} ${MASK}`;
   });

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Value } from 'typebox/value';
 import { type CallView, isOver } from '../domain/call.ts';
@@ -9,6 +8,7 @@ import { type PagePost, PageReport } from '../protocol/page.ts';
 import { foreignOrigin } from './call-origins.ts';
 import { CALL_PATHS, type CallDoor, type PageTicket } from './call-page.ts';
 import { type Channel, CROSS_ORIGIN, eventStream, longPoll } from './channel.ts';
+import { onceGone } from './gone.ts';
 import type { Metrics } from './metrics.ts';
 
 /** A page that was told at once that there is no call would speak before its parent listens. */
@@ -35,23 +35,6 @@ type StreamRequest = FastifyRequest<{ Querystring: StreamQuery }>;
 function lastSeen({ headers, query }: StreamRequest): number {
   const id = Number(headers['last-event-id'] ?? query.after ?? -1);
   return Number.isInteger(id) && id >= -1 ? id : -1;
-}
-
-/**
- * Resolves when nobody listens to an answer any more. One that waits behind another on the same connection is
- * never told that it is closed, so the connection is asked too.
- */
-function whenGone(raw: ServerResponse): Promise<void> {
-  const { socket } = raw.req;
-  return new Promise((resolve) => {
-    const gone = () => {
-      socket.off('close', gone);
-      resolve();
-    };
-    raw.once('close', gone);
-    socket.once('close', gone);
-    if (socket.destroyed) gone();
-  });
 }
 
 /** Tells a page, from each view of its call, what it has not heard yet. */
@@ -117,7 +100,7 @@ export async function callStream(
   const getOnly = { exposeHeadRoute: false };
   app.get<{ Querystring: StreamQuery }>(CALL_PATHS.events, getOnly, async (request, reply) => {
     // Asked for before anything is waited for: a page may be gone before its ticket is read.
-    const gone = whenGone(reply.raw);
+    const gone = new Promise<void>((resolve) => onceGone(reply.raw, resolve));
     const ticket = await tickets.verify(request.query.ticket ?? '');
     reply.hijack();
     const channel = request.query.poll === undefined ? eventStream(reply.raw) : longPoll(reply.raw);

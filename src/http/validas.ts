@@ -41,8 +41,9 @@ export async function validas(
   app.post(PATH, async (request, reply) => {
     const client = await letIn(request, reply);
     if (client === undefined) return reply;
-    const { validationId } = await simulator.validations.create(client.clientId);
-    return reply.code(201).send({ data: { id: validationId } });
+    const validation = await simulator.validations.create(client.clientId);
+    if (validation === undefined) return refuse(request, reply, 401, 'the client is gone');
+    return reply.code(201).send({ data: { id: validation.validationId } });
   });
 
   app.put<{ Params: { id: string } }>(`${PATH}/:id/confirmation`, async (request, reply) => {

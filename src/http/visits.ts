@@ -7,6 +7,7 @@ import type { Random } from '../random.ts';
 import type { Naming, Reception } from '../simulator/reception.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { pairs, unquote } from './django/urlencoded.ts';
+import { onceGone } from './gone.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What becomes known of a request to the imitated service on its way through a door. */
@@ -83,7 +84,7 @@ export function keepJournal(
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, length);
       timer.unref();
-      reply.raw.once('close', () => {
+      onceGone(reply.raw, () => {
         clearTimeout(timer);
         resolve();
       });

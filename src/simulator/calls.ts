@@ -2,7 +2,7 @@ import { type Call, type CallView, callAt, type Impossible, intervened, signalle
 import type { Said } from '../domain/post.ts';
 import { NOBODY, openPages, type Presence } from '../domain/presence.ts';
 import type { Deed } from '../domain/scenario.ts';
-import { type Instant, type Ms, ms, timeOf } from '../domain/time.ts';
+import { type Instant, timeOf } from '../domain/time.ts';
 import type { Ref, Store } from '../store/store.ts';
 import { clockOf, decide, put, timeFor } from './decide.ts';
 import { callIdOf, callRef, clockRefs, presenceRef, validationRef } from './refs.ts';
@@ -17,8 +17,6 @@ export interface CallDetails {
   readonly presence: Presence;
   /** The pages that are open. */
   readonly open: readonly string[];
-  /** How long it is until something happens by itself, in real time. */
-  readonly dueIn?: Ms;
 }
 
 /** An event of a call, with what became of it. */
@@ -58,17 +56,13 @@ export function calls(store: Store, watch: Watch) {
     const { realTime, found } = await store.read(presenceRef(callId), ...clockRefs(call.value.clientId));
     const [present, ...clocks] = found;
     const presence = present?.value ?? NOBODY;
-    const clock = clockOf(...clocks);
-    const now = timeOf(clock, realTime);
-    const view = callAt(call.value, now);
+    const view = callAt(call.value, timeOf(clockOf(...clocks), realTime));
     return {
       call: call.value,
       view,
       events: eventsOf(call.value, view, presence),
       presence,
       open: openPages(presence, realTime),
-      ...(view.nextAt !== undefined &&
-        clock.frozenAt === undefined && { dueIn: ms(Math.max(0, view.nextAt - now)) }),
     };
   }
 
@@ -130,11 +124,9 @@ export function calls(store: Store, watch: Watch) {
     events: (some: readonly CallDetails[]): EventView[] =>
       some.flatMap(({ events }) => events).sort((a, b) => a.at - b.at),
 
-    /** Every call, oldest first; of one client and for one validation, if named. */
-    async list(clientId?: string, validationId?: string): Promise<CallDetails[]> {
-      const found = (await store.list('call', clientId)).filter(
-        ({ value }) => validationId === undefined || value.validationId === validationId,
-      );
+    /** Every call, oldest first; of one client, if named. */
+    async list(clientId?: string): Promise<CallDetails[]> {
+      const found = await store.list('call', clientId);
       const all = await Promise.all(found.map(({ value }) => details(callIdOf(value))));
       return all.filter((one) => one !== undefined);
     },

@@ -1,6 +1,6 @@
 import { type Clock, type Instant, REAL_TIME, timeOf } from '../domain/time.ts';
 import type { Change, Found, Kind, Kinds, Ref, Snapshot, Store } from '../store/store.ts';
-import { clockRefs } from './refs.ts';
+import { clientRef, clockRefs, EVERYONE } from './refs.ts';
 
 /** What a rule makes of the records it was shown. */
 export interface Decision<T> {
@@ -58,6 +58,33 @@ export const put = <K extends Kind>(
 /** Requires that what was `found` is still there, unchanged. */
 export const unchanged = <K extends Kind>(ref: Ref<K>, found: Found<K> | undefined, owner: string): Change =>
   ({ ref, version: found?.version ?? 0, owner }) as Change;
+
+/**
+ * Decides on one record of a client, or of all. It is written only while the client is there, so that nothing
+ * is left of one that was emptied or removed meanwhile.
+ *
+ * @param rule answers the result, with the value that is to be written, if any
+ * @returns the result, or undefined when there is no such client
+ */
+export const decideFor = <K extends Kind, T>(
+  store: Store,
+  owner: string,
+  ref: Ref<K>,
+  rule: (value: Kinds[K] | undefined) => { readonly value?: Kinds[K]; readonly result: T },
+): Promise<T | undefined> =>
+  decide<readonly [Ref<K>, Ref<'client'>], T | undefined>(
+    store,
+    [ref, clientRef(owner)],
+    ({ found: [record, client] }) => {
+      if (client === undefined && owner !== EVERYONE) return { result: undefined };
+      const { value, result } = rule(record?.value);
+      if (value === undefined) return { result };
+      return {
+        changes: [put(ref, record, owner, value), unchanged(clientRef(owner), client, owner)],
+        result,
+      };
+    },
+  );
 
 /** The first clock that there is, and real time when there is none. */
 export const clockOf = (...clocks: readonly (Found<'clock'> | undefined)[]): Clock =>

@@ -1,8 +1,8 @@
 import type { Armed, Fault, Faults } from '../domain/fault.ts';
 import type { Random } from '../random.ts';
 import type { Ref, Store } from '../store/store.ts';
-import { decide, put, unchanged } from './decide.ts';
-import { clientRef, EVERYONE, faultsRef } from './refs.ts';
+import { decide, decideFor, put } from './decide.ts';
+import { EVERYONE, faultsRef } from './refs.ts';
 
 const ID_LENGTH = 12;
 /** Each request is held against all of them. */
@@ -25,25 +25,14 @@ export function faults(store: Store, random: Random) {
     /** Every fault that is armed, used up or not; of one client, if named. */
     list,
 
-    /** Arms a fault for the requests of a client, or of everybody. */
-    arm(given: Omit<Fault, 'id'>, clientId = EVERYONE): Promise<FaultView | 'gone' | 'too many'> {
+    /** Arms a fault for the requests of a client, or of everybody; undefined when there is no such client. */
+    arm(given: Omit<Fault, 'id'>, clientId = EVERYONE): Promise<FaultView | 'too many' | undefined> {
       const fault: Armed = { ...given, id: random.text(ID_LENGTH), met: 0, struck: 0 };
-      return decide<[Ref<'faults'>, Ref<'client'>], FaultView | 'gone' | 'too many'>(
-        store,
-        [faultsRef(clientId), clientRef(clientId)],
-        ({ found: [own, client] }) => {
-          const before = own?.value.armed ?? [];
-          if (client === undefined && clientId !== EVERYONE) return { result: 'gone' };
-          if (before.length >= MOST_FAULTS) return { result: 'too many' };
-          return {
-            changes: [
-              put(faultsRef(clientId), own, clientId, { clientId, armed: [...before, fault] }),
-              unchanged(clientRef(clientId), client, clientId),
-            ],
-            result: { clientId, fault },
-          };
-        },
-      );
+      return decideFor<'faults', FaultView | 'too many'>(store, clientId, faultsRef(clientId), (own) => {
+        const before = own?.armed ?? [];
+        if (before.length >= MOST_FAULTS) return { result: 'too many' };
+        return { value: { clientId, armed: [...before, fault] }, result: { clientId, fault } };
+      });
     },
 
     /** Takes a fault away; false when there is none of that id, or it is not the named client's. */

@@ -1,7 +1,7 @@
 import { noScenario, type Scenario, type Wishes, wished } from '../domain/scenario.ts';
-import type { Ref, Store } from '../store/store.ts';
-import { decide, put, unchanged } from './decide.ts';
-import { clientRef, EVERYONE, scenarioRef } from './refs.ts';
+import type { Store } from '../store/store.ts';
+import { decideFor } from './decide.ts';
+import { EVERYONE, scenarioRef } from './refs.ts';
 
 /** A scenario that can be played, and where it comes from: a file, or the control API for one client or all. */
 export interface ScenarioView {
@@ -72,35 +72,24 @@ export function scenarios(store: Store, files: () => ReadonlyMap<string, Scenari
   return {
     get,
 
-    /** Every scenario that a client, or one without any of its own, can play, by name. */
-    async list(clientId = EVERYONE): Promise<ScenarioView[]> {
-      const own = (owner: string) => store.list('scenario', owner);
-      const found = [...(await own(EVERYONE)), ...(clientId === EVERYONE ? [] : await own(clientId))];
-      const views = new Map<string, ScenarioView>(
-        [...files()].map(([name, scenario]) => [name, { scenario }]),
+    /** Every scenario that there is, by name; only what one client can play, if named. */
+    async list(clientId?: string): Promise<ScenarioView[]> {
+      const own = (await store.list('scenario')).map(({ value }) => value);
+      const all: ScenarioView[] = [...[...files().values()].map((scenario) => ({ scenario })), ...own];
+      const byName = all.sort((a, b) => (a.scenario.name < b.scenario.name ? -1 : 1));
+      if (clientId === undefined) return byName;
+      const names = [...new Set(byName.map(({ scenario }) => scenario.name))];
+      return (await Promise.all(names.map((name) => get(name, clientId)))).filter(
+        (view) => view !== undefined,
       );
-      for (const { value } of found) views.set(value.scenario.name, value);
-      return [...views.values()].sort((a, b) => (a.scenario.name < b.scenario.name ? -1 : 1));
     },
 
     /** Puts a scenario in the place of the one of its name, for a client or for all; undefined without that client. */
-    put(scenario: Scenario, clientId = EVERYONE): Promise<ScenarioView | undefined> {
-      const ref = scenarioRef(clientId, scenario.name);
-      return decide<[Ref<'scenario'>, Ref<'client'>], ScenarioView | undefined>(
-        store,
-        [ref, clientRef(clientId)],
-        ({ found: [before, client] }) => {
-          if (client === undefined && clientId !== EVERYONE) return { result: undefined };
-          return {
-            changes: [
-              put(ref, before, clientId, { clientId, scenario }),
-              unchanged(clientRef(clientId), client, clientId),
-            ],
-            result: { clientId, scenario },
-          };
-        },
-      );
-    },
+    put: (scenario: Scenario, clientId = EVERYONE): Promise<ScenarioView | undefined> =>
+      decideFor(store, clientId, scenarioRef(clientId, scenario.name), () => {
+        const value = { clientId, scenario };
+        return { value, result: value };
+      }),
 
     remove,
 

@@ -5,7 +5,7 @@ import { earliest, type Instant } from '../domain/time.ts';
 import { newToken, type Token, type TokenState, tokenState } from '../domain/token.ts';
 import type { Random } from '../random.ts';
 import type { TokenFormat } from '../signing.ts';
-import type { Change, Found, Ref, Store } from '../store/store.ts';
+import type { Found, Ref, Store } from '../store/store.ts';
 import { change, decide, put, timeFor, unchanged } from './decide.ts';
 import { callRef, clientRef, counterRef, tokenRef } from './refs.ts';
 
@@ -34,6 +34,14 @@ export const stateWith = (
 
 /** Whether the sender's address is in one of these addresses and ranges. */
 export type IsAmong = (ranges: readonly string[]) => boolean;
+
+/** A token that is about to be written. */
+interface Allotment {
+  readonly client: Found<'client'> | undefined;
+  readonly clientId: string;
+  readonly scope: string;
+  readonly id: string;
+}
 
 type Clients = readonly (Found<'client'> | undefined)[];
 
@@ -66,41 +74,47 @@ export function tokens(store: Store, random: Random, format: TokenFormat) {
     return (await change(store, tokenRef(accessToken), withTime)) !== undefined;
   };
 
-  /** What tells one token from all others, and what must be written so that it stays so. */
-  async function newId(clientId: string): Promise<{ id: string; changes: Change[] }> {
-    if (random.nth === undefined) return { id: random.text(TOKEN_LENGTH), changes: [] };
-    const [counter] = (await store.read(counterRef(clientId))).found;
-    const issued = (counter?.value.issued ?? 0) + 1;
-    return {
-      id: random.nth(clientId, issued, TOKEN_LENGTH),
-      changes: [put(counterRef(clientId), counter, clientId, { issued })],
-    };
-  }
-
-  return {
-    /** Issues a token to whom `request` authenticates. Guide 5.2. */
-    issue(request: OAuthRequest, isAmong: IsAmong): Promise<Token | Refusal> {
-      const claimed = [...new Set(claimedClients(request))].map(clientRef);
-      return decide<readonly Ref<'client'>[], Token | Refusal>(store, claimed, async ({ found: clients }) => {
+  /** To whom a token is due, and what tells it from all others; where chance is seeded, its number is taken. */
+  const allot = (request: OAuthRequest, isAmong: IsAmong) =>
+    decide<readonly Ref<'client'>[], Refusal | Allotment>(
+      store,
+      [...new Set(claimedClients(request))].map(clientRef),
+      async ({ found: clients }) => {
         const granted = blocked(clients, isAmong) ?? grant(request, finder(clients));
         if (!('client' in granted)) return { result: granted };
         const { clientId } = granted.client;
-        const { scope } = granted;
-        const now = await timeFor(store, clientId);
-        const { id, changes } = await newId(clientId);
-        const token = newToken(await format({ id, clientId, scope, now }), clientId, scope, now);
         const client = clients.find((one) => one?.value === granted.client);
+        const allotment = { client, clientId, scope: granted.scope };
+        if (random.nth === undefined) return { result: { ...allotment, id: random.text(TOKEN_LENGTH) } };
+        const [counter] = (await store.read(counterRef(clientId))).found;
+        const issued = (counter?.value.issued ?? 0) + 1;
         return {
           changes: [
-            ...changes,
-            put(tokenRef(token.accessToken), undefined, clientId, token),
-            // A client that was emptied or removed meanwhile must not be left with a token.
+            put(counterRef(clientId), counter, clientId, { issued }),
             unchanged(clientRef(clientId), client, clientId),
           ],
-          result: token,
+          result: { ...allotment, id: random.nth(clientId, issued, TOKEN_LENGTH) },
         };
-      });
-    },
+      },
+    );
+
+  /** Issues a token to whom `request` authenticates. Guide 5.2. */
+  async function issue(request: OAuthRequest, isAmong: IsAmong): Promise<Token | Refusal> {
+    const allotted = await allot(request, isAmong);
+    if (!('clientId' in allotted)) return allotted;
+    const { client, clientId, scope, id } = allotted;
+    const now = await timeFor(store, clientId);
+    const token = newToken(await format({ id, clientId, scope, now }), clientId, scope, now);
+    const isIssued = await store.swap(
+      put(tokenRef(token.accessToken), undefined, clientId, token),
+      // A client that was emptied or removed meanwhile must not be left with a token.
+      unchanged(clientRef(clientId), client, clientId),
+    );
+    return isIssued ? token : issue(request, isAmong);
+  }
+
+  return {
+    issue,
 
     /** Revokes the token that `request` names, if there is one. Guide 5.2; RFC 7009, 2.2. */
     async revoke(request: OAuthRequest, isAmong: IsAmong): Promise<Refusal | undefined> {

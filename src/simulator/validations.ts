@@ -2,7 +2,7 @@ import { confirmed } from '../domain/call.ts';
 import type { Validation } from '../domain/validation.ts';
 import type { Random } from '../random.ts';
 import type { Store } from '../store/store.ts';
-import { change, decide, put, timeFor } from './decide.ts';
+import { change, decideFor, timeFor } from './decide.ts';
 import { callIdOf, callRef, EVERYONE, validationRef } from './refs.ts';
 
 /** What can be said about a validation beforehand. */
@@ -21,13 +21,17 @@ export function validations(store: Store, random: Random) {
     await change(store, ref, async (call) => confirmed(call, await timeFor(store, clientId)));
   }
 
-  /** Makes something known about a validation of one client, or of all clients. */
-  async function set(validationId: string, known: Known, clientId = EVERYONE): Promise<Validation> {
-    const ref = validationRef(clientId, validationId);
-    const validation = await decide(store, [ref], ({ found: [before] }) => {
-      const value = { clientId, validationId, calls: 0, ...before?.value, ...known };
-      return { changes: [put(ref, before, clientId, value)], result: value };
+  /** Makes something known about a validation of one client, or of all; undefined without that client. */
+  async function set(
+    validationId: string,
+    known: Known,
+    clientId = EVERYONE,
+  ): Promise<Validation | undefined> {
+    const validation = await decideFor(store, clientId, validationRef(clientId, validationId), (before) => {
+      const value = { clientId, validationId, calls: 0, ...before, ...known };
+      return { value, result: value };
     });
+    if (validation === undefined) return undefined;
     if (known.confirmed) {
       const meant = clientId === EVERYONE ? await validationsWith(store, validationId) : [validation];
       for (const one of meant) await reveal(one);
@@ -42,8 +46,8 @@ export function validations(store: Store, random: Random) {
     list: async (clientId?: string): Promise<Validation[]> =>
       (await store.list('validation', clientId)).map(({ value }) => value),
 
-    /** Begins a validation process of a client, which is not confirmed yet. */
-    create: (clientId: string): Promise<Validation> =>
+    /** Begins a validation process of a client, which is not confirmed yet; undefined without that client. */
+    create: (clientId: string): Promise<Validation | undefined> =>
       set(random.hex(32), { exists: true, confirmed: false }, clientId),
 
     /** Confirms a validation of a client; false when there is none. Guide 5.3. */

@@ -13,8 +13,9 @@ interface Part {
   readonly entries: Logged<Log>[];
 }
 
-const latestOf = ({ most, entries }: Part): Logged<Log>[] =>
-  entries.slice(Math.max(0, entries.length - most));
+/** The entries that count, behind the one with the id `after`. */
+const latestOf = ({ most, entries }: Part, after: number): Logged<Log>[] =>
+  entries.slice(Math.max(0, entries.length - most, entries.findLastIndex(({ id }) => id <= after) + 1));
 
 /** So many entries too many are kept, because to cut a list at its front is dear. */
 const SLACK = 100;
@@ -84,8 +85,7 @@ export function memoryStore(systemTime: () => Instant): Store {
     async entries<L extends Log>(log: L, owner?: string, after = 0) {
       const of = owner === undefined ? [...parts(log).values()] : [parts(log).get(owner)];
       return of
-        .flatMap((part) => (part === undefined ? [] : latestOf(part)))
-        .filter(({ id }) => id > after)
+        .flatMap((part) => (part === undefined ? [] : latestOf(part, after)))
         .sort((a, b) => a.id - b.id) as Logged<L>[];
     },
 

@@ -3,6 +3,7 @@ import { ADMIN, bodySchema, querySchema, type Route } from '../../protocol/contr
 import { ROUTES } from '../../protocol/control/routes.ts';
 import { check, type Mismatch } from '../../protocol/mismatch.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
+import { onceGone } from '../gone.ts';
 import { callHandlers } from './calls.ts';
 import { clientHandlers } from './clients.ts';
 import { clockHandlers } from './clock.ts';
@@ -66,7 +67,7 @@ export async function control(
       const clientId = await clientNamed(route, asked.query, asked.body);
       const controller = new AbortController();
       waiting.add(controller);
-      reply.raw.once('close', () => {
+      onceGone(reply.raw, () => {
         waiting.delete(controller);
         controller.abort();
       });

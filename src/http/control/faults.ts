@@ -21,7 +21,7 @@ export const faultHandlers = ({ faults }: Simulator): Handlers<typeof FAULT_ROUT
       ...(times !== undefined && { times }),
     };
     const armed = await faults.arm(fault, clientId);
-    if (armed === 'gone') throw noClient(clientId ?? '');
+    if (armed === undefined) throw noClient(clientId ?? '');
     if (armed !== 'too many') return faultAnswer(armed);
     throw new ControlError('conflict', `${MOST_FAULTS} faults are armed already`, {
       hint: 'DELETE those that are used up',

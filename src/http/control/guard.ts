@@ -90,7 +90,12 @@ export async function guardControl(
     }
     if (statusCode === 413) return sendError(reply, new ControlError('too_large', 'the body is too large'));
     if (statusCode < 500)
-      return sendError(reply, new ControlError('not_json', `the body is no JSON: ${error.message}`));
+      return sendError(
+        reply,
+        new ControlError('not_json', 'the body is no JSON', {
+          hint: 'send one object; __proto__ is no key here',
+        }),
+      );
     request.log.error(error);
     return sendError(reply, new ControlError('internal', 'the simulator failed; its log says why'));
   });

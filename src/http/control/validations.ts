@@ -1,7 +1,7 @@
 import type { VALIDATION_ROUTES } from '../../protocol/control/validations.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import { listAnswer, validationAnswer } from './answers.ts';
-import { invalid } from './errors.ts';
+import { invalid, noClient } from './errors.ts';
 import type { Handlers } from './handlers.ts';
 import { nameMismatches } from './scenarios.ts';
 
@@ -20,6 +20,8 @@ export const validationHandlers = ({
       ...(confirmed !== undefined && { confirmed }),
       ...(scenario !== undefined && { scenario }),
     };
-    return validationAnswer(await validations.set(parameters.validation_id, known, clientId));
+    const validation = await validations.set(parameters.validation_id, known, clientId);
+    if (validation === undefined) throw noClient(clientId ?? '');
+    return validationAnswer(validation);
   },
 });
