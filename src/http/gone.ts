@@ -11,6 +11,8 @@ export function onceGone(raw: ServerResponse, listener: () => void): void {
     socket.off('close', gone);
     listener();
   };
+  // Any number of answers may wait on one connection.
+  socket.setMaxListeners(0);
   raw.once('close', gone);
   socket.once('close', gone);
   if (socket.destroyed) gone();
