@@ -1,0 +1,25 @@
+# The command with what it needs at run time and nothing else.
+FROM node:22-bookworm-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY . .
+RUN npm run build && npm pack --ignore-scripts --pack-destination /tmp
+
+FROM node:22-bookworm-slim
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends tini \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY --from=build /tmp/mock-veridas-*.tgz /tmp/mock-veridas.tgz
+# The client of Redis is an optional part of the package, which the image has for --store.
+RUN npm install --prefix /app --omit=dev --no-audit --no-fund /tmp/mock-veridas.tgz redis@6 \
+ && rm -rf /tmp/mock-veridas.tgz /root/.npm
+# Reachable from outside the container, so that the control API asks for Basic credentials.
+ENV MOCK_VERIDAS_HOST=0.0.0.0
+USER node
+EXPOSE 4010
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
+  CMD ["node", "/app/node_modules/mock-veridas/dist/mock-veridas.js", "healthcheck"]
+ENTRYPOINT ["tini", "--", "node", "/app/node_modules/mock-veridas/dist/mock-veridas.js"]
+CMD ["start"]
