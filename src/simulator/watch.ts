@@ -14,6 +14,9 @@ export type CallListener = (news: CallView | undefined | 'refused') => void;
 /** The longest wait that a timer of this platform can be asked for, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+/** Calls are looked at a slice at a time, so that thousands of them do not keep an agent waiting. */
+const SLICES = 20;
+
 interface Watched {
   readonly callId: string;
   readonly clientId: string;
@@ -83,9 +86,14 @@ export function callWatch(store: Store, onError: (error: unknown) => void) {
     for (const one of call === undefined ? concerned(ref) : [call]) look(one).catch(onError);
   });
 
+  let round = watched.values();
   const lookAround = setInterval(() => {
-    for (const call of watched.values()) look(call).catch(onError);
-  }, LONGEST_WITHOUT_A_HINT);
+    for (let left = Math.ceil(watched.size / SLICES); left > 0; left -= 1) {
+      const { value: call } = round.next();
+      if (call === undefined) round = watched.values();
+      else look(call).catch(onError);
+    }
+  }, LONGEST_WITHOUT_A_HINT / SLICES);
   // It works for those who listen; when nobody is left, the process may end.
   lookAround.unref();
 

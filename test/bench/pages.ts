@@ -1,0 +1,133 @@
+/**
+ * What open pages cost: memory for each, and the delay from an agent's action to the event at the page while
+ * tokens are issued. `tsx test/bench/pages.ts [PAGES] [FLAG…]`; flags go to the simulator.
+ */
+import { Agent, request } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import { setupOf } from '../fake-page.ts';
+import { type Served, simulator } from './served.ts';
+
+const TOKENS_A_SECOND = 500;
+const ACTIONS = 400;
+const FORM = 'grant_type=client_credentials&client_id=sandbox-client&client_secret=sandbox-secret';
+
+const kept = new Agent({ keepAlive: true, maxSockets: 32 });
+/** An agent's action waits for its page to report, and must not keep others from being sent. */
+const open = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+
+interface Asking {
+  readonly method?: string;
+  readonly type?: string;
+  readonly body?: string;
+  readonly agent?: Agent;
+}
+
+const ask = (
+  url: string,
+  { method = 'GET', type = 'application/json', body, agent = kept }: Asking = {},
+): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { 'content-type': type };
+    const sent = request(url, { agent, method, headers }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      answer.on('end', () => resolve(text)).on('error', reject);
+    });
+    sent.on('error', reject).end(body);
+  });
+
+const askForToken = (url: string) =>
+  ask(`${url}/o/token/`, { method: 'POST', type: 'application/x-www-form-urlencoded', body: FORM });
+
+/** Opens a page and its stream; `heard` is called whenever the stream says something. */
+async function openPage(url: string, validationId: string, heard: (text: string) => void): Promise<void> {
+  const { access_token: token } = JSON.parse(await askForToken(url)) as { access_token: string };
+  const html = await ask(`${url}/call?access_token=${token}&validation_id=${validationId}`);
+  const { pathname, search } = new URL(setupOf(html).stream, url);
+  await new Promise<void>((resolve, reject) => {
+    const sent = request(`${url}${pathname}${search}`, { agent: open }, (answer) => {
+      answer.setEncoding('utf8').on('data', (chunk: string) => {
+        resolve();
+        heard(chunk);
+      });
+      answer.on('error', () => {});
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+/** Issues tokens at an even rate until it is told to stop. */
+function load(url: string): () => Promise<number> {
+  let goes = true;
+  let issued = 0;
+  const running = (async () => {
+    const begun = performance.now();
+    while (goes) {
+      const due = ((performance.now() - begun) / 1000) * TOKENS_A_SECOND;
+      const missing = Math.min(100, Math.floor(due - issued));
+      issued += missing;
+      for (let i = 0; i < missing; i += 1) void askForToken(url).catch(() => {});
+      await pause(5);
+    }
+  })();
+  return async () => {
+    goes = false;
+    await running;
+    return issued;
+  };
+}
+
+const atPart = (sorted: readonly number[], part: number) =>
+  sorted[Math.floor((sorted.length - 1) * part)] ?? 0;
+
+async function measure(served: Served, pages: number): Promise<void> {
+  const { url } = served;
+  const waiting = new Map<string, (at: number) => void>();
+  const opened = (id: string) =>
+    openPage(url, id, (text) => {
+      if (text.includes('VideocallLoading')) waiting.get(id)?.(performance.now());
+    });
+  await Promise.all(Array.from({ length: 50 }, (_, i) => opened(`warm-${i}`)));
+  await pause(500);
+  const before = served.memory();
+  for (let i = 0; i < pages; i += 50) {
+    await Promise.all(Array.from({ length: Math.min(50, pages - i) }, (_, j) => opened(`val-${i + j}`)));
+  }
+  await pause(2000);
+  const each = (served.memory() - before) / pages;
+
+  const stop = load(url);
+  const begun = performance.now();
+  const delays: number[] = [];
+  for (let i = 0; i < ACTIONS; i += 1) {
+    const id = `val-${Math.floor((i * pages) / ACTIONS)}`;
+    const heard = new Promise<number>((resolve) => waiting.set(id, resolve));
+    const acted = performance.now();
+    // It answers when the page has reported, which these pages never do.
+    void ask(`${url}/__admin/calls/${id}/agent`, {
+      method: 'POST',
+      body: '{"action":"join"}',
+      agent: open,
+    }).catch(() => {});
+    delays.push((await heard) - acted);
+    await pause(5);
+  }
+  const issued = await stop();
+  const sorted = delays.toSorted((a, b) => a - b);
+  const rate = (issued / (performance.now() - begun)) * 1000;
+  console.log(
+    `${pages} pages: ${(each / 1000).toFixed(1)} kB each; beside ${rate.toFixed(0)} tokens/s an action reaches its page in ` +
+      `${atPart(sorted, 0.5).toFixed(1)} ms (median), ${atPart(sorted, 0.99).toFixed(1)} ms (99 %)`,
+  );
+}
+
+const [pages = '2000', ...flags] = process.argv.slice(2);
+const served = await simulator('--scenario', 'manual', ...flags);
+try {
+  await measure(served, Number(pages));
+} finally {
+  await served.stop();
+}
+process.exit();
