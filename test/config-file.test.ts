@@ -54,6 +54,8 @@ describe('the config file', () => {
       'trust-proxy: [10.0.0.0/8]',
       'journal-size: 5',
       'ready-file: /ready.json',
+      'store: redis://g:h@i:1/2',
+      'store-prefix: j',
     );
     const { clients, scenarios, ...others } = settings();
     expect(others).toEqual({
@@ -71,6 +73,8 @@ describe('the config file', () => {
       trustProxy: ['10.0.0.0/8'],
       journalSize: 5,
       readyFile: '/ready.json',
+      store: 'redis://g:h@i:1/2',
+      storePrefix: 'j',
     });
   });
 

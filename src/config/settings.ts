@@ -39,6 +39,10 @@ export interface Settings {
   readonly trustProxy: readonly string[];
   /** So many requests of each client are remembered. */
   readonly journalSize: number;
+  /** Where everything is kept: `memory`, or the address of a Redis. */
+  readonly store: string;
+  /** Stands before every key in the store. */
+  readonly storePrefix: string;
   /** A file that says where the simulator is while it runs. */
   readonly readyFile?: string;
   readonly admin: { readonly user: string; readonly password?: string; readonly origins: readonly string[] };
@@ -148,6 +152,8 @@ function settingsOf(values: Values, clients: readonly Client[], scenarios: Setti
     blocked: values.blocked,
     trustProxy: values['trust-proxy'],
     journalSize: values['journal-size'],
+    store: values.store,
+    storePrefix: values['store-prefix'],
     ...(readyFile !== undefined && { readyFile }),
     admin: { user: values['admin-user'], ...(password !== undefined && { password }), origins },
     ...(browserUrl !== undefined && { browserUrl: browserUrl.replace(/\/+$/, '') }),

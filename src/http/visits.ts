@@ -3,6 +3,7 @@ import { describeFault, type Endpoint, type Fault } from '../domain/fault.ts';
 import { type JournalEntry, maskedFields, maskedHeaders } from '../domain/journal.ts';
 import { ms } from '../domain/time.ts';
 import type { Random } from '../random.ts';
+import { StoreUnavailable } from '../simulator/away.ts';
 import type { Naming, Reception } from '../simulator/reception.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { pairs, unquote } from './django/urlencoded.ts';
@@ -99,6 +100,21 @@ export function keepJournal(
     const { visit } = request;
     if (visit.recorded) return;
     visit.recorded = true;
+    try {
+      await write(request, status);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      // That the store is away cannot be written there. Any other answer is not given without its entry.
+      if (status !== 503) {
+        delete visit.recorded;
+        throw error;
+      }
+    }
+    metrics.answered(targetOf(request).path, status);
+  }
+
+  async function write(request: FastifyRequest, status: number | undefined): Promise<void> {
+    const { visit } = request;
     const { path, query } = targetOf(request);
     const { fault, ...received } = visit.reception ?? (await simulator.receive({ claimed: [] }));
     const struck = fault && `struck by fault ${fault.id}: ${describeFault(fault)}`;
@@ -116,7 +132,6 @@ export function keepJournal(
       ...(visit.validationId !== undefined && { validationId: visit.validationId }),
       ...(fault !== undefined && { faultId: fault.id }),
     };
-    metrics.answered(path, status);
     await simulator.journal.record(entry);
   }
 

@@ -17,6 +17,7 @@ export const ERRORS = {
   conflict: 409,
   too_large: 413,
   invalid: 422,
+  unavailable: 503,
 } as const;
 
 export type ErrorName = keyof typeof ERRORS;
@@ -26,6 +27,8 @@ export interface Route {
   readonly summary: string;
   /** It asks nobody who they are. */
   readonly open?: true;
+  /** It is answered without the store. */
+  readonly storeless?: true;
   /** It is about one client where one is named: by `client_id` in the query or in the body. */
   readonly scoped?: true;
   readonly query?: TProperties;
@@ -35,6 +38,8 @@ export interface Route {
   readonly status: 200 | 201 | 204;
   /** What is answered; with 204, nothing. */
   readonly answer?: TSchema;
+  /** Another status with which it is answered, and for which answers. */
+  readonly otherwise?: { readonly status: number; readonly when: (answer: never) => boolean };
   /** What is answered where it is no JSON. */
   readonly contentType?: string;
   /** Errors beside those that follow from the rest. */
@@ -66,12 +71,13 @@ export const bodySchema = (name: string, route: Route): TObject | undefined =>
 
 /** Every way in which a route can refuse. */
 export function errorsOf(name: string, route: Route): ErrorName[] {
-  const { open, scoped, query, errors = [] } = route;
+  const { open, storeless, scoped, query, errors = [] } = route;
   const all: readonly ErrorName[] = [
     ...(open ? [] : (['unauthorized', 'forbidden'] as const)),
     ...(takesBody(name) ? (['not_json', 'too_large', 'invalid'] as const) : []),
     ...(scoped ? (['not_found', 'invalid'] as const) : []),
     ...(query === undefined ? [] : (['invalid'] as const)),
+    ...(storeless ? [] : (['unavailable'] as const)),
     ...errors,
   ];
   return (Object.keys(ERRORS) as ErrorName[]).filter((error) => all.includes(error));

@@ -100,12 +100,13 @@ const WHY: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no such host',
   EAI_AGAIN: 'its name cannot be resolved now',
   EACCES: 'this user may not use it',
+  'Socket closed unexpectedly': 'the connection was closed',
 };
 
 /** Why something failed, in words and without the password. */
 export function reasonOf(error: unknown, place: RedisPlace): string {
   // A name with addresses of both families fails with one error for each.
   const one = ((error as AggregateError).errors?.[0] ?? error) as NodeJS.ErrnoException;
-  const reason = WHY[one.code ?? ''] ?? one.message;
+  const reason = WHY[one.code ?? one.message] ?? one.message;
   return secretsIn(place).reduce((text, secret) => text.replaceAll(secret, '***'), reason);
 }
