@@ -1,3 +1,4 @@
+import { createClient } from 'redis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Drive, drive } from './drive.ts';
 import { fakePage } from './fake-page.ts';
@@ -126,6 +127,22 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
       await server.signal(signal);
       await timed(() => d.mock.close());
     });
+  });
+
+  it('that has no room left, says so and goes on when it has', async () => {
+    await start();
+    const token = await d.token();
+    const keeper = createClient({ url: server.url });
+    await keeper.connect();
+    await keeper.configSet('maxmemory', '1');
+    const refused = await timed(() => d.requestToken());
+    expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining('OOM')]);
+    expect((await health()).status).toBe(503);
+    await keeper.configSet('maxmemory', '0');
+    keeper.destroy();
+    await isBack();
+    expect((await d.open(token, 'v')).status).toBe(200);
+    expect(lines).toHaveLength(2);
   });
 
   it('that has forgotten everything, lets its configured clients in again', async () => {

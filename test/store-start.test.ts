@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StoreUnavailable, startMock } from '../src/index.ts';
+import { pageOf } from './fake-page.ts';
 import { freshPrefix, type RedisServer, startRedis } from './redis.ts';
 import { missing } from './tools.ts';
 
@@ -119,10 +120,26 @@ describe.skipIf(why)(`a simulator with a Redis${why ? ` (${why})` : ''}`, () => 
     const own = await startRedis();
     const { child, output } = await run(['--port', '0', '--store', own.url], { until: /scenario/ });
     const port = /127\.0\.0\.1:(\d+)/.exec(output())?.[1] ?? '';
+    const url = `http://127.0.0.1:${port}`;
+    const client = { client_id: 'sandbox-client', client_secret: 'sandbox-secret' };
+    const body = new URLSearchParams({ grant_type: 'client_credentials', ...client });
+    const issue = () => fetch(`${url}/o/token/`, { method: 'POST', body });
+    const { access_token } = (await (await issue()).json()) as { access_token: string };
+    const html = await (await fetch(`${url}/call?access_token=${access_token}&validation_id=v`)).text();
+    const page = pageOf(html, url);
+    await page.hears('waiting-room');
+
     await own.stop();
     const check = await run(['healthcheck', '--port', port]);
     expect(check.code).toBe(1);
     expect(check.output()).toMatch(/^unhealthy: .* answered 503: the store at redis:\S+ is away: /);
+    for (let n = 0; n < 20; n += 1) expect((await issue()).status).toBe(503);
+    page.leave();
+    await page.ended;
+    // As long as everything that looks after a page by itself needs to notice.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(output().match(/store/g)).toHaveLength(1);
+    expect(output()).not.toMatch(/"level"|\bat .*:\d+:\d+/);
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill();
     expect(await ended).toBe(0);

@@ -121,14 +121,16 @@ export async function redisConnection(parts: ConnectionParts): Promise<Connectio
   let answers = 0;
   let silence: NodeJS.Timeout | undefined;
 
-  function listenFor(client: RedisClient): void {
+  /** Gives the connection up when nothing more is heard, from now on, of what is asked. */
+  function listen(): void {
     clearTimeout(silence);
     if (pending === 0) return;
     silence = setTimeout(async () => {
       const before = answers;
       // A process that was busy itself finds the answers only now.
       await nextRound();
-      if (before === answers) lose(client, new Error(`no answer for ${SILENCE_MS} ms`));
+      if (before === answers && present !== undefined)
+        lose(present, new Error(`no answer for ${SILENCE_MS} ms`));
     }, SILENCE_MS);
   }
 
@@ -136,7 +138,7 @@ export async function redisConnection(parts: ConnectionParts): Promise<Connectio
     const client = present;
     if (client === undefined) throw away;
     pending += 1;
-    if (pending === 1) listenFor(client);
+    if (pending === 1) listen();
     try {
       return await client.run(script, ...args);
     } catch (error) {
@@ -146,7 +148,7 @@ export async function redisConnection(parts: ConnectionParts): Promise<Connectio
     } finally {
       pending -= 1;
       answers += 1;
-      listenFor(client);
+      listen();
     }
   }
 
