@@ -10,7 +10,6 @@ import { find } from './tools.ts';
 /** A Redis of one's own, in a folder of its own. */
 export interface RedisServer {
   readonly url: string;
-  readonly port: number;
   /** Sends it a signal; answers when it has ended, if it ends by that. */
   signal(signal: NodeJS.Signals): Promise<void>;
   /** Starts it again where it was, with what it has kept. */
@@ -94,17 +93,15 @@ export async function startRedis({
     child.kill(name);
     if (name === 'SIGKILL' || name === 'SIGTERM') await ended;
   };
-  await start();
-  return {
-    url,
-    port,
-    signal,
-    restart: start,
-    async stop() {
-      await signal('SIGKILL');
-      rmSync(folder, { recursive: true });
-    },
+  const stop = async () => {
+    await signal('SIGKILL');
+    rmSync(folder, { recursive: true });
   };
+  await start().catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  return { url, signal, restart: start, stop };
 }
 
 /** A key prefix that nobody else has. */
