@@ -6,20 +6,30 @@ import type { PageTicket } from './http/call-page.ts';
 import { listen } from './http/listen.ts';
 import { processMetrics } from './http/metrics.ts';
 import { createServer } from './http/server.ts';
+import { logFault } from './http/unavailable.ts';
 import { VERSION } from './package.ts';
-import type { Blocking, LogFormat, LogLevel, RefusedCall, TokenFormatName } from './protocol/config.ts';
+import {
+  type Blocking,
+  isStore,
+  type LogFormat,
+  type LogLevel,
+  type RefusedCall,
+  type TokenFormatName,
+} from './protocol/config.ts';
 import { ADMIN } from './protocol/control/route.ts';
-import { systemRandom } from './random.ts';
+import { type Random, systemRandom } from './random.ts';
 import { readScenarios, SHIPPED } from './scenarios.ts';
 import { jwtTokens, opaqueTokens, tickets } from './signing.ts';
+import { clients as clientsIn } from './simulator/clients.ts';
 import { createSimulator } from './simulator/simulator.ts';
 import { memoryStore } from './store/memory.ts';
-import type { Store } from './store/store.ts';
+import { redisStore } from './store/redis.ts';
+import { type Store, StoreUnavailable } from './store/store.ts';
 
 export type { Client } from './domain/client.ts';
 export type { Scenario } from './domain/scenario.ts';
 export { CannotListen } from './http/listen.ts';
-export type { Store } from './store/store.ts';
+export { type Store, StoreUnavailable } from './store/store.ts';
 
 /** A store in this process, to be given to `startMock`. */
 export const newMemoryStore = (): Store => memoryStore(systemTime);
@@ -60,10 +70,13 @@ export interface MockOptions {
   /** How it is written: as `text`, the default, or as `json`, one object a line. */
   readonly logFormat?: LogFormat;
   /**
-   * Where everything is kept, for a simulator that is to be stopped and started again without forgetting; it
-   * stays open. By default in memory of its own.
+   * Where everything is kept: by default in memory of its own. A `Store`, for a simulator that is to be stopped and
+   * started again without forgetting, stays open. The address of a Redis or Valkey, which several simulators may
+   * share, begins with `redis://`, `rediss://` or `unix://`, and needs the package `redis`.
    */
-  readonly store?: Store;
+  readonly store?: Store | string;
+  /** Stands before every key in a Redis; by default `mock-veridas:`. */
+  readonly storePrefix?: string;
   /** Who may use the control API when it can be reached from other machines, and from which web pages. */
   readonly admin?: { readonly user: string; readonly password?: string; readonly origins: readonly string[] };
   /** Address under which browsers reach the simulator, if it is not the usual one. */
@@ -88,6 +101,25 @@ export interface Mock {
 }
 
 const PASSWORD_LENGTH = 24;
+const USUAL_CLIENTS = [SANDBOX_CLIENT];
+
+/** The store that is asked for by its address. */
+async function openStore(
+  address: string,
+  options: MockOptions,
+  random: Random,
+  tell: (line: string) => void,
+): Promise<Store> {
+  if (!isStore(address)) throw new StoreUnavailable('store: neither memory nor the address of a Redis');
+  if (address === 'memory') return newMemoryStore();
+  return redisStore({
+    url: address,
+    prefix: options.storePrefix ?? 'mock-veridas:',
+    tell,
+    // As nobody was left to be overwritten, the clients can be as they were at the start.
+    refill: (store) => clientsIn(store, random).seed(options.clients ?? USUAL_CLIENTS),
+  });
+}
 
 /**
  * Starts a simulator in this process.
@@ -103,13 +135,32 @@ const PASSWORD_LENGTH = 24;
  * await mock.close();
  *
  * @throws {CannotListen} the port or address cannot be had
+ * @throws {StoreUnavailable} the store cannot be reached within a few seconds
  */
 export async function startMock(options: MockOptions = {}): Promise<Mock> {
-  const { host, port = 0, clients = [SANDBOX_CLIENT], scenario = 'happy' } = options;
+  const random = systemRandom(options.randomSeed);
+  const { store: given = 'memory' } = options;
+  if (typeof given === 'object') return startOn(given, random, options);
+  let log: Mock['log'] | undefined;
+  const store = await openStore(given, options, random, (line) => log?.warn(line));
+  try {
+    const mock = await startOn(store, random, options);
+    ({ log } = mock);
+    const close = async () => {
+      await mock.close();
+      await store.close();
+    };
+    return { ...mock, close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function startOn(store: Store, random: Random, options: MockOptions): Promise<Mock> {
+  const { host, port = 0, clients = USUAL_CLIENTS, scenario = 'happy' } = options;
   const scenarios = options.scenarios ?? readScenarios([SHIPPED]);
   const admin = options.admin ?? { user: 'admin', origins: [] };
-  const store = options.store ?? newMemoryStore();
-  const random = systemRandom(options.randomSeed);
   const credentials =
     host === undefined || isLoopback(host)
       ? undefined
@@ -130,7 +181,7 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
       strictTokens: options.strictTokens ?? false,
       knownValidationsOnly: options.knownValidationsOnly ?? false,
     },
-    onError: (error) => app.log.error(error),
+    onError: (error) => logFault(app.log, error),
   });
   let browserUrl = '';
   const app = await createServer({
@@ -161,7 +212,6 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
     await app.close();
     await closed;
     simulator.close();
-    if (options.store === undefined) await store.close();
     app.log.info('stopped');
   };
   const reachable = reachableHost(host);

@@ -107,10 +107,15 @@ export function jwtTokens(store: Store): JwtTokens {
   }
   // Once made a key never changes, and to import it costs more than to sign.
   const signingKey = () => {
-    key ??= privateJwk().then(async (jwk) => ({
-      jwk,
-      signing: await (await jose()).importJWK(jwk, TOKEN_ALGORITHM),
-    }));
+    key ??= privateJwk()
+      .then(async (jwk) => ({
+        jwk,
+        signing: await (await jose()).importJWK(jwk, TOKEN_ALGORITHM),
+      }))
+      .catch((error) => {
+        key = undefined;
+        throw error;
+      });
     return key;
   };
   return {

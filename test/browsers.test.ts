@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { newMemoryStore } from '../src/index.ts';
-import { type Drive, drive } from './drive.ts';
+import { type Drive, drive, oneStore } from './drive.ts';
 import { type Habit, openShop, type Shop } from './shop.ts';
 import { BROWSERS, type Tab, type TabBrowser } from './tabs.ts';
 import { withoutEventSource } from './without-eventsource.ts';
@@ -95,13 +94,13 @@ describe.each(Object.entries(BROWSERS))('the call in %s', (name, { launch, missi
     });
 
     it('says the rest of them after a restart of the simulator in mid-call', async () => {
-      const store = newMemoryStore();
-      const before = await drive({ store, scenario: 'manual' });
+      const options = { ...oneStore(), scenario: 'manual' };
+      const before = await drive(options);
       const { agent, call } = await embed({ base: before.mock.browserUrl, at: before });
       await agent('join');
       await hears(THREE.slice(0, 1));
       await before.mock.close();
-      const after = await drive({ store, scenario: 'manual', port: Number(new URL(before.mock.url).port) });
+      const after = await drive({ ...options, port: Number(new URL(before.mock.url).port) });
       try {
         await vi.waitFor(async () => expect((await call()).page).toBe('open'), PATIENCE);
         await agent('start', 'end');

@@ -57,6 +57,8 @@ describe('the config file', () => {
       'log-level: info',
       'log-format: json',
       'ready-file: /ready.json',
+      'store: redis://g:h@i:1/2',
+      'store-prefix: j',
     );
     const { clients, scenarios, ...others } = settings();
     expect(others).toEqual({
@@ -77,6 +79,8 @@ describe('the config file', () => {
       logLevel: 'info',
       logFormat: 'json',
       readyFile: '/ready.json',
+      store: 'redis://g:h@i:1/2',
+      storePrefix: 'j',
     });
   });
 

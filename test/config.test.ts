@@ -8,6 +8,38 @@ const { cwd, write, settings, faults } = workplace();
 const CONFIG = 'mock-veridas.config.yaml';
 const OWN_SCENARIO = ['name: mine', 'steps: []'];
 
+describe('--store', () => {
+  it.each([
+    'memory',
+    'redis://localhost',
+    'redis://127.0.0.1:6379/0',
+    'redis://[::1]:6379',
+    'rediss://user:p%40ss@cache.example:6380/15',
+    'redis://:secret@h',
+    'unix:///run/redis.sock',
+    'unix://user:secret@/run/redis.sock?db=3',
+  ])('may be %s', (store) => {
+    expect(settings(['--store', store]).store).toBe(store);
+  });
+
+  it.each([
+    'disk',
+    'redis:',
+    'redis://',
+    'redis:///0',
+    'http://h',
+    'redis://h/zero',
+    'redis://h?x=secret',
+    'redis://:pa@secret@h',
+    'redis://:pa%ss-secret@h',
+    'unix://run/secret.sock',
+  ])('may not be %s, which is not repeated', (store) => {
+    expect(faults(['--store', store])).toEqual([
+      '--store: this is not a place to keep things; give memory, redis://USER:PASSWORD@HOST:PORT/DB, rediss:// for TLS, or unix://PATH?db=N',
+    ]);
+  });
+});
+
 describe('settings of which none is given', () => {
   it('are port 4010 on this machine only, scenario happy and user admin without password', () => {
     const { scenarios, clients, ...others } = settings();
@@ -23,6 +55,8 @@ describe('settings of which none is given', () => {
       journalSize: 10_000,
       logLevel: 'warn',
       logFormat: 'text',
+      store: 'memory',
+      storePrefix: 'mock-veridas:',
       admin: { user: 'admin', origins: [] },
     });
   });

@@ -239,7 +239,7 @@ function statusOf(headers: Record<string, string>): Promise<number> {
     );
     socket.on('error', reject);
     socket.once('data', (data) => resolve(Number(data.toString().split(' ')[1])));
-    socket.end(`GET /__admin/clients HTTP/1.1\r\n${lines.join('')}\r\n`);
+    socket.write(`GET /__admin/clients HTTP/1.1\r\n${lines.join('')}\r\n`);
   });
 }
 

@@ -1,5 +1,6 @@
-import { type Mock, type MockOptions, startMock } from '../src/index.ts';
+import { type Mock, type MockOptions, newMemoryStore, startMock } from '../src/index.ts';
 import { undescribed } from './described.ts';
+import { freshPrefix } from './redis.ts';
 
 /** A running simulator, driven over HTTP as its users drive it. */
 export interface Drive {
@@ -26,9 +27,17 @@ export interface Credentials {
 
 export const SANDBOX: Credentials = { client_id: 'sandbox-client', client_secret: 'sandbox-secret' };
 
+/** The Redis on which all is to be driven, instead of in memory. */
+// biome-ignore lint/style/noProcessEnv: it is for whoever runs the tests to say
+const SHARED = process.env.TEST_STORE;
+
+/** Options for simulators that are to share a store, at once or one after the other. */
+export const oneStore = (): Pick<MockOptions, 'store' | 'storePrefix'> =>
+  SHARED === undefined ? { store: newMemoryStore() } : { store: SHARED, storePrefix: freshPrefix() };
+
 export async function drive(options: MockOptions = {}): Promise<Drive> {
   // Most tests open the frame under the name for backends, which is warned of.
-  const mock = await startMock({ logLevel: 'error', ...options });
+  const mock = await startMock({ logLevel: 'error', ...(SHARED !== undefined && oneStore()), ...options });
   return { mock, ...against(mock) };
 }
 

@@ -1,9 +1,28 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newMemoryStore, type Store, StoreUnavailable } from '../src/index.ts';
 import { DECLARED, DESCRIPTION, templateOf } from './described.ts';
 import { type Drive, drive } from './drive.ts';
 import { fakePage } from './fake-page.ts';
 
 const OTHERS_CREDENTIALS = { user: 'admin', password: 'secret', origins: [] };
+/** A store that goes away when it is told to. */
+function storeThatGoes(): { store: Store; go: () => void } {
+  const memory = newMemoryStore();
+  let gone = false;
+  const store = new Proxy(memory, {
+    get(_, name: keyof Store) {
+      if (gone && name !== 'close') throw new StoreUnavailable('the store is away: this test says so');
+      return memory[name];
+    },
+  });
+  return {
+    store,
+    go: () => {
+      gone = true;
+    },
+  };
+}
+
 const SCENARIO = { steps: [{ after: '1s', agent: 'join' }] };
 
 /** A request, its body and what is done before it. */
@@ -80,6 +99,7 @@ const TRIES: readonly Try[] = [
 describe('every declared status of the control API', () => {
   let d: Drive;
   let exposed: Drive;
+  let away: Drive;
   const produced = new Set<string>();
   let names: Record<string, string>;
 
@@ -101,6 +121,9 @@ describe('every declared status of the control API', () => {
   beforeAll(async () => {
     d = await drive({ scenario: 'manual' });
     exposed = await drive({ host: '0.0.0.0', admin: OTHERS_CREDENTIALS });
+    const { store, go } = storeThatGoes();
+    away = await drive({ store });
+    go();
     const token = await d.token();
     await d.open(token, 'val-1');
     for (const client of [await d.newClient(), await d.newClient()])
@@ -117,7 +140,7 @@ describe('every declared status of the control API', () => {
     const fault = await d.admin('POST', '/faults', { endpoint: 'revoke', latency: '1ms' });
     names = { TOKEN: token, FAULT: fault.json.id };
   });
-  afterAll(() => Promise.all([d.mock.close(), exposed.mock.close()]));
+  afterAll(() => Promise.all([d, exposed, away].map(({ mock }) => mock.close())));
 
   it.each(TRIES)('$ask answers $status', async (one) => {
     expect(await ask(one)).toBe(one.status);
@@ -182,6 +205,24 @@ describe('every declared status of the control API', () => {
       () => exposed.mock.adminUrl,
       () => ({}),
     ));
+
+  describe('to whatever it could do when the store is away', () => {
+    const declaring = TRIES.filter(({ ask: what, status }) => {
+      const [method = '', path = ''] = what.split(' ');
+      return status < 300 && DECLARED.includes(`${method} ${templateOf(method, path)} 503`);
+    });
+    it.each(declaring)('$ask answers 503', async ({ ask: what, body }) => {
+      const [method = '', path = ''] = what.split(' ');
+      const { status } = await away.admin(method, path, body);
+      note(method, path, status);
+      expect(status).toBe(503);
+    });
+    it('POST /reset answers 503', async () => {
+      const { status } = await away.admin('POST', '/reset');
+      note('POST', '/reset', status);
+      expect(status).toBe(503);
+    });
+  });
 
   const aboutOne = operations
     .filter(({ declares }) => declares(404))

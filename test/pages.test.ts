@@ -2,8 +2,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SANDBOX_CLIENT as SANDBOX } from '../src/domain/client.ts';
 import { EVENTS } from '../src/guide/events.ts';
-import { newMemoryStore } from '../src/index.ts';
-import { type Drive, drive } from './drive.ts';
+import { type Drive, drive, oneStore } from './drive.ts';
 import { type FakePage, fakePage, pageOf, setupOf } from './fake-page.ts';
 
 let d: Drive;
@@ -193,8 +192,8 @@ describe('a clock that would go back behind what has happened', () => {
 
 describe('two simulators on one store', () => {
   it('tell the same page, whichever is asked', async () => {
-    const store = newMemoryStore();
-    const [a, b] = [await drive({ store, scenario: 'manual' }), await drive({ store, scenario: 'manual' })];
+    const options = { ...oneStore(), scenario: 'manual' };
+    const [a, b] = [await drive(options), await drive(options)];
     try {
       const page = await fakePage(a, await b.token(), 'v');
       await page.hears('waiting-room');
@@ -209,12 +208,64 @@ describe('two simulators on one store', () => {
     }
   });
 
+  it('lose nothing of the first when the second starts, nor when it stops', async () => {
+    const options = { ...oneStore(), scenario: 'manual' };
+    const a = await drive(options);
+    const token = await a.token();
+    const made = await a.newClient();
+    const page = await fakePage(a, token, 'v');
+    await page.hears('waiting-room');
+    await a.admin('POST', '/clock/freeze', { at: '2040-01-01T00:00:00Z' });
+    await a.admin('POST', '/faults', { endpoint: 'revoke', status: 503 });
+    await a.admin('PUT', '/validations/v2', { scenario: 'happy' });
+    const paths = ['/clients', '/tokens', '/clock', '/calls', '/faults', '/validations', '/requests'];
+    // What a page is told of is the only thing that goes on by itself.
+    const state = (of: Drive) =>
+      Promise.all(
+        paths.map(async (path) => {
+          const { items, now } = (await of.admin('GET', path)).json;
+          return items ?? now;
+        }),
+      );
+    const before = await state(a);
+    const b = await drive(options);
+    try {
+      expect(await state(b)).toEqual(before);
+      expect(await b.token(made)).toHaveLength(30);
+    } finally {
+      await b.mock.close();
+    }
+    expect((await state(a)).slice(0, 1)).toEqual(before.slice(0, 1));
+    const answer = a.admin('POST', '/calls/v/agent', { action: 'join' });
+    await page.hears('VideocallLoading');
+    await page.report(0);
+    expect((await answer).json.page).toBe('posted');
+    page.leave();
+    await a.mock.close();
+  });
+
+  it('show the rest of a call to a page whose own simulator has stopped', async () => {
+    const options = { ...oneStore(), scenario: 'manual' };
+    const [a, b] = [await drive(options), await drive(options)];
+    const { html } = await a.open(await a.token(), 'v');
+    const first = pageOf(html, a.mock.url);
+    await first.hears('waiting-room');
+    await a.mock.close();
+    await first.ended;
+    const again = pageOf(html, b.mock.url);
+    await again.hears('waiting-room');
+    void b.admin('POST', '/calls/v/agent', { action: 'join' });
+    await again.hears('VideocallLoading');
+    again.leave();
+    await b.mock.close();
+  });
+
   it('take the credentials of the one that was started last', async () => {
-    const store = newMemoryStore();
+    const store = oneStore();
     const client = (clientSecret: string) => [{ ...SANDBOX, clientSecret }];
-    const before = await drive({ store, clients: client('old') });
+    const before = await drive({ ...store, clients: client('old') });
     await before.mock.close();
-    const after = await drive({ store, clients: client('new') });
+    const after = await drive({ ...store, clients: client('new') });
     try {
       const status = async (client_secret: string) => (await after.requestToken({ client_secret })).status;
       expect([await status('new'), await status('old')]).toEqual([200, 401]);

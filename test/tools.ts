@@ -9,6 +9,7 @@ export const TOOLS = {
   webkitDriver: { names: ['WebKitWebDriver'], debian: 'webkit2gtk-driver' },
   xvfb: { names: ['Xvfb'], debian: 'xvfb' },
   dbus: { names: ['dbus-run-session'], debian: 'dbus' },
+  redis: { names: ['redis-server'], debian: 'redis-server' },
   curl: { names: ['curl'], debian: 'curl' },
 } as const;
 

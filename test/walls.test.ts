@@ -12,7 +12,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   domain: ['guide'],
   protocol: ['guide', 'domain', 'npm:typebox'],
   address: ['node:net'],
-  store: ['domain', 'protocol'],
+  store: ['domain', 'protocol', 'npm:redis', 'node:timers'],
   clock: ['domain'],
   random: ['node:crypto'],
   signing: ['domain', 'guide', 'store', 'random', 'npm:jose'],

@@ -13,12 +13,12 @@ export const healthcheck: Command = async ({ args, env, cwd }) => {
   const url = `http://${reachableHost(host)}:${port}/__admin/health`;
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
-    const { status, version } = (await answer.json()) as { status?: string; version?: string };
+    const { status, version, message } = (await answer.json()) as Record<string, string | undefined>;
     if (answer.ok && status === 'ok') {
       print(`ok: mock-veridas ${version} at ${url}`);
       return EXIT.good;
     }
-    complain(`unhealthy: ${url} answered ${answer.status}`);
+    complain(`unhealthy: ${url} answered ${answer.status}${message === undefined ? '' : `: ${message}`}`);
   } catch (error) {
     const cause = (error as Error).cause as Error | undefined;
     complain(`unhealthy: no answer from ${url}: ${cause?.message || (error as Error).message}`);

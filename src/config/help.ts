@@ -5,7 +5,7 @@ const EXIT_CODES: Record<string, string> = {
   0: 'good, or stopped by a signal',
   1: 'a check failed, the server is unhealthy',
   2: 'bad flags, environment, config file or scenario file; every fault is printed',
-  3: 'cannot listen, or crashed',
+  3: 'cannot listen, cannot reach the store, or crashed',
 };
 
 const WIDTH = 100;

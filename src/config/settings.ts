@@ -45,6 +45,10 @@ export interface Settings {
   readonly journalSize: number;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
+  /** Where everything is kept: `memory`, or the address of a Redis. */
+  readonly store: string;
+  /** Stands before every key in the store. */
+  readonly storePrefix: string;
   /** A file that says where the simulator is while it runs. */
   readonly readyFile?: string;
   readonly admin: { readonly user: string; readonly password?: string; readonly origins: readonly string[] };
@@ -164,6 +168,8 @@ function settingsOf(values: Values, clients: readonly Client[], scenarios: Setti
     journalSize: values['journal-size'],
     logLevel: values['log-level'],
     logFormat: values['log-format'],
+    store: values.store,
+    storePrefix: values['store-prefix'],
     ...(readyFile !== undefined && { readyFile }),
     admin: { user: values['admin-user'], ...(password !== undefined && { password }), origins },
     ...(browserUrl !== undefined && { browserUrl: browserUrl.replace(/\/+$/, '') }),

@@ -10,6 +10,7 @@ import { CALL_PATHS, type CallDoor, type PageTicket } from './call-page.ts';
 import { type Channel, CROSS_ORIGIN, eventStream, longPoll } from './channel.ts';
 import { onceGone } from './gone.ts';
 import type { Metrics } from './metrics.ts';
+import { logFault } from './unavailable.ts';
 
 /** A page that was told at once that there is no call would speak before its parent listens. */
 const ERROR_DELAY_MS = 1_000;
@@ -78,7 +79,7 @@ export async function callStream(
   async function attend(ticket: CallTicket, request: StreamRequest, channel: Channel) {
     const tell = teller(channel, request);
     const stream = await simulator.pages.attend(ticket.call, ticket.page, tell, (error) =>
-      app.log.error(error),
+      logFault(app.log, error),
     );
     return () => stream.close(request.query.poll === undefined ? undefined : POLL_GAP);
   }
@@ -111,7 +112,7 @@ export async function callStream(
       await gone;
       await forget();
     } catch (error) {
-      request.log.error(error);
+      logFault(request.log, error);
       // The browser comes back by itself, perhaps when the trouble is over.
       reply.raw.destroy();
     } finally {

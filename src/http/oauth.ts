@@ -24,6 +24,7 @@ import { basicCredentials } from './django/basic.ts';
 import { formFields, Unreadable } from './django/form.ts';
 import { TooMuch } from './django/limits.ts';
 import { pairs } from './django/urlencoded.ts';
+import { comeBack, sendUnavailable } from './unavailable.ts';
 import { targetOf, type Visits } from './visits.ts';
 
 /** Where the public keys of JWTs are found (RFC 8414). The guide has no such address. */
@@ -185,6 +186,7 @@ export async function oauth(
   );
 
   app.setErrorHandler<Error & { statusCode?: number }>(async (error, request, reply) => {
+    if (comeBack(reply, error)) return sendUnavailable(reply, error);
     const { statusCode = 500, message } = error;
     if (statusCode < 500) {
       return send(request, reply, because(request, message, statusCode === 413 ? TOO_MUCH : BAD_REQUEST));

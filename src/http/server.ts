@@ -11,6 +11,7 @@ import { pairs } from './django/urlencoded.ts';
 import { type LogSettings, logging } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { type OAuthDoor, oauth } from './oauth.ts';
+import { comeBack, sendUnavailable } from './unavailable.ts';
 import { validas } from './validas.ts';
 import { keepJournal, type Visits } from './visits.ts';
 
@@ -55,6 +56,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   });
 
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
+    if (comeBack(reply, error)) return sendUnavailable(reply, error);
     const { statusCode = 500, message } = error;
     if (statusCode < 500) return reply.code(statusCode).send({ error: 'bad_request', message });
     request.log.error(error);

@@ -95,6 +95,20 @@ export function keepJournal(
     const { visit } = request;
     if (visit.recorded) return;
     visit.recorded = true;
+    try {
+      await write(request, status);
+    } catch (error) {
+      // What keeps it from being written has been said by the answer then. Any other is not given without its entry.
+      if (status === undefined || status < 500) {
+        delete visit.recorded;
+        throw error;
+      }
+    }
+    metrics.answered(targetOf(request).path, status);
+  }
+
+  async function write(request: FastifyRequest, status: number | undefined): Promise<void> {
+    const { visit } = request;
     const { path, query } = targetOf(request);
     const { fault, ...received } = visit.reception ?? (await simulator.receive({ claimed: [] }));
     const struck = fault && `struck by fault ${fault.id}: ${describeFault(fault)}`;
@@ -112,7 +126,6 @@ export function keepJournal(
       ...(visit.validationId !== undefined && { validationId: shownId(visit.validationId) }),
       ...(fault !== undefined && { faultId: fault.id }),
     };
-    metrics.answered(path, status);
     app.log.info(...logged(entry));
     await simulator.journal.record(entry);
   }
@@ -131,10 +144,7 @@ export function keepJournal(
     request.headers['content-type'] = 'application/octet-stream';
   });
   app.addHook('onSend', async (request, reply, payload) => {
-    await record(request, reply.statusCode).catch((error) => {
-      // What keeps the journal from being written has been said by the answer already.
-      if (reply.statusCode < 500) throw error;
-    });
+    await record(request, reply.statusCode);
     const fault = request.visit.reception?.fault;
     if (fault === undefined) return payload;
     await delay(fault, reply);

@@ -26,6 +26,11 @@ const path = (title: string) => text(title, 'a path', '^[^\\0]+$');
 
 const WEB_HOST = '(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(?::\\d{1,5})?';
 
+/** Percent-encoded, as whatever would end it must be. */
+const IN_URL = '(?:[^:@/?#%\\s]|%[0-9A-Fa-f]{2})*';
+const LOGIN = `(?:${IN_URL}(?::${IN_URL})?@)?`;
+const STORE = `^(?:memory|rediss?://${LOGIN}${WEB_HOST}(?:/\\d{0,4})?|unix://${LOGIN}/[^?#\\s]+(?:\\?db=\\d{1,4})?)$`;
+
 /** What access tokens look like: as the service's, or as JWTs. */
 const TOKEN_FORMATS = ['opaque', 'jwt'] as const;
 /** How those are kept out who may not come from where they do. Guide 6.1 only says that they are. */
@@ -157,6 +162,25 @@ export const SETTINGS = {
     help: 'how it is written, and what start says when it is ready: text, or json with one object a line',
     default: 'text',
   },
+  store: {
+    schema: text(
+      'place to keep things',
+      'memory, redis://USER:PASSWORD@HOST:PORT/DB, rediss:// for TLS, or unix://PATH?db=N',
+      STORE,
+      { writeOnly: true },
+    ),
+    placeholder: 'URL',
+    help:
+      'where everything is kept: memory, or a Redis or Valkey that several instances share, as ' +
+      'redis://HOST:6379, rediss:// for TLS, or unix:///path/to/socket; needs the package redis',
+    default: 'memory',
+  },
+  'store-prefix': {
+    schema: text('prefix', '1 to 255 characters without control characters', '^\\P{Cc}{1,255}$'),
+    placeholder: 'TEXT',
+    help: 'stands before every key in the store, so that simulators that should not meet can share one',
+    default: 'mock-veridas:',
+  },
   'ready-file': {
     schema: path('file'),
     placeholder: 'FILE',
@@ -211,6 +235,9 @@ export const SETTINGS = {
 
 export type Name = keyof typeof SETTINGS;
 export const NAMES = Object.keys(SETTINGS) as Name[];
+
+/** Whether a text says where things can be kept. */
+export const isStore = (given: string): boolean => new RegExp(STORE, 'u').test(given);
 
 /** The row of `name` with everything that a row may have. */
 export const settingOf = (name: Name): Setting => SETTINGS[name];

@@ -3,6 +3,7 @@ import { noScenario, type Scenario } from '../domain/scenario.ts';
 import type { Random } from '../random.ts';
 import type { TokenFormat } from '../signing.ts';
 import type { Store } from '../store/store.ts';
+import { whatIsAway } from './away.ts';
 import { calls } from './calls.ts';
 import { clients } from './clients.ts';
 import { clocks } from './clocks.ts';
@@ -67,6 +68,7 @@ export async function createSimulator(parts: SimulatorParts) {
   }
 
   return {
+    whatIsAway: () => whatIsAway(store),
     receive: reception(store),
     clients: known,
     tokens: tokens(store, random, parts.tokenFormat),

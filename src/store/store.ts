@@ -71,9 +71,15 @@ export type Change = {
   };
 }[Kind];
 
+/** The store cannot be reached now; the message says which it is and why, for whoever runs the simulator. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
 /**
  * Where everything is kept. It holds no rule: the rule reads, decides and swaps, and is asked again when
- * another was faster. Whatever implements this passes `storeSuite`.
+ * another was faster. Whatever implements this passes `storeSuite`; all of it may throw {@link StoreUnavailable},
+ * after two seconds at the latest.
  */
 export interface Store {
   read<const R extends readonly Ref[]>(...refs: R): Promise<Snapshot<R>>;

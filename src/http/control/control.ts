@@ -74,7 +74,8 @@ export async function control(
       const parameters = request.params as Record<string, string>;
       const answer = await handler({ ...asked, parameters, clientId, signal: controller.signal });
       if (route.contentType !== undefined) reply.type(route.contentType);
-      return reply.code(route.status).send(answer);
+      const { status, otherwise } = route;
+      return reply.code(otherwise?.when(answer as never) ? otherwise.status : status).send(answer);
     };
   }
 

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import basicAuth from '@fastify/basic-auth';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { isLoopback } from '../../address.ts';
+import { comeBack } from '../unavailable.ts';
 import { ControlError, sendError } from './errors.ts';
 
 declare module 'fastify' {
@@ -80,6 +81,10 @@ export async function guardControl(
   });
   app.setErrorHandler<FastifyError | ControlError>(async (error, request, reply) => {
     if (error instanceof ControlError) return sendError(reply, error);
+    if (comeBack(reply, error)) {
+      const hint = 'GET /__admin/health says when it is back; nothing needs to be restarted';
+      return sendError(reply, new ControlError('unavailable', error.message, { hint }));
+    }
     const { statusCode = 500 } = error;
     if (statusCode === 401) {
       const hint = '--admin-user, --admin-password';

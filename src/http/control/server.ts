@@ -18,17 +18,19 @@ export interface About {
 
 /** The simulator itself. */
 export const serverHandlers = (
-  { reset }: Simulator,
+  { reset, whatIsAway }: Simulator,
   { version, instanceId, startedAt, realTime, metrics }: About,
 ): Handlers<typeof SERVER_ROUTES> => ({
   async 'GET /health'() {
     const now = realTime();
+    const message = await whatIsAway();
     return {
-      status: 'ok',
+      status: message === undefined ? ('ok' as const) : ('degraded' as const),
       version,
       instanceId,
       uptimeInSeconds: Math.floor((now - startedAt) / 1000),
       time: new Date(now).toISOString(),
+      ...(message !== undefined && { message }),
     };
   },
 

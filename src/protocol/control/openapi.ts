@@ -15,6 +15,7 @@ const reasons: Readonly<Record<keyof typeof ERRORS, string>> = {
   too_large: 'The body is too large',
   invalid: 'It does not fit; every fault is told',
   internal: 'The simulator failed',
+  unavailable: 'The store is away; it says which and why',
 };
 
 const parameter = (place: 'path' | 'query', name: string, schema: TSchema, required: boolean) => ({
@@ -37,7 +38,7 @@ function operation(name: string, route: Route) {
     parameter('path', parameterName, { type: 'string' } as TSchema, true),
   );
   const body = bodySchema(name, route);
-  const { summary, status, answer, contentType } = route;
+  const { summary, status, answer, otherwise, contentType } = route;
   const refusals = errorsOf(name, route).map((error) => [
     ERRORS[error],
     answered({ $ref: '#/components/schemas/Error' } as TSchema, reasons[error]),
@@ -53,6 +54,7 @@ function operation(name: string, route: Route) {
     }),
     responses: {
       [status]: answer === undefined ? { description: 'Done' } : answered(answer, 'Done', contentType),
+      ...(otherwise && answer && { [otherwise.status]: answered(answer, 'Done, and all is not well') }),
       ...Object.fromEntries(refusals),
     },
     ...(route.open && { security: [] }),

@@ -18,6 +18,7 @@ export const ERRORS = {
   too_large: 413,
   invalid: 422,
   internal: 500,
+  unavailable: 503,
 } as const;
 
 export type ErrorName = keyof typeof ERRORS;
@@ -27,6 +28,8 @@ export interface Route {
   readonly summary: string;
   /** It asks nobody who they are. */
   readonly open?: true;
+  /** It is answered without the store. */
+  readonly storeless?: true;
   /** It is about one client where one is named: by `client_id` in the query or in the body. */
   readonly scoped?: true;
   readonly query?: TProperties;
@@ -36,6 +39,8 @@ export interface Route {
   readonly status: 200 | 201 | 204;
   /** What is answered; with 204, nothing. */
   readonly answer?: TSchema;
+  /** Another status with which it is answered, and for which answers. */
+  readonly otherwise?: { readonly status: number; readonly when: (answer: never) => boolean };
   /** What is answered where it is no JSON. */
   readonly contentType?: string;
   /** Errors beside those that follow from the rest. */
@@ -69,11 +74,12 @@ export const bodySchema = (name: string, route: Route): TObject | undefined =>
 
 /** Every way in which a route can refuse; that it fails is none. */
 export function errorsOf(name: string, route: Route): ErrorName[] {
-  const { open, scoped, errors = [] } = route;
+  const { open, storeless, scoped, errors = [] } = route;
   const all: readonly ErrorName[] = [
     ...(open ? [] : (['unauthorized', 'forbidden', 'invalid'] as const)),
     ...(takesBody(name) ? (['not_json', 'too_large'] as const) : []),
     ...(scoped ? (['not_found'] as const) : []),
+    ...(storeless ? [] : (['unavailable'] as const)),
     ...errors,
   ];
   return (Object.keys(ERRORS) as ErrorName[]).filter((error) => all.includes(error));

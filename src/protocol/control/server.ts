@@ -1,18 +1,24 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { routes, Time } from './route.ts';
+
+const Health = Type.Object({
+  status: Type.Enum(['ok', 'degraded']),
+  version: Type.String(),
+  instanceId: Type.String(),
+  uptimeInSeconds: Type.Integer(),
+  time: Time,
+  /** What is not well. */
+  message: Type.Optional(Type.String()),
+});
 
 export const SERVER_ROUTES = routes({
   'GET /health': {
     summary: 'Whether the simulator is well, and which one it is',
     open: true,
+    storeless: true,
     status: 200,
-    answer: Type.Object({
-      status: Type.Enum(['ok']),
-      version: Type.String(),
-      instanceId: Type.String(),
-      uptimeInSeconds: Type.Integer(),
-      time: Time,
-    }),
+    answer: Health,
+    otherwise: { status: 503, when: ({ status }: Static<typeof Health>) => status !== 'ok' },
   },
   'POST /reset': {
     summary: 'Back to the start; with client_id, of that client alone',
@@ -21,11 +27,13 @@ export const SERVER_ROUTES = routes({
   },
   'GET /openapi.json': {
     summary: 'This description',
+    storeless: true,
     status: 200,
     answer: Type.Object({ openapi: Type.String() }),
   },
   'GET /metrics': {
     summary: 'Figures of this process for Prometheus',
+    storeless: true,
     status: 200,
     answer: Type.String(),
     contentType: 'text/plain; version=0.0.4; charset=utf-8',
