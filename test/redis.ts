@@ -20,7 +20,8 @@ export interface RedisServer {
 
 const START_LIMIT_MS = 10_000;
 
-const freePort = () =>
+/** A port that nobody listens on. */
+export const freePort = () =>
   new Promise<number>((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };

@@ -10,6 +10,7 @@ export const TOOLS = {
   xvfb: { names: ['Xvfb'], debian: 'xvfb' },
   dbus: { names: ['dbus-run-session'], debian: 'dbus' },
   redis: { names: ['redis-server'], debian: 'redis-server' },
+  nginx: { names: ['nginx'], debian: 'nginx-light' },
   curl: { names: ['curl'], debian: 'curl' },
 } as const;
 
