@@ -41,8 +41,16 @@ export async function startInstance(flags: readonly string[], command = COMMAND)
     }
     throw new Error('an instance ended before it was ready');
   }
+  /** Its Redis may be starting as well; an operator would start it again, too. */
+  async function launchAtLast(tries = 20): Promise<void> {
+    await launch().catch(async (error) => {
+      if (tries === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await launchAtLast(tries - 1);
+    });
+  }
   const start = () => {
-    starting ??= launch().finally(() => {
+    starting ??= launchAtLast().finally(() => {
       starting = undefined;
     });
     return starting;

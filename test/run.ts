@@ -56,8 +56,8 @@ function runTests(env: Record<string, string>, ...files: string[]): Results {
   }
 }
 
-/** How Firefox and WebKit differ from Chromium is slow to see, and has nothing to do with the store; the other has its own. */
-const ONCE = ['browsers.test.ts', 'store-away.test.ts'];
+/** These have a Redis of their own. */
+const ONCE = ['balancer.test.ts', 'instances.test.ts', 'store-away.test.ts'];
 
 /** The tests that drive a simulator, whichever store it has. */
 const driven = (): string[] =>
