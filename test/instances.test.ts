@@ -42,6 +42,8 @@ type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 interface Cluster {
   readonly redis: RedisServer;
   readonly instances: readonly Instance[];
+  /** What is being killed and started again. */
+  readonly dying: Set<Instance | RedisServer>;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ async function startCluster(command = COMMAND): Promise<Cluster> {
   return {
     redis,
     instances,
+    dying: new Set(),
     async close() {
       await Promise.all(instances.map((one) => one.kill()));
       await redis.stop();
@@ -60,7 +63,7 @@ async function startCluster(command = COMMAND): Promise<Cluster> {
 }
 
 /** One course of things for one client of its own: what was done, and what came of it. */
-async function play({ instances, redis }: Cluster, steps: readonly Step[], restartsRedis: boolean) {
+async function play({ instances, redis, dying }: Cluster, steps: readonly Step[], restartsRedis: boolean) {
   const deeds: Deed[] = [];
   const tokens: string[] = [];
   const pages: FaithfulPage[] = [];
@@ -178,14 +181,18 @@ async function play({ instances, redis }: Cluster, steps: readonly Step[], resta
       await prepare();
     },
     async kill({ instance, pick }) {
-      if (restartsRedis && pick % 4 === 0) {
-        await redis.signal('SIGKILL');
-        await redis.restart();
-        return;
+      const victim = restartsRedis && pick % 4 === 0 ? redis : (instances[instance] as Instance);
+      // Whoever is being killed already cannot be killed.
+      if (dying.has(victim)) return;
+      dying.add(victim);
+      if ('restart' in victim) {
+        await victim.signal('SIGKILL');
+        await victim.restart();
+      } else {
+        await victim.kill();
+        await victim.start();
       }
-      const killed = instances[instance] as Instance;
-      await killed.kill();
-      await killed.start();
+      dying.delete(victim);
     },
   };
   async function doStep(one: Step): Promise<void> {
