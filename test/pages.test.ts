@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SANDBOX_CLIENT as SANDBOX } from '../src/domain/client.ts';
 import { EVENTS } from '../src/guide/events.ts';
-import { type Drive, drive, oneStore } from './drive.ts';
+import { type Drive, drive, type Json, oneStore } from './drive.ts';
 import { type FakePage, fakePage, pageOf, setupOf } from './fake-page.ts';
 
 let d: Drive;
@@ -201,6 +201,23 @@ describe('two simulators on one store', () => {
       await page.hears('VideocallLoading');
       await page.report(0);
       expect((await answer).json.page).toBe('posted');
+      page.leave();
+    } finally {
+      await a.mock.close();
+      await b.mock.close();
+    }
+  });
+
+  it('have told all pages when the clock was moved, whichever was asked', async () => {
+    const options = { ...oneStore(), scenario: 'happy' };
+    const [a, b] = [await drive(options), await drive(options)];
+    try {
+      await b.admin('POST', '/clock/freeze');
+      const page = await fakePage(a, await b.token(), 'v');
+      await page.hears('waiting-room');
+      await b.admin('POST', '/clock/advance', { by: '1h' });
+      const { items } = (await b.admin('GET', '/events')).json;
+      expect(items.map(({ pushed_at }: Json) => pushed_at)).toEqual(Array(3).fill(expect.any(String)));
       page.leave();
     } finally {
       await a.mock.close();

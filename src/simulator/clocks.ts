@@ -10,6 +10,7 @@ import {
 } from '../domain/time.ts';
 import type { Store } from '../store/store.ts';
 import { clockOf, decide, put } from './decide.ts';
+import { reachedPages } from './reached.ts';
 import { clockRefs, EVERYONE } from './refs.ts';
 import type { Watch } from './watch.ts';
 
@@ -39,21 +40,22 @@ export function clocks(store: Store, watch: Watch) {
     rule: (clock: Clock, realTime: Instant) => Clock,
   ): Promise<ClockView | ClockRefusal> {
     const id = clientId ?? EVERYONE;
-    const outcome = await decide<ReturnType<typeof clockRefs>, ClockView | ClockRefusal>(
-      store,
-      clockRefs(id),
-      async ({ realTime, found: [own, everyones] }) => {
-        const before = clockOf(own, everyones);
-        const value = rule(before, realTime);
-        const view = viewOf(value, realTime);
-        if (!isInstant(view.now)) return { result: 'no date' };
-        if (view.now < timeOf(before, realTime) && (await hasHistory(clientId)))
-          return { result: 'backwards' };
-        return { changes: [put({ kind: 'clock', id }, own, id, value)], result: view };
-      },
-    );
-    if (typeof outcome === 'object') await watch.settle(clientId);
-    return outcome;
+    const outcome = await decide<
+      ReturnType<typeof clockRefs>,
+      { readonly since: Instant; readonly view: ClockView } | ClockRefusal
+    >(store, clockRefs(id), async ({ realTime, found: [own, everyones] }) => {
+      const before = clockOf(own, everyones);
+      const value = rule(before, realTime);
+      const view = viewOf(value, realTime);
+      if (!isInstant(view.now)) return { result: 'no date' };
+      const since = timeOf(before, realTime);
+      if (view.now < since && (await hasHistory(clientId))) return { result: 'backwards' };
+      return { changes: [put({ kind: 'clock', id }, own, id, value)], result: { since, view } };
+    });
+    if (typeof outcome !== 'object') return outcome;
+    await watch.settle(clientId);
+    await reachedPages(store, outcome.since, clientId);
+    return outcome.view;
   }
 
   return {
