@@ -204,27 +204,3 @@ describe('events', () => {
     expect(items[0].pushed_at <= items[0].posted_at).toBe(true);
   });
 });
-
-describe('findings', () => {
-  it('name the mistake, its place in the guide and how to mend it, once for all times', async () => {
-    await post('/o/token', form({ ...SANDBOX, grant_type: 'client_credentials' }));
-    await post('/o/token', form({ ...SANDBOX, grant_type: 'client_credentials' }));
-    const { items } = (await d.admin('GET', '/findings?client_id=sandbox-client')).json;
-    expect(items).toEqual([
-      expect.objectContaining({
-        rule: 'missing-trailing-slash',
-        guide: '5.2',
-        seen: 'POST /o/token',
-        times: 2,
-        mend: expect.any(String),
-      }),
-    ]);
-  });
-
-  it('are silent over the guide’s own requests', async () => {
-    const token = await d.token();
-    await d.open(token, 'val-1');
-    await post('/o/revoke_token/', form({ ...SANDBOX, token }));
-    expect((await d.admin('GET', '/findings')).json.items).toEqual([]);
-  });
-});

@@ -48,7 +48,11 @@ describe.skipIf(noCurl)(`the README shows what is printed${noCurl ? ` (skipped: 
     rmSync(folder, { recursive: true });
   });
 
-  it.each(SHOWN)('under "$heading"', async ({ commands, output }) => {
+  let last = '';
+  it.each(SHOWN)('under "$heading"', async ({ heading, commands, output }) => {
+    // Each section begins where a reader would: with a simulator that was just started.
+    if (heading !== last) await d.admin('POST', '/reset');
+    last = heading;
     const here = commands.replaceAll('http://127.0.0.1:4010', d.mock.url);
     const { stdout } = await run('sh', ['-c', here], { cwd: folder });
     expect(

@@ -18,7 +18,8 @@ export interface JournalEntry {
   readonly from: string;
   /** The answer's status; none where the connection was cut off or left hanging. */
   readonly status?: number;
-  /** Why it was refused or went wrong, in words. */
+  /** Why it was refused or went wrong: in one word, for programs, and in words. */
+  readonly cause?: string;
   readonly reason?: string;
   readonly validationId?: string;
   /** The fault that struck it. */
@@ -110,7 +111,8 @@ const SHORTEST_TOKEN = 20;
 const TAIL = 4;
 
 /** Enough of a token to tell it from others, and too little to use it. */
-const tailOf = (token: string): string => (token.length < SHORTEST_TOKEN ? MASK : `…${token.slice(-TAIL)}`);
+export const tailOf = (token: string): string =>
+  token.length < SHORTEST_TOKEN ? MASK : `…${token.slice(-TAIL)}`;
 
 const masked = (
   given: Iterable<readonly [string, string]>,
@@ -156,11 +158,12 @@ export const maskedPath = (path: string): string =>
 /** A validation id as far as it can be asked for. */
 export const shownId = (validationId: string): string => validationId.slice(0, LONGEST_PATH);
 
-/** Headers without their secrets. Of credentials the scheme is left, of a referring page its address without query. */
+/** Headers without their secrets. Of credentials the scheme is left, of a referring page no values of its query. */
 export const maskedHeaders = (headers: Iterable<readonly [string, string]>): Fields =>
   masked(headers, (name, value) => {
     if (OPEN_HEADERS.has(name)) return withoutTokens(value);
-    if (name === 'referer') return withoutTokens(value.replace(/[?#].*$/s, (rest) => `${rest[0]}${MASK}`));
+    if (name === 'referer')
+      return withoutTokens(value.replace(/=[^&#]*|#.*$/gs, (rest) => `${rest[0]}${MASK}`));
     const scheme = name === 'authorization' ? /^(?:basic|bearer|digest)(?= )/i.exec(value)?.[0] : undefined;
     return scheme === undefined ? MASK : `${scheme} ${MASK}`;
   });

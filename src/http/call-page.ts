@@ -160,6 +160,11 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
       );
       const reason = whyNoCall(opening);
       if (reason !== undefined) request.visit.reason = reason;
+      if ('refused' in opening) request.visit.cause = opening.refused;
+      if ('error' in opening) request.visit.cause = opening.error;
+      if ('callId' in opening)
+        for (const { rule, seen } of opening.mistakes)
+          await door.simulator.findings.note(rule, opening.clientId, seen, reception.at);
       return show(request, reply, page, opening);
     },
   });

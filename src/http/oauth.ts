@@ -135,13 +135,7 @@ export async function oauth(
   };
   const viewAt = (path: string) => (Object.hasOwn(views, path) ? views[path] : undefined);
 
-  /** A path without its last slash, whose client is told apart all the same. */
-  async function withoutSlash(request: FastifyRequest, path: string, query: string): Promise<Answer> {
-    const { reception } = request.visit;
-    if (reception !== undefined) {
-      const seen = `${request.method} ${path}`;
-      await simulator.findings.note('missing-trailing-slash', reception.clientId, seen, reception.at);
-    }
+  function withoutSlash(request: FastifyRequest, path: string, query: string): Answer {
     const location = query === '' ? `${path}/` : `${path}/?${query}`;
     return because(
       request,
@@ -171,6 +165,7 @@ export async function oauth(
     if (outcome === undefined) return reply;
     if ('status' in outcome) return send(request, reply, outcome);
     request.visit.reason = outcome.reason;
+    request.visit.cause = 'error' in outcome ? outcome.error : 'crash' in outcome ? 'crash' : 'blocked';
     if (!('blocked' in outcome)) return send(request, reply, refused(outcome));
     if (blocking === 'forbidden')
       return reply.code(403).type('text/plain').send(`403 Forbidden: ${outcome.reason}\n`);

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { seenInRequest } from '../domain/detection.ts';
 import { describeFault, type Endpoint, type Fault } from '../domain/fault.ts';
 import { type JournalEntry, maskedFields, maskedHeaders, maskedPath, shownId } from '../domain/journal.ts';
 import { ms } from '../domain/time.ts';
@@ -15,6 +16,8 @@ interface Visit {
   reception?: Reception;
   /** Why it is refused or goes wrong, in words for people; the answers of the service itself do not hold it. */
   reason?: string;
+  /** The same in one word. */
+  cause?: string;
   form?: readonly (readonly [string, string])[];
   validationId?: string;
   recorded?: true;
@@ -122,12 +125,15 @@ export function keepJournal(
       ...(visit.form !== undefined && { form: maskedFields(visit.form, received.clientId) }),
       from: request.ip,
       ...(status !== undefined && { status }),
+      ...(visit.cause !== undefined && { cause: visit.cause }),
       ...(reason !== '' && { reason }),
       ...(visit.validationId !== undefined && { validationId: shownId(visit.validationId) }),
       ...(fault !== undefined && { faultId: fault.id }),
     };
     app.log.info(...logged(entry));
     await simulator.journal.record(entry);
+    for (const { rule, seen } of seenInRequest(entry))
+      await simulator.findings.note(rule, entry.clientId, seen, entry.at);
   }
 
   const leave = async (request: FastifyRequest, reply: FastifyReply, how: Unanswered) => {

@@ -2,6 +2,7 @@ import { type Finding, type RuleId, seenAgain } from '../domain/finding.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Store } from '../store/store.ts';
 import { decideFor } from './decide.ts';
+import { omissions } from './omissions.ts';
 import { findingRef } from './refs.ts';
 
 /** The mistakes of integrations that were seen. */
@@ -16,7 +17,9 @@ export function findings(store: Store) {
     },
 
     /** Every mistake that was seen, the first seen first; of one client, if named. */
-    list: async (clientId?: string): Promise<Finding[]> =>
-      (await store.list('finding', clientId)).map(({ value }) => value),
+    async list(clientId?: string): Promise<Finding[]> {
+      const noted = (await store.list('finding', clientId)).map(({ value }) => value);
+      return [...noted, ...(await omissions(store, clientId))].sort((a, b) => a.firstAt - b.firstAt);
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { type Call, type CallView, callAt, isOver, newCall } from '../domain/call.ts';
+import type { Seen } from '../domain/detection.ts';
 import { NOBODY, pageServed } from '../domain/presence.ts';
 import { failsAtOnce, type Scenario, type Wishes } from '../domain/scenario.ts';
 import type { Instant } from '../domain/time.ts';
@@ -16,7 +17,13 @@ import { stateWith } from './tokens.ts';
 export type Opening =
   | { readonly refused: 'missing' | 'unknown' | 'shared' | Exclude<TokenState, 'active'> }
   | { readonly error: ErrorCode; readonly reason: string }
-  | { readonly callId: string; readonly clientId: string; readonly view: CallView };
+  | {
+      readonly callId: string;
+      readonly clientId: string;
+      readonly view: CallView;
+      /** What the integration does against the guide by this. */
+      readonly mistakes: readonly Seen[];
+    };
 
 /** What is refused beyond the guide. */
 export interface OpeningRules {
@@ -40,6 +47,20 @@ interface Admission {
 }
 
 type Turned = Exclude<Opening, { callId: string }>;
+
+/** What a token is let in for though the guide has it otherwise. Guide 5.2 and 5.3. */
+function mistakesOf({ opened, call }: Admission): Seen[] {
+  const isShared = opened.some((one) => one !== undefined && one.value.validationId !== call.validationId);
+  const isHidden = call.awaitsConfirmation === true && call.confirmedAt === undefined;
+  return [
+    ...(isShared
+      ? [{ rule: 'token-shared', seen: 'a token has opened calls for several validations' } as const]
+      : []),
+    ...(isHidden
+      ? [{ rule: 'unconfirmed-validation', seen: 'GET /call before the confirmation' } as const]
+      : []),
+  ];
+}
 
 /** The opening of calls, as a GET of `/call` does it. Guide 5.3. */
 export function openings(
@@ -155,6 +176,7 @@ export function openings(
           callId: callIdOf(call),
           clientId: call.clientId,
           view: callAt(call, now),
+          mistakes: mistakesOf(admission),
         };
         return pageId === undefined ? { result } : { changes: await bind(admission, pageId), result };
       });

@@ -1,4 +1,5 @@
 import { type Call, callAt, checkedIn } from '../domain/call.ts';
+import { seenInPage } from '../domain/detection.ts';
 import {
   type Diagnostics,
   diagnosed,
@@ -17,8 +18,9 @@ import { after, type Instant, type Ms, ms } from '../domain/time.ts';
 import type { Random } from '../random.ts';
 import type { Store } from '../store/store.ts';
 import { decide, put, timeFor, unchanged } from './decide.ts';
+import type { findings } from './findings.ts';
 import { hintsAbout } from './hints.ts';
-import { callRef, presenceRef } from './refs.ts';
+import { callRef, ownerOf, presenceRef } from './refs.ts';
 import type { CallListener, Watch } from './watch.ts';
 
 /** What is known of an event's way to the embedding page. */
@@ -43,7 +45,13 @@ export interface Stream {
 const RENEWED_EVERY = LEASE / 3;
 
 /** The pages that clients look at: which are open, and what they have posted. */
-export function pages(store: Store, watch: Watch, random: Random, strictTokens: boolean) {
+export function pages(
+  store: Store,
+  watch: Watch,
+  random: Random,
+  strictTokens: boolean,
+  { note }: Pick<ReturnType<typeof findings>, 'note'>,
+) {
   /** Changes who is present in a call. Of a call that is gone nothing is left behind. */
   const change = (callId: string, rule: (presence: Presence, call: Call, realTime: Instant) => Presence) =>
     decide(store, [presenceRef(callId), callRef(callId)], ({ realTime, found: [presence, call] }) => {
@@ -140,6 +148,8 @@ export function pages(store: Store, watch: Watch, random: Random, strictTokens: 
       ids: readonly number[],
       diagnostics?: Diagnostics,
     ): Promise<void> {
+      const [before] = (await store.read(presenceRef(callId))).found;
+      const page = before?.value.pages[pageId];
       await change(callId, (presence, call, realTime) => {
         if (presence.pages[pageId] === undefined) return presence;
         const { posts } = callAt(call, call.saidUntil);
@@ -147,6 +157,10 @@ export function pages(store: Store, watch: Watch, random: Random, strictTokens: 
         const reported = posted(presence, events, realTime);
         return diagnostics === undefined ? reported : diagnosed(reported, pageId, diagnostics);
       });
+      if (diagnostics === undefined || page === undefined || page.diagnostics !== undefined) return;
+      const clientId = ownerOf(presenceRef(callId));
+      const now = await timeFor(store, clientId);
+      for (const { rule, seen } of seenInPage(diagnostics)) await note(rule, clientId, seen, now);
     },
 
     /** Waits until a page has posted the event, but no longer than `patience` of real time. */

@@ -57,6 +57,7 @@ export async function createSimulator(parts: SimulatorParts) {
   await known.seed(parts.clients);
 
   const playable = scenarios(store, parts.scenarios, parts.scenario);
+  const found = findings(store);
   const log = journal(store, parts.journalSize);
   const allCalls = calls(store, watch);
 
@@ -74,12 +75,12 @@ export async function createSimulator(parts: SimulatorParts) {
     tokens: tokens(store, random, parts.tokenFormat),
     ...openings(store, parts.rules, playable.chosen),
     calls: allCalls,
-    pages: pages(store, watch, random, parts.rules.strictTokens),
+    pages: pages(store, watch, random, parts.rules.strictTokens, found),
     clocks: clocks(store, watch),
     validations: validations(store, random),
     scenarios: playable,
     faults: faults(store, random),
-    findings: findings(store),
+    findings: found,
     journal: log,
     wait: waits(store, allCalls, log),
 

@@ -117,6 +117,7 @@ export const requestAnswer = ({ id, value }: Journalled) => ({
   form: value.form === undefined ? null : { ...value.form },
   from: value.from,
   status: value.status ?? null,
+  cause: value.cause ?? null,
   reason: value.reason ?? null,
   validation_id: value.validationId ?? null,
   fault_id: value.faultId ?? null,

@@ -22,6 +22,7 @@ const RequestAnswer = Type.Object({
   status: Type.Union([Type.Integer(), Type.Null()], {
     description: 'null where the connection was cut off or left hanging',
   }),
+  cause: TextOrNull,
   reason: TextOrNull,
   validation_id: TextOrNull,
   fault_id: TextOrNull,

@@ -1,0 +1,110 @@
+import { OLDEST_BROWSERS } from '../guide/browsers.ts';
+import { PATHS } from '../guide/oauth.ts';
+import type { RuleId } from './finding.ts';
+import type { JournalEntry } from './journal.ts';
+import type { Diagnostics } from './presence.ts';
+
+/** How the rules are seen to be broken: each by a look at a request, or at what a page tells of itself. */
+
+/** What was seen of a mistake, in few words that are the same for the same mistake. */
+type Look<Facts> = (facts: Facts) => string | undefined;
+type Looks<Facts> = { readonly [R in RuleId]?: Look<Facts> };
+
+export interface Seen {
+  readonly rule: RuleId;
+  readonly seen: string;
+}
+
+const isAuthentication = ({ path }: JournalEntry): boolean => path.startsWith('/o/');
+const isCall = ({ path, method }: JournalEntry): boolean => path === '/call' && method === 'GET';
+
+/** A browser says from where it asks; so does nobody else, though some say in which mode. */
+const pageOf = ({ headers }: JournalEntry): string | undefined =>
+  headers.origin ?? (headers['sec-fetch-site'] === undefined ? undefined : 'an unknown origin');
+
+const IN_REQUESTS: Looks<JournalEntry> = {
+  'secret-in-browser'(entry) {
+    const page = entry.method === 'POST' && isAuthentication(entry) ? pageOf(entry) : undefined;
+    return page && `POST ${entry.path} by a page of ${page}`;
+  },
+  'cors-preflight': (entry) =>
+    entry.method === 'OPTIONS' &&
+    isAuthentication(entry) &&
+    entry.headers['access-control-request-method'] !== undefined
+      ? `OPTIONS ${entry.path} by a page of ${pageOf(entry) ?? 'an unknown origin'}`
+      : undefined,
+  'missing-trailing-slash': ({ method, path, status }) =>
+    status === 301 && (Object.values(PATHS) as string[]).includes(`${path}/`)
+      ? `${method} ${path}`
+      : undefined,
+  'unsupported-body'(entry) {
+    const { method, path, form, headers } = entry;
+    const type = headers['content-type']?.split(';', 1)[0];
+    const isMeant = method === 'POST' && (Object.values(PATHS) as string[]).includes(path);
+    return isMeant && form === undefined && type !== undefined && entry.faultId === undefined
+      ? `POST ${path} with ${type}`
+      : undefined;
+  },
+  'service-breaks': ({ cause, method, path }) => (cause === 'crash' ? `${method} ${path}` : undefined),
+  'token-reused': (entry) =>
+    isCall(entry) && entry.cause === 'completed'
+      ? 'GET /call with the token of a call that has ended'
+      : undefined,
+  'token-in-referer': ({ headers }) =>
+    headers.referer?.includes('access_token=') ? `from ${headers.referer.split('?', 1)[0]}` : undefined,
+  'missing-validation-id': (entry) =>
+    isCall(entry) && entry.cause === 'VideocallNotFound' && entry.validationId === undefined
+      ? 'GET /call without validation_id'
+      : undefined,
+  'host-without-videocall': (entry) =>
+    isCall(entry) && entry.headers.host?.includes('videocall') === false
+      ? `at ${entry.headers.host}`
+      : undefined,
+};
+
+/** Names in the order in which they must be looked for: most browsers claim to be others as well. */
+const BROWSERS: readonly (readonly [keyof typeof OLDEST_BROWSERS, RegExp])[] = [
+  ['Opera', /\b(?:OPR|Opera)\/(\d+(?:\.\d+)?)/],
+  ['Edge', /\bEdg(?:e|A|iOS)?\/(\d+(?:\.\d+)?)/],
+  ['Firefox', /\bFirefox\/(\d+(?:\.\d+)?)/],
+  ['Chrome', /\bChrom(?:e|ium)\/(\d+(?:\.\d+)?)/],
+  ['Safari', /\bVersion\/(\d+(?:\.\d+)?).*\bSafari\//],
+];
+
+const SMALLEST = 200;
+
+const IN_PAGES: Looks<Diagnostics> = {
+  'opened-top-level': ({ topLevel }) => (topLevel ? 'no page around it' : undefined),
+  'camera-not-allowed'({ cameraAllowed, microphoneAllowed, topLevel }) {
+    const refused = [cameraAllowed === false && 'camera', microphoneAllowed === false && 'microphone'].filter(
+      Boolean,
+    );
+    return refused.length > 0 && !topLevel ? `not allowed: ${refused.join(', ')}` : undefined;
+  },
+  'sandboxed-origin': ({ origin }) => (origin === 'null' ? 'its origin is "null"' : undefined),
+  'insecure-parent': ({ secureContext, parentOrigin }) =>
+    secureContext === false ? `in a page of ${parentOrigin ?? 'an unknown origin'}` : undefined,
+  // What is not shown at all may be shown later.
+  'frame-too-small': ({ width, height }) =>
+    width > 0 && height > 0 && Math.min(width, height) < SMALLEST ? `${width} x ${height} pixels` : undefined,
+  'old-browser'({ userAgent }) {
+    for (const [name, pattern] of BROWSERS) {
+      const version = pattern.exec(userAgent)?.[1];
+      if (version !== undefined)
+        return Number(version) < OLDEST_BROWSERS[name] ? `${name} ${version}` : undefined;
+    }
+    return undefined;
+  },
+};
+
+const seenBy = <Facts>(looks: Looks<Facts>, facts: Facts): Seen[] =>
+  (Object.entries(looks) as [RuleId, Look<Facts>][]).flatMap(([rule, look]) => {
+    const seen = look(facts);
+    return seen === undefined ? [] : [{ rule, seen }];
+  });
+
+/** Every mistake that a request shows. */
+export const seenInRequest = (entry: JournalEntry): Seen[] => seenBy(IN_REQUESTS, entry);
+
+/** Every mistake that shows in how a page is embedded. */
+export const seenInPage = (diagnostics: Diagnostics): Seen[] => seenBy(IN_PAGES, diagnostics);

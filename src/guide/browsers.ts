@@ -1,0 +1,8 @@
+/** The oldest browsers for which the service was designed, by version. Guide 3. */
+export const OLDEST_BROWSERS = {
+  Opera: 44,
+  Edge: 16,
+  Firefox: 52,
+  Chrome: 57,
+  Safari: 11.2,
+} as const;

@@ -1,0 +1,111 @@
+import { callAt, isOver } from '../domain/call.ts';
+import type { Finding, RuleId } from '../domain/finding.ts';
+import { tailOf } from '../domain/journal.ts';
+import { NOBODY, openPages } from '../domain/presence.ts';
+import { type Instant, type Ms, ms } from '../domain/time.ts';
+import { PATHS } from '../guide/oauth.ts';
+import type { Store } from '../store/store.ts';
+import { timeFor } from './decide.ts';
+import { callIdOf, presenceRef } from './refs.ts';
+
+/** What was not done shows only when it is asked for: nothing happens by which it could be noted. */
+
+/** A page that was served has run its script by then, and one that was left comes back. Real time. */
+const LONG_AFTER: Ms = ms(10_000);
+const BURST = 20;
+const BURST_WITHIN: Ms = ms(60_000);
+
+interface Omission {
+  readonly rule: RuleId;
+  readonly clientId: string;
+  readonly seen: string;
+  readonly at: Instant;
+}
+
+async function unusedTokens(store: Store, clientId?: string): Promise<Omission[]> {
+  const omissions: Omission[] = [];
+  // A token that was turned away for another reason than itself was used for all that.
+  const tried = new Set(
+    (await store.entries('journal', clientId)).map(({ value }) => value.query.access_token),
+  );
+  for (const { value } of await store.list('token', clientId)) {
+    const { accessToken, clientId: owner, calls, revokedAt, expiresAt } = value;
+    if (
+      tried.has(tailOf(accessToken)) ||
+      calls.length > 0 ||
+      revokedAt !== undefined ||
+      expiresAt > (await timeFor(store, owner))
+    )
+      continue;
+    omissions.push({
+      rule: 'token-never-used',
+      clientId: owner,
+      seen: 'no call within the hour',
+      at: expiresAt,
+    });
+  }
+  return omissions;
+}
+
+async function leftCalls(store: Store, clientId?: string): Promise<Omission[]> {
+  const omissions: Omission[] = [];
+  for (const { value } of await store.list('call', clientId)) {
+    const { realTime, found } = await store.read(presenceRef(callIdOf(value)));
+    const presence = found[0]?.value ?? NOBODY;
+    const pages = Object.values(presence.pages);
+    const now = await timeFor(store, value.clientId);
+    const of = { clientId: value.clientId, at: now };
+    const silent = pages.filter(
+      ({ stream, servedAt }) => stream === undefined && servedAt + LONG_AFTER <= realTime,
+    );
+    omissions.push(
+      ...silent.map(() => ({
+        ...of,
+        rule: 'page-never-checked-in' as const,
+        seen: 'GET /call, and nothing more',
+      })),
+    );
+    const lastOpen = Math.max(...pages.map(({ stream }) => stream?.openUntil ?? 0));
+    const isLeft =
+      openPages(presence, realTime).length === 0 && lastOpen > 0 && lastOpen + LONG_AFTER <= realTime;
+    const { state } = callAt(value, now);
+    if (isLeft && !isOver(state))
+      omissions.push({ ...of, rule: 'call-abandoned', seen: `in state ${state}` });
+  }
+  return omissions;
+}
+
+async function bursts(store: Store, clientId?: string): Promise<Omission[]> {
+  const tokens = (await store.list('token', clientId)).map(({ value }) => value);
+  const users = new Set(tokens.filter(({ calls }) => calls.length > 0).map((token) => token.clientId));
+  const issued = (await store.entries('journal', clientId))
+    .map(({ value }) => value)
+    .filter((entry) => entry.path === PATHS.token && entry.status === 200 && !users.has(entry.clientId));
+  const found = new Map<string, Omission>();
+  for (const [index, { clientId: owner, from, at, receivedAt }] of issued.entries()) {
+    const others = issued
+      .slice(Math.max(0, index - 10 * BURST), index)
+      .filter(
+        (one) => one.clientId === owner && one.from === from && one.receivedAt + BURST_WITHIN > receivedAt,
+      );
+    if (others.length + 1 < BURST || found.has(owner)) continue;
+    found.set(owner, { rule: 'token-burst', clientId: owner, seen: `from ${from}`, at });
+  }
+  return [...found.values()];
+}
+
+/** Every mistake of a client, or of all, that lies in what was not done. */
+export async function omissions(store: Store, clientId?: string): Promise<Finding[]> {
+  const all = [
+    ...(await unusedTokens(store, clientId)),
+    ...(await leftCalls(store, clientId)),
+    ...(await bursts(store, clientId)),
+  ];
+  const findings = new Map<string, Finding>();
+  for (const { at, ...omission } of all) {
+    const key = JSON.stringify(omission);
+    const { firstAt = at, times = 0 } = findings.get(key) ?? {};
+    findings.set(key, { ...omission, firstAt, lastAt: at, times: times + 1 });
+  }
+  return [...findings.values()];
+}
