@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadPacts, verify } from '../src/contracts/verify.ts';
+import { loadPacts } from '../src/contracts/load.ts';
+import { verify } from '../src/contracts/verify.ts';
 import { newClient } from '../src/domain/client.ts';
 import { type Mock, startMock } from '../src/index.ts';
 import { FAULTS, type Planted } from './planted-faults.ts';

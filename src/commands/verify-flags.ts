@@ -23,6 +23,23 @@ const FLAGS = {
     placeholder: 'URL',
     help: 'verify a simulator that runs already, through its control API, instead of one that is started for this',
   },
+  'broker-url': { placeholder: 'URL', help: 'verify what a Pact broker has for videocall-manager' },
+  'broker-token': { placeholder: 'TOKEN', help: 'its bearer token (env PACT_BROKER_TOKEN)' },
+  'broker-username': { placeholder: 'NAME', help: 'its user (env PACT_BROKER_USERNAME)' },
+  'broker-password': { placeholder: 'PASSWORD', help: "the user's password (env PACT_BROKER_PASSWORD)" },
+  selector: {
+    placeholder: 'JSON',
+    help: 'which consumer versions, as in {"mainBranch":true}; may be repeated (default: the latest of each)',
+  },
+  'provider-branch': { placeholder: 'NAME', help: 'branch of the provider that is verified' },
+  'enable-pending': { help: 'let pacts fail that were never verified by that branch before' },
+  'include-wip-since': {
+    placeholder: 'DATE',
+    help: 'verify work in progress since then, which may fail, as in 2026-01-31',
+  },
+  publish: { help: 'tell the broker what came of it; needs --provider-version' },
+  'provider-version': { placeholder: 'VERSION', help: 'version of the provider under which that is told' },
+  'build-url': { placeholder: 'URL', help: 'where the build can be looked at' },
   timeout: { placeholder: 'TIME', help: 'so long may one request take, as in 5s (default 10s)' },
   'allow-unknown-states': { help: 'let states pass that are not known here, without doing anything' },
   'allow-empty': { help: 'let pacts pass that have no interactions' },
@@ -41,6 +58,7 @@ export interface VerifyFlags {
   readonly pacts: readonly string[];
   readonly switches: ReadonlySet<FlagName>;
   readonly values: Readonly<Partial<Record<FlagName, string>>>;
+  readonly selectors: readonly object[];
   readonly filter?: RegExp | undefined;
   /** In milliseconds. */
   readonly timeout: number;
@@ -89,10 +107,43 @@ function filterOf(text: string | undefined, faults: string[]): RegExp | undefine
   }
 }
 
-function targetFault(text: string | undefined): string[] {
-  if (text === undefined || (/^https?:\/\//.test(text) && URL.canParse(text))) return [];
-  return [`--target: "${text}" is no address; give one as in http://127.0.0.1:4010`];
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function selectorOf(text: string, faults: string[]): object[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isObject(value)) return [value];
+  } catch {
+    // Told below.
+  }
+  faults.push(`--selector: this is no JSON object; give one as in {"branch":"main"}`);
+  return [];
 }
+
+const addressFault = (name: FlagName, text: string | undefined): string[] =>
+  text === undefined || (/^https?:\/\//.test(text) && URL.canParse(text))
+    ? []
+    : [`--${name}: "${text}" is no address; give one as in http://127.0.0.1:4010`];
+
+/** Flags that mean something only where another is. */
+const NEEDS: Readonly<Partial<Record<FlagName, FlagName>>> = {
+  'broker-token': 'broker-url',
+  'broker-username': 'broker-url',
+  'broker-password': 'broker-url',
+  selector: 'broker-url',
+  'provider-branch': 'broker-url',
+  'include-wip-since': 'enable-pending',
+  'enable-pending': 'provider-branch',
+  publish: 'provider-version',
+  'provider-version': 'broker-url',
+  'build-url': 'publish',
+};
+
+const lonely = (given: ReadonlySet<string>): string[] =>
+  Object.entries(NEEDS)
+    .filter(([name, needed]) => given.has(name) && !given.has(needed))
+    .map(([name, needed]) => `--${name}: needs --${needed} as well`);
 
 /**
  * What the command line of `verify` says.
@@ -108,6 +159,7 @@ export function readVerifyFlags(args: readonly string[]): VerifyFlags {
     tokens: true,
   });
   const faults: string[] = [];
+  const selectors: object[] = [];
   const pacts: string[] = [];
   const switches = new Set<FlagName>();
   const values: Partial<Record<FlagName, string>> = {};
@@ -119,14 +171,23 @@ export function readVerifyFlags(args: readonly string[]): VerifyFlags {
     if (fault !== undefined) faults.push(fault);
     else if (isKnown(name) && value === undefined) switches.add(name);
     else if (isKnown(name) && value !== undefined) values[name] = value;
+    if (name === 'selector' && value !== undefined) selectors.push(...selectorOf(value, faults));
   }
   const timeout = timeoutOf(values.timeout, faults);
   const filter = filterOf(values.filter, faults);
-  faults.push(...targetFault(values.target));
-  if (pacts.length === 0 && !switches.has('list-states') && faults.length === 0)
+  faults.push(...addressFault('target', values.target), ...addressFault('broker-url', values['broker-url']));
+  if (switches.has('publish') && values.filter !== undefined)
+    faults.push('--publish and --filter exclude each other: what is published stands for the whole pact');
+  faults.push(...lonely(new Set([...switches, ...Object.keys(values)])));
+  if (
+    pacts.length === 0 &&
+    values['broker-url'] === undefined &&
+    !switches.has('list-states') &&
+    faults.length === 0
+  )
     faults.push('which pacts? name files, folders or addresses, as in: verify pacts');
   if (faults.length > 0) throw new BadUsage(faults);
-  return { pacts, switches, values, filter, timeout };
+  return { pacts, switches, values, selectors, filter, timeout };
 }
 
 /** What `verify --help` prints. */

@@ -1,14 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { BadUsage } from '../config/settings.ts';
+import { BadPacts, loadPacts } from '../contracts/load.ts';
 import type { Pact } from '../contracts/pact.ts';
 import { asJson, asJunit, asText, counted, isGood, type Report } from '../contracts/report.ts';
-import { BadPacts, loadPacts, verify as verifyPacts } from '../contracts/verify.ts';
+import { verify as verifyPacts } from '../contracts/verify.ts';
 import { newClient, SANDBOX_CLIENT } from '../domain/client.ts';
 import { startMock } from '../index.ts';
 import { ADMIN } from '../protocol/control/route.ts';
 import { STATES, type State } from '../protocol/states.ts';
 import { type Command, complain, EXIT, onStopSignal, print } from './command.ts';
+import { brokerOf, publicationOf } from './verify-broker.ts';
 import { readVerifyFlags, type VerifyFlags } from './verify-flags.ts';
 
 /** The guide's own placeholders, so that contracts made of its examples need no parameters. */
@@ -99,7 +101,10 @@ export const verify: Command = async ({ args, env, cwd }) => {
   onStopSignal(() => stopping.abort());
   const allowUnknownStates = switches.has('allow-unknown-states');
   const allowEmpty = switches.has('allow-empty');
-  const pacts = await loadPacts(named, { cwd, filter, allowUnknownStates, allowEmpty }).catch((error) => {
+  const broker = brokerOf(flags, env);
+  const publication = publicationOf(flags);
+  const asked = { cwd, broker, filter, allowUnknownStates, allowEmpty };
+  const pacts = await loadPacts(named, asked).catch((error) => {
     throw error instanceof BadPacts ? new BadUsage(error.faults) : error;
   });
   const target = values.target === undefined ? await started(flags) : running(values.target);
@@ -116,6 +121,7 @@ export const verify: Command = async ({ args, env, cwd }) => {
       failOnPending: switches.has('fail-on-pending'),
       showSecrets: switches.has('show-secrets'),
       timeout,
+      publishing: broker && publication && { broker, publication },
       env,
       cwd,
       signal: stopping.signal,

@@ -1,6 +1,8 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { isNoState, paramMismatches, STATES, stateNamed, unknownState } from '../protocol/states.ts';
 
+import type { Found } from './sources.ts';
+
 /** A state that an interaction asks for. */
 export interface StateAsked {
   readonly name: string;
@@ -12,7 +14,10 @@ export interface Interaction {
   readonly description: string;
   readonly key?: string;
   readonly states: readonly StateAsked[];
+  /** The pact itself says that it may fail. */
   readonly pending: boolean;
+  /** The pact or the broker says so. */
+  readonly mayFail: boolean;
   /** Names of the values of its states that it refers to. */
   readonly refersTo: readonly string[];
 }
@@ -24,6 +29,8 @@ export interface Pact {
   readonly consumer: string;
   readonly provider: string;
   readonly interactions: readonly Interaction[];
+  /** A broker has given it. */
+  readonly isBrokers: boolean;
   /** As it was read; its interactions stand under `list`, in the same order. */
   readonly document: Readonly<Record<string, unknown>>;
   readonly list: 'interactions' | 'messages';
@@ -84,7 +91,7 @@ function references(part: unknown): string[] {
 const MESSAGE = /message/i;
 const KNOWN_TYPES = ['Synchronous/HTTP', 'Asynchronous/Messages'];
 
-function interactionOf(given: unknown, index: number, list: Pact['list']): Interaction {
+function interactionOf(given: unknown, index: number, list: Pact['list']): Omit<Interaction, 'mayFail'> {
   const place = `${list}[${index}]`;
   if (!isMap(given) || typeof given.description !== 'string')
     throw new NoPact(`is not a pact: ${place} has no description`);
@@ -115,7 +122,7 @@ const pluginsOf = ({ metadata }: Fields): string[] => {
  *
  * @throws {NoPact}
  */
-export function readPact(source: string, text: string): Pact {
+export function readPact({ source, text, pending }: Found): Pact {
   const document = parsed(text);
   if (!isMap(document)) throw new NoPact('is not a pact: it holds no object');
   const [consumer, provider] = [nameOf(document, 'consumer'), nameOf(document, 'provider')];
@@ -128,8 +135,10 @@ export function readPact(source: string, text: string): Pact {
     Array.isArray(document.messages) && !Array.isArray(document.interactions) ? 'messages' : 'interactions';
   const all = document[list];
   if (!Array.isArray(all)) throw new NoPact('is not a pact: it has neither interactions nor messages');
-  const interactions = all.map((one, index) => interactionOf(one, index, list));
-  return { source, consumer, provider, interactions, document, list };
+  const read = all.map((one, index) => interactionOf(one, index, list));
+  // Of a pact that is pending every interaction is.
+  const interactions = read.map((one) => ({ ...one, mayFail: one.pending || pending === true }));
+  return { source, consumer, provider, interactions, isBrokers: pending !== undefined, document, list };
 }
 
 /** The same pact with those interactions only that `isWanted`. */

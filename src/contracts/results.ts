@@ -123,12 +123,12 @@ export function resultsOf(pact: Pact, json: string, observed: readonly Observed[
   }
   const left = { failed: [...errors], pending: [...pendingErrors] };
   return interactions.map((interaction, index): Result => {
-    const { description, key, states, kind, pending } = interaction;
+    const { description, key, states, kind, pending, mayFail } = interaction;
     const one = interactionResults[index] ?? {};
     const seen = observed[index] ?? { stateErrors: [] };
-    const status = one.result === 'OK' ? 'passed' : pending ? 'pending' : 'failed';
+    const status = one.result === 'OK' ? 'passed' : mayFail ? 'pending' : 'failed';
     const stateErrors = seen.stateErrors.map(({ message }) => mask.text(message));
-    const error = status === 'passed' ? undefined : left[status].shift();
+    const error = status === 'passed' ? undefined : left[pending ? 'pending' : 'failed'].shift();
     // Of a state that has failed the verifier says no more than that.
     const problems = stateErrors.length > 0 ? [] : problemsOf(error, mask);
     return {

@@ -6,6 +6,8 @@ export interface Found {
   /** As it was named, or as a file in the folder that was named. */
   readonly source: string;
   readonly text: string;
+  /** A broker has it, for which it may fail (true) or not (false). */
+  readonly pending?: boolean;
 }
 
 /** Something that was named and cannot be read, in words. */

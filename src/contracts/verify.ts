@@ -1,106 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Broker, type Publication, publish } from './broker.ts';
 import { controlAt } from './control.ts';
 import { masking, SHOWN, secretsIn } from './masking.ts';
-import { type Interaction, NoPact, only, type Pact, readPact, stateFaults } from './pact.ts';
+import type { Pact } from './pact.ts';
 import { type Defaults, openRelay, type Relay } from './relay.ts';
 import type { Report } from './report.ts';
 import { type Result, resultsOf } from './results.ts';
 import { findLibrary, runVerifier, VerifierFailed } from './run.ts';
-import { textsAt, Unreadable } from './sources.ts';
+import { Unreadable } from './sources.ts';
 
 /** The name under which contracts know the imitated service. */
-const PROVIDER = 'videocall-manager';
-
-/** Pacts that cannot be verified; each fault names the file, what is wrong and how to mend it. */
-export class BadPacts extends Error {
-  readonly faults: readonly string[];
-
-  constructor(faults: readonly string[]) {
-    super(faults.join('\n'));
-    this.faults = faults;
-  }
-}
-
-export interface LoadOptions {
-  readonly cwd: string;
-  /** Only interactions whose description or key it matches. */
-  readonly filter?: RegExp | undefined;
-  readonly allowUnknownStates: boolean;
-  readonly allowEmpty: boolean;
-}
-
-/** The pacts that are read, and what is wrong with one. */
-interface Reading {
-  readonly pacts: readonly Pact[];
-  readonly faults: readonly string[];
-}
-
-async function read(argument: string, { cwd, allowEmpty }: LoadOptions): Promise<Reading> {
-  try {
-    const texts = await textsAt(argument, cwd);
-    if (texts.length === 0 && !allowEmpty)
-      return { pacts: [], faults: [`${argument}: there is no .json file in this folder`] };
-    const readings = texts.map(({ source, text }): Reading => {
-      try {
-        return { pacts: [readPact(source, text)], faults: [] };
-      } catch (error) {
-        if (!(error instanceof NoPact)) throw error;
-        return { pacts: [], faults: [`${source}: ${error.message}`] };
-      }
-    });
-    return {
-      pacts: readings.flatMap(({ pacts }) => pacts),
-      faults: readings.flatMap(({ faults }) => faults),
-    };
-  } catch (error) {
-    if (error instanceof Unreadable) return { pacts: [], faults: [error.message] };
-    throw error;
-  }
-}
-
-const isWantedBy =
-  (filter: RegExp) =>
-  ({ description, key = '' }: Interaction): boolean =>
-    filter.test(description) || filter.test(key);
-
-function faultsOf(pact: Pact, { allowUnknownStates, allowEmpty }: LoadOptions): string[] {
-  const { source, interactions } = pact;
-  if (interactions.length === 0 && !allowEmpty)
-    return [`${source}: has no interactions, so that it would pass whatever happens; see --allow-empty`];
-  return interactions
-    .flatMap((interaction) => stateFaults(interaction, allowUnknownStates))
-    .map((fault) => `${source}: ${fault}`);
-}
-
-/**
- * Reads every pact that is named by a file, a folder or an address.
- *
- * @throws {BadPacts} any of them cannot be verified, or none is left
- */
-export async function loadPacts(named: readonly string[], options: LoadOptions): Promise<Pact[]> {
-  const readings: Reading[] = [];
-  for (const argument of named) readings.push(await read(argument, options));
-  const all = [
-    ...new Map(readings.flatMap(({ pacts }) => pacts).map((pact) => [pact.source, pact])).values(),
-  ];
-  const { filter } = options;
-  const faults = [
-    ...readings.flatMap((reading) => reading.faults),
-    ...all.flatMap((pact) => faultsOf(pact, options)),
-  ];
-  const chosen = filter === undefined ? all : all.map((pact) => only(pact, isWantedBy(filter)));
-  const isNothing = chosen.every(({ interactions }) => interactions.length === 0);
-  if (faults.length === 0 && isNothing && !options.allowEmpty)
-    faults.push(
-      filter === undefined
-        ? 'there is nothing to verify'
-        : `--filter: no interaction matches ${filter.source}`,
-    );
-  if (faults.length > 0) throw new BadPacts(faults);
-  return chosen.filter(({ interactions }) => interactions.length > 0);
-}
+export const PROVIDER = 'videocall-manager';
 
 export interface VerifyOptions {
   /** Where the service is asked. */
@@ -115,6 +27,8 @@ export interface VerifyOptions {
   readonly showSecrets: boolean;
   /** So long may one request take, in milliseconds. */
   readonly timeout: number;
+  /** Who is told what came of its contracts, and as what. */
+  readonly publishing?: { readonly broker: Broker; readonly publication: Publication } | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly signal: AbortSignal;
@@ -161,6 +75,23 @@ async function verifyOne(
   return resultsOf(pact, json, observed, mask);
 }
 
+/** Tells the broker of a pact that is its own, and what keeps that from being told. */
+async function told(
+  pact: Pact,
+  results: readonly Result[],
+  { publishing }: VerifyOptions,
+): Promise<string[]> {
+  if (publishing === undefined || !pact.isBrokers) return [];
+  try {
+    const isTold = await publish(publishing.broker, publishing.publication, pact, results);
+    return isTold ? [] : [`${pact.source}: the broker names no place where the result could be published`];
+  } catch (error) {
+    if (error instanceof Unreadable)
+      throw new VerifierFailed(`the result cannot be published: ${error.message}`);
+    throw error;
+  }
+}
+
 const strangers = (pacts: readonly Pact[]): string[] =>
   pacts
     .filter(({ provider }) => provider !== PROVIDER)
@@ -178,11 +109,14 @@ export async function verify(pacts: readonly Pact[], options: VerifyOptions): Pr
   const relay = await openRelay({ control: controlAt(adminUrl), origin, defaults, allowUnknownStates });
   try {
     const results: Result[] = [];
+    const warnings = strangers(pacts);
     for (const pact of pacts) {
       if (options.signal.aborted) throw new VerifierFailed('the verification was stopped');
-      results.push(...(await verifyOne(pact, relay, { ...options, library, folder })));
+      const own = await verifyOne(pact, relay, { ...options, library, folder });
+      results.push(...own);
+      warnings.push(...(await told(pact, own, options)));
     }
-    return { provider: PROVIDER, results, warnings: strangers(pacts), failOnPending };
+    return { provider: PROVIDER, results, warnings, failOnPending };
   } finally {
     await relay.close();
     rmSync(folder, { recursive: true, force: true });
