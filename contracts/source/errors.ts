@@ -104,18 +104,6 @@ const GRANTS: Case[] = [
     request: post(PATHS.token, CLIENT),
     response: refusal(400, 'unsupported_grant_type'),
   },
-  {
-    key: 'json-body',
-    what: 'as JSON',
-    states: CREDENTIALS,
-    request: {
-      method: 'POST',
-      path: PATHS.token,
-      headers: { 'Content-Type': 'application/json' },
-      body: json({ ...CLIENT, ...GRANT }),
-    },
-    response: refusal(400, 'unsupported_grant_type'),
-  },
 ];
 
 const OTHER = { client_id: 'OTHER_CLIENT', client_secret: 'OTHER_SECRET' };

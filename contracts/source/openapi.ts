@@ -134,13 +134,16 @@ export const openapi = () => ({
           parameter('validation_id', 'of the validation process; required by the guide'),
         ],
         responses: {
-          200: page('The waiting room, the call or an error screen'),
+          200: {
+            ...page('The waiting room, the call or an error screen'),
+            headers: { 'Content-Security-Policy': { schema: { type: 'string' } } },
+          },
           403: page('The token opens nothing; our choice'),
         },
       },
       post: {
         summary: 'Not allowed',
-        responses: { 405: { description: 'Only GET and HEAD are allowed; our choice' } },
+        responses: { 405: { ...REFUSALS[405], description: 'Only GET and HEAD are allowed; our choice' } },
       },
     },
   },

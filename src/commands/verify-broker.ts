@@ -1,6 +1,6 @@
 import { BadUsage } from '../config/settings.ts';
 import type { Broker, Publication } from '../contracts/broker.ts';
-import { PROVIDER } from '../contracts/verify.ts';
+import { PROVIDER } from '../contracts/report.ts';
 import { VERSION } from '../package.ts';
 import type { Invocation } from './command.ts';
 import type { VerifyFlags } from './verify-flags.ts';

@@ -40,6 +40,9 @@ const FLAGS = {
   publish: { help: 'tell the broker what came of it; needs --provider-version' },
   'provider-version': { placeholder: 'VERSION', help: 'version of the provider under which that is told' },
   'build-url': { placeholder: 'URL', help: 'where the build can be looked at' },
+  static: {
+    help: 'compare with contracts/openapi.yaml only, without a server; needs @pactflow/openapi-pact-comparator',
+  },
   timeout: { placeholder: 'TIME', help: 'so long may one request take, as in 5s (default 10s)' },
   'allow-unknown-states': { help: 'let states pass that are not known here, without doing anything' },
   'allow-empty': { help: 'let pacts pass that have no interactions' },
@@ -176,6 +179,8 @@ export function readVerifyFlags(args: readonly string[]): VerifyFlags {
   const timeout = timeoutOf(values.timeout, faults);
   const filter = filterOf(values.filter, faults);
   faults.push(...addressFault('target', values.target), ...addressFault('broker-url', values['broker-url']));
+  if (switches.has('static') && (values.target !== undefined || switches.has('publish')))
+    faults.push('--static asks no server: it goes neither with --target nor with --publish');
   if (switches.has('publish') && values.filter !== undefined)
     faults.push('--publish and --filter exclude each other: what is published stands for the whole pact');
   faults.push(...lonely(new Set([...switches, ...Object.keys(values)])));

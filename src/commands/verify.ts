@@ -4,6 +4,7 @@ import { BadUsage } from '../config/settings.ts';
 import { BadPacts, loadPacts } from '../contracts/load.ts';
 import type { Pact } from '../contracts/pact.ts';
 import { asJson, asJunit, asText, counted, isGood, type Report } from '../contracts/report.ts';
+import { verifyStatically } from '../contracts/static.ts';
 import { verify as verifyPacts } from '../contracts/verify.ts';
 import { newClient, SANDBOX_CLIENT } from '../domain/client.ts';
 import { startMock } from '../index.ts';
@@ -99,7 +100,9 @@ export const verify: Command = async ({ args, env, cwd }) => {
   }
   const stopping = new AbortController();
   onStopSignal(() => stopping.abort());
-  const allowUnknownStates = switches.has('allow-unknown-states');
+  const isStatic = switches.has('static');
+  // Where nobody is asked, no state is brought about.
+  const allowUnknownStates = isStatic || switches.has('allow-unknown-states');
   const allowEmpty = switches.has('allow-empty');
   const broker = brokerOf(flags, env);
   const publication = publicationOf(flags);
@@ -107,6 +110,15 @@ export const verify: Command = async ({ args, env, cwd }) => {
   const pacts = await loadPacts(named, asked).catch((error) => {
     throw error instanceof BadPacts ? new BadUsage(error.faults) : error;
   });
+  const telling = {
+    showSecrets: switches.has('show-secrets'),
+    failOnPending: switches.has('fail-on-pending'),
+  };
+  if (isStatic) {
+    const report = await verifyStatically(pacts, { ...telling, cwd });
+    tell(report, flags, cwd);
+    return isGood(report) ? EXIT.good : EXIT.checkFailed;
+  }
   const target = values.target === undefined ? await started(flags) : running(values.target);
   const { show, done } = progress();
   try {
@@ -118,8 +130,7 @@ export const verify: Command = async ({ args, env, cwd }) => {
         validation_id: values['validation-id'],
       },
       allowUnknownStates,
-      failOnPending: switches.has('fail-on-pending'),
-      showSecrets: switches.has('show-secrets'),
+      ...telling,
       timeout,
       publishing: broker && publication && { broker, publication },
       env,

@@ -1,5 +1,8 @@
 import type { Problem, Result } from './results.ts';
 
+/** The name under which contracts know the imitated service. */
+export const PROVIDER = 'videocall-manager';
+
 /** What came of a whole run. */
 export interface Report {
   readonly provider: string;

@@ -91,7 +91,8 @@ const milliseconds = (duration: unknown): number => {
   return Math.round(Number(amount) * ({ µs: 0.001, ms: 1, s: 1000 }[unit] ?? 1));
 };
 
-const maskedStates = (states: readonly StateAsked[], mask: Masking): StateAsked[] =>
+/** States as they are told. */
+export const maskedStates = (states: readonly StateAsked[], mask: Masking): StateAsked[] =>
   states.map(({ name, params }) => ({
     name,
     params: Object.fromEntries(

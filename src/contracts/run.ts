@@ -1,31 +1,11 @@
 import { fork } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT } from '../package.ts';
 import type { Answer, Task } from './child.ts';
+import { install, LIBRARIES } from './library.ts';
 
-const LIBRARY = '@pact-foundation/pact-core';
-const INSTALL = `npm install --save-dev ${LIBRARY}@19`;
-
-/** The verifier cannot be had, or has failed as a program. */
+/** The verifier has failed as a program. */
 export class VerifierFailed extends Error {}
-
-/**
- * Path of the verifier's library: beside this package, or in the project that it is used for.
- *
- * @throws {VerifierFailed} it is not installed
- */
-export function findLibrary(cwd: string): string {
-  for (const from of [fileURLToPath(new URL('package.json', ROOT)), join(cwd, 'package.json')]) {
-    try {
-      return createRequire(from).resolve(LIBRARY);
-    } catch {
-      // The other place may have it.
-    }
-  }
-  throw new VerifierFailed(`verify needs ${LIBRARY}, which is not installed: ${INSTALL}`);
-}
 
 /** Everything else in the environment could change what is verified: filters, brokers, proxies, telemetry. */
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'LD_LIBRARY_PATH'];
@@ -105,6 +85,6 @@ function failure(answer: Answer | undefined, why: string, noise: string): string
     return `the verifier ${why}${last ? `: ${last}` : ''}`;
   }
   return 'missing' in answer
-    ? `verify needs ${LIBRARY} for this platform, which cannot be loaded (${answer.missing.split('\n', 1)[0]}): ${INSTALL}`
+    ? `verify needs ${LIBRARIES.verifier.name} for this platform, which cannot be loaded (${answer.missing.split('\n', 1)[0]}): ${install('verifier')}`
     : `the verifier could not begin: ${answer.fatal.slice(0, 500)}`;
 }

@@ -3,16 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, type Publication, publish } from './broker.ts';
 import { controlAt } from './control.ts';
+import { findLibrary } from './library.ts';
 import { masking, SHOWN, secretsIn } from './masking.ts';
 import type { Pact } from './pact.ts';
 import { type Defaults, openRelay, type Relay } from './relay.ts';
-import type { Report } from './report.ts';
+import { PROVIDER, type Report } from './report.ts';
 import { type Result, resultsOf } from './results.ts';
-import { findLibrary, runVerifier, VerifierFailed } from './run.ts';
+import { runVerifier, VerifierFailed } from './run.ts';
 import { Unreadable } from './sources.ts';
-
-/** The name under which contracts know the imitated service. */
-export const PROVIDER = 'videocall-manager';
 
 export interface VerifyOptions {
   /** Where the service is asked. */
@@ -100,10 +98,10 @@ const strangers = (pacts: readonly Pact[]): string[] =>
 /**
  * Verifies pacts against a simulator that runs.
  *
- * @throws {VerifierFailed} the verifier is missing, has crashed or was stopped
+ * @throws {LibraryMissing | VerifierFailed} the verifier is missing, has crashed or was stopped
  */
 export async function verify(pacts: readonly Pact[], options: VerifyOptions): Promise<Report> {
-  const library = findLibrary(options.cwd);
+  const library = findLibrary('verifier', options.cwd);
   const folder = mkdtempSync(join(tmpdir(), 'mock-veridas-verify-'));
   const { adminUrl, origin, defaults, allowUnknownStates, failOnPending } = options;
   const relay = await openRelay({ control: controlAt(adminUrl), origin, defaults, allowUnknownStates });
