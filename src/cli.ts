@@ -22,7 +22,8 @@ async function run(argv: readonly string[]): Promise<number> {
     throw new BadUsage([`there is no command "${name}"; there are ${Object.keys(COMMANDS).join(', ')}`]);
   }
   if (args.includes('--help') || args.includes('-h')) {
-    print(helpText(Object.fromEntries(Object.entries(COMMANDS).map(([one, { help }]) => [one, help]))));
+    const helps = Object.entries(COMMANDS).map(([one, { help }]) => [one, help]);
+    print(command.ownHelp ?? helpText(Object.fromEntries(helps)));
     return EXIT.good;
   }
   if (args.includes('--version') || args.includes('-v')) {

@@ -94,6 +94,8 @@ const TRIES: readonly Try[] = [
   { ask: 'POST /wait', body: { for: { event: 'VideocallLoading' } }, status: 200 },
   { ask: 'POST /wait', body: { for: { event: 'Never' }, timeout: '0s' }, status: 408 },
   { ask: 'GET /findings', status: 200 },
+  { ask: 'POST /provider-states', body: { state: 'a validation exists' }, status: 200 },
+  { ask: 'POST /provider-states', body: { state: 'the current time is' }, status: 409 },
 ];
 
 describe('every declared status of the control API', () => {

@@ -17,6 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   random: ['node:crypto'],
   signing: ['domain', 'guide', 'store', 'random', 'npm:jose'],
   simulator: ['domain', 'guide', 'store', 'random', 'signing'],
+  states: ['protocol', 'domain', 'guide', 'store', 'clock', 'random', 'signing', 'simulator'],
   yaml: ['protocol', 'npm:yaml', 'npm:typebox', 'node:fs', 'node:path'],
   scenarios: ['package', 'protocol', 'domain', 'yaml', 'node:fs', 'node:path', 'node:url'],
   'folder-watch': ['node:fs', 'node:path'],
@@ -36,6 +37,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'address',
     'package',
     'simulator',
+    'states',
     'signing',
     'random',
     'protocol',
@@ -52,6 +54,22 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   browser: ['domain', 'guide', 'protocol'],
   package: ['node:fs'],
+  contracts: [
+    'package',
+    'protocol',
+    'guide',
+    'npm:@pact-foundation/pact-core',
+    'npm:yaml',
+    'node:child_process',
+    'node:fs',
+    'node:http',
+    'node:module',
+    'node:net',
+    'node:os',
+    'node:path',
+    'node:stream',
+    'node:url',
+  ],
 };
 /** These stand above the others and may import any of them. */
 const ABOVE = ['index', 'commands', 'cli'];

@@ -4,11 +4,19 @@ import { healthcheck } from './healthcheck.ts';
 import { init } from './init.ts';
 import { start } from './start.ts';
 import { validate } from './validate.ts';
+import { verify } from './verify.ts';
+import { verifyHelp } from './verify-flags.ts';
+
+interface CommandRow {
+  readonly run: Command;
+  readonly help: string;
+  readonly takesRest?: true;
+  /** What `--help` says of a command that has flags of its own. */
+  readonly ownHelp?: string;
+}
 
 /** Every command by its name, with what `--help` says of it. */
-export const COMMANDS: Readonly<
-  Record<string, { readonly run: Command; readonly help: string; readonly takesRest?: true }>
-> = {
+export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   start: { run: start, help: 'serve until stopped (this is done when no command is given)' },
   init: {
     run: init,
@@ -24,6 +32,11 @@ export const COMMANDS: Readonly<
     run: validate,
     takesRest: true,
     help: 'validate FILE...: check scenario files, with every fault at its line and column',
+  },
+  verify: {
+    run: verify,
+    help: 'verify PACT...: hold contracts (Pact) against the simulator; verify --help lists its own flags',
+    ownHelp: verifyHelp(),
   },
   healthcheck: {
     run: healthcheck,

@@ -3,9 +3,9 @@ import { variablesOf } from './flags.ts';
 
 const EXIT_CODES: Record<string, string> = {
   0: 'good, or stopped by a signal',
-  1: 'a check failed, the server is unhealthy',
-  2: 'bad flags, environment, config file or scenario file; every fault is printed',
-  3: 'cannot listen, cannot reach the store, or crashed',
+  1: 'a check failed: a contract is broken, the server is unhealthy',
+  2: 'bad flags, environment, config file, scenario file or pact; every fault is printed',
+  3: 'cannot listen, cannot reach the store, crashed, or lacks a library',
 };
 
 const WIDTH = 100;
@@ -22,7 +22,7 @@ function wrapped(text: string, width: number): string[] {
 }
 
 /** `term` and beside it `text`, in as many lines as it needs. */
-const entry = (term: string, text: string): string =>
+export const entry = (term: string, text: string): string =>
   wrapped(text, WIDTH - INDENT)
     .map((line, index) => (index === 0 ? `  ${term}  `.padEnd(INDENT) : ' '.repeat(INDENT)) + line)
     .join('\n');

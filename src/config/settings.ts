@@ -20,7 +20,7 @@ import { BUILT_IN_CLIENTS, clientsOfPairs, repeatedIds, unknownRanges } from './
 import { fromConfigFile } from './file.ts';
 import { fromArguments, fromEnvironment, type Given, type Source } from './flags.ts';
 
-export { helpText } from './help.ts';
+export { entry, helpText } from './help.ts';
 
 /** How the simulator is to be run. Frozen all through. */
 export interface Settings {

@@ -1,12 +1,13 @@
 import { callAt } from '../domain/call.ts';
 import { type Client, mayComeFrom } from '../domain/client.ts';
 import { claimedClients, grant, type OAuthRequest, type Refusal, revocation } from '../domain/oauth.ts';
-import { earliest, type Instant } from '../domain/time.ts';
+import { earliest, type Instant, instant, type Ms } from '../domain/time.ts';
 import { newToken, type Token, type TokenState, tokenState } from '../domain/token.ts';
+import { SCOPES } from '../guide/oauth.ts';
 import type { Random } from '../random.ts';
 import type { TokenFormat } from '../signing.ts';
 import type { Found, Ref, Store } from '../store/store.ts';
-import { change, decide, put, timeFor, unchanged } from './decide.ts';
+import { change, decide, decideFor, put, timeFor, unchanged } from './decide.ts';
 import { callRef, clientRef, counterRef, tokenRef } from './refs.ts';
 
 /** Length of an access token, as the service issues them. */
@@ -126,6 +127,25 @@ export function tokens(store: Store, random: Random, format: TokenFormat) {
         token.revokedAt === undefined ? { ...token, revokedAt: now } : token,
       );
       return undefined;
+    },
+
+    /**
+     * Lets a token of a client be there as if it had been issued `age` ago; undefined without that client.
+     *
+     * @param accessToken what it looks like; left out, as any other
+     */
+    async put(
+      clientId: string,
+      accessToken: string | undefined,
+      age: Ms,
+    ): Promise<Token | 'taken' | undefined> {
+      const issuedAt = instant((await timeFor(store, clientId)) - age);
+      const scope = SCOPES.join(' ');
+      const made = { id: random.text(TOKEN_LENGTH), clientId, scope, now: issuedAt };
+      const token = newToken(accessToken ?? (await format(made)), clientId, scope, issuedAt);
+      return decideFor<'token', Token | 'taken'>(store, clientId, tokenRef(token.accessToken), (taken) =>
+        taken === undefined ? { value: token, result: token } : { result: 'taken' },
+      );
     },
 
     /** Ends a token's life now, as if its hour were over; false when there is no such token. */

@@ -14,6 +14,7 @@ import type { Asked, Handlers } from './handlers.ts';
 import { journalHandlers } from './journal.ts';
 import { scenarioHandlers } from './scenarios.ts';
 import { type About, serverHandlers } from './server.ts';
+import { stateHandlers } from './states.ts';
 import { tokenHandlers } from './tokens.ts';
 import { validationHandlers } from './validations.ts';
 
@@ -90,6 +91,7 @@ export async function control(
     ...callHandlers(simulator),
     ...faultHandlers(simulator),
     ...journalHandlers(simulator),
+    ...stateHandlers(simulator),
   };
   for (const [name, route] of Object.entries<Route>(ROUTES)) {
     const [method = '', url = ''] = name.split(' ');

@@ -5,6 +5,7 @@ import { FAULT_ROUTES } from './faults.ts';
 import { JOURNAL_ROUTES } from './journal.ts';
 import { SCENARIO_ROUTES } from './scenarios.ts';
 import { SERVER_ROUTES } from './server.ts';
+import { STATE_ROUTES } from './states.ts';
 import { TOKEN_ROUTES } from './tokens.ts';
 import { VALIDATION_ROUTES } from './validations.ts';
 
@@ -19,4 +20,5 @@ export const ROUTES = {
   ...CALL_ROUTES,
   ...FAULT_ROUTES,
   ...JOURNAL_ROUTES,
+  ...STATE_ROUTES,
 };

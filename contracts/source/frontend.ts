@@ -1,0 +1,113 @@
+import { EVENTS } from '../../src/guide/events.ts';
+import { CREDENTIALS } from './oauth.ts';
+import {
+  type Exchange,
+  exchange,
+  includes,
+  type Message,
+  message,
+  pact,
+  regex,
+  type States,
+  TYPE,
+  text,
+} from './pact.ts';
+
+/** What the guide promises to a page that embeds the frame: guide 5.3 and the events of guide 5.5. */
+
+export const VALIDATION = { 'a validation exists': { validation_id: 'VALIDATION_ID' } };
+export const LIVE_TOKEN = { ...CREDENTIALS, 'an access token exists': {} };
+
+/** An answer of the frame that is a page in one of its states. */
+export const page = (status: number, state: string): Exchange['response'] => ({
+  status,
+  headers: { 'Content-Type': 'text/html; charset=utf-8' },
+  body: text(`<body data-state="${state}">`, 'text/html'),
+  rules: {
+    header: { 'Content-Type': regex('^text/html(;.*)?$') },
+    body: { $: includes(`<body data-state="${state}"`) },
+  },
+});
+
+/** A GET of the frame with the token of the state. */
+export const frame = (query: Readonly<Record<string, string>> = { validation_id: 'VALIDATION_ID' }) => ({
+  path: '/call',
+  query: { access_token: 'ACCESS_TOKEN', ...query },
+  fromState: { query: { access_token: 'accessToken' } },
+});
+
+function waitingRoom(): Exchange {
+  const response = page(200, 'waiting-room');
+  return {
+    key: 'iframe.call.waiting',
+    description: 'the frame of a user who waits for an agent',
+    text: 'Guide 5.3: the user sees a waiting room until an agent joins; the frame can be embedded anywhere',
+    states: { ...LIVE_TOKEN, ...VALIDATION },
+    request: frame(),
+    response: {
+      ...response,
+      headers: { ...response.headers, 'Content-Security-Policy': 'frame-ancestors *' },
+      rules: {
+        ...response.rules,
+        header: { ...response.rules?.header, 'Content-Security-Policy': includes('frame-ancestors *') },
+      },
+    },
+  };
+}
+
+interface Occasion {
+  readonly code: keyof typeof EVENTS;
+  readonly guide: string;
+  readonly when: string;
+  readonly states: States;
+}
+
+const OCCASIONS: readonly Occasion[] = [
+  {
+    code: 'VideocallLoading',
+    guide: '5.5.1.3',
+    when: 'the agent joins',
+    states: { 'the agent has joined the video call': {} },
+  },
+  {
+    code: 'VideocallInitiated',
+    guide: '5.5.1.2',
+    when: 'the call has begun',
+    states: { 'the video call has been initiated': {} },
+  },
+  {
+    code: 'VideocallCompleted',
+    guide: '5.5.1.1',
+    when: 'the call has ended',
+    states: { 'the video call has been completed': {} },
+  },
+  {
+    code: 'VideocallNotFound',
+    guide: '5.5.2.1',
+    when: 'there is no such call',
+    states: { 'the video call is not found': {} },
+  },
+  {
+    code: 'VideocallServerNotOperational',
+    guide: '5.5.2.2',
+    when: 'the server is down',
+    states: { 'the video call server is not operational': {} },
+  },
+];
+
+const event = ({ code, guide, when, states }: Occasion): Message => ({
+  key: `event.${code}`,
+  description: `the event ${code}, when ${when}`,
+  text: `Guide ${guide}; only the code is promised not to change, so any text will do for the message`,
+  states,
+  content: EVENTS[code],
+  metadata: { contentType: 'application/json', origin: 'https://videocall.example' },
+  rules: {
+    body: { '$.message': TYPE },
+    // The listener of guide 5.5 looks for this in the origin.
+    metadata: { origin: regex('^https?://.*videocall.*$') },
+  },
+});
+
+export const frontend = () =>
+  pact('guide-frontend', [exchange(waitingRoom()), ...OCCASIONS.map((occasion) => message(event(occasion)))]);

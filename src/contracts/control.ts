@@ -1,0 +1,31 @@
+/** The control API of the simulator that is verified. */
+export interface Control {
+  /** @returns status and JSON of the answer */
+  ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<{ status: number; json: Fields }>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: its answers are described by its own openapi.json
+export type Fields = Record<string, any>;
+
+/** Credentials in the address are sent along as Basic ones. */
+export function controlAt(adminUrl: string): Control {
+  const { username, password } = new URL(adminUrl);
+  const base = adminUrl.replace(/\/\/[^/@]*@/, '//').replace(/\/$/, '');
+  const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString(
+    'base64',
+  );
+  return {
+    async ask(method, path, body) {
+      const answer = await fetch(`${base}${path}`, {
+        method,
+        headers: {
+          'content-type': 'application/json',
+          ...(username !== '' && { authorization: `Basic ${basic}` }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      const text = await answer.text();
+      return { status: answer.status, json: text === '' ? {} : (JSON.parse(text) as Fields) };
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ROOT } from '../package.ts';
+
+/** A library that is needed for this alone, and left to its users to install. */
+class LibraryMissing extends Error {}
+
+/** The libraries, with the versions that are known to work. */
+export const LIBRARIES = {
+  verifier: { name: '@pact-foundation/pact-core', version: '19' },
+  comparator: { name: '@pactflow/openapi-pact-comparator', version: '1' },
+} as const;
+export type Library = keyof typeof LIBRARIES;
+
+/** How a library is brought. */
+export const install = (library: Library): string =>
+  `npm install --save-dev ${LIBRARIES[library].name}@${LIBRARIES[library].version}`;
+
+/**
+ * Path of a library: beside this package, or in the project that it is used for.
+ *
+ * @throws {LibraryMissing}
+ */
+export function findLibrary(library: Library, cwd: string): string {
+  const { name } = LIBRARIES[library];
+  for (const from of [fileURLToPath(new URL('package.json', ROOT)), join(cwd, 'package.json')]) {
+    try {
+      return createRequire(from).resolve(name);
+    } catch {
+      // The other place may have it.
+    }
+  }
+  throw new LibraryMissing(`verify needs ${name}, which is not installed: ${install(library)}`);
+}

@@ -1,0 +1,71 @@
+/** Keeps secrets out of what is told of a verification. */
+
+const MASK = '***';
+/** Anything shorter is found in too many words. */
+const SHORTEST = 6;
+
+const SECRET_NAME =
+  /^(?:client_?secret|secret|password|api_?key|access_?token|refresh_?token|token|authorization|basic_?auth)$/i;
+const IN_FORM = /(?:client_secret|password|access_token|refresh_token|token)=([^&\s"]+)/g;
+const IN_MULTIPART =
+  /name="(?:client_secret|password|access_token|token)"[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n([^\r\n]*)/g;
+const IN_JSON = /("(?:client_secret|password|access_token|refresh_token|token)"\s*:\s*")[^"]+/g;
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
+};
+
+/** What `text` holds as a secret of this name: of credentials, the secret alone as well. */
+function named(text: string): string[] {
+  const [, scheme, value = ''] = /^(Basic|Bearer)\s+(\S+)$/i.exec(text) ?? [];
+  if (scheme === undefined) return [text];
+  const pair = Buffer.from(value, 'base64').toString();
+  return /^basic$/i.test(scheme) ? [value, pair.slice(pair.indexOf(':') + 1)] : [value];
+}
+
+const within = (text: string): string[] =>
+  [IN_FORM, IN_MULTIPART].flatMap((pattern) =>
+    [...text.matchAll(pattern)].flatMap(([, value = '']) => [value, decoded(value)]),
+  );
+
+/** Every secret in a document: by the names of its keys, and in the forms that it holds. */
+export function secretsIn(part: unknown, name = ''): string[] {
+  if (typeof part === 'string') return [...(SECRET_NAME.test(name) ? named(part) : []), ...within(part)];
+  if (Array.isArray(part)) return part.flatMap((one) => secretsIn(one, name));
+  if (typeof part !== 'object' || part === null) return [];
+  const { encoded, content } = part as { encoded?: unknown; content?: unknown };
+  const hidden =
+    encoded === 'base64' && typeof content === 'string'
+      ? within(Buffer.from(content, 'base64').toString())
+      : [];
+  return [...hidden, ...Object.entries(part).flatMap(([key, value]) => secretsIn(value, key))];
+}
+
+/** Whether what stands at `path` of a document is a secret, whatever it is. */
+const isSecretPath = (path: string): boolean =>
+  SECRET_NAME.test(/([A-Za-z_]+)[^A-Za-z_]*$/.exec(path)?.[1] ?? '');
+
+/** How secrets are kept out of what is told. */
+export interface Masking {
+  /** `text` without the secrets in it. */
+  text(text: string): string;
+  /** What stands at `path` of a document, which may be a secret as a whole. */
+  at(path: string | undefined, value: string): string;
+}
+
+/** What puts a mask in the place of each of `secrets`. */
+export function masking(secrets: Iterable<string>): Masking {
+  const all = [...new Set(secrets)]
+    .filter(({ length }) => length >= SHORTEST)
+    .sort((one, other) => other.length - one.length);
+  const text = (told: string) =>
+    all.reduce((left, secret) => left.replaceAll(secret, MASK), told).replace(IN_JSON, `$1${MASK}`);
+  return { text, at: (path = '', value) => (isSecretPath(path) ? MASK : text(value)) };
+}
+
+/** What leaves everything as it is. */
+export const SHOWN: Masking = { text: (text) => text, at: (_, value) => value };

@@ -1,0 +1,202 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { EVENTS } from '../guide/events.ts';
+import { isNoState, STATES, stateNamed } from '../protocol/states.ts';
+import type { Control, Fields } from './control.ts';
+import type { Interaction, Pact } from './pact.ts';
+
+/** What became known of an interaction beside what the verifier says. */
+export interface Observed {
+  /** Why its states could not be brought about, or did not end as they should. */
+  readonly stateErrors: { readonly message: string; readonly hint?: string }[];
+  /** Why the simulator has refused its request. */
+  reason?: string;
+}
+
+/** What is meant where a contract does not name it. */
+export interface Defaults {
+  readonly client_id?: string | undefined;
+  readonly client_secret?: string | undefined;
+  readonly validation_id?: string | undefined;
+}
+
+export interface RelayOptions {
+  readonly control: Control;
+  /** From where browsers load the frame: the origin of its events. */
+  readonly origin: string;
+  readonly defaults: Defaults;
+  readonly allowUnknownStates: boolean;
+}
+
+export type Relay = Awaited<ReturnType<typeof openRelay>>;
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const EVENT_NAMED = 'a video call event has been posted';
+
+/**
+ * A listener on this machine between the verifier and the control API: it brings states about, gives the events that
+ * message contracts are about, and notes what the verifier does not tell.
+ */
+export async function openRelay({ control, origin, defaults, allowUnknownStates }: RelayOptions) {
+  let interactions: readonly Interaction[] = [];
+  let observed: Observed[] = [];
+  let current = -1;
+  let setups = 0;
+  let values: Fields = {};
+  let lastRequest = 0;
+  let isTornDown = true;
+  let onActivity: (index: number) => void = () => {};
+  /** Every secret that a state has given. */
+  const secrets = new Set<string>();
+
+  const statesOf = (index: number) => interactions[index]?.states ?? [];
+
+  /** The parameters with what is meant where the interaction names nothing. */
+  function completed(name: string, params: Fields): Fields {
+    const known = stateNamed(name);
+    if (known === undefined) return params;
+    const isNamed = (key: string) => statesOf(current).some((state) => state.params[key] !== undefined);
+    const given = Object.entries(defaults).filter(
+      ([key, value]) =>
+        value !== undefined &&
+        Object.hasOwn(STATES[known].params, key) &&
+        !isNamed(key) &&
+        !isNamed('client_id'),
+    );
+    return { ...Object.fromEntries(given), ...params };
+  }
+
+  /** Why the simulator has refused what it was asked last. */
+  async function noteReason(seen: Observed): Promise<void> {
+    const { status, json } = await control.ask('GET', `/requests?after=${lastRequest}`);
+    if (status !== 200) return;
+    const requests = json.items as Fields[];
+    lastRequest = requests.at(-1)?.id ?? lastRequest;
+    const reason = requests.at(-1)?.reason;
+    if (typeof reason === 'string') seen.reason = reason;
+  }
+
+  async function state({ action, state: name = '', params = {} }: Fields): Promise<Answer> {
+    if (action === 'setup') {
+      if (isTornDown || setups >= Math.max(1, statesOf(current).length)) begin();
+      setups += 1;
+    }
+    const seen = observed[current] ?? { stateErrors: [] };
+    if (action === 'teardown' && !isTornDown) await noteReason(seen);
+    isTornDown = action === 'teardown';
+    onActivity(current);
+    const isUnknown = allowUnknownStates && stateNamed(name) === undefined;
+    const asked = {
+      action,
+      state: isUnknown || isNoState(name) ? '' : name,
+      params: completed(name, params),
+    };
+    if (asked.state === '') asked.params = {};
+    const { status, json } = await control.ask('POST', '/provider-states', asked);
+    if (status !== 200)
+      seen.stateErrors.push({ message: `${json.message}`, ...(json.hint && { hint: json.hint }) });
+    else values = { ...values, ...json };
+    for (const name of ['accessToken', 'clientSecret', 'basicAuth'])
+      if (typeof json[name] === 'string') secrets.add(json[name]);
+    return { status, body: json };
+  }
+
+  function begin(): void {
+    current += 1;
+    setups = 0;
+    values = {};
+    observed[current] ??= { stateErrors: [] };
+  }
+
+  const latestEvent = async (): Promise<Fields | undefined> => {
+    if (values.validationId === undefined) return undefined;
+    const { json } = await control.ask('GET', `/events?client_id=${encodeURIComponent(values.clientId)}`);
+    const events = (json.items ?? []) as Fields[];
+    return events.filter((event) => event.validation_id === values.validationId).at(-1);
+  };
+
+  /** The event that a message contract is about: what its states have led to, or else the one that it names. */
+  async function message({ description = '' }: Fields): Promise<Answer> {
+    let event = await latestEvent();
+    const code = Object.keys(EVENTS).find((name) => String(description).includes(name));
+    if (event === undefined && code !== undefined) {
+      const params = completed(EVENT_NAMED, { code });
+      const { json } = await control.ask('POST', '/provider-states', {
+        action: 'setup',
+        state: EVENT_NAMED,
+        params,
+      });
+      values = { ...values, ...json };
+      event = await latestEvent();
+    }
+    if (event === undefined) {
+      const hint = `ask for a state such as "${EVENT_NAMED}", or name the event in the description`;
+      observed[current]?.stateErrors.push({ message: 'no event has been posted in these states', hint });
+      // Anything below 500 is taken for the message itself.
+      return { status: 500, body: { message: 'no event' } };
+    }
+    const { type, code: said, message: words } = event;
+    // Consumers write the one or the other.
+    const metadata = { contentType: 'application/json', 'content-type': 'application/json', origin };
+    const encoded = Buffer.from(JSON.stringify(metadata)).toString('base64');
+    return {
+      status: 200,
+      body: { type, code: said, message: words },
+      headers: { 'Pact-Message-Metadata': encoded },
+    };
+  }
+
+  async function answer(request: IncomingMessage): Promise<Answer> {
+    const asked = JSON.parse((await text(request)) || '{}') as Fields;
+    return request.url?.startsWith('/messages') ? message(asked) : state(asked);
+  }
+
+  function send(response: ServerResponse, { status, body, headers = {} }: Answer): void {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers });
+    response.end(JSON.stringify(body));
+  }
+
+  const server = createServer((request, response) => {
+    answer(request).then(
+      (one) => send(response, one),
+      (error: Error) => {
+        const cause = (error.cause as Error | undefined)?.message ?? error.message;
+        observed[current]?.stateErrors.push({ message: `the control API cannot be asked: ${cause}` });
+        send(response, { status: 424, body: { message: cause } });
+      },
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    port,
+    secrets,
+    stateUrl: `http://127.0.0.1:${port}/state`,
+    messagePath: '/messages',
+
+    /** Expects the interactions of a pact from now on, and answers what will be noted of each. */
+    async expect(pact: Pact, seen: (index: number) => void): Promise<readonly Observed[]> {
+      interactions = pact.interactions;
+      observed = [];
+      current = -1;
+      setups = 0;
+      isTornDown = true;
+      onActivity = seen;
+      const { json } = await control.ask('GET', '/requests');
+      lastRequest = (json.items as Fields[] | undefined)?.at(-1)?.id ?? 0;
+      return observed;
+    },
+
+    close(): Promise<void> {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}

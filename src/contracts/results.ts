@@ -1,0 +1,149 @@
+import type { Fields } from './control.ts';
+import type { Masking } from './masking.ts';
+import type { Interaction, Pact, StateAsked } from './pact.ts';
+import type { Observed } from './relay.ts';
+import { VerifierFailed } from './run.ts';
+
+/** One way in which an answer was not what the contract says. */
+export interface Problem {
+  readonly type: string;
+  readonly path?: string;
+  readonly expected?: string;
+  readonly actual?: string;
+  readonly message: string;
+}
+
+/** What came of one interaction. */
+export interface Result {
+  readonly source: string;
+  readonly consumer: string;
+  readonly key: string | null;
+  readonly description: string;
+  readonly states: readonly StateAsked[];
+  readonly type: Interaction['kind'];
+  readonly duration_ms: number;
+  readonly status: 'passed' | 'failed' | 'pending' | 'skipped';
+  readonly problems: readonly Problem[];
+  readonly stateErrors: readonly string[];
+  /** What to do about it. */
+  readonly mend: readonly string[];
+}
+
+const LONGEST = 1_000;
+
+const shortened = (text: string): string =>
+  text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${text.length} characters)` : text;
+
+/** A value as it is told: some are given as lists of bytes. */
+function shown(value: unknown): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  if (Array.isArray(value) && value.every((one) => typeof one === 'number'))
+    return Buffer.from(value).toString();
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function problemOf(given: Fields, mask: Masking): Problem {
+  const { type, path, key, expected, actual, mismatch } = given;
+  const place: unknown = path ?? key;
+  const at = place === undefined ? undefined : String(place);
+  const [wanted, came] = [shown(expected), shown(actual)];
+  // The verifier repeats both in its sentence.
+  const message = [wanted, came].reduce(
+    (text: string, value) => (value === undefined ? text : text.replaceAll(value, mask.at(at, value))),
+    String(mismatch ?? type),
+  );
+  return {
+    type: String(type),
+    ...(at !== undefined && { path: at }),
+    ...(wanted !== undefined && { expected: shortened(mask.at(at, wanted)) }),
+    ...(came !== undefined && { actual: shortened(mask.at(at, came)) }),
+    message: shortened(mask.text(message)),
+  };
+}
+
+function problemsOf(error: Fields | undefined, mask: Masking): Problem[] {
+  const { mismatch } = error ?? {};
+  if (mismatch === undefined) return [];
+  if (mismatch.type === 'mismatches')
+    return (mismatch.mismatches as Fields[]).map((one) => problemOf(one, mask));
+  return [{ type: 'error', message: shortened(mask.text(String(mismatch.message ?? mismatch))) }];
+}
+
+/** What helps where an answer differs, by what differs. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  StatusMismatch: 'correct the request, the state or the status that the contract expects',
+  BodyMismatch:
+    'compare by a matcher (type, regex) what differs from time to time, and drop what the guide does not promise',
+  BodyTypeMismatch: 'the answer is of another kind: look at its status and Content-Type',
+  HeaderMismatch: 'compare by a matcher what differs from time to time; header values are lists in V4',
+  MetadataMismatch: 'an event carries contentType and origin, and nothing else',
+};
+
+function mendingOf(problems: readonly Problem[], { reason, stateErrors }: Observed): string[] {
+  const hints = stateErrors.flatMap(({ hint }) => hint ?? []);
+  const why = reason === undefined || problems.length === 0 ? [] : [`the simulator says: ${reason}`];
+  const remedies = [...new Set(problems.map(({ type }) => type))].flatMap((type) => REMEDIES[type] ?? []);
+  return [...hints, ...why, ...remedies];
+}
+
+const milliseconds = (duration: unknown): number => {
+  const [, amount = '0', unit = 'ms'] = /^([\d.]+)(µs|ms|s)$/.exec(String(duration)) ?? [];
+  return Math.round(Number(amount) * ({ µs: 0.001, ms: 1, s: 1000 }[unit] ?? 1));
+};
+
+/** States as they are told. */
+export const maskedStates = (states: readonly StateAsked[], mask: Masking): StateAsked[] =>
+  states.map(({ name, params }) => ({
+    name,
+    params: Object.fromEntries(
+      Object.entries(params).map(([key, value]) => [
+        key,
+        typeof value === 'string' ? mask.at(key, value) : value,
+      ]),
+    ),
+  }));
+
+/**
+ * What the verifier's JSON says of each interaction of a pact. Errors are listed apart, in the order of the
+ * interactions that failed.
+ *
+ * @throws {VerifierFailed} it does not speak of every interaction
+ */
+export function resultsOf(pact: Pact, json: string, observed: readonly Observed[], mask: Masking): Result[] {
+  const {
+    interactionResults = [],
+    errors = [],
+    pendingErrors = [],
+  } = JSON.parse(json) as Record<string, Fields[]>;
+  const { interactions, consumer, source } = pact;
+  if (interactionResults.length !== interactions.length) {
+    const told = errors[0] === undefined ? '' : `: ${problemsOf(errors[0], mask)[0]?.message}`;
+    throw new VerifierFailed(
+      `${source}: the verifier has looked at ${interactionResults.length} of ${interactions.length} interactions${told}`,
+    );
+  }
+  const left = { failed: [...errors], pending: [...pendingErrors] };
+  return interactions.map((interaction, index): Result => {
+    const { description, key, states, kind, pending, mayFail } = interaction;
+    const one = interactionResults[index] ?? {};
+    const seen = observed[index] ?? { stateErrors: [] };
+    const status = one.result === 'OK' ? 'passed' : mayFail ? 'pending' : 'failed';
+    const stateErrors = seen.stateErrors.map(({ message }) => mask.text(message));
+    const error = status === 'passed' ? undefined : left[pending ? 'pending' : 'failed'].shift();
+    // Of a state that has failed the verifier says no more than that.
+    const problems = stateErrors.length > 0 ? [] : problemsOf(error, mask);
+    return {
+      source,
+      consumer,
+      key: key ?? null,
+      description: mask.text(description),
+      states: maskedStates(states, mask),
+      type: kind,
+      duration_ms: milliseconds(one.duration),
+      status,
+      problems,
+      stateErrors,
+      mend: status === 'passed' ? [] : mendingOf(problems, seen).map(mask.text),
+    };
+  });
+}

@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** A text that should be a pact, and where it was found. */
+export interface Found {
+  /** As it was named, or as a file in the folder that was named. */
+  readonly source: string;
+  readonly text: string;
+  /** A broker has it, for which it may fail (true) or not (false). */
+  readonly pending?: boolean;
+}
+
+/** Something that was named and cannot be read, in words. */
+export class Unreadable extends Error {}
+
+const PATIENCE_MS = 30_000;
+
+async function download(url: string): Promise<Found> {
+  const shown = url.replace(/\/\/[^/@]*@/, '//');
+  try {
+    const { username, password, href } = new URL(url);
+    const plain = new URL(href);
+    plain.username = plain.password = '';
+    const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString(
+      'base64',
+    );
+    const answer = await fetch(plain, {
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      headers: {
+        accept: 'application/hal+json, application/json',
+        ...(username !== '' && { authorization: `Basic ${basic}` }),
+      },
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Unreadable(`${shown}: answered ${answer.status}`);
+    return { source: shown, text };
+  } catch (error) {
+    if (error instanceof Unreadable) throw error;
+    const cause = (error as Error).cause as Error | undefined;
+    throw new Unreadable(`${shown}: cannot be had: ${cause?.message || (error as Error).message}`);
+  }
+}
+
+const inFolder = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && entry.name.endsWith('.json'))
+    .map(({ name }) => name)
+    .sort();
+
+function read(source: string, path: string): Found {
+  try {
+    return { source, text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    throw new Unreadable(`${source}: cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function local(argument: string, cwd: string): Found[] {
+  const path = resolve(cwd, argument);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new Unreadable(`${argument}: there is no such file or folder`);
+  return found.isDirectory()
+    ? inFolder(path).map((name) => read(join(argument, name), join(path, name)))
+    : [read(argument, path)];
+}
+
+/**
+ * The texts that an argument means: a file, every `.json` file in a folder, or what stands at an address.
+ *
+ * @throws {Unreadable}
+ */
+export async function textsAt(argument: string, cwd: string): Promise<Found[]> {
+  if (/^https?:\/\//i.test(argument)) return [await download(argument)];
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(argument))
+    throw new Unreadable(`${argument}: only http and https addresses can be read; name files by their path`);
+  return local(argument, cwd);
+}

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { parse } from 'yaml';
+import { ROOT } from '../package.ts';
+import { findLibrary } from './library.ts';
+import { masking, SHOWN, secretsIn } from './masking.ts';
+import { type Interaction, only, type Pact } from './pact.ts';
+import { PROVIDER, type Report } from './report.ts';
+import { maskedStates, type Problem, type Result } from './results.ts';
+
+/** What is used of the library, whose own types cannot be resolved. */
+interface Comparison {
+  readonly type: 'error' | 'warning';
+  readonly code: string;
+  readonly message: string;
+  readonly mockDetails?: { readonly location: string };
+}
+interface Library {
+  readonly Comparator: new (openapi: unknown) => { compare(pact: unknown): AsyncIterable<Comparison> };
+}
+
+const isHttp = ({ kind }: Interaction): boolean => kind === 'http';
+
+export interface StaticOptions {
+  readonly cwd: string;
+  readonly showSecrets: boolean;
+  readonly failOnPending: boolean;
+}
+
+/** Holds the requests and answers of pacts against the description of the service; no server is asked. */
+export async function verifyStatically(pacts: readonly Pact[], options: StaticOptions): Promise<Report> {
+  const { Comparator } = createRequire(import.meta.url)(findLibrary('comparator', options.cwd)) as Library;
+  const comparator = new Comparator(parse(readFileSync(new URL('contracts/openapi.yaml', ROOT), 'utf8')));
+  const results: Result[] = [];
+  const warnings: string[] = [];
+
+  for (const pact of pacts) {
+    const mask = options.showSecrets ? SHOWN : masking(secretsIn(pact.document));
+    const exchanges = only(pact, isHttp);
+    const problems = new Map<Interaction | undefined, Problem[]>();
+    const document = { ...exchanges.document, interactions: exchanges.document[pact.list] };
+    for await (const { type, code, message, mockDetails } of comparator.compare(document)) {
+      const location = mockDetails?.location ?? '';
+      const interaction = exchanges.interactions[Number(/interactions\[(\d+)\]/.exec(location)?.[1] ?? -1)];
+      const path = location.replace(/^\[root\]\.interactions\[\d+\]\./, '');
+      const found = { type: code, path, message: mask.text(message) };
+      if (type === 'warning')
+        warnings.push(`${pact.source}: "${interaction?.description}": ${found.message}`);
+      else problems.set(interaction, [...(problems.get(interaction) ?? []), found]);
+    }
+    // What belongs to no interaction makes the first one fail, so that it is not lost.
+    const strays = problems.get(undefined) ?? [];
+    results.push(
+      ...pact.interactions.map((interaction, index): Result => {
+        const { kind, description, key, states, mayFail } = interaction;
+        const own = [...(problems.get(exchanges.interactions.find((one) => one === interaction)) ?? [])];
+        if (kind === 'http' && index === 0) own.push(...strays);
+        const failed = mayFail ? 'pending' : 'failed';
+        return {
+          source: pact.source,
+          consumer: pact.consumer,
+          key: key ?? null,
+          description: mask.text(description),
+          states: maskedStates(states, mask),
+          type: kind,
+          duration_ms: 0,
+          status: kind === 'message' ? 'skipped' : own.length === 0 ? 'passed' : failed,
+          problems: own,
+          stateErrors: [],
+          mend: own.length === 0 ? [] : ['contracts/openapi.yaml says what the service takes and answers'],
+        };
+      }),
+    );
+  }
+  if (results.some(({ status }) => status === 'skipped'))
+    warnings.push('events are not described in OpenAPI: they are verified without --static only');
+  return { provider: PROVIDER, results, warnings, failOnPending: options.failOnPending };
+}

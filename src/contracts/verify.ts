@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Broker, type Publication, publish } from './broker.ts';
+import { controlAt } from './control.ts';
+import { findLibrary } from './library.ts';
+import { masking, SHOWN, secretsIn } from './masking.ts';
+import type { Pact } from './pact.ts';
+import { type Defaults, openRelay, type Relay } from './relay.ts';
+import { PROVIDER, type Report } from './report.ts';
+import { type Result, resultsOf } from './results.ts';
+import { runVerifier, VerifierFailed } from './run.ts';
+import { Unreadable } from './sources.ts';
+
+export interface VerifyOptions {
+  /** Where the service is asked. */
+  readonly url: string;
+  /** Its control API. */
+  readonly adminUrl: string;
+  /** From where browsers load the frame. */
+  readonly origin: string;
+  readonly defaults: Defaults;
+  readonly allowUnknownStates: boolean;
+  readonly failOnPending: boolean;
+  readonly showSecrets: boolean;
+  /** So long may one request take, in milliseconds. */
+  readonly timeout: number;
+  /** Who is told what came of its contracts, and as what. */
+  readonly publishing?: { readonly broker: Broker; readonly publication: Publication } | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly signal: AbortSignal;
+  /** Told which interaction of a pact is looked at. */
+  readonly onProgress: (pact: Pact, index: number) => void;
+}
+
+/** What the verifier itself does around each request. */
+const PATIENCE_MS = 10_000;
+
+async function verifyOne(
+  pact: Pact,
+  relay: Relay,
+  { library, folder, ...options }: VerifyOptions & { library: string; folder: string },
+): Promise<Result[]> {
+  const file = join(folder, 'pact.json');
+  writeFileSync(file, JSON.stringify(pact.document));
+  let seen = () => {};
+  const observed = await relay.expect(pact, (index) => {
+    seen();
+    options.onProgress(pact, index);
+  });
+  const json = await runVerifier({
+    library,
+    env: options.env,
+    signal: options.signal,
+    patience: 2 * options.timeout + PATIENCE_MS,
+    onActivity: (refresh) => {
+      seen = refresh;
+    },
+    options: {
+      provider: pact.provider,
+      providerBaseUrl: options.url,
+      providerStatesSetupUrl: relay.stateUrl,
+      transports: [{ protocol: 'message', port: relay.port, path: relay.messagePath }],
+      pactUrls: [file],
+      logLevel: 'error',
+      timeout: options.timeout,
+    },
+  });
+  const mask = options.showSecrets
+    ? SHOWN
+    : masking([...secretsIn(pact.document), ...relay.secrets, options.defaults.client_secret ?? '']);
+  return resultsOf(pact, json, observed, mask);
+}
+
+/** Tells the broker of a pact that is its own, and what keeps that from being told. */
+async function told(
+  pact: Pact,
+  results: readonly Result[],
+  { publishing }: VerifyOptions,
+): Promise<string[]> {
+  if (publishing === undefined || !pact.isBrokers) return [];
+  try {
+    const isTold = await publish(publishing.broker, publishing.publication, pact, results);
+    return isTold ? [] : [`${pact.source}: the broker names no place where the result could be published`];
+  } catch (error) {
+    if (error instanceof Unreadable)
+      throw new VerifierFailed(`the result cannot be published: ${error.message}`);
+    throw error;
+  }
+}
+
+const strangers = (pacts: readonly Pact[]): string[] =>
+  pacts
+    .filter(({ provider }) => provider !== PROVIDER)
+    .map(({ source, provider }) => `${source}: is a contract with "${provider}", not with "${PROVIDER}"`);
+
+/**
+ * Verifies pacts against a simulator that runs.
+ *
+ * @throws {LibraryMissing | VerifierFailed} the verifier is missing, has crashed or was stopped
+ */
+export async function verify(pacts: readonly Pact[], options: VerifyOptions): Promise<Report> {
+  const library = findLibrary('verifier', options.cwd);
+  const folder = mkdtempSync(join(tmpdir(), 'mock-veridas-verify-'));
+  const { adminUrl, origin, defaults, allowUnknownStates, failOnPending } = options;
+  const relay = await openRelay({ control: controlAt(adminUrl), origin, defaults, allowUnknownStates });
+  try {
+    const results: Result[] = [];
+    const warnings = strangers(pacts);
+    for (const pact of pacts) {
+      if (options.signal.aborted) throw new VerifierFailed('the verification was stopped');
+      const own = await verifyOne(pact, relay, { ...options, library, folder });
+      results.push(...own);
+      warnings.push(...(await told(pact, own, options)));
+    }
+    return { provider: PROVIDER, results, warnings, failOnPending };
+  } finally {
+    await relay.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

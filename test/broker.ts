@@ -1,0 +1,89 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+interface Received {
+  readonly method: string;
+  readonly path: string;
+  readonly authorization: string | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: what is sent is judged by what the test expects
+  readonly json: any;
+}
+
+/** A pact that the broker has. */
+export interface Kept {
+  readonly pact: Record<string, unknown>;
+  readonly pending?: boolean;
+  readonly wip?: boolean;
+}
+
+const PROVIDER = '/pacticipants/videocall-manager';
+
+/** The little of a Pact broker that a verification meets: links, pacts for verification, results. */
+export async function openBroker(kept: readonly Kept[], authorization?: string) {
+  const received: Received[] = [];
+  let base = '';
+  const link = (path: string) => ({ href: `${base}${path}` });
+
+  const selfOf = (index: number) => ({ self: link(`/pacts/${index}`) });
+  const documentOf = (index: number) => ({
+    ...kept[index]?.pact,
+    _links: {
+      ...selfOf(index),
+      'pb:publish-verification-results': link(`/pacts/${index}/results`),
+      'pb:provider': link(PROVIDER),
+    },
+  });
+
+  const answers: Record<string, () => unknown> = {
+    'GET /': () => ({
+      _links: { 'pb:provider-pacts-for-verification': link('/pacts/provider/{provider}/for-verification') },
+    }),
+    'POST /pacts/provider/videocall-manager/for-verification': () => ({
+      _embedded: {
+        pacts: kept.map(({ pending = false, wip = false }, index) => ({
+          verificationProperties: { pending, wip },
+          _links: selfOf(index),
+        })),
+      },
+    }),
+    [`GET ${PROVIDER}`]: () => ({
+      _links: { 'pb:branch-version': link(`${PROVIDER}/branches/{branch}/versions/{version}`) },
+    }),
+  };
+
+  function answer(method: string, path: string): { status: number; json: unknown } {
+    const own = answers[`${method} ${path}`];
+    if (own !== undefined) return { status: 200, json: own() };
+    const [, index] = /^\/pacts\/(\d+)$/.exec(path) ?? [];
+    if (method === 'GET' && index !== undefined) return { status: 200, json: documentOf(Number(index)) };
+    if (method === 'PUT') return { status: 201, json: {} };
+    return method === 'POST' && path.endsWith('/results')
+      ? { status: 201, json: {} }
+      : { status: 404, json: {} };
+  }
+
+  const server = createServer(async (request, response) => {
+    const { method = '', url = '/', headers } = request;
+    const body = await text(request);
+    received.push({
+      method,
+      path: url,
+      authorization: headers.authorization,
+      json: body === '' ? undefined : JSON.parse(body),
+    });
+    const isKnown = authorization === undefined || headers.authorization === authorization;
+    const { status, json } = isKnown ? answer(method, url) : { status: 401, json: {} };
+    response.writeHead(status, { 'content-type': 'application/hal+json' }).end(JSON.stringify(json));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url: base,
+    received,
+    /** What was sent to addresses that end so. */
+    sent: (method: string, end: string) =>
+      received.filter((one) => one.method === method && one.path.endsWith(end)),
+    close: () => server.close(),
+  };
+}

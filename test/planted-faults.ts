@@ -1,0 +1,274 @@
+import type { Passing, Returning, Sabotage } from './sabotage.ts';
+
+/** A fault of the service that a contract should notice. */
+export interface Planted extends Sabotage {
+  readonly what: string;
+  /** The contract that is to notice. */
+  readonly by: 'guide-backend' | 'guide-frontend' | 'simulator-errors';
+  /** Why no contract of this kind can notice. */
+  readonly unnoticed?: string;
+}
+
+const isAt =
+  (place: string) =>
+  ({ url }: Passing) =>
+    url.split('?', 1)[0] === place;
+const [isToken, isRevoke, isCall, isEvents] = [
+  '/o/token/',
+  '/o/revoke_token/',
+  '/call',
+  '/__admin/events',
+].map(isAt) as [
+  (p: Passing) => boolean,
+  (p: Passing) => boolean,
+  (p: Passing) => boolean,
+  (p: Passing) => boolean,
+];
+
+/** Changes answers of an address. */
+const answers =
+  (isMeant: (passing: Passing) => boolean, change: (returning: Returning, passing: Passing) => void) =>
+  (returning: Returning, passing: Passing): void => {
+    if (isMeant(passing)) change(returning, passing);
+  };
+
+// biome-ignore lint/suspicious/noExplicitAny: what is spoilt has no type
+type Json = any;
+
+/** Changes the JSON of the answers of an address that are good. */
+const json = (isMeant: (passing: Passing) => boolean, change: (body: Json) => void) =>
+  answers(isMeant, (returning) => {
+    if (returning.status !== 200) return;
+    const body = JSON.parse(returning.body);
+    change(body);
+    returning.body = JSON.stringify(body);
+  });
+
+const events = (change: (event: Json) => void) => json(isEvents, ({ items }) => items.forEach(change));
+
+const replaced = (from: RegExp, to: string) =>
+  answers(isCall, (returning) => {
+    returning.body = returning.body.replace(from, to);
+  });
+
+const PAGE: Returning = {
+  status: 200,
+  headers: { 'content-type': 'text/html' },
+  body: '<body data-state="waiting-room">',
+};
+/** Lets a token in that was turned away for this reason. */
+const letsIn = (reason: string) =>
+  answers(isCall, (returning) => {
+    if (returning.body.includes(reason)) Object.assign(returning, PAGE);
+  });
+
+export const FAULTS: readonly Planted[] = [
+  {
+    what: 'a token is answered with 201',
+    by: 'guide-backend',
+    answer: answers(isToken, (returning) => {
+      if (returning.status === 200) returning.status = 201;
+    }),
+  },
+  {
+    what: 'an answer has no access_token',
+    by: 'guide-backend',
+    answer: json(isToken, (body) => {
+      delete body.access_token;
+    }),
+  },
+  {
+    what: 'the access_token is named otherwise',
+    by: 'guide-backend',
+    answer: json(isToken, (body) => {
+      body.accessToken = body.access_token;
+      delete body.access_token;
+    }),
+  },
+  {
+    what: 'the scope lacks groups',
+    by: 'guide-backend',
+    answer: json(isToken, (body) => {
+      body.scope = 'read write';
+    }),
+  },
+  {
+    what: 'a token lives for 3540 seconds',
+    by: 'guide-backend',
+    answer: json(isToken, (body) => {
+      body.expires_in = 3540;
+    }),
+  },
+  {
+    what: 'the lifetime is a text',
+    by: 'guide-backend',
+    answer: json(isToken, (body) => {
+      body.expires_in = '3600';
+    }),
+  },
+  {
+    what: 'the token type is written small',
+    by: 'guide-backend',
+    answer: json(isToken, (body) => {
+      body.token_type = 'bearer';
+    }),
+  },
+  {
+    what: 'a token is declared as text',
+    by: 'guide-backend',
+    answer: answers(isToken, ({ headers }) => {
+      headers['content-type'] = 'text/plain';
+    }),
+  },
+  {
+    what: 'the token is empty',
+    by: 'guide-backend',
+    answer: json(isToken, (body) => {
+      body.access_token = '';
+    }),
+  },
+  {
+    what: 'multipart forms are not understood',
+    by: 'guide-backend',
+    request: (passing) =>
+      passing.headers['content-type']?.startsWith('multipart/')
+        ? { status: 415, headers: {}, body: '' }
+        : undefined,
+  },
+  {
+    what: 'Basic credentials are not understood',
+    by: 'guide-backend',
+    request(passing) {
+      if (!passing.url.startsWith('/__admin')) delete passing.headers.authorization;
+      return undefined;
+    },
+  },
+  {
+    what: 'a revocation does nothing',
+    by: 'guide-backend',
+    request: (passing) => (isRevoke(passing) ? { status: 200, headers: {}, body: '' } : undefined),
+  },
+  {
+    what: 'a revocation answers with data',
+    by: 'guide-backend',
+    answer: answers(isRevoke, (returning) => {
+      returning.headers['content-type'] = 'application/json';
+      returning.body = '{"revoked":true}';
+    }),
+  },
+  {
+    what: 'every token is the same',
+    by: 'guide-backend',
+    answer: json(isToken, (body) => {
+      body.access_token = 'always-the-same-token';
+    }),
+    unnoticed: 'a contract looks at one answer at a time and cannot hold two against each other',
+  },
+  {
+    what: 'an event never comes',
+    by: 'guide-frontend',
+    answer: json(isEvents, (body) => {
+      body.items = body.items.filter(({ code }: Json) => code !== 'VideocallLoading');
+    }),
+  },
+  {
+    what: 'an event code is misspelt',
+    by: 'guide-frontend',
+    answer: events((event) => {
+      event.code = event.code.replace('VideocallCompleted', 'VideoCallCompleted');
+    }),
+  },
+  {
+    what: 'an error event is of type info',
+    by: 'guide-frontend',
+    answer: events((event) => {
+      event.type = 'info';
+    }),
+  },
+  {
+    what: 'an event has no message',
+    by: 'guide-frontend',
+    answer: events((event) => {
+      delete event.message;
+    }),
+  },
+  {
+    what: 'the page does not tell its state',
+    by: 'guide-frontend',
+    answer: replaced(/ data-state="[^"]*"/, ''),
+  },
+  {
+    what: 'the waiting room is skipped',
+    by: 'guide-frontend',
+    answer: replaced(/data-state="waiting-room"/, 'data-state="in-call"'),
+  },
+  {
+    what: 'the frame cannot be embedded',
+    by: 'guide-frontend',
+    answer: answers(isCall, ({ headers }) => {
+      headers['content-security-policy'] = "frame-ancestors 'self'";
+    }),
+  },
+  { what: 'a token outlives its hour', by: 'simulator-errors', answer: letsIn('its hour is over') },
+  {
+    what: 'a token outlives its call',
+    by: 'simulator-errors',
+    answer: letsIn('used up'),
+  },
+  {
+    what: 'a token dies a minute too early',
+    by: 'simulator-errors',
+    request(passing) {
+      if (passing.url === '/__admin/provider-states')
+        passing.body = passing.body.replace('"age_seconds":3599', '"age_seconds":3659');
+      return undefined;
+    },
+  },
+  {
+    what: 'a 401 has no challenge',
+    by: 'simulator-errors',
+    answer: answers(
+      ({ url }) => url.startsWith('/o/'),
+      ({ headers }) => {
+        delete headers['www-authenticate'];
+      },
+    ),
+  },
+  {
+    what: 'a wrong secret is good enough',
+    by: 'simulator-errors',
+    request(passing) {
+      passing.body = passing.body.replace('WRONG_SECRET', 'CLIENT_SECRET');
+      return undefined;
+    },
+  },
+  {
+    what: 'every address is let in',
+    by: 'simulator-errors',
+    answer: answers(
+      ({ url }) => url.startsWith('/o/'),
+      (returning) => {
+        if (returning.status === 403) returning.status = 200;
+      },
+    ),
+  },
+  {
+    what: 'an outage does not say when to come back',
+    by: 'simulator-errors',
+    answer: answers(isToken, ({ headers }) => {
+      delete headers['retry-after'];
+    }),
+  },
+  {
+    what: 'an error of OAuth is named otherwise',
+    by: 'simulator-errors',
+    answer: answers(isToken, (returning) => {
+      returning.body = returning.body.replace('unsupported_grant_type', 'invalid_grant');
+    }),
+  },
+  {
+    what: 'an unknown validation is shown a waiting room',
+    by: 'simulator-errors',
+    answer: replaced(/data-state="error"/, 'data-state="waiting-room"'),
+  },
+];

@@ -1,0 +1,79 @@
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+/** A request on its way to the simulator. */
+export interface Passing {
+  method: string;
+  /** Path and query. */
+  url: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+/** An answer on its way back. */
+export interface Returning {
+  status: number;
+  headers: Record<string, string | string[]>;
+  body: string;
+}
+
+/** What goes wrong between a simulator and whoever asks it. */
+export interface Sabotage {
+  /** Changes a request in place, or answers it in the simulator's stead. */
+  request?(passing: Passing): Returning | undefined;
+  /** Changes an answer in place. */
+  answer?(returning: Returning, passing: Passing): void;
+}
+
+/** Headers that are the connection's own. */
+const HOP = ['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'content-encoding', 'host'];
+
+const without = (headers: IncomingHttpHeaders): [string, string][] =>
+  Object.entries(headers).flatMap(([name, value]) =>
+    HOP.includes(name) || value === undefined ? [] : [[name, String(value)] as [string, string]],
+  );
+
+/** A proxy before the simulator at `target` that lets everything pass but for what is sabotaged. */
+export async function saboteur(target: string) {
+  let sabotage: Sabotage = {};
+
+  async function forward({ method, url, headers, body }: Passing): Promise<Returning> {
+    const answer = await fetch(`${target}${url}`, {
+      method,
+      headers: without(headers),
+      redirect: 'manual',
+      ...(method !== 'GET' && method !== 'HEAD' && { body: Buffer.from(body, 'latin1') }),
+    });
+    const text = Buffer.from(await answer.arrayBuffer()).toString('latin1');
+    const entries = [...answer.headers].filter(([name]) => !HOP.includes(name));
+    return { status: answer.status, headers: Object.fromEntries(entries), body: text };
+  }
+
+  async function pass(passing: Passing, response: ServerResponse): Promise<void> {
+    const asked = { ...passing };
+    const returning = sabotage.request?.(asked) ?? (await forward(asked));
+    sabotage.answer?.(returning, asked);
+    const body = Buffer.from(returning.body, 'latin1');
+    response.writeHead(returning.status, { ...returning.headers, 'content-length': String(body.length) });
+    response.end(body);
+  }
+
+  const server = createServer(async (request, response) => {
+    const { method = 'GET', url = '/', headers } = request;
+    const body = (await buffer(request)).toString('latin1');
+    await pass({ method, url, headers, body }, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** Lets this go wrong from now on, and nothing else. */
+    plant(one: Sabotage): void {
+      sabotage = one;
+    },
+    close(): void {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
