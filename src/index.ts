@@ -1,6 +1,7 @@
 import { isLoopback, reachableHost } from './address.ts';
 import { systemTime } from './clock.ts';
 import { type Client, SANDBOX_CLIENT } from './domain/client.ts';
+import type { Finding } from './domain/finding.ts';
 import type { Scenario } from './domain/scenario.ts';
 import type { PageTicket } from './http/call-page.ts';
 import { listen } from './http/listen.ts';
@@ -27,6 +28,7 @@ import { redisStore } from './store/redis.ts';
 import { type Store, StoreUnavailable } from './store/store.ts';
 
 export type { Client } from './domain/client.ts';
+export type { Finding } from './domain/finding.ts';
 export type { Scenario } from './domain/scenario.ts';
 export { CannotListen } from './http/listen.ts';
 export { type Store, StoreUnavailable } from './store/store.ts';
@@ -95,6 +97,8 @@ export interface Mock {
   readonly adminCredentials?: { readonly user: string; readonly password: string } | undefined;
   /** Its log, for what else belongs there. */
   readonly log: { info(line: string): void; warn(line: string): void };
+  /** Every mistake of the integration that was seen, the first seen first. */
+  findings(): Promise<Finding[]>;
   /** Tells open pages, ends all connections and frees the port. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -226,6 +230,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     adminUrl: `${url}${ADMIN}`,
     adminCredentials: credentials,
     log: app.log,
+    findings: () => simulator.findings.list(),
     close,
     [Symbol.asyncDispose]: close,
   };

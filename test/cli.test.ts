@@ -215,6 +215,31 @@ describe('mock-veridas exec', () => {
     expect([output(), errors()]).toEqual(['', expect.stringContaining('it is in use')]);
   });
 
+  describe('with a mistake of the integration', () => {
+    const slashless = 'curl -s -o /dev/null -X POST $VIDEOCALL_URL/o/token -d client_id=$CLIENT_ID; exit';
+
+    it('tells of it behind the output of the command, whose exit code stays', async () => {
+      const { exited, errors } = shell(slashless);
+      expect(await exited).toBe(0);
+      expect(errors()).toMatch(
+        /error: .*last slash \(missing-trailing-slash, guide 5\.2\)\n {2}seen once: POST/,
+      );
+    });
+
+    it('exits with 1 when it is to be strict', async () => {
+      expect(await shell(slashless, '--strict').exited).toBe(1);
+    });
+
+    it('leaves the exit code of a command that has failed by itself', async () => {
+      expect(await shell(`${slashless} 7`, '--strict').exited).toBe(7);
+    });
+  });
+
+  it('is silent where there is none', async () => {
+    const { exited, errors } = shell('true', '--strict');
+    expect([await exited, errors()]).toEqual([0, '']);
+  });
+
   it.each([
     [['exec'], /behind --/],
     [['exec', '--', 'no-such-program'], /no such command/],

@@ -52,6 +52,7 @@ describe('settings of which none is given', () => {
       knownValidationsOnly: false,
       blocked: 'forbidden',
       trustProxy: [],
+      strict: false,
       journalSize: 10_000,
       logLevel: 'warn',
       logFormat: 'text',

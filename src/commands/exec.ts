@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { BadUsage, readSettings } from '../config/settings.ts';
+import { type Finding, RULES } from '../domain/finding.ts';
 import { passwordNotice } from './announcement.ts';
-import { type Command, complain, firstClient, onStopSignal } from './command.ts';
+import { type Command, complain, EXIT, firstClient, onStopSignal } from './command.ts';
 import { readyFile } from './ready-file.ts';
 import { serve } from './serve.ts';
 
@@ -27,6 +28,13 @@ function runChild(program: string, args: readonly string[], env: NodeJS.ProcessE
   });
 }
 
+/** A finding as it is told beside the output of the command. */
+function inWords({ rule, seen, times }: Finding): string {
+  const { severity, guide, title, mend } = RULES[rule];
+  const often = times === 1 ? 'once' : `${times} times`;
+  return `mock-veridas: ${severity}: ${title} (${rule}, guide ${guide})\n  seen ${often}: ${seen}\n  mend: ${mend}`;
+}
+
 /** Runs a command with a simulator beside it, whose addresses the command finds in its environment. */
 export const exec: Command = async ({ args, rest, env, cwd }) => {
   const [program, ...programArgs] = rest;
@@ -43,7 +51,7 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
     ready.write(mock);
     for (const line of passwordNotice(mock, settings)) complain(line);
     const { MOCK_VERIDAS_READY_FILE: _ours, ...inherited } = env;
-    return await runChild(program, programArgs, {
+    const code = await runChild(program, programArgs, {
       ...inherited,
       VIDEOCALL_URL: mock.url,
       VIDEOCALL_BROWSER_URL: mock.browserUrl,
@@ -51,6 +59,9 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
       CLIENT_ID: clientId,
       CLIENT_SECRET: clientSecret,
     });
+    const findings = await mock.findings();
+    for (const finding of findings) complain(inWords(finding));
+    return code === EXIT.good && settings.strict && findings.length > 0 ? EXIT.checkFailed : code;
   } finally {
     ready.remove();
     await mock.close();

@@ -41,6 +41,8 @@ export interface Settings {
   readonly blocked: Blocking;
   /** Proxies whose X-Forwarded-For is believed: addresses and ranges. */
   readonly trustProxy: readonly string[];
+  /** Findings are failures. */
+  readonly strict: boolean;
   /** So many requests of each client are remembered. */
   readonly journalSize: number;
   readonly logLevel: LogLevel;
@@ -165,6 +167,7 @@ function settingsOf(values: Values, clients: readonly Client[], scenarios: Setti
     knownValidationsOnly: values['known-validations-only'],
     blocked: values.blocked,
     trustProxy: values['trust-proxy'],
+    strict: values.strict,
     journalSize: values['journal-size'],
     logLevel: values['log-level'],
     logFormat: values['log-format'],

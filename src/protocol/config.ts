@@ -187,6 +187,11 @@ export const SETTINGS = {
     help: 'a file that says where the simulator is, as JSON, from when it is ready until it stops',
     isPath: true,
   },
+  strict: {
+    schema: Type.Boolean(),
+    help: 'exec: exit with 1 when the command has ended well but mistakes of the integration were found',
+    default: false,
+  },
   'journal-size': {
     schema: Type.Integer({
       minimum: 0,
