@@ -9,15 +9,23 @@ const jose = () => import('jose');
 
 const inSeconds = (at: Instant | number) => Math.floor(at / seconds(1));
 
-/** The secret kept under `id`, made by `make` when there is none yet. */
-async function kept(store: Store, id: string, make: () => Promise<string> | string): Promise<string> {
+/** The secret kept under `id`, made by `make` when there is none yet, and real time as it was read. */
+async function kept(
+  store: Store,
+  id: string,
+  make: () => Promise<string> | string,
+): Promise<{ readonly secret: string; readonly realTime: Instant }> {
   const ref = { kind: 'secret', id } as const;
   for (;;) {
-    const [secret] = (await store.read(ref)).found;
-    if (secret !== undefined) return secret.value.value;
+    const {
+      realTime,
+      found: [secret],
+    } = await store.read(ref);
+    if (secret !== undefined) return { secret: secret.value.value, realTime };
     // Another instance may be faster: then its secret counts.
     const value = await make();
-    if (await store.swap({ ref, version: 0, owner: '', value: { value } })) return value;
+    if (await store.swap({ ref, version: 0, owner: '', value: { value } }))
+      return { secret: value, realTime };
   }
 }
 
@@ -38,8 +46,7 @@ export interface Tickets<T extends JWTPayload> {
 /** Tickets whose key lies in the store. */
 export function tickets<T extends JWTPayload>(store: Store, random: Random): Tickets<T> {
   async function key() {
-    const secret = await kept(store, 'page-tickets', () => random.text(TICKET_KEY_LENGTH));
-    const { realTime } = await store.read();
+    const { secret, realTime } = await kept(store, 'page-tickets', () => random.text(TICKET_KEY_LENGTH));
     return { secret: new TextEncoder().encode(secret), realTime };
   }
   return {
@@ -93,7 +100,7 @@ export interface JwtTokens {
 export function jwtTokens(store: Store): JwtTokens {
   let key: Promise<{ jwk: JWK; signing: CryptoKey | Uint8Array }> | undefined;
   async function privateJwk(): Promise<JWK> {
-    const jwk = await kept(store, 'access-tokens', async () => {
+    const { secret: jwk } = await kept(store, 'access-tokens', async () => {
       const { calculateJwkThumbprint, exportJWK, generateKeyPair } = await jose();
       const { privateKey } = await generateKeyPair(TOKEN_ALGORITHM, { extractable: true });
       const exported = await exportJWK(privateKey);

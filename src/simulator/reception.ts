@@ -1,8 +1,8 @@
 import { type Armed, type Endpoint, strike } from '../domain/fault.ts';
-import type { Instant } from '../domain/time.ts';
-import type { Ref, Store } from '../store/store.ts';
-import { decide, put, timeFor } from './decide.ts';
-import { clientRef, EVERYONE, faultsRef, tokenRef } from './refs.ts';
+import { type Instant, timeOf } from '../domain/time.ts';
+import type { Found, Ref, Store } from '../store/store.ts';
+import { clockOf, decide, put } from './decide.ts';
+import { clientRef, clockRefs, EVERYONE, faultsRef, tokenRef } from './refs.ts';
 
 /** A request as it comes in: whose it is, when, and what is to go wrong with it. */
 export interface Reception {
@@ -37,15 +37,17 @@ export function reception(store: Store) {
   return async function receive(naming: Naming, endpoint?: Endpoint): Promise<Reception> {
     const clientId = await clientOf(naming);
     const owners = endpoint === undefined ? [] : [...new Set([clientId, EVERYONE])];
-    const at = await timeFor(store, clientId);
-    return decide<readonly Ref<'faults'>[], Reception>(
+    const clocks = clockRefs(clientId);
+    return decide<readonly (Ref<'clock'> | Ref<'faults'>)[], Reception>(
       store,
-      owners.map(faultsRef),
-      ({ realTime, found }) => {
-        const result = { clientId, at, receivedAt: realTime };
-        const all = found.flatMap((faults) => faults?.value.armed ?? []);
-        if (endpoint === undefined || all.every((one) => one.endpoint !== endpoint)) return { result };
-        const { armed, striking } = strike(all, endpoint);
+      [...clocks, ...owners.map(faultsRef)],
+      ({ realTime, found: all }) => {
+        const [own, everyones] = all as readonly (Found<'clock'> | undefined)[];
+        const found = all.slice(clocks.length) as (Found<'faults'> | undefined)[];
+        const result = { clientId, at: timeOf(clockOf(own, everyones), realTime), receivedAt: realTime };
+        const armedNow = found.flatMap((faults) => faults?.value.armed ?? []);
+        if (endpoint === undefined || armedNow.every((one) => one.endpoint !== endpoint)) return { result };
+        const { armed, striking } = strike(armedNow, endpoint);
         const changes = found.flatMap((own) => {
           if (own === undefined) return [];
           const { clientId: owner, armed: before } = own.value;
