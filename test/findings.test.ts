@@ -117,6 +117,13 @@ describe('requests show', () => {
     expect(await rules()).toEqual([rule]);
   });
 
+  it('token-shared, also by two pages at the same time', async () => {
+    const token = await d.token();
+    const pages = [await fakePage(d, token, 'val-1'), await fakePage(d, token, 'val-1')];
+    await expect.poll(rules, { timeout: 10_000 }).toEqual(['token-shared']);
+    for (const page of pages) page.leave();
+  });
+
   it('host-without-videocall', async () => {
     await d.open(await d.token(), 'val-1');
     expect((await found()).map(({ rule, seen }) => [rule, seen])).toEqual([

@@ -85,8 +85,14 @@ export function pages(
       };
     });
 
-  /** Turns a page away, some time after it has come, if its token is in use by another. */
-  async function refuse(callId: string, pageId: string, listener: CallListener): Promise<void> {
+  /** Looks, some time after a page has come, whether its token is in use by another: if so it may be turned away. */
+  async function judge(callId: string, pageId: string, listener: CallListener): Promise<void> {
+    const { realTime, found } = await store.read(presenceRef(callId));
+    const before = found[0]?.value;
+    if (before === undefined || refusedIfShared(before, pageId, realTime) === before) return;
+    const clientId = ownerOf(presenceRef(callId));
+    await note('token-shared', clientId, 'two pages at the same time', await timeFor(store, clientId));
+    if (!strictTokens) return;
     const presence = await change(callId, (present, _, realTime) =>
       refusedIfShared(present, pageId, realTime),
     );
@@ -128,13 +134,11 @@ export function pages(
         throw error;
       });
       const renewal = setInterval(() => openUntil(LEASE).catch(onError), RENEWED_EVERY);
-      const refusal = strictTokens
-        ? setTimeout(() => refuse(callId, pageId, listen).catch(onError), OVERLAP)
-        : undefined;
+      const judgement = setTimeout(() => judge(callId, pageId, listen).catch(onError), OVERLAP);
       return {
         async close(lingers = ms(0)) {
           clearInterval(renewal);
-          clearTimeout(refusal);
+          clearTimeout(judgement);
           unwatch();
           await openUntil(lingers);
         },
