@@ -81,7 +81,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 function mendingOf(problems: readonly Problem[], { reason, stateErrors }: Observed): string[] {
   const hints = stateErrors.flatMap(({ hint }) => hint ?? []);
-  const why = reason === undefined || problems.length === 0 ? [] : [`the simulator says: ${reason}`];
+  const why = reason === undefined ? [] : [`the simulator says: ${reason}`];
   const remedies = [...new Set(problems.map(({ type }) => type))].flatMap((type) => REMEDIES[type] ?? []);
   return [...hints, ...why, ...remedies];
 }
@@ -131,7 +131,9 @@ export function resultsOf(pact: Pact, json: string, observed: readonly Observed[
     const stateErrors = seen.stateErrors.map(({ message }) => mask.text(message));
     const error = status === 'passed' ? undefined : left[pending ? 'pending' : 'failed'].shift();
     // Of a state that has failed the verifier says no more than that.
-    const problems = stateErrors.length > 0 ? [] : problemsOf(error, mask);
+    const problems = problemsOf(error, mask).filter(
+      ({ type }) => stateErrors.length === 0 || type !== 'error',
+    );
     return {
       source,
       consumer,
