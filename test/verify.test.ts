@@ -174,6 +174,7 @@ describe.skipIf(noVerifier)(`mock-veridas verify${skippedWhy}`, () => {
     expect([code, err]).toEqual([0, expect.not.stringContaining('own=secret&1')]);
     expect(out).toContain('8 interactions: 4 passed, 0 failed, 4 skipped');
     expect(out).toContain('"an access token exists" cannot be set at the service with then');
+    expect(out).not.toContain('CLIENT_SECRET');
     const frontend = path.join(ROOT, 'contracts/guide-frontend--videocall-manager.json');
     const page = await verify([frontend, '--target', proxy.url, ...flags, '--validation-id', 'val-1']);
     expect([page.code, page.out]).toEqual([0, expect.stringContaining('1 passed, 0 failed, 5 skipped')]);

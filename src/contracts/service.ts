@@ -1,8 +1,8 @@
 import { isNoState, type StateName, stateNamed } from '../protocol/states.ts';
 import type { Control, Fields } from './control.ts';
-import { SHOWN } from './masking.ts';
+import type { Masking } from './masking.ts';
 import { type Interaction, only, type Pact, type StateAsked } from './pact.ts';
-import { maskedStates, type Result } from './results.ts';
+import { type Result, resultFor } from './results.ts';
 
 /** The real service, which has no control API: what can be verified there is what its clients can bring about. */
 
@@ -80,6 +80,7 @@ function inPart(part: unknown, replacements: Replacements): unknown {
 export function fitted(
   pact: Pact,
   account: Account,
+  mask: Masking,
 ): { readonly pact: Pact; readonly skipped: readonly Result[] } {
   const possible = only(pact, (interaction) => whyNot(interaction, account) === undefined);
   const all = possible.document[pact.list] as readonly Fields[];
@@ -91,22 +92,8 @@ export function fitted(
   const skipped = pact.interactions.flatMap((interaction): Result[] => {
     const why = whyNot(interaction, account);
     if (why === undefined) return [];
-    const { description, key, kind, states } = interaction;
-    return [
-      {
-        source: pact.source,
-        consumer: pact.consumer,
-        key: key ?? null,
-        description,
-        states: maskedStates(states, SHOWN),
-        type: kind,
-        duration_ms: 0,
-        status: 'skipped',
-        problems: [],
-        stateErrors: [why],
-        mend: [],
-      },
-    ];
+    const result = resultFor(pact, interaction, mask);
+    return [{ ...result, duration_ms: 0, status: 'skipped', problems: [], stateErrors: [why], mend: [] }];
   });
   return { pact: { ...possible, document: { ...possible.document, [pact.list]: list } }, skipped };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, type Publication, publish } from './broker.ts';
 import { findLibrary } from './library.ts';
-import { masking, SHOWN, secretsIn } from './masking.ts';
+import { type Masking, masking, SHOWN, secretsIn } from './masking.ts';
 import type { Pact } from './pact.ts';
 import { type Defaults, openRelay, type Relay } from './relay.ts';
 import { PROVIDER, type Report } from './report.ts';
@@ -32,6 +32,13 @@ export interface VerifyOptions {
 
 /** What the verifier itself does around each request. */
 const PATIENCE_MS = 10_000;
+
+const maskFor = (
+  { document }: Pact,
+  { showSecrets, defaults }: VerifyOptions,
+  more: Iterable<string> = [],
+): Masking =>
+  showSecrets ? SHOWN : masking([...secretsIn(document), ...more, defaults.client_secret ?? '']);
 
 async function verifyOne(
   pact: Pact,
@@ -63,9 +70,7 @@ async function verifyOne(
       timeout: options.timeout,
     },
   });
-  const mask = options.showSecrets
-    ? SHOWN
-    : masking([...secretsIn(pact.document), ...relay.secrets, options.defaults.client_secret ?? '']);
+  const mask = maskFor(pact, options, relay.secrets);
   return resultsOf(pact, json, observed, mask);
 }
 
@@ -108,7 +113,7 @@ export async function verify(pacts: readonly Pact[], options: VerifyOptions): Pr
     for (const pact of pacts) {
       if (options.signal.aborted) throw new VerifierFailed('the verification was stopped');
       const { pact: possible, skipped } =
-        account === undefined ? { pact, skipped: [] } : fitted(pact, account);
+        account === undefined ? { pact, skipped: [] } : fitted(pact, account, maskFor(pact, options));
       const isAny = possible.interactions.length > 0;
       const own = isAny ? await verifyOne(possible, relay, { ...options, library, folder }) : [];
       results.push(...own, ...skipped);
