@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { controlAt } from '../src/contracts/control.ts';
 import { loadPacts } from '../src/contracts/load.ts';
 import { verify } from '../src/contracts/verify.ts';
 import { newClient } from '../src/domain/client.ts';
@@ -32,9 +33,7 @@ describe.skipIf(noVerifier)(`the contracts${skippedWhy}`, () => {
     const file = path.join(FOLDER, `${by}--videocall-manager.json`);
     const pacts = await loadPacts([file], { cwd, allowUnknownStates: false, allowEmpty: false });
     const { results } = await verify(pacts, {
-      url: proxy.url,
-      adminUrl: `${proxy.url}/__admin`,
-      origin: mock.browserUrl,
+      target: { url: proxy.url, control: controlAt(`${proxy.url}/__admin`), origin: mock.browserUrl },
       defaults: {},
       allowUnknownStates: false,
       failOnPending: false,

@@ -21,7 +21,7 @@ const FLAGS = {
   },
   target: {
     placeholder: 'URL',
-    help: 'verify a simulator that runs already, through its control API, instead of one that is started for this',
+    help: 'verify what runs there instead of a simulator that is started for this: a simulator, through its control API, or the real service, where states that cannot be set are skipped',
   },
   'broker-url': { placeholder: 'URL', help: 'verify what a Pact broker has for videocall-manager' },
   'broker-token': { placeholder: 'TOKEN', help: 'its bearer token (env PACT_BROKER_TOKEN)' },

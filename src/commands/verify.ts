@@ -1,10 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { BadUsage } from '../config/settings.ts';
+import { controlAt } from '../contracts/control.ts';
 import { BadPacts, loadPacts } from '../contracts/load.ts';
 import type { Pact } from '../contracts/pact.ts';
+import type { Defaults } from '../contracts/relay.ts';
 import { asJson, asJunit, asText, counted, isGood, type Report } from '../contracts/report.ts';
 import { verifyStatically } from '../contracts/static.ts';
+import { NoTarget, type Target, targetAt } from '../contracts/target.ts';
 import { verify as verifyPacts } from '../contracts/verify.ts';
 import { newClient, SANDBOX_CLIENT } from '../domain/client.ts';
 import { startMock } from '../index.ts';
@@ -17,22 +20,10 @@ import { readVerifyFlags, type VerifyFlags } from './verify-flags.ts';
 /** The guide's own placeholders, so that contracts made of its examples need no parameters. */
 const USUAL = { clientId: 'CLIENT_ID', clientSecret: 'CLIENT_SECRET' };
 
-/** The simulator that contracts are held against. */
-interface Target {
-  readonly url: string;
-  readonly adminUrl: string;
-  readonly origin: string;
-  close(): Promise<void>;
-}
+/** What contracts are held against, for as long as that is needed. */
+type Running = Target & { close(): Promise<void> };
 
-function running(target: string): Target {
-  const url = target.replace(/\/+$/, '');
-  const { port, protocol } = new URL(url);
-  const origin = `${protocol}//videocall.localhost${port === '' ? '' : `:${port}`}`;
-  return { url, adminUrl: `${url}${ADMIN}`, origin, close: async () => {} };
-}
-
-async function started({ values }: VerifyFlags): Promise<Target> {
+async function started({ values }: VerifyFlags): Promise<Running> {
   const client = newClient({
     clientId: values['client-id'] ?? USUAL.clientId,
     clientSecret: values['client-secret'] ?? USUAL.clientSecret,
@@ -43,7 +34,14 @@ async function started({ values }: VerifyFlags): Promise<Target> {
     scenario: 'manual',
     logLevel: 'error',
   });
-  return { url, adminUrl, origin: browserUrl, close };
+  return { url, control: controlAt(adminUrl), origin: browserUrl, close };
+}
+
+async function running(address: string, defaults: Defaults): Promise<Running> {
+  const target = await targetAt(address, ADMIN, defaults).catch((error) => {
+    throw error instanceof NoTarget ? new BadUsage([`--target: ${error.message}`]) : error;
+  });
+  return { ...target, close: async () => {} };
 }
 
 /** The same line over and over at a terminal, elsewhere a line for each pact. */
@@ -99,7 +97,10 @@ export const verify: Command = async ({ args, env, cwd }) => {
     return EXIT.good;
   }
   const stopping = new AbortController();
-  onStopSignal(() => stopping.abort());
+  onStopSignal(() => {
+    if (stopping.signal.aborted) process.exit(EXIT.cannotRun);
+    stopping.abort();
+  });
   const isStatic = switches.has('static');
   // Where nobody is asked, no state is brought about.
   const allowUnknownStates = isStatic || switches.has('allow-unknown-states');
@@ -119,16 +120,17 @@ export const verify: Command = async ({ args, env, cwd }) => {
     tell(report, flags, cwd);
     return isGood(report) ? EXIT.good : EXIT.checkFailed;
   }
-  const target = values.target === undefined ? await started(flags) : running(values.target);
+  const defaults = {
+    client_id: values['client-id'],
+    client_secret: values['client-secret'],
+    validation_id: values['validation-id'],
+  };
+  const target = values.target === undefined ? await started(flags) : await running(values.target, defaults);
   const { show, done } = progress();
   try {
     const report = await verifyPacts(pacts, {
-      ...target,
-      defaults: {
-        client_id: values['client-id'],
-        client_secret: values['client-secret'],
-        validation_id: values['validation-id'],
-      },
+      target,
+      defaults,
       allowUnknownStates,
       ...telling,
       timeout,

@@ -57,7 +57,7 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
 
   const statesOf = (index: number) => interactions[index]?.states ?? [];
 
-  /** The parameters with what is meant where the interaction names nothing. */
+  /** The parameters with what is meant where the interaction names nothing; a secret goes with its client. */
   function completed(name: string, params: Fields): Fields {
     const known = stateNamed(name);
     if (known === undefined) return params;
@@ -67,7 +67,7 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
         value !== undefined &&
         Object.hasOwn(STATES[known].params, key) &&
         !isNamed(key) &&
-        !isNamed('client_id'),
+        (key === 'validation_id' || !isNamed('client_id')),
     );
     return { ...Object.fromEntries(given), ...params };
   }

@@ -81,7 +81,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 function mendingOf(problems: readonly Problem[], { reason, stateErrors }: Observed): string[] {
   const hints = stateErrors.flatMap(({ hint }) => hint ?? []);
-  const why = reason === undefined || problems.length === 0 ? [] : [`the simulator says: ${reason}`];
+  const why = reason === undefined ? [] : [`the simulator says: ${reason}`];
   const remedies = [...new Set(problems.map(({ type }) => type))].flatMap((type) => REMEDIES[type] ?? []);
   return [...hints, ...why, ...remedies];
 }
@@ -91,8 +91,7 @@ const milliseconds = (duration: unknown): number => {
   return Math.round(Number(amount) * ({ µs: 0.001, ms: 1, s: 1000 }[unit] ?? 1));
 };
 
-/** States as they are told. */
-export const maskedStates = (states: readonly StateAsked[], mask: Masking): StateAsked[] =>
+const maskedStates = (states: readonly StateAsked[], mask: Masking): StateAsked[] =>
   states.map(({ name, params }) => ({
     name,
     params: Object.fromEntries(
@@ -102,6 +101,20 @@ export const maskedStates = (states: readonly StateAsked[], mask: Masking): Stat
       ]),
     ),
   }));
+
+/** What is told of an interaction whatever comes of it. */
+export const resultFor = (
+  { source, consumer }: Pact,
+  { key, description, states, kind }: Interaction,
+  mask: Masking,
+): Pick<Result, 'source' | 'consumer' | 'key' | 'description' | 'states' | 'type'> => ({
+  source,
+  consumer,
+  key: key ?? null,
+  description: mask.text(description),
+  states: maskedStates(states, mask),
+  type: kind,
+});
 
 /**
  * What the verifier's JSON says of each interaction of a pact. Errors are listed apart, in the order of the
@@ -115,7 +128,7 @@ export function resultsOf(pact: Pact, json: string, observed: readonly Observed[
     errors = [],
     pendingErrors = [],
   } = JSON.parse(json) as Record<string, Fields[]>;
-  const { interactions, consumer, source } = pact;
+  const { interactions, source } = pact;
   if (interactionResults.length !== interactions.length) {
     const told = errors[0] === undefined ? '' : `: ${problemsOf(errors[0], mask)[0]?.message}`;
     throw new VerifierFailed(
@@ -124,21 +137,18 @@ export function resultsOf(pact: Pact, json: string, observed: readonly Observed[
   }
   const left = { failed: [...errors], pending: [...pendingErrors] };
   return interactions.map((interaction, index): Result => {
-    const { description, key, states, kind, pending, mayFail } = interaction;
+    const { pending, mayFail } = interaction;
     const one = interactionResults[index] ?? {};
     const seen = observed[index] ?? { stateErrors: [] };
     const status = one.result === 'OK' ? 'passed' : mayFail ? 'pending' : 'failed';
     const stateErrors = seen.stateErrors.map(({ message }) => mask.text(message));
     const error = status === 'passed' ? undefined : left[pending ? 'pending' : 'failed'].shift();
     // Of a state that has failed the verifier says no more than that.
-    const problems = stateErrors.length > 0 ? [] : problemsOf(error, mask);
+    const problems = problemsOf(error, mask).filter(
+      ({ type }) => stateErrors.length === 0 || type !== 'error',
+    );
     return {
-      source,
-      consumer,
-      key: key ?? null,
-      description: mask.text(description),
-      states: maskedStates(states, mask),
-      type: kind,
+      ...resultFor(pact, interaction, mask),
       duration_ms: milliseconds(one.duration),
       status,
       problems,

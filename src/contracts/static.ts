@@ -6,7 +6,7 @@ import { findLibrary } from './library.ts';
 import { masking, SHOWN, secretsIn } from './masking.ts';
 import { type Interaction, only, type Pact } from './pact.ts';
 import { PROVIDER, type Report } from './report.ts';
-import { maskedStates, type Problem, type Result } from './results.ts';
+import { type Problem, type Result, resultFor } from './results.ts';
 
 /** What is used of the library, whose own types cannot be resolved. */
 interface Comparison {
@@ -52,17 +52,12 @@ export async function verifyStatically(pacts: readonly Pact[], options: StaticOp
     const strays = problems.get(undefined) ?? [];
     results.push(
       ...pact.interactions.map((interaction, index): Result => {
-        const { kind, description, key, states, mayFail } = interaction;
+        const { kind, mayFail } = interaction;
         const own = [...(problems.get(exchanges.interactions.find((one) => one === interaction)) ?? [])];
         if (kind === 'http' && index === 0) own.push(...strays);
         const failed = mayFail ? 'pending' : 'failed';
         return {
-          source: pact.source,
-          consumer: pact.consumer,
-          key: key ?? null,
-          description: mask.text(description),
-          states: maskedStates(states, mask),
-          type: kind,
+          ...resultFor(pact, interaction, mask),
           duration_ms: 0,
           status: kind === 'message' ? 'skipped' : own.length === 0 ? 'passed' : failed,
           problems: own,

@@ -2,23 +2,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, type Publication, publish } from './broker.ts';
-import { controlAt } from './control.ts';
 import { findLibrary } from './library.ts';
-import { masking, SHOWN, secretsIn } from './masking.ts';
+import { type Masking, masking, SHOWN, secretsIn } from './masking.ts';
 import type { Pact } from './pact.ts';
 import { type Defaults, openRelay, type Relay } from './relay.ts';
 import { PROVIDER, type Report } from './report.ts';
 import { type Result, resultsOf } from './results.ts';
 import { runVerifier, VerifierFailed } from './run.ts';
+import { fitted } from './service.ts';
 import { Unreadable } from './sources.ts';
+import type { Target } from './target.ts';
 
 export interface VerifyOptions {
-  /** Where the service is asked. */
-  readonly url: string;
-  /** Its control API. */
-  readonly adminUrl: string;
-  /** From where browsers load the frame. */
-  readonly origin: string;
+  readonly target: Target;
   readonly defaults: Defaults;
   readonly allowUnknownStates: boolean;
   readonly failOnPending: boolean;
@@ -36,6 +32,13 @@ export interface VerifyOptions {
 
 /** What the verifier itself does around each request. */
 const PATIENCE_MS = 10_000;
+
+const maskFor = (
+  { document }: Pact,
+  { showSecrets, defaults }: VerifyOptions,
+  more: Iterable<string> = [],
+): Masking =>
+  showSecrets ? SHOWN : masking([...secretsIn(document), ...more, defaults.client_secret ?? '']);
 
 async function verifyOne(
   pact: Pact,
@@ -59,7 +62,7 @@ async function verifyOne(
     },
     options: {
       provider: pact.provider,
-      providerBaseUrl: options.url,
+      providerBaseUrl: options.target.url,
       providerStatesSetupUrl: relay.stateUrl,
       transports: [{ protocol: 'message', port: relay.port, path: relay.messagePath }],
       pactUrls: [file],
@@ -67,9 +70,7 @@ async function verifyOne(
       timeout: options.timeout,
     },
   });
-  const mask = options.showSecrets
-    ? SHOWN
-    : masking([...secretsIn(pact.document), ...relay.secrets, options.defaults.client_secret ?? '']);
+  const mask = maskFor(pact, options, relay.secrets);
   return resultsOf(pact, json, observed, mask);
 }
 
@@ -103,16 +104,22 @@ const strangers = (pacts: readonly Pact[]): string[] =>
 export async function verify(pacts: readonly Pact[], options: VerifyOptions): Promise<Report> {
   const library = findLibrary('verifier', options.cwd);
   const folder = mkdtempSync(join(tmpdir(), 'mock-veridas-verify-'));
-  const { adminUrl, origin, defaults, allowUnknownStates, failOnPending } = options;
-  const relay = await openRelay({ control: controlAt(adminUrl), origin, defaults, allowUnknownStates });
+  const { target, defaults, allowUnknownStates, failOnPending } = options;
+  const { account, control, origin } = target;
+  const relay = await openRelay({ control, origin, defaults, allowUnknownStates });
   try {
     const results: Result[] = [];
     const warnings = strangers(pacts);
     for (const pact of pacts) {
       if (options.signal.aborted) throw new VerifierFailed('the verification was stopped');
-      const own = await verifyOne(pact, relay, { ...options, library, folder });
-      results.push(...own);
-      warnings.push(...(await told(pact, own, options)));
+      const { pact: possible, skipped } =
+        account === undefined ? { pact, skipped: [] } : fitted(pact, account, maskFor(pact, options));
+      const isAny = possible.interactions.length > 0;
+      const own = isAny ? await verifyOne(possible, relay, { ...options, library, folder }) : [];
+      results.push(...own, ...skipped);
+      if (skipped.length === 0) warnings.push(...(await told(pact, own, options)));
+      else if (options.publishing !== undefined)
+        warnings.push(`${pact.source}: not published, as not all was verified`);
     }
     return { provider: PROVIDER, results, warnings, failOnPending };
   } finally {

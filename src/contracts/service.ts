@@ -1,0 +1,135 @@
+import { isNoState, type StateName, stateNamed } from '../protocol/states.ts';
+import type { Control, Fields } from './control.ts';
+import type { Masking } from './masking.ts';
+import { type Interaction, only, type Pact, type StateAsked } from './pact.ts';
+import { type Result, resultFor } from './results.ts';
+
+/** The real service, which has no control API: what can be verified there is what its clients can bring about. */
+
+/** What of the service is one's own. */
+export interface Account {
+  readonly client_id: string;
+  readonly client_secret: string;
+  readonly validation_id?: string | undefined;
+}
+
+/** The states that a client can bring about by itself, with the parameters that it can choose. */
+const SETTABLE: Readonly<Partial<Record<StateName, readonly string[]>>> = {
+  'the client credentials exist': ['client_id', 'client_secret'],
+  'an access token exists': ['client_id'],
+  'a validation exists': ['client_id', 'validation_id'],
+};
+
+function whyNotState({ name, params }: StateAsked, { validation_id }: Account): string | undefined {
+  if (isNoState(name)) return undefined;
+  const known = stateNamed(name);
+  const free = known === undefined ? undefined : SETTABLE[known];
+  if (free === undefined) return `the state "${name}" cannot be set at the service`;
+  const fixed = Object.keys(params).filter((key) => !free.includes(key));
+  if (fixed.length > 0) return `"${name}" cannot be set at the service with ${fixed.join(', ')}`;
+  return known === 'a validation exists' && validation_id === undefined
+    ? `"${name}" needs a validation of the service: --validation-id`
+    : undefined;
+}
+
+/** Why an interaction cannot be verified at the service, if it cannot. */
+function whyNot({ kind, states }: Interaction, account: Account): string | undefined {
+  if (kind === 'message') return 'the events of the service cannot be had without a browser and an agent';
+  return states.map((state) => whyNotState(state, account)).find((why) => why !== undefined);
+}
+
+type Replacements = readonly (readonly [from: string, to: string])[];
+
+/** What stands in a contract for what is one's own. */
+const replacementsFor = ({ states }: Interaction, account: Account): Replacements =>
+  states.flatMap(({ params }) =>
+    (Object.keys(account) as (keyof Account)[]).flatMap((key) => {
+      // Where nothing is named, the guide's placeholder is meant.
+      const [from, to] = [params[key] ?? key.toUpperCase(), account[key]];
+      return typeof from === 'string' && from !== '' && to !== undefined ? [[from, to] as const] : [];
+    }),
+  );
+
+const inText = (text: string, replacements: Replacements): string =>
+  replacements.reduce((left, [from, to]) => left.replaceAll(from, to), text);
+
+const inBase64 = (text: string, replacements: Replacements): string =>
+  Buffer.from(inText(Buffer.from(text, 'base64').toString('latin1'), replacements), 'latin1').toString(
+    'base64',
+  );
+
+/** A request with everything replaced, in forms and in Basic credentials too. */
+function inPart(part: unknown, replacements: Replacements): unknown {
+  if (typeof part === 'string') {
+    const [, basic] = /^Basic (\S+)$/.exec(part) ?? [];
+    return basic === undefined ? inText(part, replacements) : `Basic ${inBase64(basic, replacements)}`;
+  }
+  if (Array.isArray(part)) return part.map((one) => inPart(one, replacements));
+  if (typeof part !== 'object' || part === null) return part;
+  const { content, contentType, encoded } = part as Fields;
+  if (typeof content === 'string' && encoded === 'base64')
+    return { ...part, content: inBase64(content, replacements) };
+  const isForm = String(contentType).startsWith('application/x-www-form-urlencoded');
+  const own = isForm
+    ? replacements.map(([from, to]) => [encodeURIComponent(from), encodeURIComponent(to)] as const)
+    : replacements;
+  return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, inPart(value, own)]));
+}
+
+/** A pact as it can be verified at the service, and what of it cannot. */
+export function fitted(
+  pact: Pact,
+  account: Account,
+  mask: Masking,
+): { readonly pact: Pact; readonly skipped: readonly Result[] } {
+  const possible = only(pact, (interaction) => whyNot(interaction, account) === undefined);
+  const all = possible.document[pact.list] as readonly Fields[];
+  const list = all.map((one, index) => {
+    const interaction = possible.interactions[index];
+    if (interaction === undefined) return one;
+    return { ...one, request: inPart(one.request, replacementsFor(interaction, account)) };
+  });
+  const skipped = pact.interactions.flatMap((interaction): Result[] => {
+    const why = whyNot(interaction, account);
+    if (why === undefined) return [];
+    const result = resultFor(pact, interaction, mask);
+    return [{ ...result, duration_ms: 0, status: 'skipped', problems: [], stateErrors: [why], mend: [] }];
+  });
+  return { pact: { ...possible, document: { ...possible.document, [pact.list]: list } }, skipped };
+}
+
+/** Stands in for the control API: brings about what a client of the service can. */
+export function controlOfService(url: string, account: Account): Control {
+  const { client_id, client_secret, validation_id } = account;
+  const own = {
+    clientId: client_id,
+    clientSecret: client_secret,
+    basicAuth: Buffer.from(`${client_id}:${client_secret}`).toString('base64'),
+  };
+
+  async function token(): Promise<{ status: number; json: Fields }> {
+    const body = new URLSearchParams({ grant_type: 'client_credentials', client_id, client_secret });
+    const answer = await fetch(`${url}/o/token/`, { method: 'POST', body });
+    if (!answer.ok) {
+      const hint = 'are --client-id and --client-secret right, and may this machine use them?';
+      return {
+        status: 409,
+        json: { message: `the service gives no token: it answers ${answer.status}`, hint },
+      };
+    }
+    const { access_token: accessToken } = (await answer.json()) as Fields;
+    return { status: 200, json: { accessToken, clientId: client_id } };
+  }
+
+  return {
+    async ask(_method, path, body) {
+      if (path !== '/provider-states') return { status: 404, json: {} };
+      const { action, state } = body as Fields;
+      const name = stateNamed(state);
+      if (action === 'setup' && name === 'an access token exists') return token();
+      if (name === 'a validation exists')
+        return { status: 200, json: { validationId: validation_id, clientId: client_id } };
+      return { status: 200, json: name === 'the client credentials exist' ? own : {} };
+    },
+  };
+}
