@@ -131,6 +131,11 @@ describe('requests show', () => {
     ]);
   });
 
+  it('no more mistakes of one client than anybody reads', async () => {
+    for (let i = 0; i < 260; i += 1) await post('/o/token', {}, { origin: `http://shop-${i}.example` });
+    expect((await found()).length).toBeLessThanOrEqual(201);
+  });
+
   it('nothing, when they are the guide’s own', async () => {
     const token = await d.token();
     await d.open(token, 'val-1');

@@ -9,7 +9,7 @@ import { NPM_START, terminal } from './terminal.ts';
 import { noVerifier, skippedWhy } from './verifier.ts';
 import { workplace } from './workplace.ts';
 
-const { cwd } = workplace();
+const { cwd, write } = workplace();
 const run = terminal(cwd);
 
 const ROOT = path.join(import.meta.dirname, '..');
@@ -274,6 +274,66 @@ describe('mock-veridas verify refuses', () => {
     const { code, out, err } = await verify([path.join(PACTS, 'must-fail')]);
     expect([code, out]).toEqual([2, '']);
     expect(err.trim().split('\n')).toHaveLength(8);
+  });
+
+  const HTTP = {
+    description: 'nothing there',
+    request: { method: 'GET', path: '/nothing' },
+    response: { status: 418 },
+  };
+  /** A pact of this version, with this in it. */
+  const pact = (version: string, more: object) => ({
+    consumer: { name: 'shop' },
+    provider: { name: 'videocall-manager' },
+    metadata: { pactSpecification: { version } },
+    ...more,
+  });
+  const withStates = (more: object) => pact('3.0.0', { interactions: [{ ...HTTP, ...more }] });
+
+  it.each([
+    [
+      'both lists',
+      pact('3.0.0', { interactions: [HTTP], messages: [] }),
+      2,
+      'both interactions and messages',
+    ],
+    [
+      'states that are no list',
+      withStates({ providerStates: { name: 'x' } }),
+      2,
+      'neither a name nor a list',
+    ],
+    ['a state without a name', withStates({ providerStates: [{}] }), 2, 'providerStates[0] is no state'],
+    [
+      'parameters in a list',
+      withStates({ providerStates: [{ name: 'x', params: ['a'] }] }),
+      2,
+      'must be an object',
+    ],
+    ['states in two ways', withStates({ providerStates: [], providerState: 'x' }), 2, 'has both'],
+    ['what only version 4 may let fail', withStates({ pending: true }), 1, 'expected 418 but was 404'],
+  ])('a pact that the verifier would pass over: %s', async (_, content, code, why) => {
+    write('pact.json', JSON.stringify(content));
+    const result = await verify(['pact.json']);
+    expect([result.code, result.all]).toEqual([code, expect.stringContaining(why)]);
+  });
+
+  it('and writes its reports into a folder that is not there yet, and nothing raw to the terminal', async () => {
+    write(
+      'pact.json',
+      JSON.stringify(
+        pact('3.0.0', { interactions: [{ ...HTTP, description: 'a \u001b[31mred\u001b[0m one' }] }),
+      ),
+    );
+    const { code, out } = await verify([
+      'pact.json',
+      '--junit',
+      'reports/pact.xml',
+      '--json',
+      'reports/pact.json',
+    ]);
+    expect([code, out.includes('\u001b')]).toEqual([1, false]);
+    expect(existsSync(path.join(cwd(), 'reports/pact.xml'))).toBe(true);
   });
 
   it.each([

@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
 import { BadUsage } from '../config/settings.ts';
 import { controlAt } from '../contracts/control.ts';
 import { BadPacts, loadPacts } from '../contracts/load.ts';
-import type { Pact } from '../contracts/pact.ts';
+import { NoPact, type Pact } from '../contracts/pact.ts';
 import type { Defaults } from '../contracts/relay.ts';
 import { asJson, asJunit, asText, counted, isGood, type Report } from '../contracts/report.ts';
 import { verifyStatically } from '../contracts/static.ts';
@@ -63,6 +63,7 @@ function progress(): { show(pact: Pact, index: number): void; done(): void } {
 
 function write(flag: string, file: string, text: string, cwd: string): void {
   try {
+    mkdirSync(dirname(resolve(cwd, file)), { recursive: true });
     writeFileSync(resolve(cwd, file), text);
   } catch (error) {
     throw new BadUsage([`${flag}: ${(error as Error).message}`]);
@@ -97,8 +98,10 @@ export const verify: Command = async ({ args, env, cwd }) => {
     return EXIT.good;
   }
   const stopping = new AbortController();
+  let isUnderWay = false;
   onStopSignal(() => {
-    if (stopping.signal.aborted) process.exit(EXIT.cannotRun);
+    // Only a verification has something to put in order first.
+    if (!isUnderWay || stopping.signal.aborted) process.exit(EXIT.cannotRun);
     stopping.abort();
   });
   const isStatic = switches.has('static');
@@ -118,6 +121,8 @@ export const verify: Command = async ({ args, env, cwd }) => {
   if (isStatic) {
     const report = await verifyStatically(pacts, { ...telling, cwd });
     tell(report, flags, cwd);
+    if (!allowEmpty && report.results.every(({ status }) => status === 'skipped'))
+      throw new BadUsage(['nothing was compared: only interactions over HTTP can be, without a server']);
     return isGood(report) ? EXIT.good : EXIT.checkFailed;
   }
   const defaults = {
@@ -127,6 +132,7 @@ export const verify: Command = async ({ args, env, cwd }) => {
   };
   const target = values.target === undefined ? await started(flags) : await running(values.target, defaults);
   const { show, done } = progress();
+  isUnderWay = true;
   try {
     const report = await verifyPacts(pacts, {
       target,
@@ -139,6 +145,8 @@ export const verify: Command = async ({ args, env, cwd }) => {
       cwd,
       signal: stopping.signal,
       onProgress: show,
+    }).catch((error) => {
+      throw error instanceof NoPact ? new BadUsage([error.message]) : error;
     });
     done();
     tell(report, flags, cwd);

@@ -7,6 +7,9 @@ export interface Control {
 // biome-ignore lint/suspicious/noExplicitAny: its answers are described by its own openapi.json
 export type Fields = Record<string, any>;
 
+/** Whoever does not answer by then will not. */
+const PATIENCE_MS = 10_000;
+
 /** Credentials in the address are sent along as Basic ones. */
 export function controlAt(adminUrl: string): Control {
   const { username, password } = new URL(adminUrl);
@@ -23,6 +26,7 @@ export function controlAt(adminUrl: string): Control {
           ...(username !== '' && { authorization: `Basic ${basic}` }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(PATIENCE_MS),
       });
       const text = await answer.text();
       return { status: answer.status, json: text === '' ? {} : (JSON.parse(text) as Fields) };

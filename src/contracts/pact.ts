@@ -66,16 +66,34 @@ const nameOf = (document: Fields, role: string): string => {
   return name;
 };
 
-/** The states of an interaction, in the words of any version: one name in V1 and V2, a list from V3 on. */
-function statesOf({ providerStates, providerState, provider_state }: Fields): StateAsked[] {
-  if (!Array.isArray(providerStates)) {
-    const only = textOf(providerStates) ?? textOf(providerState) ?? textOf(provider_state);
-    return only === undefined ? [] : [{ name: only, params: {} }];
-  }
-  return providerStates.filter(isMap).map(({ name, params }) => ({
-    name: textOf(name) ?? '',
-    params: isMap(params) ? params : {},
-  }));
+/** One state of the list that versions 3 and 4 have. */
+function stateOf(given: unknown, place: string): StateAsked {
+  const { name, params } = isMap(given) ? given : {};
+  if (typeof name !== 'string') throw new NoPact(`${place} is no state; write { "name": "…" }`);
+  if (params !== undefined && params !== null && !isMap(params))
+    throw new NoPact(`${place}: params must be an object`);
+  return { name, params: isMap(params) ? params : {} };
+}
+
+const STATE_KEYS = ['providerStates', 'providerState', 'provider_state', 'provider_states'];
+
+/**
+ * The states of an interaction, in the words of any version: one name in V1 and V2, a list from V3 on. What is
+ * written otherwise the verifier would pass over, and find all well.
+ */
+function statesOf(interaction: Fields, place: string): StateAsked[] {
+  const [key, second] = STATE_KEYS.filter(
+    (one) => interaction[one] !== undefined && interaction[one] !== null,
+  );
+  if (key === undefined) return [];
+  if (second !== undefined) throw new NoPact(`${place} has both ${key} and ${second}; keep one of them`);
+  const given = interaction[key];
+  if (key === 'provider_states')
+    throw new NoPact(`${place}: provider_states is not known to Pact; write providerStates`);
+  if (typeof given === 'string') return [{ name: given, params: {} }];
+  if (key !== 'providerStates' || !Array.isArray(given))
+    throw new NoPact(`${place}: ${key} is neither a name nor a list of states`);
+  return given.map((state, index) => stateOf(state, `${place}.providerStates[${index}]`));
 }
 
 /** Every name in `${name}` of the generators that are somewhere in `part`. */
@@ -91,7 +109,12 @@ function references(part: unknown): string[] {
 const MESSAGE = /message/i;
 const KNOWN_TYPES = ['Synchronous/HTTP', 'Asynchronous/Messages'];
 
-function interactionOf(given: unknown, index: number, list: Pact['list']): Omit<Interaction, 'mayFail'> {
+function interactionOf(
+  given: unknown,
+  index: number,
+  list: Pact['list'],
+  isV4: boolean,
+): Omit<Interaction, 'mayFail'> {
   const place = `${list}[${index}]`;
   if (!isMap(given) || typeof given.description !== 'string')
     throw new NoPact(`is not a pact: ${place} has no description`);
@@ -105,8 +128,9 @@ function interactionOf(given: unknown, index: number, list: Pact['list']): Omit<
     kind: isMessage ? 'message' : 'http',
     description,
     ...(typeof key === 'string' && { key }),
-    states: statesOf(given),
-    pending: pending === true,
+    states: statesOf(given, place),
+    // Only version 4 knows it.
+    pending: isV4 && pending === true,
     refersTo: references([given.request, given.contents, given.generators]),
   };
 }
@@ -116,6 +140,11 @@ const pluginsOf = ({ metadata }: Fields): string[] => {
   const all = Array.isArray(plugins) ? plugins : isMap(plugins) ? Object.keys(plugins) : [];
   return all.map((plugin) => (isMap(plugin) ? String(plugin.name) : String(plugin)));
 };
+
+function isVersion4({ metadata }: Fields): boolean {
+  const specification = isMap(metadata) ? metadata.pactSpecification : undefined;
+  return isMap(specification) && String(specification.version).startsWith('4');
+}
 
 /**
  * Reads a pact of version 1 to 4.
@@ -131,11 +160,14 @@ export function readPact({ source, text, pending }: Found): Pact {
     throw new NoPact(
       `needs the plugin ${plugins.join(', ')}, which would be fetched from the internet; write it without plugins`,
     );
-  const list =
-    Array.isArray(document.messages) && !Array.isArray(document.interactions) ? 'messages' : 'interactions';
+  if (document.messages !== undefined && document.interactions !== undefined)
+    throw new NoPact(
+      'has both interactions and messages, of which only one is ever looked at; make two pacts',
+    );
+  const list = document.messages === undefined ? 'interactions' : 'messages';
   const all = document[list];
   if (!Array.isArray(all)) throw new NoPact('is not a pact: it has neither interactions nor messages');
-  const read = all.map((one, index) => interactionOf(one, index, list));
+  const read = all.map((one, index) => interactionOf(one, index, list, isVersion4(document)));
   // Of a pact that is pending every interaction is.
   const interactions = read.map((one) => ({ ...one, mayFail: one.pending || pending === true }));
   return { source, consumer, provider, interactions, isBrokers: pending !== undefined, document, list };

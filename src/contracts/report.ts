@@ -57,6 +57,9 @@ const line = (result: Result): string[] => [
 ];
 
 /** What came of it, for people. */
+/** A terminal would do what these say. Ends of lines are ours. */
+const CONTROLS = /(?!\n)\p{Cc}/gu;
+
 export function asText(report: Report): string {
   const { results, warnings } = report;
   const sources = [...new Set(results.map(({ source }) => source))];
@@ -74,7 +77,9 @@ export function asText(report: Report): string {
     }),
     ...warnings.map((warning) => `warning: ${warning}`),
     `${counted(results.length)}: ${parts.join(', ')}`,
-  ].join('\n');
+  ]
+    .join('\n')
+    .replace(CONTROLS, (character) => JSON.stringify(character).slice(1, -1));
 }
 
 /** The same for programs. */

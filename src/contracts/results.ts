@@ -1,6 +1,6 @@
 import type { Fields } from './control.ts';
 import type { Masking } from './masking.ts';
-import type { Interaction, Pact, StateAsked } from './pact.ts';
+import { type Interaction, NoPact, type Pact, type StateAsked } from './pact.ts';
 import type { Observed } from './relay.ts';
 import { VerifierFailed } from './run.ts';
 
@@ -131,7 +131,9 @@ export function resultsOf(pact: Pact, json: string, observed: readonly Observed[
   const { interactions, source } = pact;
   if (interactionResults.length !== interactions.length) {
     const told = errors[0] === undefined ? '' : `: ${problemsOf(errors[0], mask)[0]?.message}`;
-    throw new VerifierFailed(
+    // What it cannot load it has not looked at.
+    const Failure = interactionResults.length === 0 ? NoPact : VerifierFailed;
+    throw new Failure(
       `${source}: the verifier has looked at ${interactionResults.length} of ${interactions.length} interactions${told}`,
     );
   }

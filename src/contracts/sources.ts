@@ -15,6 +15,19 @@ export class Unreadable extends Error {}
 
 const PATIENCE_MS = 30_000;
 
+const MOST_BYTES = 50 * 2 ** 20;
+
+async function textOf({ body }: Response, shown: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.length;
+    if (size > MOST_BYTES) throw new Unreadable(`${shown}: larger than ${MOST_BYTES / 2 ** 20} MB`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
 async function download(url: string): Promise<Found> {
   const shown = url.replace(/\/\/[^/@]*@/, '//');
   try {
@@ -31,8 +44,8 @@ async function download(url: string): Promise<Found> {
         ...(username !== '' && { authorization: `Basic ${basic}` }),
       },
     });
-    const text = await answer.text();
     if (!answer.ok) throw new Unreadable(`${shown}: answered ${answer.status}`);
+    const text = await textOf(answer, shown);
     return { source: shown, text };
   } catch (error) {
     if (error instanceof Unreadable) throw error;

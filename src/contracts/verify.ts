@@ -96,6 +96,13 @@ const strangers = (pacts: readonly Pact[]): string[] =>
     .filter(({ provider }) => provider !== PROVIDER)
     .map(({ source, provider }) => `${source}: is a contract with "${provider}", not with "${PROVIDER}"`);
 
+/** Lets a simulator be as it was before the last state. What is not to be reached any more need not be. */
+async function leaveNothing({ account, control }: Target): Promise<void> {
+  if (account !== undefined) return;
+  for (const action of ['teardown', 'setup'])
+    await control.ask('POST', '/provider-states', { action, state: '' }).catch(() => {});
+}
+
 /**
  * Verifies pacts against a simulator that runs.
  *
@@ -123,6 +130,7 @@ export async function verify(pacts: readonly Pact[], options: VerifyOptions): Pr
     }
     return { provider: PROVIDER, results, warnings, failOnPending };
   } finally {
+    await leaveNothing(target);
     await relay.close();
     rmSync(folder, { recursive: true, force: true });
   }

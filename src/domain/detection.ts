@@ -51,7 +51,7 @@ const IN_REQUESTS: Looks<JournalEntry> = {
       ? 'GET /call with the token of a call that has ended'
       : undefined,
   'token-in-referer': ({ headers }) =>
-    headers.referer?.includes('access_token=') ? `from ${headers.referer.split('?', 1)[0]}` : undefined,
+    /[?&]access_token=/.test(headers.referer ?? '') ? `from ${headers.referer?.split('?', 1)[0]}` : undefined,
   'missing-validation-id': (entry) =>
     isCall(entry) && entry.cause === 'VideocallNotFound' && entry.validationId === undefined
       ? 'GET /call without validation_id'
@@ -72,6 +72,7 @@ const BROWSERS: readonly (readonly [keyof typeof OLDEST_BROWSERS, RegExp])[] = [
 ];
 
 const SMALLEST = 200;
+const AS_GOOD_AS_HIDDEN = 10;
 
 const IN_PAGES: Looks<Diagnostics> = {
   'opened-top-level': ({ topLevel }) => (topLevel ? 'no page around it' : undefined),
@@ -84,9 +85,11 @@ const IN_PAGES: Looks<Diagnostics> = {
   'sandboxed-origin': ({ origin }) => (origin === 'null' ? 'its origin is "null"' : undefined),
   'insecure-parent': ({ secureContext, parentOrigin }) =>
     secureContext === false ? `in a page of ${parentOrigin ?? 'an unknown origin'}` : undefined,
-  // What is not shown at all may be shown later.
+  // What is not shown at all, or as good as, may be shown later.
   'frame-too-small': ({ width, height }) =>
-    width > 0 && height > 0 && Math.min(width, height) < SMALLEST ? `${width} x ${height} pixels` : undefined,
+    Math.min(width, height) > AS_GOOD_AS_HIDDEN && Math.min(width, height) < SMALLEST
+      ? `${width} x ${height} pixels`
+      : undefined,
   'old-browser'({ userAgent }) {
     for (const [name, pattern] of BROWSERS) {
       const version = pattern.exec(userAgent)?.[1];

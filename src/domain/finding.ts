@@ -48,7 +48,7 @@ export const RULES = {
     mend: 'get a token of its own for every end user',
   },
   'token-reused': {
-    severity: 'error',
+    severity: 'warning',
     guide: '5.2',
     title: 'an access token is used again after its call has ended',
     mend: 'get a new token for every call',

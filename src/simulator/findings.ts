@@ -5,12 +5,18 @@ import { decideFor } from './decide.ts';
 import { omissions } from './omissions.ts';
 import { findingRef } from './refs.ts';
 
+/** Of each client. Whoever makes the same mistake in ever new ways has been told by then. */
+const MOST_FINDINGS = 200;
+
 /** The mistakes of integrations that were seen. */
 export function findings(store: Store) {
   return {
     /** Notes that a client, or somebody unknown, has made a mistake. Of a client that is gone nothing is noted. */
     async note(rule: RuleId, clientId: string, seen: string, at: Instant): Promise<void> {
-      await decideFor(store, clientId, findingRef(clientId, rule, seen), (before) => ({
+      const ref = findingRef(clientId, rule, seen);
+      const [known] = (await store.read(ref)).found;
+      if (known === undefined && (await store.list('finding', clientId)).length >= MOST_FINDINGS) return;
+      await decideFor(store, clientId, ref, (before) => ({
         value: seenAgain(before, { rule, clientId, seen }, at),
         result: undefined,
       }));

@@ -55,9 +55,9 @@ async function leftCalls(store: Store, clientId?: string): Promise<Omission[]> {
     const pages = Object.values(presence.pages);
     const now = await timeFor(store, value.clientId);
     const of = { clientId: value.clientId, at: now };
-    const silent = pages.filter(
-      ({ stream, servedAt }) => stream === undefined && servedAt + LONG_AFTER <= realTime,
-    );
+    // One that was put in anew, as frameworks do, speaks for those before it.
+    const isHeard = pages.some(({ stream }) => stream !== undefined);
+    const silent = isHeard ? [] : pages.filter(({ servedAt }) => servedAt + LONG_AFTER <= realTime);
     omissions.push(
       ...silent.map(() => ({
         ...of,
