@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { CONFIG, NAMES, type Name, type WrittenConfig } from '../protocol/config.ts';
+import { NAMES, type Name } from '../protocol/config.ts';
+import { CONFIG, type WrittenConfig } from '../protocol/config-file.ts';
 import type { Mismatch } from '../protocol/mismatch.ts';
 import { EXTENSIONS, type Examined, examineFile, formatFault, InvalidFile } from '../yaml/file.ts';
 import { clientsOfFile, type GivenClients } from './clients.ts';

@@ -1,6 +1,4 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import { misspelt, WrittenClient } from './client.ts';
-import type { Format } from './mismatch.ts';
 import { ScenarioName } from './scenario.ts';
 
 /** One thing that can be set. Flag, environment variable, key of the config file and help follow from it. */
@@ -264,46 +262,3 @@ export function kindOf(name: Name): 'number' | 'switch' | 'text' {
 
 /** What `name` is set to. */
 export type Value<N extends Name> = Static<(typeof SETTINGS)[N]['schema']>;
-
-type InFile = {
-  [N in Name as 'file' extends NotIn<N> ? never : N]: Type.TOptional<(typeof SETTINGS)[N]['schema']>;
-};
-type NotIn<N extends Name> = (typeof SETTINGS)[N] extends { notIn: readonly (infer Place)[] } ? Place : never;
-
-const inFile = Object.fromEntries(
-  NAMES.filter((name) => !settingOf(name).notIn?.includes('file')).map((name) => [
-    name,
-    Type.Optional(settingOf(name).schema),
-  ]),
-) as InFile;
-
-const schema = Type.Object(
-  {
-    $schema: Type.Optional(Type.String()),
-    ...inFile,
-    clients: Type.Optional(
-      Type.Array(WrittenClient, {
-        minItems: 1,
-        title: 'list of clients',
-        description: 'at least one, as in - { client_id: ID, client_secret: SECRET }',
-        writeOnly: true,
-      }),
-    ),
-  },
-  { additionalProperties: false, title: 'config file', description: 'a map of settings' },
-);
-
-export type WrittenConfig = Static<typeof schema>;
-
-/** What a config file must be. */
-export const CONFIG: Format<typeof schema> = {
-  schema,
-  whenEmpty: {},
-  beyond: ({ clients }, isSound) => {
-    const listed = Array.isArray(clients) ? clients : [];
-    return [...listed.entries()].flatMap(([index, client]) => {
-      const path = ['clients', index];
-      return isSound(path) ? misspelt(client, path) : [];
-    });
-  },
-};
