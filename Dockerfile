@@ -4,17 +4,18 @@ WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN npm run build && npm pack --ignore-scripts --pack-destination /tmp
+RUN npm run build && npm pack --ignore-scripts && mv mock-veridas-*.tgz mock-veridas.tgz
 
 FROM node:22-bookworm-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends tini \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
-COPY --from=build /tmp/mock-veridas-*.tgz /tmp/mock-veridas.tgz
+COPY --from=build /build/mock-veridas.tgz .
 # The client of Redis is an optional part of the package, which the image has for --store.
-RUN npm install --prefix /app --omit=dev --no-audit --no-fund /tmp/mock-veridas.tgz redis@6 \
- && rm -rf /tmp/mock-veridas.tgz /root/.npm
+RUN npm install --omit=dev --no-audit --no-fund ./mock-veridas.tgz redis@6 \
+ && npm cache clean --force \
+ && rm mock-veridas.tgz
 # Reachable from outside the container, so that the control API asks for Basic credentials.
 ENV MOCK_VERIDAS_HOST=0.0.0.0
 USER node
