@@ -15,6 +15,7 @@ import {
   type LogFormat,
   type LogLevel,
   type RefusedCall,
+  SETTINGS,
   type TokenFormatName,
 } from './protocol/config.ts';
 import { ADMIN } from './protocol/control/route.ts';
@@ -118,7 +119,7 @@ async function openStore(
   if (address === 'memory') return newMemoryStore();
   return redisStore({
     url: address,
-    prefix: options.storePrefix ?? 'mock-veridas:',
+    prefix: options.storePrefix ?? SETTINGS['store-prefix'].default,
     tell,
     // As nobody was left to be overwritten, the clients can be as they were at the start.
     refill: (store) => clientsIn(store, random).seed(options.clients ?? USUAL_CLIENTS),
@@ -178,7 +179,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     random,
     tokenFormat: jwt?.format ?? opaqueTokens,
     clients,
-    journalSize: options.journalSize ?? 10_000,
+    journalSize: options.journalSize ?? SETTINGS['journal-size'].default,
     scenarios: typeof scenarios === 'function' ? scenarios : () => scenarios,
     scenario,
     rules: {

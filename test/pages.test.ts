@@ -191,10 +191,20 @@ describe('a clock that would go back behind what has happened', () => {
 });
 
 describe('two simulators on one store', () => {
-  it('tell the same page, whichever is asked', async () => {
-    const options = { ...oneStore(), scenario: 'manual' };
+  /** Lets two of them play `scenario`, for as long as `use` needs them. */
+  async function two(scenario: string, use: (a: Drive, b: Drive) => Promise<void>): Promise<void> {
+    const options = { ...oneStore(), scenario };
     const [a, b] = [await drive(options), await drive(options)];
     try {
+      await use(a, b);
+    } finally {
+      await a.mock.close();
+      await b.mock.close();
+    }
+  }
+
+  it('tell the same page, whichever is asked', () =>
+    two('manual', async (a, b) => {
       const page = await fakePage(a, await b.token(), 'v');
       await page.hears('waiting-room');
       const answer = b.admin('POST', '/calls/v/agent', { action: 'join' });
@@ -202,16 +212,10 @@ describe('two simulators on one store', () => {
       await page.report(0);
       expect((await answer).json.page).toBe('posted');
       page.leave();
-    } finally {
-      await a.mock.close();
-      await b.mock.close();
-    }
-  });
+    }));
 
-  it('have told all pages when the clock was moved, whichever was asked', async () => {
-    const options = { ...oneStore(), scenario: 'happy' };
-    const [a, b] = [await drive(options), await drive(options)];
-    try {
+  it('have told all pages when the clock was moved, whichever was asked', () =>
+    two('happy', async (a, b) => {
       await b.admin('POST', '/clock/freeze');
       const page = await fakePage(a, await b.token(), 'v');
       await page.hears('waiting-room');
@@ -219,11 +223,7 @@ describe('two simulators on one store', () => {
       const { items } = (await b.admin('GET', '/events')).json;
       expect(items.map(({ pushed_at }: Json) => pushed_at)).toEqual(Array(3).fill(expect.any(String)));
       page.leave();
-    } finally {
-      await a.mock.close();
-      await b.mock.close();
-    }
-  });
+    }));
 
   it('lose nothing of the first when the second starts, nor when it stops', async () => {
     const options = { ...oneStore(), scenario: 'manual' };

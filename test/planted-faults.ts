@@ -13,17 +13,10 @@ const isAt =
   (place: string) =>
   ({ url }: Passing) =>
     url.split('?', 1)[0] === place;
-const [isToken, isRevoke, isCall, isEvents] = [
-  '/o/token/',
-  '/o/revoke_token/',
-  '/call',
-  '/__admin/events',
-].map(isAt) as [
-  (p: Passing) => boolean,
-  (p: Passing) => boolean,
-  (p: Passing) => boolean,
-  (p: Passing) => boolean,
-];
+const isToken = isAt('/o/token/');
+const isRevoke = isAt('/o/revoke_token/');
+const isCall = isAt('/call');
+const isEvents = isAt('/__admin/events');
 
 /** Changes answers of an address. */
 const answers =
@@ -43,6 +36,9 @@ const json = (isMeant: (passing: Passing) => boolean, change: (body: Json) => vo
     change(body);
     returning.body = JSON.stringify(body);
   });
+
+/** Says something else of a token that is issued. */
+const tokenWith = (wrong: object) => json(isToken, (body) => Object.assign(body, wrong));
 
 const events = (change: (event: Json) => void) => json(isEvents, ({ items }) => items.forEach(change));
 
@@ -88,30 +84,22 @@ export const FAULTS: readonly Planted[] = [
   {
     what: 'the scope lacks groups',
     by: 'guide-backend',
-    answer: json(isToken, (body) => {
-      body.scope = 'read write';
-    }),
+    answer: tokenWith({ scope: 'read write' }),
   },
   {
     what: 'a token lives for 3540 seconds',
     by: 'guide-backend',
-    answer: json(isToken, (body) => {
-      body.expires_in = 3540;
-    }),
+    answer: tokenWith({ expires_in: 3540 }),
   },
   {
     what: 'the lifetime is a text',
     by: 'guide-backend',
-    answer: json(isToken, (body) => {
-      body.expires_in = '3600';
-    }),
+    answer: tokenWith({ expires_in: '3600' }),
   },
   {
     what: 'the token type is written small',
     by: 'guide-backend',
-    answer: json(isToken, (body) => {
-      body.token_type = 'bearer';
-    }),
+    answer: tokenWith({ token_type: 'bearer' }),
   },
   {
     what: 'a token is declared as text',
@@ -123,9 +111,7 @@ export const FAULTS: readonly Planted[] = [
   {
     what: 'the token is empty',
     by: 'guide-backend',
-    answer: json(isToken, (body) => {
-      body.access_token = '';
-    }),
+    answer: tokenWith({ access_token: '' }),
   },
   {
     what: 'multipart forms are not understood',
@@ -159,9 +145,7 @@ export const FAULTS: readonly Planted[] = [
   {
     what: 'every token is the same',
     by: 'guide-backend',
-    answer: json(isToken, (body) => {
-      body.access_token = 'always-the-same-token';
-    }),
+    answer: tokenWith({ access_token: 'always-the-same-token' }),
     unnoticed: 'a contract looks at one answer at a time and cannot hold two against each other',
   },
   {

@@ -1,5 +1,6 @@
 import { reachableHost } from '../address.ts';
 import { BadUsage, readSettings } from '../config/settings.ts';
+import { whyNoAnswer } from '../contracts/asking.ts';
 import { type Command, complain, EXIT, print } from './command.ts';
 
 const PATIENCE_MS = 3_000;
@@ -20,8 +21,7 @@ export const healthcheck: Command = async ({ args, env, cwd }) => {
     }
     complain(`unhealthy: ${url} answered ${answer.status}${message === undefined ? '' : `: ${message}`}`);
   } catch (error) {
-    const cause = (error as Error).cause as Error | undefined;
-    complain(`unhealthy: no answer from ${url}: ${cause?.message || (error as Error).message}`);
+    complain(`unhealthy: no answer from ${url}: ${whyNoAnswer(error)}`);
   }
   return EXIT.checkFailed;
 };

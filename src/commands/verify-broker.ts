@@ -1,4 +1,5 @@
 import { BadUsage } from '../config/settings.ts';
+import { basic } from '../contracts/asking.ts';
 import type { Broker, Publication } from '../contracts/broker.ts';
 import { PROVIDER } from '../contracts/report.ts';
 import { VERSION } from '../package.ts';
@@ -17,7 +18,7 @@ function authorization({ values }: VerifyFlags, env: Environment): string | unde
     throw new BadUsage(['--broker-token and --broker-username exclude each other; keep one of them']);
   if (token) return `Bearer ${token}`;
   if (!username) return undefined;
-  return `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}`;
+  return basic(`${username}:${password ?? ''}`);
 }
 
 /** The broker that the flags name, if they do. */

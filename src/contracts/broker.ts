@@ -1,3 +1,4 @@
+import { whyNoAnswer } from './asking.ts';
 import type { Fields } from './control.ts';
 import type { Pact } from './pact.ts';
 import type { Result } from './results.ts';
@@ -50,10 +51,7 @@ async function ask(broker: Broker, method: string, href: string, body?: unknown)
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
   } catch (error) {
-    const cause = (error as Error).cause as Error | undefined;
-    throw new Unreadable(
-      `${broker.url}: the broker cannot be reached: ${cause?.message || (error as Error).message}`,
-    );
+    throw new Unreadable(`${broker.url}: the broker cannot be reached: ${whyNoAnswer(error)}`);
   }
   const text = await answer.text();
   if (!answer.ok) {

@@ -1,3 +1,5 @@
+import { parted } from './asking.ts';
+
 /** The control API of the simulator that is verified. */
 export interface Control {
   /** @returns status and JSON of the answer */
@@ -12,18 +14,15 @@ const PATIENCE_MS = 10_000;
 
 /** Credentials in the address are sent along as Basic ones. */
 export function controlAt(adminUrl: string): Control {
-  const { username, password } = new URL(adminUrl);
-  const base = adminUrl.replace(/\/\/[^/@]*@/, '//').replace(/\/$/, '');
-  const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString(
-    'base64',
-  );
+  const { url, authorization } = parted(adminUrl);
+  const base = url.replace(/\/$/, '');
   return {
     async ask(method, path, body) {
       const answer = await fetch(`${base}${path}`, {
         method,
         headers: {
           'content-type': 'application/json',
-          ...(username !== '' && { authorization: `Basic ${basic}` }),
+          ...(authorization !== undefined && { authorization }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(PATIENCE_MS),

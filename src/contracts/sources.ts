@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parted, whyNoAnswer, withoutCredentials } from './asking.ts';
 
 /** A text that should be a pact, and where it was found. */
 export interface Found {
@@ -28,20 +29,15 @@ async function textOf({ body }: Response, shown: string): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-async function download(url: string): Promise<Found> {
-  const shown = url.replace(/\/\/[^/@]*@/, '//');
+async function download(address: string): Promise<Found> {
+  const shown = withoutCredentials(address);
   try {
-    const { username, password, href } = new URL(url);
-    const plain = new URL(href);
-    plain.username = plain.password = '';
-    const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString(
-      'base64',
-    );
-    const answer = await fetch(plain, {
+    const { url, authorization } = parted(address);
+    const answer = await fetch(url, {
       signal: AbortSignal.timeout(PATIENCE_MS),
       headers: {
         accept: 'application/hal+json, application/json',
-        ...(username !== '' && { authorization: `Basic ${basic}` }),
+        ...(authorization !== undefined && { authorization }),
       },
     });
     if (!answer.ok) throw new Unreadable(`${shown}: answered ${answer.status}`);
@@ -49,8 +45,7 @@ async function download(url: string): Promise<Found> {
     return { source: shown, text };
   } catch (error) {
     if (error instanceof Unreadable) throw error;
-    const cause = (error as Error).cause as Error | undefined;
-    throw new Unreadable(`${shown}: cannot be had: ${cause?.message || (error as Error).message}`);
+    throw new Unreadable(`${shown}: cannot be had: ${whyNoAnswer(error)}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { whyNoAnswer } from './asking.ts';
 import { type Control, controlAt } from './control.ts';
 import { type Account, controlOfService } from './service.ts';
 
@@ -23,8 +24,7 @@ async function isSimulator(url: string, admin: string): Promise<boolean> {
     const text = await answer.text();
     return answer.ok && text.startsWith('{"status":"ok"');
   } catch (error) {
-    const cause = (error as Error).cause as Error | undefined;
-    throw new NoTarget(`nobody answers at ${url}: ${cause?.message || (error as Error).message}`);
+    throw new NoTarget(`nobody answers at ${url}: ${whyNoAnswer(error)}`);
   }
 }
 

@@ -10,6 +10,11 @@ export type Endpoint = (typeof ENDPOINTS)[number];
  */
 export const FAULT_KINDS = ['reset', 'hang', 'empty', 'malformed', 'wrong-content-type'] as const;
 
+/** How a connection ends on which no answer is given. */
+export type Unanswered = 'reset' | 'hang';
+
+export const isUnanswered = (kind: Fault['kind']): kind is Unanswered => kind === 'reset' || kind === 'hang';
+
 /** A failure that is to happen to requests of one client, or of all. */
 export interface Fault {
   readonly id: string;

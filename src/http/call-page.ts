@@ -163,8 +163,7 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
       if ('refused' in opening) request.visit.cause = opening.refused;
       if ('error' in opening) request.visit.cause = opening.error;
       if ('callId' in opening)
-        for (const { rule, seen } of opening.mistakes)
-          await door.simulator.findings.note(rule, opening.clientId, seen, reception.at);
+        await door.simulator.findings.note(opening.mistakes, opening.clientId, reception.at);
       return show(request, reply, page, opening);
     },
   });

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { seenInRequest } from '../domain/detection.ts';
-import { describeFault, type Endpoint, type Fault } from '../domain/fault.ts';
+import { describeFault, type Endpoint, type Fault, isUnanswered, type Unanswered } from '../domain/fault.ts';
 import { type JournalEntry, maskedFields, maskedHeaders, maskedPath, shownId } from '../domain/journal.ts';
 import { ms } from '../domain/time.ts';
 import type { Random } from '../random.ts';
@@ -29,9 +29,6 @@ declare module 'fastify' {
   }
 }
 
-/** How a connection ends that is not answered. */
-type Unanswered = 'reset' | 'hang';
-
 /** What a door can do with its visitors, beside answering them. */
 export interface Visits {
   /** Says whose the request is; undefined when a fault has struck it so that nothing is left to answer. */
@@ -47,8 +44,13 @@ export interface Visits {
   leave(request: FastifyRequest, reply: FastifyReply, how: Unanswered): Promise<void>;
 }
 
+interface Target {
+  readonly path: string;
+  readonly query: string;
+}
+
 /** Path and query of a request, the path decoded; a fragment, which does not belong there, is cut off. */
-export function targetOf({ url }: FastifyRequest): { path: string; query: string } {
+export function targetOf({ url }: FastifyRequest): Target {
   // RFC 9112, 3.2.2: a request target may be a whole URL.
   const [target = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split('#', 1);
   const mark = target.indexOf('?');
@@ -98,8 +100,9 @@ export function keepJournal(
     const { visit } = request;
     if (visit.recorded) return;
     visit.recorded = true;
+    const target = targetOf(request);
     try {
-      await write(request, status);
+      await write(request, target, status);
     } catch (error) {
       // What keeps it from being written has been said by the answer then. Any other is not given without its entry.
       if (status === undefined || status < 500) {
@@ -107,12 +110,15 @@ export function keepJournal(
         throw error;
       }
     }
-    metrics.answered(targetOf(request).path, status);
+    metrics.answered(target.path, status);
   }
 
-  async function write(request: FastifyRequest, status: number | undefined): Promise<void> {
+  async function write(
+    request: FastifyRequest,
+    { path, query }: Target,
+    status: number | undefined,
+  ): Promise<void> {
     const { visit } = request;
-    const { path, query } = targetOf(request);
     const { fault, ...received } = visit.reception ?? (await simulator.receive({ claimed: [] }));
     const struck = fault && `struck by fault ${fault.id}: ${describeFault(fault)}`;
     const reason = [visit.reason, struck].filter(Boolean).join('; ');
@@ -132,8 +138,7 @@ export function keepJournal(
     };
     app.log.info(...logged(entry));
     await simulator.journal.record(entry);
-    for (const { rule, seen } of seenInRequest(entry))
-      await simulator.findings.note(rule, entry.clientId, seen, entry.at);
+    await simulator.findings.note(seenInRequest(entry), entry.clientId, entry.at);
   }
 
   const leave = async (request: FastifyRequest, reply: FastifyReply, how: Unanswered) => {
@@ -174,7 +179,7 @@ export function keepJournal(
       const reception = await simulator.receive(naming, endpoint);
       request.visit.reception = reception;
       const { fault } = reception;
-      if (fault?.kind === 'reset' || fault?.kind === 'hang') {
+      if (isUnanswered(fault?.kind)) {
         // Written before it is held back: who waits for it to come is not to wait for that as well.
         await record(request, undefined);
         await delay(fault, reply);

@@ -65,9 +65,10 @@ export function clients(store: Store, random: Random) {
       scenarioFor: (client: Client) => Promise<string | undefined>,
     ): Promise<boolean> {
       // Written anew, so that whatever was decided on the client before comes to nothing.
-      const known = await change(store, clientRef(clientId), async ({ scenario: before, ...client }) => {
-        const scenario = await scenarioFor({ ...client, ...(before !== undefined && { scenario: before }) });
-        return { ...client, ...(scenario !== undefined && { scenario }) };
+      const known = await change(store, clientRef(clientId), async (client) => {
+        const { scenario: _, ...credentials } = client;
+        const scenario = await scenarioFor(client);
+        return { ...credentials, ...(scenario !== undefined && { scenario }) };
       });
       if (known !== undefined) await store.clear(BELONGINGS, clientId);
       return known !== undefined;

@@ -59,6 +59,11 @@ export const put = <K extends Kind>(
 export const unchanged = <K extends Kind>(ref: Ref<K>, found: Found<K> | undefined, owner: string): Change =>
   ({ ref, version: found?.version ?? 0, owner }) as Change;
 
+interface Written<K extends Kind, T> {
+  readonly value?: Kinds[K];
+  readonly result: T;
+}
+
 /**
  * Decides on one record of a client, or of all. It is written only while the client is there, so that nothing
  * is left of one that was emptied or removed meanwhile.
@@ -70,14 +75,14 @@ export const decideFor = <K extends Kind, T>(
   store: Store,
   owner: string,
   ref: Ref<K>,
-  rule: (value: Kinds[K] | undefined) => { readonly value?: Kinds[K]; readonly result: T },
+  rule: (value: Kinds[K] | undefined) => Written<K, T> | Promise<Written<K, T>>,
 ): Promise<T | undefined> =>
   decide<readonly [Ref<K>, Ref<'client'>], T | undefined>(
     store,
     [ref, clientRef(owner)],
-    ({ found: [record, client] }) => {
+    async ({ found: [record, client] }) => {
       if (client === undefined && owner !== EVERYONE) return { result: undefined };
-      const { value, result } = rule(record?.value);
+      const { value, result } = await rule(record?.value);
       if (value === undefined) return { result };
       return {
         changes: [put(ref, record, owner, value), unchanged(clientRef(owner), client, owner)],
@@ -89,6 +94,16 @@ export const decideFor = <K extends Kind, T>(
 /** The first clock that there is, and real time when there is none. */
 export const clockOf = (...clocks: readonly (Found<'clock'> | undefined)[]): Clock =>
   clocks.find((clock) => clock !== undefined)?.value ?? REAL_TIME;
+
+/** Tells what time it is for clients, of each the first time that it is asked for. */
+export function timesFor(store: Store): (clientId: string) => Promise<Instant> {
+  const known = new Map<string, Promise<Instant>>();
+  return (clientId) => {
+    const time = known.get(clientId) ?? timeFor(store, clientId);
+    known.set(clientId, time);
+    return time;
+  };
+}
 
 /** What time it is for a client. */
 export async function timeFor(store: Store, clientId: string): Promise<Instant> {

@@ -1,4 +1,5 @@
-import { type Finding, type RuleId, seenAgain } from '../domain/finding.ts';
+import type { Seen } from '../domain/detection.ts';
+import { type Finding, seenAgain } from '../domain/finding.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Store } from '../store/store.ts';
 import { decideFor } from './decide.ts';
@@ -11,15 +12,15 @@ const MOST_FINDINGS = 200;
 /** The mistakes of integrations that were seen. */
 export function findings(store: Store) {
   return {
-    /** Notes that a client, or somebody unknown, has made a mistake. Of a client that is gone nothing is noted. */
-    async note(rule: RuleId, clientId: string, seen: string, at: Instant): Promise<void> {
-      const ref = findingRef(clientId, rule, seen);
-      const [known] = (await store.read(ref)).found;
-      if (known === undefined && (await store.list('finding', clientId)).length >= MOST_FINDINGS) return;
-      await decideFor(store, clientId, ref, (before) => ({
-        value: seenAgain(before, { rule, clientId, seen }, at),
-        result: undefined,
-      }));
+    /** Notes mistakes that a client, or somebody unknown, has made. Of a client that is gone nothing is noted. */
+    async note(mistakes: readonly Seen[], clientId: string, at: Instant): Promise<void> {
+      for (const { rule, seen } of mistakes) {
+        await decideFor(store, clientId, findingRef(clientId, rule, seen), async (before) =>
+          before === undefined && (await store.list('finding', clientId)).length >= MOST_FINDINGS
+            ? { result: undefined }
+            : { value: seenAgain(before, { rule, clientId, seen }, at), result: undefined },
+        );
+      }
     },
 
     /** Every mistake that was seen, the first seen first; of one client, if named. */

@@ -1,11 +1,12 @@
-import { callAt, isOver } from '../domain/call.ts';
+import { type Call, callAt, isOver } from '../domain/call.ts';
 import type { Finding, RuleId } from '../domain/finding.ts';
-import { tailOf } from '../domain/journal.ts';
+import { type JournalEntry, tailOf } from '../domain/journal.ts';
 import { NOBODY, openPages } from '../domain/presence.ts';
 import { type Instant, type Ms, ms } from '../domain/time.ts';
+import type { Token } from '../domain/token.ts';
 import { PATHS } from '../guide/oauth.ts';
 import type { Store } from '../store/store.ts';
-import { timeFor } from './decide.ts';
+import { timesFor } from './decide.ts';
 import { callIdOf, presenceRef } from './refs.ts';
 
 /** What was not done shows only when it is asked for: nothing happens by which it could be noted. */
@@ -22,19 +23,26 @@ interface Omission {
   readonly at: Instant;
 }
 
-async function unusedTokens(store: Store, clientId?: string): Promise<Omission[]> {
+/** What is kept of a client, or of all, each read once. */
+interface Kept {
+  readonly store: Store;
+  readonly tokens: readonly Token[];
+  readonly calls: readonly Call[];
+  readonly journal: readonly JournalEntry[];
+  /** What time it is for a client. */
+  readonly timeOf: (clientId: string) => Promise<Instant>;
+}
+
+async function unusedTokens({ tokens, journal, timeOf }: Kept): Promise<Omission[]> {
   const omissions: Omission[] = [];
   // A token that was turned away for another reason than itself was used for all that.
-  const tried = new Set(
-    (await store.entries('journal', clientId)).map(({ value }) => value.query.access_token),
-  );
-  for (const { value } of await store.list('token', clientId)) {
-    const { accessToken, clientId: owner, calls, revokedAt, expiresAt } = value;
+  const tried = new Set(journal.map(({ query }) => query.access_token));
+  for (const { accessToken, clientId: owner, calls, revokedAt, expiresAt } of tokens) {
     if (
       tried.has(tailOf(accessToken)) ||
       calls.length > 0 ||
       revokedAt !== undefined ||
-      expiresAt > (await timeFor(store, owner))
+      expiresAt > (await timeOf(owner))
     )
       continue;
     omissions.push({
@@ -47,14 +55,14 @@ async function unusedTokens(store: Store, clientId?: string): Promise<Omission[]
   return omissions;
 }
 
-async function leftCalls(store: Store, clientId?: string): Promise<Omission[]> {
+async function leftCalls({ store, calls, timeOf }: Kept): Promise<Omission[]> {
   const omissions: Omission[] = [];
-  for (const { value } of await store.list('call', clientId)) {
-    const { realTime, found } = await store.read(presenceRef(callIdOf(value)));
+  for (const call of calls) {
+    const { realTime, found } = await store.read(presenceRef(callIdOf(call)));
     const presence = found[0]?.value ?? NOBODY;
     const pages = Object.values(presence.pages);
-    const now = await timeFor(store, value.clientId);
-    const of = { clientId: value.clientId, at: now };
+    const now = await timeOf(call.clientId);
+    const of = { clientId: call.clientId, at: now };
     // One that was put in anew, as frameworks do, speaks for those before it.
     const isHeard = pages.some(({ stream }) => stream !== undefined);
     const silent = isHeard ? [] : pages.filter(({ servedAt }) => servedAt + LONG_AFTER <= realTime);
@@ -68,19 +76,18 @@ async function leftCalls(store: Store, clientId?: string): Promise<Omission[]> {
     const lastOpen = Math.max(...pages.map(({ stream }) => stream?.openUntil ?? 0));
     const isLeft =
       openPages(presence, realTime).length === 0 && lastOpen > 0 && lastOpen + LONG_AFTER <= realTime;
-    const { state } = callAt(value, now);
+    const { state } = callAt(call, now);
     if (isLeft && !isOver(state))
       omissions.push({ ...of, rule: 'call-abandoned', seen: `in state ${state}` });
   }
   return omissions;
 }
 
-async function bursts(store: Store, clientId?: string): Promise<Omission[]> {
-  const tokens = (await store.list('token', clientId)).map(({ value }) => value);
+function bursts({ tokens, journal }: Kept): Omission[] {
   const users = new Set(tokens.filter(({ calls }) => calls.length > 0).map((token) => token.clientId));
-  const issued = (await store.entries('journal', clientId))
-    .map(({ value }) => value)
-    .filter((entry) => entry.path === PATHS.token && entry.status === 200 && !users.has(entry.clientId));
+  const issued = journal.filter(
+    (entry) => entry.path === PATHS.token && entry.status === 200 && !users.has(entry.clientId),
+  );
   const found = new Map<string, Omission>();
   for (const [index, { clientId: owner, from, at, receivedAt }] of issued.entries()) {
     const others = issued
@@ -96,11 +103,14 @@ async function bursts(store: Store, clientId?: string): Promise<Omission[]> {
 
 /** Every mistake of a client, or of all, that lies in what was not done. */
 export async function omissions(store: Store, clientId?: string): Promise<Finding[]> {
-  const all = [
-    ...(await unusedTokens(store, clientId)),
-    ...(await leftCalls(store, clientId)),
-    ...(await bursts(store, clientId)),
-  ];
+  const kept: Kept = {
+    store,
+    tokens: (await store.list('token', clientId)).map(({ value }) => value),
+    calls: (await store.list('call', clientId)).map(({ value }) => value),
+    journal: (await store.entries('journal', clientId)).map(({ value }) => value),
+    timeOf: timesFor(store),
+  };
+  const all = [...(await unusedTokens(kept)), ...(await leftCalls(kept)), ...bursts(kept)];
   const findings = new Map<string, Finding>();
   for (const { at, ...omission } of all) {
     const key = JSON.stringify(omission);

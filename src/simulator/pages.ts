@@ -91,7 +91,8 @@ export function pages(
     const before = found[0]?.value;
     if (before === undefined || refusedIfShared(before, pageId, realTime) === before) return;
     const clientId = ownerOf(presenceRef(callId));
-    await note('token-shared', clientId, 'two pages at the same time', await timeFor(store, clientId));
+    const mistake = { rule: 'token-shared', seen: 'two pages at the same time' } as const;
+    await note([mistake], clientId, await timeFor(store, clientId));
     if (!strictTokens) return;
     const presence = await change(callId, (present, _, realTime) =>
       refusedIfShared(present, pageId, realTime),
@@ -163,8 +164,7 @@ export function pages(
       });
       if (diagnostics === undefined || page === undefined || page.diagnostics !== undefined) return;
       const clientId = ownerOf(presenceRef(callId));
-      const now = await timeFor(store, clientId);
-      for (const { rule, seen } of seenInPage(diagnostics)) await note(rule, clientId, seen, now);
+      await note(seenInPage(diagnostics), clientId, await timeFor(store, clientId));
     },
 
     /** Waits until a page has posted the event, but no longer than `patience` of real time. */

@@ -2,7 +2,7 @@ import { callAt } from '../domain/call.ts';
 import { NOBODY, openPages } from '../domain/presence.ts';
 import { type Instant, ms } from '../domain/time.ts';
 import type { Store } from '../store/store.ts';
-import { timeFor } from './decide.ts';
+import { timesFor } from './decide.ts';
 import { hintsAbout } from './hints.ts';
 import { callIdOf, presenceRef } from './refs.ts';
 
@@ -12,8 +12,9 @@ const PATIENCE = ms(2_000);
 /** The calls of a client, or of all, in which something fell due after `since` that an open page has not been sent. */
 async function callsBehind(store: Store, since: Instant, clientId: string | undefined): Promise<string[]> {
   const behind: string[] = [];
+  const timeOf = timesFor(store);
   for (const { value } of await store.list('call', clientId)) {
-    const { posts } = callAt(value, await timeFor(store, value.clientId));
+    const { posts } = callAt(value, await timeOf(value.clientId));
     const due = posts.filter(({ at }) => at > since);
     if (due.length === 0) continue;
     const callId = callIdOf(value);

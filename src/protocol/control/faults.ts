@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { ENDPOINTS, FAULT_KINDS } from '../../domain/fault.ts';
+import { ENDPOINTS, FAULT_KINDS, isUnanswered } from '../../domain/fault.ts';
 import type { Ms } from '../../domain/time.ts';
 import type { Mismatch } from '../mismatch.ts';
 import { Duration, lengthOf } from '../scenario.ts';
@@ -60,7 +60,7 @@ function contradictions({ status, retry_after, latency, kind }: FaultBody): Mism
     status === undefined && latency === undefined && kind === undefined
       ? 'nothing would go wrong; give status, latency or kind'
       : undefined,
-    status !== undefined && (kind === 'reset' || kind === 'hang')
+    status !== undefined && isUnanswered(kind)
       ? `kind ${kind} gives no answer, so that there is no status; keep one of them`
       : undefined,
     retry_after !== undefined && status === undefined ? 'retry_after needs a status, such as 503' : undefined,

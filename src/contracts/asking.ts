@@ -1,0 +1,22 @@
+/** What everybody needs who asks another server over HTTP. */
+
+/** An address, or what was meant to be one, without the credentials that it holds. */
+export const withoutCredentials = (address: string): string => address.replace(/\/\/[^/@]*@/, '//');
+
+/** An address without the credentials that it holds, and these as the header that `fetch` does not make of them. */
+export function parted(address: string): { readonly url: string; readonly authorization?: string } {
+  const url = withoutCredentials(address);
+  const { username, password } = new URL(address);
+  if (username === '') return { url };
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { url, authorization: basic(pair) };
+}
+
+/** Basic credentials (RFC 7617) of `user:password`. */
+export const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
+
+/** Why `fetch` has failed: it says itself no more than that it has, and leaves the rest to the cause. */
+export function whyNoAnswer(error: unknown): string {
+  const { message, cause } = error as Error;
+  return (cause as Error | undefined)?.message || message;
+}
