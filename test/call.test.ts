@@ -124,6 +124,22 @@ describe('the agent by hand', () => {
     expect(callAt(call, at(2)).endedAt).toBe(at(2));
   });
 
+  it('tells what was done by the script and by hand, and what was not possible is not among it', () => {
+    const script: Scenario = {
+      name: 'twice',
+      steps: [
+        { after: seconds(1), agent: 'join' },
+        { after: seconds(1), agent: 'join' },
+      ],
+    };
+    const call = acted(started(script), 'start', at(1.5));
+    expect(callAt(call, at(10)).acts).toEqual([
+      { at: at(1), agent: 'join', byHand: false, event: 0 },
+      { at: at(1.5), agent: 'start', byHand: true, event: 1 },
+    ]);
+    expect(callAt(started(script), at(10)).acts).toHaveLength(1);
+  });
+
   it('says nothing when leaving or recording', () => {
     const call = (['join', 'start', 'record', 'leave'] as const).reduce(
       (so, a) => acted(so, a, at(1)),

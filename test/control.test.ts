@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Drive, drive } from './drive.ts';
+import { type Drive, drive, type Json } from './drive.ts';
 
 let d: Drive;
 beforeAll(async () => {
@@ -137,6 +137,22 @@ describe('calls', () => {
       [2, 'VideocallCompleted'],
     ]);
     expect(json.ended_at).toBe(json.events[2].at);
+    expect(json.acts.map(({ act, by, name, event }: Json) => [act, by, name, event])).toEqual([
+      ['join', 'hand', null, 0],
+      ['start', 'hand', null, 1],
+      ['record', 'hand', null, null],
+      ['end', 'hand', null, 2],
+    ]);
+  });
+
+  it('tell what the agent can do now, which is nothing before the validation is confirmed', async () => {
+    const possible = async (validationId: string) => {
+      await d.open(await d.token(), validationId);
+      return (await d.admin('GET', `/calls/${validationId}`)).json.possible_actions;
+    };
+    await d.admin('PUT', '/validations/val-hidden', { confirmed: false });
+    expect(await possible('val-hidden')).toEqual([]);
+    expect(await possible('val-seen')).toEqual(['join']);
   });
 
   it('say what the agent can do when an action is impossible', async () => {

@@ -53,6 +53,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:stream',
   ],
   browser: ['domain', 'guide', 'protocol'],
+  view: ['domain', 'guide', 'protocol', 'npm:preact', 'npm:preact-render-to-string'],
   package: ['node:fs'],
   contracts: [
     'package',
@@ -75,9 +76,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 const ABOVE = ['index', 'commands', 'cli'];
 
 const SRC = path.join(import.meta.dirname, '../src');
-const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file));
 
-const roomOf = (file: string): string => file.split(path.sep)[0]?.replace(/\.ts$/, '') ?? '';
+const roomOf = (file: string): string => file.split(path.sep)[0]?.replace(/\.tsx?$/, '') ?? '';
 
 function packageOf(specifier: string): string {
   if (specifier.startsWith('node:')) return specifier.split('/', 1)[0] ?? '';

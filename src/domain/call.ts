@@ -33,11 +33,23 @@ export interface Call {
   readonly interventions: readonly Intervention[];
 }
 
+/** Something that was done in a call. */
+export type Act = Intervention & {
+  /** By hand, and not by the script. */
+  readonly byHand: boolean;
+  /** What was said by it, as the id of an event. */
+  readonly event?: number;
+};
+
 /** A call seen at one instant. */
 export interface CallView {
   readonly state: CallState;
   /** Every state that it has been in, the present one last. */
   readonly states: readonly CallState[];
+  /** All that was done in it. */
+  readonly acts: readonly Act[];
+  /** What the agent can do now. */
+  readonly possible: readonly AgentAction[];
   /** What it has said; an event's id is its place here. */
   readonly events: readonly Said[];
   /** What its page has to post so far. */
@@ -86,11 +98,15 @@ const isHidden = ({ awaitsConfirmation, confirmedAt }: Call): boolean =>
 interface Course {
   state: CallState;
   readonly states: CallState[];
+  readonly acts: Act[];
   readonly said: Said[];
   endedAt?: Instant;
 }
 
-function happen(course: Course, deed: Deed, at: Instant, delivery?: Delivery): void {
+function happen(course: Course, deed: Deed & { at: Instant }, byHand: boolean, delivery?: Delivery): void {
+  if ('agent' in deed && !AGENT[deed.agent].from.includes(course.state)) return;
+  const { at } = deed;
+  const before = course.said.length;
   const say = (event: VideocallEvent) => course.said.push({ at, event, delivery });
   const enter = (state: CallState) => {
     course.state = state;
@@ -101,12 +117,13 @@ function happen(course: Course, deed: Deed, at: Instant, delivery?: Delivery): v
   } else if ('fail' in deed) {
     enter('error');
     say(EVENTS[deed.fail]);
-  } else if (AGENT[deed.agent].from.includes(course.state)) {
+  } else {
     const { to, says } = AGENT[deed.agent];
     enter(to);
     if (to === 'ended') course.endedAt = at;
     if (says !== undefined) say(says);
   }
+  course.acts.push({ ...deed, byHand, ...(course.said.length > before && { event: before }) });
 }
 
 /** When a step is over by itself, if it began at `begun`. */
@@ -128,7 +145,7 @@ const answers = (intervention: Intervention, step: Step | undefined): boolean =>
  */
 export function callAt(call: Call, now: Instant): CallView {
   const until = latest(now, settledUntil(call));
-  const course: Course = { state: 'waiting-room', states: ['waiting-room'], said: [] };
+  const course: Course = { state: 'waiting-room', states: ['waiting-room'], acts: [], said: [] };
   const { interventions, scenario } = call;
   let steps: readonly Step[] = call.startedAt === undefined || isHidden(call) ? [] : scenario.steps;
   const start = latest(call.startedAt ?? call.openedAt, call.confirmedAt ?? call.openedAt);
@@ -140,11 +157,15 @@ export function callAt(call: Call, now: Instant): CallView {
     const due = step && dueAt(step, begun);
     const intervention = interventions[byHand];
     if (step && due !== undefined && due <= until && !(intervention && intervention.at < due)) {
-      if (!('waitFor' in step)) happen(course, step, due, step.delivery);
+      if (!('waitFor' in step)) {
+        const { after: _, delivery, ...deed } = step;
+        happen(course, { ...deed, at: due }, false, delivery);
+      }
       begun = due;
       next += 1;
     } else if (intervention !== undefined && intervention.at <= until) {
-      if (!('signal' in intervention)) happen(course, intervention, intervention.at);
+      if ('signal' in intervention) course.acts.push({ ...intervention, byHand: true });
+      else happen(course, intervention, true);
       // What was done before the script began is no answer to it.
       if (intervention.at >= start && answers(intervention, step)) {
         begun = intervention.at;
@@ -154,19 +175,28 @@ export function callAt(call: Call, now: Instant): CallView {
       }
       byHand += 1;
     } else {
-      return viewOf(course, until, step, due);
+      return {
+        ...viewOf(course, until, step, due),
+        possible: isHidden(call) ? [] : possibleActions(course.state),
+      };
     }
   }
 }
 
-function viewOf(course: Course, until: Instant, step: Step | undefined, due: Instant | undefined): CallView {
-  const { state, states, said, endedAt } = course;
+function viewOf(
+  course: Course,
+  until: Instant,
+  step: Step | undefined,
+  due: Instant | undefined,
+): Omit<CallView, 'possible'> {
+  const { state, states, acts, said, endedAt } = course;
   const posts = postsOf(said);
   const pending = posts.find(({ at }) => at > until)?.at;
   const coming = [due, pending].filter((at) => at !== undefined);
   return {
     state,
     states,
+    acts,
     events: said,
     posts: posts.filter(({ at }) => at <= until),
     ...(endedAt !== undefined && { endedAt }),
@@ -210,8 +240,7 @@ export interface Impossible {
 /** `call` with `deed` added at `now`, or why that is impossible in its present state. */
 export function intervened(call: Call, deed: Deed, now: Instant): Call | Impossible {
   const at = latest(now, settledUntil(call));
-  const { state } = callAt(call, at);
-  const possible = isHidden(call) ? [] : possibleActions(state);
+  const { state, possible } = callAt(call, at);
   if ('agent' in deed ? !possible.includes(deed.agent) : isOver(state)) {
     return { state, possible, ...(isHidden(call) && { hidden: true }) };
   }

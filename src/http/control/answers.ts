@@ -1,3 +1,4 @@
+import type { Act } from '../../domain/call.ts';
 import type { Client } from '../../domain/client.ts';
 import { type Finding, RULES } from '../../domain/finding.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -64,6 +65,20 @@ export const eventAnswer = ({ call: { clientId, validationId, n }, ...said }: Ev
   ...saidAnswer(said),
 });
 
+function deedAnswer(act: Act) {
+  if ('agent' in act) return { act: act.agent, name: null };
+  if ('fail' in act) return { act: 'fail' as const, name: act.fail };
+  if ('post' in act) return { act: 'post' as const, name: act.post.code };
+  return { act: 'signal' as const, name: act.signal };
+}
+
+const actAnswer = (act: Act) => ({
+  at: time(act.at),
+  by: act.byHand ? ('hand' as const) : ('script' as const),
+  ...deedAnswer(act),
+  event: act.event ?? null,
+});
+
 export const callAnswer = ({ call, view, events, presence, open }: CallDetails) => ({
   client_id: call.clientId,
   validation_id: call.validationId,
@@ -75,6 +90,8 @@ export const callAnswer = ({ call, view, events, presence, open }: CallDetails) 
   waits_for: view.waitsFor ?? null,
   started_at: timeOrNull(call.startedAt),
   ended_at: timeOrNull(view.endedAt),
+  possible_actions: [...view.possible],
+  acts: view.acts.map(actAnswer),
   events: events.map(saidAnswer),
   page: open.length > 0 ? ('open' as const) : ('none' as const),
   pages: Object.entries(presence.pages).map(([id, { servedAt, diagnostics }]) => ({

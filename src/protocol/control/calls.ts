@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { CALL_STATES } from '../../domain/call.ts';
 import { AGENT_ACTIONS, DELIVERIES } from '../../domain/scenario.ts';
 import { ERROR_CODES } from '../../guide/events.ts';
@@ -16,6 +16,19 @@ const said = {
   pushed_at: TimeOrNull,
   posted_at: TimeOrNull,
 };
+
+/** Something that was done in a call, and the event that came of it. */
+const ActAnswer = Type.Object({
+  at: Time,
+  by: Type.Enum(['script', 'hand']),
+  act: Type.Enum([...AGENT_ACTIONS, 'fail', 'post', 'signal'], {
+    description: 'what the agent did, that the call failed, that an event was posted, or that a signal came',
+  }),
+  name: Type.Union([Type.String(), Type.Null()], {
+    description: 'with fail and post the code of the event, with signal its name',
+  }),
+  event: Type.Union([Type.Integer(), Type.Null()]),
+});
 
 /** An event with the call that has said it. */
 export const EventAnswer = Type.Object({
@@ -36,6 +49,8 @@ export const CallAnswer = Type.Object({
   waits_for: TextOrNull,
   started_at: TimeOrNull,
   ended_at: TimeOrNull,
+  possible_actions: Type.Array(Type.Enum(AGENT_ACTIONS), { description: 'what the agent can do now' }),
+  acts: Type.Array(ActAnswer, { description: 'all that was done in it, oldest first' }),
   events: Type.Array(Type.Object(said)),
   page: Type.Enum(['open', 'none']),
   pages: Type.Array(
@@ -46,6 +61,7 @@ export const CallAnswer = Type.Object({
     }),
   ),
 });
+export type CallAnswer = Static<typeof CallAnswer>;
 
 /** What is known of an event's way to the page's parent. */
 const DeliveryAnswer = Type.Object({

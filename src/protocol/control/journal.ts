@@ -8,7 +8,7 @@ import { listOf, routes, TextOrNull, Time } from './route.ts';
 
 const Fields = Type.Record(Type.String(), Type.String());
 
-const RequestAnswer = Type.Object({
+export const RequestAnswer = Type.Object({
   id: Type.Integer(),
   client_id: TextOrNull,
   at: Time,
@@ -27,8 +27,9 @@ const RequestAnswer = Type.Object({
   validation_id: TextOrNull,
   fault_id: TextOrNull,
 });
+export type RequestAnswer = Static<typeof RequestAnswer>;
 
-const FindingAnswer = Type.Object({
+export const FindingAnswer = Type.Object({
   rule: Type.Enum(Object.keys(RULES) as RuleId[]),
   severity: Type.Enum(['error', 'warning']),
   guide: Type.String(),
@@ -40,6 +41,7 @@ const FindingAnswer = Type.Object({
   last_at: Time,
   times: Type.Integer(),
 });
+export type FindingAnswer = Static<typeof FindingAnswer>;
 
 const text = (title: string, description: string) =>
   Type.String({ minLength: 1, maxLength: 1000, title, description });

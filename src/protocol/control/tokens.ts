@@ -1,8 +1,8 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { TOKEN_STATES } from '../../domain/token.ts';
 import { listOf, routes, Time } from './route.ts';
 
-const TokenAnswer = Type.Object({
+export const TokenAnswer = Type.Object({
   access_token: Type.String(),
   client_id: Type.String(),
   state: Type.Enum(TOKEN_STATES),
@@ -10,6 +10,7 @@ const TokenAnswer = Type.Object({
   expires_at: Time,
   validation_ids: Type.Array(Type.String()),
 });
+export type TokenAnswer = Static<typeof TokenAnswer>;
 
 export const TOKEN_ROUTES = routes({
   'GET /tokens': {
