@@ -18,7 +18,7 @@ import {
   SETTINGS,
   type TokenFormatName,
 } from './protocol/config.ts';
-import { ADMIN } from './protocol/control/route.ts';
+import { ADMIN } from './protocol/paths.ts';
 import { type Random, systemRandom } from './random.ts';
 import { readScenarios, SHIPPED } from './scenarios.ts';
 import { jwtTokens, opaqueTokens, tickets } from './signing.ts';

@@ -1,8 +1,8 @@
 import type { TSchema } from 'typebox';
 import { Errors } from 'typebox/value';
 import { openApi } from '../src/protocol/control/openapi.ts';
-import { ADMIN } from '../src/protocol/control/route.ts';
 import { ROUTES } from '../src/protocol/control/routes.ts';
+import { ADMIN } from '../src/protocol/paths.ts';
 
 interface Operation {
   readonly responses: Record<string, { content?: Record<string, { schema: TSchema }> }>;

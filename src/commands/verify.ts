@@ -11,7 +11,7 @@ import { NoTarget, type Target, targetAt } from '../contracts/target.ts';
 import { verify as verifyPacts } from '../contracts/verify.ts';
 import { newClient, SANDBOX_CLIENT } from '../domain/client.ts';
 import { startMock } from '../index.ts';
-import { ADMIN } from '../protocol/control/route.ts';
+import { ADMIN } from '../protocol/paths.ts';
 import { STATES, type State } from '../protocol/states.ts';
 import { type Command, complain, EXIT, onStopSignal, print } from './command.ts';
 import { brokerOf, publicationOf } from './verify-broker.ts';

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { StreamMessage } from '../protocol/page.ts';
+import { serverSentEvents } from './server-sent-events.ts';
 
 /** A way to tell a page something: `send` takes an event with its id, anything else without. */
 export interface Channel {
@@ -8,10 +9,6 @@ export interface Channel {
   end(): void;
 }
 
-/** How soon a browser is to come back after the connection was lost, in milliseconds. */
-const RETRY_MS = 500;
-/** Proxies close a connection that is silent for much longer. */
-const PING_MS = 15_000;
 /** A long-poll is answered after this, even with nothing. */
 const POLL_MS = 25_000;
 /** A page that leaves more than this unread is not waited for. */
@@ -26,23 +23,8 @@ export const CROSS_ORIGIN = {
 
 /** Server-sent events, for as long as the page listens. */
 export function eventStream(raw: ServerResponse): Channel {
-  // A balancer that buffers would keep every event until the end.
-  raw.writeHead(200, { ...CROSS_ORIGIN, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
-  raw.write(`retry: ${RETRY_MS}\n\n`);
-  const write = (text: string) => {
-    if (raw.writableLength > MOST_UNREAD_BYTES) raw.destroy();
-    else if (!raw.writableEnded) raw.write(text);
-  };
-  const ping = setInterval(write, PING_MS, ':\n\n');
-  return {
-    send(message, id) {
-      write(`${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`);
-    },
-    end() {
-      clearInterval(ping);
-      raw.end();
-    },
-  };
+  const events = serverSentEvents(raw, CROSS_ORIGIN, MOST_UNREAD_BYTES);
+  return { send: (message, id) => events.say(JSON.stringify(message), { id }), end: events.end };
 }
 
 /** One answer with all that there is to tell, as soon as there is something. For browsers without EventSource. */

@@ -1,9 +1,10 @@
 import { maxHeaderSize } from 'node:http';
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
 import { isAmong } from '../address.ts';
-import { ADMIN } from '../protocol/control/route.ts';
+import { ADMIN, CONSOLE } from '../protocol/paths.ts';
 import { type CallDoor, callPage, foreignPoster } from './call-page.ts';
 import { callStream } from './call-stream.ts';
+import { consolePage } from './console.ts';
 import { type ControlDoor, control } from './control/control.ts';
 import { ControlError, sendError } from './control/errors.ts';
 import { NOT_FOUND, SERVER_ERROR, send } from './django/answer.ts';
@@ -28,7 +29,7 @@ export interface ServerParts extends Omit<CallDoor, 'visits'>, Omit<OAuthDoor, '
 
 /** All doors of the simulator, not yet listening. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { simulator, access, about } = parts;
+  const { simulator, access, about, browserUrl } = parts;
   const doors: { visits?: Visits } = {};
   const app = Fastify({
     logger: logging(parts.log),
@@ -72,5 +73,6 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   await app.register(callStream, parts);
   await app.register(foreignPoster, parts);
   await app.register(control, { prefix: ADMIN, simulator, access, about });
+  await app.register(consolePage, { prefix: CONSOLE, simulator, access, about, browserUrl });
   return app;
 }

@@ -71,6 +71,7 @@ export function scenarios(store: Store, files: () => ReadonlyMap<string, Scenari
 
   return {
     get,
+    usual,
 
     /** Every scenario that there is, by name; only what one client can play, if named. */
     async list(clientId?: string): Promise<ScenarioView[]> {

@@ -2,15 +2,17 @@ import type { Client } from '../domain/client.ts';
 import { noScenario, type Scenario } from '../domain/scenario.ts';
 import type { Random } from '../random.ts';
 import type { TokenFormat } from '../signing.ts';
-import type { Store } from '../store/store.ts';
+import type { Kind, Log, Store } from '../store/store.ts';
 import { whatIsAway } from './away.ts';
 import { calls } from './calls.ts';
 import { clients } from './clients.ts';
 import { clocks } from './clocks.ts';
 import { faults } from './faults.ts';
 import { findings } from './findings.ts';
+import { hintsAbout } from './hints.ts';
 import { journal } from './journal.ts';
 import { type OpeningRules, openings } from './opening.ts';
+import { overviews } from './overview.ts';
 import { pages } from './pages.ts';
 import { reception } from './reception.ts';
 import { scenarios } from './scenarios.ts';
@@ -75,6 +77,7 @@ export async function createSimulator(parts: SimulatorParts) {
     tokens: tokens(store, random, parts.tokenFormat),
     ...openings(store, parts.rules, playable.chosen),
     calls: allCalls,
+    ...overviews(store, allCalls),
     pages: pages(store, watch, random, parts.rules.strictTokens, found),
     clocks: clocks(store, watch),
     validations: validations(store, random),
@@ -83,6 +86,8 @@ export async function createSimulator(parts: SimulatorParts) {
     findings: found,
     journal: log,
     wait: waits(store, allCalls, log),
+    /** Hints that records of these kinds, or logs, have changed. */
+    changes: (kinds: readonly (Kind | Log)[]) => hintsAbout(store, ({ kind }) => kinds.includes(kind)),
 
     /** Back to the start, pages included; of one client, if named. False when there is no such client. */
     async reset(clientId?: string): Promise<boolean> {

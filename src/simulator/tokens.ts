@@ -164,5 +164,11 @@ export function tokens(store: Store, random: Random, format: TokenFormat) {
     async list(clientId?: Client['clientId']): Promise<TokenView[]> {
       return Promise.all((await store.list('token', clientId)).map(view));
     },
+
+    /** The last tokens that were issued, the newest first, and how many there are in all. */
+    async newest(most: number, clientId?: string): Promise<{ items: TokenView[]; total: number }> {
+      const all = await store.list('token', clientId);
+      return { items: await Promise.all(all.slice(-most).reverse().map(view)), total: all.length };
+    },
   };
 }

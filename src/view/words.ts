@@ -1,3 +1,5 @@
+import type { CallState } from '../domain/call.ts';
+
 /** How the console and the report write times. */
 
 const UNITS = [
@@ -21,3 +23,12 @@ export const clockTime = (iso: string): string => iso.slice(0, 19).replace('T', 
 
 /** The same without its day. */
 export const timeOfDay = (iso: string): string => iso.slice(11, 23);
+
+/** What a call's state is called. */
+export const STATES: Readonly<Record<CallState, string>> = {
+  'waiting-room': 'waiting',
+  loading: 'connecting',
+  'in-call': 'in call',
+  ended: 'ended',
+  error: 'failed',
+};

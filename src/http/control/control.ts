@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ADMIN, bodySchema, querySchema, type Route } from '../../protocol/control/route.ts';
+import { bodySchema, querySchema, type Route } from '../../protocol/control/route.ts';
 import { ROUTES } from '../../protocol/control/routes.ts';
 import { check, type Mismatch } from '../../protocol/mismatch.ts';
+import { ADMIN } from '../../protocol/paths.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import { onceGone } from '../gone.ts';
 import { callHandlers } from './calls.ts';

@@ -1,8 +1,8 @@
 import type { Instant } from '../../domain/time.ts';
 import { openApi } from '../../protocol/control/openapi.ts';
-import { ADMIN } from '../../protocol/control/route.ts';
 import { ROUTES } from '../../protocol/control/routes.ts';
 import type { SERVER_ROUTES } from '../../protocol/control/server.ts';
+import { ADMIN } from '../../protocol/paths.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import type { Handlers } from './handlers.ts';
 

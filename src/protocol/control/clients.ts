@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import {
   ClientType,
   clientProperties,
@@ -9,7 +9,7 @@ import {
 } from '../client.ts';
 import { listOf, routes, TextOrNull } from './route.ts';
 
-const ClientAnswer = Type.Object({
+export const ClientAnswer = Type.Object({
   client_id: Type.String(),
   client_secret: Type.String(),
   environment: Environment,
@@ -18,6 +18,7 @@ const ClientAnswer = Type.Object({
   grant_type: GrantType,
   scenario: TextOrNull,
 });
+export type ClientAnswer = Static<typeof ClientAnswer>;
 
 const body = clientProperties;
 /** What is left out is made up, or stays as it is. */

@@ -1,12 +1,13 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { Duration } from '../scenario.ts';
 import { routes, Time } from './route.ts';
 
-const ClockAnswer = Type.Object({
+export const ClockAnswer = Type.Object({
   now: Time,
   frozen: Type.Boolean(),
   offsetMs: Type.Number({ description: 'how far virtual time is ahead of real time' }),
 });
+export type ClockAnswer = Static<typeof ClockAnswer>;
 
 const answer = { scoped: true, status: 200, answer: ClockAnswer } as const;
 

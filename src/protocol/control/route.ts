@@ -4,9 +4,6 @@ import type { IsSound, Mismatch } from '../mismatch.ts';
 
 /** The control API as data: from these tables follow what is accepted, its types and its description. */
 
-/** Path under which everything stands that the imitated service does not have. */
-export const ADMIN = '/__admin';
-
 /** Every error of the control API by its name on the wire, with its status. */
 export const ERRORS = {
   not_json: 400,

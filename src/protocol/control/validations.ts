@@ -1,11 +1,11 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { ScenarioName } from '../scenario.ts';
 import { listOf, routes, TextOrNull } from './route.ts';
 
 const BooleanOrNull = Type.Union([Type.Boolean(), Type.Null()]);
 const yesOrNo = (title: string) => Type.Boolean({ title, description: 'true or false' });
 
-const ValidationAnswer = Type.Object({
+export const ValidationAnswer = Type.Object({
   client_id: TextOrNull,
   validation_id: Type.String(),
   exists: BooleanOrNull,
@@ -13,6 +13,7 @@ const ValidationAnswer = Type.Object({
   scenario: TextOrNull,
   calls: Type.Integer(),
 });
+export type ValidationAnswer = Static<typeof ValidationAnswer>;
 
 export const VALIDATION_ROUTES = routes({
   'GET /validations': {

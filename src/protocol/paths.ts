@@ -1,0 +1,4 @@
+/** Paths under which everything stands that the imitated service does not have. */
+
+export const ADMIN = '/__admin';
+export const CONSOLE = '/__console';

@@ -1,0 +1,66 @@
+import { CALL_STATES, type Call, type CallState, callAt } from '../domain/call.ts';
+import type { Validation } from '../domain/validation.ts';
+import type { Store } from '../store/store.ts';
+import type { CallDetails, calls } from './calls.ts';
+import { timesFor } from './decide.ts';
+import { callIdOf } from './refs.ts';
+
+/** The calls as whoever plays the agent looks at them. */
+export interface Overview {
+  /** Clients who wait, the longest first: these go before any other work. Guide 5.3. */
+  readonly waiting: readonly CallDetails[];
+  /** Validations without a call, the first known first. */
+  readonly unopened: readonly Validation[];
+  /** Calls that an agent has joined, the first opened first. */
+  readonly live: readonly CallDetails[];
+  /** Calls of which nothing more can come, the last opened first. */
+  readonly over: readonly CallDetails[];
+  /** How many calls there are in each state, shown or not. */
+  readonly counts: Readonly<Record<CallState, number>>;
+}
+
+/** In a list longer than this nobody finds anything. */
+const MOST_SHOWN = 50;
+
+/** Looks over all calls, without looking closely at more of them than can be shown. */
+export function overviews(store: Store, { details }: Pick<ReturnType<typeof calls>, 'details'>) {
+  const closely = async (shown: readonly Call[]): Promise<CallDetails[]> => {
+    const all = await Promise.all(shown.map((call) => details(callIdOf(call))));
+    return all.filter((one) => one !== undefined);
+  };
+
+  return {
+    /** Every call of one client, or of all, by what is to be done about it. */
+    async overview(clientId?: string): Promise<Overview> {
+      const timeOf = timesFor(store);
+      const byState = Object.fromEntries(CALL_STATES.map((state) => [state, [] as Call[]])) as Record<
+        CallState,
+        Call[]
+      >;
+      const all = (await store.list('call', clientId)).map(({ value }) => value);
+      const opened = new Map(all.map((call, place) => [call, place]));
+      for (const call of all) byState[callAt(call, await timeOf(call.clientId)).state].push(call);
+      const inOrder = (...states: CallState[]) =>
+        states.flatMap((state) => byState[state]).sort((a, b) => (opened.get(a) ?? 0) - (opened.get(b) ?? 0));
+      const validations = (await store.list('validation', clientId)).map(({ value }) => value);
+      return {
+        waiting: await closely(inOrder('waiting-room').slice(0, MOST_SHOWN)),
+        unopened: validations
+          .filter(({ calls, exists }) => calls === 0 && exists !== false)
+          .slice(0, MOST_SHOWN),
+        live: await closely(inOrder('loading', 'in-call').slice(0, MOST_SHOWN)),
+        over: await closely(inOrder('ended', 'error').slice(-MOST_SHOWN).reverse()),
+        counts: Object.fromEntries(CALL_STATES.map((state) => [state, byState[state].length])) as Record<
+          CallState,
+          number
+        >,
+      };
+    },
+
+    /** The call that was opened last; undefined when there is none. */
+    async newest(clientId?: string): Promise<CallDetails | undefined> {
+      const last = (await store.list('call', clientId)).at(-1);
+      return last && details(callIdOf(last.value));
+    },
+  };
+}

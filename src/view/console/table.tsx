@@ -1,0 +1,29 @@
+import type { ComponentChildren } from 'preact';
+
+interface Listed {
+  readonly name: string;
+  readonly heads: readonly string[];
+  /** The rows. */
+  readonly children: ComponentChildren;
+}
+
+/** A table in a place of its own, in which it is scrolled. */
+export function Table({ name, heads, children }: Listed) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what is scrolled must be reached by the keyboard
+    <section class="scroll" aria-label={name} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {heads.map((head) => (
+              <th key={head} scope="col">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </section>
+  );
+}

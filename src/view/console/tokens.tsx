@@ -1,0 +1,38 @@
+import { tailOf } from '../../domain/journal.ts';
+import type { ConsoleParts } from '../../protocol/console.ts';
+import { length, timeOfDay } from '../words.ts';
+import { Table } from './table.tsx';
+
+/** Access tokens, and how long each of them lives. */
+export function Tokens({
+  tokens: { items, total },
+  now,
+}: {
+  readonly tokens: ConsoleParts['tokens'];
+  readonly now: number;
+}) {
+  if (total === 0) return <p class="soft empty">No token was issued yet.</p>;
+  return (
+    <>
+      <Table name="Access tokens" heads={['Token', 'Client', 'State', 'Left', 'Issued', 'Validations']}>
+        {items.map(({ access_token: token, client_id, state, issued_at, expires_at, validation_ids }) => (
+          <tr key={token}>
+            <td>
+              <code>{tailOf(token)}</code>
+            </td>
+            <td>{client_id}</td>
+            <td>
+              <span class={`state ${state}`}>{state}</span>
+            </td>
+            <td>{state === 'active' ? length(Math.max(0, Date.parse(expires_at) - now)) : ''}</td>
+            <td>{timeOfDay(issued_at)}</td>
+            <td>{validation_ids.join(', ')}</td>
+          </tr>
+        ))}
+      </Table>
+      {total > items.length && (
+        <p class="soft more">and {(total - items.length).toLocaleString('en')} older ones</p>
+      )}
+    </>
+  );
+}
