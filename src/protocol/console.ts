@@ -24,7 +24,7 @@ export const ConsoleQuery = Type.Object({
 export type ConsoleQuery = Static<typeof ConsoleQuery>;
 
 /** Some of the items of a list, the newest first, and how many there are in all. */
-export interface Newest<T> {
+interface Newest<T> {
   readonly items: readonly T[];
   readonly total: number;
 }

@@ -24,7 +24,7 @@ export const orderOf = (
   body: { ...body, client_id },
 });
 
-export const isSame = (a: CallAnswer | undefined, b: CallAnswer): boolean =>
+const isSame = (a: CallAnswer | undefined, b: CallAnswer): boolean =>
   a !== undefined && a.client_id === b.client_id && a.validation_id === b.validation_id && a.n === b.n;
 
 const wholeSeconds = (now: number, since: string): string =>

@@ -2,7 +2,7 @@ import type { ErrorAnswer } from '../../protocol/control/route.ts';
 import { ADMIN } from '../../protocol/paths.ts';
 
 /** Why the simulator did not do what it was told to. */
-export class Refused extends Error {
+class Refused extends Error {
   override readonly name = 'Refused';
 }
 
