@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { hostname, networkInterfaces } from 'node:os';
 
 /** Addresses of machines: IP v4 and v6, ranges of them, and the names that lead to this machine. */
 
@@ -54,4 +55,16 @@ const ANY = ['0.0.0.0', '::'];
 export function reachableHost(host: string | undefined): string {
   if (host === undefined || ANY.includes(host)) return '127.0.0.1';
   return isIP(host) === 6 ? `[${host}]` : host;
+}
+
+const unzoned = (address: string): string => address.split('%', 1)[0] ?? '';
+
+/** Names and addresses under which other machines may reach a server that listens on `host`. */
+export function namesOf(host: string): string[] {
+  if (!ANY.includes(host)) return [host];
+  const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+  return [
+    hostname(),
+    ...addresses.filter(({ internal }) => !internal).map(({ address }) => unzoned(address)),
+  ];
 }

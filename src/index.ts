@@ -1,4 +1,5 @@
-import { isLoopback, reachableHost } from './address.ts';
+import { isLoopback, namesOf, reachableHost } from './address.ts';
+import { type LocallyCertified, ownCertificate } from './certificate.ts';
 import { systemTime } from './clock.ts';
 import { type Client, SANDBOX_CLIENT } from './domain/client.ts';
 import type { Finding } from './domain/finding.ts';
@@ -7,6 +8,7 @@ import type { PageTicket } from './http/call-page.ts';
 import { listen } from './http/listen.ts';
 import { processMetrics } from './http/metrics.ts';
 import { createServer } from './http/server.ts';
+import type { TlsIdentity } from './http/tls.ts';
 import { logFault } from './http/unavailable.ts';
 import { VERSION } from './package.ts';
 import {
@@ -84,6 +86,19 @@ export interface MockOptions {
   readonly admin?: { readonly user: string; readonly password?: string; readonly origins: readonly string[] };
   /** Address under which browsers reach the simulator, if it is not the usual one. */
   readonly browserUrl?: string | undefined;
+  /**
+   * Speaks TLS as well, on the same port, by HTTP/2 and HTTP/1.1: with this certificate and key (PEM), or with `true` by a
+   * certificate that is made here once and kept.
+   */
+  readonly https?: boolean | TlsIdentity;
+}
+
+/** Where a simulator is over TLS. */
+export interface Secure {
+  readonly url: string;
+  readonly browserUrl: string;
+  /** File of the authority that must be trusted (`NODE_EXTRA_CA_CERTS`), where it was made here. */
+  readonly ca?: string;
 }
 
 /** A running simulator. */
@@ -94,6 +109,8 @@ export interface Mock {
   readonly browserUrl: string;
   /** The control API. */
   readonly adminUrl: string;
+  /** The same over TLS, where it is spoken. */
+  readonly https?: Secure;
   /** What the control API asks for, when it asks. */
   readonly adminCredentials?: { readonly user: string; readonly password: string } | undefined;
   /** Its log, for what else belongs there. */
@@ -162,6 +179,21 @@ export async function startMock(options: MockOptions = {}): Promise<Mock> {
   }
 }
 
+/** As whom the simulator speaks TLS, if it should. */
+async function identityFor({
+  https = false,
+  host,
+  browserUrl,
+}: MockOptions): Promise<TlsIdentity | LocallyCertified | undefined> {
+  if (typeof https === 'object') return https;
+  if (!https) return undefined;
+  const names = [
+    ...(host === undefined ? [] : namesOf(host)),
+    ...(browserUrl === undefined ? [] : [new URL(browserUrl).hostname.replace(/^\[|\]$/g, '')]),
+  ];
+  return ownCertificate(names, systemTime());
+}
+
 async function startOn(store: Store, random: Random, options: MockOptions): Promise<Mock> {
   const { host, port = 0, clients = USUAL_CLIENTS, scenario = 'happy' } = options;
   const scenarios = options.scenarios ?? readScenarios([SHIPPED]);
@@ -210,7 +242,8 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     metrics,
   });
   await app.ready();
-  const listening = await listen(app.routing, host, port);
+  const tls = await identityFor(options);
+  const listening = await listen(app.routing, host, port, tls);
 
   const close = async () => {
     const closed = listening.close();
@@ -225,9 +258,17 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     host === undefined || isLoopback(host) || reachable === '127.0.0.1' ? 'videocall.localhost' : reachable;
   browserUrl = options.browserUrl ?? `http://${browserHost}:${listening.port}`;
   app.log.info(`listening on ${url}`);
+  const overTls = (address: string) => address.replace(/^http:/, 'https:');
   return {
     url,
     browserUrl,
+    ...(tls !== undefined && {
+      https: {
+        url: overTls(url),
+        browserUrl: overTls(browserUrl),
+        ...('ca' in tls && { ca: tls.ca }),
+      },
+    }),
     adminUrl: `${url}${ADMIN}`,
     adminCredentials: credentials,
     log: app.log,

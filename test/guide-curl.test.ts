@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Drive, drive, SANDBOX } from './drive.ts';
+import { useHome } from './home.ts';
 
-describe("the guide's eight curl commands", () => {
+describe.each(['http', 'https'] as const)("the guide's eight curl commands over %s", (scheme) => {
   let d: Drive;
   let answers: {
     name: string;
@@ -12,11 +13,15 @@ describe("the guide's eight curl commands", () => {
     body: string | undefined;
   }[];
 
+  useHome();
   beforeAll(async () => {
-    d = await drive();
+    d = await drive({ https: scheme === 'https' });
+    const { url, ca } = { ...d.mock, ...d.mock.https };
     const script = path.join(import.meta.dirname, 'guide-curl.sh');
     const output = await new Promise<string>((resolve, reject) => {
-      execFile(script, [d.mock.url, SANDBOX.client_id, SANDBOX.client_secret], (error, stdout) =>
+      // biome-ignore lint/style/noProcessEnv: a child needs what any child needs
+      const env = { ...process.env, CURL_CA_BUNDLE: ca };
+      execFile(script, [url, SANDBOX.client_id, SANDBOX.client_secret], { env }, (error, stdout) =>
         error ? reject(error) : resolve(stdout),
       );
     });

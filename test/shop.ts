@@ -1,4 +1,5 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 
@@ -44,8 +45,9 @@ const page = (sources: readonly string[], habit: string | null) => `<!doctype ht
 </body>
 </html>`;
 
-export async function openShop(): Promise<Shop> {
-  const server = createServer((request, response) => {
+/** @param tls its certificate and key, if it is to speak TLS */
+export async function openShop(tls?: { cert: string; key: string }): Promise<Shop> {
+  const answer: RequestListener = (request, response) => {
     const { searchParams } = new URL(request.url ?? '/', 'http://shop');
     const habit = searchParams.get('habit');
     response.writeHead(200, {
@@ -53,14 +55,15 @@ export async function openShop(): Promise<Shop> {
       ...(habit === 'isolated' && ISOLATION),
     });
     response.end(page(searchParams.getAll('src'), habit));
-  });
+  };
+  const server = tls === undefined ? createServer(answer) : createSecureServer(tls, answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     embedding(src, habit) {
       const query = new URLSearchParams([src].flat().map((one) => ['src', one]));
       if (habit !== undefined) query.set('habit', habit);
-      return `http://localhost:${port}/?${query}`;
+      return `${tls === undefined ? 'http' : 'https'}://localhost:${port}/?${query}`;
     },
     close: () =>
       new Promise((resolve) => {

@@ -21,16 +21,18 @@ const inWords = (mock: Mock, settings: Settings): string[] => [
   `  browsers  ${mock.browserUrl}/call?access_token=ACCESS_TOKEN&validation_id=VALIDATION_ID`,
   `  backends  ${mock.url}/o/token/`,
   `  control   ${mock.adminUrl}`,
+  ...(mock.https === undefined ? [] : [`  https     ${mock.https.browserUrl}, ${mock.https.url}`]),
+  ...(mock.https?.ca === undefined ? [] : [`  trust     NODE_EXTRA_CA_CERTS=${mock.https.ca}`]),
   `  clients   ${settings.clients.map(({ clientId }) => clientId).join(', ')}`,
   `  scenario  ${settings.scenario}`,
   ...passwordNotice(mock, settings),
 ];
 
 function asJson(mock: Mock, settings: Settings): string {
-  const { url, browserUrl, adminUrl } = mock;
+  const { url, browserUrl, adminUrl, https } = mock;
   const { user: adminUser, password: adminPassword } = madeUp(mock, settings) ?? {};
   const msg = `mock-veridas listening on ${url}`;
-  return JSON.stringify({ level: 'info', msg, url, browserUrl, adminUrl, adminUser, adminPassword });
+  return JSON.stringify({ level: 'info', msg, url, browserUrl, adminUrl, https, adminUser, adminPassword });
 }
 
 /** What is said on standard output when the simulator is ready. */

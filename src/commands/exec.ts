@@ -53,8 +53,9 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
     const { MOCK_VERIDAS_READY_FILE: _ours, ...inherited } = env;
     const code = await runChild(program, programArgs, {
       ...inherited,
-      VIDEOCALL_URL: mock.url,
-      VIDEOCALL_BROWSER_URL: mock.browserUrl,
+      VIDEOCALL_URL: (mock.https ?? mock).url,
+      VIDEOCALL_BROWSER_URL: (mock.https ?? mock).browserUrl,
+      ...(mock.https?.ca !== undefined && { NODE_EXTRA_CA_CERTS: mock.https.ca }),
       VIDEOCALL_ADMIN_URL: mock.adminUrl,
       CLIENT_ID: clientId,
       CLIENT_SECRET: clientSecret,

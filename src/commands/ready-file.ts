@@ -26,9 +26,9 @@ export function readyFile(file: string | undefined): ReadyFile {
     throw refused(error);
   }
   return {
-    write({ url, browserUrl, adminUrl }) {
+    write({ url, browserUrl, adminUrl, https }) {
       try {
-        writeFileSync(draft, `${JSON.stringify({ url, browserUrl, adminUrl, pid: process.pid })}\n`);
+        writeFileSync(draft, `${JSON.stringify({ url, browserUrl, adminUrl, https, pid: process.pid })}\n`);
         // Complete from the moment it is there.
         renameSync(draft, file);
       } catch (error) {

@@ -19,6 +19,7 @@ import { formatFault } from '../yaml/file.ts';
 import { BUILT_IN_CLIENTS, clientsOfPairs, repeatedIds, unknownRanges } from './clients.ts';
 import { fromConfigFile } from './file.ts';
 import { fromArguments, fromEnvironment, type Given, type Source } from './flags.ts';
+import { type Identity, identityOf } from './identity.ts';
 
 export { entry, helpText } from './help.ts';
 
@@ -56,6 +57,8 @@ export interface Settings {
   readonly admin: { readonly user: string; readonly password?: string; readonly origins: readonly string[] };
   /** Base URL for browsers, without a slash at its end. */
   readonly browserUrl?: string;
+  /** TLS is spoken too: with a certificate that is made here, or with this one. */
+  readonly https?: true | Identity;
 }
 
 /** A command line, environment or file that cannot be used; its message is one line a fault. */
@@ -140,7 +143,12 @@ function frozen<T>(value: T): T {
   return value;
 }
 
-function settingsOf(values: Values, clients: readonly Client[], scenarios: Settings['scenarios']): Settings {
+function settingsOf(
+  values: Values,
+  clients: readonly Client[],
+  scenarios: Settings['scenarios'],
+  identity: Identity | undefined,
+): Settings {
   const {
     port,
     host,
@@ -176,6 +184,7 @@ function settingsOf(values: Values, clients: readonly Client[], scenarios: Setti
     ...(readyFile !== undefined && { readyFile }),
     admin: { user: values['admin-user'], ...(password !== undefined && { password }), origins },
     ...(browserUrl !== undefined && { browserUrl: browserUrl.replace(/\/+$/, '') }),
+    ...((identity !== undefined || values.https) && { https: identity ?? true }),
   });
 }
 
@@ -196,6 +205,10 @@ export function readSettings({ argv, env, cwd, usualPort }: Surroundings): Setti
   const own = values.fixtures === undefined || unreadable.length > 0 ? [] : [values.fixtures];
   const reading = scenariosIn([SHIPPED, ...own]);
   const known = namesIn(reading);
+  const identity = identityOf(
+    { file: values.cert, given: given.cert },
+    { file: values.key, given: given.key },
+  );
   const faults = [
     ...flags.faults,
     ...environment.faults,
@@ -213,11 +226,13 @@ export function readSettings({ argv, env, cwd, usualPort }: Surroundings): Setti
     ...rangeFaults(given['trust-proxy']),
     ...urlFaults(given['admin-origin']),
     ...urlFaults(given['browser-url']),
+    ...(Array.isArray(identity) ? identity : []),
   ];
   if (faults.length > 0) throw new BadUsage(faults);
   return settingsOf(
     values,
     clients.clients.map(({ client }) => client),
     reading.scenarios,
+    identity as Identity | undefined,
   );
 }

@@ -99,8 +99,9 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
 
   const warned = new Set<string>();
   /** Says, on the page and once in the log, that the guide's own listener will drop every event. */
-  function warnOfName(host: string): string {
-    const text = `this frame is served from ${host}, whose name does not contain "${NEEDED_IN_ORIGIN}", so the listener of guide 5.5 drops its events; use ${door.browserUrl()}`;
+  function warnOfName(protocol: string, host: string): string {
+    const better = door.browserUrl().replace(/^https?(?=:)/, protocol);
+    const text = `this frame is served from ${host}, whose name does not contain "${NEEDED_IN_ORIGIN}", so the listener of guide 5.5 drops its events; use ${better}`;
     if (!warned.has(host) && warned.size < MOST_WARNINGS) app.log.warn(text);
     warned.add(host);
     return `mock-veridas: ${text}`;
@@ -132,7 +133,7 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
       stream: `${stream}${CALL_PATHS.events}?ticket=${ticket}&after=${after}`,
       reports: `${stream}${CALL_PATHS.reports}?ticket=${ticket}`,
     };
-    const warning = host.includes(NEEDED_IN_ORIGIN) ? undefined : warnOfName(host);
+    const warning = host.includes(NEEDED_IN_ORIGIN) ? undefined : warnOfName(request.protocol, host);
     frameHeaders(reply, nonce, {
       connect: [`${request.protocol}://${host}`, stream].filter(Boolean),
       frame: [foreignOrigin(request.protocol, host)],

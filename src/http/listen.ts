@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { type Secured, secured, type TlsIdentity } from './tls.ts';
 
 /** A port that could not be had, in words for whoever asked for it. */
 export class CannotListen extends Error {}
@@ -31,44 +32,64 @@ const MOST_TRIES = 20;
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
 
-function bind(handler: RequestListener, host: string, port: number): Promise<Server> {
+/** A server on one address, and its part that speaks TLS, if it does. */
+interface Bound {
+  readonly server: Server;
+  readonly secure: Secured | undefined;
+}
+
+/** Who answers, and as whom over TLS. */
+interface Answering {
+  readonly handler: RequestListener;
+  readonly tls: TlsIdentity | undefined;
+}
+
+function bind({ handler, tls }: Answering, host: string, port: number): Promise<Bound> {
   const server = createServer(
     { requestTimeout: SLOWEST_REQUEST_MS, connectionsCheckingInterval: 5_000 },
     handler,
   );
+  const secure = tls && secured(server, handler, tls, SLOWEST_REQUEST_MS);
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       const why = WHY[codeOf(error)] ?? error.message;
       reject(new CannotListen(`cannot listen on ${host} port ${port}: ${why}`, { cause: error }));
     });
-    server.listen(port, host, () => resolve(server));
+    server.listen(port, host, () => resolve({ server, secure }));
   });
 }
 
-const portOf = (server: Server): number => {
+const portOf = ({ server }: Bound): number => {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
 };
 
-const stop = (server: Server): Promise<void> =>
+const stop = ({ server, secure }: Bound): Promise<void> =>
   new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+    const closeIdle = () => {
+      server.closeIdleConnections();
+      secure?.closeIdle();
+    };
+    const cut = setTimeout(() => {
+      server.closeAllConnections();
+      secure?.closeAll();
+    }, GRACE_MS);
     // A connection whose last answer has just ended would be kept alive for more that will not come.
-    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+    const sweep = setInterval(closeIdle, SWEEP_MS);
     server.close(() => {
       clearTimeout(cut);
       clearInterval(sweep);
       resolve();
     });
-    server.closeIdleConnections();
+    closeIdle();
   });
 
 /** One server for each address, all on the port that the first one gets. */
-async function bindAll(handler: RequestListener, hosts: readonly string[], port: number): Promise<Server[]> {
-  const servers: Server[] = [];
+async function bindAll(answering: Answering, hosts: readonly string[], port: number): Promise<Bound[]> {
+  const servers: Bound[] = [];
   for (const host of hosts) {
     try {
-      servers.push(await bind(handler, host, servers[0] === undefined ? port : portOf(servers[0])));
+      servers.push(await bind(answering, host, servers[0] === undefined ? port : portOf(servers[0])));
     } catch (error) {
       if (servers.length > 0 && NO_IPV6.includes(codeOf((error as Error).cause))) continue;
       await Promise.all(servers.map(stop));
@@ -82,17 +103,19 @@ async function bindAll(handler: RequestListener, hosts: readonly string[], port:
  * Lets `handler` answer on `port` of `host`, or of this machine's own addresses of both families.
  *
  * @param port 0 chooses a free one
+ * @param tls as whom it answers over TLS as well, on the same port; left out, it does not
  * @throws {CannotListen}
  */
 export async function listen(
   handler: RequestListener,
   host: string | undefined,
   port: number,
+  tls?: TlsIdentity,
 ): Promise<Listening> {
   for (let tries = 1; ; tries += 1) {
     try {
-      const servers = await bindAll(handler, host === undefined ? THIS_MACHINE : [host], port);
-      const [first] = servers as [Server];
+      const servers = await bindAll({ handler, tls }, host === undefined ? THIS_MACHINE : [host], port);
+      const [first] = servers as [Bound];
       return { port: portOf(first), close: async () => void (await Promise.all(servers.map(stop))) };
     } catch (error) {
       if (port !== 0 || tries === MOST_TRIES) throw error;

@@ -24,6 +24,7 @@ import { basicCredentials } from './django/basic.ts';
 import { formFields, Unreadable } from './django/form.ts';
 import { TooMuch } from './django/limits.ts';
 import { pairs } from './django/urlencoded.ts';
+import { headerLines } from './header-lines.ts';
 import { comeBack, sendUnavailable } from './unavailable.ts';
 import { targetOf, type Visits } from './visits.ts';
 
@@ -53,7 +54,8 @@ interface View {
 }
 
 /** The Content-Type as it came. */
-const declaredType = ({ raw }: FastifyRequest): string => raw.headersDistinct['content-type']?.[0] ?? '';
+const declaredType = (request: FastifyRequest): string =>
+  headerLines(request).find(([name]) => name === 'content-type')?.[1] ?? '';
 
 /** What reaches the endpoint of a request, and the answer where its body cannot be read. */
 function oauthRequest(request: FastifyRequest, query: string): { asked: OAuthRequest; trouble?: Answer } {

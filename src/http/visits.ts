@@ -9,6 +9,7 @@ import type { Naming, Reception } from '../simulator/reception.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { pairs, unquote } from './django/urlencoded.ts';
 import { onceGone } from './gone.ts';
+import { headerLines } from './header-lines.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What becomes known of a request to the imitated service on its way through a door. */
@@ -127,7 +128,7 @@ export function keepJournal(
       method: request.method,
       path: maskedPath(path),
       query: maskedFields(pairs(query), received.clientId),
-      headers: maskedHeaders(headersOf(request)),
+      headers: maskedHeaders(headerLines(request)),
       ...(visit.form !== undefined && { form: maskedFields(visit.form, received.clientId) }),
       from: request.ip,
       ...(status !== undefined && { status }),
@@ -199,10 +200,3 @@ const logged = ({ method, path, status, clientId, reason }: JournalEntry): [obje
   { method, path, status, client_id: clientId || null, reason },
   [method, path, status ?? 'unanswered', clientId || '-', reason ?? ''].join(' ').trimEnd(),
 ];
-
-/** Every header line, of several with one name the last. */
-const headersOf = ({ raw: { rawHeaders } }: FastifyRequest): [string, string][] =>
-  Array.from({ length: rawHeaders.length / 2 }, (_, index) => [
-    (rawHeaders[2 * index] ?? '').toLowerCase(),
-    rawHeaders[2 * index + 1] ?? '',
-  ]);

@@ -232,6 +232,25 @@ export const SETTINGS = {
     placeholder: 'URL',
     help: 'where browsers reach this server, if not at http://videocall.localhost:PORT',
   },
+  https: {
+    schema: Type.Boolean(),
+    help:
+      'speak TLS too, on the same port, with a certificate that is made here once and kept in ~/.mock-veridas; ' +
+      'its authority, which is printed, must be trusted',
+    default: false,
+  },
+  cert: {
+    schema: path('file'),
+    placeholder: 'FILE',
+    help: 'speak TLS too, with this certificate (PEM, with those that lead to its authority)',
+    isPath: true,
+  },
+  key: {
+    schema: path('file'),
+    placeholder: 'FILE',
+    help: 'the key that belongs to --cert (PEM)',
+    isPath: true,
+  },
   help: { schema: Type.Boolean(), help: 'print this', short: 'h', notIn: ['file', 'environment'] },
   version: { schema: Type.Boolean(), help: 'print the version', short: 'v', notIn: ['file', 'environment'] },
 } as const satisfies Record<string, Setting>;

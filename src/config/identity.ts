@@ -1,0 +1,47 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Given } from './flags.ts';
+
+/** A certificate of the user's own, with its key, both as PEM. */
+export interface Identity {
+  readonly cert: string;
+  readonly key: string;
+}
+
+interface Named {
+  readonly file: string | undefined;
+  readonly given: Given | undefined;
+}
+
+/** What is in a file, if it can be read and `parse` makes something of it; else what is wrong. */
+function read<T>(
+  { file, given }: Named,
+  what: string,
+  parse: (pem: string) => T,
+): readonly [string, T] | string {
+  const blame = given?.blame ?? String;
+  try {
+    const pem = readFileSync(file ?? '', 'utf8');
+    try {
+      return [pem, parse(pem)];
+    } catch {
+      return blame(`${file} holds no ${what} as PEM`);
+    }
+  } catch (error) {
+    return blame(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+/** The certificate and key that are named by their files, or what is wrong with them; nothing where none is named. */
+export function identityOf(cert: Named, key: Named): Identity | readonly string[] | undefined {
+  const [missing, other] = cert.given === undefined ? ['--cert', key] : ['--key', cert];
+  if (cert.given === undefined || key.given === undefined)
+    return other.given && [other.given.blame(`${missing} is missing: a certificate goes with its key`)];
+  const certificate = read(cert, 'certificate', (pem) => new X509Certificate(pem));
+  const secret = read(key, 'key without a passphrase', createPrivateKey);
+  const faults = [certificate, secret].filter((one) => typeof one === 'string');
+  if (typeof certificate === 'string' || typeof secret === 'string') return faults;
+  if (!certificate[1].checkPrivateKey(secret[1]))
+    return [key.given.blame(`${key.file} is not the key of the certificate in ${cert.file}`)];
+  return { cert: certificate[0], key: secret[0] };
+}
