@@ -4,12 +4,14 @@ import { systemTime } from './clock.ts';
 import { type Client, SANDBOX_CLIENT } from './domain/client.ts';
 import type { Finding } from './domain/finding.ts';
 import type { Scenario } from './domain/scenario.ts';
+import { MEDIA_PORTS } from './guide/ports.ts';
 import type { PageTicket } from './http/call-page.ts';
 import { listen } from './http/listen.ts';
 import { processMetrics } from './http/metrics.ts';
 import { createServer } from './http/server.ts';
 import type { TlsIdentity } from './http/tls.ts';
 import { logFault } from './http/unavailable.ts';
+import { type MediaPorts, type OpenMediaPorts, openMediaPorts } from './media/ports.ts';
 import { VERSION } from './package.ts';
 import {
   type Blocking,
@@ -91,6 +93,11 @@ export interface MockOptions {
    * certificate that is made here once and kept.
    */
   readonly https?: boolean | TlsIdentity;
+  /**
+   * Opens the ports too that video needs (guide 6.2), so that it can be tested whether they are reached: those, or these; 0
+   * chooses a free one.
+   */
+  readonly mediaPorts?: boolean | MediaPorts;
 }
 
 /** Where a simulator is over TLS. */
@@ -111,6 +118,8 @@ export interface Mock {
   readonly adminUrl: string;
   /** The same over TLS, where it is spoken. */
   readonly https?: Secure;
+  /** The ports for video, where they are open. */
+  readonly mediaPorts?: MediaPorts;
   /** What the control API asks for, when it asks. */
   readonly adminCredentials?: { readonly user: string; readonly password: string } | undefined;
   /** Its log, for what else belongs there. */
@@ -221,6 +230,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     onError: (error) => logFault(app.log, error),
   });
   let browserUrl = '';
+  let media: OpenMediaPorts | undefined;
   const app = await createServer({
     simulator,
     random,
@@ -244,9 +254,19 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
   await app.ready();
   const tls = await identityFor(options);
   const listening = await listen(app.routing, host, port, tls);
+  const { mediaPorts = false } = options;
+  if (mediaPorts !== false) {
+    media = await openMediaPorts(host, mediaPorts === true ? MEDIA_PORTS : mediaPorts, tls).catch(
+      async (error) => {
+        await Promise.all([listening.close(), app.close()]);
+        simulator.close();
+        throw error;
+      },
+    );
+  }
 
   const close = async () => {
-    const closed = listening.close();
+    const closed = Promise.all([listening.close(), media?.close()]);
     await app.close();
     await closed;
     simulator.close();
@@ -269,6 +289,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
         ...('ca' in tls && { ca: tls.ca }),
       },
     }),
+    ...(media !== undefined && { mediaPorts: { tcp: media.tcp, udp: media.udp } }),
     adminUrl: `${url}${ADMIN}`,
     adminCredentials: credentials,
     log: app.log,

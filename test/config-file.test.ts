@@ -60,6 +60,8 @@ describe('the config file', () => {
       'ready-file: /ready.json',
       'store: redis://g:h@i:1/2',
       'store-prefix: j',
+      'https: true',
+      'media-ports: true',
     );
     const { clients, scenarios, ...others } = settings();
     expect(others).toEqual({
@@ -83,6 +85,8 @@ describe('the config file', () => {
       readyFile: '/ready.json',
       store: 'redis://g:h@i:1/2',
       storePrefix: 'j',
+      https: true,
+      mediaPorts: true,
     });
   });
 

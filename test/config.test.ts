@@ -58,6 +58,7 @@ describe('settings of which none is given', () => {
       logFormat: 'text',
       store: 'memory',
       storePrefix: 'mock-veridas:',
+      mediaPorts: false,
       admin: { user: 'admin', origins: [] },
     });
   });

@@ -67,6 +67,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:stream',
     'node:timers',
   ],
+  media: ['http', 'guide', 'node:crypto', 'node:dgram', 'node:http', 'node:net'],
   browser: ['domain', 'guide', 'protocol'],
   view: ['domain', 'guide', 'protocol', 'npm:preact', 'npm:preact-render-to-string'],
   package: ['node:fs'],

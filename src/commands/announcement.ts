@@ -23,6 +23,9 @@ const inWords = (mock: Mock, settings: Settings): string[] => [
   `  control   ${mock.adminUrl}`,
   ...(mock.https === undefined ? [] : [`  https     ${mock.https.browserUrl}, ${mock.https.url}`]),
   ...(mock.https?.ca === undefined ? [] : [`  trust     NODE_EXTRA_CA_CERTS=${mock.https.ca}`]),
+  ...(mock.mediaPorts === undefined
+    ? []
+    : [`  media     TCP/${mock.mediaPorts.tcp}, UDP/${mock.mediaPorts.udp} (STUN)`]),
   `  clients   ${settings.clients.map(({ clientId }) => clientId).join(', ')}`,
   `  scenario  ${settings.scenario}`,
   ...passwordNotice(mock, settings),

@@ -59,6 +59,8 @@ export interface Settings {
   readonly browserUrl?: string;
   /** TLS is spoken too: with a certificate that is made here, or with this one. */
   readonly https?: true | Identity;
+  /** The ports that video needs are open too. */
+  readonly mediaPorts: boolean;
 }
 
 /** A command line, environment or file that cannot be used; its message is one line a fault. */
@@ -184,6 +186,7 @@ function settingsOf(
     ...(readyFile !== undefined && { readyFile }),
     admin: { user: values['admin-user'], ...(password !== undefined && { password }), origins },
     ...(browserUrl !== undefined && { browserUrl: browserUrl.replace(/\/+$/, '') }),
+    mediaPorts: values['media-ports'],
     ...((identity !== undefined || values.https) && { https: identity ?? true }),
   });
 }

@@ -18,6 +18,9 @@ const GRACE_MS = 1_000;
 const SWEEP_MS = 20;
 
 const THIS_MACHINE = ['127.0.0.1', '::1'];
+/** On what is listened where `host` is asked for, or nothing is. */
+export const hostsOf = (host: string | undefined): readonly string[] =>
+  host === undefined ? THIS_MACHINE : [host];
 
 const WHY: Record<string, string> = {
   EADDRINUSE: 'it is in use; choose another with --port, or 0 for a free one',
@@ -25,12 +28,14 @@ const WHY: Record<string, string> = {
   EADDRNOTAVAIL: 'this machine has no such address; see --host',
   ENOTFOUND: 'there is no such host; see --host',
 };
-/** A machine without IPv6 is served on IPv4 alone. */
 const NO_IPV6 = ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'];
 /** A port that is free for one family may be taken for the other. */
 const MOST_TRIES = 20;
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
+
+/** Whether an address could not be had because the machine has no IPv6: then it is served on IPv4 alone. */
+export const isWithoutIpv6 = (error: unknown): boolean => NO_IPV6.includes(codeOf(error));
 
 /** A server on one address, and its part that speaks TLS, if it does. */
 interface Bound {
@@ -91,7 +96,7 @@ async function bindAll(answering: Answering, hosts: readonly string[], port: num
     try {
       servers.push(await bind(answering, host, servers[0] === undefined ? port : portOf(servers[0])));
     } catch (error) {
-      if (servers.length > 0 && NO_IPV6.includes(codeOf((error as Error).cause))) continue;
+      if (servers.length > 0 && isWithoutIpv6((error as Error).cause)) continue;
       await Promise.all(servers.map(stop));
       throw error;
     }
@@ -114,7 +119,7 @@ export async function listen(
 ): Promise<Listening> {
   for (let tries = 1; ; tries += 1) {
     try {
-      const servers = await bindAll({ handler, tls }, host === undefined ? THIS_MACHINE : [host], port);
+      const servers = await bindAll({ handler, tls }, hostsOf(host), port);
       const [first] = servers as [Bound];
       return { port: portOf(first), close: async () => void (await Promise.all(servers.map(stop))) };
     } catch (error) {

@@ -251,6 +251,11 @@ export const SETTINGS = {
     help: 'the key that belongs to --cert (PEM)',
     isPath: true,
   },
+  'media-ports': {
+    schema: Type.Boolean(),
+    help: 'answer on TCP/4443 and, by STUN, on UDP/10000 too, which video needs (guide 6.2), so that pages can test them',
+    default: false,
+  },
   help: { schema: Type.Boolean(), help: 'print this', short: 'h', notIn: ['file', 'environment'] },
   version: { schema: Type.Boolean(), help: 'print the version', short: 'v', notIn: ['file', 'environment'] },
 } as const satisfies Record<string, Setting>;
