@@ -1,0 +1,30 @@
+import axe from 'axe-core';
+import type { Frame, Page } from 'playwright-core';
+
+const SERIOUS = ['serious', 'critical'];
+
+/** As {@link seriousViolations}, in one frame of a page and not in those that it holds. */
+export async function seriousViolationsIn(frame: Frame): Promise<string[]> {
+  // Evaluated, not added as a script: no Content-Security-Policy has a say in that.
+  await frame.evaluate(axe.source);
+  const { violations } = await frame.evaluate(
+    // Each frame is looked at by itself, so that no message is posted from one to the other, which a page might hear.
+    () =>
+      (window as unknown as { axe: typeof axe }).axe.run(document, {
+        iframes: false,
+        resultTypes: ['violations'],
+      }),
+  );
+  return violations
+    .filter(({ impact }) => SERIOUS.includes(impact ?? ''))
+    .flatMap(({ id, help, nodes }) => nodes.map(({ target }) => `${id} at ${target.join(' ')}: ${help}`));
+}
+
+/**
+ * What keeps people with disabilities from a page or from a frame in it, as far as axe-core can tell: every
+ * violation whose impact is serious or critical, a line each.
+ */
+export async function seriousViolations(page: Page): Promise<string[]> {
+  const found = await Promise.all(page.frames().map(seriousViolationsIn));
+  return found.flat();
+}
