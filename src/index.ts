@@ -19,6 +19,7 @@ import {
   type TokenFormatName,
 } from './protocol/config.ts';
 import { ADMIN } from './protocol/control/route.ts';
+import { DEMO } from './protocol/demo.ts';
 import { type Random, systemRandom } from './random.ts';
 import { readScenarios, SHIPPED } from './scenarios.ts';
 import { jwtTokens, opaqueTokens, tickets } from './signing.ts';
@@ -94,6 +95,8 @@ export interface Mock {
   readonly browserUrl: string;
   /** The control API. */
   readonly adminUrl: string;
+  /** A page of an integrator with a whole call in it, for people: another origin than that of `browserUrl`. */
+  readonly demoUrl: string;
   /** What the control API asks for, when it asks. */
   readonly adminCredentials?: { readonly user: string; readonly password: string } | undefined;
   /** Its log, for what else belongs there. */
@@ -189,6 +192,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     onError: (error) => logFault(app.log, error),
   });
   let browserUrl = '';
+  let url = '';
   const app = await createServer({
     simulator,
     random,
@@ -197,6 +201,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     blocking: options.blocked ?? 'forbidden',
     refusedCall: options.refusedCall ?? 'forbidden',
     browserUrl: () => browserUrl,
+    backendUrl: () => url,
     log: { level: options.logLevel ?? 'warn', format: options.logFormat ?? 'text' },
     keys: jwt?.keys,
     trustProxy: options.trustProxy ?? [],
@@ -220,7 +225,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     app.log.info('stopped');
   };
   const reachable = reachableHost(host);
-  const url = `http://${reachable}:${listening.port}`;
+  url = `http://${reachable}:${listening.port}`;
   const browserHost =
     host === undefined || isLoopback(host) || reachable === '127.0.0.1' ? 'videocall.localhost' : reachable;
   browserUrl = options.browserUrl ?? `http://${browserHost}:${listening.port}`;
@@ -229,6 +234,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     url,
     browserUrl,
     adminUrl: `${url}${ADMIN}`,
+    demoUrl: `http://${isLoopback(reachable) ? 'localhost' : reachable}:${listening.port}${DEMO}`,
     adminCredentials: credentials,
     log: app.log,
     findings: () => simulator.findings.list(),

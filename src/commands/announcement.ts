@@ -21,16 +21,17 @@ const inWords = (mock: Mock, settings: Settings): string[] => [
   `  browsers  ${mock.browserUrl}/call?access_token=ACCESS_TOKEN&validation_id=VALIDATION_ID`,
   `  backends  ${mock.url}/o/token/`,
   `  control   ${mock.adminUrl}`,
+  `  demo      ${mock.demoUrl}`,
   `  clients   ${settings.clients.map(({ clientId }) => clientId).join(', ')}`,
   `  scenario  ${settings.scenario}`,
   ...passwordNotice(mock, settings),
 ];
 
 function asJson(mock: Mock, settings: Settings): string {
-  const { url, browserUrl, adminUrl } = mock;
+  const { url, browserUrl, adminUrl, demoUrl } = mock;
   const { user: adminUser, password: adminPassword } = madeUp(mock, settings) ?? {};
   const msg = `mock-veridas listening on ${url}`;
-  return JSON.stringify({ level: 'info', msg, url, browserUrl, adminUrl, adminUser, adminPassword });
+  return JSON.stringify({ level: 'info', msg, url, browserUrl, adminUrl, demoUrl, adminUser, adminPassword });
 }
 
 /** What is said on standard output when the simulator is ready. */
