@@ -76,6 +76,7 @@ const WAITING_ROOM = `<section class="screen waiting-room">
 <div class="words">
 <h1>Waiting for an agent…</h1>
 <p>Please keep this window open. The call starts by itself as soon as an agent joins.</p>
+<ul class="checks" aria-label="Connection check" aria-live="off"></ul>
 </div>
 </section>`;
 
