@@ -157,7 +157,10 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
       );
       const reason = whyNoCall(opening);
       if (reason !== undefined) request.visit.reason = reason;
-      if ('refused' in opening) request.visit.cause = opening.refused;
+      if ('refused' in opening) {
+        request.visit.cause = opening.refused;
+        if (opening.isSuperseded) request.visit.isSuperseded = true;
+      }
       if ('error' in opening) request.visit.cause = opening.error;
       if ('callId' in opening)
         await door.simulator.findings.note(opening.mistakes, opening.clientId, reception.at);
