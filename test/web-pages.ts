@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What an integrator's server answers: always the same, or made anew for each request. */
-export type Body = string | (() => Promise<string>);
+type Body = string | (() => Promise<string>);
 
 /** A web server of an integrator, whose pages a test writes. */
 export interface Pages {

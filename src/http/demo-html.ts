@@ -43,8 +43,8 @@ export const renderDemo = (page: DemoPage): string => `<!doctype html>
 <header>
 <p class="brand">mock-veridas <span>demo</span></p>
 <h1>Watch a whole call</h1>
-<p class="lead">Choose what is to happen and start. On one side is a page that embeds the call, as yours will; on the
- other are the events that it hears.</p>
+<p class="lead">Choose what is to happen and start. You see a page that embeds the call, as yours will, every event that
+ it hears, and the code behind it.</p>
 <noscript><p class="fault">This page needs scripts.</p></noscript>
 <form id="start">
 <div class="field"><label for="scenario">Scenario</label>
