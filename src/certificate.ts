@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Instant } from './domain/time.ts';
 
 /** What a server needs to speak TLS, as PEM. */
-export interface Certified {
+interface Certified {
   readonly cert: string;
   readonly key: string;
 }

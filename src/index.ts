@@ -22,7 +22,7 @@ import {
   SETTINGS,
   type TokenFormatName,
 } from './protocol/config.ts';
-import { ADMIN } from './protocol/paths.ts';
+import { ADMIN, DEMO } from './protocol/paths.ts';
 import { type Random, systemRandom } from './random.ts';
 import { readScenarios, SHIPPED } from './scenarios.ts';
 import { jwtTokens, opaqueTokens, tickets } from './signing.ts';
@@ -116,6 +116,8 @@ export interface Mock {
   readonly browserUrl: string;
   /** The control API. */
   readonly adminUrl: string;
+  /** A page of an integrator with a whole call in it, for people: another origin than that of `browserUrl`. */
+  readonly demoUrl: string;
   /** The same over TLS, where it is spoken. */
   readonly https?: Secure;
   /** The ports for video, where they are open. */
@@ -231,6 +233,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
   });
   let browserUrl = '';
   let media: OpenMediaPorts | undefined;
+  let url = '';
   const app = await createServer({
     simulator,
     random,
@@ -239,6 +242,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     blocking: options.blocked ?? 'forbidden',
     refusedCall: options.refusedCall ?? 'forbidden',
     browserUrl: () => browserUrl,
+    backendUrl: () => url,
     log: { level: options.logLevel ?? 'warn', format: options.logFormat ?? 'text' },
     keys: jwt?.keys,
     trustProxy: options.trustProxy ?? [],
@@ -273,7 +277,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     app.log.info('stopped');
   };
   const reachable = reachableHost(host);
-  const url = `http://${reachable}:${listening.port}`;
+  url = `http://${reachable}:${listening.port}`;
   const browserHost =
     host === undefined || isLoopback(host) || reachable === '127.0.0.1' ? 'videocall.localhost' : reachable;
   browserUrl = options.browserUrl ?? `http://${browserHost}:${listening.port}`;
@@ -291,6 +295,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     }),
     ...(media !== undefined && { mediaPorts: { tcp: media.tcp, udp: media.udp } }),
     adminUrl: `${url}${ADMIN}`,
+    demoUrl: `http://${isLoopback(reachable) ? 'localhost' : reachable}:${listening.port}${DEMO}`,
     adminCredentials: credentials,
     log: app.log,
     findings: () => simulator.findings.list(),

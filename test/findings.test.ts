@@ -52,6 +52,18 @@ describe('a finding', () => {
 
 describe('requests show', () => {
   const page = { origin: 'http://shop.example', 'sec-fetch-site': 'cross-site' };
+  /** A token whose call has ended. */
+  const completed = async () => {
+    const token = await d.token();
+    await d.open(token, 'val-1');
+    for (const action of ['join', 'end']) await d.admin('POST', '/calls/val-1/agent', { action });
+    return token;
+  };
+  /** Opens the frame as Firefox does; which token was issued since matters only by its being there. */
+  const asFirefox = (token: string, _newer?: string) =>
+    fetch(`${d.mock.url}/call?${new URLSearchParams({ access_token: token, validation_id: 'val-1' })}`, {
+      headers: { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0' },
+    });
   const mistakes: [string, () => Promise<unknown>][] = [
     ['secret-in-browser', () => post('/o/token/', {}, page)],
     [
@@ -81,13 +93,33 @@ describe('requests show', () => {
         await d.open(token, 'val-2');
       },
     ],
+    ['token-reused', async () => d.open(await completed(), 'val-1')],
+    ['stale-iframe', async () => asFirefox(await completed(), await d.token())],
+    [
+      'stale-iframe',
+      async () => {
+        const old = await d.token();
+        await d.open(old, 'val-1');
+        await post('/o/revoke_token/', { token: old });
+        await asFirefox(old, await d.token());
+      },
+    ],
+    // Nothing new has been issued, or it has been used: then somebody has handed out the old one.
+    ['token-reused', async () => asFirefox(await completed())],
     [
       'token-reused',
       async () => {
-        const token = await d.token();
-        await d.open(token, 'val-1');
-        for (const action of ['join', 'end']) await d.admin('POST', '/calls/val-1/agent', { action });
-        await d.open(token, 'val-1');
+        const old = await completed();
+        await d.open(await d.token(), 'val-2');
+        await asFirefox(old);
+      },
+    ],
+    [
+      'token-reused',
+      async () => {
+        const old = await completed();
+        await d.token();
+        await d.open(old, 'val-1');
       },
     ],
     ['missing-validation-id', async () => d.open(await d.token(), '')],

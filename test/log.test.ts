@@ -28,7 +28,7 @@ const WARNING = /^this frame is served from 127\.0\.0\.1:\d+, whose name does no
 
 describe('the log', () => {
   it('warns on standard error, once of each thing, and leaves standard output as it is', async () => {
-    const { d, stop, errors, output } = await started();
+    const { d, stop, errors, output, url } = await started();
     await d.open(await d.token(), 'val-1');
     await d.open(await d.token(), 'val-2');
     await stop();
@@ -36,7 +36,8 @@ describe('the log', () => {
     expect(more).toEqual([]);
     expect(line).toMatch(/^mock-veridas: warn: /);
     expect(line.replace('mock-veridas: warn: ', '')).toMatch(WARNING);
-    expect(linesOf(output())).toHaveLength(6);
+    expect(linesOf(output())).toHaveLength(7);
+    expect(output()).toContain(`  demo      ${url.replace('127.0.0.1', 'localhost')}/__demo\n`);
   });
 
   it.each(['silent', 'error'])('leaves a warning out at level %s, and not the ready line', async (level) => {
@@ -102,6 +103,7 @@ describe('the log as JSON', () => {
         url,
         browserUrl: url.replace('127.0.0.1', 'videocall.localhost'),
         adminUrl: `${url}/__admin`,
+        demoUrl: `${url.replace('127.0.0.1', 'localhost')}/__demo`,
       },
     ]);
     expect(errors()).toBe('');

@@ -5,9 +5,9 @@ import type { Page } from 'playwright-core';
 
 /**
  * How a shop embeds the frame, if not as the guide shows: `hidden` until it is needed, in a page with cross-origin
- * isolation, or in a `sandbox` that allows scripts only.
+ * isolation, in a `sandbox` that allows scripts only, or so that it may have `nothing`.
  */
-export type Habit = 'hidden' | 'isolated' | 'sandbox';
+export type Habit = 'hidden' | 'isolated' | 'sandbox' | 'nothing';
 
 const ISOLATION = {
   'cross-origin-opener-policy': 'same-origin',
@@ -24,7 +24,7 @@ export interface Shop {
 const escapeAttribute = (text: string) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
 
 const iframe = (src: string, habit: string | null) =>
-  `<iframe id="videocall-iframe" allow="camera; microphone;" style="width:100%;height:100%;"${
+  `<iframe id="videocall-iframe"${habit === 'nothing' ? '' : ' allow="camera; microphone;"'} style="width:100%;height:100%;"${
     habit === 'sandbox' ? ' sandbox="allow-scripts"' : ''
   } src="${escapeAttribute(src)}"></iframe>`;
 

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer, request } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { launchChromium } from './chromium.ts';
+import { INSECURE_HOST, launchChromium } from './chromium.ts';
 import { find, missing } from './tools.ts';
 
 /** A browser's tab, as far as every browser has it. It trusts whoever made a certificate. */
@@ -40,7 +41,11 @@ async function firefox(): Promise<TabBrowser> {
     browser: 'firefox',
     acceptInsecureCerts: true,
     executablePath: find('firefox') ?? '',
-    extraPrefsFirefox: { 'media.navigator.streams.fake': true, 'media.navigator.permission.disabled': true },
+    extraPrefsFirefox: {
+      'media.navigator.streams.fake': true,
+      'media.navigator.permission.disabled': true,
+      'network.dns.localDomains': INSECURE_HOST,
+    },
   });
   return {
     close: () => browser.close(),
@@ -76,9 +81,34 @@ async function whenUp(url: string): Promise<void> {
   }
 }
 
+/** A proxy that finds whatever it is asked for on this machine, for a browser that cannot be told of names otherwise. */
+async function everythingIsHere() {
+  const server = createHttpServer((incoming, outgoing) => {
+    const { port, pathname, search } = new URL(incoming.url ?? '');
+    const { method, headers } = incoming;
+    const onward = request(
+      { host: '127.0.0.1', port, path: pathname + search, method, headers },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      },
+    );
+    onward.on('error', () => outgoing.destroy());
+    incoming.pipe(onward);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${port}`, close };
+}
+
 /** WebKitGTK's small browser, driven by W3C WebDriver on a screen that nobody sees. */
 async function webkit(): Promise<TabBrowser> {
   const port = await freePort();
+  const proxy = await everythingIsHere();
   const home = mkdtempSync(path.join(tmpdir(), 'mock-veridas-webkit-'));
   const xvfb = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
@@ -115,6 +145,7 @@ async function webkit(): Promise<TabBrowser> {
     if (driver.pid !== undefined) process.kill(-driver.pid);
     await new Promise((resolve) => driver.once('exit', resolve));
     xvfb.kill();
+    proxy.close();
     rmSync(home, { recursive: true, force: true });
   };
   return {
@@ -122,7 +153,13 @@ async function webkit(): Promise<TabBrowser> {
     async newTab() {
       const options = {
         binary: find('webkit') ?? '',
-        args: ['--automation', '--enable-mock-capture-devices=true'],
+        args: [
+          '--automation',
+          '--enable-mock-capture-devices=true',
+          `--proxy=${proxy.url}`,
+          // It knows these itself.
+          ...['localhost', '*.localhost', '127.0.0.1'].map((host) => `--ignore-host=${host}`),
+        ],
       };
       const { sessionId } = await call<{ sessionId: string }>('POST', '/session', {
         capabilities: { alwaysMatch: { acceptInsecureCerts: true, 'webkitgtk:browserOptions': options } },

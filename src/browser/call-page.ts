@@ -1,5 +1,6 @@
 import type { CallState } from '../domain/call.ts';
 import type { PagePost, PageSetup } from '../protocol/page.ts';
+import { createChecks } from './checks.ts';
 import { deliver } from './deliver.ts';
 import { diagnose } from './diagnostics.ts';
 import { createReporter } from './reporter.ts';
@@ -19,6 +20,7 @@ const notice = (name: 'reset' | 'closing' | '') => document.body.setAttribute('d
 function start(setup: PageSetup): void {
   // Read once and never compared: Cypress rewrites code that compares frames.
   const parent = window.parent;
+  const checks = createChecks(document.querySelector('.checks'));
   const showSelf = createSelfView(document.querySelector<HTMLVideoElement>('#self-view'));
   let lastId: number | undefined;
   let lastWord = false;
@@ -32,7 +34,11 @@ function start(setup: PageSetup): void {
   const finishWhenSaid = () => {
     if (lastWord && reporter.isDone()) finish();
   };
-  const reporter = createReporter(setup.reports, finishWhenSaid);
+  const reporter = createReporter(setup.reports, () => {
+    // By long-poll this is known long before the first poll is answered.
+    checks.connected('good');
+    finishWhenSaid();
+  });
   const show = (state: CallState) => {
     document.body.setAttribute('data-state', state);
     showSelf(state === 'in-call');
@@ -72,7 +78,7 @@ function start(setup: PageSetup): void {
   // Only the browser's own reconnect names the last id in a header; whatever is opened here says it itself.
   const address = () => (lastId === undefined ? setup.stream : withParameter(setup.stream, 'after', lastId));
   const listen = () => {
-    stop = listenTo(address, receive);
+    stop = listenTo(address, receive, checks.connected);
   };
 
   // A stream that stays open keeps Firefox from its back-forward cache, and hears nothing in Chrome's.
@@ -85,7 +91,11 @@ function start(setup: PageSetup): void {
   });
   showSelf(shown() === 'in-call');
   listen();
-  diagnose(parent, reporter.diagnose);
+  diagnose(parent, (seen) => {
+    checks.show(seen);
+    if (setup.ports !== undefined) checks.tryPorts(setup.ports);
+    reporter.diagnose(seen);
+  });
 }
 
 const setup = parsed<PageSetup>(document.querySelector('#setup')?.textContent ?? '');

@@ -84,6 +84,7 @@ export function diagnose(parent: Window, done: (diagnostics: Diagnostics) => voi
           height: window.innerHeight,
           userAgent: navigator.userAgent,
           eventSource: 'EventSource' in window,
+          webRtc: 'RTCPeerConnection' in window,
         }),
       () => {},
     );

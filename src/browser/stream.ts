@@ -8,18 +8,21 @@ export interface Received {
 }
 
 type Receive = (received: Received) => void;
+/** Told whether the way to the server is open. */
+type Connected = (result: 'good' | 'bad') => void;
 export type Stop = () => void;
 
 /** What the page shows. */
 export const shown = () => document.body.getAttribute('data-state') as string;
 
 /** Listens with an EventSource, which reconnects by itself and then names the last id that it has seen. */
-function followStream(address: () => string, receive: Receive): Stop {
+function followStream(address: () => string, receive: Receive, connected: Connected): Stop {
   let stopped = false;
   let source: EventSource;
   const open = () => {
     if (stopped) return;
     source = new EventSource(address());
+    source.onopen = () => connected('good');
     source.onmessage = (message: MessageEvent<string>) => {
       const data = parsed<StreamMessage>(message.data);
       const id = message.lastEventId;
@@ -27,6 +30,7 @@ function followStream(address: () => string, receive: Receive): Stop {
     };
     // An answer other than an event stream, such as a proxy's 502, ends an EventSource for good.
     source.onerror = () => {
+      connected('bad');
       if (source.readyState === source.CLOSED) window.setTimeout(open, RETRY_MS);
     };
   };
@@ -38,7 +42,7 @@ function followStream(address: () => string, receive: Receive): Stop {
 }
 
 /** Long-poll for Edge before 79, which has no EventSource. It says what is shown, to be told what is not. */
-function pollStream(address: () => string, receive: Receive): Stop {
+function pollStream(address: () => string, receive: Receive, connected: Connected): Stop {
   let stopped = false;
   let request: XMLHttpRequest;
   const ask = () => {
@@ -53,6 +57,7 @@ function pollStream(address: () => string, receive: Receive): Stop {
     if (stopped) return;
     const messages = request.status === 200 ? parsed<Received[]>(request.responseText) : undefined;
     messages?.forEach(receive);
+    connected(messages === undefined ? 'bad' : 'good');
     if (messages === undefined) window.setTimeout(ask, RETRY_MS);
     else ask();
   };
@@ -64,5 +69,5 @@ function pollStream(address: () => string, receive: Receive): Stop {
 }
 
 /** Opens the way on which the page hears from the server, until the answer is called. */
-export const listenTo = (address: () => string, receive: Receive): Stop =>
-  ('EventSource' in window ? followStream : pollStream)(address, receive);
+export const listenTo = (address: () => string, receive: Receive, connected: Connected): Stop =>
+  ('EventSource' in window ? followStream : pollStream)(address, receive, connected);

@@ -21,6 +21,7 @@ const inWords = (mock: Mock, settings: Settings): string[] => [
   `  browsers  ${mock.browserUrl}/call?access_token=ACCESS_TOKEN&validation_id=VALIDATION_ID`,
   `  backends  ${mock.url}/o/token/`,
   `  control   ${mock.adminUrl}`,
+  `  demo      ${mock.demoUrl}`,
   ...(mock.https === undefined ? [] : [`  https     ${mock.https.browserUrl}, ${mock.https.url}`]),
   ...(mock.https?.ca === undefined ? [] : [`  trust     NODE_EXTRA_CA_CERTS=${mock.https.ca}`]),
   ...(mock.mediaPorts === undefined
@@ -32,10 +33,11 @@ const inWords = (mock: Mock, settings: Settings): string[] => [
 ];
 
 function asJson(mock: Mock, settings: Settings): string {
-  const { url, browserUrl, adminUrl, https } = mock;
+  const { url, browserUrl, adminUrl, demoUrl, https } = mock;
   const { user: adminUser, password: adminPassword } = madeUp(mock, settings) ?? {};
   const msg = `mock-veridas listening on ${url}`;
-  return JSON.stringify({ level: 'info', msg, url, browserUrl, adminUrl, https, adminUser, adminPassword });
+  const addresses = { url, browserUrl, adminUrl, demoUrl, https };
+  return JSON.stringify({ level: 'info', msg, ...addresses, adminUser, adminPassword });
 }
 
 /** What is said on standard output when the simulator is ready. */

@@ -22,6 +22,16 @@ const isCall = ({ path, method }: JournalEntry): boolean => path === '/call' && 
 const pageOf = ({ headers }: JournalEntry): string | undefined =>
   headers.origin ?? (headers['sec-fetch-site'] === undefined ? undefined : 'an unknown origin');
 
+/**
+ * Firefox, when a page is loaded again, loads in its iframes what was in them before, whatever the page now says.
+ * The new token, which nobody uses, tells this from a token that the integrator hands out twice.
+ */
+const isStale = (entry: JournalEntry): boolean =>
+  isCall(entry) &&
+  entry.isSuperseded === true &&
+  /\bFirefox\/\d/.test(entry.headers['user-agent'] ?? '') &&
+  (entry.headers['sec-fetch-dest'] ?? 'iframe') === 'iframe';
+
 const IN_REQUESTS: Looks<JournalEntry> = {
   'secret-in-browser'(entry) {
     const page = entry.method === 'POST' && isAuthentication(entry) ? pageOf(entry) : undefined;
@@ -47,8 +57,12 @@ const IN_REQUESTS: Looks<JournalEntry> = {
   },
   'service-breaks': ({ cause, method, path }) => (cause === 'crash' ? `${method} ${path}` : undefined),
   'token-reused': (entry) =>
-    isCall(entry) && entry.cause === 'completed'
+    isCall(entry) && entry.cause === 'completed' && !isStale(entry)
       ? 'GET /call with the token of a call that has ended'
+      : undefined,
+  'stale-iframe': (entry) =>
+    isStale(entry)
+      ? `GET /call with a token that is ${entry.cause}, after a newer one was issued`
       : undefined,
   'token-in-referer': ({ headers }) =>
     /[?&]access_token=/.test(headers.referer ?? '') ? `from ${headers.referer?.split('?', 1)[0]}` : undefined,

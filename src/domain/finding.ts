@@ -53,6 +53,13 @@ export const RULES = {
     title: 'an access token is used again after its call has ended',
     mend: 'get a new token for every call',
   },
+  'stale-iframe': {
+    severity: 'warning',
+    guide: '5.3',
+    title:
+      'a page was loaded again with a new access token, and Firefox has put the old address into its iframe',
+    mend: 'let a script of the page make the iframe: what it makes is not restored',
+  },
   'token-never-used': {
     severity: 'warning',
     guide: '5.2',

@@ -22,6 +22,8 @@ export interface JournalEntry {
   readonly cause?: string;
   readonly reason?: string;
   readonly validationId?: string;
+  /** Its token was used up, and the client has had another one since, which is not used yet. */
+  readonly isSuperseded?: true;
   /** The fault that struck it. */
   readonly faultId?: string;
 }

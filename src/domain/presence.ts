@@ -20,6 +20,8 @@ export interface Diagnostics {
   readonly height: number;
   readonly userAgent: string;
   readonly eventSource: boolean;
+  /** Whether its browser can make a video call; a page of an older release does not say. */
+  readonly webRtc?: boolean;
 }
 
 /** A page that was served for a call, and what became of it. In real time: it is about browsers, not scripts. */

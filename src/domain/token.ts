@@ -13,6 +13,13 @@ export interface Token {
   readonly calls: readonly string[];
 }
 
+/** Whether `token` was issued after `since`, opens calls at `now`, and has opened none yet. */
+export const isFresh = (token: Token, since: Instant, now: Instant): boolean =>
+  token.issuedAt >= since &&
+  token.expiresAt > now &&
+  token.revokedAt === undefined &&
+  token.calls.length === 0;
+
 export const TOKEN_STATES = ['active', 'completed', 'expired', 'revoked'] as const;
 
 export type TokenState = (typeof TOKEN_STATES)[number];

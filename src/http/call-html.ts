@@ -1,6 +1,7 @@
 import type { CallState } from '../domain/call.ts';
 import type { PageSetup } from '../protocol/page.ts';
 import { AGENT, AGENT_ICON, ROOM } from './call-pictures.ts';
+import { escapeHtml, scriptJson } from './html.ts';
 
 /** What the call page is rendered from. */
 export interface CallPage {
@@ -16,25 +17,6 @@ export interface CallPage {
   /** A line for the developer, shown on every screen. */
   readonly warning?: string | undefined;
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** `text` as it may stand in an element or in a quoted attribute. */
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
-
-/** `value` as JSON that may stand in a `<script>`: nothing in it can end or comment out the element. */
-const scriptJson = (value: unknown): string =>
-  JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 
 /**
  * The whole document of the call page. All screens of guide 4 are in it and `data-state` chooses the one
@@ -94,6 +76,7 @@ const WAITING_ROOM = `<section class="screen waiting-room">
 <div class="words">
 <h1>Waiting for an agent…</h1>
 <p>Please keep this window open. The call starts by itself as soon as an agent joins.</p>
+<ul class="checks" aria-label="Connection check" aria-live="off"></ul>
 </div>
 </section>`;
 

@@ -1,14 +1,13 @@
-import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../guide/events.ts';
-import { ROOT } from '../package.ts';
 import type { RefusedCall } from '../protocol/config.ts';
 import type { PageSetup } from '../protocol/page.ts';
 import type { Random } from '../random.ts';
 import type { Tickets } from '../signing.ts';
 import type { Opening } from '../simulator/opening.ts';
 import type { Simulator } from '../simulator/simulator.ts';
+import { built } from './built.ts';
 import { renderCallPage, renderForeignPoster } from './call-html.ts';
 import { foreignOrigin, streamOrigin } from './call-origins.ts';
 import { methodNotAllowed, send } from './django/answer.ts';
@@ -54,8 +53,6 @@ const REFUSALS: Record<Extract<Opening, { refused: unknown }>['refused'], string
   completed: 'the access token is used up: its call has ended',
   shared: 'the access token already serves another validation, and --strict-tokens is on',
 };
-
-const built = (name: string) => readFileSync(new URL(`dist/browser/${name}`, ROOT), 'utf8');
 
 function frameHeaders(
   reply: FastifyReply,
@@ -161,7 +158,10 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
       );
       const reason = whyNoCall(opening);
       if (reason !== undefined) request.visit.reason = reason;
-      if ('refused' in opening) request.visit.cause = opening.refused;
+      if ('refused' in opening) {
+        request.visit.cause = opening.refused;
+        if (opening.isSuperseded) request.visit.isSuperseded = true;
+      }
       if ('error' in opening) request.visit.cause = opening.error;
       if ('callId' in opening)
         await door.simulator.findings.note(opening.mistakes, opening.clientId, reception.at);

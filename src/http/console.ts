@@ -1,11 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { ROOT } from '../package.ts';
 import type { ConsoleTrouble } from '../protocol/console.ts';
 import { ConsoleQuery } from '../protocol/console.ts';
 import { mismatches } from '../protocol/mismatch.ts';
+import { built } from './built.ts';
 import { consoleParts, type Part, type Parts } from './console-parts.ts';
 import type { ControlDoor } from './control/control.ts';
 import { invalid } from './control/errors.ts';
@@ -61,7 +60,7 @@ export async function consolePage(
   const open = new Set<ServerSentEvents>();
 
   const asset = (name: string, type: string) => {
-    const text = readFileSync(new URL(`dist/browser/${name}`, ROOT), 'utf8');
+    const text = built(name);
     return async (_: unknown, reply: FastifyReply) => reply.headers(HEADERS).type(type).send(text);
   };
   const page = async (_: unknown, reply: FastifyReply) =>

@@ -1,12 +1,13 @@
 import { maxHeaderSize } from 'node:http';
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
 import { isAmong } from '../address.ts';
-import { ADMIN, CONSOLE } from '../protocol/paths.ts';
+import { ADMIN, CONSOLE, DEMO } from '../protocol/paths.ts';
 import { type CallDoor, callPage, foreignPoster } from './call-page.ts';
 import { callStream } from './call-stream.ts';
 import { consolePage } from './console.ts';
 import { type ControlDoor, control } from './control/control.ts';
 import { ControlError, sendError } from './control/errors.ts';
+import { type DemoDoor, demo } from './demo.ts';
 import { NOT_FOUND, SERVER_ERROR, send } from './django/answer.ts';
 import { pairs } from './django/urlencoded.ts';
 import { type LogSettings, logging } from './log.ts';
@@ -20,7 +21,11 @@ const MOST_JSON_BYTES = 1 << 20;
 /** Whatever can be asked for by a query can be named in a path of the control API. */
 const LONGEST_PARAMETER = maxHeaderSize;
 
-export interface ServerParts extends Omit<CallDoor, 'visits'>, Omit<OAuthDoor, 'visits'>, ControlDoor {
+export interface ServerParts
+  extends Omit<CallDoor, 'visits'>,
+    Omit<OAuthDoor, 'visits'>,
+    ControlDoor,
+    DemoDoor {
   readonly metrics: Metrics;
   readonly log: LogSettings;
   /** Proxies whose X-Forwarded-For is believed: addresses and ranges. */
@@ -74,5 +79,6 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   await app.register(foreignPoster, parts);
   await app.register(control, { prefix: ADMIN, simulator, access, about });
   await app.register(consolePage, { prefix: CONSOLE, simulator, access, about, browserUrl });
+  await app.register(demo, { ...parts, prefix: DEMO });
   return app;
 }

@@ -21,6 +21,7 @@ interface Visit {
   cause?: string;
   form?: readonly (readonly [string, string])[];
   validationId?: string;
+  isSuperseded?: true;
   recorded?: true;
 }
 
@@ -135,6 +136,7 @@ export function keepJournal(
       ...(visit.cause !== undefined && { cause: visit.cause }),
       ...(reason !== '' && { reason }),
       ...(visit.validationId !== undefined && { validationId: shownId(visit.validationId) }),
+      ...(visit.isSuperseded && { isSuperseded: true as const }),
       ...(fault !== undefined && { faultId: fault.id }),
     };
     app.log.info(...logged(entry));

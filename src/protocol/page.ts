@@ -8,6 +8,16 @@ export interface PageSetup {
   readonly stream: string;
   /** Where the page reports what it has posted. */
   readonly reports: string;
+  /** Ports that video needs beside this one (guide 6.2). Left out, nothing is said about them. */
+  readonly ports?: readonly PortProbe[];
+}
+
+/** A port that the page is to try before the call; without `url` it is named as one that was not tested. */
+export interface PortProbe {
+  /** As the client reads it, e.g. `TCP 4443`. */
+  readonly name: string;
+  /** Answers at that port to pages of any origin; the page's Content-Security-Policy must name it. */
+  readonly url?: string;
 }
 
 /** What the page is to post to its parent: itself, or through a frame of another origin at `foreign`. */
@@ -41,6 +51,7 @@ export const Diagnostics = Type.Object({
   height: Type.Number(),
   userAgent: Type.String({ maxLength: 1000 }),
   eventSource: Type.Boolean(),
+  webRtc: Type.Optional(Type.Boolean()),
 } satisfies Record<keyof PageDiagnostics, TSchema>);
 
 /** What the page reports: the ids of the posts that it has made so far, and once what it sees of itself. */

@@ -2,3 +2,4 @@
 
 export const ADMIN = '/__admin';
 export const CONSOLE = '/__console';
+export const DEMO = '/__demo';

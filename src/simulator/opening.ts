@@ -2,8 +2,8 @@ import { type Call, type CallView, callAt, isOver, newCall } from '../domain/cal
 import type { Seen } from '../domain/detection.ts';
 import { NOBODY, pageServed } from '../domain/presence.ts';
 import { failsAtOnce, type Scenario, type Wishes } from '../domain/scenario.ts';
-import type { Instant } from '../domain/time.ts';
-import type { Token, TokenState } from '../domain/token.ts';
+import { earliest, type Instant } from '../domain/time.ts';
+import { isFresh, type Token, type TokenState } from '../domain/token.ts';
 import type { ErrorCode } from '../guide/events.ts';
 import type { Change, Found, Ref, Store } from '../store/store.ts';
 import { decide, put, timeFor, unchanged } from './decide.ts';
@@ -15,7 +15,11 @@ import { stateWith } from './tokens.ts';
  * `reason` why.
  */
 export type Opening =
-  | { readonly refused: 'missing' | 'unknown' | 'shared' | Exclude<TokenState, 'active'> }
+  | {
+      readonly refused: 'missing' | 'unknown' | 'shared' | Exclude<TokenState, 'active'>;
+      /** The client has had another token since, which is not used yet. */
+      readonly isSuperseded?: true;
+    }
   | { readonly error: ErrorCode; readonly reason: string }
   | {
       readonly callId: string;
@@ -94,6 +98,17 @@ export function openings(
     return rules.strictTokens && isForAnother ? { refused: 'shared' } : undefined;
   }
 
+  /** Whether the client of a token that is used up has had another one since, which is not used yet. */
+  async function isSuperseded(
+    { clientId, expiresAt, revokedAt }: Token,
+    opened: readonly (Found<'call'> | undefined)[],
+    now: Instant,
+  ): Promise<boolean> {
+    const ends = opened.map((call) => call && callAt(call.value, now).endedAt);
+    const usedUpAt = earliest(expiresAt, ...[revokedAt, ...ends].filter((at) => at !== undefined));
+    return (await store.list('token', clientId)).some(({ value }) => isFresh(value, usedUpAt, now));
+  }
+
   /** Lets a token into a call, or turns it away. Checked in this order: token, then validation, then server. */
   async function admit(token: Found<'token'> | undefined, validationId: string): Promise<Admission | Turned> {
     if (token === undefined) return { refused: 'unknown' };
@@ -101,7 +116,10 @@ export function openings(
     const now = await timeFor(store, clientId);
     const { found: opened } = await store.read(...token.value.calls.map(callRef));
     const refused = refusal(token.value, opened, validationId, now);
-    if (refused !== undefined) return refused;
+    if (refused !== undefined) {
+      const isOld = 'refused' in refused && (await isSuperseded(token.value, opened, now));
+      return isOld ? { ...refused, isSuperseded: true } : refused;
+    }
 
     const { found } = await store.read(
       clientRef(clientId),

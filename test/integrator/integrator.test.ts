@@ -147,6 +147,9 @@ describe.skipIf(noVerifier)(`an integrator${skippedWhy}`, () => {
     await giveBack(shop(d.mock.url), other.token);
     expect((await d.open(other.token, 'val-2')).status).toBe(403);
     page.leave();
+    const findings = (await d.admin('GET', '/findings')).json.items;
+    // Nothing but this, which is for want of a browser: only browsers find the frame's own host.
+    expect(findings.map(({ rule }: { rule: string }) => rule)).toEqual(['host-without-videocall']);
     await d.mock.close();
   });
 });

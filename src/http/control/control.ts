@@ -8,7 +8,7 @@ import { onceGone } from '../gone.ts';
 import { callHandlers } from './calls.ts';
 import { clientHandlers } from './clients.ts';
 import { clockHandlers } from './clock.ts';
-import { ControlError, invalid, noClient } from './errors.ts';
+import { ControlError, invalid, inWords, noClient } from './errors.ts';
 import { faultHandlers } from './faults.ts';
 import { type ControlAccess, guardControl } from './guard.ts';
 import type { Asked, Handlers } from './handlers.ts';
@@ -106,8 +106,3 @@ export async function control(
     });
   });
 }
-
-const inWords = ({ path, message }: Mismatch) => ({
-  path: path.map((part) => `/${part}`).join(''),
-  message,
-});

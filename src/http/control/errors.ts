@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { ERRORS, type ErrorAnswer, type ErrorName } from '../../protocol/control/route.ts';
+import type { Mismatch } from '../../protocol/mismatch.ts';
 
 /** Why a control call was not carried out, in words for whoever sent it. */
 export class ControlError extends Error {
@@ -18,6 +19,12 @@ export const sendError = (reply: FastifyReply, { answer }: ControlError): Fastif
 /** There is no client of this id. */
 export const noClient = (id: string) =>
   new ControlError('not_found', `there is no client "${id}"`, { hint: 'GET /__admin/clients lists them' });
+
+/** A mismatch as it is told: its place as a JSON pointer (RFC 6901). */
+export const inWords = ({ path, message }: Mismatch) => ({
+  path: path.map((part) => `/${part}`).join(''),
+  message,
+});
 
 /** Of a body that is wrong all over, so many mismatches are told. */
 const MOST_TOLD = 20;

@@ -1,0 +1,38 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What an integrator's server answers: always the same, or made anew for each request. */
+type Body = string | (() => Promise<string>);
+
+/** A web server of an integrator, whose pages a test writes. */
+export interface Pages {
+  /** Address of a page with this in its body. */
+  page(body: Body, options?: { host?: string; query?: string; headers?: Record<string, string> }): string;
+  close(): Promise<void>;
+}
+
+export async function openPages(): Promise<Pages> {
+  const pages: { body: Body; headers: Record<string, string> }[] = [];
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://pages');
+    const asked = pages[Number(pathname.slice(1))];
+    response.writeHead(asked === undefined ? 404 : 200, {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      ...asked?.headers,
+    });
+    const body = typeof asked?.body === 'function' ? await asked.body() : asked?.body;
+    response.end(`<!doctype html><html lang="en"><title>Shop</title>${body ?? ''}`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    page: (body, { host = 'localhost', query = '', headers = {} } = {}) =>
+      `http://${host}:${port}/${pages.push({ body, headers }) - 1}${query}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
