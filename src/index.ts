@@ -8,10 +8,11 @@ import { MEDIA_PORTS } from './guide/ports.ts';
 import type { PageTicket } from './http/call-page.ts';
 import { listen } from './http/listen.ts';
 import { processMetrics } from './http/metrics.ts';
+import type { MediaPorts } from './http/port-probes.ts';
 import { createServer } from './http/server.ts';
 import type { TlsIdentity } from './http/tls.ts';
 import { logFault } from './http/unavailable.ts';
-import { type MediaPorts, type OpenMediaPorts, openMediaPorts } from './media/ports.ts';
+import { type OpenMediaPorts, openMediaPorts } from './media/ports.ts';
 import { VERSION } from './package.ts';
 import {
   type Blocking,
@@ -242,6 +243,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     blocking: options.blocked ?? 'forbidden',
     refusedCall: options.refusedCall ?? 'forbidden',
     browserUrl: () => browserUrl,
+    mediaPorts: () => media,
     backendUrl: () => url,
     log: { level: options.logLevel ?? 'warn', format: options.logFormat ?? 'text' },
     keys: jwt?.keys,

@@ -105,6 +105,17 @@ describe.skipIf(why)(`the connection check of the waiting room${why ? ` (${why})
     await proxy.close();
   });
 
+  it('reaches the ports that video needs, when they are open', async () => {
+    const at = await drive({ mediaPorts: { tcp: 0, udp: 0 } });
+    try {
+      await embed({ at });
+      const { tcp, udp } = at.mock.mediaPorts ?? { tcp: 0, udp: 0 };
+      await says({ ...GOOD, [`TCP ${tcp}`]: 'reached', [`UDP ${udp}`]: 'reached' });
+    } finally {
+      await at.mock.close();
+    }
+  });
+
   it('tries the ports that the server names, and names those that cannot be tried', async () => {
     const closed = await drive();
     await closed.mock.close();

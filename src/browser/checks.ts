@@ -21,7 +21,10 @@ const ALLOWED = {
   bad: 'not allowed by this page',
   open: 'can only be tested in the call',
 };
+const LOOPBACK = /^stun:(127\.|\[::1\])/;
+
 const REACHED = { good: 'reached', bad: 'not reached', open: 'not tested' };
+const TRIED = { good: 'reached', bad: 'not reached', open: 'being tested' };
 
 /** What the client is told before the call, for whom guide 6.2 and 5.3 matter as much as for the agent. */
 const CHECKS: readonly Check[] = [
@@ -65,6 +68,40 @@ function probe(url: string, done: (reached: boolean) => void): void {
   request.send();
 }
 
+/**
+ * Asks a STUN server from where this page is seen, and tells whether it has answered. A browser that tells a page its own
+ * addresses does not tell it the same ones again: then it is enough that it has ended without complaint, if it complains.
+ */
+function ask(server: string, done: (result: Result) => void): void {
+  const Peer = (window as { RTCPeerConnection?: typeof RTCPeerConnection }).RTCPeerConnection;
+  if (Peer === undefined) {
+    done('open');
+    return;
+  }
+  const peer = new Peer({ iceServers: [{ urls: [server] }] });
+  // Firefox does not ask this machine itself, and calls that a failure.
+  const failure = LOOPBACK.test(server) ? 'open' : 'bad';
+  let failed = false;
+  const end = (result: Result) => {
+    peer.onicecandidate = null;
+    peer.close();
+    done(result);
+  };
+  peer.onicecandidateerror = () => {
+    failed = true;
+  };
+  peer.onicecandidate = (event) => {
+    const candidate = event.candidate;
+    if (candidate === null) end(failed ? failure : 'onicecandidateerror' in Peer.prototype ? 'good' : 'open');
+    else if (candidate.candidate.indexOf(' typ srflx') >= 0) end('good');
+  };
+  peer.createDataChannel('check');
+  peer.createOffer().then(
+    (offer) => peer.setLocalDescription(offer),
+    () => end('open'),
+  );
+}
+
 /** The connection check in the waiting room, in the list that is given. */
 export function createChecks(list: Element | null) {
   const items: Record<string, HTMLElement> = {};
@@ -104,9 +141,12 @@ export function createChecks(list: Element | null) {
     /** Tries the ports of guide 6.2, as far as something answers there that a page can ask. */
     tryPorts: (ports: readonly PortProbe[]) => {
       ports.forEach((port) => {
-        const check = { name: 'port', label: port.name, words: REACHED };
+        const isTried = port.url !== undefined || port.stun !== undefined;
+        const check = { name: 'port', label: port.name, words: isTried ? TRIED : REACHED };
         put(check, 'open');
         if (port.url !== undefined) probe(port.url, (reached) => put(check, resultOf(reached)));
+        if (port.stun !== undefined)
+          ask(port.stun, (result) => put({ name: 'port', label: port.name, words: REACHED }, result));
       });
     },
   };

@@ -11,6 +11,7 @@ import { built } from './built.ts';
 import { renderCallPage, renderForeignPoster } from './call-html.ts';
 import { foreignOrigin, streamOrigin } from './call-origins.ts';
 import { methodNotAllowed, send } from './django/answer.ts';
+import { type MediaPorts, portProbes } from './port-probes.ts';
 import type { Visits } from './visits.ts';
 
 /** What a page's ticket allows: to attend a call, or to be told why there is none. */
@@ -27,6 +28,8 @@ export interface CallDoor {
   /** Where browsers should reach the simulator. */
   readonly browserUrl: () => string;
   readonly visits: Visits;
+  /** The ports for video, where they are open. */
+  readonly mediaPorts: () => MediaPorts | undefined;
 }
 
 /** Path of the frame, and what belongs to it. Guide 5.3. */
@@ -124,15 +127,18 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
     const ticket = await door.tickets.sign(
       called === undefined ? { page, error } : { page, call: called.callId },
     );
+    const media = door.mediaPorts();
+    const ports = media === undefined ? [] : portProbes(request.protocol, host, media);
     // What was said before this page came is not posted again.
     const after = (called?.view.posts.length ?? 0) - 1;
     const setup: PageSetup = {
       stream: `${stream}${CALL_PATHS.events}?ticket=${ticket}&after=${after}`,
       reports: `${stream}${CALL_PATHS.reports}?ticket=${ticket}`,
+      ...(ports.length > 0 && { ports }),
     };
     const warning = host.includes(NEEDED_IN_ORIGIN) ? undefined : warnOfName(request.protocol, host);
     frameHeaders(reply, nonce, {
-      connect: [`${request.protocol}://${host}`, stream].filter(Boolean),
+      connect: [`${request.protocol}://${host}`, stream, ...ports.map(({ url = '' }) => url)].filter(Boolean),
       frame: [foreignOrigin(request.protocol, host)],
     });
     return renderCallPage({ state: called?.view.state ?? 'error', nonce, css, script, setup, note, warning });

@@ -3,15 +3,11 @@ import { createSocket, type Socket } from 'node:dgram';
 import type { RequestListener } from 'node:http';
 import { connect, isIPv6 } from 'node:net';
 import { CannotListen, hostsOf, isWithoutIpv6, listen } from '../http/listen.ts';
+import type { MediaPorts } from '../http/port-probes.ts';
 import type { TlsIdentity } from '../http/tls.ts';
 import { bindingAnswer, bindingRequest, isAnswerTo } from './stun.ts';
 
 /** The ports of guide 6.2, behind which nothing is but an answer: they can be reached, or they cannot. */
-
-export interface MediaPorts {
-  readonly tcp: number;
-  readonly udp: number;
-}
 
 /** Ports that are open. */
 export interface OpenMediaPorts extends MediaPorts {

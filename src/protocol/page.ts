@@ -12,12 +12,14 @@ export interface PageSetup {
   readonly ports?: readonly PortProbe[];
 }
 
-/** A port that the page is to try before the call; without `url` it is named as one that was not tested. */
+/** A port that the page is to try before the call; with no way to try it, it is named as one that was not tested. */
 export interface PortProbe {
   /** As the client reads it, e.g. `TCP 4443`. */
   readonly name: string;
   /** Answers at that port to pages of any origin; the page's Content-Security-Policy must name it. */
   readonly url?: string;
+  /** A server there that answers STUN, as WebRTC names it. */
+  readonly stun?: string;
 }
 
 /** What the page is to post to its parent: itself, or through a frame of another origin at `foreign`. */
