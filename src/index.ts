@@ -23,7 +23,7 @@ import {
   SETTINGS,
   type TokenFormatName,
 } from './protocol/config.ts';
-import { ADMIN, DEMO } from './protocol/paths.ts';
+import { ADMIN, CONSOLE, DEMO } from './protocol/paths.ts';
 import { type Random, systemRandom } from './random.ts';
 import { readScenarios, SHIPPED } from './scenarios.ts';
 import { jwtTokens, opaqueTokens, tickets } from './signing.ts';
@@ -119,6 +119,8 @@ export interface Mock {
   readonly adminUrl: string;
   /** A page of an integrator with a whole call in it, for people: another origin than that of `browserUrl`. */
   readonly demoUrl: string;
+  /** What happens, for people, who can be the agent there. */
+  readonly consoleUrl: string;
   /** The same over TLS, where it is spoken. */
   readonly https?: Secure;
   /** The ports for video, where they are open. */
@@ -298,6 +300,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     ...(media !== undefined && { mediaPorts: { tcp: media.tcp, udp: media.udp } }),
     adminUrl: `${url}${ADMIN}`,
     demoUrl: `http://${isLoopback(reachable) ? 'localhost' : reachable}:${listening.port}${DEMO}`,
+    consoleUrl: `${url}${CONSOLE}`,
     adminCredentials: credentials,
     log: app.log,
     findings: () => simulator.findings.list(),

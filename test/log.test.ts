@@ -36,7 +36,7 @@ describe('the log', () => {
     expect(more).toEqual([]);
     expect(line).toMatch(/^mock-veridas: warn: /);
     expect(line.replace('mock-veridas: warn: ', '')).toMatch(WARNING);
-    expect(linesOf(output())).toHaveLength(7);
+    expect(linesOf(output())).toHaveLength(8);
     expect(output()).toContain(`  demo      ${url.replace('127.0.0.1', 'localhost')}/__demo\n`);
   });
 
@@ -104,6 +104,7 @@ describe('the log as JSON', () => {
         browserUrl: url.replace('127.0.0.1', 'videocall.localhost'),
         adminUrl: `${url}/__admin`,
         demoUrl: `${url.replace('127.0.0.1', 'localhost')}/__demo`,
+        consoleUrl: `${url}/__console`,
       },
     ]);
     expect(errors()).toBe('');

@@ -22,6 +22,7 @@ const inWords = (mock: Mock, settings: Settings): string[] => [
   `  backends  ${mock.url}/o/token/`,
   `  control   ${mock.adminUrl}`,
   `  demo      ${mock.demoUrl}`,
+  `  console   ${mock.consoleUrl}`,
   ...(mock.https === undefined ? [] : [`  https     ${mock.https.browserUrl}, ${mock.https.url}`]),
   ...(mock.https?.ca === undefined ? [] : [`  trust     NODE_EXTRA_CA_CERTS=${mock.https.ca}`]),
   ...(mock.mediaPorts === undefined
@@ -33,10 +34,10 @@ const inWords = (mock: Mock, settings: Settings): string[] => [
 ];
 
 function asJson(mock: Mock, settings: Settings): string {
-  const { url, browserUrl, adminUrl, demoUrl, https } = mock;
+  const { url, browserUrl, adminUrl, demoUrl, consoleUrl, https } = mock;
   const { user: adminUser, password: adminPassword } = madeUp(mock, settings) ?? {};
   const msg = `mock-veridas listening on ${url}`;
-  const addresses = { url, browserUrl, adminUrl, demoUrl, https };
+  const addresses = { url, browserUrl, adminUrl, demoUrl, consoleUrl, https };
   return JSON.stringify({ level: 'info', msg, ...addresses, adminUser, adminPassword });
 }
 
