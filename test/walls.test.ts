@@ -12,6 +12,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   domain: ['guide'],
   protocol: ['guide', 'domain', 'npm:typebox'],
   address: ['node:net'],
+  junit: [],
   store: ['domain', 'protocol', 'npm:redis', 'node:timers'],
   clock: ['domain'],
   random: ['node:crypto'],
@@ -58,6 +59,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   view: ['domain', 'guide', 'protocol', 'npm:preact', 'npm:preact-render-to-string'],
   package: ['node:fs'],
   contracts: [
+    'junit',
     'package',
     'protocol',
     'guide',
