@@ -11,7 +11,7 @@ interface TestCase {
   readonly className: string;
   readonly name: string;
   readonly seconds: number;
-  readonly outcome?: Outcome;
+  readonly outcome?: Outcome | undefined;
 }
 
 /** Tests that belong together. */

@@ -58,6 +58,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   browser: ['domain', 'guide', 'protocol'],
   view: ['domain', 'guide', 'protocol', 'npm:preact', 'npm:preact-render-to-string'],
   package: ['node:fs'],
+  report: ['package', 'contracts', 'junit', 'view', 'domain', 'node:crypto', 'node:fs', 'node:path'],
   contracts: [
     'junit',
     'package',

@@ -1,17 +1,13 @@
-import { reachableHost } from '../address.ts';
-import { BadUsage, readSettings } from '../config/settings.ts';
+import { readSettings } from '../config/settings.ts';
 import { whyNoAnswer } from '../contracts/asking.ts';
-import { type Command, complain, EXIT, print } from './command.ts';
+import { ADMIN } from '../protocol/paths.ts';
+import { type Command, complain, EXIT, print, runningAt } from './command.ts';
 
 const PATIENCE_MS = 3_000;
 
 /** Asks a simulator that runs with the same settings whether it is well. */
 export const healthcheck: Command = async ({ args, env, cwd }) => {
-  const { host, port } = readSettings({ argv: args, env, cwd });
-  if (port === 0) {
-    throw new BadUsage(['--port: 0 stands for any free port; give the one that is to be asked']);
-  }
-  const url = `http://${reachableHost(host)}:${port}/__admin/health`;
+  const url = `${runningAt(readSettings({ argv: args, env, cwd }))}${ADMIN}/health`;
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
     const { status, version, message } = (await answer.json()) as Record<string, string | undefined>;
