@@ -23,7 +23,7 @@ const REFUSED = [401, 403];
  * @throws {NoSimulator} {@link NotAllowed}
  */
 export async function gather(control: Control, address: string): Promise<Snapshot> {
-  async function ask(path: string): Promise<{ status: number; json: Fields }> {
+  async function ask(path: string): Promise<{ status: number; json: Fields | null }> {
     try {
       return await control.ask('GET', path);
     } catch (error) {
@@ -33,14 +33,14 @@ export async function gather(control: Control, address: string): Promise<Snapsho
   }
   async function list<Name extends keyof Snapshot>(path: string): Promise<Snapshot[Name]> {
     const { status, json } = await ask(path);
-    if (status === 200) return json.items;
-    const said = [json.message, json.hint].filter(Boolean).join('; ');
+    if (status === 200 && Array.isArray(json?.items)) return json.items as unknown as Snapshot[Name];
+    const said = [json?.message, json?.hint].filter(Boolean).join('; ');
     if (REFUSED.includes(status)) throw new NotAllowed(`${address}: ${said}`);
     throw new NoSimulator(`${address}${path} answered ${status}${said && `: ${said}`}`);
   }
 
   const { json: health } = await ask('/health');
-  if (typeof health.version !== 'string' || typeof health.time !== 'string')
+  if (typeof health?.version !== 'string' || typeof health.time !== 'string')
     throw new NoSimulator(`${address} is no mock-veridas`);
   const [clients, calls, tokens, requests, findings] = await Promise.all([
     list<'clients'>('/clients'),
