@@ -87,16 +87,27 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
     await close();
   });
 
+  it('shows frames that came to no call, and why', async () => {
+    const { page, close } = await opened(1280);
+    const table = page.getByRole('region', { name: 'Frames without a call' });
+    expect(await table.getByRole('row').allTextContents()).toEqual([
+      expect.stringMatching(/^Time/),
+      expect.stringMatching(/403.*the address has no access_token$/),
+      expect.stringMatching(/200.*not-found~1VideocallNotFound: the scenario "not-found" fails at once$/),
+    ]);
+    await close();
+  });
+
   it('shows findings first, and the journal when it is opened', async () => {
     const { page, close } = await opened(1280);
     const headings = await page.getByRole('heading', { level: 2 }).allTextContents();
     expect(headings.map((text) => text.split(' ')[0])).toEqual(['Summary', 'Findings', 'Calls', 'Requests']);
     const list = page.getByRole('region', { name: 'Findings' });
     expect(await list.getByText('POST /o/token · 2 times').isVisible()).toBe(true);
-    const table = page.getByRole('table');
+    const table = page.getByRole('region', { name: 'Requests' }).getByRole('table');
     expect(await table.isVisible()).toBe(false);
     await page.getByText('The journal').click();
-    expect(await table.getByText('the path lacks its last slash').isVisible()).toBe(true);
+    expect(await table.getByText('wrong client_secret').isVisible()).toBe(true);
     await close();
   });
 
@@ -104,7 +115,7 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
     const { page, close } = await opened(1280);
     await page.emulateMedia({ media: 'print' });
     expect(await call(page, 'val good').locator('svg').isVisible()).toBe(true);
-    expect(await page.getByRole('table').isVisible()).toBe(true);
+    expect(await page.getByText('wrong client_secret').isVisible()).toBe(true);
     await close();
   });
 
@@ -148,6 +159,7 @@ async function happen(d: Drive): Promise<void> {
   await d.open(await d.token(shop), 'val-failed');
   await d.admin('POST', '/calls/val-failed/fail', { code: 'VideocallNotFound', client_id: 'shop' });
   await d.open(await d.token(shop), 'val-waiting');
+  await d.open(await d.token(shop), 'not-found~1');
   for (const path of ['/o/token', '/o/token', '/o/revoke_token'])
     await fetch(`${d.mock.url}${path}`, {
       method: 'POST',

@@ -6,9 +6,15 @@ import { timeOfDay } from './words.ts';
 export const isRefused = ({ status }: RequestAnswer): boolean => status === null || status >= 400;
 
 /** Requests to the imitated service and what came of them, in the order in which they are given. */
-export function Requests({ requests }: { readonly requests: readonly RequestAnswer[] }) {
+export function Requests({
+  name = 'Requests',
+  requests,
+}: {
+  readonly name?: string;
+  readonly requests: readonly RequestAnswer[];
+}) {
   return (
-    <Table name="Requests" heads={['Time', 'Request', 'Status', 'Client', 'Validation', 'Reason']}>
+    <Table name={name} heads={['Time', 'Request', 'Status', 'Client', 'Validation', 'Reason']}>
       {requests.map((request) => {
         const { id, at, method, path, status, client_id, validation_id, reason } = request;
         return (

@@ -1,10 +1,12 @@
 import type { CallAnswer } from '../../protocol/control/calls.ts';
+import type { RequestAnswer } from '../../protocol/control/journal.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What of a large snapshot is shown in full: a browser must open the report well. */
 
 const MOST_CALLS = 100;
 const MOST_REQUESTS = 1_000;
+const MOST_NOT_OPENED = 50;
 
 export const hasFailed = ({ state }: CallAnswer): boolean => state === 'error';
 
@@ -26,10 +28,20 @@ export function chosenCalls({ calls }: Snapshot): Chosen<CallAnswer> {
   };
 }
 
-export function chosenRequests({ requests }: Snapshot): Chosen<Snapshot['requests'][number]> {
-  const newest = requests.toReversed();
-  return { shown: newest.slice(0, MOST_REQUESTS), others: newest.slice(MOST_REQUESTS) };
-}
+const newestOf = <T>(items: readonly T[], most: number): Chosen<T> => {
+  const newest = items.toReversed();
+  return { shown: newest.slice(0, most), others: newest.slice(most) };
+};
+
+export const chosenRequests = ({ requests }: Snapshot): Chosen<RequestAnswer> =>
+  newestOf(requests, MOST_REQUESTS);
+
+/** Frames that came to no call, or not to it again: refused, or shown an error at once. */
+export const notOpened = ({ requests }: Snapshot): Chosen<RequestAnswer> =>
+  newestOf(
+    requests.filter(({ path, reason }) => path === '/call' && reason !== null),
+    MOST_NOT_OPENED,
+  );
 
 function groups<T, K>(items: readonly T[], kindOf: (item: T) => K): Map<K, T[]> {
   const found = new Map<K, T[]>();

@@ -3,12 +3,30 @@ import { Findings } from '../findings.tsx';
 import { Requests } from '../requests.tsx';
 import { clockTime, STATES } from '../words.ts';
 import { Call } from './call.tsx';
-import { byClient, chosenCalls, chosenRequests, counts } from './chosen.ts';
+import { byClient, chosenCalls, chosenRequests, counts, notOpened } from './chosen.ts';
 import { anchorOf } from './naming.ts';
 import type { Snapshot } from './snapshot.ts';
 import { Summary } from './summary.tsx';
 
 const figure = (count: number): string => count.toLocaleString('en');
+
+function NotOpened({ snapshot }: { readonly snapshot: Snapshot }) {
+  const { shown, others } = notOpened(snapshot);
+  const count = shown.length + others.length;
+  if (count === 0) return null;
+  return (
+    <details class="card call error" open>
+      <summary>
+        <h3>
+          Frames without a call <span class="state error">{figure(count)}</span>
+        </h3>
+        <span class="soft">what came to no call, or could not come back to one, and why</span>
+      </summary>
+      <Requests name="Frames without a call" requests={shown} />
+      {others.length > 0 && <p class="soft more">and {figure(others.length)} older ones</p>}
+    </details>
+  );
+}
 
 function Calls({ snapshot }: { readonly snapshot: Snapshot }) {
   const { shown, others } = chosenCalls(snapshot);
@@ -19,6 +37,7 @@ function Calls({ snapshot }: { readonly snapshot: Snapshot }) {
         Calls <span class="count">{figure(snapshot.calls.length)}</span>
       </h2>
       {snapshot.calls.length === 0 && <p class="soft empty">No call was opened.</p>}
+      <NotOpened snapshot={snapshot} />
       {shown.map((call) => (
         <Call key={anchorOf(call)} call={call} {...known(call.client_id)} />
       ))}
