@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What lies in the folder of a report. */
-export const FILES = ['report.html', 'junit.xml', 'findings.sarif'] as const;
+const FILES = ['report.html', 'junit.xml', 'findings.sarif'] as const;
 
 export type Files = Readonly<Record<(typeof FILES)[number], string>>;
 

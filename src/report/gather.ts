@@ -4,7 +4,7 @@ import type { Snapshot } from '../view/report/snapshot.ts';
 import { legible } from './legible.ts';
 
 /** There is nobody to ask; the message says why. */
-export class NoSimulator extends Error {
+class NoSimulator extends Error {
   override readonly name = 'NoSimulator';
 }
 
@@ -20,7 +20,7 @@ const REFUSED = [401, 403];
  *
  * @param control its control API
  * @param address how that is told to people
- * @throws {NoSimulator} {@link NotAllowed}
+ * @throws {NotAllowed}
  */
 export async function gather(control: Control, address: string): Promise<Snapshot> {
   async function ask(path: string): Promise<{ status: number; json: Fields | null }> {

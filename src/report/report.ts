@@ -25,7 +25,7 @@ const several = (count: number, one: string): string =>
  * @param control its control API
  * @param address how that is told to people
  * @param source the file to which findings are ascribed
- * @throws {NoSimulator} {@link NotAllowed}
+ * @throws {NotAllowed}
  */
 export async function makeReport(control: Control, address: string, source?: string): Promise<Report> {
   const snapshot = await gather(control, address);
