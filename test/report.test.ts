@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RULES } from '../src/domain/finding.ts';
@@ -14,8 +14,8 @@ const { cwd, write } = workplace();
 const run = terminal(cwd);
 
 /** Runs a command to its end. */
-async function done(args: readonly string[], env: Record<string, string> = {}) {
-  const { exited, output, errors } = run(args, env);
+async function done(args: readonly string[], env: Record<string, string> = {}, command?: readonly string[]) {
+  const { exited, output, errors } = run(args, env, command);
   return { code: await exited, out: output(), err: errors() };
 }
 const written = (name: string, folder = 'mock-veridas-report') =>
@@ -178,6 +178,7 @@ describe('mock-veridas report writes nothing and ends', () => {
     [['--out='], '--out: has no value; write --out DIR'],
     [['--out', '--strict'], '--out: has no value; write --out DIR'],
     [['--port', '0'], '0 stands for any free port'],
+    [['--report', 'x'], '--report: is for exec; here the folder is named by --out'],
     [['folder'], 'argument 1: is not expected'],
     [['--report-source', '../x'], '--report-source: "../x" is not a file of a repository'],
   ])('with 2 for %j', async (args, why) => {
@@ -360,6 +361,15 @@ describe('mock-veridas exec --report', () => {
     // The file of the first run is in the way of the second.
     rmSync(path.join(cwd(), 'out'));
     expect((await exec(`${spoil}; exit 7`)).code).toBe(7);
+  });
+
+  it('works as it is installed, without the packages that it is made with', async () => {
+    const installed = path.join(cwd(), 'node_modules/mock-veridas');
+    for (const name of ['dist', 'fixtures', 'package.json'])
+      cpSync(path.join(import.meta.dirname, '..', name), path.join(installed, name), { recursive: true });
+    const command = [process.execPath, path.join(installed, 'dist/mock-veridas.js')];
+    expect((await done(['exec', '--report', 'out', '--', 'true'], {}, command)).code).toBe(0);
+    expect(written('report.html', 'out')).toContain('No call was opened.');
   });
 
   it('is set by the environment and the config file too', async () => {

@@ -30,9 +30,10 @@ export interface ReportFlags {
   readonly others: readonly string[];
 }
 
-/** A flag that nobody knows and that looks like one of ours. */
+/** A flag that looks like one of ours, or that somebody may take for one. */
 function slip(argument: string): string[] {
   const [, name = ''] = /^--([A-Za-z0-9-]+)/.exec(argument) ?? [];
+  if (name === 'report') return ['--report: is for exec; here the folder is named by --out'];
   if (name === '' || (NAMES as string[]).includes(name)) return [];
   const meant = nearest(name, [...NAMES, ...OWN]);
   return meant !== undefined && isOwn(meant) ? [`--${name}: is not a flag; did you mean --${meant}?`] : [];

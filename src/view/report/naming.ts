@@ -7,3 +7,6 @@ export const nameOf = ({ validation_id, n }: CallAnswer): string =>
 /** Where a call stands in the report. Ids of HTML hold no spaces, and those of clients and validations may. */
 export const anchorOf = ({ client_id, validation_id, n }: CallAnswer): string =>
   ['call', client_id, validation_id, n].map((part) => encodeURIComponent(String(part))).join('/');
+
+/** Where frames stand that came to no call. */
+export const NOT_OPENED = 'frames-without-a-call';

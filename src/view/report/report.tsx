@@ -4,7 +4,7 @@ import { Requests } from '../requests.tsx';
 import { clockTime, STATES } from '../words.ts';
 import { Call } from './call.tsx';
 import { byClient, chosenCalls, chosenRequests, counts, notOpened } from './chosen.ts';
-import { anchorOf } from './naming.ts';
+import { anchorOf, NOT_OPENED } from './naming.ts';
 import type { Snapshot } from './snapshot.ts';
 import { Summary } from './summary.tsx';
 
@@ -15,7 +15,7 @@ function NotOpened({ snapshot }: { readonly snapshot: Snapshot }) {
   const count = shown.length + others.length;
   if (count === 0) return null;
   return (
-    <details class="card call error" open>
+    <details class="card call error" id={NOT_OPENED} open>
       <summary>
         <h3>
           Frames without a call <span class="state error">{figure(count)}</span>

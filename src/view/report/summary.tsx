@@ -3,8 +3,8 @@ import { CALL_STATES } from '../../domain/call.ts';
 import { TOKEN_STATES } from '../../domain/token.ts';
 import { isRefused } from '../requests.tsx';
 import { STATES } from '../words.ts';
-import { counts, hasFailed } from './chosen.ts';
-import { anchorOf, nameOf } from './naming.ts';
+import { counts, hasFailed, notOpened } from './chosen.ts';
+import { anchorOf, NOT_OPENED, nameOf } from './naming.ts';
 import type { Snapshot } from './snapshot.ts';
 
 const figure = (count: number): string => count.toLocaleString('en');
@@ -38,6 +38,8 @@ function Figure({ what, count, kinds }: Counted) {
 export function Summary({ snapshot }: { readonly snapshot: Snapshot }) {
   const { calls, tokens, requests, findings } = snapshot;
   const failed = calls.filter(hasFailed).toReversed();
+  const frames = notOpened(snapshot);
+  const without = frames.shown.length + frames.others.length;
   const refused = requests.filter(isRefused).length;
   return (
     <section aria-labelledby="summary">
@@ -83,6 +85,13 @@ export function Summary({ snapshot }: { readonly snapshot: Snapshot }) {
             </a>
           ))}
           {failed.length > 20 && `and ${figure(failed.length - 20)} more`}
+        </p>
+      )}
+      {without > 0 && (
+        <p class="failed">
+          <a href={`#${NOT_OPENED}`}>
+            {figure(without)} {without === 1 ? 'frame' : 'frames'} without a call
+          </a>
         </p>
       )}
     </section>
