@@ -6,11 +6,15 @@ import { describe, expect, it } from 'vitest';
 import { drive } from './drive.ts';
 import { saboteur } from './sabotage.ts';
 import { NPM_START, terminal } from './terminal.ts';
+import { missing } from './tools.ts';
 import { noVerifier, skippedWhy } from './verifier.ts';
 import { workplace } from './workplace.ts';
+import { xmlFaults } from './xml-schema.ts';
 
 const { cwd, write } = workplace();
 const run = terminal(cwd);
+
+const noXmllint = missing('xmllint');
 
 const ROOT = path.join(import.meta.dirname, '..');
 const PACTS = path.join(import.meta.dirname, 'fixtures/pacts');
@@ -118,6 +122,12 @@ describe.skipIf(noVerifier)(`mock-veridas verify${skippedWhy}`, () => {
     expect(err).toContain('3 interactions');
     const xml = readFileSync(path.join(cwd(), 'r.xml'), 'utf8');
     expect(xml).toContain('<testsuite name="shop" tests="3" failures="1" errors="0" skipped="1"');
+  });
+
+  it.skipIf(noXmllint)(`writes JUnit by its schema${noXmllint ? ` (${noXmllint})` : ''}`, async () => {
+    const pacts = [good('v4'), ...['wrong-status', 'wrong-event', 'state-fails'].map(bad)];
+    await verify([...pacts, '--junit', 'r.xml']);
+    expect(await xmlFaults('junit.xsd', path.join(cwd(), 'r.xml'))).toBe('');
   });
 
   it('counts pending failures with --fail-on-pending', async () => {

@@ -22,6 +22,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:os',
     'node:path',
   ],
+  junit: [],
   store: ['domain', 'protocol', 'npm:redis', 'node:timers'],
   clock: ['domain'],
   random: ['node:crypto'],
@@ -71,7 +72,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   browser: ['domain', 'guide', 'protocol'],
   view: ['domain', 'guide', 'protocol', 'npm:preact', 'npm:preact-render-to-string'],
   package: ['node:fs'],
+  report: ['package', 'contracts', 'junit', 'view', 'domain', 'node:crypto', 'node:fs', 'node:path'],
   contracts: [
+    'junit',
     'package',
     'protocol',
     'guide',

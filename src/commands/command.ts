@@ -1,4 +1,5 @@
-import type { Settings } from '../config/settings.ts';
+import { reachableHost } from '../address.ts';
+import { BadUsage, type Settings } from '../config/settings.ts';
 
 /** What the process says by its exit code. */
 export const EXIT = { good: 0, checkFailed: 1, badUsage: 2, cannotRun: 3 } as const;
@@ -32,3 +33,14 @@ export const firstClient = ({ clients }: Settings) => {
   if (client === undefined) throw new Error('there is no client');
   return client;
 };
+
+/**
+ * Where a simulator is that runs with the same settings.
+ *
+ * @throws {BadUsage} they do not tell
+ */
+export function runningAt({ host, port }: Settings): string {
+  if (port === 0)
+    throw new BadUsage(['--port: 0 stands for any free port; give the one that is to be asked']);
+  return `http://${reachableHost(host)}:${port}`;
+}

@@ -2,6 +2,8 @@ import type { Command } from './command.ts';
 import { exec } from './exec.ts';
 import { healthcheck } from './healthcheck.ts';
 import { init } from './init.ts';
+import { report } from './report.ts';
+import { reportHelp } from './report-flags.ts';
 import { start } from './start.ts';
 import { validate } from './validate.ts';
 import { verify } from './verify.ts';
@@ -37,6 +39,11 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     run: verify,
     help: 'verify PACT...: hold contracts (Pact) against the simulator; verify --help lists its own flags',
     ownHelp: verifyHelp(),
+  },
+  report: {
+    run: report,
+    help: 'write what a running server knows as HTML, JUnit and SARIF; report --help lists its own flags',
+    ownHelp: reportHelp(),
   },
   healthcheck: {
     run: healthcheck,

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { BadUsage, readSettings } from '../config/settings.ts';
+import { BadUsage, readSettings, type Settings } from '../config/settings.ts';
 import { type Finding, RULES } from '../domain/finding.ts';
+import type { Mock } from '../index.ts';
+import { prepareFolder } from '../report/folder.ts';
 import { passwordNotice } from './announcement.ts';
 import { type Command, complain, EXIT, firstClient, onStopSignal } from './command.ts';
 import { readyFile } from './ready-file.ts';
+import { reportOn, writeReport } from './report.ts';
 import { serve } from './serve.ts';
 
 /** Runs a program, and answers its exit code, or 128 and the signal's number when one has ended it. */
@@ -35,6 +38,30 @@ function inWords({ rule, seen, times }: Finding): string {
   return `mock-veridas: ${severity}: ${title} (${rule}, guide ${guide})\n  seen ${often}: ${seen}\n  mend: ${mend}`;
 }
 
+/** A report that is asked for and cannot be had is worth no run of a command that may take an hour. */
+function prepareReport({ report: folder }: Settings): void {
+  if (folder === undefined) return;
+  try {
+    prepareFolder(folder);
+  } catch (error) {
+    throw new BadUsage([`--report: ${(error as Error).message}`]);
+  }
+}
+
+/** Writes the report that is asked for; answers whether that has gone well. */
+async function report(mock: Mock, { report: folder, reportSource }: Settings, cwd: string): Promise<boolean> {
+  if (folder === undefined) return true;
+  const tell = (line: string) => complain(`mock-veridas: ${line}`);
+  try {
+    const made = await reportOn(mock.url, mock.adminCredentials ?? { user: '' }, reportSource);
+    writeReport(made, { flag: '--report', folder, cwd, tell });
+    return true;
+  } catch (error) {
+    tell((error as Error).message);
+    return false;
+  }
+}
+
 /** Runs a command with a simulator beside it, whose addresses the command finds in its environment. */
 export const exec: Command = async ({ args, rest, env, cwd }) => {
   const [program, ...programArgs] = rest;
@@ -45,6 +72,7 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
   const { PORT: _port, ...others } = env;
   const settings = readSettings({ argv: args, env: others, cwd, usualPort: 0 });
   const { clientId, clientSecret } = firstClient(settings);
+  prepareReport(settings);
   const ready = readyFile(settings.readyFile);
   const mock = await serve(settings, cwd);
   try {
@@ -62,7 +90,10 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
     });
     const findings = await mock.findings();
     for (const finding of findings) complain(inWords(finding));
-    return code === EXIT.good && settings.strict && findings.length > 0 ? EXIT.checkFailed : code;
+    const isReported = await report(mock, settings, cwd);
+    if (code !== EXIT.good) return code;
+    if (!isReported) return EXIT.cannotRun;
+    return settings.strict && findings.length > 0 ? EXIT.checkFailed : EXIT.good;
   } finally {
     ready.remove();
     await mock.close();

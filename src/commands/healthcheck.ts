@@ -1,23 +1,20 @@
-import { reachableHost } from '../address.ts';
-import { BadUsage, readSettings } from '../config/settings.ts';
+import { readSettings } from '../config/settings.ts';
 import { whyNoAnswer } from '../contracts/asking.ts';
 import { MEDIA_PORTS } from '../guide/ports.ts';
 import { unreachable } from '../media/ports.ts';
-import { type Command, complain, EXIT, print } from './command.ts';
+import { ADMIN } from '../protocol/paths.ts';
+import { type Command, complain, EXIT, print, runningAt } from './command.ts';
 
 const PATIENCE_MS = 3_000;
 
 /** Asks a simulator that runs with the same settings whether it is well. */
 export const healthcheck: Command = async ({ args, env, cwd }) => {
-  const { host, port, mediaPorts } = readSettings({ argv: args, env, cwd });
-  if (port === 0) {
-    throw new BadUsage(['--port: 0 stands for any free port; give the one that is to be asked']);
-  }
-  const url = `http://${reachableHost(host)}:${port}/__admin/health`;
+  const settings = readSettings({ argv: args, env, cwd });
+  const url = `${runningAt(settings)}${ADMIN}/health`;
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
     const { status, version, message } = (await answer.json()) as Record<string, string | undefined>;
-    const closed = mediaPorts
+    const closed = settings.mediaPorts
       ? await unreachable(new URL(url).hostname.replace(/^\[|\]$/g, ''), MEDIA_PORTS)
       : [];
     if (closed.length > 0) {

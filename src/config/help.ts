@@ -3,9 +3,9 @@ import { variablesOf } from './flags.ts';
 
 const EXIT_CODES: Record<string, string> = {
   0: 'good, or stopped by a signal',
-  1: 'a check failed: a contract is broken, the server is unhealthy',
+  1: 'a check failed: a contract is broken, the server is unhealthy, a mistake was found with --strict',
   2: 'bad flags, environment, config file, scenario file or pact; every fault is printed',
-  3: 'cannot listen, cannot reach the store, crashed, or lacks a library',
+  3: 'cannot listen, cannot reach the store or the server, crashed, or lacks a library',
 };
 
 const WIDTH = 100;

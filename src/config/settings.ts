@@ -44,6 +44,10 @@ export interface Settings {
   readonly trustProxy: readonly string[];
   /** Findings are failures. */
   readonly strict: boolean;
+  /** The folder into which a report is written. */
+  readonly report?: string;
+  /** The file of the repository to which a report ascribes findings. */
+  readonly reportSource?: string;
   /** So many requests of each client are remembered. */
   readonly journalSize: number;
   readonly logLevel: LogLevel;
@@ -161,6 +165,8 @@ function settingsOf(
     'browser-url': browserUrl,
     'random-seed': randomSeed,
     'ready-file': readyFile,
+    report,
+    'report-source': reportSource,
   } = values;
   const origins = values['admin-origin'].map((origin) => new URL(origin).origin);
   return frozen({
@@ -178,6 +184,8 @@ function settingsOf(
     blocked: values.blocked,
     trustProxy: values['trust-proxy'],
     strict: values.strict,
+    ...(report !== undefined && { report }),
+    ...(reportSource !== undefined && { reportSource }),
     journalSize: values['journal-size'],
     logLevel: values['log-level'],
     logFormat: values['log-format'],

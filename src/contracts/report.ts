@@ -1,3 +1,4 @@
+import { junit, type TestSuite } from '../junit.ts';
 import type { Problem, Result } from './results.ts';
 
 /** The name under which contracts know the imitated service. */
@@ -97,42 +98,29 @@ export const asJson = (report: Report): string =>
     2,
   )}\n`;
 
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-/** What XML 1.0 cannot hold, not even escaped. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/gu;
-
-const xml = (text: string): string =>
-  text.replace(NOT_IN_XML, '\ufffd').replace(/[&<>"]/g, (sign) => ESCAPES[sign] ?? sign);
-
-function testCase(result: Result, failOnPending: boolean): string {
+function testCase(result: Result, failOnPending: boolean): TestSuite['cases'][number] {
   const { consumer, description, key, duration_ms, status, stateErrors, problems } = result;
-  const name = key === null ? description : `${description} [${key}]`;
-  const open = `    <testcase classname="${xml(consumer)}" name="${xml(name)}" time="${duration_ms / 1000}"`;
-  if (status === 'passed') return `${open}/>`;
+  const base = {
+    className: consumer,
+    name: key === null ? description : `${description} [${key}]`,
+    seconds: duration_ms / 1000,
+  };
+  if (status === 'passed') return base;
   const counts = status === 'failed' || (status === 'pending' && failOnPending);
   const tag = !counts ? 'skipped' : stateErrors.length > 0 ? 'error' : 'failure';
-  const first = stateErrors[0] ?? problems[0]?.message ?? status;
-  const text = tag === 'skipped' ? '' : xml(details(result).join('\n'));
-  return `${open}>\n      <${tag} message="${xml(first)}">${text}</${tag}>\n    </testcase>`;
+  const message = stateErrors[0] ?? problems[0]?.message ?? status;
+  return { ...base, outcome: { tag, message, text: counts ? details(result).join('\n') : '' } };
 }
 
 /** The same for what reads JUnit's XML: one suite for each consumer. */
 export function asJunit({ results, failOnPending }: Report): string {
   const consumers = [...new Set(results.map(({ consumer }) => consumer))];
-  const suites = consumers.map((consumer) => {
-    const own = results.filter((one) => one.consumer === consumer);
-    const cases = own.map((one) => testCase(one, failOnPending));
-    const having = (tag: string) => cases.filter((one) => one.includes(`<${tag} message=`)).length;
-    const time = own.reduce((sum, { duration_ms }) => sum + duration_ms, 0) / 1000;
-    return [
-      `  <testsuite name="${xml(consumer)}" tests="${own.length}" failures="${having('failure')}" errors="${having('error')}" skipped="${having('skipped')}" time="${time}">`,
-      ...cases,
-      '  </testsuite>',
-    ].join('\n');
-  });
-  return ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites>', ...suites, '</testsuites>', ''].join(
-    '\n',
+  return junit(
+    consumers.map((name) => ({
+      name,
+      cases: results
+        .filter(({ consumer }) => consumer === name)
+        .map((result) => testCase(result, failOnPending)),
+    })),
   );
 }

@@ -190,6 +190,23 @@ export const SETTINGS = {
     help: 'exec: exit with 1 when the command has ended well but mistakes of the integration were found',
     default: false,
   },
+  report: {
+    schema: path('folder'),
+    placeholder: 'DIR',
+    help: 'exec: write a report into this folder when the command has ended: HTML, JUnit and SARIF',
+    isPath: true,
+  },
+  'report-source': {
+    schema: text(
+      'file of a repository',
+      'a path from its root, with / between folders, as in src/videocall.ts',
+      '^(?![/.])[^\\0\\\\:]+$',
+    ),
+    placeholder: 'FILE',
+    help:
+      'exec and report: the file of your repository to which SARIF ascribes findings, for code scanning ' +
+      'that takes none without a file',
+  },
   'journal-size': {
     schema: Type.Integer({
       minimum: 0,

@@ -1,3 +1,4 @@
+import { useId } from 'preact/hooks';
 import { type Message, PARTIES, type Party } from './sequence.ts';
 import { offset } from './words.ts';
 
@@ -16,7 +17,15 @@ const cut = (text: string, most: number): string =>
   text.length > most ? `${text.slice(0, most - 1)}…` : text;
 
 /** One arrow with its words. What does not fit is told when the pointer rests on it, and in the list. */
-function Arrow({ message, row }: { readonly message: Message; readonly row: number }) {
+function Arrow({
+  message,
+  row,
+  head,
+}: {
+  readonly message: Message;
+  readonly row: number;
+  readonly head: string;
+}) {
   const { from, to, text, note, tone = 'plain' } = message;
   const y = HEAD + ROW * row + 30;
   const [start, end] = [laneOf(from), laneOf(to)];
@@ -30,7 +39,7 @@ function Arrow({ message, row }: { readonly message: Message; readonly row: numb
   return (
     <g class={`message ${tone}`}>
       <title>{note === undefined ? text : `${text} (${note})`}</title>
-      <path d={path} marker-end="url(#arrow)" />
+      <path d={path} marker-end={`url(#${head})`} />
       <text
         class="label"
         x={isAlone ? start + LOOP + 8 : middle}
@@ -61,6 +70,8 @@ export function SequenceDiagram({
   readonly messages: readonly Message[];
   readonly name: string;
 }) {
+  // Many may stand in one page, and an id means one of them.
+  const head = useId();
   const begin = messages[0]?.at ?? 0;
   const height = HEAD + ROW * messages.length + 24;
   return (
@@ -68,7 +79,8 @@ export function SequenceDiagram({
       <svg viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={`sequence diagram of ${name}`}>
         <defs>
           <marker
-            id="arrow"
+            id={head}
+            class="head"
             viewBox="0 0 10 10"
             refX="9"
             refY="5"
@@ -95,7 +107,7 @@ export function SequenceDiagram({
                 {offset(message.at - begin)}
               </text>
             )}
-            <Arrow message={message} row={row} />
+            <Arrow message={message} row={row} head={head} />
           </g>
         ))}
       </svg>

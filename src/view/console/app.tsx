@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
 import type { ConsoleParts } from '../../protocol/console.ts';
 import type { CallAnswer } from '../../protocol/control/calls.ts';
+import { Findings } from '../findings.tsx';
 import { CallPanel } from './call-panel.tsx';
 import { Clients } from './clients.tsx';
 import { ClockBar } from './clock-bar.tsx';
-import { Findings } from './findings.tsx';
 import { Journal } from './journal.tsx';
 import { type Link, useLive } from './live.ts';
 import { usePlace } from './place.ts';

@@ -1,5 +1,5 @@
 import type { ConsoleParts } from '../../protocol/console.ts';
-import { Table } from './table.tsx';
+import { Table } from '../table.tsx';
 
 interface Clients {
   readonly clients: ConsoleParts['clients'];

@@ -1,6 +1,5 @@
 import type { ConsoleParts, ConsoleQuery } from '../../protocol/console.ts';
-import { timeOfDay } from '../words.ts';
-import { Table } from './table.tsx';
+import { Requests } from '../requests.tsx';
 
 interface Filtering {
   readonly journal: ConsoleParts['journal'];
@@ -36,26 +35,7 @@ export function Journal({ journal: { items, total }, place, onFilter }: Filterin
         </label>
         <output>{total.toLocaleString('en')} requests</output>
       </form>
-      {items.length > 0 && (
-        <Table name="Requests" heads={['Time', 'Request', 'Status', 'Client', 'Validation', 'Reason']}>
-          {items.map(({ id, at, method, path, status, client_id, validation_id, reason }) => (
-            <tr key={id} class={status === null || status >= 400 ? 'bad' : undefined}>
-              <td>
-                <time dateTime={at}>{timeOfDay(at)}</time>
-              </td>
-              <td>
-                <code>
-                  {method} {path}
-                </code>
-              </td>
-              <td>{status ?? 'cut off'}</td>
-              <td>{client_id ?? '–'}</td>
-              <td>{validation_id ?? ''}</td>
-              <td class="reason">{reason ?? ''}</td>
-            </tr>
-          ))}
-        </Table>
-      )}
+      {items.length > 0 && <Requests requests={items} />}
       {total > items.length && (
         <p class="soft more">the newest {items.length} are shown; search for the others</p>
       )}

@@ -1,7 +1,7 @@
 import { tailOf } from '../../domain/journal.ts';
 import type { ConsoleParts } from '../../protocol/console.ts';
+import { Table } from '../table.tsx';
 import { length, timeOfDay } from '../words.ts';
-import { Table } from './table.tsx';
 
 /** Access tokens, and how long each of them lives. */
 export function Tokens({

@@ -1,4 +1,4 @@
-import type { FindingAnswer } from '../../protocol/control/journal.ts';
+import type { FindingAnswer } from '../protocol/control/journal.ts';
 
 /** Mistakes of the integration, the worst first. */
 export function Findings({ findings }: { readonly findings: readonly FindingAnswer[] }) {

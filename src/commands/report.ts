@@ -1,0 +1,67 @@
+import { relative, resolve } from 'node:path';
+import { BadUsage, readSettings } from '../config/settings.ts';
+import { withoutCredentials } from '../contracts/asking.ts';
+import { controlAt } from '../contracts/control.ts';
+import { ADMIN } from '../protocol/paths.ts';
+import { writeFolder } from '../report/folder.ts';
+import { NotAllowed } from '../report/gather.ts';
+import type { Report } from '../report/report.ts';
+import { type Command, EXIT, print, runningAt } from './command.ts';
+import { readReportFlags } from './report-flags.ts';
+
+interface Credentials {
+  readonly user: string;
+  readonly password?: string | undefined;
+}
+
+/** The control API of the simulator at an address, with the credentials that go with it unless it holds its own. */
+function controlAddress(url: string, { user, password }: Credentials): string {
+  const { protocol, host, pathname, username, password: own } = new URL(url);
+  const usual = password === undefined ? '' : `${encodeURIComponent(user)}:${encodeURIComponent(password)}@`;
+  const login = username === '' ? usual : `${username}:${own}@`;
+  return `${protocol}//${login}${host}${pathname.replace(/\/+$/, '')}${ADMIN}`;
+}
+
+/**
+ * Makes the report of the simulator at `url`.
+ *
+ * @param source the file to which findings are ascribed
+ * @throws {BadUsage} it lets nobody in with these credentials
+ */
+export async function reportOn(url: string, credentials: Credentials, source?: string): Promise<Report> {
+  // What makes it is large, and few runs need it.
+  const { makeReport } = await import('../report/report.ts');
+  const address = controlAddress(url, credentials);
+  return makeReport(controlAt(address), withoutCredentials(address), source).catch((error) => {
+    throw error instanceof NotAllowed ? new BadUsage([error.message]) : error;
+  });
+}
+
+/**
+ * Writes a report, and tells where it is and what is in it.
+ *
+ * @param flag what has named the folder
+ * @throws {BadUsage} the folder cannot be written to
+ */
+export function writeReport(
+  { files, summary }: Report,
+  { flag, folder, cwd, tell }: { flag: string; folder: string; cwd: string; tell: (line: string) => void },
+): void {
+  let written: string[];
+  try {
+    written = writeFolder(folder, files);
+  } catch (error) {
+    throw new BadUsage([`${flag}: ${(error as Error).message}`]);
+  }
+  for (const file of written) tell(`wrote ${relative(cwd, file)}`);
+  tell(summary);
+}
+
+/** Writes what a running simulator knows as a report. */
+export const report: Command = async ({ args, env, cwd }) => {
+  const { target, out, others } = readReportFlags(args);
+  const settings = readSettings({ argv: others, env, cwd });
+  const made = await reportOn(target ?? runningAt(settings), settings.admin, settings.reportSource);
+  writeReport(made, { flag: '--out', folder: resolve(cwd, out), cwd, tell: print });
+  return settings.strict && made.findings > 0 ? EXIT.checkFailed : EXIT.good;
+};
