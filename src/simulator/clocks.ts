@@ -30,7 +30,8 @@ const viewOf = (clock: Clock, realTime: Instant): ClockView => {
 /** Why a clock is not set: to no date at all, or back behind what has happened by it. */
 export type ClockRefusal = 'no date' | 'backwards';
 
-export function clocks(store: Store, watch: Watch) {
+/** @param moved called when time was moved, which is waited for */
+export function clocks(store: Store, watch: Watch, moved: () => Promise<void>) {
   /** Whether anything has happened by the time of the client, or of anybody. */
   const hasHistory = async (clientId: string | undefined) => (await store.list('token', clientId)).length > 0;
 
@@ -55,6 +56,7 @@ export function clocks(store: Store, watch: Watch) {
     if (typeof outcome !== 'object') return outcome;
     await watch.settle(clientId);
     await reachedPages(store, outcome.since, clientId);
+    await moved();
     return outcome.view;
   }
 

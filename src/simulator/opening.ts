@@ -66,11 +66,16 @@ function mistakesOf({ opened, call }: Admission): Seen[] {
   ];
 }
 
-/** The opening of calls, as a GET of `/call` does it. Guide 5.3. */
+/**
+ * The opening of calls, as a GET of `/call` does it. Guide 5.3.
+ *
+ * @param added called when there may be one call more
+ */
 export function openings(
   store: Store,
   rules: OpeningRules,
   scenarioFor: (clientId: string, wishes: Omit<Wishes, 'usual'>) => Promise<Scenario>,
+  added: () => void,
 ) {
   /** The latest call for a validation, if it still runs at `now`. */
   async function runningCall(validation: Found<'validation'> | undefined, now: Instant) {
@@ -184,20 +189,26 @@ export function openings(
      *
      * @param pageId the page that is served; without one this only looks, and binds nothing
      */
-    open(accessToken: string, validationId: string, pageId?: string): Promise<Opening> {
-      if (accessToken === '') return Promise.resolve({ refused: 'missing' });
-      return decide<[Ref<'token'>], Opening>(store, [tokenRef(accessToken)], async ({ found: [token] }) => {
-        const admission = await admit(token, validationId);
-        if (!('call' in admission)) return { result: admission };
-        const { call, now } = admission;
-        const result: Opening = {
-          callId: callIdOf(call),
-          clientId: call.clientId,
-          view: callAt(call, now),
-          mistakes: mistakesOf(admission),
-        };
-        return pageId === undefined ? { result } : { changes: await bind(admission, pageId), result };
-      });
+    async open(accessToken: string, validationId: string, pageId?: string): Promise<Opening> {
+      if (accessToken === '') return { refused: 'missing' };
+      const opening = await decide<[Ref<'token'>], Opening>(
+        store,
+        [tokenRef(accessToken)],
+        async ({ found: [token] }) => {
+          const admission = await admit(token, validationId);
+          if (!('call' in admission)) return { result: admission };
+          const { call, now } = admission;
+          const result: Opening = {
+            callId: callIdOf(call),
+            clientId: call.clientId,
+            view: callAt(call, now),
+            mistakes: mistakesOf(admission),
+          };
+          return pageId === undefined ? { result } : { changes: await bind(admission, pageId), result };
+        },
+      );
+      if ('callId' in opening) added();
+      return opening;
     },
   };
 }

@@ -16,6 +16,7 @@ import { overviews } from './overview.ts';
 import { pages } from './pages.ts';
 import { reception } from './reception.ts';
 import { scenarios } from './scenarios.ts';
+import { sweeping } from './sweeping.ts';
 import { tokens } from './tokens.ts';
 import { validations } from './validations.ts';
 import { waits } from './waits.ts';
@@ -62,6 +63,7 @@ export async function createSimulator(parts: SimulatorParts) {
   const found = findings(store);
   const log = journal(store, parts.journalSize);
   const allCalls = calls(store, watch);
+  const { added, moved } = sweeping(store, parts.onError);
 
   /** What a client plays that has lost all of its own: as it was configured, or what it played if that is left. */
   async function scenarioAfterReset({ clientId, scenario }: Client): Promise<string | undefined> {
@@ -74,12 +76,12 @@ export async function createSimulator(parts: SimulatorParts) {
     whatIsAway: () => whatIsAway(store),
     receive: reception(store),
     clients: known,
-    tokens: tokens(store, random, parts.tokenFormat),
-    ...openings(store, parts.rules, playable.chosen),
+    tokens: tokens(store, random, parts.tokenFormat, added),
+    ...openings(store, parts.rules, playable.chosen, added),
     calls: allCalls,
     ...overviews(store, allCalls),
     pages: pages(store, watch, random, parts.rules.strictTokens, found),
-    clocks: clocks(store, watch),
+    clocks: clocks(store, watch, moved),
     validations: validations(store, random),
     scenarios: playable,
     faults: faults(store, random),

@@ -59,7 +59,8 @@ function blocked(clients: Clients, isAmong: IsAmong): Refusal | undefined {
   };
 }
 
-export function tokens(store: Store, random: Random, format: TokenFormat) {
+/** @param added called when there is one token more */
+export function tokens(store: Store, random: Random, format: TokenFormat, added: () => void) {
   async function view({ value: token }: Found<'token'>): Promise<TokenView> {
     const { found: calls } = await store.read(...token.calls.map(callRef));
     const validationIds = [...new Set(calls.flatMap((call) => call?.value.validationId ?? []))];
@@ -111,7 +112,9 @@ export function tokens(store: Store, random: Random, format: TokenFormat) {
       // A client that was emptied or removed meanwhile must not be left with a token.
       unchanged(clientRef(clientId), client, clientId),
     );
-    return isIssued ? token : issue(request, isAmong);
+    if (!isIssued) return issue(request, isAmong);
+    added();
+    return token;
   }
 
   return {
