@@ -84,7 +84,7 @@ describe('mock-veridas report', () => {
     expect(own).toContain(
       `name="${rule}" time="0">\n      <failure message="error: ${title}">seen once: POST /o/token\nguide: section ${guide}\nmend: ${mend}<`,
     );
-    expect(suites.find((suite) => suite.includes('findings: no client"'))).toContain(`name="${rule}"`);
+    expect(suites.find((suite) => suite.includes('name="mock-veridas findings"'))).toContain(`name="${rule}"`);
 
     const { tool, results } = sarif();
     const found = results.find(({ properties }: Json) => properties.client_id === client.client_id);
@@ -96,17 +96,31 @@ describe('mock-veridas report', () => {
     expect(written('report.html')).toContain(mend.replaceAll('"', '&quot;'));
   });
 
-  it('gives the same mistake the same fingerprint, at whatever port', async () => {
+  it('gives the same mistake the same fingerprint, at whatever port and whoever makes it', async () => {
     const prints = async () => {
       const other = await drive({ scenario: 'manual' });
-      await other.open(await other.token(), 'val-1');
-      await done(['report', '--target', other.mock.url]);
+      await other.open(await other.token(await other.newClient()), 'val-1');
+      // The address that exec hands on.
+      await done(['report', '--target', other.mock.adminUrl]);
       await other.mock.close();
       return sarif().results.map((result: Json) => result.partialFingerprints);
     };
     const first = await prints();
     expect(first).toHaveLength(1);
     expect(await prints()).toEqual(first);
+  });
+
+  it('lets nothing that was seen be a link or a placeholder in SARIF', async () => {
+    const other = await drive();
+    await other.requestToken();
+    await fetch(`${other.mock.url}/o/token/`, {
+      method: 'POST',
+      headers: { origin: 'http://[x](y){0}', 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'a=b',
+    });
+    await done(['report', '--target', other.mock.url]);
+    await other.mock.close();
+    expect(sarif().results[0].message.text).toContain('http://\\[x\\](y){{0}}');
   });
 
   it('ascribes findings to a file where one is named', async () => {

@@ -78,7 +78,8 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
   try {
     ready.write(mock);
     for (const line of passwordNotice(mock, settings)) complain(line);
-    const { MOCK_VERIDAS_READY_FILE: _ours, ...inherited } = env;
+    // What is written by this process is not to be written by another one within the command as well.
+    const { MOCK_VERIDAS_READY_FILE: _ready, MOCK_VERIDAS_REPORT: _report, ...inherited } = env;
     const code = await runChild(program, programArgs, {
       ...inherited,
       VIDEOCALL_URL: (mock.https ?? mock).url,

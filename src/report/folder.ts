@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What lies in the folder of a report. */
@@ -21,16 +21,23 @@ export function prepareFolder(folder: string): void {
 }
 
 /**
- * Writes a report.
+ * Writes a report: all of its files, or none.
  *
  * @returns the paths of its files
  * @throws an error of `node:fs`
  */
 export function writeFolder(folder: string, files: Files): string[] {
   mkdirSync(folder, { recursive: true });
-  return FILES.map((name) => {
-    const file = join(folder, name);
-    writeFileSync(file, files[name]);
-    return file;
-  });
+  const drafts = FILES.map((name) => ({
+    file: join(folder, name),
+    draft: join(folder, `.${name}.${process.pid}`),
+    text: files[name],
+  }));
+  try {
+    for (const { draft, text } of drafts) writeFileSync(draft, text);
+    for (const { draft, file } of drafts) renameSync(draft, file);
+  } finally {
+    for (const { draft } of drafts) rmSync(draft, { force: true });
+  }
+  return drafts.map(({ file }) => file);
 }

@@ -26,15 +26,19 @@ function failure(first: Finding, findings: readonly Finding[]): TestSuite['cases
 }
 
 function suite(client: string | null, findings: readonly Finding[]): TestSuite {
-  const name = client ?? 'no client';
+  const whose = client === null ? '' : `: ${client}`;
   // A newer simulator may know more of them.
   const rules = new Set([...Object.keys(RULES), ...findings.map(({ rule }) => rule)]);
   return {
-    name: `mock-veridas findings: ${name}`,
+    name: `mock-veridas findings${whose}`,
     cases: [...rules].map((rule) => {
       const own = findings.filter((finding) => finding.rule === rule);
       const [first] = own;
-      const base = { className: `mock-veridas.${name}`, name: rule, seconds: 0 };
+      const base = {
+        className: client === null ? 'mock-veridas' : `mock-veridas.${client}`,
+        name: rule,
+        seconds: 0,
+      };
       return first === undefined ? base : { ...base, outcome: failure(first, own) };
     }),
   };

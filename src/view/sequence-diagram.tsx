@@ -3,7 +3,7 @@ import { type Message, PARTIES, type Party } from './sequence.ts';
 import { offset } from './words.ts';
 
 /** In units of the drawing, which is as wide as its place lets it be. */
-const TIMES = 86;
+const TIMES = 104;
 const LANE = 190;
 const WIDTH = TIMES + LANE * PARTIES.length;
 const HEAD = 52;
@@ -11,6 +11,9 @@ const ROW = 46;
 const LOOP = 34;
 /** About as many letters as fit between two lanes. */
 const MOST_LETTERS = 31;
+
+/** What went wrong is not told by its colour alone. */
+const BAD = '✕';
 
 const laneOf = (party: Party): number => TIMES + LANE * (PARTIES.indexOf(party) + 0.5);
 const cut = (text: string, most: number): string =>
@@ -36,6 +39,7 @@ function Arrow({
     ? `M${start} ${y - 12}h${LOOP}v12H${start + 2}`
     : `M${start} ${y}H${end + (end > start ? -2 : 2)}`;
   const most = Math.floor(MOST_LETTERS * spans);
+  const label = tone === 'bad' ? `${BAD} ${text}` : text;
   return (
     <g class={`message ${tone}`}>
       <title>{note === undefined ? text : `${text} (${note})`}</title>
@@ -46,7 +50,7 @@ function Arrow({
         y={isAlone ? y - 6 : y - 7}
         text-anchor={isAlone ? 'start' : 'middle'}
       >
-        {cut(text, most)}
+        {cut(label, most)}
       </text>
       {note !== undefined && (
         <text
@@ -76,7 +80,7 @@ export function SequenceDiagram({
   const height = HEAD + ROW * messages.length + 24;
   return (
     <figure class="sequence">
-      <svg viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={`sequence diagram of ${name}`}>
+      <svg viewBox={`0 0 ${WIDTH} ${height}`} aria-hidden="true">
         <defs>
           <marker
             id={head}
@@ -111,10 +115,11 @@ export function SequenceDiagram({
           </g>
         ))}
       </svg>
-      <ol>
+      <ol aria-label={`sequence of ${name}`}>
         {messages.map(({ at, from, to, text, note, tone }, row) => (
           <li key={row} class={tone}>
             <span class="time">{offset(at - begin)}</span> <b>{from === to ? from : `${from} → ${to}`}</b>{' '}
+            {tone === 'bad' && `${BAD} `}
             {text}
             {note !== undefined && <i> {note}</i>}
           </li>
