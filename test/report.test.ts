@@ -84,7 +84,9 @@ describe('mock-veridas report', () => {
     expect(own).toContain(
       `name="${rule}" time="0">\n      <failure message="error: ${title}">seen once: POST /o/token\nguide: section ${guide}\nmend: ${mend}<`,
     );
-    expect(suites.find((suite) => suite.includes('name="mock-veridas findings"'))).toContain(`name="${rule}"`);
+    expect(suites.find((suite) => suite.includes('name="mock-veridas findings"'))).toContain(
+      `name="${rule}"`,
+    );
 
     const { tool, results } = sarif();
     const found = results.find(({ properties }: Json) => properties.client_id === client.client_id);
