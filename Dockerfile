@@ -21,6 +21,6 @@ ENV MOCK_VERIDAS_HOST=0.0.0.0
 USER node
 EXPOSE 4010
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
-  CMD ["node", "/app/node_modules/mock-veridas/dist/mock-veridas.js", "healthcheck"]
-ENTRYPOINT ["tini", "--", "node", "/app/node_modules/mock-veridas/dist/mock-veridas.js"]
+  CMD ["node", "/app/node_modules/mock-veridas/dist/mock-veridas.cjs", "healthcheck"]
+ENTRYPOINT ["tini", "--", "node", "/app/node_modules/mock-veridas/dist/mock-veridas.cjs"]
 CMD ["start"]

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { complain, EXIT, type Invocation, print } from './commands/command.ts';
 import { COMMANDS } from './commands/commands.ts';
 import { BadUsage, helpText } from './config/settings.ts';
@@ -52,4 +51,8 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
 // Whoever read our output may have gone; that is no reason to fail.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
-process.exitCode = await run(process.argv.slice(2)).catch(exitCodeOf);
+void run(process.argv.slice(2))
+  .catch(exitCodeOf)
+  .then((code) => {
+    process.exitCode = code;
+  });

@@ -25,7 +25,7 @@ import {
 } from './protocol/config.ts';
 import { ADMIN, CONSOLE, DEMO } from './protocol/paths.ts';
 import { type Random, systemRandom } from './random.ts';
-import { readScenarios, SHIPPED } from './scenarios.ts';
+import { withShipped } from './scenarios.ts';
 import { jwtTokens, opaqueTokens, tickets } from './signing.ts';
 import { clients as clientsIn } from './simulator/clients.ts';
 import { createSimulator } from './simulator/simulator.ts';
@@ -210,7 +210,7 @@ async function identityFor({
 
 async function startOn(store: Store, random: Random, options: MockOptions): Promise<Mock> {
   const { host, port = 0, clients = USUAL_CLIENTS, scenario = 'happy' } = options;
-  const scenarios = options.scenarios ?? readScenarios([SHIPPED]);
+  const scenarios = options.scenarios ?? withShipped(new Map());
   const admin = options.admin ?? { user: 'admin', origins: [] };
   const credentials =
     host === undefined || isLoopback(host)

@@ -4,11 +4,10 @@ import { watchFolder } from './folder-watch.ts';
 import {
   claimedName,
   type Reading,
-  readScenarios,
-  SHIPPED,
   scenarioFiles,
   scenarioFolder,
   scenariosOf,
+  withShipped,
 } from './scenarios.ts';
 import { formatFault, nearName } from './yaml/file.ts';
 
@@ -94,7 +93,7 @@ function newsOf(file: string, { stamp, faults }: Found, was: Found | undefined):
 export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watched): ScenarioWatch {
   // Settled once: what else lies in `fixtures` are no scenarios, though its folder of scenarios may be gone.
   const folder = scenarioFolder(fixtures);
-  const shipped = readScenarios([SHIPPED]);
+  const shipped = withShipped(new Map());
   let current = scenarios;
   let known: Files = new Map(
     (filesIn(folder).files ?? []).map((file) => [file, { stamp: stampOf(file), faults: [] }]),

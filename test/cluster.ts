@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { setupOf } from './fake-page.ts';
 
 /** The command, as it is published. */
-export const COMMAND = path.join(import.meta.dirname, '../dist/mock-veridas.js');
+export const COMMAND = path.join(import.meta.dirname, '../dist/mock-veridas.cjs');
 
 /** One of several simulators with one store, in a process of its own. */
 export interface Instance {

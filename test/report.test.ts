@@ -383,7 +383,7 @@ describe('mock-veridas exec --report', () => {
     const installed = path.join(cwd(), 'node_modules/mock-veridas');
     for (const name of ['dist', 'fixtures', 'package.json'])
       cpSync(path.join(import.meta.dirname, '..', name), path.join(installed, name), { recursive: true });
-    const command = [process.execPath, path.join(installed, 'dist/mock-veridas.js')];
+    const command = [process.execPath, path.join(installed, 'dist/mock-veridas.cjs')];
     expect((await done(['exec', '--report', 'out', '--', 'true'], {}, command)).code).toBe(0);
     expect(written('report.html', 'out')).toContain('No call was opened.');
   });

@@ -10,7 +10,7 @@ import { missing } from './tools.ts';
 
 /** The command as it is published: run after a build. */
 const PACKAGE = path.join(import.meta.dirname, '..');
-const command = (folder = PACKAGE) => path.join(folder, 'dist/mock-veridas.js');
+const command = (folder = PACKAGE) => path.join(folder, 'dist/mock-veridas.cjs');
 
 const why = missing('redis');
 
@@ -51,7 +51,13 @@ describe('a command whose store cannot be had ends with 3 and one clear line', (
     const folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-alone-'));
     try {
       mkdirSync(path.join(folder, 'dist'));
-      for (const part of ['dist/mock-veridas.js', 'dist/browser', 'package.json', 'fixtures'])
+      for (const part of [
+        'dist/mock-veridas.cjs',
+        'dist/command.cjs',
+        'dist/browser',
+        'package.json',
+        'fixtures',
+      ])
         cpSync(path.join(PACKAGE, part), path.join(folder, part), { recursive: true });
       const program = command(folder);
       const { code, output } = await run(['--port', '0', '--store', 'redis://127.0.0.1:1'], { program });

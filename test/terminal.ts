@@ -4,7 +4,7 @@ import { afterEach } from 'vitest';
 
 const ROOT = path.join(import.meta.dirname, '..');
 /** The command as it is published: run after a build. */
-const COMMAND = [process.execPath, path.join(ROOT, 'dist/mock-veridas.js')];
+const COMMAND = [process.execPath, path.join(ROOT, 'dist/mock-veridas.cjs')];
 /** The same as it is run in a clone. */
 export const NPM_START = ['npm', 'start', '--'];
 

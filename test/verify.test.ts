@@ -228,7 +228,7 @@ describe.skipIf(noVerifier)(`mock-veridas verify${skippedWhy}`, () => {
     const from = (name: string) => path.join(ROOT, name);
     for (const name of ['contracts', 'dist', 'fixtures', 'package.json'])
       cpSync(from(name), path.join(modules, 'mock-veridas', name), { recursive: true });
-    const command = [process.execPath, path.join(modules, 'mock-veridas/dist/mock-veridas.js')];
+    const command = [process.execPath, path.join(modules, 'mock-veridas/dist/mock-veridas.cjs')];
     const lacking = await verify([good('v3')], {}, command);
     expect([lacking.code, lacking.err]).toEqual([
       3,

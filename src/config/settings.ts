@@ -14,7 +14,7 @@ import {
   type TokenFormatName,
   type Value,
 } from '../protocol/config.ts';
-import { claimedName, type Reading, SHIPPED, scenarioFiles, scenariosIn } from '../scenarios.ts';
+import { claimedName, type Reading, scenarioFiles, scenariosIn, withShipped } from '../scenarios.ts';
 import { formatFault } from '../yaml/file.ts';
 import { BUILT_IN_CLIENTS, clientsOfPairs, repeatedIds, unknownRanges } from './clients.ts';
 import { fromConfigFile } from './file.ts';
@@ -143,7 +143,7 @@ const rangeFaults = (given: Given | undefined): string[] =>
 
 function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    for (const part of value instanceof Map ? value.values() : Object.values(value)) frozen(part);
+    for (const part of Object.values(value)) frozen(part);
     Object.freeze(value);
   }
   return value;
@@ -214,7 +214,8 @@ export function readSettings({ argv, env, cwd, usualPort }: Surroundings): Setti
   const clients = near.client ? clientsOfPairs(near.client) : (file.clients ?? BUILT_IN_CLIENTS);
   const unreadable = folderFaults(values.fixtures, given.fixtures);
   const own = values.fixtures === undefined || unreadable.length > 0 ? [] : [values.fixtures];
-  const reading = scenariosIn([SHIPPED, ...own]);
+  const { scenarios: found, faults: unsound } = scenariosIn(own);
+  const reading: Reading = { scenarios: withShipped(found), faults: unsound };
   const known = namesIn(reading);
   const identity = identityOf(
     { file: values.cert, given: given.cert },

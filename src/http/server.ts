@@ -18,6 +18,10 @@ import { validas } from './validas.ts';
 import { keepJournal, type Visits } from './visits.ts';
 
 const MOST_JSON_BYTES = 1 << 20;
+const NO_SCHEMAS = {
+  buildValidator: () => () => () => true,
+  buildSerializer: () => () => JSON.stringify,
+};
 /** Whatever can be asked for by a query can be named in a path of the control API. */
 const LONGEST_PARAMETER = maxHeaderSize;
 
@@ -41,6 +45,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     // Never a request: its address holds tokens.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MOST_JSON_BYTES,
+    // Nothing is checked or written by Fastify's schemas, whose compilers take as long to load as all the rest of it.
+    schemaController: { compilersFactory: NO_SCHEMAS as never },
     // Of the addresses that it lists, the right-most that is no trusted proxy counts.
     trustProxy: (address) => isAmong(address, parts.trustProxy),
     routerOptions: {

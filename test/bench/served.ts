@@ -14,7 +14,7 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-const COMMAND = path.join(import.meta.dirname, '../../dist/mock-veridas.js');
+const COMMAND = path.join(import.meta.dirname, '../../dist/mock-veridas.cjs');
 /** What one tick of the kernel's accounting is, in milliseconds. */
 const TICK_MS = 10;
 

@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+/**
+ * Starts the command. V8 takes longer to compile it than all else takes together, so what it has compiled is kept for the
+ * next time, in the home of whoever runs it: nobody else can have put anything there.
+ */
+const { createHash } = require('node:crypto') as typeof import('node:crypto');
+const fs = require('node:fs') as typeof import('node:fs');
+const { homedir } = require('node:os') as typeof import('node:os');
+const path = require('node:path') as typeof import('node:path');
+const vm = require('node:vm') as typeof import('node:vm');
+
+/** By then all has run that runs at the start of a simulator, and in less than the other time it has not. */
+const STARTED_MS = 3_000;
+const SHORT_S = 1;
+
+const file = path.join(__dirname, 'command.cjs');
+const source = fs.readFileSync(file, 'latin1');
+// V8 itself compares nothing but the length of the source.
+const hash = createHash('sha1').update(source).digest('hex').slice(0, 16);
+const folder = path.join(homedir(), '.mock-veridas', 'compiled');
+const kept = path.join(folder, `${process.version}-${process.arch}-${hash}`);
+
+function read(): Buffer | undefined {
+  try {
+    return fs.readFileSync(kept);
+  } catch {
+    return undefined;
+  }
+}
+
+const cachedData = read();
+const script = new vm.Script(`(function(exports,require,module,__filename,__dirname){${source}\n})`, {
+  filename: file,
+  importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  ...(cachedData !== undefined && { cachedData }),
+});
+
+/** Keeps what is compiled now. Without a home that can be written to, all goes on as before. */
+function keep(): void {
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const old of fs.readdirSync(folder)) fs.rmSync(path.join(folder, old), { force: true });
+    const draft = `${kept}.${process.pid}`;
+    fs.writeFileSync(draft, script.createCachedData(), { mode: 0o600 });
+    fs.renameSync(draft, kept);
+  } catch {}
+}
+
+if (cachedData === undefined || script.cachedDataRejected) {
+  const timer = setTimeout(keep, STARTED_MS).unref();
+  process.once('exit', () => {
+    clearTimeout(timer);
+    if (process.uptime() > SHORT_S && !fs.existsSync(kept)) keep();
+  });
+}
+script.runInThisContext()(exports, require, module, file, __dirname);
