@@ -56,8 +56,21 @@ function runTests(env: Record<string, string>, ...files: string[]): Results {
   }
 }
 
-/** These have a Redis of their own. */
-const ONCE = ['balancer.test.ts', 'instances.test.ts', 'store-away.test.ts'];
+/** These have a Redis of their own, or are about something else than what is kept. */
+const ONCE = [
+  'accessibility.test.ts',
+  'balancer.test.ts',
+  'connection-check.test.ts',
+  'demo-chromium.test.ts',
+  'findings-browsers.test.ts',
+  'https.test.ts',
+  'instances.test.ts',
+  'media-ports.test.ts',
+  'report-chromium.test.ts',
+  'report.test.ts',
+  'store-away.test.ts',
+  'verify.test.ts',
+];
 
 /** The tests that drive a simulator, whichever store it has. */
 const driven = (): string[] =>
