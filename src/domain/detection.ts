@@ -114,14 +114,21 @@ const IN_PAGES: Looks<Diagnostics> = {
   },
 };
 
-const seenBy = <Facts>(looks: Looks<Facts>, facts: Facts): Seen[] =>
-  (Object.entries(looks) as [RuleId, Look<Facts>][]).flatMap(([rule, look]) => {
-    const seen = look(facts);
-    return seen === undefined ? [] : [{ rule, seen }];
-  });
+/** What tells the mistakes that `looks` see. */
+function seer<Facts>(looks: Looks<Facts>): (facts: Facts) => Seen[] {
+  const all = Object.entries(looks) as [RuleId, Look<Facts>][];
+  return (facts) => {
+    const mistakes: Seen[] = [];
+    for (const [rule, look] of all) {
+      const seen = look(facts);
+      if (seen !== undefined) mistakes.push({ rule, seen });
+    }
+    return mistakes;
+  };
+}
 
 /** Every mistake that a request shows. */
-export const seenInRequest = (entry: JournalEntry): Seen[] => seenBy(IN_REQUESTS, entry);
+export const seenInRequest = seer(IN_REQUESTS);
 
 /** Every mistake that shows in how a page is embedded. */
-export const seenInPage = (diagnostics: Diagnostics): Seen[] => seenBy(IN_PAGES, diagnostics);
+export const seenInPage = seer(IN_PAGES);

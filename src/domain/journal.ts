@@ -116,19 +116,24 @@ const TAIL = 4;
 export const tailOf = (token: string): string =>
   token.length < SHORTEST_TOKEN ? MASK : `…${token.slice(-TAIL)}`;
 
-const masked = (
+function masked(
   given: Iterable<readonly [string, string]>,
   shown: (name: string, value: string) => string,
-): Fields =>
-  Object.fromEntries(
-    [...given]
-      .slice(0, MOST_FIELDS)
-      .map(([name, value]) => [name, shown(name, value).slice(0, LONGEST_VALUE)]),
-  );
+  named = (name: string, _value: string) => name,
+): Fields {
+  const fields: [string, string][] = [];
+  for (const [name, value] of given) {
+    if (fields.length === MOST_FIELDS) break;
+    fields.push([named(name, value), shown(name, value).slice(0, LONGEST_VALUE)]);
+  }
+  return Object.fromEntries(fields);
+}
 
 /** Tokens as they are issued here. */
 const TOKENS = /\b(?:[A-Za-z0-9]{30}|ey[\w-]+\.[\w-]+\.[\w-]+)(?![\w-])/g;
-const withoutTokens = (text: string): string => text.replace(TOKENS, tailOf);
+const SHORTEST_OF_THEM = 30;
+const withoutTokens = (text: string): string =>
+  text.length < SHORTEST_OF_THEM ? text : text.replace(TOKENS, tailOf);
 /** A value that holds more than its own may be a whole form that was not taken apart. */
 const JUMBLE = /[=&;\p{Cc}]/u;
 
@@ -145,12 +150,13 @@ function nameOf(name: string, value: string): string {
  */
 export const maskedFields = (fields: Iterable<readonly [string, string]>, clientId: string): Fields =>
   masked(
-    [...fields].map(([name, value]) => [nameOf(name, value), value]),
+    fields,
     (name, value) => {
       if (value === '' || (name === 'client_id' && value === clientId)) return value;
       if (OPEN_FIELDS.has(name)) return JUMBLE.test(value) ? MASK : value;
       return TOKEN_FIELDS.has(name) ? tailOf(value) : MASK;
     },
+    nameOf,
   );
 
 /** A path without what may have slipped into it from a query or form, and no longer than can be asked for. */

@@ -88,17 +88,16 @@ function because({ visit }: FastifyRequest, reason: string, answer: Answer): Ans
   return answer;
 }
 
-/** JSON with everything beyond printable ASCII escaped, as the imitated service writes it. */
-const asciiJson = (value: unknown) =>
-  JSON.stringify(value).replace(/[\u007f-\uffff]+/g, (run) =>
-    Buffer.from(run, 'utf16le').swap16().toString('hex').replace(/.{4}/g, '\\u$&'),
-  );
-
-/** A JSON object of texts and numbers, spaced as the imitated service spaces it. */
+/**
+ * A JSON object of texts and numbers, spaced as the imitated service spaces it, with everything beyond printable ASCII
+ * escaped.
+ */
 const object = (members: Record<string, unknown>) =>
   `{${Object.entries(members)
-    .map(([key, value]) => `${asciiJson(key)}: ${asciiJson(value)}`)
-    .join(', ')}}`;
+    .map(([key, value]) => `"${key}": ${JSON.stringify(value)}`)
+    .join(', ')}}`.replace(/[\u007f-\uffff]+/g, (run) =>
+    Buffer.from(run, 'utf16le').swap16().toString('hex').replace(/.{4}/g, '\\u$&'),
+  );
 
 function refused(refusal: Exclude<Refusal, { blocked: true }>): Answer {
   if ('crash' in refusal) return SERVER_ERROR;

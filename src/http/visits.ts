@@ -139,7 +139,7 @@ export function keepJournal(
       ...(visit.isSuperseded && { isSuperseded: true as const }),
       ...(fault !== undefined && { faultId: fault.id }),
     };
-    app.log.info(...logged(entry));
+    if (app.log.level === 'info') app.log.info(...logged(entry));
     await simulator.journal.record(entry);
     await simulator.findings.note(seenInRequest(entry), entry.clientId, entry.at);
   }
@@ -160,7 +160,8 @@ export function keepJournal(
   app.addHook('onSend', async (request, reply, payload) => {
     await record(request, reply.statusCode);
     const fault = request.visit.reception?.fault;
-    if (fault === undefined) return payload;
+    // A text goes out in one piece with its headers. Any earlier, Fastify would name a charset in them.
+    if (fault === undefined) return Buffer.isBuffer(payload) ? payload.toString() : payload;
     await delay(fault, reply);
     if (fault.kind === 'wrong-content-type') reply.type('text/plain');
     const spoil = fault.kind && SPOILT[fault.kind];

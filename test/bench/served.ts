@@ -31,7 +31,7 @@ async function ready(child: ChildProcess): Promise<string> {
 }
 
 /** Starts a program that says `listening on URL` when it is ready. */
-async function serve(...program: readonly string[]): Promise<Served> {
+export async function serve(...program: readonly string[]): Promise<Served> {
   const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'inherit'] });
   const url = await ready(child);
   const proc = (file: string) => readFileSync(`/proc/${child.pid}/${file}`, 'utf8');

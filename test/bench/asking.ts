@@ -1,0 +1,68 @@
+import { connect } from 'node:net';
+
+/** How a token is asked for. */
+export type Asking = 'urlencoded' | 'multipart' | 'Basic';
+
+const FIELDS = [
+  ['grant_type', 'client_credentials'],
+  ['client_id', 'sandbox-client'],
+  ['client_secret', 'sandbox-secret'],
+] as const;
+const BOUNDARY = '------------------------4d26118ca58ae092';
+
+const urlencoded = (fields: readonly (readonly [string, string])[]) => ({
+  type: 'application/x-www-form-urlencoded',
+  body: fields.map((pair) => pair.join('=')).join('&'),
+});
+const multipart = () => ({
+  type: `multipart/form-data; boundary=${BOUNDARY}`,
+  body: `${FIELDS.map(
+    ([name, value]) => `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+  ).join('')}--${BOUNDARY}--\r\n`,
+});
+
+function requestFor(asking: Asking): string {
+  const { type, body } =
+    asking === 'multipart' ? multipart() : urlencoded(asking === 'Basic' ? FIELDS.slice(0, 1) : FIELDS);
+  return [
+    'POST /o/token/ HTTP/1.1',
+    'Host: 127.0.0.1',
+    ...(asking === 'Basic' ? [`Authorization: Basic ${btoa('sandbox-client:sandbox-secret')}`] : []),
+    `Content-Type: ${type}`,
+    `Content-Length: ${body.length}`,
+    '',
+    body,
+  ].join('\r\n');
+}
+
+/** Gets `many` tokens over one connection, `atOnce` at a time. */
+function getOver(url: string, request: string, many: number, atOnce: number): Promise<void> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    let asked = 0;
+    let answered = 0;
+    const socket = connect(Number(port), hostname);
+    const ask = () => {
+      const some = Math.min(atOnce, many - asked);
+      asked += some;
+      socket.write(request.repeat(some));
+    };
+    socket.setNoDelay().on('connect', ask).on('error', reject);
+    socket.setEncoding('latin1').on('data', (text: string) => {
+      answered += text.split('"access_token"').length - 1;
+      if (answered >= many) socket.end(resolve);
+      else if (answered === asked) ask();
+    });
+  });
+}
+
+/** Gets `many` tokens of a server over several connections. */
+export async function getTokens(
+  url: string,
+  many: number,
+  { asking = 'urlencoded' as Asking, connections = 16, atOnce = 1 } = {},
+): Promise<void> {
+  const request = requestFor(asking);
+  const each = Math.ceil(many / connections);
+  await Promise.all(Array.from({ length: connections }, () => getOver(url, request, each, atOnce)));
+}
