@@ -31,7 +31,6 @@ function read(): Buffer | undefined {
 const cachedData = read();
 const script = new vm.Script(`(function(exports,require,module,__filename,__dirname){${source}\n})`, {
   filename: file,
-  importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   ...(cachedData !== undefined && { cachedData }),
 });
 

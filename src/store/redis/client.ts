@@ -22,12 +22,14 @@ export interface RedisPlace {
 }
 
 const CONNECT_LIMIT_MS = 1_000;
+/** How `import` says it, and how `require` does, which the bundled command has. */
+const NOT_INSTALLED = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'];
 
 async function library(place: RedisPlace) {
   try {
     return await import('redis');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    if (!NOT_INSTALLED.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     throw new StoreUnavailable(
       `the store at ${shownPlace(place)} needs the package redis, which is not installed: npm install redis`,
     );
