@@ -139,6 +139,20 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await expect.poll(() => row.textContent()).toContain('expired');
   });
 
+  it('shows how long each token lives by the clock of its client, also beside those of others', async () => {
+    const other = await stage.d.newClient();
+    await stage.d.admin('POST', '/clock/freeze', { client_id: client.client_id });
+    for (const one of [client, other]) await stage.d.token(one);
+    await stage.d.admin('POST', '/clock/advance', { by: '50m', client_id: client.client_id });
+    await page.goto(`${stage.d.mock.url}/__console`);
+    const row = ({ client_id }: Credentials) =>
+      page.getByRole('region', { name: 'Access tokens' }).locator('tbody tr', { hasText: client_id });
+    await expect.poll(() => row(client).textContent()).toContain('active10 min');
+    expect(await row(other).textContent()).toContain('active59 min');
+    await stage.d.admin('POST', '/clock/resume', { client_id: client.client_id });
+    await expect.poll(() => row(client).textContent()).toContain('active9 min');
+  });
+
   it('chooses what the next calls play', async () => {
     await openConsole();
     await page.getByLabel('New calls play').selectOption('agent-late');

@@ -10,6 +10,7 @@ import { type Link, useLive } from './live.ts';
 import { usePlace } from './place.ts';
 import { Over, Queue } from './queue.tsx';
 import { type Order, steer } from './steer.ts';
+import { timesOf } from './times.ts';
 import { Tokens } from './tokens.tsx';
 
 /** What is said to whoever steers: what came of the last order. */
@@ -126,7 +127,7 @@ export function App() {
   const { clients = [], clock, calls, call, tokens, findings, journal, server } = parts;
   // Of the only client there is nobody has to be told.
   const clientId = place.client_id ?? (clients.length === 1 ? clients[0]?.client_id : undefined);
-  const now = clock === undefined ? 0 : Date.parse(clock.now);
+  const timeOf = timesOf(parts);
 
   const order = (one: Order) => {
     steer(one).then(
@@ -136,7 +137,7 @@ export function App() {
   };
   const choose = ({ client_id, validation_id, n }: CallAnswer) =>
     go({ call_client_id: client_id, validation_id, n: String(n) });
-  const choosing = { now, chosen: call?.call, onChoose: choose, onOrder: order };
+  const choosing = { timeOf, chosen: call?.call, onChoose: choose, onOrder: order };
   const isChosen = place.validation_id !== undefined;
   const chooseNewest = () => go({ call_client_id: undefined, validation_id: undefined, n: undefined });
   const chooseClient = (id: string | undefined) =>
@@ -208,7 +209,7 @@ export function App() {
             <h2 id="tokens">
               Tokens <span class="count">{tokens?.total ?? 0}</span>
             </h2>
-            {tokens !== undefined && <Tokens tokens={tokens} now={now} />}
+            {tokens !== undefined && <Tokens tokens={tokens} timeOf={timeOf} />}
           </section>
           <section class="card" aria-labelledby="journal">
             <h2 id="journal">Journal</h2>
