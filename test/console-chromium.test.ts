@@ -43,6 +43,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
   };
   const button = (name: string) => page.getByRole('button', { name, exact: true });
   const queue = () => page.getByRole('region', { name: 'Waiting room' });
+  const clientPicker = () => page.locator('.controls select').first();
   const diagram = () => page.locator('.sequence text.label').allTextContents();
   const events = async () => (await diagram()).filter((text) => text.startsWith('Videocall'));
 
@@ -182,6 +183,37 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await expect.poll(() => rows.count()).toBe(1);
     await page.getByLabel('Search').fill('nowhere');
     await expect.poll(() => page.getByText('0 requests').isVisible()).toBe(true);
+  });
+
+  it('searches without leaving every letter behind to go back to', async () => {
+    await openConsole();
+    const search = page.getByLabel('Search');
+    const streams: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/stream')) streams.push(request.url());
+    });
+    const before = await page.evaluate(() => history.length);
+    await search.pressSequentially('no such thing at all');
+    await expect.poll(() => page.url()).toContain('text=no+such+thing+at+all');
+    expect(await search.inputValue()).toBe('no such thing at all');
+    expect(await page.evaluate(() => history.length)).toBe(before);
+    expect(streams.length).toBeLessThan(10);
+  });
+
+  it.each(['n=nought', 'refused=maybe', `text=${'x'.repeat(300)}`, 'n=0&validation_id=val-1', 'colour=red'])(
+    'makes what it can of an address with a slip in it: %s',
+    async (slip) => {
+      await page.goto(`${stage.d.mock.url}/__console#client_id=${client.client_id}&${slip}`);
+      await page.getByText('live', { exact: true }).waitFor();
+      await expect.poll(() => clientPicker().inputValue()).toBe(client.client_id);
+    },
+  );
+
+  it('says of a client that is gone that it is', async () => {
+    await openConsole();
+    await stage.d.admin('DELETE', `/clients/${client.client_id}`);
+    const chosen = clientPicker().locator('option:checked');
+    await expect.poll(() => chosen.textContent()).toBe(`${client.client_id} (gone)`);
   });
 
   it('shows findings with what mends them', async () => {

@@ -127,6 +127,10 @@ export function App() {
   const { clients = [], clock, calls, call, tokens, findings, journal, server } = parts;
   // Of the only client there is nobody has to be told.
   const clientId = place.client_id ?? (clients.length === 1 ? clients[0]?.client_id : undefined);
+  const isUnknown =
+    parts.clients !== undefined &&
+    place.client_id !== undefined &&
+    !clients.some((one) => one.client_id === place.client_id);
   const timeOf = timesOf(parts);
 
   const order = (one: Order) => {
@@ -158,6 +162,7 @@ export function App() {
               onChange={({ currentTarget: { value } }) => chooseClient(value === '' ? undefined : value)}
             >
               <option value="">all clients</option>
+              {isUnknown && <option value={place.client_id}>{place.client_id} (gone)</option>}
               {clients.map(({ client_id: id }) => (
                 <option key={id} value={id}>
                   {id}
