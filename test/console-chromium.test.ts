@@ -242,6 +242,34 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     }
   });
 
+  it('leaves its connection to others while nobody can see it, and is live again as soon as somebody can', async () => {
+    await openConsole();
+    const show = (state: 'hidden' | 'visible') =>
+      page.evaluate((now) => {
+        Object.defineProperty(document, 'hidden', { value: now === 'hidden', configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, state);
+    const left = page.waitForEvent('requestfailed', (request) => request.url().includes('/stream'));
+    await show('hidden');
+    await left;
+    await stage.d.open(await stage.d.token(client), 'val-meanwhile');
+    await show('visible');
+    await queue().locator('b', { hasText: 'val-meanwhile' }).waitFor();
+  });
+
+  it('shows what came of an order where it was given, also far down on a phone', async () => {
+    await page.setViewportSize({ width: 320, height: 568 });
+    for (let i = 0; i < 8; i += 1) await stage.d.open(await stage.d.token(client), `val-${i}`);
+    await openConsole();
+    await button('Join').click();
+    const notice = page.locator('.notice');
+    await notice.getByText('No page of the call is open').waitFor();
+    expect(await page.evaluate(() => scrollY)).toBeGreaterThan(0);
+    const { y = -1 } = (await notice.boundingBox()) ?? {};
+    expect(y).toBeGreaterThanOrEqual(0);
+    expect(y).toBeLessThan(568);
+  });
+
   it('shows hostile text as text', async () => {
     const hostile = '<img src=x onerror="document.title=1">"\'&{{7*7}}\u202e\u0000';
     await stage.d.open(await stage.d.token(client), hostile);
