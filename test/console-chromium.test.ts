@@ -162,6 +162,14 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
       .toBe('agent-late');
   });
 
+  it('says that what the next calls play is chosen for one client', async () => {
+    await page.goto(`${stage.d.mock.url}/__console`);
+    const picker = page.getByLabel('New calls play');
+    await expect.poll(() => picker.locator('option').allTextContents()).toEqual(['choose a client first']);
+    await clientPicker().selectOption(client.client_id);
+    await expect.poll(() => picker.inputValue()).toBe('manual');
+  });
+
   it('lets the call fail', async () => {
     await waits('val-1');
     await openConsole();

@@ -44,7 +44,16 @@ interface Scenarios {
 /** Which scenario the next calls of a client play. */
 function ScenarioPicker({ parts: { clients = [], scenarios = [], server }, clientId, onOrder }: Scenarios) {
   const client = clients.find((one) => one.client_id === clientId);
-  if (client === undefined) return null;
+  if (client === undefined) {
+    return (
+      <label>
+        <span>New calls play</span>
+        <select disabled>
+          <option>choose a client first</option>
+        </select>
+      </label>
+    );
+  }
   return (
     <label>
       <span>New calls play</span>
