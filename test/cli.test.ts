@@ -2,7 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { startRedis } from './redis.ts';
 import { NPM_START, terminal } from './terminal.ts';
+import { missing } from './tools.ts';
 import { workplace } from './workplace.ts';
 
 // Its folder holds no config file, so that none is read.
@@ -162,6 +164,21 @@ describe('mock-veridas exec', () => {
 
   it("ends with the command's exit code", async () => {
     expect(await shell('exit 7').exited).toBe(7);
+  });
+
+  it.skipIf(missing('redis'))("ends with the command's exit code also when its store has gone", async () => {
+    const redis = await startRedis();
+    try {
+      const script = 'echo up; until [ -e gone ]; do sleep 0.05; done; exit 7';
+      const { exited, output, errors } = shell(script, '--store', redis.url);
+      await expect.poll(output).toBe('up\n');
+      await redis.signal('SIGKILL');
+      writeFileSync(path.join(cwd(), 'gone'), '');
+      expect(await exited).toBe(7);
+      expect(errors()).toContain('the findings cannot be told: the store at');
+    } finally {
+      await redis.stop();
+    }
   });
 
   it('ends with 128 and the number of the signal that has ended the command', async () => {

@@ -43,6 +43,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
   };
   const button = (name: string) => page.getByRole('button', { name, exact: true });
   const queue = () => page.getByRole('region', { name: 'Waiting room' });
+  const clientPicker = () => page.locator('.controls select').first();
   const diagram = () => page.locator('.sequence text.label').allTextContents();
   const events = async () => (await diagram()).filter((text) => text.startsWith('Videocall'));
 
@@ -139,12 +140,34 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await expect.poll(() => row.textContent()).toContain('expired');
   });
 
+  it('shows how long each token lives by the clock of its client, also beside those of others', async () => {
+    const other = await stage.d.newClient();
+    await stage.d.admin('POST', '/clock/freeze', { client_id: client.client_id });
+    for (const one of [client, other]) await stage.d.token(one);
+    await stage.d.admin('POST', '/clock/advance', { by: '50m', client_id: client.client_id });
+    await page.goto(`${stage.d.mock.url}/__console`);
+    const row = ({ client_id }: Credentials) =>
+      page.getByRole('region', { name: 'Access tokens' }).locator('tbody tr', { hasText: client_id });
+    await expect.poll(() => row(client).textContent()).toContain('active10 min');
+    expect(await row(other).textContent()).toContain('active59 min');
+    await stage.d.admin('POST', '/clock/resume', { client_id: client.client_id });
+    await expect.poll(() => row(client).textContent()).toContain('active9 min');
+  });
+
   it('chooses what the next calls play', async () => {
     await openConsole();
     await page.getByLabel('New calls play').selectOption('agent-late');
     await expect
       .poll(async () => (await stage.d.admin('GET', `/clients/${client.client_id}`)).json.scenario)
       .toBe('agent-late');
+  });
+
+  it('says that what the next calls play is chosen for one client', async () => {
+    await page.goto(`${stage.d.mock.url}/__console`);
+    const picker = page.getByLabel('New calls play');
+    await expect.poll(() => picker.locator('option').allTextContents()).toEqual(['choose a client first']);
+    await clientPicker().selectOption(client.client_id);
+    await expect.poll(() => picker.inputValue()).toBe('manual');
   });
 
   it('lets the call fail', async () => {
@@ -168,6 +191,37 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await expect.poll(() => rows.count()).toBe(1);
     await page.getByLabel('Search').fill('nowhere');
     await expect.poll(() => page.getByText('0 requests').isVisible()).toBe(true);
+  });
+
+  it('searches without leaving every letter behind to go back to', async () => {
+    await openConsole();
+    const search = page.getByLabel('Search');
+    const streams: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/stream')) streams.push(request.url());
+    });
+    const before = await page.evaluate(() => history.length);
+    await search.pressSequentially('no such thing at all');
+    await expect.poll(() => page.url()).toContain('text=no+such+thing+at+all');
+    expect(await search.inputValue()).toBe('no such thing at all');
+    expect(await page.evaluate(() => history.length)).toBe(before);
+    expect(streams.length).toBeLessThan(10);
+  });
+
+  it.each(['n=nought', 'refused=maybe', `text=${'x'.repeat(300)}`, 'n=0&validation_id=val-1', 'colour=red'])(
+    'makes what it can of an address with a slip in it: %s',
+    async (slip) => {
+      await page.goto(`${stage.d.mock.url}/__console#client_id=${client.client_id}&${slip}`);
+      await page.getByText('live', { exact: true }).waitFor();
+      await expect.poll(() => clientPicker().inputValue()).toBe(client.client_id);
+    },
+  );
+
+  it('says of a client that is gone that it is', async () => {
+    await openConsole();
+    await stage.d.admin('DELETE', `/clients/${client.client_id}`);
+    const chosen = clientPicker().locator('option:checked');
+    await expect.poll(() => chosen.textContent()).toBe(`${client.client_id} (gone)`);
   });
 
   it('shows findings with what mends them', async () => {
@@ -194,6 +248,34 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     } finally {
       await after.mock.close();
     }
+  });
+
+  it('leaves its connection to others while nobody can see it, and is live again as soon as somebody can', async () => {
+    await openConsole();
+    const show = (state: 'hidden' | 'visible') =>
+      page.evaluate((now) => {
+        Object.defineProperty(document, 'hidden', { value: now === 'hidden', configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, state);
+    const left = page.waitForEvent('requestfailed', (request) => request.url().includes('/stream'));
+    await show('hidden');
+    await left;
+    await stage.d.open(await stage.d.token(client), 'val-meanwhile');
+    await show('visible');
+    await queue().locator('b', { hasText: 'val-meanwhile' }).waitFor();
+  });
+
+  it('shows what came of an order where it was given, also far down on a phone', async () => {
+    await page.setViewportSize({ width: 320, height: 568 });
+    for (let i = 0; i < 8; i += 1) await stage.d.open(await stage.d.token(client), `val-${i}`);
+    await openConsole();
+    await button('Join').click();
+    const notice = page.locator('.notice');
+    await notice.getByText('No page of the call is open').waitFor();
+    expect(await page.evaluate(() => scrollY)).toBeGreaterThan(0);
+    const { y = -1 } = (await notice.boundingBox()) ?? {};
+    expect(y).toBeGreaterThanOrEqual(0);
+    expect(y).toBeLessThan(568);
   });
 
   it('shows hostile text as text', async () => {

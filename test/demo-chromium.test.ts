@@ -67,6 +67,24 @@ describe.skipIf(why)(`the demo in Chromium${why ? ` (${why})` : ''}`, () => {
     await expect.poll(codes).toEqual(THREE);
   });
 
+  it('begins one call for somebody who clicks twice', async () => {
+    await stage.page.goto(stage.d.mock.demoUrl);
+    let letOn = () => {};
+    const clicked = new Promise<void>((resolve) => {
+      letOn = resolve;
+    });
+    await stage.page.route('**/__demo/calls', async (route) => {
+      await clicked;
+      await route.continue();
+    });
+    await stage.page.getByRole('button', { name: 'Start the call' }).dblclick();
+    letOn();
+    await screen('waiting-room');
+    await checkedIn();
+    expect((await stage.d.admin('GET', '/calls')).json.total).toBe(1);
+    expect((await stage.d.admin('GET', '/tokens')).json.total).toBe(1);
+  });
+
   it('lets time pass for its own client alone', async () => {
     await begin('agent-late');
     await stage.page.getByRole('button', { name: 'Skip 10 minutes' }).click();

@@ -51,6 +51,26 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
     beforeEach(() => start());
     const bringBack = () => (signal === 'SIGKILL' ? server.restart() : server.signal('SIGCONT'));
 
+    it('is told to a console, and soon that it is over', async () => {
+      const leaving = new AbortController();
+      const answer = await fetch(`${d.mock.url}/__console/stream`, { signal: leaving.signal });
+      let told = '';
+      const reading = (async () => {
+        for await (const chunk of answer.body ?? []) told += Buffer.from(chunk).toString();
+      })().catch(() => {});
+      await expect.poll(() => told).toContain('event: journal');
+      await server.signal(signal);
+      await expect
+        .poll(() => told, { timeout: 10_000 })
+        .toMatch(/event: trouble\ndata: .*journal: .* is away/);
+      await bringBack();
+      await isBack();
+      told = '';
+      await expect.poll(() => told, { timeout: 4_000 }).toContain('event: journal');
+      leaving.abort();
+      await reading;
+    });
+
     it('answers each request with 503 in time, says so in its health, and recovers by itself', async () => {
       const token = await d.token();
       await server.signal(signal);

@@ -75,6 +75,7 @@ function start(setup: DemoSetup): void {
   const go = document.querySelector('.go') as HTMLButtonElement;
   const skip = part<HTMLButtonElement>('skip');
   let startedAt = 0;
+  let isBeginning = false;
 
   const tell = (text: string, isFault = false) => {
     part('outcome').textContent = text;
@@ -111,7 +112,12 @@ function start(setup: DemoSetup): void {
   picker.addEventListener('change', describe);
   part('start').addEventListener('submit', (event) => {
     event.preventDefault();
-    void trying(begin);
+    // Whoever clicks twice means one call; another would be left behind in the waiting room.
+    if (isBeginning) return;
+    isBeginning = true;
+    void trying(begin).then(() => {
+      isBeginning = false;
+    });
   });
   skip.addEventListener('click', () =>
     void trying(() => post(setup.clock, { by: SKIP, client_id: setup.client })));

@@ -89,11 +89,14 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
       CLIENT_ID: clientId,
       CLIENT_SECRET: clientSecret,
     });
-    const findings = await mock.findings();
-    for (const finding of findings) complain(inWords(finding));
+    // What goes wrong from here on must not hide what has come of the command.
+    const findings = await mock.findings().catch((error: Error) => {
+      complain(`mock-veridas: the findings cannot be told: ${error.message}`);
+    });
+    for (const finding of findings ?? []) complain(inWords(finding));
     const isReported = await report(mock, settings, cwd);
     if (code !== EXIT.good) return code;
-    if (!isReported) return EXIT.cannotRun;
+    if (!isReported || findings === undefined) return EXIT.cannotRun;
     return settings.strict && findings.length > 0 ? EXIT.checkFailed : EXIT.good;
   } finally {
     ready.remove();

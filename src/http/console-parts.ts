@@ -1,6 +1,7 @@
 import type { JournalEntry } from '../domain/journal.ts';
 import type { ConsoleParts, ConsoleQuery } from '../protocol/console.ts';
 import type { CallDetails } from '../simulator/calls.ts';
+import type { ClockView } from '../simulator/clocks.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import {
   callAnswer,
@@ -37,6 +38,12 @@ function isMeant(entry: JournalEntry, { text = '', refused }: ConsoleQuery): boo
   return told.includes(text.toLowerCase());
 }
 
+function ownClock(clock: ClockView | undefined): ConsoleParts['clients'][number]['clock'] {
+  if (clock === undefined) return null;
+  const { now, frozen, offsetMs } = clock;
+  return frozen ? { frozen_at: new Date(now).toISOString() } : { offset_ms: offsetMs };
+}
+
 /** Every part of what somebody looks at who asks for `query`. */
 export function consoleParts(
   simulator: Simulator,
@@ -59,12 +66,15 @@ export function consoleParts(
       look: async () => ({ ...server, scenario: scenarios.usual }),
     },
     clients: {
-      changedBy: ['client'],
-      look: async () =>
-        (await clients.list()).map((client) => {
+      changedBy: ['client', 'clock'],
+      async look() {
+        const all = await clients.list();
+        const own = await clocks.own(all.map((client) => client.clientId));
+        return all.map((client) => {
           const { client_secret: _, ...open } = clientAnswer(client);
-          return open;
-        }),
+          return { ...open, clock: ownClock(own.get(client.clientId)) };
+        });
+      },
     },
     clock: { changedBy: ['clock'], look: async () => clockAnswer(await clocks.read(clientId)) },
     scenarios: {

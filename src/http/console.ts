@@ -82,15 +82,16 @@ export async function consolePage(
     try {
       while (!signal.aborted) {
         const begun = about.realTime();
+        let pause = SHORTEST_PAUSE_MS;
         try {
           tell(name, await part.look());
+          pause = Math.max(pause, (about.realTime() - begun) * PAUSE_FOR_COST);
         } catch (error) {
+          // That has taken no work, only patience, and whoever looks wants to know when it is over.
           logFault(app.log, error);
           const trouble: ConsoleTrouble = { message: `${name}: ${(error as Error).message}` };
           tell('trouble', trouble);
         }
-        const cost = about.realTime() - begun;
-        const pause = Math.max(SHORTEST_PAUSE_MS, cost * PAUSE_FOR_COST);
         await setTimeout(pause, undefined, { signal }).catch(() => {});
         await hints.next(LOOK_EVERY_MS);
       }

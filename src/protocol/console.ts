@@ -29,6 +29,14 @@ interface Newest<T> {
   readonly total: number;
 }
 
+/** How a client's own clock goes, in words that change only when somebody sets it. */
+type OwnClock = { readonly frozen_at: string } | { readonly offset_ms: number };
+
+interface KnownClient extends Omit<ClientAnswer, 'client_secret'> {
+  /** Null where it follows the common clock. */
+  readonly clock: OwnClock | null;
+}
+
 /** Every part of what the console shows; each is told anew when it has changed. */
 export interface ConsoleParts {
   readonly server: {
@@ -38,7 +46,7 @@ export interface ConsoleParts {
     /** What is played where nothing nearer chooses a scenario. */
     readonly scenario: string;
   };
-  readonly clients: readonly Omit<ClientAnswer, 'client_secret'>[];
+  readonly clients: readonly KnownClient[];
   readonly clock: ClockAnswer;
   readonly scenarios: readonly { readonly name: string; readonly description: string | null }[];
   readonly calls: {

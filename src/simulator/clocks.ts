@@ -66,6 +66,16 @@ export function clocks(store: Store, watch: Watch, moved: () => Promise<void>) {
       const { realTime, found } = await store.read(...clockRefs(clientId ?? EVERYONE));
       return viewOf(clockOf(...found), realTime);
     },
+    /** The clocks that some of `clientIds` have of their own; the others follow the common one. */
+    async own(clientIds: readonly string[]): Promise<Map<string, ClockView>> {
+      const { realTime, found } = await store.read(...clientIds.map((id) => clockRefs(id)[0]));
+      return new Map(
+        clientIds.flatMap((id, place) => {
+          const clock = found[place];
+          return clock === undefined ? [] : [[id, viewOf(clock.value, realTime)] as const];
+        }),
+      );
+    },
     /** Moves time forward by `by`; a clock that stands still moves too and stands again. */
     advance: (by: Ms, clientId?: string) => set(clientId, (clock) => advanced(clock, by)),
     /** Lets time stand still, at `at` or now. Nothing that has happened may lie in the future then. */

@@ -1,7 +1,7 @@
 import { type Call, callAt, isOver } from '../domain/call.ts';
 import type { Finding, RuleId } from '../domain/finding.ts';
 import { type JournalEntry, tailOf } from '../domain/journal.ts';
-import { NOBODY, openPages } from '../domain/presence.ts';
+import { NOBODY, openPages, type Presence } from '../domain/presence.ts';
 import { type Instant, type Ms, ms } from '../domain/time.ts';
 import type { Token } from '../domain/token.ts';
 import { PATHS } from '../guide/oauth.ts';
@@ -13,6 +13,8 @@ import { callIdOf, presenceRef } from './refs.ts';
 
 /** A page that was served has run its script by then, and one that was left comes back. Real time. */
 const LONG_AFTER: Ms = ms(10_000);
+/** A store may be far away, and be asked by others meanwhile. */
+const READ_AT_ONCE = 200;
 const BURST = 20;
 const BURST_WITHIN: Ms = ms(60_000);
 
@@ -55,30 +57,36 @@ async function unusedTokens({ tokens, journal, timeOf }: Kept): Promise<Omission
   return omissions;
 }
 
+/** What shows in a call and in who has looked at it. */
+function leftIn(call: Call, presence: Presence, now: Instant, realTime: Instant): Omission[] {
+  const pages = Object.values(presence.pages);
+  const of = { clientId: call.clientId, at: now };
+  // One that was put in anew, as frameworks do, speaks for those before it.
+  const isHeard = pages.some(({ stream }) => stream !== undefined);
+  const silent = isHeard ? [] : pages.filter(({ servedAt }) => servedAt + LONG_AFTER <= realTime);
+  const unheard = silent.map(() => ({
+    ...of,
+    rule: 'page-never-checked-in' as const,
+    seen: 'GET /call, and nothing more',
+  }));
+  const lastOpen = Math.max(...pages.map(({ stream }) => stream?.openUntil ?? 0));
+  const isLeft =
+    openPages(presence, realTime).length === 0 && lastOpen > 0 && lastOpen + LONG_AFTER <= realTime;
+  const { state } = callAt(call, now);
+  return isLeft && !isOver(state)
+    ? [...unheard, { ...of, rule: 'call-abandoned', seen: `in state ${state}` }]
+    : unheard;
+}
+
 async function leftCalls({ store, calls, timeOf }: Kept): Promise<Omission[]> {
   const omissions: Omission[] = [];
-  for (const call of calls) {
-    const { realTime, found } = await store.read(presenceRef(callIdOf(call)));
-    const presence = found[0]?.value ?? NOBODY;
-    const pages = Object.values(presence.pages);
-    const now = await timeOf(call.clientId);
-    const of = { clientId: call.clientId, at: now };
-    // One that was put in anew, as frameworks do, speaks for those before it.
-    const isHeard = pages.some(({ stream }) => stream !== undefined);
-    const silent = isHeard ? [] : pages.filter(({ servedAt }) => servedAt + LONG_AFTER <= realTime);
-    omissions.push(
-      ...silent.map(() => ({
-        ...of,
-        rule: 'page-never-checked-in' as const,
-        seen: 'GET /call, and nothing more',
-      })),
-    );
-    const lastOpen = Math.max(...pages.map(({ stream }) => stream?.openUntil ?? 0));
-    const isLeft =
-      openPages(presence, realTime).length === 0 && lastOpen > 0 && lastOpen + LONG_AFTER <= realTime;
-    const { state } = callAt(call, now);
-    if (isLeft && !isOver(state))
-      omissions.push({ ...of, rule: 'call-abandoned', seen: `in state ${state}` });
+  for (let first = 0; first < calls.length; first += READ_AT_ONCE) {
+    const some = calls.slice(first, first + READ_AT_ONCE);
+    const { realTime, found } = await store.read(...some.map((call) => presenceRef(callIdOf(call))));
+    for (const [place, call] of some.entries()) {
+      const now = await timeOf(call.clientId);
+      omissions.push(...leftIn(call, found[place]?.value ?? NOBODY, now, realTime));
+    }
   }
   return omissions;
 }

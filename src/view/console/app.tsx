@@ -10,6 +10,7 @@ import { type Link, useLive } from './live.ts';
 import { usePlace } from './place.ts';
 import { Over, Queue } from './queue.tsx';
 import { type Order, steer } from './steer.ts';
+import { timesOf } from './times.ts';
 import { Tokens } from './tokens.tsx';
 
 /** What is said to whoever steers: what came of the last order. */
@@ -43,7 +44,16 @@ interface Scenarios {
 /** Which scenario the next calls of a client play. */
 function ScenarioPicker({ parts: { clients = [], scenarios = [], server }, clientId, onOrder }: Scenarios) {
   const client = clients.find((one) => one.client_id === clientId);
-  if (client === undefined) return null;
+  if (client === undefined) {
+    return (
+      <label>
+        <span>New calls play</span>
+        <select disabled>
+          <option>choose a client first</option>
+        </select>
+      </label>
+    );
+  }
   return (
     <label>
       <span>New calls play</span>
@@ -126,7 +136,11 @@ export function App() {
   const { clients = [], clock, calls, call, tokens, findings, journal, server } = parts;
   // Of the only client there is nobody has to be told.
   const clientId = place.client_id ?? (clients.length === 1 ? clients[0]?.client_id : undefined);
-  const now = clock === undefined ? 0 : Date.parse(clock.now);
+  const isUnknown =
+    parts.clients !== undefined &&
+    place.client_id !== undefined &&
+    !clients.some((one) => one.client_id === place.client_id);
+  const timeOf = timesOf(parts);
 
   const order = (one: Order) => {
     steer(one).then(
@@ -136,7 +150,7 @@ export function App() {
   };
   const choose = ({ client_id, validation_id, n }: CallAnswer) =>
     go({ call_client_id: client_id, validation_id, n: String(n) });
-  const choosing = { now, chosen: call?.call, onChoose: choose, onOrder: order };
+  const choosing = { timeOf, chosen: call?.call, onChoose: choose, onOrder: order };
   const isChosen = place.validation_id !== undefined;
   const chooseNewest = () => go({ call_client_id: undefined, validation_id: undefined, n: undefined });
   const chooseClient = (id: string | undefined) =>
@@ -157,6 +171,7 @@ export function App() {
               onChange={({ currentTarget: { value } }) => chooseClient(value === '' ? undefined : value)}
             >
               <option value="">all clients</option>
+              {isUnknown && <option value={place.client_id}>{place.client_id} (gone)</option>}
               {clients.map(({ client_id: id }) => (
                 <option key={id} value={id}>
                   {id}
@@ -208,7 +223,7 @@ export function App() {
             <h2 id="tokens">
               Tokens <span class="count">{tokens?.total ?? 0}</span>
             </h2>
-            {tokens !== undefined && <Tokens tokens={tokens} now={now} />}
+            {tokens !== undefined && <Tokens tokens={tokens} timeOf={timeOf} />}
           </section>
           <section class="card" aria-labelledby="journal">
             <h2 id="journal">Journal</h2>

@@ -33,14 +33,30 @@ const RETRY_MS = 1_000;
 
 const addressOf = (query: ConsoleQuery): string => `${CONSOLE}/stream?${new URLSearchParams(query)}`;
 
-/** Follows what the simulator tells of `query`. */
+/**
+ * Whether anybody may be looking. A browser has six connections for all tabs of an address, so that consoles in the
+ * background must not keep theirs: with six of them no other opened, and none could give orders.
+ */
+function useVisible(): boolean {
+  const [isVisible, setVisible] = useState(!document.hidden);
+  useEffect(() => {
+    const look = () => setVisible(!document.hidden);
+    document.addEventListener('visibilitychange', look);
+    return () => document.removeEventListener('visibilitychange', look);
+  }, []);
+  return isVisible;
+}
+
+/** Follows what the simulator tells of `query`, while it can be seen. */
 export function useLive(query: ConsoleQuery): Live {
   const [parts, setParts] = useState<Partial<ConsoleParts>>({});
   const [link, setLink] = useState<Link>({ state: 'connecting' });
   const [trouble, setTrouble] = useState<string>();
   const address = addressOf(query);
+  const isVisible = useVisible();
 
   useEffect(() => {
+    if (!isVisible) return undefined;
     let source: EventSource;
     let retry: ReturnType<typeof setTimeout>;
     const open = () => {
@@ -69,7 +85,7 @@ export function useLive(query: ConsoleQuery): Live {
       clearTimeout(retry);
       source.close();
     };
-  }, [address]);
+  }, [address, isVisible]);
 
   return { parts, link, trouble };
 }

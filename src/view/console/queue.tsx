@@ -4,11 +4,12 @@ import type { CallAnswer } from '../../protocol/control/calls.ts';
 import type { ValidationAnswer } from '../../protocol/control/validations.ts';
 import { length, STATES } from '../words.ts';
 import type { Order } from './steer.ts';
+import type { TimeOf } from './times.ts';
 
 /** Who is to be called next, and what became of the others. */
 
 interface Choosing {
-  readonly now: number;
+  readonly timeOf: TimeOf;
   readonly chosen: CallAnswer | undefined;
   readonly onChoose: (call: CallAnswer) => void;
   readonly onOrder: (order: Order) => void;
@@ -42,7 +43,7 @@ function standing(
   return `for ${wholeSeconds(now, since)}${left}`;
 }
 
-function CallRow({ call, now, chosen, onChoose, onOrder }: Choosing & { readonly call: CallAnswer }) {
+function CallRow({ call, timeOf, chosen, onChoose, onOrder }: Choosing & { readonly call: CallAnswer }) {
   const { client_id, validation_id, n, state, scenario, opened_at, possible_actions: possible } = call;
   return (
     <li class={`call ${state}`} aria-current={isSame(chosen, call) ? 'true' : undefined}>
@@ -51,7 +52,7 @@ function CallRow({ call, now, chosen, onChoose, onOrder }: Choosing & { readonly
         <b>{validation_id}</b>
         {n > 1 && <span class="n"> call {n}</span>}
         <span class="soft">
-          {client_id} · {scenario} · {standing(call, now, opened_at)}
+          {client_id} · {scenario} · {standing(call, timeOf(client_id), opened_at)}
         </span>
       </button>
       {possible.includes('join') && (

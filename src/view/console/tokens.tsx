@@ -2,14 +2,15 @@ import { tailOf } from '../../domain/journal.ts';
 import type { ConsoleParts } from '../../protocol/console.ts';
 import { Table } from '../table.tsx';
 import { length, timeOfDay } from '../words.ts';
+import type { TimeOf } from './times.ts';
 
 /** Access tokens, and how long each of them lives. */
 export function Tokens({
   tokens: { items, total },
-  now,
+  timeOf,
 }: {
   readonly tokens: ConsoleParts['tokens'];
-  readonly now: number;
+  readonly timeOf: TimeOf;
 }) {
   if (total === 0) return <p class="soft empty">No token was issued yet.</p>;
   return (
@@ -24,7 +25,9 @@ export function Tokens({
             <td>
               <span class={`state ${state}`}>{state}</span>
             </td>
-            <td>{state === 'active' ? length(Math.max(0, Date.parse(expires_at) - now)) : ''}</td>
+            <td>
+              {state === 'active' ? length(Math.max(0, Date.parse(expires_at) - timeOf(client_id))) : ''}
+            </td>
             <td>{timeOfDay(issued_at)}</td>
             <td>{validation_ids.join(', ')}</td>
           </tr>
