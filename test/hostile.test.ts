@@ -77,7 +77,7 @@ describe(`requests that were spoilt, from SEED=${SEED}`, { timeout: 30_000 + HOW
     if (from.below(TLS_IS_ONE_IN) > 0) return [spoilt(valid, host, from), PLAIN];
     if (from.below(2) === 0) return [spoilt(valid, host, from), TLS];
     const bytes = spoiltFrames(valid, host, from);
-    return [{ what: 'frames of HTTP/2', bytes, isWhole: false, end: 'by itself' }, HTTP2];
+    return [{ what: 'frames of HTTP/2', bytes, lasts: false, isWhole: false, end: 'by itself' }, HTTP2];
   }
 
   async function playRound(): Promise<void> {

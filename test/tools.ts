@@ -11,6 +11,7 @@ export const TOOLS = {
   dbus: { names: ['dbus-run-session'], debian: 'dbus' },
   redis: { names: ['redis-server'], debian: 'redis-server' },
   nginx: { names: ['nginx'], debian: 'nginx-light' },
+  slowhttptest: { names: ['slowhttptest'], debian: 'slowhttptest' },
   curl: { names: ['curl'], debian: 'curl' },
 } as const;
 

@@ -10,6 +10,7 @@ import { ControlError, sendError } from './control/errors.ts';
 import { type DemoDoor, demo } from './demo.ts';
 import { NOT_FOUND, SERVER_ERROR, send } from './django/answer.ts';
 import { pairs } from './django/urlencoded.ts';
+import { FAILURE_ID_LENGTH, logFailure } from './failure.ts';
 import { type LogSettings, logging } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { type OAuthDoor, oauth } from './oauth.ts';
@@ -34,13 +35,14 @@ export interface ServerParts
 
 /** All doors of the simulator, not yet listening. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { simulator, access, about, browserUrl } = parts;
+  const { simulator, random, access, about, browserUrl } = parts;
   const doors: { visits?: Visits } = {};
   const app = Fastify({
     logger: logging(parts.log),
     // Never a request: its address holds tokens.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MOST_JSON_BYTES,
+    genReqId: () => random.text(FAILURE_ID_LENGTH),
     // Of the addresses that it lists, the right-most that is no trusted proxy counts.
     trustProxy: (address) => isAmong(address, parts.trustProxy),
     routerOptions: {
@@ -61,11 +63,17 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     },
   });
 
+  app.addHook('onSend', async ({ raw }, reply) => {
+    // HTTP/2 has no such header, and Node warns of it. RFC 9113, 8.2.2.
+    if (raw.httpVersionMajor === 2) reply.removeHeader('connection');
+  });
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
     if (comeBack(reply, error)) return sendUnavailable(reply, error);
     const { statusCode = 500, message } = error;
     if (statusCode < 500) return reply.code(statusCode).send({ error: 'bad_request', message });
-    request.log.error(error);
+    // Of what belongs to no imitated endpoint there is no journal.
+    const reason = logFailure(request, error);
+    if (request.visit !== undefined) request.visit.reason = reason;
     return send(request, reply, SERVER_ERROR);
   });
   await app.register(async (imitated) => {

@@ -1,4 +1,4 @@
-import type { RequestListener, Server } from 'node:http';
+import { METHODS, type RequestListener, type Server } from 'node:http';
 import { constants, createSecureServer, type Http2SecureServer, type Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -91,13 +91,15 @@ export function secured(
   });
   const sessions = keepSessions(secure, slowest);
   secure.on('request', (request, response) => {
+    // Of HTTP/1.1 Node itself refuses a method that there is not.
+    if (!METHODS.includes(request.method)) return response.writeHead(400).end();
     // HTTP/2 has the host in a field of its own. RFC 9113, 8.3.1.
     request.headers.host ??= request.headers[':authority'];
     const late = setTimeout(() => {
       if (!request.complete && !response.headersSent) response.stream.close(constants.NGHTTP2_CANCEL);
     }, slowest);
     response.once('close', () => clearTimeout(late));
-    handler(request as never, response as never);
+    return handler(request as never, response as never);
   });
   // Whoever breaks off a handshake is nobody to be told of.
   secure.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -111,6 +113,7 @@ export function secured(
 
   /** Connections that have not said anything yet, of which no server knows. */
   const silent = new Set<Socket>();
+  const overTls = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     const giveUp = () => socket.destroy();
     const forget = () => silent.delete(socket);
@@ -130,6 +133,8 @@ export function secured(
       if (start[0] === HANDSHAKE) {
         // Half-open as plain HTTP has it, HTTP/2 would never learn that the other side has gone.
         socket.allowHalfOpen = false;
+        overTls.add(socket);
+        socket.once('close', () => overTls.delete(socket));
         secure.emit('connection', socket);
       } else speakPlain(socket);
       process.nextTick(() => socket.resume());
@@ -143,6 +148,8 @@ export function secured(
     },
     closeAll() {
       for (const session of sessions) session.destroy();
+      // Of those whose handshake is not over nobody else knows.
+      for (const socket of overTls) socket.destroy();
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Chance } from './chance.ts';
+import { HEADERS, METHODS, NASTY, NASTY_BODIES } from './nasty.ts';
 import type { ValidRequest } from './valid.ts';
 
 /** A request on its way to be spoilt, in parts. */
@@ -17,98 +18,13 @@ export interface Hostile {
   /** What was done, for people. */
   readonly what: string;
   readonly bytes: Buffer;
+  /** The answer may rightly take long, or never end. */
+  readonly lasts: boolean;
   /** It is complete, so that an answer must come. */
   readonly isWhole: boolean;
   /** How the connection ends once all is sent. */
   readonly end: 'by itself' | 'cut';
 }
-
-const NASTY = [
-  '__proto__',
-  'constructor',
-  'toString',
-  '..',
-  '../../../../etc/passwd',
-  '%2e%2e%2f',
-  '%00',
-  '\0',
-  '%',
-  '%zz',
-  '%ED%A0%80',
-  '\xff\xfe',
-  '\xc3',
-  '<script>alert(1)</script>\'"',
-  '\r\nX-Injected: yes',
-  '%0d%0aX-Injected:%20yes',
-  '\n',
-  '\t',
-  '-1',
-  '1e999',
-  '9'.repeat(400),
-  ' ',
-  '',
-  'null',
-  '{}',
-  '[]',
-  '\u007f\u0001',
-  'a'.repeat(70_000),
-  '/'.repeat(3_000),
-  '&=;'.repeat(2_000),
-];
-const nested = (open: string, close: string, depth: number) => open.repeat(depth) + close.repeat(depth);
-const NASTY_BODIES = [
-  ...NASTY,
-  nested('[', ']', 20_000),
-  nested('{"a":', '}', 20_000),
-  '{"a":'.repeat(50_000),
-  '{"__proto__":{"isAdmin":true}}',
-  '{"constructor":{"prototype":{"isAdmin":true}}}',
-  '{"__proto__":null,"steps":[{"__proto__":{}}]}',
-  '{"a":1e400,"b":-0,"c":"\\ud800"}',
-  '{"client_id":"__proto__"}',
-  '--xx\r\n'.repeat(3_000),
-  '--xx\r\nContent-Disposition: form-data; name="a',
-  'a&'.repeat(3_000),
-  '\ufeff{}',
-];
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PURGE', 'CONNECT'];
-const HEADERS: readonly (readonly [string, string])[] = [
-  ['Host', 'evil.example'],
-  ['Host', ''],
-  ['Host', 'videocall.localhost:99999'],
-  ['Host', '[::1'],
-  ['Origin', 'null'],
-  ['Origin', 'http://evil.example'],
-  ['Content-Length', '0'],
-  ['Content-Length', '-1'],
-  ['Content-Length', '1e3'],
-  ['Content-Length', '99999999999999999999'],
-  ['Transfer-Encoding', 'chunked'],
-  ['Transfer-Encoding', 'gzip, chunked'],
-  ['Transfer-Encoding', 'chunked, identity'],
-  ['Content-Type', 'multipart/form-data; boundary='],
-  ['Content-Type', `multipart/form-data; boundary="${'b'.repeat(300)}"`],
-  ['Content-Type', 'application/x-www-form-urlencoded; charset=utf-16'],
-  ['Content-Type', 'text/plain'],
-  ['Content-Type', ';;;="'],
-  ['Content-Encoding', 'gzip'],
-  ['Expect', '100-continue'],
-  ['Expect', 'the-impossible'],
-  ['Upgrade', 'websocket'],
-  ['Connection', 'Upgrade, HTTP2-Settings'],
-  ['Connection', 'keep-alive'],
-  ['Authorization', 'Basic ===='],
-  ['Authorization', `Basic ${'A'.repeat(8_000)}`],
-  ['Authorization', 'Bearer x'],
-  ['Cookie', 'sessionid=; sessionid==;;;='],
-  ['Last-Event-ID', '9'.repeat(30)],
-  ['X-Forwarded-For', '1.2.3.4, ::, x'],
-  ['X-Forwarded-Proto', 'javascript'],
-  ['__proto__', 'x'],
-  ['constructor', 'x'],
-  ['Bad Name', 'x'],
-  ['X-Long', 'x'.repeat(17_000)],
-];
 
 /** `text` with `piece` in the place of some of it. */
 function spliced(text: string, piece: string, chance: Chance): string {
@@ -316,13 +232,19 @@ export function spoilt(valid: readonly ValidRequest[], host: string, chance: Cha
   const names = Object.keys(MUTATIONS);
   const chosen = Array.from({ length: 1 + chance.below(2) }, () => chance.one(names));
   for (const name of chosen) MUTATIONS[name]?.spoil(draft, chance);
-  const next = () => written(draftOf(chance.one(valid), 'keep-alive'));
+  let lasts = base.lasts === true;
+  const next = () => {
+    const another = chance.one(valid);
+    lasts ||= another.lasts === true;
+    return written(draftOf(another, 'keep-alive'));
+  };
   const before = written(draft);
   const bytes = onTheWire?.[1](before, chance, next) ?? before;
   const isCut = chance.below(12) === 0;
   return {
     what: [`${base.method} ${base.path}`, ...chosen, ...(onTheWire ? [onTheWire[0]] : [])].join(' + '),
     bytes,
+    lasts,
     isWhole:
       !isCut &&
       base.lasts === undefined &&

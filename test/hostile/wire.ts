@@ -20,7 +20,7 @@ const BOUND_MS = 5_000;
 /** Sends `hostile` on a connection of its own, and breaks it off when nothing more will come of it. */
 export function sendHostile(
   port: number,
-  { bytes, end, isWhole }: Hostile,
+  { bytes, end, isWhole, lasts }: Hostile,
   speaking: Speaking,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
@@ -37,7 +37,8 @@ export function sendHostile(
     const chunks: Buffer[] = [];
     let hangs: Outcome['hangs'];
     const breakOff = () => {
-      if (end === 'cut') socket.destroy();
+      // Who only stops to ask may still wait for the rest of an answer, for which others may wait in turn.
+      if (end === 'cut' || lasts) socket.destroy();
       else socket.end();
     };
     const patience = setTimeout(() => {
