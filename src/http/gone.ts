@@ -6,8 +6,6 @@ import type { ServerResponse } from 'node:http';
  */
 export function onceGone(raw: ServerResponse, listener: () => void): void {
   const { socket } = raw.req;
-  // Behind a body that nobody reads, the end of the connection would not be seen.
-  raw.req.resume();
   const gone = () => {
     raw.off('close', gone);
     socket.off('close', gone);

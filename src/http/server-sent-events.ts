@@ -23,6 +23,8 @@ export function serverSentEvents(
   headers: OutgoingHttpHeaders,
   mostUnread: number,
 ): ServerSentEvents {
+  // Behind a body that nobody reads, the end of the connection would not be seen.
+  raw.req.resume();
   // Behind another answer on its connection nobody would hear it, and all of it would be kept.
   if (raw.socket === null) raw.req.socket.destroy();
   // A balancer that buffers would keep every event until the end.

@@ -1,5 +1,6 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { constants, type Http2ServerResponse } from 'node:http2';
+import { onceGone } from './gone.ts';
 
 /** Handles requests for as long as whoever asked takes what is answered. */
 export interface Hurried {
@@ -33,7 +34,7 @@ export function hurried(handler: RequestListener, slowest: number): Hurried {
   return {
     handler(request, response) {
       underWay.set(response, 0);
-      response.once('close', () => underWay.delete(response));
+      onceGone(response, () => underWay.delete(response));
       handler(request, response);
     },
     stop: () => clearInterval(look),
