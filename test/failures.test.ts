@@ -125,3 +125,14 @@ describe('what nobody has caught while the simulator runs', () => {
     expect((await fetch(`${server.url}/__admin/health`)).status).toBe(200);
   });
 });
+
+describe('what nobody has caught in a process that embeds the simulator', () => {
+  it('is left to that process, whose test runner is to hear of it', async () => {
+    const events = ['uncaughtException', 'unhandledRejection'] as const;
+    const listeners = () => events.map((event) => process.listenerCount(event));
+    const before = listeners();
+    const d = await drive();
+    expect(listeners()).toEqual(before);
+    await d.mock.close();
+  });
+});

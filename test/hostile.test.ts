@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandWith } from './changed-command.ts';
-import { against, type Drive } from './drive.ts';
+import { against, type Drive, oneStore } from './drive.ts';
 import { setupOf } from './fake-page.ts';
 import { useHome } from './home.ts';
 import { type Chance, chanceFrom } from './hostile/chance.ts';
@@ -109,7 +109,9 @@ describe(`requests that were spoilt, from SEED=${SEED}`, { timeout: 30_000 + HOW
 
   beforeAll(
     async () => {
-      const flags = ['--https', '--log-level', 'error', '--journal-size', String(JOURNAL)];
+      const { store, storePrefix = '' } = oneStore();
+      const shared = typeof store === 'string' ? ['--store', store, '--store-prefix', storePrefix] : [];
+      const flags = ['--https', '--log-level', 'error', '--journal-size', String(JOURNAL), ...shared];
       server = await startProcess({ flags, command, env: { HOME: home() } });
       asked = against({ url: server.url, adminUrl: `${server.url}/__admin` });
       // What is compiled and kept for good is so after a first round.

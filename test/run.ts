@@ -56,8 +56,15 @@ function runTests(env: Record<string, string>, ...files: string[]): Results {
   }
 }
 
-/** These have a Redis of their own. */
-const ONCE = ['balancer.test.ts', 'instances.test.ts', 'store-away.test.ts'];
+/** These have a store of their own. */
+const ONCE = [
+  'balancer.test.ts',
+  'failures.test.ts',
+  'guards.test.ts',
+  'instances.test.ts',
+  'shutdown.test.ts',
+  'store-away.test.ts',
+];
 
 /** The tests that drive a simulator, whichever store it has. */
 const driven = (): string[] =>

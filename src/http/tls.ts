@@ -45,9 +45,11 @@ function keepSessions(secure: Http2SecureServer, slowest: number): Set<Http2Sess
     let isThere = true;
     const look = setInterval(() => {
       if (session.destroyed) return;
-      if (!isThere || (!isUsed && underWay === 0)) return session.destroy();
-      isUsed = false;
+      if (!isThere) return session.destroy();
       isThere = false;
+      // Whoever asks in the same moment is still answered.
+      if (!isUsed && underWay === 0) return session.close();
+      isUsed = false;
       session.ping(() => {
         isThere = true;
       });
