@@ -190,15 +190,6 @@ describe('the stream', () => {
     },
   );
 
-  it.each(['/call/events?ticket=x', '/__console/stream'])(
-    'at %s does not begin behind another answer, where nobody would hear it',
-    async (path) => {
-      const request = `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
-      const before = 'GET /__console/stream HTTP/1.1\r\nHost: localhost\r\n\r\n';
-      await expect(exchange(before + request)).resolves.not.toMatch(/HTTP.*HTTP/s);
-    },
-  );
-
   it('ends with its connection, also behind a body that nobody has asked for', async () => {
     const { port, hostname } = new URL(d.mock.url);
     const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });

@@ -25,8 +25,6 @@ export function serverSentEvents(
 ): ServerSentEvents {
   // Behind a body that nobody reads, the end of the connection would not be seen.
   raw.req.resume();
-  // Behind another answer on its connection nobody would hear it, and all of it would be kept.
-  if (raw.socket === null) raw.req.socket.destroy();
   // A balancer that buffers would keep every event until the end.
   raw.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
   raw.write(`retry: ${RETRY_MS}\n\n`);
