@@ -1,5 +1,6 @@
 import { complain, EXIT, type Invocation, print } from './commands/command.ts';
 import { COMMANDS } from './commands/commands.ts';
+import { onUncaught } from './commands/uncaught.ts';
 import { BadUsage, helpText } from './config/settings.ts';
 import { VERSION } from './package.ts';
 
@@ -42,12 +43,10 @@ function exitCodeOf(error: unknown): number {
   return error instanceof BadUsage ? EXIT.badUsage : EXIT.cannotRun;
 }
 
-for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-  process.on(event, (error) => {
-    complain(`mock-veridas: ${(error as Error)?.stack ?? error}`);
-    process.exit(EXIT.cannotRun);
-  });
-}
+onUncaught((error) => {
+  complain(`mock-veridas: ${(error as Error)?.stack ?? error}`);
+  process.exit(EXIT.cannotRun);
+});
 // Whoever read our output may have gone; that is no reason to fail.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 

@@ -6,6 +6,7 @@ import type { Finding } from './domain/finding.ts';
 import type { Scenario } from './domain/scenario.ts';
 import { MEDIA_PORTS } from './guide/ports.ts';
 import type { PageTicket } from './http/call-page.ts';
+import { FAILURE_ID_LENGTH, logFailure } from './http/failure.ts';
 import { listen } from './http/listen.ts';
 import { processMetrics } from './http/metrics.ts';
 import type { MediaPorts } from './http/port-probes.ts';
@@ -128,7 +129,12 @@ export interface Mock {
   /** What the control API asks for, when it asks. */
   readonly adminCredentials?: { readonly user: string; readonly password: string } | undefined;
   /** Its log, for what else belongs there. */
-  readonly log: { info(line: string): void; warn(line: string): void };
+  readonly log: {
+    info(line: string): void;
+    warn(line: string): void;
+    /** Something that nobody has caught; it gets an id, by which it can be talked about. */
+    failure(error: unknown): void;
+  };
   /** Every mistake of the integration that was seen, the first seen first. */
   findings(): Promise<Finding[]>;
   /** Tells open pages, ends all connections and frees the port. */
@@ -302,7 +308,11 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     demoUrl: `http://${isLoopback(reachable) ? 'localhost' : reachable}:${listening.port}${DEMO}`,
     consoleUrl: `${url}${CONSOLE}`,
     adminCredentials: credentials,
-    log: app.log,
+    log: {
+      info: (line) => app.log.info(line),
+      warn: (line) => app.log.warn(line),
+      failure: (error) => void logFailure({ id: random.text(FAILURE_ID_LENGTH), log: app.log }, error),
+    },
     findings: () => simulator.findings.list(),
     close,
     [Symbol.asyncDispose]: close,

@@ -189,4 +189,14 @@ describe('the stream', () => {
       expect(await answer.text()).toContain('data: {"reset":true}');
     },
   );
+
+  it('ends with its connection, also behind a body that nobody has asked for', async () => {
+    const { port, hostname } = new URL(d.mock.url);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    const head = 'GET /__console/stream HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500000\r\n\r\n';
+    socket.end(head + 'x'.repeat(500_000));
+    socket.resume();
+    await new Promise((resolve) => socket.once('end', resolve));
+    socket.destroy();
+  });
 });

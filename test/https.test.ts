@@ -111,6 +111,29 @@ describe('a simulator that speaks TLS', () => {
     expect(status).toBe(403);
   });
 
+  it.each([
+    ['a method that there is not', { ':method': 'HACK', ':path': '/o/token/' }, '', 400],
+    [
+      'a body that is too large',
+      { ':method': 'POST', ':path': '/__admin/clients' },
+      ' '.repeat(2 ** 21),
+      413,
+    ],
+  ])('answers %s over HTTP/2 with an error, and warns of nothing', async (_, headers, body, status) => {
+    const warned = vi.fn();
+    process.on('warning', warned);
+    const session = connectHttp2(`https://localhost:${port}`, { ca: readFileSync(ca) });
+    const stream = session.request(headers);
+    stream.on('error', () => {});
+    stream.end(body);
+    const answered = new Promise((resolve) => stream.on('response', (answer) => resolve(answer[':status'])));
+    expect(await answered).toBe(status);
+    session.destroy();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', warned);
+    expect(warned.mock.calls).toEqual([]);
+  });
+
   it('sends a page to itself over TLS alone', async () => {
     const token = await d.token();
     const { text } = await asked(

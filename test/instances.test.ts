@@ -1,7 +1,7 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { rmSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandWith } from './changed-command.ts';
 import { attend, COMMAND, type FaithfulPage, type Instance, startInstance } from './cluster.ts';
 import type { Credentials, Json } from './drive.ts';
 import { type Deed, impossibleCalls, impossibleOpenings, misheard, type ToldCall } from './history.ts';
@@ -267,16 +267,6 @@ async function tryOut(
   return counterexample === null ? undefined : String((errorInstance as Error)?.message);
 }
 
-/** The command with something in it put wrong. */
-function spoilt(name: string, right: RegExp, wrong: string): string {
-  const source = readFileSync(COMMAND, 'utf8');
-  const text = source.replace(right, wrong);
-  if (text === source) throw new Error(`${right} is not in the command`);
-  const file = path.join(path.dirname(COMMAND), `spoilt-${name}.js`);
-  writeFileSync(file, text);
-  return file;
-}
-
 describe.skipIf(noRedis)(`several instances with one store${noRedis ? ` (skipped: ${noRedis})` : ''}`, () => {
   let cluster: Cluster;
   beforeAll(async () => {
@@ -306,7 +296,7 @@ describe.skipIf(noRedis)(`a race that is planted is caught${noRedis ? ` (skipped
   ])(
     '%s',
     async (name, right, wrong, fault) => {
-      const command = spoilt(name.replace(/\W+/g, '-'), right, wrong);
+      const command = commandWith(name, [[right, wrong]]);
       const cluster = await startCluster(command);
       try {
         expect(await tryOut(cluster, 300, false)).toMatch(fault);

@@ -171,7 +171,7 @@ describe('a fault of ours', () => {
 
   it('is logged with its stack', async () => {
     expect(await logOf('{}')).toMatch(
-      /^mock-veridas: error: TypeError: the disk is full\n {4}at .*program\.mjs/,
+      /^mock-veridas: error: failure \w{12}: TypeError: the disk is full\n {4}at .*program\.mjs/,
     );
   });
 
@@ -181,6 +181,7 @@ describe('a fault of ours', () => {
     expect(entry).toMatchObject({
       level: 'error',
       msg: 'the disk is full',
+      failure: expect.stringMatching(/^\w{12}$/),
       err: { type: 'TypeError', stack: expect.stringContaining('program.mjs') },
     });
   });

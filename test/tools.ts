@@ -12,6 +12,7 @@ export const TOOLS = {
   redis: { names: ['redis-server'], debian: 'redis-server' },
   nginx: { names: ['nginx'], debian: 'nginx-light' },
   xmllint: { names: ['xmllint'], debian: 'libxml2-utils' },
+  slowhttptest: { names: ['slowhttptest'], debian: 'slowhttptest' },
   curl: { names: ['curl'], debian: 'curl' },
 } as const;
 

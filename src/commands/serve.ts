@@ -1,11 +1,18 @@
 import type { Settings } from '../config/settings.ts';
 import { type Mock, startMock } from '../index.ts';
 import { watchScenarios } from '../scenario-watch.ts';
+import { onUncaught } from './uncaught.ts';
+
+/** Whatever goes wrong behind a running simulator is logged: its users lose an answer at most, and not the simulator. */
+function enduring(mock: Mock): Mock {
+  onUncaught((error) => mock.log.failure(error));
+  return mock;
+}
 
 /** Starts the simulator as `settings` say; its scenarios follow their files if they should. */
 export async function serve(settings: Settings, cwd: string): Promise<Mock> {
   const { watch: fixtures, scenarios, scenario, clients } = settings;
-  if (fixtures === undefined) return startMock(settings);
+  if (fixtures === undefined) return enduring(await startMock(settings));
   let current = () => scenarios;
   const mock = await startMock({ ...settings, scenarios: () => current() });
   const named = clients.flatMap((client) => client.scenario ?? []);
@@ -15,5 +22,5 @@ export async function serve(settings: Settings, cwd: string): Promise<Mock> {
     watching.close();
     await mock.close();
   };
-  return { ...mock, close, [Symbol.asyncDispose]: close };
+  return enduring({ ...mock, close, [Symbol.asyncDispose]: close });
 }

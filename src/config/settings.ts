@@ -193,7 +193,7 @@ function settingsOf(
     storePrefix: values['store-prefix'],
     ...(readyFile !== undefined && { readyFile }),
     admin: { user: values['admin-user'], ...(password !== undefined && { password }), origins },
-    ...(browserUrl !== undefined && { browserUrl: browserUrl.replace(/\/+$/, '') }),
+    ...(browserUrl !== undefined && { browserUrl: browserUrl.replace(/(?<!\/)\/+$/, '') }),
     mediaPorts: values['media-ports'],
     ...((identity !== undefined || values.https) && { https: identity ?? true }),
   });

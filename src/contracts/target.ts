@@ -41,7 +41,7 @@ export async function targetAt(
   account: { readonly [K in keyof Account]?: string | undefined },
 ): Promise<Target> {
   const { username, password, protocol, host, port, pathname } = new URL(address);
-  const path = pathname.replace(/\/+$/, '');
+  const path = pathname.replace(/(?<!\/)\/+$/, '');
   const url = `${protocol}//${host}${path}`;
   if (await isSimulator(url, admin)) {
     const credentials = username === '' ? '' : `${username}:${password}@`;

@@ -1,4 +1,10 @@
+import type { FastifyRequest } from 'fastify';
+
 /** Further origins that lead to the same server, for what a page of a call needs another origin for. */
+
+/** How a browser came here: said by whatever proxy is trusted, and repeated in headers, so that it is one of two words. */
+export const protocolOf = ({ protocol }: Pick<FastifyRequest, 'protocol'>): 'http' | 'https' =>
+  protocol === 'https' ? 'https' : 'http';
 
 /** The host's port with its colon, if the host is a name under which every name leads here. */
 const portUnderLocalhost = (host: string): string | undefined => {

@@ -9,7 +9,7 @@ import type { Opening } from '../simulator/opening.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { built } from './built.ts';
 import { renderCallPage, renderForeignPoster } from './call-html.ts';
-import { foreignOrigin, streamOrigin } from './call-origins.ts';
+import { foreignOrigin, protocolOf, streamOrigin } from './call-origins.ts';
 import { methodNotAllowed, send } from './django/answer.ts';
 import { type MediaPorts, portProbes } from './port-probes.ts';
 import type { Visits } from './visits.ts';
@@ -121,14 +121,15 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
       return renderCallPage({ state: 'error', nonce, css, script, note });
     }
     const host = HOST.test(request.headers.host ?? '') ? (request.headers.host ?? '') : 'localhost';
-    const stream = streamOrigin(request.protocol, host, page);
+    const protocol = protocolOf(request);
+    const stream = streamOrigin(protocol, host, page);
     const called = 'callId' in opening ? opening : undefined;
     const error = 'error' in opening ? opening.error : 'VideocallNotFound';
     const ticket = await door.tickets.sign(
       called === undefined ? { page, error } : { page, call: called.callId },
     );
     const media = door.mediaPorts();
-    const ports = media === undefined ? [] : portProbes(request.protocol, host, media);
+    const ports = media === undefined ? [] : portProbes(protocol, host, media);
     // What was said before this page came is not posted again.
     const after = (called?.view.posts.length ?? 0) - 1;
     const setup: PageSetup = {
@@ -136,10 +137,10 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
       reports: `${stream}${CALL_PATHS.reports}?ticket=${ticket}`,
       ...(ports.length > 0 && { ports }),
     };
-    const warning = host.includes(NEEDED_IN_ORIGIN) ? undefined : warnOfName(request.protocol, host);
+    const warning = host.includes(NEEDED_IN_ORIGIN) ? undefined : warnOfName(protocol, host);
     frameHeaders(reply, nonce, {
-      connect: [`${request.protocol}://${host}`, stream, ...ports.map(({ url = '' }) => url)].filter(Boolean),
-      frame: [foreignOrigin(request.protocol, host)],
+      connect: [`${protocol}://${host}`, stream, ...ports.map(({ url = '' }) => url)].filter(Boolean),
+      frame: [foreignOrigin(protocol, host)],
     });
     return renderCallPage({ state: called?.view.state ?? 'error', nonce, css, script, setup, note, warning });
   }

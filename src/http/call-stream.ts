@@ -5,7 +5,7 @@ import type { Post } from '../domain/post.ts';
 import { ms } from '../domain/time.ts';
 import { EVENTS } from '../guide/events.ts';
 import { type PagePost, PageReport } from '../protocol/page.ts';
-import { foreignOrigin } from './call-origins.ts';
+import { foreignOrigin, protocolOf } from './call-origins.ts';
 import { CALL_PATHS, type CallDoor, type PageTicket } from './call-page.ts';
 import { type Channel, CROSS_ORIGIN, eventStream, longPoll } from './channel.ts';
 import { onceGone } from './gone.ts';
@@ -40,7 +40,7 @@ function lastSeen({ headers, query }: StreamRequest): number {
 
 /** Tells a page, from each view of its call, what it has not heard yet. */
 function teller({ send, end }: Channel, request: StreamRequest) {
-  const elsewhere = foreignOrigin(request.protocol, request.headers.host ?? '');
+  const elsewhere = foreignOrigin(protocolOf(request), request.headers.host ?? '');
   let heard = lastSeen(request);
   let shown = request.query.state;
 

@@ -120,9 +120,16 @@ export async function consolePage(
       keyof Parts,
       Part<unknown>,
     ][];
-    await Promise.all(parts.map(([name, part]) => follow(name, part, events, leaving.signal)));
-    open.delete(events);
-    events.end();
+    try {
+      await Promise.all(parts.map(([name, part]) => follow(name, part, events, leaving.signal)));
+    } catch (error) {
+      logFault(request.log, error);
+      // The browser comes back by itself, perhaps when the trouble is over.
+      reply.raw.destroy();
+    } finally {
+      open.delete(events);
+      events.end();
+    }
   });
 
   // Streams never end by themselves, and a server does not close before its connections do.

@@ -8,6 +8,7 @@ import { ADMIN, CONSOLE, DEMO } from '../protocol/paths.ts';
 import type { Random } from '../random.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { built } from './built.ts';
+import { protocolOf } from './call-origins.ts';
 import { CALL_PATHS } from './call-page.ts';
 import { ControlError, invalid, inWords } from './control/errors.ts';
 import { type ControlAccess, guardControl } from './control/guard.ts';
@@ -89,14 +90,15 @@ export async function demo(app: FastifyInstance, door: DemoDoor): Promise<void> 
   }
 
   /** Under the frame's own host name the page would not be of another origin, as an integrator's is. */
-  function elsewhere({ protocol, hostname, port }: FastifyRequest): string | undefined {
+  function elsewhere(request: FastifyRequest): string | undefined {
+    const { hostname, port } = request;
     if (!hostname.includes('videocall') || !isLoopback(hostname)) return undefined;
-    return `${protocol}://localhost${port ? `:${port}` : ''}${DEMO}`;
+    return `${protocolOf(request)}://localhost${port ? `:${port}` : ''}${DEMO}`;
   }
 
   /** The frame is as secure as the page around it: browsers let no other into a page that came over TLS. */
-  const frameOrigin = ({ protocol }: FastifyRequest): string =>
-    browserUrl().replace(/^https?(?=:)/, protocol);
+  const frameOrigin = (request: FastifyRequest): string =>
+    browserUrl().replace(/^https?(?=:)/, protocolOf(request));
 
   async function show(request: FastifyRequest, reply: FastifyReply): Promise<string> {
     const nonce = random.text(NONCE_LENGTH);

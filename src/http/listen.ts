@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { type Hurried, hurried } from './slow-readers.ts';
 import { type Secured, secured, type TlsIdentity } from './tls.ts';
 
 /** A port that could not be had, in words for whoever asked for it. */
@@ -13,6 +14,8 @@ export interface Listening {
 
 /** A request must be complete by then, or its sender is cut off. Answers may take as long as they like. */
 const SLOWEST_REQUEST_MS = 30_000;
+/** What was answered must have been read by then. */
+const SLOWEST_READER_MS = 120_000;
 /** Answers under way at the end get this long. */
 const GRACE_MS = 1_000;
 const SWEEP_MS = 20;
@@ -41,6 +44,7 @@ export const isWithoutIpv6 = (error: unknown): boolean => NO_IPV6.includes(codeO
 interface Bound {
   readonly server: Server;
   readonly secure: Secured | undefined;
+  readonly readers: Hurried;
 }
 
 /** Who answers, and as whom over TLS. */
@@ -49,7 +53,9 @@ interface Answering {
   readonly tls: TlsIdentity | undefined;
 }
 
-function bind({ handler, tls }: Answering, host: string, port: number): Promise<Bound> {
+function bind({ handler: all, tls }: Answering, host: string, port: number): Promise<Bound> {
+  const readers = hurried(all, SLOWEST_READER_MS);
+  const { handler } = readers;
   const server = createServer(
     { requestTimeout: SLOWEST_REQUEST_MS, connectionsCheckingInterval: 5_000 },
     handler,
@@ -57,10 +63,11 @@ function bind({ handler, tls }: Answering, host: string, port: number): Promise<
   const secure = tls && secured(server, handler, tls, SLOWEST_REQUEST_MS);
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
+      readers.stop();
       const why = WHY[codeOf(error)] ?? error.message;
       reject(new CannotListen(`cannot listen on ${host} port ${port}: ${why}`, { cause: error }));
     });
-    server.listen(port, host, () => resolve({ server, secure }));
+    server.listen(port, host, () => resolve({ server, secure, readers }));
   });
 }
 
@@ -69,7 +76,7 @@ const portOf = ({ server }: Bound): number => {
   return typeof address === 'object' && address !== null ? address.port : 0;
 };
 
-const stop = ({ server, secure }: Bound): Promise<void> =>
+const stop = ({ server, secure, readers }: Bound): Promise<void> =>
   new Promise((resolve) => {
     const closeIdle = () => {
       server.closeIdleConnections();
@@ -84,6 +91,7 @@ const stop = ({ server, secure }: Bound): Promise<void> =>
     server.close(() => {
       clearTimeout(cut);
       clearInterval(sweep);
+      readers.stop();
       resolve();
     });
     closeIdle();

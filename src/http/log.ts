@@ -9,13 +9,16 @@ export interface LogSettings {
 interface Entry {
   readonly level: string;
   readonly msg?: string;
+  /** By which it can be found. */
+  readonly failure?: string;
   readonly err?: { readonly message: string; readonly stack: string };
 }
 
 /** A stack is for the faults that are ours; what else is logged is meant for who runs the simulator. */
-function textOf({ level, msg, err }: Entry): string {
+function textOf({ level, msg, failure, err }: Entry): string {
   const line = (msg ?? err?.message ?? '').replace(/\p{Cc}+/gu, ' ');
   if (level !== 'error' || err === undefined) return line;
+  if (failure !== undefined) return `failure ${failure}: ${err.stack}`;
   return msg === undefined || msg === err.message ? err.stack : `${line}: ${err.stack}`;
 }
 

@@ -24,6 +24,7 @@ import { basicCredentials } from './django/basic.ts';
 import { formFields, Unreadable } from './django/form.ts';
 import { TooMuch } from './django/limits.ts';
 import { pairs } from './django/urlencoded.ts';
+import { logFailure } from './failure.ts';
 import { headerLines } from './header-lines.ts';
 import { comeBack, sendUnavailable } from './unavailable.ts';
 import { targetOf, type Visits } from './visits.ts';
@@ -187,8 +188,7 @@ export async function oauth(
     if (statusCode < 500) {
       return send(request, reply, because(request, message, statusCode === 413 ? TOO_MUCH : BAD_REQUEST));
     }
-    request.log.error(error);
-    return send(request, reply, because(request, 'the simulator failed; its log says why', SERVER_ERROR));
+    return send(request, reply, because(request, logFailure(request, error), SERVER_ERROR));
   });
   app.setNotFoundHandler(handle);
   for (const path of Object.values(PATHS)) app.all(path, handle);

@@ -23,6 +23,8 @@ export function serverSentEvents(
   headers: OutgoingHttpHeaders,
   mostUnread: number,
 ): ServerSentEvents {
+  // Behind a body that nobody reads, the end of the connection would not be seen.
+  raw.req.resume();
   // A balancer that buffers would keep every event until the end.
   raw.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
   raw.write(`retry: ${RETRY_MS}\n\n`);

@@ -10,6 +10,7 @@ import { ControlError, sendError } from './control/errors.ts';
 import { type DemoDoor, demo } from './demo.ts';
 import { NOT_FOUND, SERVER_ERROR, send } from './django/answer.ts';
 import { pairs } from './django/urlencoded.ts';
+import { FAILURE_ID_LENGTH, logFailure } from './failure.ts';
 import { type LogSettings, logging } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { type OAuthDoor, oauth } from './oauth.ts';
@@ -38,7 +39,7 @@ export interface ServerParts
 
 /** All doors of the simulator, not yet listening. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { simulator, access, about, browserUrl } = parts;
+  const { simulator, random, access, about, browserUrl } = parts;
   const doors: { visits?: Visits } = {};
   const app = Fastify({
     logger: logging(parts.log),
@@ -47,6 +48,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     bodyLimit: MOST_JSON_BYTES,
     // Nothing is checked or written by Fastify's schemas, whose compilers take as long to load as all the rest of it.
     schemaController: { compilersFactory: NO_SCHEMAS as never },
+    genReqId: () => random.text(FAILURE_ID_LENGTH),
     // Of the addresses that it lists, the right-most that is no trusted proxy counts.
     trustProxy: (address) => isAmong(address, parts.trustProxy),
     routerOptions: {
@@ -67,11 +69,17 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     },
   });
 
+  app.addHook('onSend', async ({ raw }, reply) => {
+    // HTTP/2 has no such header, and Node warns of it. RFC 9113, 8.2.2.
+    if (raw.httpVersionMajor === 2) reply.removeHeader('connection');
+  });
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
     if (comeBack(reply, error)) return sendUnavailable(reply, error);
     const { statusCode = 500, message } = error;
     if (statusCode < 500) return reply.code(statusCode).send({ error: 'bad_request', message });
-    request.log.error(error);
+    // Of what belongs to no imitated endpoint there is no journal.
+    const reason = logFailure(request, error);
+    if (request.visit !== undefined) request.visit.reason = reason;
     return send(request, reply, SERVER_ERROR);
   });
   await app.register(async (imitated) => {

@@ -1,5 +1,5 @@
-import type { RequestListener, Server } from 'node:http';
-import { createSecureServer, type Http2Session } from 'node:http2';
+import { METHODS, type RequestListener, type Server } from 'node:http';
+import { constants, createSecureServer, type Http2SecureServer, type Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
@@ -21,11 +21,63 @@ export interface Secured {
 const HANDSHAKE = 22;
 const SLOWEST_HANDSHAKE_MS = 10_000;
 
+type Connect = (socket: Socket) => void;
+
+/** Takes from `server` what it does with a connection. */
+function taken(server: Server | Http2SecureServer, event: string): Connect {
+  const listeners = server.listeners(event) as Connect[];
+  server.removeAllListeners(event);
+  return (socket) => {
+    for (const listener of listeners) listener.call(server, socket);
+  };
+}
+
+/**
+ * Keeps the sessions of HTTP/2, and ends those on which nothing was asked for `slowest` milliseconds, or whose other side
+ * has not even answered a ping for so long: it may have gone, or it has said what is no HTTP/2, after which Node no
+ * longer listens to it and does not tell.
+ */
+function keepSessions(secure: Http2SecureServer, slowest: number): Set<Http2Session> {
+  const sessions = new Set<Http2Session>();
+  secure.on('session', (session) => {
+    let underWay = 0;
+    let isUsed = true;
+    let isThere = true;
+    const look = setInterval(() => {
+      if (session.destroyed) return;
+      if (!isThere) return session.destroy();
+      isThere = false;
+      // Whoever asks in the same moment is still answered.
+      if (!isUsed && underWay === 0) return session.close();
+      isUsed = false;
+      session.ping(() => {
+        isThere = true;
+      });
+    }, slowest);
+    look.unref();
+    sessions.add(session);
+    session.on('stream', (stream) => {
+      isUsed = true;
+      underWay += 1;
+      stream.once('close', () => {
+        underWay -= 1;
+      });
+    });
+    session.once('close', () => {
+      clearInterval(look);
+      sessions.delete(session);
+    });
+  });
+  // What a session has done wrong, its own side is told.
+  secure.on('sessionError', () => {});
+  return sessions;
+}
+
 /**
  * Lets `server`, which speaks plain HTTP, speak TLS as well, on the same port: HTTP/2, and HTTP/1.1 with those who
  * know no better. Which of the two a connection is, its first byte tells.
  *
- * @param slowest in this time somebody must have said something, in milliseconds
+ * @param slowest in this time somebody must have said something, and have asked in full, in milliseconds
  */
 export function secured(
   server: Server,
@@ -39,57 +91,54 @@ export function secured(
     allowHTTP1: true,
     handshakeTimeout: SLOWEST_HANDSHAKE_MS,
   });
-  const sessions = new Set<Http2Session>();
-  /** Connections of HTTP/1.1, and how many answers are under way on each. */
-  const underWay = new Map<Socket, number>();
-  const change = (socket: Socket, by: number) => {
-    const before = underWay.get(socket);
-    if (before !== undefined) underWay.set(socket, before + by);
-  };
-
-  secure.on('session', (session) => {
-    sessions.add(session);
-    session.once('close', () => sessions.delete(session));
-  });
-  secure.on('secureConnection', (socket: TLSSocket) => {
-    if (socket.alpnProtocol === 'h2') return;
-    underWay.set(socket, 0);
-    socket.once('close', () => underWay.delete(socket));
-  });
+  const sessions = keepSessions(secure, slowest);
   secure.on('request', (request, response) => {
-    const { socket } = request;
+    // Of HTTP/1.1 Node itself refuses a method that there is not.
+    if (!METHODS.includes(request.method)) return response.writeHead(400).end();
     // HTTP/2 has the host in a field of its own. RFC 9113, 8.3.1.
-    if (request.httpVersionMajor === 2) request.headers.host ??= request.headers[':authority'];
-    else {
-      change(socket, 1);
-      response.once('close', () => change(socket, -1));
-    }
-    handler(request as never, response as never);
+    request.headers.host ??= request.headers[':authority'];
+    const late = setTimeout(() => {
+      if (!request.complete && !response.headersSent) response.stream.close(constants.NGHTTP2_CANCEL);
+    }, slowest);
+    response.once('close', () => clearTimeout(late));
+    return handler(request as never, response as never);
   });
   // Whoever breaks off a handshake is nobody to be told of.
   secure.on('tlsClientError', (_error, socket) => socket.destroy());
-  secure.on('sessionError', () => {});
+
+  const speakPlain = taken(server, 'connection');
+  const speakHttp2 = taken(secure, 'secureConnection');
+  // Where the limits of time of plain HTTP are kept, those of HTTP/1.1 over TLS are too.
+  secure.on('secureConnection', (socket: TLSSocket) =>
+    (socket.alpnProtocol === 'h2' ? speakHttp2 : speakPlain)(socket),
+  );
 
   /** Connections that have not said anything yet, of which no server knows. */
   const silent = new Set<Socket>();
-  const plain = server.listeners('connection') as ((socket: Socket) => void)[];
-  server.removeAllListeners('connection');
+  const overTls = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     const giveUp = () => socket.destroy();
     const forget = () => silent.delete(socket);
     silent.add(socket);
     socket.setTimeout(slowest, giveUp);
     socket.once('error', giveUp);
+    socket.once('end', giveUp);
     socket.once('close', forget);
     socket.once('data', (start) => {
       socket.setTimeout(0, giveUp);
       socket.off('error', giveUp);
+      socket.off('end', giveUp);
       socket.off('close', forget);
       forget();
       socket.pause();
       socket.unshift(start);
-      if (start[0] === HANDSHAKE) secure.emit('connection', socket);
-      else for (const listener of plain) listener.call(server, socket);
+      if (start[0] === HANDSHAKE) {
+        // Half-open as plain HTTP has it, HTTP/2 would never learn that the other side has gone.
+        socket.allowHalfOpen = false;
+        overTls.add(socket);
+        socket.once('close', () => overTls.delete(socket));
+        secure.emit('connection', socket);
+      } else speakPlain(socket);
       process.nextTick(() => socket.resume());
     });
   });
@@ -98,11 +147,11 @@ export function secured(
     closeIdle() {
       for (const socket of silent) socket.destroy();
       for (const session of sessions) session.close();
-      for (const [socket, answers] of underWay) if (answers === 0) socket.destroy();
     },
     closeAll() {
       for (const session of sessions) session.destroy();
-      for (const socket of underWay.keys()) socket.destroy();
+      // Of those whose handshake is not over nobody else knows.
+      for (const socket of overTls) socket.destroy();
     },
   };
 }

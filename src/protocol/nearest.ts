@@ -32,6 +32,8 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   if (word.length > LONGEST) return undefined;
   const limit = Math.min(FARTHEST, Math.floor(word.length / 3));
   const [best] = known
+    // Nobody waits for the distances of a body full of strange keys.
+    .filter((candidate) => Math.abs(candidate.length - word.length) <= limit)
     .map((candidate) => ({ candidate, far: distance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ far }) => far <= limit)
     .sort((one, other) => one.far - other.far);

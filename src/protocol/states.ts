@@ -163,8 +163,8 @@ const normalised = (name: string): string =>
     .toLowerCase()
     .replace(/\b(?:an?|the)\b/g, ' ')
     .replace(/\s+/g, ' ')
-    .replace(/\s*\.\s*$/, '')
-    .trim();
+    .trim()
+    .replace(/ ?\.$/, '');
 
 const BY_NAME = new Map((Object.keys(STATES) as StateName[]).map((name) => [normalised(name), name]));
 

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import basicAuth from '@fastify/basic-auth';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { isLoopback } from '../../address.ts';
+import { logFailure } from '../failure.ts';
 import { comeBack } from '../unavailable.ts';
 import { ControlError, sendError } from './errors.ts';
 
@@ -101,7 +102,7 @@ export async function guardControl(
           hint: 'send one object; __proto__ is no key here',
         }),
       );
-    request.log.error(error);
-    return sendError(reply, new ControlError('internal', 'the simulator failed; its log says why'));
+    const message = logFailure(request, error);
+    return sendError(reply, new ControlError('internal', message, { failure: request.id }));
   });
 }

@@ -95,6 +95,7 @@ export const ErrorAnswer = Type.Object({
   error: Type.Enum(Object.keys(ERRORS) as ErrorName[]),
   message: Type.String(),
   hint: Type.Optional(Type.String()),
+  failure: Type.Optional(Type.String({ description: 'under which the log has what went wrong' })),
   errors: Type.Optional(
     Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), {
       description: 'what does not fit in the body or query, each with its place',

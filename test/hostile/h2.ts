@@ -1,0 +1,83 @@
+import type { Chance } from './chance.ts';
+import type { ValidRequest } from './valid.ts';
+
+/** Frames of HTTP/2, written byte by byte. RFC 9113. */
+
+const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+const DATA = 0;
+const HEADERS = 1;
+const SETTINGS = 4;
+const END_STREAM = 1;
+const END_HEADERS = 4;
+
+function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+/** A length as HPACK has it in seven bits and what follows them. RFC 7541, 5.1. */
+function lengthOf(value: number): number[] {
+  if (value < 127) return [value];
+  const rest: number[] = [];
+  let left = value - 127;
+  for (; left >= 128; left = Math.floor(left / 128)) rest.push((left % 128) + 128);
+  return [127, ...rest, left];
+}
+
+const text = (value: string): Buffer => {
+  const bytes = Buffer.from(value, 'latin1');
+  return Buffer.concat([Buffer.from(lengthOf(bytes.length)), bytes]);
+};
+
+/** A field that is written out and kept in no table. */
+const field = (name: string, value: string): Buffer =>
+  Buffer.concat([Buffer.from([0]), text(name), text(value)]);
+
+/** A good request as frames. */
+function framesOf({ method, path, headers, body }: ValidRequest, host: string, stream: number): Buffer[] {
+  const fields = [
+    field(':method', method),
+    field(':path', path),
+    field(':scheme', 'https'),
+    field(':authority', host),
+    ...headers.map(([name, value]) => field(name.toLowerCase(), value)),
+  ];
+  const flags = END_HEADERS | (body === '' ? END_STREAM : 0);
+  const data = frame(DATA, END_STREAM, stream, Buffer.from(body, 'latin1'));
+  return [frame(HEADERS, flags, stream, Buffer.concat(fields)), ...(body === '' ? [] : [data])];
+}
+
+/** A connection of HTTP/2 with some good requests, spoilt: frames lost, doubled, swapped, or bytes otherwise. */
+export function spoiltFrames(valid: readonly ValidRequest[], host: string, chance: Chance): Buffer {
+  const requests = Array.from({ length: 1 + chance.below(4) }, (_, at) =>
+    framesOf(chance.one(valid), host, 2 * at + 1),
+  ).flat();
+  const frames = [frame(SETTINGS, 0, 0, Buffer.alloc(0)), ...requests];
+  const at = () => chance.below(frames.length);
+  const spoil = chance.one([
+    () => void frames.splice(at(), 1),
+    () => void frames.splice(at(), 0, frames[at()] as Buffer),
+    () =>
+      void frames.splice(
+        at(),
+        0,
+        frame(chance.below(12), chance.below(256), chance.below(9), chance.bytes(20)),
+      ),
+    () => {
+      const index = at();
+      const changed = Buffer.from(frames[index] as Buffer);
+      for (let left = 1 + chance.below(4); left > 0; left -= 1)
+        changed[chance.below(changed.length)] = chance.below(256);
+      frames[index] = changed;
+    },
+    () => void frames.push(...Array.from({ length: 300 }, () => frame(SETTINGS, 0, 0, Buffer.alloc(0)))),
+    () => {},
+  ]);
+  spoil();
+  const bytes = Buffer.concat([PREFACE, ...frames]);
+  return chance.below(5) === 0 ? bytes.subarray(0, chance.below(bytes.length)) : bytes;
+}

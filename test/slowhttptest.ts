@@ -1,0 +1,16 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { find } from './tools.ts';
+
+/** Runs slowhttptest; its last words are what `ended` answers. */
+export function slowHttpTest(flags: readonly string[]) {
+  const child = spawn(find('slowhttptest') ?? '', [...flags, '-v', '1'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = Promise.all([text(child.stdout), once(child, 'exit')]).then(([said]) =>
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it paints what it says
+    said.replace(/\x1b\[[0-9;]*[A-Za-z]/g, ''),
+  );
+  return { ended, isRunning: () => child.exitCode === null && child.signalCode === null };
+}
