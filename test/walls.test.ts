@@ -73,6 +73,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   view: ['domain', 'guide', 'protocol', 'npm:preact', 'npm:preact-render-to-string'],
   package: ['node:fs'],
   report: ['package', 'contracts', 'junit', 'view', 'domain', 'node:crypto', 'node:fs', 'node:path'],
+  library: ['contracts', 'protocol', 'domain', 'guide', 'npm:typebox'],
   contracts: [
     'junit',
     'package',
@@ -92,7 +93,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
 };
 /** These stand above the others and may import any of them. */
-const ABOVE = ['index', 'commands', 'cli'];
+const ABOVE = ['index', 'launch', 'commands', 'cli'];
 
 const SRC = path.join(import.meta.dirname, '../src');
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file));

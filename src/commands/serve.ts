@@ -1,9 +1,9 @@
 import type { Settings } from '../config/settings.ts';
-import { type Mock, startMock } from '../index.ts';
+import { type StartedMock, startMock } from '../index.ts';
 import { watchScenarios } from '../scenario-watch.ts';
 
 /** Starts the simulator as `settings` say; its scenarios follow their files if they should. */
-export async function serve(settings: Settings, cwd: string): Promise<Mock> {
+export async function serve(settings: Settings, cwd: string): Promise<StartedMock> {
   const { watch: fixtures, scenarios, scenario, clients } = settings;
   if (fixtures === undefined) return startMock(settings);
   let current = () => scenarios;

@@ -1,0 +1,80 @@
+import type { Client } from '../domain/client.ts';
+import type { Control } from './control.ts';
+import { MockError } from './error.ts';
+import { type Sandbox, sandboxOf } from './sandbox.ts';
+import type { Addresses, Credentials } from './scope.ts';
+
+/** What a client is to be; what is left out is made up, or as it is for a client of the sandbox. */
+export type ClientOptions = Partial<Client>;
+
+/**
+ * A client with a clock, scenario, faults, tokens, calls, validations, journal and findings of its own. Its
+ * `clientId` and `clientSecret` are for the application under test.
+ */
+export interface MockClient extends Sandbox {
+  /** Removes it with all that belongs to it. It may be gone already. */
+  remove(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A simulator, in this process or elsewhere. Its own verbs are about all clients, its tokens are of the first. */
+export interface Mock extends Sandbox, Addresses {
+  /**
+   * Makes a client, a sandbox of its own.
+   *
+   * @example
+   * await using client = await mock.client({ scenario: 'manual' });
+   * const token = await client.token();
+   * await client.clock.advance('1h');
+   */
+  client(given?: ClientOptions): Promise<MockClient>;
+  /** Ends the simulator, if it was started here, and removes the clients that were made here. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Who has gone already need not be removed. */
+const unlessGone = (error: unknown): void => {
+  if (!(error instanceof MockError && error.code === 'not_found')) throw error;
+};
+
+/**
+ * The library over a control API.
+ *
+ * @param credentials whose tokens the mock's own are
+ * @param end what is to be done last
+ */
+export function mockOver(
+  control: Control,
+  addresses: Addresses,
+  credentials: Credentials,
+  end: (made: Iterable<MockClient>) => Promise<void>,
+): Mock {
+  const { url, browserUrl } = addresses;
+  const made = new Set<MockClient>();
+  const close = () => end(made);
+
+  return {
+    ...addresses,
+    ...sandboxOf({ control, url, browserUrl, credentials, client: {} }),
+    async client({ allowedIps, ...given } = {}) {
+      const { clientId, clientSecret } = await control.ask('POST /clients', {
+        body: { ...given, ...(allowedIps && { allowedIps: [...allowedIps] }) },
+      });
+      const client = { client_id: clientId };
+      const remove = async () => {
+        made.delete(handle);
+        await control.ask('DELETE /clients/:client_id', { parameters: client }).catch(unlessGone);
+      };
+      const handle = {
+        ...sandboxOf({ control, url, browserUrl, credentials: { clientId, clientSecret }, client }),
+        remove,
+        [Symbol.asyncDispose]: remove,
+      };
+      made.add(handle);
+      return handle;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
