@@ -20,16 +20,21 @@ export interface ConnectOptions {
   readonly clientSecret?: string | undefined;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+// biome-ignore lint/style/noProcessEnv: exec hands on by it where the simulator is
+const environment = () => process.env;
+
+/** Whether this process was started by `mock-veridas exec`, or told where a simulator is as by that. */
+export const isHandedOn = (): boolean => (environment().VIDEOCALL_ADMIN_URL ?? '') !== '';
 
 /**
  * What `mock-veridas exec` hands on to the command that it runs.
  *
  * @throws {MockError} there is nothing of it
  */
-function handedOn(env: Environment): ConnectOptions {
-  const { VIDEOCALL_ADMIN_URL: adminUrl } = env;
-  if (adminUrl === undefined || adminUrl === '') {
+function handedOn(): ConnectOptions {
+  const env = environment();
+  const { VIDEOCALL_ADMIN_URL: adminUrl = '' } = env;
+  if (!isHandedOn()) {
     throw new MockError('unreachable', 'there is no VIDEOCALL_ADMIN_URL in the environment', {
       hint: 'run the tests by `npx mock-veridas exec -- …`, or say where the simulator is',
     });
@@ -106,15 +111,10 @@ async function credentialsFrom(control: Control, given: ConnectOptions): Promise
  * credentials
  */
 export async function connectMock(given?: string | ConnectOptions): Promise<Mock> {
-  const options =
-    typeof given === 'string'
-      ? { adminUrl: given }
-      : // biome-ignore lint/style/noProcessEnv: exec hands on by it where the simulator is
-        (given ?? handedOn(process.env));
+  const options = typeof given === 'string' ? { adminUrl: given } : (given ?? handedOn());
   const address = adminAddress(options);
   const control = controlAt(address);
   const credentials = await credentialsFrom(control, options);
-  return mockOver(control, addressesOf(parted(address).url, options), credentials, async (made) => {
-    await Promise.all([...made].map((client) => client.remove()));
-  });
+  const end = async () => {};
+  return mockOver(control, addressesOf(parted(address).url, options), credentials, end);
 }

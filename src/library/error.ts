@@ -41,3 +41,8 @@ export class MockError extends Error {
     this.seen = seen;
   }
 }
+
+/** Lets it pass that something is not there, which is what `error` may say. */
+export function unlessGone(error: unknown): undefined {
+  if (!(error instanceof MockError && error.code === 'not_found')) throw error;
+}

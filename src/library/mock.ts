@@ -1,6 +1,6 @@
 import type { Client } from '../domain/client.ts';
 import type { Control } from './control.ts';
-import { MockError } from './error.ts';
+import { unlessGone } from './error.ts';
 import { type Sandbox, sandboxOf } from './sandbox.ts';
 import type { Addresses, Credentials } from './scope.ts';
 
@@ -28,32 +28,24 @@ export interface Mock extends Sandbox, Addresses {
    * await client.clock.advance('1h');
    */
   client(given?: ClientOptions): Promise<MockClient>;
-  /** Ends the simulator, if it was started here, and removes the clients that were made here. */
+  /** Ends the simulator if it was started here. One that runs elsewhere is left as it is, with its clients. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
-
-/** Who has gone already need not be removed. */
-const unlessGone = (error: unknown): void => {
-  if (!(error instanceof MockError && error.code === 'not_found')) throw error;
-};
 
 /**
  * The library over a control API.
  *
  * @param credentials whose tokens the mock's own are
- * @param end what is to be done last
+ * @param close ends the simulator, or whatever there is to end
  */
 export function mockOver(
   control: Control,
   addresses: Addresses,
   credentials: Credentials,
-  end: (made: Iterable<MockClient>) => Promise<void>,
+  close: () => Promise<void>,
 ): Mock {
   const { url, browserUrl } = addresses;
-  const made = new Set<MockClient>();
-  const close = () => end(made);
-
   return {
     ...addresses,
     ...sandboxOf({ control, url, browserUrl, credentials, client: {} }),
@@ -63,16 +55,13 @@ export function mockOver(
       });
       const client = { client_id: clientId };
       const remove = async () => {
-        made.delete(handle);
         await control.ask('DELETE /clients/:client_id', { parameters: client }).catch(unlessGone);
       };
-      const handle = {
+      return {
         ...sandboxOf({ control, url, browserUrl, credentials: { clientId, clientSecret }, client }),
         remove,
         [Symbol.asyncDispose]: remove,
       };
-      made.add(handle);
-      return handle;
     },
     close,
     [Symbol.asyncDispose]: close,
