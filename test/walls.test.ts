@@ -119,9 +119,10 @@ function packageOf(specifier: string): string {
   return `npm:${scope?.startsWith('@') ? `${scope}/${name}` : scope}`;
 }
 
-/** Rooms and packages that a source text imports, statically or not. */
+/** Rooms and packages that a source text imports, statically or not; what examples in comments import does not count. */
 function importsOf(file: string, source: string): string[] {
-  const specifiers = source.matchAll(/(?:\bfrom\s+|\bimport\s*\(?\s*)'([^']+)'/g);
+  const code = source.replace(/^ *\*.*$/gm, '');
+  const specifiers = code.matchAll(/(?:\bfrom\s+|\bimport\s*\(?\s*)'([^']+)'/g);
   return [...specifiers].map(([, specifier = '']) =>
     specifier.startsWith('.')
       ? roomOf(path.relative(SRC, path.resolve(SRC, path.dirname(file), specifier)))
@@ -144,6 +145,30 @@ describe('the walls', () => {
     const source =
       "import { readFileSync } from 'node:fs';\nimport type { X } from '../http/server.ts';\nawait import('jose');";
     expect(forbidden('domain/call.ts', source)).toEqual(['node:fs', 'http', 'npm:jose']);
+  });
+});
+
+/** Packages that are loaded with a built file, those of Node itself left out. */
+function loadedWith(file: string, seen = new Set<string>()): string[] {
+  if (seen.has(file)) return [];
+  seen.add(file);
+  const source = readFileSync(file, 'utf8');
+  return [...source.matchAll(/^(?:import|export)\b[^;=]*?\bfrom '([^']+)';$/gm)].flatMap(
+    ([, specifier = '']) => {
+      if (specifier.startsWith('.')) return loadedWith(path.resolve(path.dirname(file), specifier), seen);
+      return specifier.startsWith('node:') ? [] : [specifier];
+    },
+  );
+}
+
+describe('the library', () => {
+  it.each([
+    ['index', []],
+    ['vitest', ['vitest']],
+    ['playwright', ['@playwright/test']],
+  ])('loads for %s no package but %j, and the server when it is to be started', (name, packages) => {
+    expect(loadedWith(path.join(SRC, `../dist/${name}.js`))).toEqual(packages);
+    expect(loadedWith(path.join(SRC, '../dist/launch.js'))).toContain('fastify');
   });
 });
 
