@@ -29,11 +29,9 @@ declare module 'vitest' {
  * import { expect } from 'vitest';
  * import { test } from 'mock-veridas/vitest';
  *
- * test('a token dies after an hour', async ({ videocall }) => {
- *   const token = await videocall.token();
- *   await videocall.clock.advance('1h');
- *   const { status } = await fetch(videocall.call('val-1').src(token));
- *   expect(status).toBe(403);
+ * test('a call takes one token', async ({ videocall }) => {
+ *   await videocall.token(); // or your backend, with videocall.clientId and videocall.clientSecret
+ *   expect(await videocall.journal.count({ path: '/o/token/', status: 200 })).toBe(1);
  * });
  */
 export const test: TestAPI<VideocallFixtures> = base.extend<VideocallFixtures>({

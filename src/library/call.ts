@@ -15,7 +15,15 @@ export type Call = Camel<CallAnswer>;
  */
 export type Delivery = Answer<'POST /calls/:validation_id/agent'>;
 
-/** One call: the latest for a validation, or the one of number n. It need not exist yet. */
+/**
+ * One call: the latest for a validation, or the one of number n. It need not exist yet.
+ *
+ * @example
+ * const call = mock.call('val-1');
+ * console.log(call.src('TOKEN')); // http://videocall.localhost:…/call?access_token=TOKEN&validation_id=val-1
+ * console.log(await call.state()); // ended
+ * await call.join().catch((error) => console.log(error.hint)); // nothing more can happen in this call
+ */
 export interface CallHandle {
   readonly validationId: string;
   /** The address for the `src` of the iframe, as the guide writes it (5.3). */

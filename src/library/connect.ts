@@ -104,7 +104,7 @@ async function credentialsFrom(control: Control, given: ConnectOptions): Promise
  * @example
  * await using mock = await connectMock('http://127.0.0.1:4010');
  * await using client = await mock.client();
- * const token = await client.token();
+ * console.log((await client.token()).length); // 30
  *
  * @param given where it is: the address of its control API, or more than that
  * @throws {MockError} of code `unreachable` when nobody answers there who is a simulator, `unauthorized` when it asks for

@@ -13,9 +13,9 @@ type More = Pick<Camel<ErrorAnswer>, 'hint' | 'errors' | 'seen'>;
  * Something that the simulator did not do, in words for whoever reads the test.
  *
  * @example
- * await mock.call('val-1').join().catch((error) => {
- *   console.log(error.code);    // not_found
- *   console.log(error.message); // there is no such call for "val-1"; a call exists from …
+ * await mock.call('unheard-of').join().catch((error) => {
+ *   console.log(error.code); // not_found
+ *   console.log(error.message); // there is no such call for "unheard-of"; a call exists from …
  * });
  */
 export class MockError extends Error {

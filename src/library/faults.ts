@@ -8,7 +8,15 @@ export type FaultOptions = Camel<FaultBody>;
 /** A fault that is armed, and how many requests it has struck. */
 export type Fault = Answer<'POST /faults'>;
 
-/** What goes wrong between a backend or browser and the service. */
+/**
+ * What goes wrong between a backend or browser and the service.
+ *
+ * @example
+ * await mock.faults.arm({ endpoint: 'token', status: 503, retryAfter: 2, times: 1 });
+ * await mock.token().catch((error) => console.log(error.code)); // no_token
+ * console.log((await mock.faults.list())[0]?.struck); // 1
+ * await mock.faults.clear();
+ */
 export interface Faults {
   arm(fault: FaultOptions): Promise<Fault>;
   /** Those that are armed, used up or not. */

@@ -16,7 +16,14 @@ export type Finding = Camel<FindingAnswer>;
 /** An event that a call has said: `at` in virtual time, `pushedAt` and `postedAt` in real time, all ISO 8601. */
 export type CallEvent = Camel<Static<typeof EventAnswer>>;
 
-/** What was asked of the imitated service and what came of it. */
+/**
+ * What was asked of the imitated service and what came of it.
+ *
+ * @example
+ * const [first] = await mock.journal.list({ path: '/o/token/', status: 200 });
+ * console.log(first?.form?.grant_type); // client_credentials
+ * console.log(await mock.journal.count({ validationId: 'val-1' })); // 1
+ */
 export interface Journal {
   /** The oldest first. */
   list(filter?: JournalFilter): Promise<JournalEntry[]>;

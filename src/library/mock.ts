@@ -24,8 +24,9 @@ export interface Mock extends Sandbox, Addresses {
    *
    * @example
    * await using client = await mock.client({ scenario: 'manual' });
-   * const token = await client.token();
+   * await client.clock.freeze('2030-01-01T00:00:00Z');
    * await client.clock.advance('1h');
+   * console.log(await client.clock.now()); // 2030-01-01T01:00:00.000Z
    */
   client(given?: ClientOptions): Promise<MockClient>;
   /** Ends the simulator if it was started here. One that runs elsewhere is left as it is, with its clients. */

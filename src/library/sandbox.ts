@@ -39,6 +39,7 @@ export interface Sandbox extends Credentials {
    * await mock.waitFor({ request: { path: '/o/token/', status: 200 } });
    * await mock.waitFor({ event: 'VideocallCompleted' }, { validationId: 'val-1', timeout: '10s' });
    * const { events } = await mock.waitFor({ callState: 'ended' });
+   * console.log(events.at(-1)?.code); // VideocallCompleted
    */
   waitFor<const G extends Goal>(goal: G, patience?: Patience): Promise<Met<G>>;
   /** Back to the start: of everything, or of the client, which keeps its credentials. */

@@ -13,7 +13,15 @@ export type ScenarioOptions = Pick<
 /** A scenario that calls can play, and where it is from. */
 export type ScenarioView = Answer<'GET /scenarios/:name'>;
 
-/** What calls can play that open from now on. */
+/**
+ * What calls can play that open from now on.
+ *
+ * @example
+ * await mock.scenarios.put('papers-first', {
+ *   steps: [{ waitFor: 'papers-shown', timeout: '10m' }, { after: '2s', agent: 'join' }],
+ * });
+ * await mock.validations.set('val-2', { scenario: 'papers-first' });
+ */
 export interface Scenarios {
   /** Puts a scenario in, in the place of one of its name. */
   put(name: string, scenario: ScenarioOptions): Promise<ScenarioView>;
