@@ -96,6 +96,20 @@ describe('who installs the package', { timeout: 120_000 }, () => {
     expect(await project.node([...SIMULATOR, '--', process.execPath, name])).toEqual({ code: 0, output: '' });
   });
 
+  it('reaches the simulator of exec that asks for credentials', async () => {
+    project.write('remote.mjs', shown('remote.mjs'));
+    const flags = ['--host', '0.0.0.0', '--admin-user', 'ops@home'];
+    const { code, output } = await project.node([
+      ...SIMULATOR,
+      ...flags,
+      '--',
+      process.execPath,
+      'remote.mjs',
+    ]);
+    expect(output).toContain('asks for ops@home:');
+    expect(code).toBe(0);
+  });
+
   const noChromium = missing('chromium');
   it.skipIf(noChromium)(
     `runs the Playwright example of the README${noChromium ? ` (${noChromium})` : ''}`,

@@ -65,7 +65,7 @@ export const playwrightConfig = (more = ''): string => `import { defineConfig } 
 export default defineConfig({
   reporter: 'line',
   workers: 1,
-  timeout: 30_000,
+  timeout: 90_000,
   use: { ${more}launchOptions: { executablePath: '${find('chromium')}', args: ['--no-sandbox'] } },
 });
 `;

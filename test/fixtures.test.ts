@@ -1,25 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type StartedMock, startMock } from '../src/index.ts';
 import { consumer, playwrightConfig } from './consumer.ts';
-import { type Drive, drive } from './drive.ts';
 import { openShop, type Shop } from './shop.ts';
 import { missing } from './tools.ts';
 
 /** The fixtures as Vitest and Playwright run them, against a simulator that can be asked what they have left. */
 
 const project = consumer(['vitest', '@playwright/test']);
-let d: Drive;
+let mock: StartedMock;
 beforeAll(async () => {
-  d = await drive({ scenario: 'manual' });
+  mock = await startMock({ scenario: 'manual', logLevel: 'error' });
 });
-afterAll(() => d.mock.close());
+afterAll(() => mock.close());
 
 const handedOn = () => ({
-  VIDEOCALL_ADMIN_URL: d.mock.adminUrl,
-  VIDEOCALL_URL: d.mock.url,
-  VIDEOCALL_BROWSER_URL: d.mock.browserUrl,
+  VIDEOCALL_ADMIN_URL: mock.adminUrl,
+  VIDEOCALL_URL: mock.url,
+  VIDEOCALL_BROWSER_URL: mock.browserUrl,
 });
-const clientsLeft = async (): Promise<string[]> =>
-  (await d.admin('GET', '/clients')).json.items.map(({ client_id }: { client_id: string }) => client_id);
+async function clientsLeft(): Promise<string[]> {
+  const { items } = (await (await fetch(`${mock.adminUrl}/clients`)).json()) as {
+    items: { client_id: string }[];
+  };
+  return items.map(({ client_id }) => client_id);
+}
 
 /** A request that only a mistake makes: the frame at the address for backends. */
 const MISTAKE =

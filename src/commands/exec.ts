@@ -82,6 +82,10 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
       VIDEOCALL_BROWSER_URL: (mock.https ?? mock).browserUrl,
       ...(mock.https?.ca !== undefined && { NODE_EXTRA_CA_CERTS: mock.https.ca }),
       VIDEOCALL_ADMIN_URL: mock.adminUrl,
+      ...(mock.adminCredentials !== undefined && {
+        MOCK_VERIDAS_ADMIN_USER: mock.adminCredentials.user,
+        MOCK_VERIDAS_ADMIN_PASSWORD: mock.adminCredentials.password,
+      }),
       CLIENT_ID: clientId,
       CLIENT_SECRET: clientSecret,
     });

@@ -39,8 +39,10 @@ function handedOn(): ConnectOptions {
       hint: 'run the tests by `npx mock-veridas exec -- …`, or say where the simulator is',
     });
   }
+  const { MOCK_VERIDAS_ADMIN_USER: user = 'admin', MOCK_VERIDAS_ADMIN_PASSWORD: password } = env;
   return {
     adminUrl,
+    adminCredentials: password === undefined ? undefined : { user, password },
     url: env.VIDEOCALL_URL,
     browserUrl: env.VIDEOCALL_BROWSER_URL,
     clientId: env.CLIENT_ID,
@@ -99,7 +101,8 @@ async function credentialsFrom(control: Control, given: ConnectOptions): Promise
 /**
  * Connects to a simulator that runs elsewhere, with the same verbs as one that was started here. When nothing is given
  * it is the one of `mock-veridas exec`, found by `VIDEOCALL_ADMIN_URL`, `VIDEOCALL_URL`, `VIDEOCALL_BROWSER_URL`,
- * `CLIENT_ID` and `CLIENT_SECRET`; of the environment nothing counts when something is given.
+ * `CLIENT_ID` and `CLIENT_SECRET`, and where it asks for credentials by `MOCK_VERIDAS_ADMIN_USER` and
+ * `MOCK_VERIDAS_ADMIN_PASSWORD`; of the environment nothing counts when something is given.
  *
  * @example
  * await using mock = await connectMock('http://127.0.0.1:4010');
