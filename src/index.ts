@@ -1,320 +1,77 @@
-import { isLoopback, namesOf, reachableHost } from './address.ts';
-import { type LocallyCertified, ownCertificate } from './certificate.ts';
 import { systemTime } from './clock.ts';
-import { type Client, SANDBOX_CLIENT } from './domain/client.ts';
-import type { Finding } from './domain/finding.ts';
-import type { Scenario } from './domain/scenario.ts';
-import { MEDIA_PORTS } from './guide/ports.ts';
-import type { PageTicket } from './http/call-page.ts';
-import { FAILURE_ID_LENGTH, logFailure } from './http/failure.ts';
-import { listen } from './http/listen.ts';
-import { processMetrics } from './http/metrics.ts';
-import type { MediaPorts } from './http/port-probes.ts';
-import { createServer } from './http/server.ts';
-import type { TlsIdentity } from './http/tls.ts';
-import { logFault } from './http/unavailable.ts';
-import { type OpenMediaPorts, openMediaPorts } from './media/ports.ts';
-import { VERSION } from './package.ts';
-import {
-  type Blocking,
-  isStore,
-  type LogFormat,
-  type LogLevel,
-  type RefusedCall,
-  SETTINGS,
-  type TokenFormatName,
-} from './protocol/config.ts';
-import { ADMIN, CONSOLE, DEMO } from './protocol/paths.ts';
-import { type Random, systemRandom } from './random.ts';
-import { withShipped } from './scenarios.ts';
-import { jwtTokens, opaqueTokens, tickets } from './signing.ts';
-import { clients as clientsIn } from './simulator/clients.ts';
-import { createSimulator } from './simulator/simulator.ts';
+import { SANDBOX_CLIENT } from './domain/client.ts';
+import type { Launched, MockOptions } from './launch.ts';
+import { controlAt } from './library/control.ts';
+import { type Mock, mockOver } from './library/mock.ts';
 import { memoryStore } from './store/memory.ts';
-import { redisStore } from './store/redis.ts';
-import { type Store, StoreUnavailable } from './store/store.ts';
+import type { Store } from './store/store.ts';
 
 export type { Client } from './domain/client.ts';
-export type { Finding } from './domain/finding.ts';
 export type { Scenario } from './domain/scenario.ts';
 export { CannotListen } from './http/listen.ts';
+export type { MockOptions, Secure } from './launch.ts';
+export type { Call, CallHandle, Delivery } from './library/call.ts';
+export type { Clock, ClockReading } from './library/clock.ts';
+export { type ConnectOptions, connectMock } from './library/connect.ts';
+export type { Duration } from './library/duration.ts';
+export { MockError, type MockErrorCode } from './library/error.ts';
+export type { Fault, FaultOptions, Faults } from './library/faults.ts';
+export type {
+  CallEvent,
+  Finding,
+  Goal,
+  Journal,
+  JournalEntry,
+  JournalFilter,
+  Met,
+  Patience,
+} from './library/journal.ts';
+export type { ClientOptions, Mock, MockClient } from './library/mock.ts';
+export type { Sandbox } from './library/sandbox.ts';
+export type {
+  ScenarioOptions,
+  Scenarios,
+  ScenarioView,
+  Validation,
+  ValidationOptions,
+  Validations,
+} from './library/scenarios.ts';
+export type { Addresses, Credentials } from './library/scope.ts';
 export { type Store, StoreUnavailable } from './store/store.ts';
 
 /** A store in this process, to be given to `startMock`. */
 export const newMemoryStore = (): Store => memoryStore(systemTime);
 
-/** How a simulator is to be started. Everything may be left out. */
-export interface MockOptions {
-  /** TCP port; 0, the default, chooses a free one. */
-  readonly port?: number;
-  /** Address to listen on; by default this machine only, over IPv4 and IPv6. */
-  readonly host?: string | undefined;
-  /** Who may get tokens; by default `sandbox-client` with `sandbox-secret`. */
-  readonly clients?: readonly Client[];
-  /**
-   * Scenarios by name, or what gives those that calls can play from now on; by default those that come with the
-   * package.
-   */
-  readonly scenarios?: ReadonlyMap<string, Scenario> | (() => ReadonlyMap<string, Scenario>);
-  /** Name of the scenario that calls play; by default `happy`. */
-  readonly scenario?: string;
-  /** What access tokens look like; by default `opaque`, as the service's do. */
-  readonly tokenFormat?: TokenFormatName;
-  /** Makes the tokens of each client the same in every run. */
-  readonly randomSeed?: string | undefined;
-  /** How production clients are kept out that do not come from their `allowedIps`; by default `forbidden`. */
-  readonly blocked?: Blocking;
-  /** Proxies whose `X-Forwarded-For` is believed: addresses and ranges. */
-  readonly trustProxy?: readonly string[];
-  /** How `/call` answers a token that opens nothing: a 403, or a page that posts VideocallNotFound. */
-  readonly refusedCall?: RefusedCall;
-  /** Refuses a token for a second validation, and on a second page at the same time. */
-  readonly strictTokens?: boolean;
-  /** Lets only those validation ids exist that were made known through the control API. */
-  readonly knownValidationsOnly?: boolean;
-  /** So many requests of each client are remembered; by default 10 000. */
-  readonly journalSize?: number;
-  /** What is logged to standard error; by default `warn` and what is worse. */
-  readonly logLevel?: LogLevel;
-  /** How it is written: as `text`, the default, or as `json`, one object a line. */
-  readonly logFormat?: LogFormat;
-  /**
-   * Where everything is kept: by default in memory of its own. A `Store`, for a simulator that is to be stopped and
-   * started again without forgetting, stays open. The address of a Redis or Valkey, which several simulators may
-   * share, begins with `redis://`, `rediss://` or `unix://`, and needs the package `redis`.
-   */
-  readonly store?: Store | string;
-  /** Stands before every key in a Redis; by default `mock-veridas:`. */
-  readonly storePrefix?: string;
-  /** Who may use the control API when it can be reached from other machines, and from which web pages. */
-  readonly admin?: { readonly user: string; readonly password?: string; readonly origins: readonly string[] };
-  /** Address under which browsers reach the simulator, if it is not the usual one. */
-  readonly browserUrl?: string | undefined;
-  /**
-   * Speaks TLS as well, on the same port, by HTTP/2 and HTTP/1.1: with this certificate and key (PEM), or with `true` by a
-   * certificate that is made here once and kept.
-   */
-  readonly https?: boolean | TlsIdentity;
-  /**
-   * Opens the ports too that video needs (guide 6.2), so that it can be tested whether they are reached: those, or these; 0
-   * chooses a free one.
-   */
-  readonly mediaPorts?: boolean | MediaPorts;
-}
-
-/** Where a simulator is over TLS. */
-export interface Secure {
-  readonly url: string;
-  readonly browserUrl: string;
-  /** File of the authority that must be trusted (`NODE_EXTRA_CA_CERTS`), where it was made here. */
-  readonly ca?: string;
-}
-
-/** A running simulator. */
-export interface Mock {
-  /** For backends and the control API, e.g. `http://127.0.0.1:4010`. */
-  readonly url: string;
-  /** For browsers: its name contains `videocall`, which the listener of guide 5.5 insists on. */
-  readonly browserUrl: string;
-  /** The control API. */
-  readonly adminUrl: string;
-  /** A page of an integrator with a whole call in it, for people: another origin than that of `browserUrl`. */
-  readonly demoUrl: string;
-  /** What happens, for people, who can be the agent there. */
-  readonly consoleUrl: string;
-  /** The same over TLS, where it is spoken. */
-  readonly https?: Secure;
-  /** The ports for video, where they are open. */
-  readonly mediaPorts?: MediaPorts;
-  /** What the control API asks for, when it asks. */
-  readonly adminCredentials?: { readonly user: string; readonly password: string } | undefined;
-  /** Its log, for what else belongs there. */
-  readonly log: {
-    info(line: string): void;
-    warn(line: string): void;
-    /** Something that nobody has caught; it gets an id, by which it can be talked about. */
-    failure(error: unknown): void;
-  };
-  /** Every mistake of the integration that was seen, the first seen first. */
-  findings(): Promise<Finding[]>;
-  /** Tells open pages, ends all connections and frees the port. */
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
-const PASSWORD_LENGTH = 24;
-const USUAL_CLIENTS = [SANDBOX_CLIENT];
-
-/** The store that is asked for by its address. */
-async function openStore(
-  address: string,
-  options: MockOptions,
-  random: Random,
-  tell: (line: string) => void,
-): Promise<Store> {
-  if (!isStore(address)) throw new StoreUnavailable('store: neither memory nor the address of a Redis');
-  if (address === 'memory') return newMemoryStore();
-  return redisStore({
-    url: address,
-    prefix: options.storePrefix ?? SETTINGS['store-prefix'].default,
-    tell,
-    // As nobody was left to be overwritten, the clients can be as they were at the start.
-    refill: (store) => clientsIn(store, random).seed(options.clients ?? USUAL_CLIENTS),
-  });
-}
+/** A simulator that runs in this process. */
+export interface StartedMock extends Mock, Omit<Launched, 'close'> {}
 
 /**
- * Starts a simulator in this process.
+ * Starts a simulator in this process, on a free port.
  *
  * @example
- * const mock = await startMock();
+ * await using mock = await startMock({ scenario: 'manual' });
  * const answer = await fetch(`${mock.url}/o/token/`, {
  *   method: 'POST',
  *   body: new URLSearchParams({
- *     grant_type: 'client_credentials', client_id: 'sandbox-client', client_secret: 'sandbox-secret',
+ *     grant_type: 'client_credentials', client_id: mock.clientId, client_secret: mock.clientSecret,
  *   }),
  * });
- * await mock.close();
+ * console.log(answer.status); // 200
  *
  * @throws {CannotListen} the port or address cannot be had
  * @throws {StoreUnavailable} the store cannot be reached within a few seconds
  */
-export async function startMock(options: MockOptions = {}): Promise<Mock> {
-  const random = systemRandom(options.randomSeed);
-  const { store: given = 'memory' } = options;
-  if (typeof given === 'object') return startOn(given, random, options);
-  let log: Mock['log'] | undefined;
-  const store = await openStore(given, options, random, (line) => log?.warn(line));
-  try {
-    const mock = await startOn(store, random, options);
-    ({ log } = mock);
-    const close = async () => {
-      await mock.close();
-      await store.close();
-    };
-    return { ...mock, close, [Symbol.asyncDispose]: close };
-  } catch (error) {
-    await store.close();
-    throw error;
+export async function startMock(options: MockOptions = {}): Promise<StartedMock> {
+  // The server is large, and whoever connects to one that runs elsewhere can do without.
+  const { launch } = await import('./launch.ts');
+  const launched = await launch(options);
+  const { adminUrl, adminCredentials, close } = launched;
+  const address = new URL(adminUrl);
+  if (adminCredentials !== undefined) {
+    address.username = encodeURIComponent(adminCredentials.user);
+    address.password = encodeURIComponent(adminCredentials.password);
   }
-}
-
-/** As whom the simulator speaks TLS, if it should. */
-async function identityFor({
-  https = false,
-  host,
-  browserUrl,
-}: MockOptions): Promise<TlsIdentity | LocallyCertified | undefined> {
-  if (typeof https === 'object') return https;
-  if (!https) return undefined;
-  const names = [
-    ...(host === undefined ? [] : namesOf(host)),
-    ...(browserUrl === undefined ? [] : [new URL(browserUrl).hostname.replace(/^\[|\]$/g, '')]),
-  ];
-  return ownCertificate(names, systemTime());
-}
-
-async function startOn(store: Store, random: Random, options: MockOptions): Promise<Mock> {
-  const { host, port = 0, clients = USUAL_CLIENTS, scenario = 'happy' } = options;
-  const scenarios = options.scenarios ?? withShipped(new Map());
-  const admin = options.admin ?? { user: 'admin', origins: [] };
-  const credentials =
-    host === undefined || isLoopback(host)
-      ? undefined
-      : { user: admin.user, password: admin.password ?? random.text(PASSWORD_LENGTH) };
-
-  const startedAt = systemTime();
-  const metrics = processMetrics(VERSION, startedAt);
-  const jwt = options.tokenFormat === 'jwt' ? jwtTokens(store) : undefined;
-  const simulator = await createSimulator({
-    store,
-    random,
-    tokenFormat: jwt?.format ?? opaqueTokens,
-    clients,
-    journalSize: options.journalSize ?? SETTINGS['journal-size'].default,
-    scenarios: typeof scenarios === 'function' ? scenarios : () => scenarios,
-    scenario,
-    rules: {
-      strictTokens: options.strictTokens ?? false,
-      knownValidationsOnly: options.knownValidationsOnly ?? false,
-    },
-    onError: (error) => logFault(app.log, error),
-  });
-  let browserUrl = '';
-  let media: OpenMediaPorts | undefined;
-  let url = '';
-  const app = await createServer({
-    simulator,
-    random,
-    tickets: tickets<PageTicket>(store, random),
-    access: { origins: admin.origins, credentials },
-    blocking: options.blocked ?? 'forbidden',
-    refusedCall: options.refusedCall ?? 'forbidden',
-    browserUrl: () => browserUrl,
-    mediaPorts: () => media,
-    backendUrl: () => url,
-    log: { level: options.logLevel ?? 'warn', format: options.logFormat ?? 'text' },
-    keys: jwt?.keys,
-    trustProxy: options.trustProxy ?? [],
-    about: {
-      version: VERSION,
-      instanceId: random.text(12),
-      startedAt,
-      realTime: systemTime,
-      metrics: metrics.text,
-    },
-    metrics,
-  });
-  await app.ready();
-  const tls = await identityFor(options);
-  const listening = await listen(app.routing, host, port, tls);
-  const { mediaPorts = false } = options;
-  if (mediaPorts !== false) {
-    media = await openMediaPorts(host, mediaPorts === true ? MEDIA_PORTS : mediaPorts, tls).catch(
-      async (error) => {
-        await Promise.all([listening.close(), app.close()]);
-        simulator.close();
-        throw error;
-      },
-    );
-  }
-
-  const close = async () => {
-    const closed = Promise.all([listening.close(), media?.close()]);
-    await app.close();
-    await closed;
-    simulator.close();
-    app.log.info('stopped');
-  };
-  const reachable = reachableHost(host);
-  url = `http://${reachable}:${listening.port}`;
-  const browserHost =
-    host === undefined || isLoopback(host) || reachable === '127.0.0.1' ? 'videocall.localhost' : reachable;
-  browserUrl = options.browserUrl ?? `http://${browserHost}:${listening.port}`;
-  app.log.info(`listening on ${url}`);
-  const overTls = (address: string) => address.replace(/^http:/, 'https:');
-  return {
-    url,
-    browserUrl,
-    ...(tls !== undefined && {
-      https: {
-        url: overTls(url),
-        browserUrl: overTls(browserUrl),
-        ...('ca' in tls && { ca: tls.ca }),
-      },
-    }),
-    ...(media !== undefined && { mediaPorts: { tcp: media.tcp, udp: media.udp } }),
-    adminUrl: `${url}${ADMIN}`,
-    demoUrl: `http://${isLoopback(reachable) ? 'localhost' : reachable}:${listening.port}${DEMO}`,
-    consoleUrl: `${url}${CONSOLE}`,
-    adminCredentials: credentials,
-    log: {
-      info: (line) => app.log.info(line),
-      warn: (line) => app.log.warn(line),
-      failure: (error) => void logFailure({ id: random.text(FAILURE_ID_LENGTH), log: app.log }, error),
-    },
-    findings: () => simulator.findings.list(),
-    close,
-    [Symbol.asyncDispose]: close,
-  };
+  const [{ clientId, clientSecret } = SANDBOX_CLIENT] = options.clients ?? [];
+  const mock = mockOver(controlAt(address.href), launched, { clientId, clientSecret }, close);
+  return { ...launched, ...mock };
 }

@@ -1,10 +1,10 @@
-import { type Mock, type MockOptions, newMemoryStore, startMock } from '../src/index.ts';
+import { type MockOptions, newMemoryStore, type StartedMock, startMock } from '../src/index.ts';
 import { undescribed } from './described.ts';
 import { freshPrefix } from './redis.ts';
 
 /** A running simulator, driven over HTTP as its users drive it. */
 export interface Drive {
-  readonly mock: Mock;
+  readonly mock: StartedMock;
   /** A call of the control API; the answer's JSON, or undefined when it has no body. */
   admin<T = Json>(method: string, path: string, body?: unknown): Promise<{ status: number; json: T }>;
   /** Asks for a token as the guide's urlencoded example does. */
@@ -42,7 +42,7 @@ export async function drive(options: MockOptions = {}): Promise<Drive> {
 }
 
 /** The same for a simulator that runs elsewhere. */
-export function against({ url, adminUrl }: Pick<Mock, 'url' | 'adminUrl'>): Omit<Drive, 'mock'> {
+export function against({ url, adminUrl }: Pick<StartedMock, 'url' | 'adminUrl'>): Omit<Drive, 'mock'> {
   const admin = async <T>(method: string, path: string, body?: unknown) => {
     const answer = await fetch(`${adminUrl}${path}`, {
       method,

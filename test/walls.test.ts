@@ -73,6 +73,20 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   view: ['domain', 'guide', 'protocol', 'npm:preact', 'npm:preact-render-to-string'],
   package: ['node:fs'],
   report: ['package', 'contracts', 'junit', 'view', 'domain', 'node:crypto', 'node:fs', 'node:path'],
+  library: ['contracts', 'protocol', 'domain', 'guide', 'npm:typebox'],
+  testing: ['index', 'library'],
+  vitest: ['index', 'testing', 'npm:vitest'],
+  playwright: [
+    'index',
+    'testing',
+    'library',
+    'domain',
+    'guide',
+    'npm:@playwright/test',
+    'node:http',
+    'node:net',
+    'node:timers',
+  ],
   contracts: [
     'junit',
     'package',
@@ -92,7 +106,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
 };
 /** These stand above the others and may import any of them. */
-const ABOVE = ['index', 'commands', 'cli'];
+const ABOVE = ['index', 'launch', 'commands', 'cli'];
 
 const SRC = path.join(import.meta.dirname, '../src');
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file));
@@ -105,9 +119,10 @@ function packageOf(specifier: string): string {
   return `npm:${scope?.startsWith('@') ? `${scope}/${name}` : scope}`;
 }
 
-/** Rooms and packages that a source text imports, statically or not. */
+/** Rooms and packages that a source text imports, statically or not; what examples in comments import does not count. */
 function importsOf(file: string, source: string): string[] {
-  const specifiers = source.matchAll(/(?:\bfrom\s+|\bimport\s*\(?\s*)'([^']+)'/g);
+  const code = source.replace(/^ *\*.*$/gm, '');
+  const specifiers = code.matchAll(/(?:\bfrom\s+|\bimport\s*\(?\s*)'([^']+)'/g);
   return [...specifiers].map(([, specifier = '']) =>
     specifier.startsWith('.')
       ? roomOf(path.relative(SRC, path.resolve(SRC, path.dirname(file), specifier)))
@@ -130,6 +145,30 @@ describe('the walls', () => {
     const source =
       "import { readFileSync } from 'node:fs';\nimport type { X } from '../http/server.ts';\nawait import('jose');";
     expect(forbidden('domain/call.ts', source)).toEqual(['node:fs', 'http', 'npm:jose']);
+  });
+});
+
+/** Packages that are loaded with a built file, those of Node itself left out. */
+function loadedWith(file: string, seen = new Set<string>()): string[] {
+  if (seen.has(file)) return [];
+  seen.add(file);
+  const source = readFileSync(file, 'utf8');
+  return [...source.matchAll(/^(?:import|export)\b[^;=]*?\bfrom '([^']+)';$/gm)].flatMap(
+    ([, specifier = '']) => {
+      if (specifier.startsWith('.')) return loadedWith(path.resolve(path.dirname(file), specifier), seen);
+      return specifier.startsWith('node:') ? [] : [specifier];
+    },
+  );
+}
+
+describe('the library', () => {
+  it.each([
+    ['index', []],
+    ['vitest', ['vitest']],
+    ['playwright', ['@playwright/test']],
+  ])('loads for %s no package but %j, and the server when it is to be started', (name, packages) => {
+    expect(loadedWith(path.join(SRC, `../dist/${name}.js`))).toEqual(packages);
+    expect(loadedWith(path.join(SRC, '../dist/launch.js'))).toContain('fastify');
   });
 });
 

@@ -1,22 +1,22 @@
 import type { Settings } from '../config/settings.ts';
-import type { Mock } from '../index.ts';
+import type { StartedMock } from '../index.ts';
 
 /** Who may use the control API, when it can be reached from other machines and nobody has set a password. */
-const madeUp = ({ adminCredentials }: Mock, { admin }: Settings): Mock['adminCredentials'] =>
+const madeUp = ({ adminCredentials }: StartedMock, { admin }: Settings): StartedMock['adminCredentials'] =>
   admin.password === undefined ? adminCredentials : undefined;
 
 const passwordText = ({ user, password }: { user: string; password: string }): string =>
   `the control API can be reached from other machines and asks for ${user}:${password}`;
 
 /** The lines that tell a password that was made up. No log level hides them: nobody else knows it. */
-export function passwordNotice(mock: Mock, settings: Settings): string[] {
+export function passwordNotice(mock: StartedMock, settings: Settings): string[] {
   const credentials = madeUp(mock, settings);
   if (credentials === undefined) return [];
   const msg = passwordText(credentials);
   return [settings.logFormat === 'json' ? JSON.stringify({ level: 'warn', msg }) : `  ${msg}`];
 }
 
-const inWords = (mock: Mock, settings: Settings): string[] => [
+const inWords = (mock: StartedMock, settings: Settings): string[] => [
   `mock-veridas listening on ${mock.url}`,
   `  browsers  ${mock.browserUrl}/call?access_token=ACCESS_TOKEN&validation_id=VALIDATION_ID`,
   `  backends  ${mock.url}/o/token/`,
@@ -33,7 +33,7 @@ const inWords = (mock: Mock, settings: Settings): string[] => [
   ...passwordNotice(mock, settings),
 ];
 
-function asJson(mock: Mock, settings: Settings): string {
+function asJson(mock: StartedMock, settings: Settings): string {
   const { url, browserUrl, adminUrl, demoUrl, consoleUrl, https } = mock;
   const { user: adminUser, password: adminPassword } = madeUp(mock, settings) ?? {};
   const msg = `mock-veridas listening on ${url}`;
@@ -42,5 +42,5 @@ function asJson(mock: Mock, settings: Settings): string {
 }
 
 /** What is said on standard output when the simulator is ready. */
-export const announcement = (mock: Mock, settings: Settings): string[] =>
+export const announcement = (mock: StartedMock, settings: Settings): string[] =>
   settings.logFormat === 'json' ? [asJson(mock, settings)] : inWords(mock, settings);

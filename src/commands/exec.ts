@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { BadUsage, readSettings, type Settings } from '../config/settings.ts';
-import { type Finding, RULES } from '../domain/finding.ts';
-import type { Mock } from '../index.ts';
+import type { StartedMock } from '../index.ts';
+import { inWords } from '../library/journal.ts';
 import { prepareFolder } from '../report/folder.ts';
 import { passwordNotice } from './announcement.ts';
 import { type Command, complain, EXIT, firstClient, onStopSignal } from './command.ts';
@@ -31,13 +31,6 @@ function runChild(program: string, args: readonly string[], env: NodeJS.ProcessE
   });
 }
 
-/** A finding as it is told beside the output of the command. */
-function inWords({ rule, seen, times }: Finding): string {
-  const { severity, guide, title, mend } = RULES[rule];
-  const often = times === 1 ? 'once' : `${times} times`;
-  return `mock-veridas: ${severity}: ${title} (${rule}, guide ${guide})\n  seen ${often}: ${seen}\n  mend: ${mend}`;
-}
-
 /** A report that is asked for and cannot be had is worth no run of a command that may take an hour. */
 function prepareReport({ report: folder }: Settings): void {
   if (folder === undefined) return;
@@ -49,7 +42,11 @@ function prepareReport({ report: folder }: Settings): void {
 }
 
 /** Writes the report that is asked for; answers whether that has gone well. */
-async function report(mock: Mock, { report: folder, reportSource }: Settings, cwd: string): Promise<boolean> {
+async function report(
+  mock: StartedMock,
+  { report: folder, reportSource }: Settings,
+  cwd: string,
+): Promise<boolean> {
   if (folder === undefined) return true;
   const tell = (line: string) => complain(`mock-veridas: ${line}`);
   try {
@@ -86,6 +83,10 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
       VIDEOCALL_BROWSER_URL: (mock.https ?? mock).browserUrl,
       ...(mock.https?.ca !== undefined && { NODE_EXTRA_CA_CERTS: mock.https.ca }),
       VIDEOCALL_ADMIN_URL: mock.adminUrl,
+      ...(mock.adminCredentials !== undefined && {
+        MOCK_VERIDAS_ADMIN_USER: mock.adminCredentials.user,
+        MOCK_VERIDAS_ADMIN_PASSWORD: mock.adminCredentials.password,
+      }),
       CLIENT_ID: clientId,
       CLIENT_SECRET: clientSecret,
     });
@@ -93,7 +94,7 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
     const findings = await mock.findings().catch((error: Error) => {
       complain(`mock-veridas: the findings cannot be told: ${error.message}`);
     });
-    for (const finding of findings ?? []) complain(inWords(finding));
+    for (const finding of findings ?? []) complain(`mock-veridas: ${inWords(finding)}`);
     const isReported = await report(mock, settings, cwd);
     if (code !== EXIT.good) return code;
     if (!isReported || findings === undefined) return EXIT.cannotRun;

@@ -1,11 +1,11 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { BadUsage } from '../config/settings.ts';
-import type { Mock } from '../index.ts';
+import type { StartedMock } from '../index.ts';
 
 /** A file that says where the simulator is, as JSON, for as long as it runs. */
 export interface ReadyFile {
   /** @throws {BadUsage} the file cannot be written */
-  write(mock: Mock): void;
+  write(mock: StartedMock): void;
   /** Takes the file away, unless another process has written its own in the meantime. */
   remove(): void;
 }

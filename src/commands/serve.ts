@@ -1,16 +1,16 @@
 import type { Settings } from '../config/settings.ts';
-import { type Mock, startMock } from '../index.ts';
+import { type StartedMock, startMock } from '../index.ts';
 import { watchScenarios } from '../scenario-watch.ts';
 import { onUncaught } from './uncaught.ts';
 
 /** Whatever goes wrong behind a running simulator is logged: its users lose an answer at most, and not the simulator. */
-function enduring(mock: Mock): Mock {
+function enduring(mock: StartedMock): StartedMock {
   onUncaught((error) => mock.log.failure(error));
   return mock;
 }
 
 /** Starts the simulator as `settings` say; its scenarios follow their files if they should. */
-export async function serve(settings: Settings, cwd: string): Promise<Mock> {
+export async function serve(settings: Settings, cwd: string): Promise<StartedMock> {
   const { watch: fixtures, scenarios, scenario, clients } = settings;
   if (fixtures === undefined) return enduring(await startMock(settings));
   let current = () => scenarios;

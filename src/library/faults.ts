@@ -1,0 +1,40 @@
+import type { FaultBody } from '../protocol/control/faults.ts';
+import type { Camel } from './camel.ts';
+import type { Answer } from './control.ts';
+import type { Scope } from './scope.ts';
+
+/** What is to go wrong, as in `{ endpoint: 'token', status: 503, times: 1 }`. */
+export type FaultOptions = Camel<FaultBody>;
+/** A fault that is armed, and how many requests it has struck. */
+export type Fault = Answer<'POST /faults'>;
+
+/**
+ * What goes wrong between a backend or browser and the service.
+ *
+ * @example
+ * await mock.faults.arm({ endpoint: 'token', status: 503, retryAfter: 2, times: 1 });
+ * await mock.token().catch((error) => console.log(error.code)); // no_token
+ * console.log((await mock.faults.list())[0]?.struck); // 1
+ * await mock.faults.clear();
+ */
+export interface Faults {
+  arm(fault: FaultOptions): Promise<Fault>;
+  /** Those that are armed, used up or not. */
+  list(): Promise<Fault[]>;
+  /** Takes one away by its id, or all. */
+  clear(id?: string): Promise<void>;
+}
+
+/** The faults of a client's requests, or of all. */
+export function faultsOf({ control, client: query }: Scope): Faults {
+  const list = async () => (await control.ask('GET /faults', { query })).items;
+  const remove = (id: string) => control.ask('DELETE /faults/:id', { parameters: { id }, query });
+  return {
+    arm: (body) => control.ask('POST /faults', { query, body }),
+    list,
+    async clear(id) {
+      const ids = id === undefined ? (await list()).map((one) => one.id) : [id];
+      await Promise.all(ids.map(remove));
+    },
+  };
+}

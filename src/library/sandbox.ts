@@ -1,0 +1,93 @@
+import { whyNoAnswer } from '../contracts/asking.ts';
+import { type CallHandle, callHandle } from './call.ts';
+import { type Clock, clockOf } from './clock.ts';
+import { MockError } from './error.ts';
+import { type Faults, faultsOf } from './faults.ts';
+import {
+  type Finding,
+  type Goal,
+  type Journal,
+  journalOf,
+  type Met,
+  type Patience,
+  waiting,
+} from './journal.ts';
+import { type Scenarios, scenariosOf, type Validations, validationsOf } from './scenarios.ts';
+import type { Credentials, Scope } from './scope.ts';
+
+/**
+ * What can be arranged and observed, for one client or for all. Whatever is refused throws a `MockError`. What is
+ * answered is written in camelCase, with times in ISO 8601.
+ */
+export interface Sandbox extends Credentials {
+  /** A fresh access token, got as a backend gets it: by `POST /o/token/`. */
+  token(): Promise<string>;
+  /** A handle on the call for a validation: the latest one, or number `n`. */
+  call(validationId: string, options?: { readonly n?: number }): CallHandle;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly journal: Journal;
+  readonly scenarios: Scenarios;
+  readonly validations: Validations;
+  /** Every mistake of the integration that was seen, the first seen first. */
+  findings(): Promise<Finding[]>;
+  /**
+   * Waits until something has happened, and answers it; what has happened already counts. In vain it throws a
+   * `MockError` of code `timeout`, with what was seen instead.
+   *
+   * @example
+   * await mock.waitFor({ request: { path: '/o/token/', status: 200 } });
+   * await mock.waitFor({ event: 'VideocallCompleted' }, { validationId: 'val-1', timeout: '10s' });
+   * const { events } = await mock.waitFor({ callState: 'ended' });
+   * console.log(events.at(-1)?.code); // VideocallCompleted
+   */
+  waitFor<const G extends Goal>(goal: G, patience?: Patience): Promise<Met<G>>;
+  /** Back to the start: of everything, or of the client, which keeps its credentials. */
+  reset(): Promise<void>;
+}
+
+/** Asks for a token as the guide shows it (5.2). */
+async function tokenFrom({ url, credentials: { clientId, clientSecret } }: Scope): Promise<string> {
+  const address = `${url}/o/token/`;
+  const answer = await fetch(address, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: clientId,
+      client_secret: clientSecret,
+    }),
+  }).catch((cause: unknown) => {
+    throw new MockError('no_token', `${address} does not answer: ${whyNoAnswer(cause)}`, { cause });
+  });
+  const text = await answer.text();
+  if (!answer.ok) {
+    throw new MockError(
+      'no_token',
+      `${address} answered ${answer.status} for client "${clientId}": ${text}`,
+      {
+        hint: 'the journal says why',
+      },
+    );
+  }
+  try {
+    return (JSON.parse(text) as { access_token: string }).access_token;
+  } catch (cause) {
+    throw new MockError('no_token', `${address} answered no JSON: ${text}`, { cause });
+  }
+}
+
+/** The verbs of the library within a scope. */
+export const sandboxOf = (scope: Scope): Sandbox => ({
+  clientId: scope.credentials.clientId,
+  clientSecret: scope.credentials.clientSecret,
+  token: () => tokenFrom(scope),
+  call: (validationId, { n } = {}) => callHandle(scope, validationId, n),
+  clock: clockOf(scope),
+  faults: faultsOf(scope),
+  journal: journalOf(scope),
+  scenarios: scenariosOf(scope),
+  validations: validationsOf(scope),
+  findings: async () => (await scope.control.ask('GET /findings', { query: scope.client })).items,
+  waitFor: waiting(scope),
+  reset: async () => void (await scope.control.ask('POST /reset', { query: scope.client })),
+});

@@ -1,0 +1,17 @@
+import type { Static, TObject, TProperties, TSchema } from 'typebox';
+import type { Route } from './route.ts';
+
+/** What a route takes and answers as types, read from its row: the door and whoever knocks hold to the same. */
+
+type Fields<P> = P extends TProperties ? Static<TObject<P>> : Record<never, never>;
+
+/** The parameters in the path of a route, by its method and path. */
+export type ParametersOf<Path> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? { readonly [K in Name]: string } & ParametersOf<Rest>
+  : Path extends `${string}:${infer Name}`
+    ? { readonly [K in Name]: string }
+    : Record<never, never>;
+
+export type QueryOf<R extends Route> = Fields<R['query']>;
+export type BodyOf<R extends Route> = Fields<R['body']>;
+export type AnswerOf<R extends Route> = R['answer'] extends TSchema ? Static<R['answer']> : undefined;

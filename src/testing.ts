@@ -1,0 +1,30 @@
+import { type Mock, type MockClient, startMock } from './index.ts';
+import { connectMock, isHandedOn } from './library/connect.ts';
+import { inWords } from './library/journal.ts';
+
+/** What the fixtures of all test frameworks have in common. */
+
+/** The simulator of `mock-veridas exec`, or one of its own. */
+export const mockForTests = (): Promise<Mock> =>
+  isHandedOn() ? connectMock() : startMock({ logLevel: 'error' });
+
+/** How a test with a client of its own has gone. */
+export interface Course {
+  readonly hasPassed: boolean;
+  /** Whether a mistake of the integration lets it fail. */
+  readonly failOnFindings: boolean;
+}
+
+/**
+ * Ends the client of a test. It is removed when all was well, and otherwise left, for the report of `exec`, the console
+ * and whoever looks there.
+ *
+ * @throws {Error} there are findings, in their words, and the test is to fail of them
+ */
+export async function endClient(client: MockClient, { hasPassed, failOnFindings }: Course): Promise<void> {
+  const findings = await client.findings();
+  if (hasPassed && findings.length === 0) await client.remove();
+  if (!failOnFindings || findings.length === 0) return;
+  const one = findings.length === 1 ? 'a mistake' : `${findings.length} mistakes`;
+  throw new Error(`the integration made ${one}\n\n${findings.map(inWords).join('\n\n')}`);
+}
