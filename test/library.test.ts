@@ -259,6 +259,12 @@ describe('connecting', () => {
       browserUrl: 'https://videocall.test',
     });
     expect(mock.call('v').src('T')).toBe('https://videocall.test/call?access_token=T&validation_id=v');
+    const { port } = new URL(server.url);
+    const { browserUrl, demoUrl } = await connectMock(`http://[::1]:${port}/`);
+    expect([browserUrl, demoUrl]).toEqual([
+      `http://videocall.localhost:${port}`,
+      `http://localhost:${port}/__demo`,
+    ]);
     // Who says where it is means another one.
     expect((await connectMock(server.url)).clientId).toBe('first');
     expect(await connectMock({ adminUrl: server.url, clientId: 'shop' })).toMatchObject({

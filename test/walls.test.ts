@@ -73,7 +73,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   view: ['domain', 'guide', 'protocol', 'npm:preact', 'npm:preact-render-to-string'],
   package: ['node:fs'],
   report: ['package', 'contracts', 'junit', 'view', 'domain', 'node:crypto', 'node:fs', 'node:path'],
-  library: ['contracts', 'protocol', 'domain', 'guide', 'npm:typebox'],
+  library: ['address', 'contracts', 'protocol', 'domain', 'guide', 'npm:typebox'],
   testing: ['index', 'library'],
   vitest: ['index', 'testing', 'npm:vitest'],
   playwright: [

@@ -51,6 +51,8 @@ export interface CallHandle {
 }
 
 /**
+ * A handle on a call, which it asks for anew each time.
+ *
  * @param scope whose call it is
  * @param n its number, from 1; without it, the latest
  */

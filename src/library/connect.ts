@@ -1,3 +1,4 @@
+import { isLoopback } from '../address.ts';
 import { parted } from '../contracts/asking.ts';
 import { ADMIN, CONSOLE, DEMO } from '../protocol/paths.ts';
 import { type Control, controlAt } from './control.ts';
@@ -67,12 +68,10 @@ function adminAddress({ adminUrl, adminCredentials }: ConnectOptions): string {
   return address.href;
 }
 
-const LOOPBACK = /^(127(\.\d+){3}|\[::1\]|localhost)$/;
-
 /** `base` under another name, where that leads to this machine. */
 function named(base: string, name: string): string {
   const address = new URL(base);
-  if (LOOPBACK.test(address.hostname)) address.hostname = name;
+  if (isLoopback(address.hostname.replace(/^\[|\]$/g, ''))) address.hostname = name;
   return address.href.replace(/\/$/, '');
 }
 

@@ -44,6 +44,8 @@ const isRefusal = (json: unknown): json is ErrorAnswer =>
   typeof json === 'object' && json !== null && 'error' in json && 'message' in json;
 
 /**
+ * The control API at an address, asked by `fetch`.
+ *
  * @param adminUrl its address; credentials in it are sent along as Basic ones
  */
 export function controlAt(adminUrl: string): Control {

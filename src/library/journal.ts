@@ -35,7 +35,7 @@ type WaitBody = Camel<BodyOf<(typeof JOURNAL_ROUTES)['POST /wait']>>;
 /** What can be waited for: an event by its code, a request, or the state of a call. */
 export type Goal = WaitBody['for'];
 
-/** Of what that is expected, and for how long in real time; by default 5 s. */
+/** Of what that is expected, and for how long in real time: by default 5 s, and no longer than 4 min: `fetch` gives up at five. */
 export interface Patience extends Pick<WaitBody, 'validationId' | 'n' | 'after'> {
   readonly timeout?: Duration;
 }
