@@ -187,7 +187,8 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     await stage.page.goto(
       stage.shop.embedding(`${stopping.mock.browserUrl}/call?access_token=${token}&validation_id=v`),
     );
-    await screen('waiting-room');
+    // The screen is in the page from the first; whoever is to be told listens.
+    await expect.poll(async () => (await stopping.admin('GET', '/calls/v')).json.page).toBe('open');
     await stopping.mock.close();
     await frame().locator('body[data-notice="closing"]').waitFor({ timeout: 10_000 });
   });

@@ -72,7 +72,7 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
     const failed = call(page, 'val-failed');
     expect(await failed.locator('svg').isVisible()).toBe(true);
     expect(await failed.getByText('failed', { exact: true }).isVisible()).toBe(true);
-    expect(await labels('val-failed')).toContain('VideocallNotFound');
+    expect(await labels('val-failed')).toContain('✕ VideocallNotFound');
     await page.getByRole('link', { name: 'val-failed' }).click();
     expect(decodeURIComponent(new URL(page.url()).hash)).toContain('val-failed');
 
