@@ -19,7 +19,7 @@ function controlAddress(url: string, { user, password }: Credentials): string {
   const { protocol, host, pathname, username, password: own } = new URL(url);
   const usual = password === undefined ? '' : `${encodeURIComponent(user)}:${encodeURIComponent(password)}@`;
   // `exec` hands on the address of the control API itself.
-  const base = pathname.replace(/\/+$/, '').replace(new RegExp(`${ADMIN}$`), '');
+  const base = pathname.replace(/(?<!\/)\/+$/, '').replace(new RegExp(`${ADMIN}$`), '');
   const login = username === '' ? usual : `${username}:${own}@`;
   return `${protocol}//${login}${host}${base}${ADMIN}`;
 }

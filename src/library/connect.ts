@@ -59,7 +59,7 @@ function adminAddress({ adminUrl, adminCredentials }: ConnectOptions): string {
     });
   }
   const address = new URL(adminUrl);
-  const path = address.pathname.replace(/\/+$/, '');
+  const path = address.pathname.replace(/(?<!\/)\/+$/, '');
   address.pathname = path.endsWith(ADMIN) ? path : `${path}${ADMIN}`;
   if (adminCredentials !== undefined) {
     address.username = encodeURIComponent(adminCredentials.user);
