@@ -61,6 +61,7 @@ const ONCE = [
   'accessibility.test.ts',
   'balancer.test.ts',
   'connection-check.test.ts',
+  'console-chromium.test.ts',
   'demo-chromium.test.ts',
   'failures.test.ts',
   'findings-browsers.test.ts',
