@@ -18,10 +18,10 @@ const admin = async (path: string, body?: object) =>
     ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
   }).then((answer) => answer.text());
 
-/** The least within some seconds: memory is given back when there is nothing else to do. */
+/** The least within a minute: memory is given back when there has been nothing else to do for most of it. */
 async function settled(): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 20; i += 1) {
+  for (let i = 0; i < 120; i += 1) {
     await pause(500);
     least = Math.min(least, served.memory());
   }
