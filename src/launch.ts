@@ -5,7 +5,7 @@ import { type Client, SANDBOX_CLIENT } from './domain/client.ts';
 import type { Scenario } from './domain/scenario.ts';
 import { MEDIA_PORTS } from './guide/ports.ts';
 import type { PageTicket } from './http/call-page.ts';
-import { FAILURE_ID_LENGTH, logFailure } from './http/failure.ts';
+import { logFailure } from './http/failure.ts';
 import { listen } from './http/listen.ts';
 import { processMetrics } from './http/metrics.ts';
 import type { MediaPorts } from './http/port-probes.ts';
@@ -279,7 +279,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     log: {
       info: (line) => app.log.info(line),
       warn: (line) => app.log.warn(line),
-      failure: (error) => void logFailure({ id: random.text(FAILURE_ID_LENGTH), log: app.log }, error),
+      failure: (error) => void logFailure(app.log, error),
     },
     close,
   };

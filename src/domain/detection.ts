@@ -15,6 +15,7 @@ export interface Seen {
   readonly seen: string;
 }
 
+const ADDRESSES: readonly string[] = Object.values(PATHS);
 const isAuthentication = ({ path }: JournalEntry): boolean => path.startsWith('/o/');
 const isCall = ({ path, method }: JournalEntry): boolean => path === '/call' && method === 'GET';
 
@@ -44,16 +45,12 @@ const IN_REQUESTS: Looks<JournalEntry> = {
       ? `OPTIONS ${entry.path} by a page of ${pageOf(entry) ?? 'an unknown origin'}`
       : undefined,
   'missing-trailing-slash': ({ method, path, status }) =>
-    status === 301 && (Object.values(PATHS) as string[]).includes(`${path}/`)
-      ? `${method} ${path}`
-      : undefined,
+    status === 301 && ADDRESSES.includes(`${path}/`) ? `${method} ${path}` : undefined,
   'unsupported-body'(entry) {
     const { method, path, form, headers } = entry;
+    if (form !== undefined || method !== 'POST' || !ADDRESSES.includes(path)) return undefined;
     const type = headers['content-type']?.split(';', 1)[0];
-    const isMeant = method === 'POST' && (Object.values(PATHS) as string[]).includes(path);
-    return isMeant && form === undefined && type !== undefined && entry.faultId === undefined
-      ? `POST ${path} with ${type}`
-      : undefined;
+    return type !== undefined && entry.faultId === undefined ? `POST ${path} with ${type}` : undefined;
   },
   'service-breaks': ({ cause, method, path }) => (cause === 'crash' ? `${method} ${path}` : undefined),
   'token-reused': (entry) =>
@@ -65,7 +62,9 @@ const IN_REQUESTS: Looks<JournalEntry> = {
       ? `GET /call with a token that is ${entry.cause}, after a newer one was issued`
       : undefined,
   'token-in-referer': ({ headers }) =>
-    /[?&]access_token=/.test(headers.referer ?? '') ? `from ${headers.referer?.split('?', 1)[0]}` : undefined,
+    headers.referer !== undefined && /[?&]access_token=/.test(headers.referer)
+      ? `from ${headers.referer.split('?', 1)[0]}`
+      : undefined,
   'missing-validation-id': (entry) =>
     isCall(entry) && entry.cause === 'VideocallNotFound' && entry.validationId === undefined
       ? 'GET /call without validation_id'

@@ -32,11 +32,12 @@ export type Refusal =
   /** Not let through to the service at all. Guide 6.1. */
   | { readonly blocked: true; readonly reason: string };
 
-/** The client ids that a request names, the header's first. */
-export const claimedClients = ({ basic, fields }: OAuthRequest): string[] =>
-  [typeof basic === 'object' ? basic.id : undefined, fields.get('client_id')].filter(
-    (id) => id !== undefined,
-  );
+/** The client ids that a request names, each once, the header's first. */
+export function claimedClients({ basic, fields }: OAuthRequest): string[] {
+  const inHeader = typeof basic === 'object' ? [basic.id] : [];
+  const inBody = fields.get('client_id');
+  return inBody === undefined || inBody === inHeader[0] ? inHeader : [...inHeader, inBody];
+}
 
 /** One request on its way through the steps. The first client found stays, whichever credentials follow. */
 interface Attempt {
@@ -147,6 +148,8 @@ const mayUse =
           `the client is registered for ${attempt.client?.grantType} only`,
         );
 
+const EVERY_SCOPE = SCOPES.join(' ');
+
 const scopeKnown: Step = (attempt) =>
   scopesAsked(attempt).every((scope) => (SCOPES as readonly string[]).includes(scope))
     ? undefined
@@ -237,7 +240,10 @@ export function grant(
   const refusal = firstRefusal(TOKEN_STEPS, attempt);
   if (refusal !== undefined) return refusal;
   if (attempt.client === undefined) throw new Error('a grant was allowed without a client');
-  return { client: attempt.client, scope: scopesAsked(attempt).join(' ') };
+  return {
+    client: attempt.client,
+    scope: field(attempt, 'scope') === undefined ? EVERY_SCOPE : scopesAsked(attempt).join(' '),
+  };
 }
 
 /** Which token is to be revoked, or why none is. Guide 5.2; RFC 7009, 2.1. */

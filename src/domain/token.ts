@@ -24,6 +24,8 @@ export const TOKEN_STATES = ['active', 'completed', 'expired', 'revoked'] as con
 
 export type TokenState = (typeof TOKEN_STATES)[number];
 
+const NONE: readonly string[] = [];
+
 /** A token that begins its hour at `now`. Guide 5.2, rule 2. */
 export const newToken = (accessToken: string, clientId: string, scope: string, now: Instant): Token => ({
   accessToken,
@@ -31,7 +33,7 @@ export const newToken = (accessToken: string, clientId: string, scope: string, n
   scope,
   issuedAt: now,
   expiresAt: after(now, seconds(TOKEN_LIFETIME_SECONDS)),
-  calls: [],
+  calls: NONE,
 });
 
 /**

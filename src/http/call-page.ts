@@ -180,7 +180,8 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
     url: CALL_PATHS.page,
     async handler(request, reply) {
       request.visit.reason = `${request.method} is not allowed here, only GET`;
-      return send(request, reply, methodNotAllowed('GET, HEAD'));
+      send(request, reply, methodNotAllowed('GET, HEAD'));
+      return reply;
     },
   });
 }

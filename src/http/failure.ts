@@ -1,11 +1,19 @@
-import type { FastifyRequest } from 'fastify';
+import { randomBytes } from 'node:crypto';
+import type { FastifyBaseLogger } from 'fastify';
 
-/** Of a request that failed, this is what finds it again: in the log, in the journal and in its answer. */
-export const FAILURE_ID_LENGTH = 12;
+const ID_BYTES = 6;
 
-/** Logs what went wrong while a request was answered, or behind all of them, and says so in words that lead there. */
-export function logFailure({ id, log }: Pick<FastifyRequest, 'id' | 'log'>, error: unknown): string {
+/** A failure as it is told of: by its id it is found again in the log, in the journal and in its answer. */
+export interface Failure {
+  readonly id: string;
+  /** Words that lead to the log. */
+  readonly message: string;
+}
+
+/** Logs what went wrong, while a request was answered or behind all of them. */
+export function logFailure(log: FastifyBaseLogger, error: unknown): Failure {
   const err = error instanceof Error ? error : new Error(`${error}`);
+  const id = randomBytes(ID_BYTES).toString('hex');
   log.error({ err, failure: id });
-  return `the simulator failed; its log says why at failure ${id}`;
+  return { id, message: `the simulator failed; its log says why at failure ${id}` };
 }

@@ -30,12 +30,14 @@ const family = (name: string, type: 'counter' | 'gauge', help: string, samples: 
  * @param version of this package: letters, digits, dots and hyphens
  */
 export function processMetrics(version: string, startedAt: Instant): Metrics {
-  const requests = new Map<string, number>();
+  /** How many, by endpoint and status. */
+  const requests = new Map<string, Map<number | undefined, number>>();
   let streams = 0;
   return {
     answered(path, status) {
-      const labels = `{endpoint="${ENDPOINTS[path] ?? 'other'}",status="${status ?? 'none'}"}`;
-      requests.set(labels, (requests.get(labels) ?? 0) + 1);
+      const endpoint = ENDPOINTS[path] ?? 'other';
+      const ofEndpoint = requests.get(endpoint) ?? new Map<number | undefined, number>();
+      requests.set(endpoint, ofEndpoint.set(status, (ofEndpoint.get(status) ?? 0) + 1));
     },
     streams(change) {
       streams += change;
@@ -47,7 +49,11 @@ export function processMetrics(version: string, startedAt: Instant): Metrics {
           'mock_veridas_requests_total',
           'counter',
           'Requests to the imitated service.',
-          [...requests].map(([labels, count]) => `${labels} ${count}`),
+          [...requests].flatMap(([endpoint, counts]) =>
+            [...counts].map(
+              ([status, count]) => `{endpoint="${endpoint}",status="${status ?? 'none'}"} ${count}`,
+            ),
+          ),
         ),
         family('mock_veridas_open_streams', 'gauge', 'Call pages that listen now.', [` ${streams}`]),
         family('process_resident_memory_bytes', 'gauge', 'Memory in use.', [` ${process.memoryUsage.rss()}`]),

@@ -2,9 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isAmong } from '../address.ts';
 import type { Endpoint } from '../domain/fault.ts';
 import { claimedClients, type OAuthRequest, type Refusal } from '../domain/oauth.ts';
+import type { Token } from '../domain/token.ts';
 import { OAUTH_ERRORS } from '../guide/errors.ts';
 import { PATHS, TOKEN_LIFETIME_SECONDS, TOKEN_TYPE } from '../guide/oauth.ts';
 import type { Blocking } from '../protocol/config.ts';
+import type { Reception } from '../simulator/reception.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { IsAmong } from '../simulator/tokens.ts';
 import {
@@ -25,9 +27,9 @@ import { formFields, Unreadable } from './django/form.ts';
 import { TooMuch } from './django/limits.ts';
 import { pairs } from './django/urlencoded.ts';
 import { logFailure } from './failure.ts';
-import { headerLines } from './header-lines.ts';
+import { headerLine } from './header-lines.ts';
 import { comeBack, sendUnavailable } from './unavailable.ts';
-import { targetOf, type Visits } from './visits.ts';
+import type { Visits } from './visits.ts';
 
 /** Where the public keys of JWTs are found (RFC 8414). The guide has no such address. */
 const KEYS_PATH = '/o/.well-known/jwks.json';
@@ -51,12 +53,8 @@ export interface OAuthDoor {
 /** One address of the authentication API. */
 interface View {
   readonly endpoint: Endpoint;
-  answer(request: OAuthRequest, isAmong: IsAmong): Promise<Answer | Refusal>;
+  answer(request: OAuthRequest, received: Reception, isAmong: IsAmong): Promise<Answer | Refusal>;
 }
-
-/** The Content-Type as it came. */
-const declaredType = (request: FastifyRequest): string =>
-  headerLines(request).find(([name]) => name === 'content-type')?.[1] ?? '';
 
 /** What reaches the endpoint of a request, and the answer where its body cannot be read. */
 function oauthRequest(request: FastifyRequest, query: string): { asked: OAuthRequest; trouble?: Answer } {
@@ -74,7 +72,7 @@ function oauthRequest(request: FastifyRequest, query: string): { asked: OAuthReq
 
 function formOf(request: FastifyRequest, body: Buffer): { form?: [string, string][]; trouble?: Answer } {
   try {
-    const form = formFields(declaredType(request), body);
+    const form = formFields(headerLine(request, 'content-type') ?? '', body);
     return form === undefined ? {} : { form };
   } catch (error) {
     if (error instanceof TooMuch) return { trouble: because(request, error.message, TOO_MUCH) };
@@ -89,16 +87,21 @@ function because({ visit }: FastifyRequest, reason: string, answer: Answer): Ans
   return answer;
 }
 
-/**
- * A JSON object of texts and numbers, spaced as the imitated service spaces it, with everything beyond printable ASCII
- * escaped.
- */
-const object = (members: Record<string, unknown>) =>
-  `{${Object.entries(members)
-    .map(([key, value]) => `"${key}": ${JSON.stringify(value)}`)
-    .join(', ')}}`.replace(/[\u007f-\uffff]+/g, (run) =>
-    Buffer.from(run, 'utf16le').swap16().toString('hex').replace(/.{4}/g, '\\u$&'),
+/** Everything beyond printable ASCII as JSON escapes it. */
+const escaped = (text: string) =>
+  text.replace(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** A JSON object of texts, spaced as the imitated service spaces it. */
+const object = (members: Readonly<Record<string, string>>) =>
+  escaped(
+    `{${Object.entries(members)
+      .map(([name, value]) => `"${name}": ${JSON.stringify(value)}`)
+      .join(', ')}}`,
   );
+
+/** Guide 5.2. Neither a token nor a scope has letters that JSON must escape. */
+const tokenBody = ({ accessToken, scope }: Token) =>
+  `{"access_token": "${accessToken}", "expires_in": ${TOKEN_LIFETIME_SECONDS}, "token_type": "${TOKEN_TYPE}", "scope": "${scope}"}`;
 
 function refused(refusal: Exclude<Refusal, { blocked: true }>): Answer {
   if ('crash' in refusal) return SERVER_ERROR;
@@ -120,19 +123,16 @@ export async function oauth(
   const views: Record<string, View> = {
     [PATHS.token]: {
       endpoint: 'token',
-      async answer(request, isAmong) {
-        const token = await simulator.tokens.issue(request, isAmong);
+      async answer(request, received, isAmong) {
+        const token = await simulator.tokens.issue(request, received, isAmong);
         if (!('accessToken' in token)) return token;
-        const { accessToken: access_token, scope } = token;
-        return json(
-          200,
-          object({ access_token, expires_in: TOKEN_LIFETIME_SECONDS, token_type: TOKEN_TYPE, scope }),
-        );
+        return json(200, tokenBody(token));
       },
     },
     [PATHS.revoke]: {
       endpoint: 'revoke',
-      answer: async (request, isAmong) => (await simulator.tokens.revoke(request, isAmong)) ?? EMPTY,
+      answer: async (request, received, isAmong) =>
+        (await simulator.tokens.revoke(request, received, isAmong)) ?? EMPTY,
     },
   };
   const viewAt = (path: string) => (Object.hasOwn(views, path) ? views[path] : undefined);
@@ -147,32 +147,36 @@ export async function oauth(
   }
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<Answer | Refusal | undefined> {
-    const { path, query } = targetOf(request);
+    const { path, query } = request.visit.target;
     const view = viewAt(path);
     if (view === undefined && viewAt(`${path}/`) === undefined)
       return because(request, 'the service has nothing at this path', NOT_FOUND);
     const { asked, trouble } = oauthRequest(request, query);
-    const claimed = [...new Set(claimedClients(asked))];
+    const claimed = claimedClients(asked);
     const endpoint = request.method === 'POST' ? view?.endpoint : undefined;
-    if ((await visits.receive(request, reply, { claimed }, endpoint)) === undefined) return undefined;
+    const received = await visits.receive(request, reply, { claimed }, endpoint);
+    if (received === undefined) return undefined;
     if (view === undefined) return withoutSlash(request, path, query);
     if (request.method === 'OPTIONS') return options(ALLOW);
     if (request.method !== 'POST')
       return because(request, `${request.method} is not allowed here, only POST`, methodNotAllowed(ALLOW));
-    return trouble ?? view.answer(asked, (ranges) => isAmong(request.ip, ranges));
+    return trouble ?? view.answer(asked, received, (ranges) => isAmong(request.ip, ranges));
   }
 
-  async function handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  async function respond(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const outcome = await answer(request, reply);
-    if (outcome === undefined) return reply;
+    if (outcome === undefined) return;
     if ('status' in outcome) return send(request, reply, outcome);
     request.visit.reason = outcome.reason;
     request.visit.cause = 'error' in outcome ? outcome.error : 'crash' in outcome ? 'crash' : 'blocked';
     if (!('blocked' in outcome)) return send(request, reply, refused(outcome));
-    if (blocking === 'forbidden')
-      return reply.code(403).type('text/plain').send(`403 Forbidden: ${outcome.reason}\n`);
-    await visits.leave(request, reply, blocking);
-    return reply;
+    if (blocking !== 'forbidden') return visits.leave(request, reply, blocking);
+    reply.code(403).type('text/plain').send(`403 Forbidden: ${outcome.reason}\n`);
+  }
+
+  /** No promise: Fastify would watch each until its answer has left. */
+  function handle(request: FastifyRequest, reply: FastifyReply): void {
+    respond(request, reply).catch((error) => reply.send(error));
   }
 
   app.removeAllContentTypeParsers();
@@ -186,9 +190,11 @@ export async function oauth(
     if (comeBack(reply, error)) return sendUnavailable(reply, error);
     const { statusCode = 500, message } = error;
     if (statusCode < 500) {
-      return send(request, reply, because(request, message, statusCode === 413 ? TOO_MUCH : BAD_REQUEST));
+      send(request, reply, because(request, message, statusCode === 413 ? TOO_MUCH : BAD_REQUEST));
+      return reply;
     }
-    return send(request, reply, because(request, logFailure(request, error), SERVER_ERROR));
+    send(request, reply, because(request, logFailure(request.log, error).message, SERVER_ERROR));
+    return reply;
   });
   app.setNotFoundHandler(handle);
   for (const path of Object.values(PATHS)) app.all(path, handle);

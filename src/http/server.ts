@@ -10,7 +10,7 @@ import { ControlError, sendError } from './control/errors.ts';
 import { type DemoDoor, demo } from './demo.ts';
 import { NOT_FOUND, SERVER_ERROR, send } from './django/answer.ts';
 import { pairs } from './django/urlencoded.ts';
-import { FAILURE_ID_LENGTH, logFailure } from './failure.ts';
+import { logFailure } from './failure.ts';
 import { type LogSettings, logging } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { type OAuthDoor, oauth } from './oauth.ts';
@@ -39,7 +39,7 @@ export interface ServerParts
 
 /** All doors of the simulator, not yet listening. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { simulator, random, access, about, browserUrl } = parts;
+  const { simulator, access, about, browserUrl } = parts;
   const doors: { visits?: Visits } = {};
   const app = Fastify({
     logger: logging(parts.log),
@@ -48,9 +48,11 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     bodyLimit: MOST_JSON_BYTES,
     // Nothing is checked or written by Fastify's schemas, whose compilers take as long to load as all the rest of it.
     schemaController: { compilersFactory: NO_SCHEMAS as never },
-    genReqId: () => random.text(FAILURE_ID_LENGTH),
+    // Whatever goes wrong gets its id then, and nothing else is logged of a request.
+    genReqId: () => '',
+    childLoggerFactory: (log) => log,
     // Of the addresses that it lists, the right-most that is no trusted proxy counts.
-    trustProxy: (address) => isAmong(address, parts.trustProxy),
+    trustProxy: parts.trustProxy.length > 0 && ((address) => isAmong(address, parts.trustProxy)),
     routerOptions: {
       maxParamLength: LONGEST_PARAMETER,
       // Of a repeated parameter the last counts, as in the imitated framework.
@@ -69,18 +71,20 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     },
   });
 
-  app.addHook('onSend', async ({ raw }, reply) => {
+  app.addHook('onSend', ({ raw }, reply, payload, done) => {
     // HTTP/2 has no such header, and Node warns of it. RFC 9113, 8.2.2.
     if (raw.httpVersionMajor === 2) reply.removeHeader('connection');
+    done(null, payload);
   });
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
     if (comeBack(reply, error)) return sendUnavailable(reply, error);
     const { statusCode = 500, message } = error;
     if (statusCode < 500) return reply.code(statusCode).send({ error: 'bad_request', message });
     // Of what belongs to no imitated endpoint there is no journal.
-    const reason = logFailure(request, error);
+    const { message: reason } = logFailure(request.log, error);
     if (request.visit !== undefined) request.visit.reason = reason;
-    return send(request, reply, SERVER_ERROR);
+    send(request, reply, SERVER_ERROR);
+    return reply;
   });
   await app.register(async (imitated) => {
     const visits = keepJournal(imitated, parts);

@@ -1,6 +1,5 @@
 import type { RequestListener, ServerResponse } from 'node:http';
-import { constants, type Http2ServerResponse } from 'node:http2';
-import { onceGone } from './gone.ts';
+import type { Http2ServerResponse } from 'node:http2';
 
 /** Handles requests for as long as whoever asked takes what is answered. */
 export interface Hurried {
@@ -10,6 +9,9 @@ export interface Hurried {
 
 const isOfHttp2 = (response: ServerResponse | Http2ServerResponse): response is Http2ServerResponse =>
   'stream' in response;
+
+/** RFC 9113, 7: a stream that is no longer needed. */
+const CANCEL = 0x8;
 
 /** Looked at this often before it is over. */
 const LOOKS = 4;
@@ -24,9 +26,11 @@ export function hurried(handler: RequestListener, slowest: number): Hurried {
   const underWay = new Map<ServerResponse | Http2ServerResponse, number>();
   const look = setInterval(() => {
     for (const [response, looks] of underWay) {
+      // One that waits behind another on the same connection is never told that it is closed.
+      if (response.req.socket?.destroyed) underWay.delete(response);
       if (!response.writableEnded) continue;
       if (looks < LOOKS) underWay.set(response, looks + 1);
-      else if (isOfHttp2(response)) response.stream.close(constants.NGHTTP2_CANCEL);
+      else if (isOfHttp2(response)) response.stream.close(CANCEL);
       else response.req.socket.destroy();
     }
   }, slowest / LOOKS);
@@ -34,7 +38,7 @@ export function hurried(handler: RequestListener, slowest: number): Hurried {
   return {
     handler(request, response) {
       underWay.set(response, 0);
-      onceGone(response, () => underWay.delete(response));
+      response.once('close', () => underWay.delete(response));
       handler(request, response);
     },
     stop: () => clearInterval(look),

@@ -2,7 +2,14 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { seenInRequest } from '../domain/detection.ts';
 import { describeFault, type Endpoint, type Fault, isUnanswered, type Unanswered } from '../domain/fault.ts';
-import { type JournalEntry, maskedFields, maskedHeaders, maskedPath, shownId } from '../domain/journal.ts';
+import {
+  type Fields,
+  type JournalEntry,
+  maskedFields,
+  maskedHeaders,
+  maskedPath,
+  shownId,
+} from '../domain/journal.ts';
 import { ms } from '../domain/time.ts';
 import type { Random } from '../random.ts';
 import type { Naming, Reception } from '../simulator/reception.ts';
@@ -13,16 +20,21 @@ import { headerLines } from './header-lines.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What becomes known of a request to the imitated service on its way through a door. */
-interface Visit {
+class Visit {
+  readonly target: Target;
   reception?: Reception;
   /** Why it is refused or goes wrong, in words for people; the answers of the service itself do not hold it. */
   reason?: string;
   /** The same in one word. */
   cause?: string;
-  form?: readonly (readonly [string, string])[];
+  form?: Form;
   validationId?: string;
   isSuperseded?: true;
-  recorded?: true;
+  isRecorded = false;
+
+  constructor(url: string) {
+    this.target = targetOf(url);
+  }
 }
 
 declare module 'fastify' {
@@ -46,15 +58,19 @@ export interface Visits {
   leave(request: FastifyRequest, reply: FastifyReply, how: Unanswered): Promise<void>;
 }
 
+type Form = readonly (readonly [string, string])[];
+
 interface Target {
   readonly path: string;
   readonly query: string;
 }
 
 /** Path and query of a request, the path decoded; a fragment, which does not belong there, is cut off. */
-export function targetOf({ url }: FastifyRequest): Target {
+function targetOf(url: string): Target {
   // RFC 9112, 3.2.2: a request target may be a whole URL.
-  const [target = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split('#', 1);
+  const local = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*/i, '');
+  const fragment = local.indexOf('#');
+  const target = fragment < 0 ? local : local.slice(0, fragment);
   const mark = target.indexOf('?');
   return mark < 0
     ? { path: unquote(target), query: '' }
@@ -81,6 +97,8 @@ export function keepJournal(
   app: FastifyInstance,
   { simulator, random, metrics }: { simulator: Simulator; random: Random; metrics: Metrics },
 ): Visits {
+  const entryOf = journalist();
+
   /** Waits as long as a fault says, unless the client gives up. */
   function delay(
     { latency: [shortest, longest] = [ms(0), ms(0)] }: Fault,
@@ -100,48 +118,28 @@ export function keepJournal(
 
   async function record(request: FastifyRequest, status: number | undefined): Promise<void> {
     const { visit } = request;
-    if (visit.recorded) return;
-    visit.recorded = true;
-    const target = targetOf(request);
+    if (visit.isRecorded) return;
+    visit.isRecorded = true;
     try {
-      await write(request, target, status);
+      await write(request, status);
     } catch (error) {
       // What keeps it from being written has been said by the answer then. Any other is not given without its entry.
       if (status === undefined || status < 500) {
-        delete visit.recorded;
+        visit.isRecorded = false;
         throw error;
       }
     }
-    metrics.answered(target.path, status);
+    metrics.answered(visit.target.path, status);
   }
 
-  async function write(
-    request: FastifyRequest,
-    { path, query }: Target,
-    status: number | undefined,
-  ): Promise<void> {
+  async function write(request: FastifyRequest, status: number | undefined): Promise<void> {
     const { visit } = request;
-    const { fault, ...received } = visit.reception ?? (await simulator.receive({ claimed: [] }));
-    const struck = fault && `struck by fault ${fault.id}: ${describeFault(fault)}`;
-    const reason = [visit.reason, struck].filter(Boolean).join('; ');
-    const entry: JournalEntry = {
-      ...received,
-      method: request.method,
-      path: maskedPath(path),
-      query: maskedFields(pairs(query), received.clientId),
-      headers: maskedHeaders(headerLines(request)),
-      ...(visit.form !== undefined && { form: maskedFields(visit.form, received.clientId) }),
-      from: request.ip,
-      ...(status !== undefined && { status }),
-      ...(visit.cause !== undefined && { cause: visit.cause }),
-      ...(reason !== '' && { reason }),
-      ...(visit.validationId !== undefined && { validationId: shownId(visit.validationId) }),
-      ...(visit.isSuperseded && { isSuperseded: true as const }),
-      ...(fault !== undefined && { faultId: fault.id }),
-    };
+    const received = visit.reception ?? (await simulator.receive({ claimed: [] }));
+    const entry = entryOf(request, visit, received, status);
     if (app.log.level === 'info') app.log.info(...logged(entry));
+    const mistakes = seenInRequest(entry);
     await simulator.journal.record(entry);
-    await simulator.findings.note(seenInRequest(entry), entry.clientId, entry.at);
+    if (mistakes.length > 0) await simulator.findings.note(mistakes, entry.clientId, entry.at);
   }
 
   const leave = async (request: FastifyRequest, reply: FastifyReply, how: Unanswered) => {
@@ -152,16 +150,14 @@ export function keepJournal(
   };
 
   app.decorateRequest('visit');
-  app.addHook('onRequest', async (request) => {
-    request.visit = {};
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.visit = new Visit(request.url);
     // Fastify refuses with 415 what is no media type; the imitated framework only compares the text.
     request.headers['content-type'] = 'application/octet-stream';
+    done();
   });
-  app.addHook('onSend', async (request, reply, payload) => {
-    await record(request, reply.statusCode);
-    const fault = request.visit.reception?.fault;
-    // A text goes out in one piece with its headers. Any earlier, Fastify would name a charset in them.
-    if (fault === undefined) return Buffer.isBuffer(payload) ? payload.toString() : payload;
+  /** What is left of a payload when the fault has struck it. */
+  async function spoilt(fault: Fault, reply: FastifyReply, payload: unknown): Promise<unknown> {
     await delay(fault, reply);
     if (fault.kind === 'wrong-content-type') reply.type('text/plain');
     const spoil = fault.kind && SPOILT[fault.kind];
@@ -169,13 +165,23 @@ export function keepJournal(
     const body = spoil(Buffer.from((payload ?? '') as string | Buffer));
     reply.header('content-length', String(body.length));
     return body;
+  }
+
+  app.addHook('onSend', (request, reply, payload, done) => {
+    record(request, reply.statusCode)
+      .then(() => {
+        const fault = request.visit.reception?.fault;
+        return fault === undefined ? payload : spoilt(fault, reply, payload);
+      })
+      .then((sent) => done(null, sent), done);
   });
 
   return {
     leave,
 
     refused(request, status, reason) {
-      request.visit = { reason };
+      request.visit = new Visit(request.url);
+      request.visit.reason = reason;
       return record(request, status);
     },
 
@@ -195,6 +201,64 @@ export function keepJournal(
       reply.code(fault.status).type('text/html').send(gatewayPage(fault.status));
       return undefined;
     },
+  };
+}
+
+const NO_FIELDS: Fields = {};
+
+/** Whether two lists hold the same texts. */
+const isSame = (some: readonly string[], others: readonly string[]): boolean =>
+  some.length === others.length && some.every((text, place) => text === others[place]);
+
+/** As `make`, which is not asked again for the same texts as the last time. */
+function lastMade<T, R>(textsOf: (asked: T) => readonly string[], make: (asked: T) => R): (asked: T) => R {
+  let last: { readonly texts: readonly string[]; readonly made: R } | undefined;
+  return (asked) => {
+    const texts = textsOf(asked);
+    if (last === undefined || !isSame(last.texts, texts)) last = { texts, made: make(asked) };
+    return last.made;
+  };
+}
+
+/** Makes of requests what the journal has of them. Whoever asks sends the same headers and fields again and again. */
+function journalist() {
+  const headersOf = lastMade(
+    ({ raw }: FastifyRequest) => raw.rawHeaders,
+    (request) => maskedHeaders(headerLines(request)),
+  );
+  const formOf = lastMade(
+    ({ form, clientId }: { form: Form; clientId: string }) => [clientId, ...form.flat()],
+    ({ form, clientId }) => maskedFields(form, clientId),
+  );
+
+  return function entryOf(
+    request: FastifyRequest,
+    visit: Visit,
+    { clientId, at, receivedAt, fault }: Reception,
+    status: number | undefined,
+  ): JournalEntry {
+    const { path, query } = visit.target;
+    // Filled in field by field: most requests have few of those that may be missing.
+    const entry: { -readonly [K in keyof JournalEntry]: JournalEntry[K] } = {
+      clientId,
+      at,
+      receivedAt,
+      method: request.method,
+      path: maskedPath(path),
+      query: query === '' ? NO_FIELDS : maskedFields(pairs(query), clientId),
+      headers: headersOf(request),
+      from: request.ip,
+    };
+    const struck = fault && `struck by fault ${fault.id}: ${describeFault(fault)}`;
+    const reason = visit.reason && struck ? `${visit.reason}; ${struck}` : visit.reason || struck;
+    if (visit.form !== undefined) entry.form = formOf({ form: visit.form, clientId });
+    if (status !== undefined) entry.status = status;
+    if (visit.cause !== undefined) entry.cause = visit.cause;
+    if (reason) entry.reason = reason;
+    if (visit.validationId !== undefined) entry.validationId = shownId(visit.validationId);
+    if (visit.isSuperseded) entry.isSuperseded = true;
+    if (fault !== undefined) entry.faultId = fault.id;
+    return entry;
   };
 }
 

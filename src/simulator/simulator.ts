@@ -60,6 +60,7 @@ export async function createSimulator(parts: SimulatorParts) {
   await known.seed(parts.clients);
 
   const playable = scenarios(store, parts.scenarios, parts.scenario);
+  const receive = reception(store);
   const found = findings(store);
   const log = journal(store, parts.journalSize);
   const allCalls = calls(store, watch);
@@ -74,9 +75,9 @@ export async function createSimulator(parts: SimulatorParts) {
 
   return {
     whatIsAway: () => whatIsAway(store),
-    receive: reception(store),
+    receive,
     clients: known,
-    tokens: tokens(store, random, parts.tokenFormat, added),
+    tokens: tokens(store, random, parts.tokenFormat, receive, added),
     ...openings(store, parts.rules, playable.chosen, added),
     calls: allCalls,
     ...overviews(store, allCalls),

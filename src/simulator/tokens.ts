@@ -8,6 +8,7 @@ import type { Random } from '../random.ts';
 import type { TokenFormat } from '../signing.ts';
 import type { Found, Ref, Store } from '../store/store.ts';
 import { change, decide, decideFor, put, timeFor, unchanged } from './decide.ts';
+import type { NamedClients, Receive, Reception } from './reception.ts';
 import { callRef, clientRef, counterRef, tokenRef } from './refs.ts';
 
 /** Length of an access token, as the service issues them. */
@@ -36,21 +37,11 @@ export const stateWith = (
 /** Whether the sender's address is in one of these addresses and ranges. */
 export type IsAmong = (ranges: readonly string[]) => boolean;
 
-/** A token that is about to be written. */
-interface Allotment {
-  readonly client: Found<'client'> | undefined;
-  readonly clientId: string;
-  readonly scope: string;
-  readonly id: string;
-}
-
-type Clients = readonly (Found<'client'> | undefined)[];
-
-const finder = (clients: Clients) => (clientId: string) =>
+const finder = (clients: NamedClients) => (clientId: string) =>
   clients.find((client) => client?.value.clientId === clientId)?.value;
 
 /** The client that is claimed is asked, before anything proves that it is the one. */
-function blocked(clients: Clients, isAmong: IsAmong): Refusal | undefined {
+function blocked(clients: NamedClients, isAmong: IsAmong): Refusal | undefined {
   const claimed = clients.find((client) => client !== undefined)?.value;
   if (claimed === undefined || mayComeFrom(claimed, isAmong)) return undefined;
   return {
@@ -59,8 +50,17 @@ function blocked(clients: Clients, isAmong: IsAmong): Refusal | undefined {
   };
 }
 
-/** @param added called when there is one token more */
-export function tokens(store: Store, random: Random, format: TokenFormat, added: () => void) {
+/**
+ * @param receive says how a request stands now, when it has been overtaken
+ * @param added called when there is one token more
+ */
+export function tokens(
+  store: Store,
+  random: Random,
+  format: TokenFormat,
+  receive: Receive,
+  added: () => void,
+) {
   async function view({ value: token }: Found<'token'>): Promise<TokenView> {
     const { found: calls } = await store.read(...token.calls.map(callRef));
     const validationIds = [...new Set(calls.flatMap((call) => call?.value.validationId ?? []))];
@@ -76,54 +76,71 @@ export function tokens(store: Store, random: Random, format: TokenFormat, added:
     return (await change(store, tokenRef(accessToken), withTime)) !== undefined;
   };
 
-  /** To whom a token is due, and what tells it from all others; where chance is seeded, its number is taken. */
-  const allot = (request: OAuthRequest, isAmong: IsAmong) =>
-    decide<readonly Ref<'client'>[], Refusal | Allotment>(
+  /** The next number of a client's tokens, taken while the client is as it was; undefined when it is not. */
+  const nextNumber = (clientId: string, client: Found<'client'> | undefined) =>
+    decide<readonly [Ref<'counter'>, Ref<'client'>], number | undefined>(
       store,
-      [...new Set(claimedClients(request))].map(clientRef),
-      async ({ found: clients }) => {
-        const granted = blocked(clients, isAmong) ?? grant(request, finder(clients));
-        if (!('client' in granted)) return { result: granted };
-        const { clientId } = granted.client;
-        const client = clients.find((one) => one?.value === granted.client);
-        const allotment = { client, clientId, scope: granted.scope };
-        if (random.nth === undefined) return { result: { ...allotment, id: random.text(TOKEN_LENGTH) } };
-        const [counter] = (await store.read(counterRef(clientId))).found;
+      [counterRef(clientId), clientRef(clientId)],
+      ({ found: [counter, now] }) => {
+        if (now?.version !== client?.version) return { result: undefined };
         const issued = (counter?.value.issued ?? 0) + 1;
         return {
           changes: [
             put(counterRef(clientId), counter, clientId, { issued }),
             unchanged(clientRef(clientId), client, clientId),
           ],
-          result: { ...allotment, id: random.nth(clientId, issued, TOKEN_LENGTH) },
+          result: issued,
         };
       },
     );
 
-  /** Issues a token to whom `request` authenticates. Guide 5.2. */
-  async function issue(request: OAuthRequest, isAmong: IsAmong): Promise<Token | Refusal> {
-    const allotted = await allot(request, isAmong);
-    if (!('clientId' in allotted)) return allotted;
-    const { client, clientId, scope, id } = allotted;
-    const now = await timeFor(store, clientId);
-    const token = newToken(await format({ id, clientId, scope, now }), clientId, scope, now);
-    const isIssued = await store.swap(
-      put(tokenRef(token.accessToken), undefined, clientId, token),
-      // A client that was emptied or removed meanwhile must not be left with a token.
-      unchanged(clientRef(clientId), client, clientId),
-    );
-    if (!isIssued) return issue(request, isAmong);
-    added();
-    return token;
+  /** What tells the next token of a client from all others; undefined when the client is no longer as it was. */
+  async function nextId(clientId: string, client: Found<'client'> | undefined): Promise<string | undefined> {
+    if (random.nth === undefined) return random.text(TOKEN_LENGTH);
+    const number = await nextNumber(clientId, client);
+    return number === undefined ? undefined : random.nth(clientId, number, TOKEN_LENGTH);
+  }
+
+  /** Issues a token to whom `request`, which was received so, authenticates. Guide 5.2. */
+  async function issue(
+    request: OAuthRequest,
+    { clients, at }: Pick<Reception, 'clients' | 'at'>,
+    isAmong: IsAmong,
+  ): Promise<Token | Refusal> {
+    const granted = blocked(clients, isAmong) ?? grant(request, finder(clients));
+    if (!('client' in granted)) return granted;
+    const { clientId } = granted.client;
+    const client = clients.find((one) => one?.value === granted.client);
+    const id = await nextId(clientId, client);
+    if (id !== undefined) {
+      const token = newToken(
+        await format({ id, clientId, scope: granted.scope, now: at }),
+        clientId,
+        granted.scope,
+        at,
+      );
+      const isIssued = await store.swap(
+        put(tokenRef(token.accessToken), undefined, clientId, token),
+        // A client that was emptied or removed meanwhile must not be left with a token.
+        unchanged(clientRef(clientId), client, clientId),
+      );
+      if (isIssued) {
+        added();
+        return token;
+      }
+    }
+    return issue(request, await receive({ claimed: claimedClients(request) }), isAmong);
   }
 
   return {
     issue,
 
     /** Revokes the token that `request` names, if there is one. Guide 5.2; RFC 7009, 2.2. */
-    async revoke(request: OAuthRequest, isAmong: IsAmong): Promise<Refusal | undefined> {
-      const claimed = [...new Set(claimedClients(request))];
-      const { found: clients } = await store.read(...claimed.map(clientRef));
+    async revoke(
+      request: OAuthRequest,
+      { clients }: Pick<Reception, 'clients'>,
+      isAmong: IsAmong,
+    ): Promise<Refusal | undefined> {
       const revoked = blocked(clients, isAmong) ?? revocation(request, finder(clients));
       if (!('token' in revoked)) return revoked;
       await changeAt(revoked.token, (token, now) =>

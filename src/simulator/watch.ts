@@ -1,6 +1,6 @@
 import { type CallView, callAt, isNews, told } from '../domain/call.ts';
 import { timeOf } from '../domain/time.ts';
-import type { Kind, Log, Ref, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { clockOf, put } from './decide.ts';
 import { LONGEST_WITHOUT_A_HINT } from './hints.ts';
 import { callRef, clockRefs, EVERYONE } from './refs.ts';
@@ -76,14 +76,14 @@ export function callWatch(store: Store, onError: (error: unknown) => void) {
     return call.looking;
   }
 
-  const concerned = ({ kind, id }: Ref<Kind | Log>): Watched[] =>
-    [...(kind === 'clock' ? watched.values() : [])].filter(
-      ({ clientId }) => id === EVERYONE || id === clientId,
-    );
-
-  const unwatch = store.watch((ref) => {
-    const call = ref.kind === 'call' ? watched.get(ref.id) : undefined;
-    for (const one of call === undefined ? concerned(ref) : [call]) look(one).catch(onError);
+  const unwatch = store.watch(({ kind, id }) => {
+    if (kind === 'call') {
+      const call = watched.get(id);
+      if (call !== undefined) look(call).catch(onError);
+    } else if (kind === 'clock') {
+      for (const call of watched.values())
+        if (id === EVERYONE || id === call.clientId) look(call).catch(onError);
+    }
   });
 
   let round = watched.values();

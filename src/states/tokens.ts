@@ -32,7 +32,8 @@ export const tokenStates = {
   ) {
     const token = await stage.token(params);
     const { clientId, clientSecret } = await stage.client(token.clientId);
-    await stage.simulator.tokens.revoke(revocationOf(token, clientId, clientSecret), () => true);
+    const received = await stage.simulator.receive({ claimed: [clientId] });
+    await stage.simulator.tokens.revoke(revocationOf(token, clientId, clientSecret), received, () => true);
     return named(token);
   },
 };

@@ -17,6 +17,11 @@ interface Part {
 const latestOf = ({ most, entries }: Part, after: number): Logged<Log>[] =>
   entries.slice(Math.max(0, entries.length - most, entries.findLastIndex(({ id }) => id <= after) + 1));
 
+function added<K, V>(map: Map<K, V>, key: K, value: V): V {
+  map.set(key, value);
+  return value;
+}
+
 /** So many entries too many are kept, because to cut a list at its front is dear. */
 const SLACK = 100;
 
@@ -32,16 +37,8 @@ export function memoryStore(systemTime: () => Instant): Store {
   let versions = 0;
   let appended = 0;
 
-  const records = (kind: Kind) => {
-    const known = kinds.get(kind) ?? new Map<string, Entry>();
-    kinds.set(kind, known);
-    return known;
-  };
-  const parts = (log: Log) => {
-    const known = logs.get(log) ?? new Map<string, Part>();
-    logs.set(log, known);
-    return known;
-  };
+  const records = (kind: Kind) => kinds.get(kind) ?? added(kinds, kind, new Map<string, Entry>());
+  const parts = (log: Log) => logs.get(log) ?? added(logs, log, new Map<string, Part>());
   const tell = (changed: Ref<Kind | Log>) => {
     for (const listener of listeners) listener(changed);
   };
@@ -74,8 +71,7 @@ export function memoryStore(systemTime: () => Instant): Store {
     },
 
     async append<L extends Log>(log: L, owner: string, value: Logs[L], most: number) {
-      const part = parts(log).get(owner) ?? { most, entries: [] };
-      parts(log).set(owner, part);
+      const part = parts(log).get(owner) ?? added(parts(log), owner, { most, entries: [] });
       part.most = most;
       part.entries.push({ id: ++appended, value });
       if (part.entries.length > most + SLACK) part.entries.splice(0, part.entries.length - most);

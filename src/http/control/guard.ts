@@ -102,7 +102,7 @@ export async function guardControl(
           hint: 'send one object; __proto__ is no key here',
         }),
       );
-    const message = logFailure(request, error);
-    return sendError(reply, new ControlError('internal', message, { failure: request.id }));
+    const { id, message } = logFailure(request.log, error);
+    return sendError(reply, new ControlError('internal', message, { failure: id }));
   });
 }
