@@ -70,6 +70,7 @@ const ONCE = [
   'https.test.ts',
   'instances.test.ts',
   'media-ports.test.ts',
+  'real-clients.test.ts',
   'report-chromium.test.ts',
   'report.test.ts',
   'shutdown.test.ts',

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-/** Programs outside the npm registry that some tests need, with the Debian package that brings them. */
+/**
+ * Programs and packages outside the npm registry that some tests need, with the Debian package that brings them: by
+ * the name of a command, or by the place of a package for another language.
+ */
 export const TOOLS = {
   chromium: { names: ['chromium', 'chromium-browser', 'google-chrome'], debian: 'chromium' },
   firefox: { names: ['firefox-esr', 'firefox'], debian: 'firefox-esr' },
@@ -14,6 +17,17 @@ export const TOOLS = {
   xmllint: { names: ['xmllint'], debian: 'libxml2-utils' },
   slowhttptest: { names: ['slowhttptest'], debian: 'slowhttptest' },
   curl: { names: ['curl'], debian: 'curl' },
+  go: { names: ['go'], debian: 'golang-go' },
+  'x/oauth2': {
+    names: ['/usr/share/gocode/src/golang.org/x/oauth2'],
+    debian: 'golang-golang-x-oauth2-dev',
+  },
+  'requests-oauthlib': {
+    names: ['/usr/lib/python3/dist-packages/requests_oauthlib'],
+    debian: 'python3-requests-oauthlib',
+  },
+  authlib: { names: ['/usr/lib/python3/dist-packages/authlib'], debian: 'python3-authlib' },
+  'ruby-oauth2': { names: ['/usr/lib/ruby/vendor_ruby/oauth2.rb'], debian: 'ruby-oauth2' },
 } as const;
 
 export type Tool = keyof typeof TOOLS;
@@ -21,12 +35,12 @@ export type Tool = keyof typeof TOOLS;
 /** WebKitGTK's browser is no command: it lies beside its library. */
 const UNUSUAL_FOLDERS = ['x86_64', 'aarch64'].map((cpu) => `/usr/lib/${cpu}-linux-gnu/webkit2gtk-4.1`);
 
-/** Where a program is, or undefined when this machine has none. */
+/** Where a tool is, or undefined when this machine has none. */
 export function find(tool: Tool): string | undefined {
   // biome-ignore lint/style/noProcessEnv: where programs are is the environment's to say
   const folders = [...(process.env.PATH ?? '').split(path.delimiter), ...UNUSUAL_FOLDERS];
   return TOOLS[tool].names
-    .flatMap((name) => folders.map((folder) => path.join(folder, name)))
+    .flatMap((name) => folders.map((folder) => path.resolve(folder, name)))
     .find((file) => existsSync(file));
 }
 
