@@ -1,4 +1,5 @@
 import { systemTime } from './clock.ts';
+import { controlAddress } from './contracts/asking.ts';
 import { SANDBOX_CLIENT } from './domain/client.ts';
 import type { Launched, MockOptions } from './launch.ts';
 import { controlAt } from './library/control.ts';
@@ -66,12 +67,12 @@ export async function startMock(options: MockOptions = {}): Promise<StartedMock>
   const { launch } = await import('./launch.ts');
   const launched = await launch(options);
   const { adminUrl, adminCredentials, close } = launched;
-  const address = new URL(adminUrl);
-  if (adminCredentials !== undefined) {
-    address.username = encodeURIComponent(adminCredentials.user);
-    address.password = encodeURIComponent(adminCredentials.password);
-  }
   const [{ clientId, clientSecret } = SANDBOX_CLIENT] = options.clients ?? [];
-  const mock = mockOver(controlAt(address.href), launched, { clientId, clientSecret }, close);
+  const mock = mockOver(
+    controlAt(controlAddress(adminUrl, adminCredentials)),
+    launched,
+    { clientId, clientSecret },
+    close,
+  );
   return { ...launched, ...mock };
 }

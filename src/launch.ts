@@ -4,6 +4,7 @@ import { systemTime } from './clock.ts';
 import { type Client, SANDBOX_CLIENT } from './domain/client.ts';
 import type { Scenario } from './domain/scenario.ts';
 import { MEDIA_PORTS } from './guide/ports.ts';
+import { overProtocol } from './http/call-origins.ts';
 import type { PageTicket } from './http/call-page.ts';
 import { logFailure } from './http/failure.ts';
 import { listen } from './http/listen.ts';
@@ -184,7 +185,7 @@ async function identityFor({
 
 async function startOn(store: Store, random: Random, options: MockOptions): Promise<Launched> {
   const { host, port = 0, clients = USUAL_CLIENTS, scenario = 'happy' } = options;
-  const scenarios = options.scenarios ?? withShipped(new Map());
+  const scenarios = options.scenarios ?? withShipped();
   const admin = options.admin ?? { user: 'admin', origins: [] };
   const credentials =
     host === undefined || isLoopback(host)
@@ -260,14 +261,13 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     host === undefined || isLoopback(host) || reachable === '127.0.0.1' ? 'videocall.localhost' : reachable;
   browserUrl = options.browserUrl ?? `http://${browserHost}:${listening.port}`;
   app.log.info(`listening on ${url}`);
-  const overTls = (address: string) => address.replace(/^http:/, 'https:');
   return {
     url,
     browserUrl,
     ...(tls !== undefined && {
       https: {
-        url: overTls(url),
-        browserUrl: overTls(browserUrl),
+        url: overProtocol('https', url),
+        browserUrl: overProtocol('https', browserUrl),
         ...('ca' in tls && { ca: tls.ca }),
       },
     }),
