@@ -1,5 +1,6 @@
+// What only some ask for is imported where they do, or everybody would wait for it.
 import { isLoopback, namesOf, reachableHost } from './address.ts';
-import { type LocallyCertified, ownCertificate } from './certificate.ts';
+import type { LocallyCertified } from './certificate.ts';
 import { systemTime } from './clock.ts';
 import { type Client, SANDBOX_CLIENT } from './domain/client.ts';
 import type { Scenario } from './domain/scenario.ts';
@@ -14,7 +15,7 @@ import { createServer } from './http/server.ts';
 import type { TlsIdentity } from './http/tls.ts';
 import { logFault } from './http/unavailable.ts';
 import type { Addresses } from './library/scope.ts';
-import { type OpenMediaPorts, openMediaPorts } from './media/ports.ts';
+import type { OpenMediaPorts } from './media/ports.ts';
 import { VERSION } from './package.ts';
 import {
   type Blocking,
@@ -32,7 +33,6 @@ import { jwtTokens, opaqueTokens, tickets } from './signing.ts';
 import { clients as clientsIn } from './simulator/clients.ts';
 import { createSimulator } from './simulator/simulator.ts';
 import { memoryStore } from './store/memory.ts';
-import { redisStore } from './store/redis.ts';
 import { type Store, StoreUnavailable } from './store/store.ts';
 
 /** How a simulator is to be started. Everything may be left out. */
@@ -133,6 +133,7 @@ async function openStore(
 ): Promise<Store> {
   if (!isStore(address)) throw new StoreUnavailable('store: neither memory nor the address of a Redis');
   if (address === 'memory') return memoryStore(systemTime);
+  const { redisStore } = await import('./store/redis.ts');
   return redisStore({
     url: address,
     prefix: options.storePrefix ?? SETTINGS['store-prefix'].default,
@@ -180,6 +181,7 @@ async function identityFor({
     ...(host === undefined ? [] : namesOf(host)),
     ...(browserUrl === undefined ? [] : [new URL(browserUrl).hostname.replace(/^\[|\]$/g, '')]),
   ];
+  const { ownCertificate } = await import('./certificate.ts');
   return ownCertificate(names, systemTime());
 }
 
@@ -239,6 +241,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
   const listening = await listen(app.routing, host, port, tls);
   const { mediaPorts = false } = options;
   if (mediaPorts !== false) {
+    const { openMediaPorts } = await import('./media/ports.ts');
     media = await openMediaPorts(host, mediaPorts === true ? MEDIA_PORTS : mediaPorts, tls).catch(
       async (error) => {
         await Promise.all([listening.close(), app.close()]);
