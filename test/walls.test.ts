@@ -149,16 +149,15 @@ describe('the walls', () => {
 });
 
 const DIST = path.join(SRC, '../dist');
-/** What several files of the library have in common is built into files that are called so. */
-const SHARED = /^chunk-\w+\.js$/;
 
-/** Files of the library and packages that are loaded with one of its files, those of Node itself left out. */
-function loadedWith(file: string, seen = new Set<string>()): Set<string> {
+/** What is loaded with a file of the library: files with their texts, and names of packages but those of Node itself. */
+function loadedWith(file: string, seen = new Map<string, string>()): Map<string, string> {
   const source = readFileSync(path.join(DIST, file), 'utf8');
+  seen.set(file, source);
   for (const [, relative, name = ''] of source.matchAll(/^import\b[^;=]*?["'](\.\/)?([^"']+)["'];$/gm)) {
     if (name.startsWith('node:') || seen.has(name)) continue;
-    seen.add(name);
-    if (relative !== undefined) loadedWith(name, seen);
+    if (relative === undefined) seen.set(name, '');
+    else loadedWith(name, seen);
   }
   return seen;
 }
@@ -168,14 +167,16 @@ describe('the library', () => {
     ['index', []],
     ['vitest', ['vitest']],
     ['playwright', ['@playwright/test']],
-  ])('loads for %s no package but %j, and no server', (name, packages) => {
-    expect([...loadedWith(`${name}.js`)].filter((one) => !SHARED.test(one))).toEqual(packages);
+  ])('loads for %s no package but %j, and none that is bundled', (name, packages) => {
+    const loaded = loadedWith(`${name}.js`);
+    expect([...loaded.keys()].filter((one) => !one.endsWith('.js'))).toEqual(packages);
+    expect([...loaded.values()].join('\n')).not.toContain('// node_modules/');
   });
 
-  it('has the server in a file of its own, to be loaded when it is to be started', () => {
-    const [server = ''] = readdirSync(DIST).filter((file) => file.startsWith('launch-'));
-    expect(loadedWith('index.js')).not.toContain(server);
-    expect(readFileSync(path.join(DIST, server), 'utf8')).toContain('// node_modules/fastify/');
+  it('loads the server when it is to be started', () => {
+    const [, server = ''] =
+      /\bimport\("\.\/(launch-\w+\.js)"\)/.exec([...loadedWith('index.js').values()].join('\n')) ?? [];
+    expect(loadedWith(server).get(server)).toContain('// node_modules/fastify/');
   });
 });
 
