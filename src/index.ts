@@ -11,7 +11,7 @@ export type { Client } from './domain/client.ts';
 export type { Scenario } from './domain/scenario.ts';
 export { CannotListen } from './http/listen.ts';
 export type { MockOptions, Secure } from './launch.ts';
-export type { Call, CallHandle, Delivery } from './library/call.ts';
+export type { Act, Call, CallHandle, Delivery, SaidEvent } from './library/call.ts';
 export type { Clock, ClockReading } from './library/clock.ts';
 export { type ConnectOptions, connectMock } from './library/connect.ts';
 export type { Duration } from './library/duration.ts';
@@ -31,6 +31,7 @@ export type { ClientOptions, Mock, MockClient } from './library/mock.ts';
 export type { Sandbox } from './library/sandbox.ts';
 export type {
   ScenarioOptions,
+  ScenarioStep,
   Scenarios,
   ScenarioView,
   Validation,

@@ -17,15 +17,8 @@ import { logFault } from './http/unavailable.ts';
 import type { Addresses } from './library/scope.ts';
 import type { OpenMediaPorts } from './media/ports.ts';
 import { VERSION } from './package.ts';
-import {
-  type Blocking,
-  isStore,
-  type LogFormat,
-  type LogLevel,
-  type RefusedCall,
-  SETTINGS,
-  type TokenFormatName,
-} from './protocol/config.ts';
+import type { Blocking, LogFormat, LogLevel, RefusedCall, TokenFormatName } from './protocol/choices.ts';
+import { isStore, SETTINGS } from './protocol/config.ts';
 import { ADMIN, CONSOLE, DEMO } from './protocol/paths.ts';
 import { type Random, systemRandom } from './random.ts';
 import { withShipped } from './scenarios.ts';

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../guide/events.ts';
-import type { RefusedCall } from '../protocol/config.ts';
+import type { RefusedCall } from '../protocol/choices.ts';
 import type { PageSetup } from '../protocol/page.ts';
 import type { Random } from '../random.ts';
 import type { Tickets } from '../signing.ts';

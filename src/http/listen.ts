@@ -124,6 +124,7 @@ async function bindAll(answering: Answering, hosts: readonly string[], port: num
  * @param port 0 chooses a free one
  * @param tls as whom it answers over TLS as well, on the same port; left out, it does not
  * @throws {CannotListen}
+ * @internal
  */
 export async function listen(
   handler: RequestListener,

@@ -5,7 +5,7 @@ import { claimedClients, type OAuthRequest, type Refusal } from '../domain/oauth
 import type { Token } from '../domain/token.ts';
 import { OAUTH_ERRORS } from '../guide/errors.ts';
 import { PATHS, TOKEN_LIFETIME_SECONDS, TOKEN_TYPE } from '../guide/oauth.ts';
-import type { Blocking } from '../protocol/config.ts';
+import type { Blocking } from '../protocol/choices.ts';
 import type { Reception } from '../simulator/reception.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { IsAmong } from '../simulator/tokens.ts';
