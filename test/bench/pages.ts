@@ -1,11 +1,7 @@
-/**
- * What open pages cost: memory for each, and the delay from an agent's action to the event at the page while
- * tokens are issued. `tsx test/bench/pages.ts [PAGES] [FLAG…]`; flags go to the simulator.
- */
 import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { setupOf } from '../fake-page.ts';
-import { type Served, simulator } from './served.ts';
+import { simulator } from './served.ts';
 
 const TOKENS_A_SECOND = 500;
 const ACTIONS = 400;
@@ -79,10 +75,12 @@ function load(url: string): () => Promise<number> {
   };
 }
 
-const atPart = (sorted: readonly number[], part: number) =>
-  sorted[Math.floor((sorted.length - 1) * part)] ?? 0;
-
-async function measure(served: Served, pages: number): Promise<void> {
+/**
+ * What `pages` that are open cost: memory for each in bytes, and milliseconds from an agent's action to the event at the page
+ * while tokens are issued.
+ */
+export async function pagesOpen(pages: number) {
+  const served = await simulator('--scenario', 'manual', '--log-level', 'error');
   const { url } = served;
   const waiting = new Map<string, (at: number) => void>();
   const opened = (id: string) =>
@@ -115,19 +113,7 @@ async function measure(served: Served, pages: number): Promise<void> {
     await pause(5);
   }
   const issued = await stop();
-  const sorted = delays.toSorted((a, b) => a - b);
   const rate = (issued / (performance.now() - begun)) * 1000;
-  console.log(
-    `${pages} pages: ${(each / 1000).toFixed(1)} kB each; beside ${rate.toFixed(0)} tokens/s an action reaches its page in ` +
-      `${atPart(sorted, 0.5).toFixed(1)} ms (median), ${atPart(sorted, 0.99).toFixed(1)} ms (99 %)`,
-  );
-}
-
-const [pages = '2000', ...flags] = process.argv.slice(2);
-const served = await simulator('--scenario', 'manual', ...flags);
-try {
-  await measure(served, Number(pages));
-} finally {
   await served.stop();
+  return { each, delays, rate };
 }
-process.exit();

@@ -54,3 +54,7 @@ export async function serve(...program: readonly string[]): Promise<Served> {
 /** The simulator, as the command is published. */
 export const simulator = (...flags: readonly string[]): Promise<Served> =>
   serve(COMMAND, 'start', '--port', '0', ...flags);
+
+/** The least that issues a token, with nothing but Node or with Fastify. */
+export const bare = (name: 'http' | 'fastify'): Promise<Served> =>
+  serve(path.join(import.meta.dirname, `bare-${name}.mjs`));
