@@ -12,6 +12,8 @@ const MANIFEST = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'
 
 /** A project of somebody else, who has installed what is published, and tools of their own. */
 export interface Consumer {
+  /** Where it is. */
+  folder(): string;
   write(name: string, text: string): void;
   /** Runs Node there, and answers all that it says. */
   node(args: readonly string[], env?: Record<string, string>): Promise<{ code: number; output: string }>;
@@ -43,6 +45,7 @@ export function consumer(tools: readonly string[]): Consumer {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   return {
+    folder: () => folder,
     tool: modules,
     write(name, text) {
       mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });

@@ -1,0 +1,97 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import path from 'node:path';
+import { afterEach, beforeAll } from 'vitest';
+
+export type Environment = Readonly<Record<string, string | number>>;
+
+/** What came of a command, which is repeated so that a failure names it. */
+export interface Outcome {
+  readonly command: string;
+  readonly code: number;
+  readonly output: string;
+}
+
+/** A machine of a CI on which somebody's project is checked out. */
+export interface Machine {
+  /** Runs lines as CI does: in one shell, up to the first that fails. */
+  bash(lines: string, env?: Environment): Promise<Outcome>;
+  /** Starts a command beside them, in place of a container; it is stopped when the test ends. */
+  start(command: readonly string[], env?: Environment): void;
+  /** Stops, when the test ends, what has left its pid in a ready file. */
+  stopLater(readyFile: string): void;
+}
+
+/** The names under which containers find each other; here all of them run on this machine. */
+const NAMES = `const dns = require('node:dns');
+const { lookup } = dns;
+dns.lookup = (name, ...rest) => lookup(['videocall', 'shop'].includes(name) ? '127.0.0.1' : name, ...rest);
+`;
+
+/** Installs the command for npx, as npm does with a package. */
+function linkCommand(folder: string): void {
+  const installed = path.join(folder, 'node_modules/mock-veridas');
+  const { bin } = JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8'));
+  const file = path.join(installed, bin['mock-veridas']);
+  chmodSync(file, 0o755);
+  mkdirSync(path.join(folder, 'node_modules/.bin'), { recursive: true });
+  symlinkSync(file, path.join(folder, 'node_modules/.bin/mock-veridas'));
+}
+
+/** @param folder a project that has installed the package */
+export function machine(folder: () => string): Machine {
+  const names = () => path.join(folder(), 'names.cjs');
+  beforeAll(() => {
+    linkCommand(folder());
+    writeFileSync(names(), NAMES);
+  });
+
+  let started: ChildProcess[] = [];
+  let readyFiles: string[] = [];
+  afterEach(async () => {
+    for (const file of readyFiles)
+      process.kill(JSON.parse(readFileSync(path.join(folder(), file), 'utf8')).pid);
+    for (const child of started) if (child.exitCode === null && child.kill()) await once(child, 'exit');
+    started = [];
+    readyFiles = [];
+  });
+
+  const options = (env: Environment) => ({
+    cwd: folder(),
+    env: {
+      // biome-ignore lint/style/noProcessEnv: a child needs what any child needs
+      PATH: process.env.PATH ?? '',
+      HOME: folder(),
+      NO_COLOR: '1',
+      NODE_OPTIONS: `--require ${names()}`,
+      // npm asks nobody whether it is the newest.
+      npm_config_update_notifier: 'false',
+      ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
+    },
+  });
+
+  return {
+    bash: (lines, env = {}) =>
+      new Promise((resolve) => {
+        execFile('bash', ['-e', '-c', lines], options(env), (error, stdout, stderr) =>
+          resolve({ command: lines, code: Number(error?.code ?? 0), output: stdout + stderr }),
+        );
+      }),
+    start([program = '', ...args], env = {}) {
+      started.push(spawn(program, args, { ...options(env), stdio: 'ignore' }));
+    },
+    stopLater: (readyFile) => void readyFiles.push(readyFile),
+  };
+}
+
+/** A port on which nobody listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
