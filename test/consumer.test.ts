@@ -1,19 +1,7 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { consumer, playwrightConfig } from './consumer.ts';
+import { shown } from './readme.ts';
 import { missing } from './tools.ts';
-
-const README = readFileSync(path.join(import.meta.dirname, '../README.md'), 'utf8');
-
-/** A program of the README: the first line of each says what its file is called. */
-const PROGRAMS = new Map(
-  [...README.matchAll(/```[jt]s\n(\/\/ (\S+\.[cm]?[jt]s)\n.*?)```/gs)].map(([, text = '', name = '']) => [
-    name,
-    text,
-  ]),
-);
-const shown = (name: string): string => PROGRAMS.get(name) ?? expect.unreachable(`no ${name} in the README`);
 
 const project = consumer(['vitest', '@playwright/test', 'typescript', '@types/node']);
 const vitest = (...args: string[]) => project.node([project.tool('vitest/vitest.mjs'), 'run', ...args]);
@@ -91,10 +79,16 @@ describe('who installs the package', { timeout: 120_000 }, () => {
     expect(code).toBe(0);
   });
 
-  it.each(['plain.mjs', 'remote.mjs'])('runs %s of the README in the simulator of exec', async (name) => {
-    project.write(name, shown(name));
-    expect(await project.node([...SIMULATOR, '--', process.execPath, name])).toEqual({ code: 0, output: '' });
-  });
+  it.each(['plain.mjs', 'remote.mjs'] as const)(
+    'runs %s of the README in the simulator of exec',
+    async (name) => {
+      project.write(name, shown(name));
+      expect(await project.node([...SIMULATOR, '--', process.execPath, name])).toEqual({
+        code: 0,
+        output: '',
+      });
+    },
+  );
 
   it('reaches the simulator of exec that asks for credentials', async () => {
     project.write('remote.mjs', shown('remote.mjs'));

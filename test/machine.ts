@@ -1,7 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeAll } from 'vitest';
 
@@ -75,8 +74,9 @@ export function machine(folder: () => string): Machine {
   return {
     bash: (lines, env = {}) =>
       new Promise((resolve) => {
-        execFile('bash', ['-e', '-c', lines], options(env), (error, stdout, stderr) =>
-          resolve({ command: lines, code: Number(error?.code ?? 0), output: stdout + stderr }),
+        // Both kinds of output as a terminal has them, one after the other.
+        execFile('bash', ['-e', '-c', `exec 2>&1\n${lines}`], options(env), (error, output) =>
+          resolve({ command: lines, code: Number(error?.code ?? 0), output }),
         );
       }),
     start([program = '', ...args], env = {}) {
@@ -84,14 +84,4 @@ export function machine(folder: () => string): Machine {
     },
     stopLater: (readyFile) => void readyFiles.push(readyFile),
   };
-}
-
-/** A port on which nobody listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

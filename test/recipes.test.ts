@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ciFaults } from './ci-schemas.ts';
 import { consumer, playwrightConfig } from './consumer.ts';
-import { type Environment, freePort, machine, type Outcome } from './machine.ts';
+import { type Environment, machine, type Outcome } from './machine.ts';
+import { freePort } from './redis.ts';
 import { missing } from './tools.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
