@@ -1,4 +1,5 @@
 import { systemTime } from './clock.ts';
+import { controlAddress } from './contracts/asking.ts';
 import { SANDBOX_CLIENT } from './domain/client.ts';
 import type { Launched, MockOptions } from './launch.ts';
 import { controlAt } from './library/control.ts';
@@ -10,7 +11,7 @@ export type { Client } from './domain/client.ts';
 export type { Scenario } from './domain/scenario.ts';
 export { CannotListen } from './http/listen.ts';
 export type { MockOptions, Secure } from './launch.ts';
-export type { Call, CallHandle, Delivery } from './library/call.ts';
+export type { Act, Call, CallHandle, Delivery, SaidEvent } from './library/call.ts';
 export type { Clock, ClockReading } from './library/clock.ts';
 export { type ConnectOptions, connectMock } from './library/connect.ts';
 export type { Duration } from './library/duration.ts';
@@ -30,6 +31,7 @@ export type { ClientOptions, Mock, MockClient } from './library/mock.ts';
 export type { Sandbox } from './library/sandbox.ts';
 export type {
   ScenarioOptions,
+  ScenarioStep,
   Scenarios,
   ScenarioView,
   Validation,
@@ -66,12 +68,12 @@ export async function startMock(options: MockOptions = {}): Promise<StartedMock>
   const { launch } = await import('./launch.ts');
   const launched = await launch(options);
   const { adminUrl, adminCredentials, close } = launched;
-  const address = new URL(adminUrl);
-  if (adminCredentials !== undefined) {
-    address.username = encodeURIComponent(adminCredentials.user);
-    address.password = encodeURIComponent(adminCredentials.password);
-  }
   const [{ clientId, clientSecret } = SANDBOX_CLIENT] = options.clients ?? [];
-  const mock = mockOver(controlAt(address.href), launched, { clientId, clientSecret }, close);
+  const mock = mockOver(
+    controlAt(controlAddress(adminUrl, adminCredentials)),
+    launched,
+    { clientId, clientSecret },
+    close,
+  );
   return { ...launched, ...mock };
 }

@@ -1,9 +1,11 @@
+// What only some ask for is imported where they do, or everybody would wait for it.
 import { isLoopback, namesOf, reachableHost } from './address.ts';
-import { type LocallyCertified, ownCertificate } from './certificate.ts';
+import type { LocallyCertified } from './certificate.ts';
 import { systemTime } from './clock.ts';
 import { type Client, SANDBOX_CLIENT } from './domain/client.ts';
 import type { Scenario } from './domain/scenario.ts';
 import { MEDIA_PORTS } from './guide/ports.ts';
+import { overProtocol } from './http/call-origins.ts';
 import type { PageTicket } from './http/call-page.ts';
 import { logFailure } from './http/failure.ts';
 import { listen } from './http/listen.ts';
@@ -13,17 +15,10 @@ import { createServer } from './http/server.ts';
 import type { TlsIdentity } from './http/tls.ts';
 import { logFault } from './http/unavailable.ts';
 import type { Addresses } from './library/scope.ts';
-import { type OpenMediaPorts, openMediaPorts } from './media/ports.ts';
+import type { OpenMediaPorts } from './media/ports.ts';
 import { VERSION } from './package.ts';
-import {
-  type Blocking,
-  isStore,
-  type LogFormat,
-  type LogLevel,
-  type RefusedCall,
-  SETTINGS,
-  type TokenFormatName,
-} from './protocol/config.ts';
+import type { Blocking, LogFormat, LogLevel, RefusedCall, TokenFormatName } from './protocol/choices.ts';
+import { isStore, SETTINGS } from './protocol/config.ts';
 import { ADMIN, CONSOLE, DEMO } from './protocol/paths.ts';
 import { type Random, systemRandom } from './random.ts';
 import { withShipped } from './scenarios.ts';
@@ -31,7 +26,6 @@ import { jwtTokens, opaqueTokens, tickets } from './signing.ts';
 import { clients as clientsIn } from './simulator/clients.ts';
 import { createSimulator } from './simulator/simulator.ts';
 import { memoryStore } from './store/memory.ts';
-import { redisStore } from './store/redis.ts';
 import { type Store, StoreUnavailable } from './store/store.ts';
 
 /** How a simulator is to be started. Everything may be left out. */
@@ -132,6 +126,7 @@ async function openStore(
 ): Promise<Store> {
   if (!isStore(address)) throw new StoreUnavailable('store: neither memory nor the address of a Redis');
   if (address === 'memory') return memoryStore(systemTime);
+  const { redisStore } = await import('./store/redis.ts');
   return redisStore({
     url: address,
     prefix: options.storePrefix ?? SETTINGS['store-prefix'].default,
@@ -179,12 +174,13 @@ async function identityFor({
     ...(host === undefined ? [] : namesOf(host)),
     ...(browserUrl === undefined ? [] : [new URL(browserUrl).hostname.replace(/^\[|\]$/g, '')]),
   ];
+  const { ownCertificate } = await import('./certificate.ts');
   return ownCertificate(names, systemTime());
 }
 
 async function startOn(store: Store, random: Random, options: MockOptions): Promise<Launched> {
   const { host, port = 0, clients = USUAL_CLIENTS, scenario = 'happy' } = options;
-  const scenarios = options.scenarios ?? withShipped(new Map());
+  const scenarios = options.scenarios ?? withShipped();
   const admin = options.admin ?? { user: 'admin', origins: [] };
   const credentials =
     host === undefined || isLoopback(host)
@@ -238,6 +234,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
   const listening = await listen(app.routing, host, port, tls);
   const { mediaPorts = false } = options;
   if (mediaPorts !== false) {
+    const { openMediaPorts } = await import('./media/ports.ts');
     media = await openMediaPorts(host, mediaPorts === true ? MEDIA_PORTS : mediaPorts, tls).catch(
       async (error) => {
         await Promise.all([listening.close(), app.close()]);
@@ -260,14 +257,13 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     host === undefined || isLoopback(host) || reachable === '127.0.0.1' ? 'videocall.localhost' : reachable;
   browserUrl = options.browserUrl ?? `http://${browserHost}:${listening.port}`;
   app.log.info(`listening on ${url}`);
-  const overTls = (address: string) => address.replace(/^http:/, 'https:');
   return {
     url,
     browserUrl,
     ...(tls !== undefined && {
       https: {
-        url: overTls(url),
-        browserUrl: overTls(browserUrl),
+        url: overProtocol('https', url),
+        browserUrl: overProtocol('https', browserUrl),
         ...('ca' in tls && { ca: tls.ca }),
       },
     }),

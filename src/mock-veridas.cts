@@ -12,11 +12,14 @@ const vm = require('node:vm') as typeof import('node:vm');
 /** By then all has run that runs at the start of a simulator, and in less than the other time it has not. */
 const STARTED_MS = 3_000;
 const SHORT_S = 1;
+/** Of other versions, of this package and of Node, so many are left: they may be used by turns. */
+const MOST_OTHERS = 3;
 
 const file = path.join(__dirname, 'command.cjs');
-const source = fs.readFileSync(file, 'latin1');
+const bytes = fs.readFileSync(file);
+const source = bytes.toString('latin1');
 // V8 itself compares nothing but the length of the source.
-const hash = createHash('sha1').update(source).digest('hex').slice(0, 16);
+const hash = createHash('sha1').update(bytes).digest('hex').slice(0, 16);
 const folder = path.join(homedir(), '.mock-veridas', 'compiled');
 const kept = path.join(folder, `${process.version}-${process.arch}-${hash}`);
 
@@ -38,7 +41,10 @@ const script = new vm.Script(`(function(exports,require,module,__filename,__dirn
 function keep(): void {
   try {
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const old of fs.readdirSync(folder)) fs.rmSync(path.join(folder, old), { force: true });
+    const others = fs.readdirSync(folder).map((name) => path.join(folder, name));
+    const age = (other: string) => -fs.statSync(other).mtimeMs;
+    for (const old of others.sort((a, b) => age(a) - age(b)).slice(MOST_OTHERS))
+      fs.rmSync(old, { force: true });
     const draft = `${kept}.${process.pid}`;
     fs.writeFileSync(draft, script.createCachedData(), { mode: 0o600 });
     fs.renameSync(draft, kept);

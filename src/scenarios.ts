@@ -130,7 +130,7 @@ class ReadLater implements ReadonlyMap<string, Scenario> {
 }
 
 /** The scenarios that come with the package, before which `own` ones of their names go. */
-export function withShipped(own: ReadonlyMap<string, Scenario>): ReadonlyMap<string, Scenario> {
+export function withShipped(own: ReadonlyMap<string, Scenario> = new Map()): ReadonlyMap<string, Scenario> {
   const shipped = scenarioFiles(SHIPPED).map((file) => [claimedName(file), file] as const);
   return new ReadLater(new Map<string, Scenario | string>([...shipped, ...own]));
 }

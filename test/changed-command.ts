@@ -1,21 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-
-const ROOT = path.join(import.meta.dirname, '..');
-const BUILD = 'build:command';
+import { buildSync } from 'esbuild';
+import { COMMAND, ROOT } from '../build/targets.ts';
 
 /** The command as it is built, but for people to read: nothing in it is shortened. */
 function legible(): string {
-  const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
-  const file = path.join(ROOT, 'dist', `legible-${process.pid}.cjs`);
-  const build: string = scripts[BUILD].replace('--minify', '').replace(/--outfile=\S+/, `--outfile=${file}`);
-  try {
-    execFileSync('npx', ['sh', '-c', build], { cwd: ROOT });
-    return readFileSync(file, 'utf8');
-  } finally {
-    for (const written of [file, `${file}.LEGAL.txt`]) rmSync(written, { force: true });
-  }
+  const { outputFiles } = buildSync({ ...COMMAND, minify: false, write: false });
+  const [{ text }] = outputFiles as [(typeof outputFiles)[number]];
+  return text;
 }
 
 let text: string | undefined;
@@ -24,7 +16,8 @@ let text: string | undefined;
 export type Change = readonly [right: RegExp | string, wrong: string];
 
 /**
- * Writes a copy of the command with some of it changed, beside it, where it finds what belongs to it; answers its file.
+ * Writes a copy of the command with some of it changed, as deep in this folder as the command is, where it finds what belongs
+ * to it; answers its file.
  *
  * @throws something to be changed is not in the command, so that no change goes unnoticed that does nothing
  */
@@ -36,7 +29,8 @@ export function commandWith(name: string, changes: readonly Change[]): string {
     if (changed === command) throw new Error(`${right} is not in the command`);
     command = changed;
   }
-  const file = path.join(ROOT, 'dist', `changed-${name.replace(/\W+/g, '-')}.cjs`);
+  const file = path.join(ROOT, 'tmp', `changed-${name.replace(/\W+/g, '-')}.cjs`);
+  mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, command);
   return file;
 }

@@ -1,33 +1,78 @@
 import { describe, expect, it } from 'vitest';
 import { consumer, playwrightConfig } from './consumer.ts';
+import { missingNode, NODES, nodeProgram } from './nodes.ts';
 import { shown } from './readme.ts';
 import { missing } from './tools.ts';
 
 const project = consumer(['vitest', '@playwright/test', 'typescript', '@types/node']);
-const vitest = (...args: string[]) => project.node([project.tool('vitest/vitest.mjs'), 'run', ...args]);
-const playwright = (...args: string[]) =>
-  project.node([project.tool('@playwright/test/cli.js'), 'test', ...args]);
 const SIMULATOR = ['node_modules/mock-veridas/dist/mock-veridas.cjs', 'exec'];
 
 const USE = `
 const mock = await startMock({ logLevel: 'error' });
 const client = await mock.client();
 const other = await connectMock(mock.adminUrl);
-console.log((await client.token()).length, (await other.findings()).length, new MockError('timeout', 'x').code);
+const [node] = process.version.split('.');
+console.log(node, (await client.token()).length, (await other.findings()).length, new MockError('timeout', 'x').code);
 await mock.close();
 `;
 
 // Compilers and browsers of a machine with other work to do are slow.
-describe('who installs the package', { timeout: 120_000 }, () => {
-  it('imports it', async () => {
+const PATIENT = { timeout: 120_000 };
+const noChromium = missing('chromium');
+
+describe.each(NODES)('who installs the package on Node %i', PATIENT, (version) => {
+  const why = missingNode(version);
+  const test = it.skipIf(why);
+  const named = (name: string) => (why === undefined ? name : `${name} (${why})`);
+  const node = (...args: string[]) => project.node(args, {}, nodeProgram(version));
+
+  test(named('imports it'), async () => {
     project.write('use.mjs', `import { connectMock, MockError, startMock } from 'mock-veridas';${USE}`);
-    expect(await project.node(['use.mjs'])).toEqual({ code: 0, output: '30 0 timeout\n' });
+    expect(await node('use.mjs')).toEqual({ code: 0, output: `v${version} 30 0 timeout\n` });
   });
 
-  it('requires it, as CommonJS does', async () => {
+  test(named('requires it, as CommonJS does'), async () => {
     const program = `const { connectMock, MockError, startMock } = require('mock-veridas');\n(async () => {${USE}})();`;
     project.write('use.cjs', program);
-    expect(await project.node(['use.cjs'])).toEqual({ code: 0, output: '30 0 timeout\n' });
+    const { code, output } = await node('use.cjs');
+    // Of a module that is required, some say that this is new to them.
+    expect(output).toContain(`v${version} 30 0 timeout\n`);
+    expect(code).toBe(0);
+  });
+
+  test(named('runs the command'), async () => {
+    const { code, output } = await node(...SIMULATOR, '--', nodeProgram(version), '--version');
+    expect(output).toMatch(new RegExp(`^v${version}\\.`));
+    expect(code).toBe(0);
+  });
+
+  test(named('runs the Vitest example of the README'), async () => {
+    project.write('videocall.test.ts', shown('videocall.test.ts'));
+    const { code, output } = await node(project.tool('vitest/vitest.mjs'), 'run', 'videocall.test.ts');
+    expect(output).toMatch(/Tests +\d+ passed/);
+    expect(code).toBe(0);
+  });
+
+  it.skipIf(why ?? noChromium)(
+    `${named('runs the Playwright example of the README')}${noChromium ? ` (${noChromium})` : ''}`,
+    async () => {
+      project.write('videocall.spec.ts', shown('videocall.spec.ts'));
+      project.write('playwright.config.ts', playwrightConfig('failOnFindings: true, '));
+      const { code, output } = await node(
+        project.tool('@playwright/test/cli.js'),
+        'test',
+        'videocall.spec.ts',
+      );
+      expect(output).toMatch(/\d+ passed/);
+      expect(code).toBe(0);
+    },
+  );
+});
+
+describe('who installs the package', PATIENT, () => {
+  it.each(['fastify', 'typebox', 'yaml', 'esbuild'])('does without %s, which builds it', async (name) => {
+    project.write('lacking.mjs', `await import('${name}').catch(({ code }) => console.log(code));`);
+    expect((await project.node(['lacking.mjs'])).output).toBe('ERR_MODULE_NOT_FOUND\n');
   });
 
   it('finds the schema of scenarios and no file beside what is exported', async () => {
@@ -65,14 +110,8 @@ describe('who installs the package', { timeout: 120_000 }, () => {
     ).toEqual([]);
   });
 
-  it('runs the Vitest example of the README', async () => {
+  it('runs the Vitest example of the README in the simulator of exec', async () => {
     project.write('videocall.test.ts', shown('videocall.test.ts'));
-    const { code, output } = await vitest('videocall.test.ts');
-    expect(output).toMatch(/Tests +\d+ passed/);
-    expect(code).toBe(0);
-  });
-
-  it('runs it in the simulator of exec as well', async () => {
     const tests = ['--', process.execPath, project.tool('vitest/vitest.mjs'), 'run', 'videocall.test.ts'];
     const { code, output } = await project.node([...SIMULATOR, '--strict', ...tests]);
     expect(output).toMatch(/Tests +\d+ passed/);
@@ -103,18 +142,6 @@ describe('who installs the package', { timeout: 120_000 }, () => {
     expect(output).toContain('asks for ops@home:');
     expect(code).toBe(0);
   });
-
-  const noChromium = missing('chromium');
-  it.skipIf(noChromium)(
-    `runs the Playwright example of the README${noChromium ? ` (${noChromium})` : ''}`,
-    async () => {
-      project.write('videocall.spec.ts', shown('videocall.spec.ts'));
-      project.write('playwright.config.ts', playwrightConfig('failOnFindings: true, '));
-      const { code, output } = await playwright('videocall.spec.ts');
-      expect(output).toMatch(/\d+ passed/);
-      expect(code).toBe(0);
-    },
-  );
 });
 
 const TYPED = `

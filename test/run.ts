@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { bringingNodes } from './nodes.ts';
 import { startRedis } from './redis.ts';
 import { find, missing, TOOLS, type Tool } from './tools.ts';
 
@@ -27,6 +28,12 @@ const runWith = (env: Record<string, string>, command: string, ...args: string[]
   return spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } }).status === 0;
 };
 const run = (command: string, ...args: string[]): boolean => runWith({}, command, ...args);
+
+/** Without a registry, the tests on other Nodes say that they are skipped. */
+function bringNodes(): void {
+  const args = bringingNodes();
+  if (args.length > 0) run('npm', ...args);
+}
 
 function bringTools(): void {
   const lacking = (Object.keys(TOOLS) as Tool[]).filter((tool) => find(tool) === undefined);
@@ -114,7 +121,10 @@ async function runAllTests(): Promise<boolean> {
 }
 
 // `npm run check` leaves the machine as it is.
-if (!process.argv.includes('--bring-nothing')) bringTools();
+if (!process.argv.includes('--bring-nothing')) {
+  bringTools();
+  bringNodes();
+}
 const good =
   run('npx', 'biome', 'check') &&
   run('npm', 'run', '--silent', 'build') &&

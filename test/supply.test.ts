@@ -13,6 +13,16 @@ interface Locked {
   readonly integrity?: string;
 }
 
+interface Component {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** The packages of which something is in what was built, each with its version, as the notice of their licences has them. */
+const bundled = (): string[] =>
+  [...read('dist/THIRD-PARTY.txt').matchAll(/^-{80}\n\n(\S+ \S+) \(/gm)].map(([, named = '']) => named);
+const versionOf = (name: string) => JSON.parse(read(`node_modules/${name}/package.json`)).version;
+
 describe('what this is built from', () => {
   it('is locked: every package is known by its hash, and none comes from elsewhere than the registry', () => {
     const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, Locked> };
@@ -22,14 +32,17 @@ describe('what this is built from', () => {
     expect(Object.keys(others).filter((name) => isLoose(others[name] ?? {}))).toEqual([]);
   });
 
-  it('can be listed: npm makes a bill of materials with all that it needs to run', async () => {
+  it('can be listed: in the bill of materials that npm makes is all that is published and all that comes with it', async () => {
     const { stdout } = await run('npm', ['sbom', '--sbom-format=cyclonedx'], {
       cwd: ROOT,
       maxBuffer: 64 << 20,
     });
-    const { components } = JSON.parse(stdout) as { components: { name: string }[] };
+    const { components } = JSON.parse(stdout) as { components: Component[] };
     const { dependencies } = JSON.parse(read('package.json'));
     expect(components.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(dependencies)));
+    const listed = components.map(({ name, version }) => `${name} ${version}`);
+    expect(bundled()).toContain(`fastify ${versionOf('fastify')}`);
+    expect(listed).toEqual(expect.arrayContaining(bundled()));
   });
 
   const workflows = ['.github/workflows', 'recipes/github'].flatMap((folder) =>

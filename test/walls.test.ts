@@ -148,17 +148,18 @@ describe('the walls', () => {
   });
 });
 
-/** Packages that are loaded with a built file, those of Node itself left out. */
-function loadedWith(file: string, seen = new Set<string>()): string[] {
-  if (seen.has(file)) return [];
-  seen.add(file);
-  const source = readFileSync(file, 'utf8');
-  return [...source.matchAll(/^(?:import|export)\b[^;=]*?\bfrom '([^']+)';$/gm)].flatMap(
-    ([, specifier = '']) => {
-      if (specifier.startsWith('.')) return loadedWith(path.resolve(path.dirname(file), specifier), seen);
-      return specifier.startsWith('node:') ? [] : [specifier];
-    },
-  );
+const DIST = path.join(SRC, '../dist');
+
+/** What is loaded with a file of the library: files with their texts, and names of packages but those of Node itself. */
+function loadedWith(file: string, seen = new Map<string, string>()): Map<string, string> {
+  const source = readFileSync(path.join(DIST, file), 'utf8');
+  seen.set(file, source);
+  for (const [, relative, name = ''] of source.matchAll(/^import\b[^;=]*?["'](\.\/)?([^"']+)["'];$/gm)) {
+    if (name.startsWith('node:') || seen.has(name)) continue;
+    if (relative === undefined) seen.set(name, '');
+    else loadedWith(name, seen);
+  }
+  return seen;
 }
 
 describe('the library', () => {
@@ -166,15 +167,22 @@ describe('the library', () => {
     ['index', []],
     ['vitest', ['vitest']],
     ['playwright', ['@playwright/test']],
-  ])('loads for %s no package but %j, and the server when it is to be started', (name, packages) => {
-    expect(loadedWith(path.join(SRC, `../dist/${name}.js`))).toEqual(packages);
-    expect(loadedWith(path.join(SRC, '../dist/launch.js'))).toContain('fastify');
+  ])('loads for %s no package but %j, and none that is bundled', (name, packages) => {
+    const loaded = loadedWith(`${name}.js`);
+    expect([...loaded.keys()].filter((one) => !one.endsWith('.js'))).toEqual(packages);
+    expect([...loaded.values()].join('\n')).not.toContain('// node_modules/');
+  });
+
+  it('loads the server when it is to be started', () => {
+    const [, server = ''] =
+      /\bimport\("\.\/(launch-\w+\.js)"\)/.exec([...loadedWith('index.js').values()].join('\n')) ?? [];
+    expect(loadedWith(server).get(server)).toContain('// node_modules/fastify/');
   });
 });
 
 /** What the compiler says of `source` as a file of the environment that `tsconfig` describes. */
 function compiled(tsconfig: string, source: string): string {
-  const folder = mkdtempSync(path.join(SRC, '../dist/wall-'));
+  const folder = mkdtempSync(path.join(SRC, '../tmp/wall-'));
   try {
     writeFileSync(path.join(folder, 'intruder.ts'), source);
     const config = {

@@ -1,8 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { BadUsage, readSettings } from '../config/settings.ts';
-import { withoutCredentials } from '../contracts/asking.ts';
+import { controlAddress, withoutCredentials } from '../contracts/asking.ts';
 import { controlAt } from '../contracts/control.ts';
-import { ADMIN } from '../protocol/paths.ts';
 import { writeFolder } from '../report/folder.ts';
 import { NotAllowed } from '../report/gather.ts';
 import type { Report } from '../report/report.ts';
@@ -12,16 +11,6 @@ import { readReportFlags } from './report-flags.ts';
 interface Credentials {
   readonly user: string;
   readonly password?: string | undefined;
-}
-
-/** The control API of the simulator at an address, with the credentials that go with it unless it holds its own. */
-function controlAddress(url: string, { user, password }: Credentials): string {
-  const { protocol, host, pathname, username, password: own } = new URL(url);
-  const usual = password === undefined ? '' : `${encodeURIComponent(user)}:${encodeURIComponent(password)}@`;
-  // `exec` hands on the address of the control API itself.
-  const base = pathname.replace(/(?<!\/)\/+$/, '').replace(new RegExp(`${ADMIN}$`), '');
-  const login = username === '' ? usual : `${username}:${own}@`;
-  return `${protocol}//${login}${host}${base}${ADMIN}`;
 }
 
 /**

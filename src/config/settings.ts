@@ -2,18 +2,8 @@ import { resolve } from 'node:path';
 import { isRange } from '../address.ts';
 import type { Client } from '../domain/client.ts';
 import { noScenario, type Scenario } from '../domain/scenario.ts';
-import {
-  type Blocking,
-  type LogFormat,
-  type LogLevel,
-  NAMES,
-  type Name,
-  type RefusedCall,
-  type SETTINGS,
-  settingOf,
-  type TokenFormatName,
-  type Value,
-} from '../protocol/config.ts';
+import type { Blocking, LogFormat, LogLevel, RefusedCall, TokenFormatName } from '../protocol/choices.ts';
+import { NAMES, type Name, type SETTINGS, settingOf, type Value } from '../protocol/config.ts';
 import { claimedName, type Reading, scenarioFiles, scenariosIn, withShipped } from '../scenarios.ts';
 import { formatFault } from '../yaml/file.ts';
 import { BUILT_IN_CLIENTS, clientsOfPairs, repeatedIds, unknownRanges } from './clients.ts';

@@ -1,3 +1,5 @@
+import { ADMIN } from '../protocol/paths.ts';
+
 /** What everybody needs who asks another server over HTTP. */
 
 /** An address, or what was meant to be one, without the credentials that it holds. */
@@ -14,6 +16,25 @@ export function parted(address: string): { readonly url: string; readonly author
 
 /** Basic credentials (RFC 7617) of `user:password`. */
 export const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
+
+/**
+ * The control API of the simulator at `address`, which may be the control API's own, with what it asks for.
+ *
+ * @param credentials count where the address holds none
+ */
+export function controlAddress(
+  address: string,
+  credentials?: { readonly user: string; readonly password?: string | undefined },
+): string {
+  const url = new URL(address);
+  const path = url.pathname.replace(/(?<!\/)\/+$/, '');
+  url.pathname = path.endsWith(ADMIN) ? path : `${path}${ADMIN}`;
+  if (url.username === '' && credentials?.password !== undefined) {
+    url.username = encodeURIComponent(credentials.user);
+    url.password = encodeURIComponent(credentials.password);
+  }
+  return url.href;
+}
 
 /** Why `fetch` has failed: it says itself no more than that it has, and leaves the rest to the cause. */
 export function whyNoAnswer(error: unknown): string {

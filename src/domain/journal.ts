@@ -30,6 +30,10 @@ export interface JournalEntry {
 
 export type Fields = Readonly<Record<string, string>>;
 
+/** Whether it was refused or went wrong. */
+export const isRefused = ({ status }: { readonly status?: number | null | undefined }): boolean =>
+  status === undefined || status === null || status >= 400;
+
 /** What is asked of entries; whatever is left out matches all. */
 export interface JournalFilter {
   readonly method?: string;

@@ -6,6 +6,10 @@ import type { FastifyRequest } from 'fastify';
 export const protocolOf = ({ protocol }: Pick<FastifyRequest, 'protocol'>): 'http' | 'https' =>
   protocol === 'https' ? 'https' : 'http';
 
+/** An address of this server as it is over http or https. */
+export const overProtocol = (protocol: 'http' | 'https', address: string): string =>
+  address.replace(/^https?(?=:)/, protocol);
+
 /** The host's port with its colon, if the host is a name under which every name leads here. */
 const portUnderLocalhost = (host: string): string | undefined => {
   const found = /^[^:]*\.localhost(:\d+)?$/i.exec(host);

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../guide/events.ts';
-import type { RefusedCall } from '../protocol/config.ts';
+import type { RefusedCall } from '../protocol/choices.ts';
 import type { PageSetup } from '../protocol/page.ts';
 import type { Random } from '../random.ts';
 import type { Tickets } from '../signing.ts';
@@ -9,8 +9,9 @@ import type { Opening } from '../simulator/opening.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { built } from './built.ts';
 import { renderCallPage, renderForeignPoster } from './call-html.ts';
-import { foreignOrigin, protocolOf, streamOrigin } from './call-origins.ts';
+import { foreignOrigin, overProtocol, protocolOf, streamOrigin } from './call-origins.ts';
 import { methodNotAllowed, send } from './django/answer.ts';
+import { pageHeaders } from './page-headers.ts';
 import { type MediaPorts, portProbes } from './port-probes.ts';
 import type { Visits } from './visits.ts';
 
@@ -64,25 +65,19 @@ function frameHeaders(
 ): FastifyReply {
   return reply.headers({
     'content-type': 'text/html; charset=utf-8',
-    'cache-control': 'no-store',
-    'content-security-policy': [
-      "default-src 'none'",
-      `script-src 'nonce-${nonce}'`,
-      `style-src 'nonce-${nonce}'`,
-      "img-src 'self' data:",
-      "media-src 'self' blob: mediastream:",
+    ...pageHeaders({
+      'script-src': `'nonce-${nonce}'`,
+      'style-src': `'nonce-${nonce}'`,
+      'img-src': "'self' data:",
+      'media-src': "'self' blob: mediastream:",
       // Named as well as 'self', which in a sandboxed frame WebKit does not match.
-      ["connect-src 'self'", ...connect].join(' '),
-      ...(frame.length > 0 ? [`frame-src ${frame.join(' ')}`] : []),
-      "base-uri 'none'",
-      "form-action 'none'",
-      'frame-ancestors *',
-    ].join('; '),
+      'connect-src': ["'self'", ...connect].join(' '),
+      ...(frame.length > 0 && { 'frame-src': frame.join(' ') }),
+      'frame-ancestors': '*',
+    }),
     // Together they let a parent with cross-origin isolation embed the frame, and harm no other.
     'cross-origin-embedder-policy': 'require-corp',
     'cross-origin-resource-policy': 'cross-origin',
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
   });
 }
 
@@ -99,8 +94,8 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
 
   const warned = new Set<string>();
   /** Says, on the page and once in the log, that the guide's own listener will drop every event. */
-  function warnOfName(protocol: string, host: string): string {
-    const better = door.browserUrl().replace(/^https?(?=:)/, protocol);
+  function warnOfName(protocol: 'http' | 'https', host: string): string {
+    const better = overProtocol(protocol, door.browserUrl());
     const text = `this frame is served from ${host}, whose name does not contain "${NEEDED_IN_ORIGIN}", so the listener of guide 5.5 drops its events; use ${better}`;
     if (!warned.has(host) && warned.size < MOST_WARNINGS) app.log.warn(text);
     warned.add(host);

@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../domain/journal.ts';
+import { isRefused, type JournalEntry } from '../domain/journal.ts';
 import type { ConsoleParts, ConsoleQuery } from '../protocol/console.ts';
 import type { CallDetails } from '../simulator/calls.ts';
 import type { ClockView } from '../simulator/clocks.ts';
@@ -27,8 +27,6 @@ export type Parts = { readonly [Name in keyof ConsoleParts]: Part<ConsoleParts[N
 
 /** More of a list than this is not shown; the rest is counted. */
 const MOST_SHOWN = 200;
-
-const isRefused = ({ status }: JournalEntry): boolean => status === undefined || status >= 400;
 
 /** Whether an entry of the journal is among what is looked for. */
 function isMeant(entry: JournalEntry, { text = '', refused }: ConsoleQuery): boolean {

@@ -7,9 +7,10 @@ import { mismatches } from '../protocol/mismatch.ts';
 import { built } from './built.ts';
 import { consoleParts, type Part, type Parts } from './console-parts.ts';
 import type { ControlDoor } from './control/control.ts';
-import { invalid } from './control/errors.ts';
+import { invalid, inWords } from './control/errors.ts';
 import { guardControl } from './control/guard.ts';
 import { onceGone } from './gone.ts';
+import { pageHeaders } from './page-headers.ts';
 import { type ServerSentEvents, serverSentEvents } from './server-sent-events.ts';
 import { logFault } from './unavailable.ts';
 
@@ -26,13 +27,13 @@ const LOOK_EVERY_MS = 1_000;
 const SHORTEST_PAUSE_MS = 40;
 const PAUSE_FOR_COST = 9;
 
-const HEADERS = {
-  'cache-control': 'no-store',
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-};
+const HEADERS = pageHeaders({
+  'script-src': "'self'",
+  'style-src': "'self'",
+  'img-src': "'self' data:",
+  'connect-src': "'self'",
+  'frame-ancestors': "'none'",
+});
 
 const PAGE = (path: string) => `<!doctype html>
 <html lang="en">
@@ -102,8 +103,7 @@ export async function consolePage(
 
   app.get<{ Querystring: ConsoleQuery }>('/stream', { exposeHeadRoute: false }, async (request, reply) => {
     const found = mismatches(ConsoleQuery, request.query, []);
-    if (found.length > 0)
-      throw invalid(found.map(({ path, message }) => ({ path: `/${path.join('/')}`, message })));
+    if (found.length > 0) throw invalid(found.map(inWords));
     reply.hijack();
     const leaving = new AbortController();
     // Each part waits in two ways.

@@ -8,13 +8,14 @@ import { ADMIN, CONSOLE, DEMO } from '../protocol/paths.ts';
 import type { Random } from '../random.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { built } from './built.ts';
-import { protocolOf } from './call-origins.ts';
+import { overProtocol, protocolOf } from './call-origins.ts';
 import { CALL_PATHS } from './call-page.ts';
 import { ControlError, invalid, inWords } from './control/errors.ts';
 import { type ControlAccess, guardControl } from './control/guard.ts';
 import { nameMismatches } from './control/scenarios.ts';
 import { renderDemo } from './demo-html.ts';
 import { credentialsAmong, snippets } from './demo-snippets.ts';
+import { pageHeaders } from './page-headers.ts';
 
 export interface DemoDoor {
   readonly simulator: Simulator;
@@ -34,20 +35,14 @@ const PATIENCE_MS = 10_000;
 
 const headers = (nonce: string, frame: string) => ({
   'content-type': 'text/html; charset=utf-8',
-  'cache-control': 'no-store',
-  'content-security-policy': [
-    "default-src 'none'",
-    `script-src 'nonce-${nonce}'`,
-    `style-src 'nonce-${nonce}'`,
-    'img-src data:',
-    "connect-src 'self'",
-    `frame-src ${frame}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; '),
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
+  ...pageHeaders({
+    'script-src': `'nonce-${nonce}'`,
+    'style-src': `'nonce-${nonce}'`,
+    'img-src': 'data:',
+    'connect-src': "'self'",
+    'frame-src': frame,
+    'frame-ancestors': "'none'",
+  }),
 });
 
 /** `/__demo`: a page of an integrator with its backend, for who has no page of their own yet. Guide 5.4. */
@@ -97,8 +92,7 @@ export async function demo(app: FastifyInstance, door: DemoDoor): Promise<void> 
   }
 
   /** The frame is as secure as the page around it: browsers let no other into a page that came over TLS. */
-  const frameOrigin = (request: FastifyRequest): string =>
-    browserUrl().replace(/^https?(?=:)/, protocolOf(request));
+  const frameOrigin = (request: FastifyRequest): string => overProtocol(protocolOf(request), browserUrl());
 
   async function show(request: FastifyRequest, reply: FastifyReply): Promise<string> {
     const nonce = random.text(NONCE_LENGTH);

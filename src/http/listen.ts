@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type Hurried, hurried } from './slow-readers.ts';
-import { type Secured, secured, type TlsIdentity } from './tls.ts';
+import type { Secured, TlsIdentity } from './tls.ts';
 
 /** A port that could not be had, in words for whoever asked for it. */
 export class CannotListen extends Error {}
@@ -47,20 +47,26 @@ interface Bound {
   readonly readers: Hurried;
 }
 
-/** Who answers, and as whom over TLS. */
+/** Who answers, and what lets him speak TLS, if he should. */
 interface Answering {
   readonly handler: RequestListener;
-  readonly tls: TlsIdentity | undefined;
+  readonly secure: ((server: Server, handler: RequestListener) => Secured) | undefined;
 }
 
-function bind({ handler: all, tls }: Answering, host: string, port: number): Promise<Bound> {
+/** What lets a server speak TLS, and HTTP/2 with it: these take long to load, and few need them. */
+async function securing(tls: TlsIdentity): Promise<NonNullable<Answering['secure']>> {
+  const { secured } = await import('./tls.ts');
+  return (server, handler) => secured(server, handler, tls, SLOWEST_REQUEST_MS);
+}
+
+function bind({ handler: all, secure: speakTls }: Answering, host: string, port: number): Promise<Bound> {
   const readers = hurried(all, SLOWEST_READER_MS);
   const { handler } = readers;
   const server = createServer(
     { requestTimeout: SLOWEST_REQUEST_MS, connectionsCheckingInterval: 5_000 },
     handler,
   );
-  const secure = tls && secured(server, handler, tls, SLOWEST_REQUEST_MS);
+  const secure = speakTls?.(server, handler);
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       readers.stop();
@@ -118,6 +124,7 @@ async function bindAll(answering: Answering, hosts: readonly string[], port: num
  * @param port 0 chooses a free one
  * @param tls as whom it answers over TLS as well, on the same port; left out, it does not
  * @throws {CannotListen}
+ * @internal
  */
 export async function listen(
   handler: RequestListener,
@@ -125,9 +132,10 @@ export async function listen(
   port: number,
   tls?: TlsIdentity,
 ): Promise<Listening> {
+  const secure = tls && (await securing(tls));
   for (let tries = 1; ; tries += 1) {
     try {
-      const servers = await bindAll({ handler, tls }, hostsOf(host), port);
+      const servers = await bindAll({ handler, secure }, hostsOf(host), port);
       const [first] = servers as [Bound];
       return { port: portOf(first), close: async () => void (await Promise.all(servers.map(stop))) };
     } catch (error) {

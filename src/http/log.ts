@@ -1,4 +1,4 @@
-import type { LogFormat, LogLevel } from '../protocol/config.ts';
+import type { LogFormat, LogLevel } from '../protocol/choices.ts';
 
 export interface LogSettings {
   readonly level: LogLevel;

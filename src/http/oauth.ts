@@ -5,7 +5,7 @@ import { claimedClients, type OAuthRequest, type Refusal } from '../domain/oauth
 import type { Token } from '../domain/token.ts';
 import { OAUTH_ERRORS } from '../guide/errors.ts';
 import { PATHS, TOKEN_LIFETIME_SECONDS, TOKEN_TYPE } from '../guide/oauth.ts';
-import type { Blocking } from '../protocol/config.ts';
+import type { Blocking } from '../protocol/choices.ts';
 import type { Reception } from '../simulator/reception.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { IsAmong } from '../simulator/tokens.ts';
@@ -28,6 +28,7 @@ import { TooMuch } from './django/limits.ts';
 import { pairs } from './django/urlencoded.ts';
 import { logFailure } from './failure.ts';
 import { headerLine } from './header-lines.ts';
+import { lastMade } from './last-made.ts';
 import { comeBack, sendUnavailable } from './unavailable.ts';
 import type { Visits } from './visits.ts';
 
@@ -56,29 +57,60 @@ interface View {
   answer(request: OAuthRequest, received: Reception, isAmong: IsAmong): Promise<Answer | Refusal>;
 }
 
-/** What reaches the endpoint of a request, and the answer where its body cannot be read. */
-function oauthRequest(request: FastifyRequest, query: string): { asked: OAuthRequest; trouble?: Answer } {
-  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const { form, trouble } = formOf(request, body);
-  if (form !== undefined) request.visit.form = form;
+/** What a request is understood from. */
+interface Sent {
+  readonly query: string;
+  /** The Content-Type as it came. */
+  readonly type: string;
+  readonly authorization: string | undefined;
+  readonly body: Buffer;
+}
+
+/** What reaches the endpoint of a request. */
+interface Read {
+  readonly asked: OAuthRequest;
+  readonly claimed: readonly string[];
+  readonly form?: readonly (readonly [string, string])[] | undefined;
+  /** The answer where the body cannot be read, and why. */
+  readonly trouble?: { readonly answer: Answer; readonly reason: string } | undefined;
+}
+
+function formOf({ type, body }: Sent): Pick<Read, 'form' | 'trouble'> {
+  try {
+    return { form: formFields(type, body) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : '';
+    if (error instanceof TooMuch) return { trouble: { answer: TOO_MUCH, reason } };
+    if (error instanceof Unreadable) return { trouble: { answer: BAD_REQUEST, reason } };
+    throw error;
+  }
+}
+
+function read(sent: Sent): Read {
+  const { query, authorization } = sent;
+  const { form, trouble } = formOf(sent);
   const fields = new Map([...pairs(query), ...(form ?? [])]);
   const asked: OAuthRequest = {
     query: query === '' ? 'none' : BROKEN_ESCAPE.test(query) ? 'malformed' : 'present',
-    basic: basicCredentials(request.headers.authorization, fields.get('encoding') || 'utf-8'),
+    basic: basicCredentials(authorization, fields.get('encoding') || 'utf-8'),
     fields,
   };
-  return { asked, ...(trouble && { trouble }) };
+  return { asked, claimed: claimedClients(asked), form, trouble };
 }
 
-function formOf(request: FastifyRequest, body: Buffer): { form?: [string, string][]; trouble?: Answer } {
-  try {
-    const form = formFields(headerLine(request, 'content-type') ?? '', body);
-    return form === undefined ? {} : { form };
-  } catch (error) {
-    if (error instanceof TooMuch) return { trouble: because(request, error.message, TOO_MUCH) };
-    if (error instanceof Unreadable) return { trouble: because(request, error.message, BAD_REQUEST) };
-    throw error;
-  }
+/** Backends ask for every token in the same words. */
+const readOnce = lastMade(
+  ({ query, type, authorization, body }: Sent) => [query, type, authorization, body.toString('latin1')],
+  read,
+);
+const MOST_REMEMBERED_BYTES = 4096;
+
+function understood(request: FastifyRequest, query: string): Read {
+  const type = headerLine(request, 'content-type') ?? '';
+  const { authorization } = request.headers;
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const sent = { query, type, authorization, body };
+  return body.length > MOST_REMEMBERED_BYTES ? read(sent) : readOnce(sent);
 }
 
 /** Notes why a request is answered so. */
@@ -120,22 +152,27 @@ export async function oauth(
   app: FastifyInstance,
   { simulator, blocking, keys, visits }: OAuthDoor,
 ): Promise<void> {
-  const views: Record<string, View> = {
-    [PATHS.token]: {
-      endpoint: 'token',
-      async answer(request, received, isAmong) {
-        const token = await simulator.tokens.issue(request, received, isAmong);
-        if (!('accessToken' in token)) return token;
-        return json(200, tokenBody(token));
+  const views = new Map<string, View>([
+    [
+      PATHS.token,
+      {
+        endpoint: 'token',
+        async answer(request, received, isAmong) {
+          const token = await simulator.tokens.issue(request, received, isAmong);
+          if (!('accessToken' in token)) return token;
+          return json(200, tokenBody(token));
+        },
       },
-    },
-    [PATHS.revoke]: {
-      endpoint: 'revoke',
-      answer: async (request, received, isAmong) =>
-        (await simulator.tokens.revoke(request, received, isAmong)) ?? EMPTY,
-    },
-  };
-  const viewAt = (path: string) => (Object.hasOwn(views, path) ? views[path] : undefined);
+    ],
+    [
+      PATHS.revoke,
+      {
+        endpoint: 'revoke',
+        answer: async (request, received, isAmong) =>
+          (await simulator.tokens.revoke(request, received, isAmong)) ?? EMPTY,
+      },
+    ],
+  ]);
 
   function withoutSlash(request: FastifyRequest, path: string, query: string): Answer {
     const location = query === '' ? `${path}/` : `${path}/?${query}`;
@@ -148,11 +185,12 @@ export async function oauth(
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<Answer | Refusal | undefined> {
     const { path, query } = request.visit.target;
-    const view = viewAt(path);
-    if (view === undefined && viewAt(`${path}/`) === undefined)
+    const view = views.get(path);
+    if (view === undefined && !views.has(`${path}/`))
       return because(request, 'the service has nothing at this path', NOT_FOUND);
-    const { asked, trouble } = oauthRequest(request, query);
-    const claimed = claimedClients(asked);
+    const { asked, claimed, form, trouble } = understood(request, query);
+    if (form !== undefined) request.visit.form = form;
+    if (trouble !== undefined) request.visit.reason = trouble.reason;
     const endpoint = request.method === 'POST' ? view?.endpoint : undefined;
     const received = await visits.receive(request, reply, { claimed }, endpoint);
     if (received === undefined) return undefined;
@@ -160,7 +198,7 @@ export async function oauth(
     if (request.method === 'OPTIONS') return options(ALLOW);
     if (request.method !== 'POST')
       return because(request, `${request.method} is not allowed here, only POST`, methodNotAllowed(ALLOW));
-    return trouble ?? view.answer(asked, received, (ranges) => isAmong(request.ip, ranges));
+    return trouble?.answer ?? view.answer(asked, received, (ranges) => isAmong(request.ip, ranges));
   }
 
   async function respond(request: FastifyRequest, reply: FastifyReply): Promise<void> {

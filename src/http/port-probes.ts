@@ -6,7 +6,11 @@ export interface MediaPorts {
   readonly udp: number;
 }
 
-/** How a page at `host` tries the media ports. */
+/**
+ * How a page at `host` tries the media ports.
+ *
+ * @internal
+ */
 export function portProbes(protocol: string, host: string, { tcp, udp }: MediaPorts): PortProbe[] {
   const name = host.replace(/:\d+$/, '');
   // Firefox asks the network for names, which knows none of these.

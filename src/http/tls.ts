@@ -9,7 +9,11 @@ export interface TlsIdentity {
   readonly key: string;
 }
 
-/** The part of a server that speaks TLS. */
+/**
+ * The part of a server that speaks TLS.
+ *
+ * @internal
+ */
 export interface Secured {
   /** Ends the connections on which nothing is under way. */
   closeIdle(): void;
@@ -78,6 +82,7 @@ function keepSessions(secure: Http2SecureServer, slowest: number): Set<Http2Sess
  * know no better. Which of the two a connection is, its first byte tells.
  *
  * @param slowest in this time somebody must have said something, and have asked in full, in milliseconds
+ * @internal
  */
 export function secured(
   server: Server,

@@ -17,6 +17,7 @@ import type { Simulator } from '../simulator/simulator.ts';
 import { pairs, unquote } from './django/urlencoded.ts';
 import { onceGone } from './gone.ts';
 import { headerLines } from './header-lines.ts';
+import { lastMade } from './last-made.ts';
 import type { Metrics } from './metrics.ts';
 
 /** What becomes known of a request to the imitated service on its way through a door. */
@@ -121,7 +122,12 @@ export function keepJournal(
     if (visit.isRecorded) return;
     visit.isRecorded = true;
     try {
-      await write(request, status);
+      const received = visit.reception ?? (await simulator.receive({ claimed: [] }));
+      const entry = entryOf(request, visit, received, status);
+      if (app.log.level === 'info') app.log.info(...logged(entry));
+      const mistakes = seenInRequest(entry);
+      await simulator.journal.record(entry);
+      if (mistakes.length > 0) await simulator.findings.note(mistakes, entry.clientId, entry.at);
     } catch (error) {
       // What keeps it from being written has been said by the answer then. Any other is not given without its entry.
       if (status === undefined || status < 500) {
@@ -130,16 +136,6 @@ export function keepJournal(
       }
     }
     metrics.answered(visit.target.path, status);
-  }
-
-  async function write(request: FastifyRequest, status: number | undefined): Promise<void> {
-    const { visit } = request;
-    const received = visit.reception ?? (await simulator.receive({ claimed: [] }));
-    const entry = entryOf(request, visit, received, status);
-    if (app.log.level === 'info') app.log.info(...logged(entry));
-    const mistakes = seenInRequest(entry);
-    await simulator.journal.record(entry);
-    if (mistakes.length > 0) await simulator.findings.note(mistakes, entry.clientId, entry.at);
   }
 
   const leave = async (request: FastifyRequest, reply: FastifyReply, how: Unanswered) => {
@@ -156,8 +152,11 @@ export function keepJournal(
     request.headers['content-type'] = 'application/octet-stream';
     done();
   });
-  /** What is left of a payload when the fault has struck it. */
-  async function spoilt(fault: Fault, reply: FastifyReply, payload: unknown): Promise<unknown> {
+  /** Keeps the entry of an answer, and answers what is to be sent: all of it, or what a fault leaves of it. */
+  async function sent(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+    await record(request, reply.statusCode);
+    const fault = request.visit.reception?.fault;
+    if (fault === undefined) return payload;
     await delay(fault, reply);
     if (fault.kind === 'wrong-content-type') reply.type('text/plain');
     const spoil = fault.kind && SPOILT[fault.kind];
@@ -167,14 +166,7 @@ export function keepJournal(
     return body;
   }
 
-  app.addHook('onSend', (request, reply, payload, done) => {
-    record(request, reply.statusCode)
-      .then(() => {
-        const fault = request.visit.reception?.fault;
-        return fault === undefined ? payload : spoilt(fault, reply, payload);
-      })
-      .then((sent) => done(null, sent), done);
-  });
+  app.addHook('onSend', sent);
 
   return {
     leave,
@@ -206,20 +198,6 @@ export function keepJournal(
 
 const NO_FIELDS: Fields = {};
 
-/** Whether two lists hold the same texts. */
-const isSame = (some: readonly string[], others: readonly string[]): boolean =>
-  some.length === others.length && some.every((text, place) => text === others[place]);
-
-/** As `make`, which is not asked again for the same texts as the last time. */
-function lastMade<T, R>(textsOf: (asked: T) => readonly string[], make: (asked: T) => R): (asked: T) => R {
-  let last: { readonly texts: readonly string[]; readonly made: R } | undefined;
-  return (asked) => {
-    const texts = textsOf(asked);
-    if (last === undefined || !isSame(last.texts, texts)) last = { texts, made: make(asked) };
-    return last.made;
-  };
-}
-
 /** Makes of requests what the journal has of them. Whoever asks sends the same headers and fields again and again. */
 function journalist() {
   const headersOf = lastMade(
@@ -227,7 +205,7 @@ function journalist() {
     (request) => maskedHeaders(headerLines(request)),
   );
   const formOf = lastMade(
-    ({ form, clientId }: { form: Form; clientId: string }) => [clientId, ...form.flat()],
+    ({ form, clientId }: { form: Form; clientId: string }) => [form, clientId],
     ({ form, clientId }) => maskedFields(form, clientId),
   );
 

@@ -1,19 +1,67 @@
-import type { AgentAction } from '../domain/scenario.ts';
+import type { CallState } from '../domain/call.ts';
+import type { Diagnostics } from '../domain/presence.ts';
+import type { AgentAction, Delivery as WayOfDelivery } from '../domain/scenario.ts';
 import type { ErrorCode, VideocallEvent } from '../guide/events.ts';
-import type { CallAnswer } from '../protocol/control/calls.ts';
-import type { Camel } from './camel.ts';
-import type { Answer } from './control.ts';
 import type { Scope } from './scope.ts';
 
 /** A call as it stands, with all that was done and said in it. Times are ISO 8601. */
-export type Call = Camel<CallAnswer>;
+export interface Call {
+  clientId: string;
+  validationId: string;
+  /** Its number among the calls for the validation, from 1. */
+  n: number;
+  state: CallState;
+  scenario: string;
+  /** Those with which it was opened. */
+  tokens: string[];
+  openedAt: string;
+  /** What its script waits for. */
+  waitsFor: string | null;
+  startedAt: string | null;
+  endedAt: string | null;
+  /** What the agent can do now. */
+  possibleActions: AgentAction[];
+  /** All that was done in it, oldest first. */
+  acts: Act[];
+  events: SaidEvent[];
+  page: 'open' | 'none';
+  pages: { servedAt: string; open: boolean; diagnostics: Diagnostics | null }[];
+}
+
+/** Something that was done in a call, and the event that came of it. */
+export interface Act {
+  at: string;
+  by: 'script' | 'hand';
+  act: AgentAction | 'fail' | 'post' | 'signal';
+  /** With `fail` and `post` the code of the event, with `signal` its name. */
+  name: string | null;
+  /** The id of the event. */
+  event: number | null;
+}
+
+/** An event that a call has said: `at` in virtual time, `pushedAt` and `postedAt` in real time, all ISO 8601. */
+export interface SaidEvent {
+  id: number;
+  type: 'info' | 'error';
+  code: string;
+  message: string;
+  at: string;
+  /** How it was to reach the page otherwise than it should. */
+  delivery?: WayOfDelivery;
+  pushedAt: string | null;
+  postedAt: string | null;
+}
 
 /**
  * What has become of something that was done: `page` is `posted` when the frame has posted its event to the page
  * around it, `none` when no page is open, `open` when there was nothing to post, and `unconfirmed` when the frame has
  * not reported within two seconds.
  */
-export type Delivery = Answer<'POST /calls/:validation_id/agent'>;
+export interface Delivery {
+  page: 'none' | 'open' | 'posted' | 'unconfirmed';
+  /** In real time. */
+  postedAfterMs?: number;
+}
 
 /**
  * One call: the latest for a validation, or the one of number n. It need not exist yet.
@@ -55,6 +103,7 @@ export interface CallHandle {
  *
  * @param scope whose call it is
  * @param n its number, from 1; without it, the latest
+ * @internal
  */
 export function callHandle(
   { control, client, browserUrl }: Scope,

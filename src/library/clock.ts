@@ -1,10 +1,14 @@
-import type { ClockAnswer } from '../protocol/control/clock.ts';
-import type { Camel } from './camel.ts';
 import { type Duration, written } from './duration.ts';
 import type { Scope } from './scope.ts';
 
-/** What time it is: `now` in ISO 8601, and how many milliseconds that is ahead of real time. */
-export type ClockReading = Camel<ClockAnswer>;
+/** What time it is. */
+export interface ClockReading {
+  /** In ISO 8601. */
+  now: string;
+  frozen: boolean;
+  /** How many milliseconds that is ahead of real time. */
+  offsetMs: number;
+}
 
 /** Virtual time. Whatever changes it is answered when all that fell due was pushed to the open pages. */
 export interface Clock {
@@ -18,7 +22,11 @@ export interface Clock {
   resume(): Promise<ClockReading>;
 }
 
-/** The clock of a client, or the one that all without their own follow. */
+/**
+ * The clock of a client, or the one that all without their own follow.
+ *
+ * @internal
+ */
 export const clockOf = ({ control, client: query }: Scope): Clock => ({
   now: async () => (await control.ask('GET /clock', { query })).now,
   advance: (by) => control.ask('POST /clock/advance', { query, body: { by: written(by) } }),

@@ -1,5 +1,5 @@
 import { isLoopback } from '../address.ts';
-import { parted } from '../contracts/asking.ts';
+import { controlAddress, parted } from '../contracts/asking.ts';
 import { ADMIN, CONSOLE, DEMO } from '../protocol/paths.ts';
 import { type Control, controlAt } from './control.ts';
 import { MockError } from './error.ts';
@@ -58,14 +58,7 @@ function adminAddress({ adminUrl, adminCredentials }: ConnectOptions): string {
       hint: 'give one like http://127.0.0.1:4010/__admin',
     });
   }
-  const address = new URL(adminUrl);
-  const path = address.pathname.replace(/(?<!\/)\/+$/, '');
-  address.pathname = path.endsWith(ADMIN) ? path : `${path}${ADMIN}`;
-  if (adminCredentials !== undefined) {
-    address.username = encodeURIComponent(adminCredentials.user);
-    address.password = encodeURIComponent(adminCredentials.password);
-  }
-  return address.href;
+  return controlAddress(adminUrl, adminCredentials);
 }
 
 /** `base` under another name, where that leads to this machine. */

@@ -19,7 +19,7 @@ interface Asking<Name extends RouteName> {
 }
 
 /** What the control API answers to a route, in camelCase. */
-export type Answer<Name extends RouteName> = Camel<AnswerOf<Table[Name]>>;
+type Answer<Name extends RouteName> = Camel<AnswerOf<Table[Name]>>;
 
 /** The control API of a simulator, in this process or elsewhere. */
 export interface Control {

@@ -1,5 +1,4 @@
-import type { ErrorAnswer, ErrorName } from '../protocol/control/route.ts';
-import type { Camel } from './camel.ts';
+import type { ErrorName } from '../protocol/control/errors.ts';
 
 /**
  * What went wrong: an error of the control API by its name there, `unreachable` where nobody answers who is a
@@ -7,7 +6,12 @@ import type { Camel } from './camel.ts';
  */
 export type MockErrorCode = ErrorName | 'unreachable' | 'no_token';
 
-type More = Pick<Camel<ErrorAnswer>, 'hint' | 'errors' | 'seen'>;
+/** What is said of some errors beside their message. */
+interface More {
+  readonly hint?: string;
+  readonly errors?: { path: string; message: string }[];
+  readonly seen?: string[];
+}
 
 /**
  * Something that the simulator did not do, in words for whoever reads the test.

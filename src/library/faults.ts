@@ -1,12 +1,36 @@
-import type { FaultBody } from '../protocol/control/faults.ts';
-import type { Camel } from './camel.ts';
-import type { Answer } from './control.ts';
+import type { Endpoint, FAULT_KINDS } from '../domain/fault.ts';
 import type { Scope } from './scope.ts';
 
+type FaultKind = (typeof FAULT_KINDS)[number];
+
 /** What is to go wrong, as in `{ endpoint: 'token', status: 503, times: 1 }`. */
-export type FaultOptions = Camel<FaultBody>;
+export interface FaultOptions {
+  endpoint: Endpoint;
+  status?: number;
+  /** In seconds; needs a status. */
+  retryAfter?: number;
+  /** As in `2s`, or the shortest and the longest. */
+  latency?: string | string[];
+  kind?: FaultKind;
+  /** So many requests pass before it. */
+  after?: number;
+  /** So many requests does it strike. */
+  times?: number;
+}
+
 /** A fault that is armed, and how many requests it has struck. */
-export type Fault = Answer<'POST /faults'>;
+export interface Fault {
+  id: string;
+  clientId: string | null;
+  endpoint: Endpoint;
+  status: number | null;
+  retryAfter: number | null;
+  latencyMs: number[] | null;
+  kind: FaultKind | null;
+  after: number;
+  times: number | null;
+  struck: number;
+}
 
 /**
  * What goes wrong between a backend or browser and the service.
@@ -25,7 +49,11 @@ export interface Faults {
   clear(id?: string): Promise<void>;
 }
 
-/** The faults of a client's requests, or of all. */
+/**
+ * The faults of a client's requests, or of all.
+ *
+ * @internal
+ */
 export function faultsOf({ control, client: query }: Scope): Faults {
   const list = async () => (await control.ask('GET /faults', { query })).items;
   const remove = (id: string) => control.ask('DELETE /faults/:id', { parameters: { id }, query });

@@ -1,20 +1,63 @@
-import type { Static } from 'typebox';
-import type { BodyOf } from '../protocol/control/asked.ts';
-import type { EventAnswer } from '../protocol/control/calls.ts';
-import type { FindingAnswer, JOURNAL_ROUTES, RequestAnswer } from '../protocol/control/journal.ts';
-import type { Call } from './call.ts';
-import { type Camel, snake } from './camel.ts';
+import type { CallState } from '../domain/call.ts';
+import type { RuleId } from '../domain/finding.ts';
+import type { Call, SaidEvent } from './call.ts';
+import { snake } from './camel.ts';
 import { type Duration, written } from './duration.ts';
 import type { Scope } from './scope.ts';
 
 /** A request to the imitated service, what was answered, and why it was refused. Times are ISO 8601. */
-export type JournalEntry = Camel<RequestAnswer>;
+export interface JournalEntry {
+  id: number;
+  clientId: string | null;
+  /** In virtual time. */
+  at: string;
+  /** In real time. */
+  receivedAt: string;
+  method: string;
+  path: string;
+  query: Record<string, string>;
+  headers: Record<string, string>;
+  form: Record<string, string> | null;
+  /** The address that it came from. */
+  from: string;
+  /** Null where the connection was cut off or left hanging. */
+  status: number | null;
+  cause: string | null;
+  reason: string | null;
+  validationId: string | null;
+  faultId: string | null;
+}
+
 /** Which requests are meant: by `method`, `path`, `status`, `validationId`, and `after` the one with this id. */
-export type JournalFilter = Camel<BodyOf<(typeof JOURNAL_ROUTES)['POST /requests/find']>>;
+export interface JournalFilter {
+  method?: string;
+  /** Without its query, as in `/o/token/`. */
+  path?: string;
+  status?: number;
+  validationId?: string;
+  after?: number;
+}
+
 /** A mistake of the integration that was seen, with the section of the guide and how to mend it. */
-export type Finding = Camel<FindingAnswer>;
-/** An event that a call has said: `at` in virtual time, `pushedAt` and `postedAt` in real time, all ISO 8601. */
-export type CallEvent = Camel<Static<typeof EventAnswer>>;
+export interface Finding {
+  rule: RuleId;
+  severity: 'error' | 'warning';
+  guide: string;
+  title: string;
+  mend: string;
+  clientId: string | null;
+  seen: string;
+  firstAt: string;
+  lastAt: string;
+  times: number;
+}
+
+/** An event with the call that has said it. */
+export interface CallEvent extends SaidEvent {
+  clientId: string;
+  validationId: string;
+  n: number;
+}
 
 /**
  * What was asked of the imitated service and what came of it.
@@ -30,13 +73,19 @@ export interface Journal {
   count(filter?: JournalFilter): Promise<number>;
 }
 
-type WaitBody = Camel<BodyOf<(typeof JOURNAL_ROUTES)['POST /wait']>>;
-
 /** What can be waited for: an event by its code, a request, or the state of a call. */
-export type Goal = WaitBody['for'];
+export type Goal =
+  | { event: string }
+  | { request: { method?: string; path?: string; status?: number } }
+  | { callState: CallState };
 
 /** Of what that is expected, and for how long in real time: by default 5 s, and no longer than 4 min: `fetch` gives up at five. */
-export interface Patience extends Pick<WaitBody, 'validationId' | 'n' | 'after'> {
+export interface Patience {
+  validationId?: string;
+  /** The number of a call. */
+  n?: number;
+  /** The id of a request. */
+  after?: number;
   readonly timeout?: Duration;
 }
 
@@ -51,14 +100,22 @@ export type Met<G extends Goal> = G extends { event: string }
 const asQuery = (filter: JournalFilter): Record<string, string> =>
   Object.fromEntries(Object.entries(snake(filter) as object).map(([key, value]) => [key, String(value)]));
 
-/** The journal of a client, or of all. */
+/**
+ * The journal of a client, or of all.
+ *
+ * @internal
+ */
 export const journalOf = ({ control, client: query }: Scope): Journal => ({
   list: async (filter = {}) => (await control.ask('POST /requests/find', { query, body: filter })).items,
   count: async (filter = {}) =>
     (await control.ask('GET /requests/count', { query: { ...query, ...asQuery(filter) } })).count,
 });
 
-/** Waits in the name of a client, or of all. */
+/**
+ * Waits in the name of a client, or of all.
+ *
+ * @internal
+ */
 export const waiting =
   ({ control, client: query }: Scope) =>
   async <const G extends Goal>(goal: G, { timeout, ...where }: Patience = {}): Promise<Met<G>> => {

@@ -39,6 +39,7 @@ export interface Mock extends Sandbox, Addresses {
  *
  * @param credentials whose tokens the mock's own are
  * @param close ends the simulator, or whatever there is to end
+ * @internal
  */
 export function mockOver(
   control: Control,

@@ -76,7 +76,11 @@ async function tokenFrom({ url, credentials: { clientId, clientSecret } }: Scope
   }
 }
 
-/** The verbs of the library within a scope. */
+/**
+ * The verbs of the library within a scope.
+ *
+ * @internal
+ */
 export const sandboxOf = (scope: Scope): Sandbox => ({
   clientId: scope.credentials.clientId,
   clientSecret: scope.credentials.clientSecret,

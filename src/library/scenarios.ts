@@ -1,17 +1,33 @@
-import type { BodyOf } from '../protocol/control/asked.ts';
-import type { SCENARIO_ROUTES } from '../protocol/control/scenarios.ts';
-import type { VALIDATION_ROUTES } from '../protocol/control/validations.ts';
-import type { Camel } from './camel.ts';
-import type { Answer } from './control.ts';
+import type { AgentAction, Delivery } from '../domain/scenario.ts';
+import type { ErrorCode } from '../guide/events.ts';
 import type { Scope } from './scope.ts';
 
 /** The course of a call: its `steps`, as a scenario file has them but for `waitFor`. */
-export type ScenarioOptions = Pick<
-  Camel<BodyOf<(typeof SCENARIO_ROUTES)['PUT /scenarios/:name']>>,
-  'description' | 'steps'
->;
+export interface ScenarioOptions {
+  description?: string;
+  steps: ScenarioStep[];
+}
+
+/** Something that happens `after` the step before it, or that is waited for. Lengths of time are as in `1.5s`. */
+export type ScenarioStep =
+  | { after: string; agent: AgentAction; delivery?: Delivery }
+  | { after: string; fail: ErrorCode; delivery?: Delivery }
+  | {
+      after: string;
+      post: { type: 'info' | 'error'; code: string; message: string };
+      delivery?: Delivery;
+    }
+  | { waitFor: string; timeout?: string };
+
 /** A scenario that calls can play, and where it is from. */
-export type ScenarioView = Answer<'GET /scenarios/:name'>;
+export interface ScenarioView {
+  name: string;
+  description: string | null;
+  source: 'file' | 'control-api';
+  /** Whose it is; null where it is for all. */
+  clientId: string | null;
+  steps: ScenarioStep[];
+}
 
 /**
  * What calls can play that open from now on.
@@ -28,23 +44,44 @@ export interface Scenarios {
   list(): Promise<ScenarioView[]>;
 }
 
-/** The scenarios of a client, or of all. */
+/**
+ * The scenarios of a client, or of all.
+ *
+ * @internal
+ */
 export const scenariosOf = ({ control, client: query }: Scope): Scenarios => ({
   put: (name, body) => control.ask('PUT /scenarios/:name', { parameters: { name }, query, body }),
   list: async () => (await control.ask('GET /scenarios', { query })).items,
 });
 
-/** What is to be known of a validation before its call: `exists`, `confirmed`, `scenario`. */
-export type ValidationOptions = Camel<BodyOf<(typeof VALIDATION_ROUTES)['PUT /validations/:validation_id']>>;
+/** What is to be known of a validation before its call. */
+export interface ValidationOptions {
+  exists?: boolean;
+  confirmed?: boolean;
+  scenario?: string;
+}
+
 /** What is known of a validation; null where nothing was said. */
-export type Validation = Answer<'PUT /validations/:validation_id'>;
+export interface Validation {
+  clientId: string | null;
+  validationId: string;
+  exists: boolean | null;
+  confirmed: boolean | null;
+  scenario: string | null;
+  /** How many there were. */
+  calls: number;
+}
 
 /** What is known of validations before their calls. */
 export interface Validations {
   set(validationId: string, validation: ValidationOptions): Promise<Validation>;
 }
 
-/** The validations of a client, or of all. */
+/**
+ * The validations of a client, or of all.
+ *
+ * @internal
+ */
 export const validationsOf = ({ control, client: query }: Scope): Validations => ({
   set: (validation_id, body) =>
     control.ask('PUT /validations/:validation_id', { parameters: { validation_id }, query, body }),

@@ -20,7 +20,11 @@ export interface Credentials {
   readonly clientSecret: string;
 }
 
-/** Where the verbs of the library do what they do, and for whom. */
+/**
+ * Where the verbs of the library do what they do, and for whom.
+ *
+ * @internal
+ */
 export interface Scope extends Pick<Addresses, 'url' | 'browserUrl'> {
   readonly control: Control;
   /** Who gets the tokens. */

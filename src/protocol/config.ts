@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import { BLOCKING, LOG_FORMATS, LOG_LEVELS, REFUSED_CALL, TOKEN_FORMATS } from './choices.ts';
 import { ScenarioName } from './scenario.ts';
 
 /** One thing that can be set. Flag, environment variable, key of the config file and help follow from it. */
@@ -28,24 +29,6 @@ const WEB_HOST = '(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(?::\\d{1,5})?';
 const IN_URL = '(?:[^:@/?#%\\s]|%[0-9A-Fa-f]{2})*';
 const LOGIN = `(?:${IN_URL}(?::${IN_URL})?@)?`;
 const STORE = `^(?:memory|rediss?://${LOGIN}${WEB_HOST}(?:/\\d{0,4})?|unix://${LOGIN}/[^?#\\s]+(?:\\?db=\\d{1,4})?)$`;
-
-/** What access tokens look like: as the service's, or as JWTs. */
-const TOKEN_FORMATS = ['opaque', 'jwt'] as const;
-/** How those are kept out who may not come from where they do. Guide 6.1 only says that they are. */
-const BLOCKING = ['forbidden', 'reset', 'hang'] as const;
-/** How `/call` answers a token that opens nothing: by a 403, or by a page that posts VideocallNotFound. */
-const REFUSED_CALL = ['forbidden', 'event'] as const;
-
-/** What is logged: entries of this level and those before it. */
-const LOG_LEVELS = ['silent', 'error', 'warn', 'info'] as const;
-/** For whom the log is written: people, or programs. */
-const LOG_FORMATS = ['text', 'json'] as const;
-
-export type TokenFormatName = (typeof TOKEN_FORMATS)[number];
-export type Blocking = (typeof BLOCKING)[number];
-export type RefusedCall = (typeof REFUSED_CALL)[number];
-export type LogLevel = (typeof LOG_LEVELS)[number];
-export type LogFormat = (typeof LOG_FORMATS)[number];
 
 export const SETTINGS = {
   port: {

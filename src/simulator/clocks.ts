@@ -11,7 +11,7 @@ import {
 import type { Store } from '../store/store.ts';
 import { clockOf, decide, put } from './decide.ts';
 import { reachedPages } from './reached.ts';
-import { clockRefs, EVERYONE } from './refs.ts';
+import { clockRef, clockRefs, EVERYONE } from './refs.ts';
 import type { Watch } from './watch.ts';
 
 /** A clock as it was read. */
@@ -51,7 +51,7 @@ export function clocks(store: Store, watch: Watch, moved: () => Promise<void>) {
       if (!isInstant(view.now)) return { result: 'no date' };
       const since = timeOf(before, realTime);
       if (view.now < since && (await hasHistory(clientId))) return { result: 'backwards' };
-      return { changes: [put({ kind: 'clock', id }, own, id, value)], result: { since, view } };
+      return { changes: [put(clockRef(id), own, id, value)], result: { since, view } };
     });
     if (typeof outcome !== 'object') return outcome;
     await watch.settle(clientId);
@@ -68,7 +68,7 @@ export function clocks(store: Store, watch: Watch, moved: () => Promise<void>) {
     },
     /** The clocks that some of `clientIds` have of their own; the others follow the common one. */
     async own(clientIds: readonly string[]): Promise<Map<string, ClockView>> {
-      const { realTime, found } = await store.read(...clientIds.map((id) => clockRefs(id)[0]));
+      const { realTime, found } = await store.read(...clientIds.map(clockRef));
       return new Map(
         clientIds.flatMap((id, place) => {
           const clock = found[place];

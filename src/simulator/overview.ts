@@ -33,24 +33,20 @@ export function overviews(store: Store, { details }: Pick<ReturnType<typeof call
     /** Every call of one client, or of all, by what is to be done about it. */
     async overview(clientId?: string): Promise<Overview> {
       const timeOf = timesFor(store);
-      const byState = Object.fromEntries(CALL_STATES.map((state) => [state, [] as Call[]])) as Record<
-        CallState,
-        Call[]
-      >;
-      const all = (await store.list('call', clientId)).map(({ value }) => value);
-      const opened = new Map(all.map((call, place) => [call, place]));
-      for (const call of all) byState[callAt(call, await timeOf(call.clientId)).state].push(call);
-      const inOrder = (...states: CallState[]) =>
-        states.flatMap((state) => byState[state]).sort((a, b) => (opened.get(a) ?? 0) - (opened.get(b) ?? 0));
+      const all: [Call, CallState][] = [];
+      for (const { value: call } of await store.list('call', clientId))
+        all.push([call, callAt(call, await timeOf(call.clientId)).state]);
+      const among = (...states: CallState[]) =>
+        all.filter(([, state]) => states.includes(state)).map(([call]) => call);
       const validations = (await store.list('validation', clientId)).map(({ value }) => value);
       return {
-        waiting: await closely(inOrder('waiting-room').slice(0, MOST_SHOWN)),
+        waiting: await closely(among('waiting-room').slice(0, MOST_SHOWN)),
         unopened: validations
           .filter(({ calls, exists }) => calls === 0 && exists !== false)
           .slice(0, MOST_SHOWN),
-        live: await closely(inOrder('loading', 'in-call').slice(0, MOST_SHOWN)),
-        over: await closely(inOrder('ended', 'error').slice(-MOST_SHOWN).reverse()),
-        counts: Object.fromEntries(CALL_STATES.map((state) => [state, byState[state].length])) as Record<
+        live: await closely(among('loading', 'in-call').slice(0, MOST_SHOWN)),
+        over: await closely(among('ended', 'error').slice(-MOST_SHOWN).reverse()),
+        counts: Object.fromEntries(CALL_STATES.map((state) => [state, among(state).length])) as Record<
           CallState,
           number
         >,

@@ -1,8 +1,8 @@
-import { type Armed, type Endpoint, type Faults, strike } from '../domain/fault.ts';
+import { type Armed, type Endpoint, strike } from '../domain/fault.ts';
 import { type Instant, timeOf } from '../domain/time.ts';
-import type { Change, Found, Ref, Store } from '../store/store.ts';
+import type { Found, Ref, Store } from '../store/store.ts';
 import { clockOf, decide, put } from './decide.ts';
-import { clientRef, clockRefs, EVERYONE, faultsRef, tokenRef } from './refs.ts';
+import { clientRef, clockRef, EVERYONE, faultsRef, tokenRef } from './refs.ts';
 
 /** The clients that a request names, in that order, as they were found. */
 export type NamedClients = readonly (Found<'client'> | undefined)[];
@@ -16,7 +16,7 @@ export interface Reception {
   /** Real time. */
   readonly receivedAt: Instant;
   readonly clients: NamedClients;
-  readonly fault?: Armed;
+  readonly fault: Armed | undefined;
 }
 
 /** By what a request names its client: ids that it claims, or a token. */
@@ -26,58 +26,55 @@ export type Receive = ReturnType<typeof reception>;
 
 /** Where requests to the imitated service come in. */
 export function reception(store: Store) {
-  async function namedBy(naming: Naming): Promise<readonly string[]> {
-    if ('claimed' in naming) return naming.claimed;
-    const [token] = (await store.read(tokenRef(naming.accessToken))).found;
+  async function namedBy(accessToken: string): Promise<readonly string[]> {
+    const [token] = (await store.read(tokenRef(accessToken))).found;
     return token === undefined ? [] : [token.value.clientId];
   }
 
+  /** Strikes with at most one fault: one of the client before one of all. */
+  const struck = (clientId: string, endpoint: Endpoint): Promise<Armed | undefined> =>
+    decide<readonly Ref<'faults'>[], Armed | undefined>(
+      store,
+      (clientId === EVERYONE ? [EVERYONE] : [clientId, EVERYONE]).map(faultsRef),
+      ({ found }) => {
+        const { armed, striking } = strike(
+          found.flatMap((faults) => faults?.value.armed ?? []),
+          endpoint,
+        );
+        const changes = found.flatMap((own) => {
+          if (own === undefined) return [];
+          const { clientId: owner, armed: before } = own.value;
+          const isOwn = ({ id }: Armed) => before.some((one) => one.id === id);
+          return [put(faultsRef(owner), own, owner, { clientId: owner, armed: armed.filter(isOwn) })];
+        });
+        return { changes, result: striking };
+      },
+    );
+
   /**
-   * Says whose a request is, and lets at most one armed fault strike it: one of the client before one of all.
+   * Says whose a request is, and lets at most one armed fault strike it.
    *
    * @param endpoint where faults can be armed; without one none strikes
    */
   return async function receive(naming: Naming, endpoint?: Endpoint): Promise<Reception> {
-    const ids = await namedBy(naming);
+    const ids = 'claimed' in naming ? naming.claimed : await namedBy(naming.accessToken);
     const owners = [...ids, EVERYONE];
     const refs: Ref<'client' | 'clock' | 'faults'>[] = [
       ...ids.map(clientRef),
-      ...owners.map((owner) => clockRefs(owner)[0]),
+      ...owners.map(clockRef),
       ...owners.map(faultsRef),
     ];
-    return decide<typeof refs, Reception>(store, refs, ({ realTime, found }) => {
-      const clients = found.slice(0, ids.length) as NamedClients;
-      const clocks = found.slice(ids.length, -owners.length) as (Found<'clock'> | undefined)[];
-      const armed = found.slice(-owners.length) as (Found<'faults'> | undefined)[];
-      const first = clients.findIndex((client) => client !== undefined);
-      const [own, everyones] = [clocks[first], clocks.at(-1)];
-      const result: Reception = {
-        clientId: ids[first] ?? EVERYONE,
-        at: timeOf(clockOf(own, everyones), realTime),
-        receivedAt: realTime,
-        clients,
-      };
-      const met = endpoint && struck([armed[first], armed.at(-1)], endpoint);
-      if (met === undefined) return { result };
-      const { changes, striking } = met;
-      return { changes, result: striking === undefined ? result : { ...result, fault: striking } };
-    });
+    const { realTime, found } = await store.read(...refs);
+    const clients = found.slice(0, ids.length) as NamedClients;
+    const clocks = found.slice(ids.length, -owners.length) as (Found<'clock'> | undefined)[];
+    const faults = found.slice(-owners.length) as (Found<'faults'> | undefined)[];
+    const first = clients.findIndex((client) => client !== undefined);
+    const clientId = ids[first] ?? EVERYONE;
+    const at = timeOf(clockOf(clocks[first], clocks.at(-1)), realTime);
+    const isArmed = [faults[first], faults.at(-1)].some((own) =>
+      own?.value.armed.some((one) => one.endpoint === endpoint),
+    );
+    const fault = isArmed && endpoint !== undefined ? await struck(clientId, endpoint) : undefined;
+    return { clientId, at, receivedAt: realTime, clients, fault };
   };
-}
-
-/** What a request does to the faults that might strike it; undefined where there are none. */
-function struck(
-  found: readonly (Found<'faults'> | undefined)[],
-  endpoint: Endpoint,
-): { readonly changes: readonly Change[]; readonly striking?: Armed | undefined } | undefined {
-  const armedNow = found.flatMap((faults) => faults?.value.armed ?? []);
-  if (armedNow.every((one) => one.endpoint !== endpoint)) return undefined;
-  const { armed, striking } = strike(armedNow, endpoint);
-  const changes = found.flatMap((own) => {
-    if (own === undefined) return [];
-    const { clientId, armed: before } = own.value;
-    const value: Faults = { clientId, armed: armed.filter(({ id }) => before.some((one) => one.id === id)) };
-    return [put(faultsRef(clientId), own, clientId, value)];
-  });
-  return { changes, striking };
 }

@@ -35,10 +35,12 @@ export const callIdOf = ({ clientId, validationId, n }: Pick<Call, 'clientId' | 
 /** Stands for all clients: theirs is the clock that each follows until it gets its own. */
 export const EVERYONE = '';
 
+export const clockRef = (clientId: string): Ref<'clock'> => ({ kind: 'clock', id: clientId });
+
 /** Where a client's time is found: its own clock, then everyone's. */
 export const clockRefs = (clientId: string): readonly [Ref<'clock'>, Ref<'clock'>] => [
-  { kind: 'clock', id: clientId },
-  { kind: 'clock', id: EVERYONE },
+  clockRef(clientId),
+  clockRef(EVERYONE),
 ];
 
 /** Whose a record or log is: refs are made of the client's id, or of a JSON list that begins with it. */

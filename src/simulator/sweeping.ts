@@ -11,6 +11,8 @@ const REMEMBERED = 1_000;
 const FEW = 5_000;
 const CHANGES_AT_ONCE = 500;
 
+type TimeOf = ReturnType<typeof timesFor>;
+
 /** Of `all`, oldest first, those that have ended and are too many of their client's. */
 function tooMany<T extends { readonly value: { readonly clientId: string } }>(
   all: readonly T[],
@@ -37,12 +39,10 @@ export function sweeping(store: Store, onError: (error: unknown) => void) {
   let left = 0;
   let underWay: Promise<void> | undefined;
 
-  async function timesOf(
+  const timesOf = (
     all: readonly { readonly value: { readonly clientId: string } }[],
-  ): Promise<Instant[]> {
-    const timeOf = timesFor(store);
-    return Promise.all(all.map(({ value }) => timeOf(value.clientId)));
-  }
+    timeOf: TimeOf,
+  ): Promise<Instant[]> => Promise.all(all.map(({ value }) => timeOf(value.clientId)));
 
   async function write(changes: readonly (readonly Change[])[]): Promise<void> {
     for (let first = 0; first < changes.length; first += CHANGES_AT_ONCE) {
@@ -53,9 +53,9 @@ export function sweeping(store: Store, onError: (error: unknown) => void) {
   }
 
   /** A token that has expired is refused, remembered or not. */
-  async function sweepTokens(): Promise<Map<string, Token>> {
+  async function sweepTokens(timeOf: TimeOf): Promise<Map<string, Token>> {
     const all = await store.list('token');
-    const times = await timesOf(all);
+    const times = await timesOf(all, timeOf);
     const ended = tooMany(
       all,
       all.map(({ value }, index) => value.expiresAt <= (times[index] ?? 0)),
@@ -85,9 +85,9 @@ export function sweeping(store: Store, onError: (error: unknown) => void) {
   }
 
   /** By a call that has ended its tokens are known to be used up, as long as they would be good for another. */
-  async function sweepCalls(tokens: ReadonlyMap<string, Token>): Promise<number> {
+  async function sweepCalls(tokens: ReadonlyMap<string, Token>, timeOf: TimeOf): Promise<number> {
     const all = await store.list('call');
-    const times = await timesOf(all);
+    const times = await timesOf(all, timeOf);
     const ended = tooMany(
       all,
       all.map(({ value }, index) => {
@@ -114,8 +114,9 @@ export function sweeping(store: Store, onError: (error: unknown) => void) {
 
   async function sweep(): Promise<void> {
     added = 0;
-    const tokens = await sweepTokens();
-    left = tokens.size + (await sweepCalls(tokens));
+    const timeOf = timesFor(store);
+    const tokens = await sweepTokens(timeOf);
+    left = tokens.size + (await sweepCalls(tokens, timeOf));
   }
 
   const start = (): void => {

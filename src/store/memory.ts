@@ -23,7 +23,7 @@ function added<K, V>(map: Map<K, V>, key: K, value: V): V {
 }
 
 /** So many entries too many are kept, because to cut a list at its front is dear. */
-const SLACK = 100;
+const SLACK = 1000;
 
 /**
  * A store inside this process: gone when it ends.

@@ -1,4 +1,5 @@
 import type { FindingAnswer } from '../protocol/control/journal.ts';
+import { figure } from './words.ts';
 
 /** Mistakes of the integration, the worst first. */
 export function Findings({ findings }: { readonly findings: readonly FindingAnswer[] }) {
@@ -15,7 +16,7 @@ export function Findings({ findings }: { readonly findings: readonly FindingAnsw
           </p>
           <p class="soft">
             {client_id ?? 'no client'} · {seen}
-            {times > 1 && ` · ${times.toLocaleString('en')} times`} · guide {guide} · <code>{rule}</code>
+            {times > 1 && ` · ${figure(times)} times`} · guide {guide} · <code>{rule}</code>
           </p>
           <p>
             <span class="mend">To mend it:</span> {mend}.

@@ -1,9 +1,7 @@
+import { isRefused } from '../domain/journal.ts';
 import type { RequestAnswer } from '../protocol/control/journal.ts';
 import { Table } from './table.tsx';
 import { timeOfDay } from './words.ts';
-
-/** Whether it was refused or went wrong. */
-export const isRefused = ({ status }: RequestAnswer): boolean => status === null || status >= 400;
 
 /** Requests to the imitated service and what came of them, in the order in which they are given. */
 export function Requests({

@@ -1,6 +1,8 @@
 import type { CallState } from '../domain/call.ts';
 
-/** How the console and the report write times. */
+/** How the console and the report write times and figures. */
+
+export const figure = (count: number): string => count.toLocaleString('en');
 
 const UNITS = [
   ['h', 3_600_000],

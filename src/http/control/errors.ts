@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
-import { ERRORS, type ErrorAnswer, type ErrorName } from '../../protocol/control/route.ts';
+import { ERRORS, type ErrorName } from '../../protocol/control/errors.ts';
+import type { ErrorAnswer } from '../../protocol/control/route.ts';
 import type { Mismatch } from '../../protocol/mismatch.ts';
 
 /** Why a control call was not carried out, in words for whoever sent it. */

@@ -1,5 +1,6 @@
 import type { TObject, TSchema } from 'typebox';
-import { bodySchema, ERRORS, ErrorAnswer, errorsOf, querySchema, type Route, type Routes } from './route.ts';
+import { ERRORS } from './errors.ts';
+import { bodySchema, ErrorAnswer, errorsOf, querySchema, type Route, type Routes } from './route.ts';
 
 /** A description of the control API in OpenAPI 3.1, made from the tables by which it is served. */
 

@@ -1,24 +1,9 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
 import { ClientId } from '../client.ts';
 import type { IsSound, Mismatch } from '../mismatch.ts';
+import { ERRORS, type ErrorName } from './errors.ts';
 
 /** The control API as data: from these tables follow what is accepted, its types and its description. */
-
-/** Every error of the control API by its name on the wire, with its status. */
-export const ERRORS = {
-  not_json: 400,
-  unauthorized: 401,
-  forbidden: 403,
-  not_found: 404,
-  timeout: 408,
-  conflict: 409,
-  too_large: 413,
-  invalid: 422,
-  internal: 500,
-  unavailable: 503,
-} as const;
-
-export type ErrorName = keyof typeof ERRORS;
 
 /** What a route takes, what it answers and how it can refuse. */
 export interface Route {

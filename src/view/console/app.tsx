@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { ConsoleParts } from '../../protocol/console.ts';
 import type { CallAnswer } from '../../protocol/control/calls.ts';
+import { ADMIN, DEMO } from '../../protocol/paths.ts';
 import { Findings } from '../findings.tsx';
 import { CallPanel } from './call-panel.tsx';
 import { Clients } from './clients.tsx';
@@ -116,7 +117,7 @@ function NoCall({ isGone, onNewest, browserUrl }: Nothing) {
     <section class="card welcome">
       <h2>No call yet</h2>
       <p>
-        See one in a minute: the <a href="/__demo">demo page</a> embeds the frame as an integrator does. Its
+        See one in a minute: the <a href={DEMO}>demo page</a> embeds the frame as an integrator does. Its
         client then waits in the waiting room, and here you are the agent.
       </p>
       {browserUrl !== undefined && (
@@ -239,7 +240,7 @@ export function App() {
       </main>
       <footer>
         mock-veridas {server?.version}: an unofficial stand-in for tests. Everything here can be done by the{' '}
-        <a href="/__admin/openapi.json">control API</a> too.
+        <a href={`${ADMIN}/openapi.json`}>control API</a> too.
       </footer>
     </>
   );

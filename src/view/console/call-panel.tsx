@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { isOver } from '../../domain/call.ts';
 import { AGENT_ACTIONS, type AgentAction } from '../../domain/scenario.ts';
 import { ERROR_CODES } from '../../guide/events.ts';
 import type { ConsoleParts } from '../../protocol/console.ts';
@@ -30,7 +31,6 @@ interface Acting {
 function AgentBar({ call, onOrder }: Acting) {
   const { possible_actions: possible, state } = call;
   const next = NEXT.find((action) => possible.includes(action));
-  const isOver = state === 'ended' || state === 'error';
   return (
     <fieldset class="agent-bar">
       <legend class="unseen">The agent's actions</legend>
@@ -51,7 +51,7 @@ function AgentBar({ call, onOrder }: Acting) {
       <select
         id="fail"
         value=""
-        disabled={isOver}
+        disabled={isOver(state)}
         onChange={({ currentTarget: { value } }) =>
           value !== '' && onOrder(orderOf(call, 'fail', { code: value }))
         }

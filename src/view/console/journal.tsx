@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ConsoleParts, ConsoleQuery } from '../../protocol/console.ts';
 import { Requests } from '../requests.tsx';
+import { figure } from '../words.ts';
 import type { Go } from './place.ts';
 
 /** A search begins when nothing was typed for so long: each lets the simulator look through its journal. */
@@ -59,7 +60,7 @@ export function Journal({ journal: { items, total }, place, onFilter }: Filterin
           />
           <span>only refused</span>
         </label>
-        <output>{total.toLocaleString('en')} requests</output>
+        <output>{figure(total)} requests</output>
       </form>
       {items.length > 0 && <Requests requests={items} />}
       {total > items.length && (

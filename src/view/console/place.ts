@@ -8,7 +8,7 @@ type Change = { readonly [K in keyof ConsoleQuery]?: ConsoleQuery[K] | undefined
 /** How `place` is changed; `isSmall` leaves no place behind to go back to. */
 export type Go = (change: Change, isSmall?: boolean) => void;
 
-/** What each part of an address may say, as the simulator understands it. */
+/** What each part of an address may say, as the simulator understands it, whose schema would be larger than this page. */
 const FITS: { readonly [K in keyof Required<ConsoleQuery>]: (value: string) => boolean } = {
   client_id: (value) => value !== '',
   call_client_id: (value) => value !== '',

@@ -2,7 +2,8 @@ import type { ComponentChildren } from 'preact';
 import type { ConsoleParts } from '../../protocol/console.ts';
 import type { CallAnswer } from '../../protocol/control/calls.ts';
 import type { ValidationAnswer } from '../../protocol/control/validations.ts';
-import { length, STATES } from '../words.ts';
+import { Others } from '../others.tsx';
+import { figure, length, STATES } from '../words.ts';
 import type { Order } from './steer.ts';
 import type { TimeOf } from './times.ts';
 
@@ -126,7 +127,7 @@ function Calls({
   return (
     <section class="card" aria-label={name}>
       <h2>
-        {name} <span class="count">{total.toLocaleString('en')}</span>
+        {name} <span class="count">{figure(total)}</span>
       </h2>
       <ul class="calls">
         {calls.map((call) => (
@@ -134,9 +135,7 @@ function Calls({
         ))}
         {children}
       </ul>
-      {total > calls.length && (
-        <p class="soft more">and {(total - calls.length).toLocaleString('en')} more</p>
-      )}
+      <Others count={total - calls.length} what="more" />
     </section>
   );
 }

@@ -1,5 +1,6 @@
 import { tailOf } from '../../domain/journal.ts';
 import type { ConsoleParts } from '../../protocol/console.ts';
+import { Others } from '../others.tsx';
 import { Table } from '../table.tsx';
 import { length, timeOfDay } from '../words.ts';
 import type { TimeOf } from './times.ts';
@@ -33,9 +34,7 @@ export function Tokens({
           </tr>
         ))}
       </Table>
-      {total > items.length && (
-        <p class="soft more">and {(total - items.length).toLocaleString('en')} older ones</p>
-      )}
+      <Others count={total - items.length} />
     </>
   );
 }

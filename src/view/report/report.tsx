@@ -1,14 +1,13 @@
 import { CALL_STATES } from '../../domain/call.ts';
 import { Findings } from '../findings.tsx';
+import { Others } from '../others.tsx';
 import { Requests } from '../requests.tsx';
-import { clockTime, STATES } from '../words.ts';
+import { clockTime, figure, STATES } from '../words.ts';
 import { Call } from './call.tsx';
 import { byClient, chosenCalls, chosenRequests, counts, notOpened } from './chosen.ts';
 import { anchorOf, NOT_OPENED } from './naming.ts';
 import type { Snapshot } from './snapshot.ts';
 import { Summary } from './summary.tsx';
-
-const figure = (count: number): string => count.toLocaleString('en');
 
 function NotOpened({ snapshot }: { readonly snapshot: Snapshot }) {
   const { shown, others } = notOpened(snapshot);
@@ -23,7 +22,7 @@ function NotOpened({ snapshot }: { readonly snapshot: Snapshot }) {
         <span class="soft">what came to no call, or could not come back to one, and why</span>
       </summary>
       <Requests name="Frames without a call" requests={shown} />
-      {others.length > 0 && <p class="soft more">and {figure(others.length)} older ones</p>}
+      <Others count={others.length} />
     </details>
   );
 }
@@ -68,7 +67,7 @@ function Journal({ snapshot }: { readonly snapshot: Snapshot }) {
             The journal, the newest first{others.length > 0 && `: ${figure(shown.length)} of them`}
           </summary>
           <Requests requests={shown} />
-          {others.length > 0 && <p class="soft more">and {figure(others.length)} older ones</p>}
+          <Others count={others.length} />
         </details>
       )}
     </section>

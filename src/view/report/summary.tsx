@@ -1,13 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import { CALL_STATES } from '../../domain/call.ts';
+import { isRefused } from '../../domain/journal.ts';
 import { TOKEN_STATES } from '../../domain/token.ts';
-import { isRefused } from '../requests.tsx';
-import { STATES } from '../words.ts';
+import { figure, STATES } from '../words.ts';
 import { counts, hasFailed, notOpened } from './chosen.ts';
 import { anchorOf, NOT_OPENED, nameOf } from './naming.ts';
 import type { Snapshot } from './snapshot.ts';
-
-const figure = (count: number): string => count.toLocaleString('en');
 
 interface Counted {
   readonly what: string;

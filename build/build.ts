@@ -1,0 +1,29 @@
+/**
+ * Makes `dist/`, which is what is published, anew; with `pages`, only what browsers are sent. The compiler must have gone
+ * before, for the declarations.
+ */
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type BuildOptions, build } from 'esbuild';
+import { copyDeclarations } from './declarations.ts';
+import { notices } from './notices.ts';
+import { COMMAND, LAUNCHER, LIBRARY, PAGES, ROOT, VERIFIER } from './targets.ts';
+
+const DIST = path.join(ROOT, 'dist');
+
+const built = (targets: readonly BuildOptions[]) =>
+  Promise.all(targets.map(async (target) => (await build({ ...target, metafile: true })).metafile));
+
+async function buildAll(): Promise<void> {
+  // What an earlier build has left is not to be published.
+  rmSync(DIST, { recursive: true, force: true });
+  const metafiles = await built([...PAGES, LAUNCHER, COMMAND, LIBRARY, VERIFIER]);
+  copyDeclarations(path.join(ROOT, 'tmp/declarations'), path.join(DIST, 'types'), [
+    'index',
+    'vitest',
+    'playwright',
+  ]);
+  writeFileSync(path.join(DIST, 'THIRD-PARTY.txt'), notices(metafiles));
+}
+
+await (process.argv.includes('pages') ? built(PAGES) : buildAll());

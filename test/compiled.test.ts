@@ -1,0 +1,53 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startProcess } from './real-process.ts';
+
+describe('what V8 has compiled of the command', () => {
+  let home: string;
+  beforeEach(() => {
+    home = mkdtempSync(path.join(tmpdir(), 'mock-veridas-compiled-'));
+  });
+  afterEach(() => rmSync(home, { recursive: true }));
+  const folder = () => path.join(home, '.mock-veridas/compiled');
+  const kept = () => readdirSync(folder()).map((name) => path.join(folder(), name));
+
+  /** Runs until something is kept that `isNew`. */
+  async function runUntil(isNew: () => void): Promise<void> {
+    const simulator = await startProcess({ env: { HOME: home } });
+    try {
+      await expect.poll(isNew).toBeUndefined();
+    } finally {
+      await simulator.stop();
+    }
+  }
+  const isKept = () => void expect(kept()).toHaveLength(1);
+
+  it('is kept for the next time, which takes it as it is', async () => {
+    await runUntil(isKept);
+    const [file = ''] = kept();
+    const before = statSync(file).mtimeMs;
+    const next = await startProcess({ env: { HOME: home } });
+    await next.stop();
+    expect(kept()).toEqual([file]);
+    expect(statSync(file).mtimeMs).toBe(before);
+  });
+
+  it('is made anew where it was spoilt', async () => {
+    await runUntil(isKept);
+    const [file = ''] = kept();
+    writeFileSync(file, 'spoilt');
+    await runUntil(() => void expect(readFileSync(file).length).toBeGreaterThan(1_000));
+  });
+
+  it('is not kept where there is no room for it, and all goes on', async () => {
+    mkdirSync(path.join(home, '.mock-veridas'), { recursive: true });
+    writeFileSync(folder(), 'a file where the folder would be');
+    const simulator = await startProcess({ env: { HOME: home } });
+    const { ok } = await fetch(`${simulator.url}/__admin/health`);
+    expect(ok).toBe(true);
+    expect(simulator.complaints()).toBe('');
+    expect(await simulator.stop()).toBe(0);
+  });
+});
