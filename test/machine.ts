@@ -47,12 +47,16 @@ export function machine(folder: () => string): Machine {
     writeFileSync(names(), NAMES);
   });
 
-  let started: ChildProcess[] = [];
+  let started: { readonly child: ChildProcess; readonly exited: Promise<unknown> }[] = [];
   let readyFiles: string[] = [];
   afterEach(async () => {
     for (const file of readyFiles)
       process.kill(JSON.parse(readFileSync(path.join(folder(), file), 'utf8')).pid);
-    for (const child of started) if (child.exitCode === null && child.kill()) await once(child, 'exit');
+    for (const { child, exited } of started) {
+      // With what it has started itself, as a container ends: npm leaves its script behind.
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid);
+      await exited;
+    }
     started = [];
     readyFiles = [];
   });
@@ -80,7 +84,8 @@ export function machine(folder: () => string): Machine {
         );
       }),
     start([program = '', ...args], env = {}) {
-      started.push(spawn(program, args, { ...options(env), stdio: 'ignore' }));
+      const child = spawn(program, args, { ...options(env), stdio: 'ignore', detached: true });
+      started.push({ child, exited: once(child, 'exit') });
     },
     stopLater: (readyFile) => void readyFiles.push(readyFile),
   };
