@@ -100,6 +100,13 @@ describe('a simulator that speaks TLS', () => {
     expect(Object.keys(items[0].headers).filter((name) => name.startsWith(':'))).toEqual([]);
   });
 
+  it('lets nobody ask for more than a hundred things at once over HTTP/2', async () => {
+    const session = connectHttp2(`https://localhost:${port}`, { ca: readFileSync(ca) });
+    const settings = await new Promise((resolve) => session.on('remoteSettings', resolve));
+    session.close();
+    expect(settings).toMatchObject({ maxConcurrentStreams: 100 });
+  });
+
   it('holds the control API against hosts of others there too', async () => {
     const session = connectHttp2(`https://localhost:${port}`, { ca: readFileSync(ca) });
     const stream = session.request({ ':path': '/__admin/clients', ':authority': 'evil.example' });
@@ -221,8 +228,11 @@ describe.each(Object.entries(BROWSERS))('the call over TLS in %s', (name, { laun
           ]),
         { timeout: 20_000 },
       );
-      const { pages } = await call();
-      expect(pages[0].diagnostics).toMatchObject({ secureContext: true, origin: d.mock.https?.browserUrl });
+      // A page tells how it is embedded by the way, and not before anything else.
+      const secure = { secureContext: true, origin: d.mock.https?.browserUrl };
+      await vi.waitFor(async () => expect((await call()).pages[0].diagnostics).toMatchObject(secure), {
+        timeout: 20_000,
+      });
       expect((await d.admin('GET', '/findings')).json.items).toEqual([]);
     });
   });

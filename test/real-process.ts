@@ -7,6 +7,8 @@ import { COMMAND } from './cluster.ts';
 export interface Holding {
   /** Bytes of its heap. */
   readonly heap: number;
+  /** Bytes of the machine's memory. */
+  readonly resident: number;
   /** Connections that are open. */
   readonly sockets: number;
 }
@@ -34,7 +36,8 @@ process.on('message', async (code) => {
     gc();
   }
   const sockets = process.getActiveResourcesInfo().filter((what) => what === 'TCPSocketWrap').length;
-  process.send({ heap: process.memoryUsage().heapUsed, sockets });
+  const { heapUsed: heap, rss: resident } = process.memoryUsage();
+  process.send({ heap, resident, sockets });
 });
 process.channel.unref();
 `;

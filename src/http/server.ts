@@ -32,6 +32,7 @@ export interface ServerParts
     ControlDoor,
     DemoDoor {
   readonly metrics: Metrics;
+  readonly speaksHttp2: boolean;
   readonly log: LogSettings;
   /** Proxies whose X-Forwarded-For is believed: addresses and ranges. */
   readonly trustProxy: readonly string[];
@@ -71,11 +72,13 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     },
   });
 
-  app.addHook('onSend', ({ raw }, reply, payload, done) => {
-    // HTTP/2 has no such header, and Node warns of it. RFC 9113, 8.2.2.
-    if (raw.httpVersionMajor === 2) reply.removeHeader('connection');
-    done(null, payload);
-  });
+  if (parts.speaksHttp2) {
+    app.addHook('onSend', ({ raw }, reply, payload, done) => {
+      // HTTP/2 has no such header, and Node warns of it. RFC 9113, 8.2.2.
+      if (raw.httpVersionMajor === 2) reply.removeHeader('connection');
+      done(null, payload);
+    });
+  }
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
     if (comeBack(reply, error)) return sendUnavailable(reply, error);
     const { statusCode = 500, message } = error;

@@ -24,6 +24,8 @@ export interface Secured {
 /** The first byte of every TLS connection: it is that of a handshake. RFC 8446, 5.1. */
 const HANDSHAKE = 22;
 const SLOWEST_HANDSHAKE_MS = 10_000;
+/** Of one connection. RFC 9113, 6.5.2 would have no fewer. */
+const MOST_STREAMS = 100;
 
 type Connect = (socket: Socket) => void;
 
@@ -95,6 +97,7 @@ export function secured(
     key,
     allowHTTP1: true,
     handshakeTimeout: SLOWEST_HANDSHAKE_MS,
+    settings: { maxConcurrentStreams: MOST_STREAMS },
   });
   const sessions = keepSessions(secure, slowest);
   secure.on('request', (request, response) => {
