@@ -1,20 +1,8 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { consumer, playwrightConfig } from './consumer.ts';
 import { missingNode, NODES, nodeProgram } from './nodes.ts';
+import { shown } from './readme.ts';
 import { missing } from './tools.ts';
-
-const README = readFileSync(path.join(import.meta.dirname, '../README.md'), 'utf8');
-
-/** A program of the README: the first line of each says what its file is called. */
-const PROGRAMS = new Map(
-  [...README.matchAll(/```[jt]s\n(\/\/ (\S+\.[cm]?[jt]s)\n.*?)```/gs)].map(([, text = '', name = '']) => [
-    name,
-    text,
-  ]),
-);
-const shown = (name: string): string => PROGRAMS.get(name) ?? expect.unreachable(`no ${name} in the README`);
 
 const project = consumer(['vitest', '@playwright/test', 'typescript', '@types/node']);
 const SIMULATOR = ['node_modules/mock-veridas/dist/mock-veridas.cjs', 'exec'];
@@ -130,10 +118,16 @@ describe('who installs the package', PATIENT, () => {
     expect(code).toBe(0);
   });
 
-  it.each(['plain.mjs', 'remote.mjs'])('runs %s of the README in the simulator of exec', async (name) => {
-    project.write(name, shown(name));
-    expect(await project.node([...SIMULATOR, '--', process.execPath, name])).toEqual({ code: 0, output: '' });
-  });
+  it.each(['plain.mjs', 'remote.mjs'] as const)(
+    'runs %s of the README in the simulator of exec',
+    async (name) => {
+      project.write(name, shown(name));
+      expect(await project.node([...SIMULATOR, '--', process.execPath, name])).toEqual({
+        code: 0,
+        output: '',
+      });
+    },
+  );
 
   it('reaches the simulator of exec that asks for credentials', async () => {
     project.write('remote.mjs', shown('remote.mjs'));

@@ -53,6 +53,8 @@ export async function pack(folder: string): Promise<string> {
 
 /** A project of somebody else, who has installed what is published, and tools of their own. */
 export interface Consumer {
+  /** Where it is. */
+  folder(): string;
   write(name: string, text: string): void;
   /** Runs Node there, this one or `program`, and answers all that it says. */
   node(
@@ -84,6 +86,7 @@ export function consumer(tools: readonly string[]): Consumer {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   return {
+    folder: () => folder,
     tool: modules,
     write(name, text) {
       mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { bringing, broughtTo } from './brought.ts';
 
 /** Every Node on which the package is to work, by its first number. */
 export const NODES = [20, 22, 24] as const;
@@ -7,7 +8,7 @@ export const NODES = [20, 22, 24] as const;
 type NodeVersion = (typeof NODES)[number];
 
 /** Other Nodes than the one that runs this are brought here. */
-const FOLDER = path.join(import.meta.dirname, '../tmp/nodes');
+const FOLDER = broughtTo('nodes');
 
 const isThis = (version: NodeVersion): boolean => process.versions.node.startsWith(`${version}.`);
 
@@ -34,14 +35,5 @@ export function bringingNodes(): string[] {
   const packages = NODES.filter((version) => !isThis(version)).map(
     (version) => `node-${version}@npm:${PACKAGE}@${version}`,
   );
-  return [
-    'install',
-    '--no-save',
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-    '--prefix',
-    FOLDER,
-    ...packages,
-  ];
+  return bringing(FOLDER, packages);
 }

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { bringingNodes } from './nodes.ts';
 import { startRedis } from './redis.ts';
+import { bringingTestcontainers } from './testcontainers.ts';
 import { find, missing, TOOLS, type Tool } from './tools.ts';
 
 interface Results {
@@ -29,10 +30,9 @@ const runWith = (env: Record<string, string>, command: string, ...args: string[]
 };
 const run = (command: string, ...args: string[]): boolean => runWith({}, command, ...args);
 
-/** Without a registry, the tests on other Nodes say that they are skipped. */
-function bringNodes(): void {
-  const args = bringingNodes();
-  if (args.length > 0) run('npm', ...args);
+/** Without a registry, the tests that need these say that they are skipped. */
+function bringPackages(): void {
+  for (const args of [bringingNodes(), bringingTestcontainers()]) if (args.length > 0) run('npm', ...args);
 }
 
 function bringTools(): void {
@@ -123,7 +123,7 @@ async function runAllTests(): Promise<boolean> {
 // `npm run check` leaves the machine as it is.
 if (!process.argv.includes('--bring-nothing')) {
   bringTools();
-  bringNodes();
+  bringPackages();
 }
 const good =
   run('npx', 'biome', 'check') &&

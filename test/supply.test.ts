@@ -45,14 +45,12 @@ describe('what this is built from', () => {
     expect(listed).toEqual(expect.arrayContaining(bundled()));
   });
 
-  it.each(readdirSync(path.join(ROOT, '.github/workflows')))(
-    'is built in %s by actions that are named by their commits',
-    (workflow) => {
-      const used = [...read(`.github/workflows/${workflow}`).matchAll(/uses: (\S+)/g)].map(
-        ([, name]) => name,
-      );
-      expect(used.length).toBeGreaterThan(0);
-      expect(used.filter((name) => !/@[0-9a-f]{40}$/.test(name ?? ''))).toEqual([]);
-    },
+  const workflows = ['.github/workflows', 'recipes/github'].flatMap((folder) =>
+    readdirSync(path.join(ROOT, folder)).map((name) => `${folder}/${name}`),
   );
+  it.each(workflows)('is built in %s by actions that are named by their commits', (workflow) => {
+    const used = [...read(workflow).matchAll(/uses: (\S+)/g)].map(([, name]) => name);
+    expect(used.length).toBeGreaterThan(0);
+    expect(used.filter((name) => !/@[0-9a-f]{40}$/.test(name ?? ''))).toEqual([]);
+  });
 });

@@ -1,0 +1,92 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeAll } from 'vitest';
+
+export type Environment = Readonly<Record<string, string | number>>;
+
+/** What came of a command, which is repeated so that a failure names it. */
+export interface Outcome {
+  readonly command: string;
+  readonly code: number;
+  readonly output: string;
+}
+
+/** A machine of a CI on which somebody's project is checked out. */
+export interface Machine {
+  /** Runs lines as CI does: in one shell, up to the first that fails. */
+  bash(lines: string, env?: Environment): Promise<Outcome>;
+  /** Starts a command beside them, in place of a container; it is stopped when the test ends. */
+  start(command: readonly string[], env?: Environment): void;
+  /** Stops, when the test ends, what has left its pid in a ready file. */
+  stopLater(readyFile: string): void;
+}
+
+/** The names under which containers find each other; here all of them run on this machine. */
+const NAMES = `const dns = require('node:dns');
+const { lookup } = dns;
+dns.lookup = (name, ...rest) => lookup(['videocall', 'shop'].includes(name) ? '127.0.0.1' : name, ...rest);
+`;
+
+/** Installs the command for npx, as npm does with a package. */
+function linkCommand(folder: string): void {
+  const installed = path.join(folder, 'node_modules/mock-veridas');
+  const { bin } = JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8'));
+  const file = path.join(installed, bin['mock-veridas']);
+  chmodSync(file, 0o755);
+  mkdirSync(path.join(folder, 'node_modules/.bin'), { recursive: true });
+  symlinkSync(file, path.join(folder, 'node_modules/.bin/mock-veridas'));
+}
+
+/** @param folder a project that has installed the package */
+export function machine(folder: () => string): Machine {
+  const names = () => path.join(folder(), 'names.cjs');
+  beforeAll(() => {
+    linkCommand(folder());
+    writeFileSync(names(), NAMES);
+  });
+
+  let started: { readonly child: ChildProcess; readonly exited: Promise<unknown> }[] = [];
+  let readyFiles: string[] = [];
+  afterEach(async () => {
+    for (const file of readyFiles)
+      process.kill(JSON.parse(readFileSync(path.join(folder(), file), 'utf8')).pid);
+    for (const { child, exited } of started) {
+      // With what it has started itself, as a container ends: npm leaves its script behind.
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid);
+      await exited;
+    }
+    started = [];
+    readyFiles = [];
+  });
+
+  const options = (env: Environment) => ({
+    cwd: folder(),
+    env: {
+      // biome-ignore lint/style/noProcessEnv: a child needs what any child needs
+      PATH: process.env.PATH ?? '',
+      HOME: folder(),
+      NO_COLOR: '1',
+      NODE_OPTIONS: `--require ${names()}`,
+      // npm asks nobody whether it is the newest.
+      npm_config_update_notifier: 'false',
+      ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
+    },
+  });
+
+  return {
+    bash: (lines, env = {}) =>
+      new Promise((resolve) => {
+        // Both kinds of output as a terminal has them, one after the other.
+        execFile('bash', ['-e', '-c', `exec 2>&1\n${lines}`], options(env), (error, output) =>
+          resolve({ command: lines, code: Number(error?.code ?? 0), output }),
+        );
+      }),
+    start([program = '', ...args], env = {}) {
+      const child = spawn(program, args, { ...options(env), stdio: 'ignore', detached: true });
+      started.push({ child, exited: once(child, 'exit') });
+    },
+    stopLater: (readyFile) => void readyFiles.push(readyFile),
+  };
+}
