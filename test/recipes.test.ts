@@ -156,7 +156,7 @@ describe('CI recipes', { timeout: 120_000 }, () => {
         noEmit: true,
         skipLibCheck: true,
         types: ['node'],
-        paths: { testcontainers: [TESTCONTAINERS] },
+        paths: { testcontainers: [path.join(TESTCONTAINERS, 'build/index.d.ts')] },
       };
       project.write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['typed'] }));
       const { output } = await project.node([project.tool('typescript/bin/tsc'), '-p', '.']);
