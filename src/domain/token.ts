@@ -7,16 +7,21 @@ export interface Token {
   readonly clientId: string;
   readonly scope: string;
   readonly issuedAt: Instant;
-  readonly expiresAt: Instant;
+  /** When it was let expire before its hour was over. */
+  readonly expiredAt?: Instant;
   readonly revokedAt?: Instant;
   /** Identities of the calls that it has opened. */
   readonly calls: readonly string[];
 }
 
+/** When its hour is over, or was. Guide 5.2, rule 2. */
+export const expiryOf = ({ issuedAt, expiredAt }: Token): Instant =>
+  expiredAt ?? after(issuedAt, seconds(TOKEN_LIFETIME_SECONDS));
+
 /** Whether `token` was issued after `since`, opens calls at `now`, and has opened none yet. */
 export const isFresh = (token: Token, since: Instant, now: Instant): boolean =>
   token.issuedAt >= since &&
-  token.expiresAt > now &&
+  expiryOf(token) > now &&
   token.revokedAt === undefined &&
   token.calls.length === 0;
 
@@ -32,7 +37,6 @@ export const newToken = (accessToken: string, clientId: string, scope: string, n
   clientId,
   scope,
   issuedAt: now,
-  expiresAt: after(now, seconds(TOKEN_LIFETIME_SECONDS)),
   calls: NONE,
 });
 
@@ -44,5 +48,5 @@ export const newToken = (accessToken: string, clientId: string, scope: string, n
 export function tokenState(token: Token, aCallHasEnded: boolean, now: Instant): TokenState {
   if (token.revokedAt !== undefined && token.revokedAt <= now) return 'revoked';
   if (aCallHasEnded) return 'completed';
-  return now >= token.expiresAt ? 'expired' : 'active';
+  return now >= expiryOf(token) ? 'expired' : 'active';
 }

@@ -3,7 +3,7 @@ import type { Finding, RuleId } from '../domain/finding.ts';
 import { type JournalEntry, tailOf } from '../domain/journal.ts';
 import { NOBODY, openPages, type Presence } from '../domain/presence.ts';
 import { type Instant, type Ms, ms } from '../domain/time.ts';
-import type { Token } from '../domain/token.ts';
+import { expiryOf, type Token } from '../domain/token.ts';
 import { PATHS } from '../guide/oauth.ts';
 import type { Store } from '../store/store.ts';
 import { timesFor } from './decide.ts';
@@ -39,7 +39,9 @@ async function unusedTokens({ tokens, journal, timeOf }: Kept): Promise<Omission
   const omissions: Omission[] = [];
   // A token that was turned away for another reason than itself was used for all that.
   const tried = new Set(journal.map(({ query }) => query.access_token));
-  for (const { accessToken, clientId: owner, calls, revokedAt, expiresAt } of tokens) {
+  for (const token of tokens) {
+    const { accessToken, clientId: owner, calls, revokedAt } = token;
+    const expiresAt = expiryOf(token);
     if (
       tried.has(tailOf(accessToken)) ||
       calls.length > 0 ||

@@ -3,7 +3,7 @@ import type { Seen } from '../domain/detection.ts';
 import { NOBODY, pageServed } from '../domain/presence.ts';
 import { failsAtOnce, type Scenario, type Wishes } from '../domain/scenario.ts';
 import { earliest, type Instant } from '../domain/time.ts';
-import { isFresh, type Token, type TokenState } from '../domain/token.ts';
+import { expiryOf, isFresh, type Token, type TokenState } from '../domain/token.ts';
 import type { ErrorCode } from '../guide/events.ts';
 import type { Change, Found, Ref, Store } from '../store/store.ts';
 import { decide, put, timeFor, unchanged } from './decide.ts';
@@ -105,13 +105,16 @@ export function openings(
 
   /** Whether the client of a token that is used up has had another one since, which is not used yet. */
   async function isSuperseded(
-    { clientId, expiresAt, revokedAt }: Token,
+    token: Token,
     opened: readonly (Found<'call'> | undefined)[],
     now: Instant,
   ): Promise<boolean> {
     const ends = opened.map((call) => call && callAt(call.value, now).endedAt);
-    const usedUpAt = earliest(expiresAt, ...[revokedAt, ...ends].filter((at) => at !== undefined));
-    return (await store.list('token', clientId)).some(({ value }) => isFresh(value, usedUpAt, now));
+    const usedUpAt = earliest(
+      expiryOf(token),
+      ...[token.revokedAt, ...ends].filter((at) => at !== undefined),
+    );
+    return (await store.list('token', token.clientId)).some(({ value }) => isFresh(value, usedUpAt, now));
   }
 
   /** Lets a token into a call, or turns it away. Checked in this order: token, then validation, then server. */

@@ -1,6 +1,6 @@
 import { type Call, callAt, isOver } from '../domain/call.ts';
 import type { Instant } from '../domain/time.ts';
-import type { Token } from '../domain/token.ts';
+import { expiryOf, type Token } from '../domain/token.ts';
 import type { Change, Found, Store } from '../store/store.ts';
 import { timesFor } from './decide.ts';
 import { callIdOf, callRef, presenceRef, tokenRef, validationRef } from './refs.ts';
@@ -58,7 +58,7 @@ export function sweeping(store: Store, onError: (error: unknown) => void) {
     const times = await timesOf(all, timeOf);
     const ended = tooMany(
       all,
-      all.map(({ value }, index) => value.expiresAt <= (times[index] ?? 0)),
+      all.map(({ value }, index) => expiryOf(value) <= (times[index] ?? 0)),
     );
     await write(
       ended.map((one) => [
@@ -92,7 +92,10 @@ export function sweeping(store: Store, onError: (error: unknown) => void) {
       all,
       all.map(({ value }, index) => {
         const now = times[index] as Instant;
-        const isNeeded = value.tokens.some((token) => (tokens.get(token)?.expiresAt ?? 0) > now);
+        const isNeeded = value.tokens.some((id) => {
+          const token = tokens.get(id);
+          return token !== undefined && expiryOf(token) > now;
+        });
         return !isNeeded && isOver(callAt(value, now).state);
       }),
     );

@@ -2,7 +2,7 @@ import { callAt } from '../domain/call.ts';
 import { type Client, mayComeFrom } from '../domain/client.ts';
 import { claimedClients, grant, type OAuthRequest, type Refusal, revocation } from '../domain/oauth.ts';
 import { earliest, type Instant, instant, type Ms } from '../domain/time.ts';
-import { newToken, type Token, type TokenState, tokenState } from '../domain/token.ts';
+import { expiryOf, newToken, type Token, type TokenState, tokenState } from '../domain/token.ts';
 import { SCOPES } from '../guide/oauth.ts';
 import type { Random } from '../random.ts';
 import type { TokenFormat } from '../signing.ts';
@@ -172,7 +172,7 @@ export function tokens(
     expire: (accessToken: string): Promise<boolean> =>
       changeAt(accessToken, (token, now) => ({
         ...token,
-        expiresAt: earliest(now, token.expiresAt),
+        expiredAt: earliest(now, expiryOf(token)),
       })),
 
     async get(accessToken: string): Promise<TokenView | undefined> {

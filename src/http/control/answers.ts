@@ -2,6 +2,7 @@ import type { Act } from '../../domain/call.ts';
 import type { Client } from '../../domain/client.ts';
 import { type Finding, RULES } from '../../domain/finding.ts';
 import type { Instant } from '../../domain/time.ts';
+import { expiryOf } from '../../domain/token.ts';
 import type { Validation } from '../../domain/validation.ts';
 import { toWritten } from '../../protocol/scenario.ts';
 import type { CallDetails, EventView } from '../../simulator/calls.ts';
@@ -43,7 +44,7 @@ export const tokenAnswer = ({ token, state, validationIds }: TokenView) => ({
   client_id: token.clientId,
   state,
   issued_at: time(token.issuedAt),
-  expires_at: time(token.expiresAt),
+  expires_at: time(expiryOf(token)),
   validation_ids: [...validationIds],
 });
 
