@@ -28,8 +28,8 @@ export function hurried(handler: RequestListener, slowest: number): Hurried {
     for (const [response, looks] of underWay) {
       // One that waits behind another on the same connection is never told that it is closed.
       if (response.req.socket?.destroyed) underWay.delete(response);
-      if (!response.writableEnded) continue;
-      if (looks < LOOKS) underWay.set(response, looks + 1);
+      else if (!response.writableEnded) continue;
+      else if (looks < LOOKS) underWay.set(response, looks + 1);
       else if (isOfHttp2(response)) response.stream.close(CANCEL);
       else response.req.socket.destroy();
     }
