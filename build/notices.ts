@@ -20,6 +20,7 @@ function noticeOf(folder: string): string {
   const { name, version, license, author } = JSON.parse(read('package.json'));
   if (license === undefined) throw new Error(`${folder} has no licence`);
   const texts = readdirSync(path.join(ROOT, folder)).filter((file) => LICENCE.test(file));
+  if (texts.length === 0 && author === undefined) throw new Error(`${folder} does not say whose it is`);
   const text =
     texts.length > 0 ? texts.map(read) : [`By ${author?.name ?? author}, without a text of the licence.`];
   return [`${name} ${version} (${license})`, ...text].join('\n\n');

@@ -59,6 +59,7 @@ export const COMMAND = {
   outfile: 'dist/command.cjs',
   format: 'cjs',
   minify: true,
+  // Lest Node look for what is imported later beside the file: it is in it.
   supported: { 'dynamic-import': false },
   define: { 'import.meta.url': 'here' },
   banner: { js: "const here=require('node:url').pathToFileURL(__filename).href;" },

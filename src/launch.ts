@@ -228,7 +228,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
       metrics: metrics.text,
     },
     metrics,
-    speaksHttp2: options.https !== undefined && options.https !== false,
+    speaksHttp2: Boolean(options.https),
   });
   await app.ready();
   const tls = await identityFor(options);

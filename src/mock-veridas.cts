@@ -42,8 +42,8 @@ function keep(): void {
   try {
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     const others = fs.readdirSync(folder).map((name) => path.join(folder, name));
-    const age = (other: string) => -fs.statSync(other).mtimeMs;
-    for (const old of others.sort((a, b) => age(a) - age(b)).slice(MOST_OTHERS))
+    const writtenAt = (other: string) => fs.statSync(other).mtimeMs;
+    for (const old of others.sort((a, b) => writtenAt(b) - writtenAt(a)).slice(MOST_OTHERS))
       fs.rmSync(old, { force: true });
     const draft = `${kept}.${process.pid}`;
     fs.writeFileSync(draft, script.createCachedData(), { mode: 0o600 });

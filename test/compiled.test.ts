@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -32,6 +41,19 @@ describe('what V8 has compiled of the command', () => {
     await next.stop();
     expect(kept()).toEqual([file]);
     expect(statSync(file).mtimeMs).toBe(before);
+  });
+
+  it('is kept beside what the three versions have that were used last', async () => {
+    const versions = ['a', 'b', 'c', 'd', 'e'];
+    mkdirSync(folder(), { recursive: true });
+    for (const [day, version] of versions.entries()) {
+      writeFileSync(path.join(folder(), version), '');
+      utimesSync(path.join(folder(), version), new Date(2026, 0, 1 + day), new Date(2026, 0, 1 + day));
+    }
+    await runUntil(
+      () =>
+        void expect(readdirSync(folder()).toSorted()).toEqual(['c', 'd', 'e', expect.stringMatching(/^v/)]),
+    );
   });
 
   it('is made anew where it was spoilt', async () => {

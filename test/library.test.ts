@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { controlAddress } from '../src/contracts/asking.ts';
 import { connectMock, type Mock, type MockClient, MockError, startMock } from '../src/index.ts';
 import { MAPS } from '../src/library/camel.ts';
 import type { Route } from '../src/protocol/control/route.ts';
@@ -289,6 +290,23 @@ describe('connecting', () => {
     const mock = await connectMock({ adminUrl, adminCredentials });
     expect(await mock.findings()).toEqual([]);
     expect(mock.adminUrl).toBe(adminUrl);
+  });
+
+  it.each([
+    ['its own', 'http://127.0.0.1:4010', 'http://127.0.0.1:4010/__admin'],
+    ['that of the control API', 'https://mock.example/__admin/', 'https://mock.example/__admin'],
+    ['one behind a path', 'http://mock.example/videocall', 'http://mock.example/videocall/__admin'],
+    ['one with a query', 'http://127.0.0.1:4010/?x=1#y', 'http://127.0.0.1:4010/__admin'],
+    ['one with credentials', 'http://a:b@mock.example', 'http://a:b@mock.example/__admin'],
+  ])('finds the control API by %s', (_, address, expected) => {
+    expect(controlAddress(address)).toBe(expected);
+  });
+
+  it('takes credentials that are given before those in the address', () => {
+    const given = { user: 'ops@home', password: 's3:cret' };
+    expect(controlAddress('http://a:b@mock.example', given)).toBe(
+      'http://ops%40home:s3%3Acret@mock.example/__admin',
+    );
   });
 
   it.each([

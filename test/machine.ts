@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeAll } from 'vitest';
 
@@ -50,13 +50,13 @@ export function machine(folder: () => string): Machine {
   let started: { readonly child: ChildProcess; readonly exited: Promise<unknown> }[] = [];
   let readyFiles: string[] = [];
   afterEach(async () => {
-    for (const file of readyFiles)
-      process.kill(JSON.parse(readFileSync(path.join(folder(), file), 'utf8')).pid);
     for (const { child, exited } of started) {
       // With what it has started itself, as a container ends: npm leaves its script behind.
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid);
       await exited;
     }
+    const left = readyFiles.map((file) => path.join(folder(), file)).filter(existsSync);
+    for (const file of left) process.kill(JSON.parse(readFileSync(file, 'utf8')).pid);
     started = [];
     readyFiles = [];
   });
@@ -80,7 +80,7 @@ export function machine(folder: () => string): Machine {
       new Promise((resolve) => {
         // Both kinds of output as a terminal has them, one after the other.
         execFile('bash', ['-e', '-c', `exec 2>&1\n${lines}`], options(env), (error, output) =>
-          resolve({ command: lines, code: Number(error?.code ?? 0), output }),
+          resolve({ command: lines, code: error === null ? 0 : Number(error.code ?? 1), output }),
         );
       }),
     start([program = '', ...args], env = {}) {

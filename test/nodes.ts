@@ -32,6 +32,7 @@ const PACKAGE =
 export function bringingNodes(): string[] {
   const lacking = NODES.filter((version) => !isThere(version));
   if (lacking.length === 0) return [];
+  // All of them, or npm would remove those that are there and not asked for.
   const packages = NODES.filter((version) => !isThis(version)).map(
     (version) => `node-${version}@npm:${PACKAGE}@${version}`,
   );

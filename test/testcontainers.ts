@@ -4,7 +4,7 @@ import { bringing, broughtTo } from './brought.ts';
 
 /** The last that works on every Node that the package works on. */
 const VERSION = '11.14.0';
-const FOLDER = broughtTo('testcontainers');
+const FOLDER = broughtTo(`testcontainers-${VERSION}`);
 
 /** The library, which need not be there. */
 export const TESTCONTAINERS = path.join(FOLDER, 'node_modules/testcontainers');

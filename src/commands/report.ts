@@ -22,7 +22,8 @@ interface Credentials {
 export async function reportOn(url: string, credentials: Credentials, source?: string): Promise<Report> {
   // What makes it is large, and few runs need it.
   const { makeReport } = await import('../report/report.ts');
-  const address = controlAddress(url, credentials);
+  const holdsItsOwn = new URL(url).username !== '';
+  const address = controlAddress(url, holdsItsOwn ? undefined : credentials);
   return makeReport(controlAt(address), withoutCredentials(address), source).catch((error) => {
     throw error instanceof NotAllowed ? new BadUsage([error.message]) : error;
   });

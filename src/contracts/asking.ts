@@ -20,7 +20,7 @@ export const basic = (pair: string): string => `Basic ${Buffer.from(pair).toStri
 /**
  * The control API of the simulator at `address`, which may be the control API's own, with what it asks for.
  *
- * @param credentials count where the address holds none
+ * @param credentials go before those that the address holds
  */
 export function controlAddress(
   address: string,
@@ -29,7 +29,9 @@ export function controlAddress(
   const url = new URL(address);
   const path = url.pathname.replace(/(?<!\/)\/+$/, '');
   url.pathname = path.endsWith(ADMIN) ? path : `${path}${ADMIN}`;
-  if (url.username === '' && credentials?.password !== undefined) {
+  url.search = '';
+  url.hash = '';
+  if (credentials?.password !== undefined) {
     url.username = encodeURIComponent(credentials.user);
     url.password = encodeURIComponent(credentials.password);
   }

@@ -120,6 +120,9 @@ const TAIL = 4;
 export const tailOf = (token: string): string =>
   token.length < SHORTEST_TOKEN ? MASK : `…${token.slice(-TAIL)}`;
 
+/** Parts of a text keep all of it in memory, here a whole body with its secrets; what is written anew does not. */
+const ownCopy = (fields: Fields): Fields => JSON.parse(JSON.stringify(fields));
+
 function masked(
   given: Iterable<readonly [string, string]>,
   shown: (name: string, value: string) => string,
@@ -130,7 +133,7 @@ function masked(
     if (fields.length === MOST_FIELDS) break;
     fields.push([named(name, value), shown(name, value).slice(0, LONGEST_VALUE)]);
   }
-  return Object.fromEntries(fields);
+  return ownCopy(Object.fromEntries(fields));
 }
 
 /** Tokens as they are issued here. */

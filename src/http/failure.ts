@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyBaseLogger } from 'fastify';
 
+/** Not of what is played, which a seed may repeat. */
 const ID_BYTES = 6;
 
 /** A failure as it is told of: by its id it is found again in the log, in the journal and in its answer. */

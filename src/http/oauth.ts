@@ -98,19 +98,21 @@ function read(sent: Sent): Read {
   return { asked, claimed: claimedClients(asked), form, trouble };
 }
 
-/** Backends ask for every token in the same words. */
-const readOnce = lastMade(
-  ({ query, type, authorization, body }: Sent) => [query, type, authorization, body.toString('latin1')],
-  read,
-);
 const MOST_REMEMBERED_BYTES = 4096;
 
-function understood(request: FastifyRequest, query: string): Read {
-  const type = headerLine(request, 'content-type') ?? '';
-  const { authorization } = request.headers;
-  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const sent = { query, type, authorization, body };
-  return body.length > MOST_REMEMBERED_BYTES ? read(sent) : readOnce(sent);
+/** Understands requests. Backends ask for every token in the same words, which are read once. */
+function reader(): (request: FastifyRequest, query: string) => Read {
+  const readAgain = lastMade(
+    ({ query, type, authorization, body }: Sent) => [query, type, authorization, body.toString('latin1')],
+    read,
+  );
+  return (request, query) => {
+    const type = headerLine(request, 'content-type') ?? '';
+    const { authorization } = request.headers;
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    const sent = { query, type, authorization, body };
+    return body.length > MOST_REMEMBERED_BYTES ? read(sent) : readAgain(sent);
+  };
 }
 
 /** Notes why a request is answered so. */
@@ -152,6 +154,7 @@ export async function oauth(
   app: FastifyInstance,
   { simulator, blocking, keys, visits }: OAuthDoor,
 ): Promise<void> {
+  const understood = reader();
   const views = new Map<string, View>([
     [
       PATHS.token,
@@ -214,7 +217,11 @@ export async function oauth(
 
   /** No promise: Fastify would watch each until its answer has left. */
   function handle(request: FastifyRequest, reply: FastifyReply): void {
-    respond(request, reply).catch((error) => reply.send(error));
+    respond(request, reply).catch((error) => {
+      // What was given away without an answer can only be told of.
+      if (reply.sent) logFailure(request.log, error);
+      else reply.send(error);
+    });
   }
 
   app.removeAllContentTypeParsers();

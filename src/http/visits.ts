@@ -142,7 +142,7 @@ export function keepJournal(
     await record(request, undefined);
     reply.hijack();
     // To hang is to do nothing more: the sender gives up, or the server stops.
-    if (how === 'reset') request.raw.socket.resetAndDestroy();
+    if (how === 'reset') request.raw.socket.resetAndDestroy?.();
   };
 
   app.decorateRequest('visit');

@@ -69,7 +69,7 @@ export function reception(store: Store) {
     const clocks = found.slice(ids.length, -owners.length) as (Found<'clock'> | undefined)[];
     const faults = found.slice(-owners.length) as (Found<'faults'> | undefined)[];
     const first = clients.findIndex((client) => client !== undefined);
-    const clientId = ids[first] ?? EVERYONE;
+    const clientId = clients[first]?.value.clientId ?? EVERYONE;
     const at = timeOf(clockOf(clocks[first], clocks.at(-1)), realTime);
     const isArmed = [faults[first], faults.at(-1)].some((own) =>
       own?.value.armed.some((one) => one.endpoint === endpoint),

@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
 
+const LONGEST_PAUSE_MS = 30_000;
+
 /** How a token is asked for. */
 export type Asking = 'urlencoded' | 'multipart' | 'Basic';
 
@@ -52,12 +54,14 @@ function getOver(url: string, request: string, many: number, atOnce: number): Pr
       socket.write(requests.subarray(0, some * request.length));
     };
     socket.setNoDelay().on('connect', () => ask(1));
+    socket.setTimeout(LONGEST_PAUSE_MS, () => reject(new Error('no answer came any more')));
     socket.on('error', reject).on('data', (bytes) => {
       if (length === 0) {
         if (!bytes.includes('"access_token"')) reject(new Error(`no token: ${bytes}`));
         length = bytes.length;
       }
       received += bytes.length;
+      if (received > asked * length) reject(new Error('answers are not of one length'));
       if (received >= many * length) socket.end(resolve);
       else if (received === asked * length) ask(Math.min(atOnce, many - asked));
     });

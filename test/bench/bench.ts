@@ -88,4 +88,5 @@ await starting();
 await answering();
 await keeping();
 await telling();
+// Connections that are kept alive would keep this alive too.
 process.exit();
