@@ -20,12 +20,29 @@ const bytes = fs.readFileSync(file);
 const source = bytes.toString('latin1');
 // V8 itself compares nothing but the length of the source.
 const hash = createHash('sha1').update(bytes).digest('hex').slice(0, 16);
-const folder = path.join(homedir(), '.mock-veridas', 'compiled');
-const kept = path.join(folder, `${process.version}-${process.arch}-${hash}`);
+
+/**
+ * Nothing is kept for a user without a home, or in one that depends on the working directory: others may have put something
+ * there.
+ */
+function homeFolder(): string | undefined {
+  try {
+    const home = homedir();
+    return path.isAbsolute(home) ? home : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const home = homeFolder();
+const kept =
+  home === undefined
+    ? undefined
+    : path.join(home, '.mock-veridas/compiled', `${process.version}-${process.arch}-${hash}`);
 
 function read(): Buffer | undefined {
   try {
-    return fs.readFileSync(kept);
+    return kept === undefined ? undefined : fs.readFileSync(kept);
   } catch {
     return undefined;
   }
@@ -39,7 +56,9 @@ const script = new vm.Script(`(function(exports,require,module,__filename,__dirn
 
 /** Keeps what is compiled now. Without a home that can be written to, all goes on as before. */
 function keep(): void {
+  if (kept === undefined) return;
   try {
+    const folder = path.dirname(kept);
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     const others = fs.readdirSync(folder).map((name) => path.join(folder, name));
     const age = (other: string) => -fs.statSync(other).mtimeMs;
@@ -55,7 +74,7 @@ if (cachedData === undefined || script.cachedDataRejected) {
   const timer = setTimeout(keep, STARTED_MS).unref();
   process.once('exit', () => {
     clearTimeout(timer);
-    if (process.uptime() > SHORT_S && !fs.existsSync(kept)) keep();
+    if (process.uptime() > SHORT_S && !fs.existsSync(kept ?? '')) keep();
   });
 }
 script.runInThisContext()(exports, require, module, file, __dirname);

@@ -50,4 +50,21 @@ describe('what V8 has compiled of the command', () => {
     expect(simulator.complaints()).toBe('');
     expect(await simulator.stop()).toBe(0);
   });
+
+  it('is not looked for in the working directory, where the home depends on it', async () => {
+    for (const HOME of ['', '.']) {
+      const simulator = await startProcess({ env: { HOME }, cwd: home });
+      simulator.run('process.uptime = () => 60');
+      // Answered when the line before has run: who has been up for so long keeps what is compiled when it ends.
+      await simulator.holding();
+      expect(await simulator.stop()).toBe(0);
+      expect(readdirSync(home)).toEqual([]);
+    }
+  });
+
+  it.runIf(process.getuid?.() === 0)('is not missed by a user without a home', async () => {
+    const simulator = await startProcess({ env: { HOME: undefined }, cwd: '/', uid: 54_321 });
+    expect(simulator.complaints()).toBe('');
+    expect(await simulator.stop()).toBe(0);
+  });
 });
