@@ -15,11 +15,14 @@ const SHORT_S = 1;
 /** Of other versions, of this package and of Node, so many are left: they may be used by turns. */
 const MOST_OTHERS = 3;
 
+const digest = (data: Buffer): Buffer => createHash('sha1').update(data).digest();
+const DIGEST_BYTES = 20;
+
 const file = path.join(__dirname, 'command.cjs');
 const bytes = fs.readFileSync(file);
 const source = bytes.toString('latin1');
 // V8 itself compares nothing but the length of the source.
-const hash = createHash('sha1').update(bytes).digest('hex').slice(0, 16);
+const hash = digest(bytes).toString('hex').slice(0, 16);
 
 /**
  * Nothing is kept for a user without a home, or in one that depends on the working directory: others may have put something
@@ -40,9 +43,13 @@ const kept =
     ? undefined
     : path.join(home, '.mock-veridas/compiled', `${process.version}-${process.arch}-${hash}`);
 
+/** What was kept, if it is whole: V8 takes anything of the right length, and crashes on it. */
 function read(): Buffer | undefined {
+  if (kept === undefined) return undefined;
   try {
-    return kept === undefined ? undefined : fs.readFileSync(kept);
+    const whole = fs.readFileSync(kept);
+    const data = whole.subarray(0, -DIGEST_BYTES);
+    return digest(data).equals(whole.subarray(-DIGEST_BYTES)) ? data : undefined;
   } catch {
     return undefined;
   }
@@ -65,7 +72,8 @@ function keep(): void {
     for (const old of others.sort((a, b) => age(a) - age(b)).slice(MOST_OTHERS))
       fs.rmSync(old, { force: true });
     const draft = `${kept}.${process.pid}`;
-    fs.writeFileSync(draft, script.createCachedData(), { mode: 0o600 });
+    const data = script.createCachedData();
+    fs.writeFileSync(draft, Buffer.concat([data, digest(data)]), { mode: 0o600 });
     fs.renameSync(draft, kept);
   } catch {}
 }

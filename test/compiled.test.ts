@@ -41,6 +41,16 @@ describe('what V8 has compiled of the command', () => {
     await runUntil(() => void expect(readFileSync(file).length).toBeGreaterThan(1_000));
   });
 
+  it('is not run where some of it was lost', async () => {
+    await runUntil(isKept);
+    const [file = ''] = kept();
+    const spoilt = readFileSync(file);
+    // As a machine leaves a file that goes down before all of it is on the disk.
+    spoilt.fill(0, spoilt.length / 2);
+    writeFileSync(file, spoilt);
+    await runUntil(() => void expect(readFileSync(file).equals(spoilt)).toBe(false));
+  });
+
   it('is not kept where there is no room for it, and all goes on', async () => {
     mkdirSync(path.join(home, '.mock-veridas'), { recursive: true });
     writeFileSync(folder(), 'a file where the folder would be');
