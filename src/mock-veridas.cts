@@ -73,8 +73,13 @@ function keep(): void {
       fs.rmSync(old, { force: true });
     const draft = `${kept}.${process.pid}`;
     const data = script.createCachedData();
-    fs.writeFileSync(draft, Buffer.concat([data, digest(data)]), { mode: 0o600 });
-    fs.renameSync(draft, kept);
+    try {
+      fs.writeFileSync(draft, Buffer.concat([data, digest(data)]), { mode: 0o600 });
+      fs.renameSync(draft, kept);
+    } finally {
+      // What a full disk has taken of it is not to stay there.
+      fs.rmSync(draft, { force: true });
+    }
   } catch {}
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startProcess } from './real-process.ts';
+import { type RealProcess, startProcess } from './real-process.ts';
 
 describe('what V8 has compiled of the command', () => {
   let home: string;
@@ -21,6 +21,12 @@ describe('what V8 has compiled of the command', () => {
     } finally {
       await simulator.stop();
     }
+  }
+  /** Makes it one that has been up for long enough to keep what is compiled when it ends. */
+  async function keepsWhenItEnds(simulator: RealProcess): Promise<void> {
+    simulator.run('process.uptime = () => 60');
+    // Answered when that has run.
+    await simulator.holding();
   }
   const isKept = () => void expect(kept()).toHaveLength(1);
 
@@ -61,12 +67,17 @@ describe('what V8 has compiled of the command', () => {
     expect(await simulator.stop()).toBe(0);
   });
 
+  it('leaves nothing behind where the disk is full', async () => {
+    const simulator = await startProcess({ env: { HOME: home }, mostBlocks: 100 });
+    await keepsWhenItEnds(simulator);
+    expect(await simulator.stop()).toBe(0);
+    expect(kept()).toEqual([]);
+  });
+
   it('is not looked for in the working directory, where the home depends on it', async () => {
     for (const HOME of ['', '.']) {
       const simulator = await startProcess({ env: { HOME }, cwd: home });
-      simulator.run('process.uptime = () => 60');
-      // Answered when the line before has run: who has been up for so long keeps what is compiled when it ends.
-      await simulator.holding();
+      await keepsWhenItEnds(simulator);
       expect(await simulator.stop()).toBe(0);
       expect(readdirSync(home)).toEqual([]);
     }
