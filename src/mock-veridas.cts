@@ -15,17 +15,41 @@ const SHORT_S = 1;
 /** Of other versions, of this package and of Node, so many are left: they may be used by turns. */
 const MOST_OTHERS = 3;
 
+const digest = (data: Buffer): Buffer => createHash('sha1').update(data).digest();
+const DIGEST_BYTES = 20;
+
 const file = path.join(__dirname, 'command.cjs');
 const bytes = fs.readFileSync(file);
 const source = bytes.toString('latin1');
 // V8 itself compares nothing but the length of the source.
-const hash = createHash('sha1').update(bytes).digest('hex').slice(0, 16);
-const folder = path.join(homedir(), '.mock-veridas', 'compiled');
-const kept = path.join(folder, `${process.version}-${process.arch}-${hash}`);
+const hash = digest(bytes).toString('hex').slice(0, 16);
 
-function read(): Buffer | undefined {
+/**
+ * Nothing is kept for a user without a home, or in one that depends on the working directory: others may have put something
+ * there.
+ */
+function homeFolder(): string | undefined {
   try {
-    return fs.readFileSync(kept);
+    const home = homedir();
+    return path.isAbsolute(home) ? home : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const home = homeFolder();
+const kept =
+  home === undefined
+    ? undefined
+    : path.join(home, '.mock-veridas/compiled', `${process.version}-${process.arch}-${hash}`);
+
+/** What was kept, if it is whole: V8 takes anything of the right length, and crashes on it. */
+function read(): Buffer | undefined {
+  if (kept === undefined) return undefined;
+  try {
+    const whole = fs.readFileSync(kept);
+    const data = whole.subarray(0, -DIGEST_BYTES);
+    return digest(data).equals(whole.subarray(-DIGEST_BYTES)) ? data : undefined;
   } catch {
     return undefined;
   }
@@ -39,15 +63,23 @@ const script = new vm.Script(`(function(exports,require,module,__filename,__dirn
 
 /** Keeps what is compiled now. Without a home that can be written to, all goes on as before. */
 function keep(): void {
+  if (kept === undefined) return;
   try {
+    const folder = path.dirname(kept);
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     const others = fs.readdirSync(folder).map((name) => path.join(folder, name));
     const writtenAt = (other: string) => fs.statSync(other).mtimeMs;
     for (const old of others.sort((a, b) => writtenAt(b) - writtenAt(a)).slice(MOST_OTHERS))
       fs.rmSync(old, { force: true });
     const draft = `${kept}.${process.pid}`;
-    fs.writeFileSync(draft, script.createCachedData(), { mode: 0o600 });
-    fs.renameSync(draft, kept);
+    const data = script.createCachedData();
+    try {
+      fs.writeFileSync(draft, Buffer.concat([data, digest(data)]), { mode: 0o600 });
+      fs.renameSync(draft, kept);
+    } finally {
+      // What a full disk has taken of it is not to stay there.
+      fs.rmSync(draft, { force: true });
+    }
   } catch {}
 }
 
@@ -55,7 +87,7 @@ if (cachedData === undefined || script.cachedDataRejected) {
   const timer = setTimeout(keep, STARTED_MS).unref();
   process.once('exit', () => {
     clearTimeout(timer);
-    if (process.uptime() > SHORT_S && !fs.existsSync(kept)) keep();
+    if (process.uptime() > SHORT_S && !fs.existsSync(kept ?? '')) keep();
   });
 }
 script.runInThisContext()(exports, require, module, file, __dirname);

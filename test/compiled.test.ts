@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startProcess } from './real-process.ts';
+import { type RealProcess, startProcess } from './real-process.ts';
 
 describe('what V8 has compiled of the command', () => {
   let home: string;
@@ -30,6 +30,12 @@ describe('what V8 has compiled of the command', () => {
     } finally {
       await simulator.stop();
     }
+  }
+  /** Makes it one that has been up for long enough to keep what is compiled when it ends. */
+  async function keepsWhenItEnds(simulator: RealProcess): Promise<void> {
+    simulator.run('process.uptime = () => 60');
+    // Answered when that has run.
+    await simulator.holding();
   }
   const isKept = () => void expect(kept()).toHaveLength(1);
 
@@ -63,12 +69,44 @@ describe('what V8 has compiled of the command', () => {
     await runUntil(() => void expect(readFileSync(file).length).toBeGreaterThan(1_000));
   });
 
+  it('is not run where some of it was lost', async () => {
+    await runUntil(isKept);
+    const [file = ''] = kept();
+    const spoilt = readFileSync(file);
+    // As a machine leaves a file that goes down before all of it is on the disk.
+    spoilt.fill(0, spoilt.length / 2);
+    writeFileSync(file, spoilt);
+    await runUntil(() => void expect(readFileSync(file).equals(spoilt)).toBe(false));
+  });
+
   it('is not kept where there is no room for it, and all goes on', async () => {
     mkdirSync(path.join(home, '.mock-veridas'), { recursive: true });
     writeFileSync(folder(), 'a file where the folder would be');
     const simulator = await startProcess({ env: { HOME: home } });
     const { ok } = await fetch(`${simulator.url}/__admin/health`);
     expect(ok).toBe(true);
+    expect(simulator.complaints()).toBe('');
+    expect(await simulator.stop()).toBe(0);
+  });
+
+  it('leaves nothing behind where the disk is full', async () => {
+    const simulator = await startProcess({ env: { HOME: home }, mostBlocks: 100 });
+    await keepsWhenItEnds(simulator);
+    expect(await simulator.stop()).toBe(0);
+    expect(kept()).toEqual([]);
+  });
+
+  it('is not looked for in the working directory, where the home depends on it', async () => {
+    for (const HOME of ['', '.']) {
+      const simulator = await startProcess({ env: { HOME }, cwd: home });
+      await keepsWhenItEnds(simulator);
+      expect(await simulator.stop()).toBe(0);
+      expect(readdirSync(home)).toEqual([]);
+    }
+  });
+
+  it.runIf(process.getuid?.() === 0)('is not missed by a user without a home', async () => {
+    const simulator = await startProcess({ env: { HOME: undefined }, cwd: '/', uid: 54_321 });
     expect(simulator.complaints()).toBe('');
     expect(await simulator.stop()).toBe(0);
   });

@@ -45,18 +45,27 @@ process.channel.unref();
 export interface RealOptions {
   readonly flags?: readonly string[];
   readonly command?: string;
-  readonly env?: Readonly<Record<string, string>>;
+  /** Beside those of this process; undefined takes one of these away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The working directory. */
+  readonly cwd?: string;
+  /** So many blocks, of 512 bytes, may be in a file that it writes. */
+  readonly mostBlocks?: number;
+  /** The number of the user who runs it, which only the superuser can choose. */
+  readonly uid?: number;
 }
 
 /** Starts the command as it is published, or a copy of it. */
 export async function startProcess(options: RealOptions = {}): Promise<RealProcess> {
-  const { flags = [], command = COMMAND, env = {} } = options;
+  const { flags = [], command = COMMAND, env = {}, mostBlocks = 'unlimited', ...place } = options;
   const probe = `data:text/javascript,${encodeURIComponent(PROBE)}`;
   const args = ['--expose-gc', '--import', probe, command, 'start', '--port', '0', ...flags];
-  const child: ChildProcess = spawn(process.execPath, args, {
+  const shell = ['-c', `ulimit -f ${mostBlocks}; exec "$0" "$@"`, process.execPath];
+  const child: ChildProcess = spawn('sh', [...shell, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // biome-ignore lint/style/noProcessEnv: a child needs what any child needs
     env: { ...process.env, ...env },
+    ...place,
   });
   const exited = once(child, 'exit') as Promise<[number | null]>;
   let complaints = '';
