@@ -103,10 +103,24 @@ function kept(folder: string, names: readonly string[], now: Instant): LocallyCe
 /** Under these every machine reaches itself, and containers the service that is called so. */
 const LOCAL_NAMES = ['localhost', '*.localhost', 'videocall.localhost', 'videocall', '127.0.0.1', '::1'];
 
+/** An address that is handed on must not depend on the working directory. */
+function home(): string {
+  try {
+    const found = homedir();
+    if (path.isAbsolute(found)) return found;
+  } catch {
+    // As below: this user has none.
+  }
+  throw new Error(
+    'a certificate is kept in the home of its user, and there is none: set HOME, or give one of your own',
+  );
+}
+
 /**
  * The certificate of a simulator, which is kept in the folder of whoever runs it.
  *
  * @param more names and addresses under which it is reached, beside those of this machine
+ * @throws there is no home, or it cannot be written to
  */
 export function ownCertificate(more: readonly string[], now: Instant): Promise<LocallyCertified> {
   const names = [...new Set([...LOCAL_NAMES, ...more])];
@@ -116,7 +130,7 @@ export function ownCertificate(more: readonly string[], now: Instant): Promise<L
     strange.length === 0
       ? 'localhost'
       : createHash('sha256').update(strange.join()).digest('hex').slice(0, 12);
-  return localCertificate(path.join(homedir(), '.mock-veridas', folder), names, now);
+  return localCertificate(path.join(home(), '.mock-veridas', folder), names, now);
 }
 
 /**

@@ -77,6 +77,13 @@ describe('mock-veridas start', () => {
     );
   });
 
+  it.each(['', '.'])('keeps no certificate in the working directory, with the home "%s"', async (HOME) => {
+    const { exited, errors } = run(['--port', '0', '--https'], { HOME });
+    expect(await exited).toBe(3);
+    expect(errors()).toContain('set HOME, or give one of your own');
+    expect(existsSync(path.join(cwd(), '.mock-veridas'))).toBe(false);
+  });
+
   it('ends with 2 on an unknown flag, and names the one that was meant', async () => {
     const { exited, errors, output } = run(['--prot', '1']);
     expect(await exited).toBe(2);
