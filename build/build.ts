@@ -18,7 +18,7 @@ async function buildAll(): Promise<void> {
   // What an earlier build has left is not to be published.
   rmSync(DIST, { recursive: true, force: true });
   const metafiles = await built([...PAGES, LAUNCHER, COMMAND, LIBRARY, VERIFIER]);
-  copyDeclarations(path.join(ROOT, 'tmp/declarations'), path.join(DIST, 'types'), [
+  copyDeclarations(path.join(ROOT, 'out/declarations'), path.join(DIST, 'types'), [
     'index',
     'vitest',
     'playwright',

@@ -68,8 +68,6 @@ export const COMMAND = {
 /** What starts the command. */
 export const LAUNCHER: BuildOptions = {
   ...FOR_NODE,
-  bundle: false,
-  external: [],
   entryPoints: ['src/mock-veridas.cts'],
   outfile: 'dist/mock-veridas.cjs',
   format: 'cjs',

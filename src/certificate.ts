@@ -1,9 +1,9 @@
 import { createHash, randomUUID, webcrypto, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Instant } from './domain/time.ts';
+import { ownFolder } from './own-folder.ts';
 
 /** What a server needs to speak TLS, as PEM. */
 interface Certified {
@@ -103,19 +103,6 @@ function kept(folder: string, names: readonly string[], now: Instant): LocallyCe
 /** Under these every machine reaches itself, and containers the service that is called so. */
 const LOCAL_NAMES = ['localhost', '*.localhost', 'videocall.localhost', 'videocall', '127.0.0.1', '::1'];
 
-/** An address that is handed on must not depend on the working directory. */
-function home(): string {
-  try {
-    const found = homedir();
-    if (path.isAbsolute(found)) return found;
-  } catch {
-    // As below: this user has none.
-  }
-  throw new Error(
-    'a certificate is kept in the home of its user, and there is none: set HOME, or give one of your own',
-  );
-}
-
 /**
  * The certificate of a simulator, which is kept in the folder of whoever runs it.
  *
@@ -123,6 +110,12 @@ function home(): string {
  * @throws there is no home, or it cannot be written to
  */
 export function ownCertificate(more: readonly string[], now: Instant): Promise<LocallyCertified> {
+  const own = ownFolder();
+  if (own === undefined) {
+    throw new Error(
+      'a certificate is kept in the home of its user, and there is none: set HOME, or give one of your own',
+    );
+  }
   const names = [...new Set([...LOCAL_NAMES, ...more])];
   const strange = names.slice(LOCAL_NAMES.length).sort();
   // Simulators with other names do not take each other's authority away.
@@ -130,7 +123,7 @@ export function ownCertificate(more: readonly string[], now: Instant): Promise<L
     strange.length === 0
       ? 'localhost'
       : createHash('sha256').update(strange.join()).digest('hex').slice(0, 12);
-  return localCertificate(path.join(home(), '.mock-veridas', folder), names, now);
+  return localCertificate(path.join(own, folder), names, now);
 }
 
 /**

@@ -5,9 +5,9 @@
  */
 const { createHash } = require('node:crypto') as typeof import('node:crypto');
 const fs = require('node:fs') as typeof import('node:fs');
-const { homedir } = require('node:os') as typeof import('node:os');
 const path = require('node:path') as typeof import('node:path');
 const vm = require('node:vm') as typeof import('node:vm');
+const { ownFolder } = require('./own-folder.ts') as typeof import('./own-folder.ts');
 
 /** By then all has run that runs at the start of a simulator, and in less than the other time it has not. */
 const STARTED_MS = 3_000;
@@ -24,24 +24,9 @@ const source = bytes.toString('latin1');
 // V8 itself compares nothing but the length of the source.
 const hash = digest(bytes).toString('hex').slice(0, 16);
 
-/**
- * Nothing is kept for a user without a home, or in one that depends on the working directory: others may have put something
- * there.
- */
-function homeFolder(): string | undefined {
-  try {
-    const home = homedir();
-    return path.isAbsolute(home) ? home : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const home = homeFolder();
+const own = ownFolder();
 const kept =
-  home === undefined
-    ? undefined
-    : path.join(home, '.mock-veridas/compiled', `${process.version}-${process.arch}-${hash}`);
+  own === undefined ? undefined : path.join(own, 'compiled', `${process.version}-${process.arch}-${hash}`);
 
 /** What was kept, if it is whole: V8 takes anything of the right length, and crashes on it. */
 function read(): Buffer | undefined {

@@ -9,7 +9,7 @@ import {
 import type { ClientOptions, Mock } from './index.ts';
 import { type Videocall, videocallOf } from './playwright/embed.ts';
 import { openParent, type Parent } from './playwright/parent.ts';
-import { endClient, mockForTests } from './testing.ts';
+import { endClient, mockFixture } from './testing.ts';
 
 export type { Embedded, EmbedOptions, Videocall } from './playwright/embed.ts';
 export type { Listening } from './playwright/listening.ts';
@@ -55,15 +55,7 @@ export const test: TestType<
   PlaywrightTestArgs & PlaywrightTestOptions & VideocallFixtures & VideocallOptions,
   PlaywrightWorkerArgs & PlaywrightWorkerOptions & VideocallWorkerFixtures
 > = base.extend<VideocallFixtures & VideocallOptions, VideocallWorkerFixtures>({
-  mock: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads from the pattern what a fixture needs
-    async ({}, use) => {
-      const mock = await mockForTests();
-      await use(mock);
-      await mock.close();
-    },
-    { scope: 'worker' },
-  ],
+  mock: [mockFixture, { scope: 'worker' }],
   videocallClient: [{}, { option: true }],
   failOnFindings: [false, { option: true }],
   videocall: async ({ mock, videocallClient, failOnFindings }, use, info) => {

@@ -5,8 +5,15 @@ import { inWords } from './library/journal.ts';
 /** What the fixtures of all test frameworks have in common. */
 
 /** The simulator of `mock-veridas exec`, or one of its own. */
-export const mockForTests = (): Promise<Mock> =>
-  isHandedOn() ? connectMock() : startMock({ logLevel: 'error' });
+const mockForTests = (): Promise<Mock> => (isHandedOn() ? connectMock() : startMock({ logLevel: 'error' }));
+
+/** Lets the tests of a worker use one simulator, as a fixture of Vitest and of Playwright. */
+// biome-ignore lint/correctness/noEmptyPattern: both read from the pattern what a fixture needs
+export const mockFixture = async ({}, use: (mock: Mock) => Promise<void>): Promise<void> => {
+  const mock = await mockForTests();
+  await use(mock);
+  await mock.close();
+};
 
 /** How a test with a client of its own has gone. */
 export interface Course {

@@ -1,6 +1,6 @@
 import { test as base, type TestAPI } from 'vitest';
 import type { ClientOptions, Mock, MockClient } from './index.ts';
-import { endClient, mockForTests } from './testing.ts';
+import { endClient, mockFixture } from './testing.ts';
 
 /** What a test is given, and what it can say about that. */
 export interface VideocallFixtures {
@@ -35,15 +35,7 @@ declare module 'vitest' {
  * });
  */
 export const test: TestAPI<VideocallFixtures> = base.extend<VideocallFixtures>({
-  mock: [
-    // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from the pattern what a fixture needs
-    async ({}, use) => {
-      const mock = await mockForTests();
-      await use(mock);
-      await mock.close();
-    },
-    { scope: 'worker' },
-  ],
+  mock: [mockFixture, { scope: 'worker' }],
   videocallClient: {},
   failOnFindings: [false, { injected: true }],
   videocall: async ({ mock, videocallClient, failOnFindings, task }, use) => {

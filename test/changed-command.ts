@@ -29,7 +29,7 @@ export function commandWith(name: string, changes: readonly Change[]): string {
     if (changed === command) throw new Error(`${right} is not in the command`);
     command = changed;
   }
-  const file = path.join(ROOT, 'tmp', `changed-${name.replace(/\W+/g, '-')}.cjs`);
+  const file = path.join(ROOT, 'out', `changed-${name.replace(/\W+/g, '-')}.cjs`);
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, command);
   return file;

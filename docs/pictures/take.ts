@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import { reportOn, writeReport } from '../../src/commands/report.ts';
-import { type MockClient, type StartedMock, startMock } from '../../src/index.ts';
+import { type Clock, type Duration, type MockClient, type StartedMock, startMock } from '../../src/index.ts';
 import { launchChromium } from '../../test/chromium.ts';
 import { type Habit, openShop } from '../../test/shop.ts';
 
@@ -47,6 +47,14 @@ async function embedded(client: MockClient, validationId: string, habit?: Habit)
   await page.frameLocator('iframe').locator('body[data-state="waiting-room"]').waitFor();
 }
 
+/** Lets so much time pass before each of these is done. */
+async function inTurn(clock: Clock, ...acts: readonly (readonly [Duration, () => Promise<unknown>])[]) {
+  for (const [after, act] of acts) {
+    await clock.advance(after);
+    await act();
+  }
+}
+
 /** A client of whose calls one is over, one has failed and one goes on, and who makes two mistakes. */
 async function happen({ url }: StartedMock): Promise<MockClient> {
   const client = await mock.client({ clientId: 'example-bank', scenario: 'manual' });
@@ -66,14 +74,7 @@ async function happen({ url }: StartedMock): Promise<MockClient> {
   });
   await embedded(client, 'customer-17', 'nothing');
   const over = client.call('customer-17');
-  for (const [after, act] of [
-    ['9s', over.join],
-    ['4s', over.start],
-    ['151s', over.end],
-  ] as const) {
-    await clock.advance(after);
-    await act();
-  }
+  await inTurn(clock, ['9s', over.join], ['4s', over.start], ['151s', over.end]);
   await clock.advance('40s');
   await embedded(client, 'customer-23');
   await clock.advance('5s');
@@ -81,14 +82,7 @@ async function happen({ url }: StartedMock): Promise<MockClient> {
   await clock.advance('70s');
   const call = client.call('customer-42');
   await embedded(client, 'customer-42');
-  for (const [after, act] of [
-    ['12s', call.join],
-    ['5s', call.start],
-    ['38s', call.record],
-  ] as const) {
-    await clock.advance(after);
-    await act();
-  }
+  await inTurn(clock, ['12s', call.join], ['5s', call.start], ['38s', call.record]);
   return client;
 }
 

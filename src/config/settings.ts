@@ -4,6 +4,7 @@ import type { Client } from '../domain/client.ts';
 import { noScenario, type Scenario } from '../domain/scenario.ts';
 import type { Blocking, LogFormat, LogLevel, RefusedCall, TokenFormatName } from '../protocol/choices.ts';
 import { NAMES, type Name, type SETTINGS, settingOf, type Value } from '../protocol/config.ts';
+import { withoutLastSlashes } from '../protocol/paths.ts';
 import { claimedName, type Reading, scenarioFiles, scenariosIn, withShipped } from '../scenarios.ts';
 import { formatFault } from '../yaml/file.ts';
 import { BUILT_IN_CLIENTS, clientsOfPairs, repeatedIds, unknownRanges } from './clients.ts';
@@ -183,7 +184,7 @@ function settingsOf(
     storePrefix: values['store-prefix'],
     ...(readyFile !== undefined && { readyFile }),
     admin: { user: values['admin-user'], ...(password !== undefined && { password }), origins },
-    ...(browserUrl !== undefined && { browserUrl: browserUrl.replace(/(?<!\/)\/+$/, '') }),
+    ...(browserUrl !== undefined && { browserUrl: withoutLastSlashes(browserUrl) }),
     mediaPorts: values['media-ports'],
     ...((identity !== undefined || values.https) && { https: identity ?? true }),
   });

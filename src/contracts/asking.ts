@@ -1,4 +1,4 @@
-import { ADMIN } from '../protocol/paths.ts';
+import { ADMIN, withoutLastSlashes } from '../protocol/paths.ts';
 
 /** What everybody needs who asks another server over HTTP. */
 
@@ -27,7 +27,7 @@ export function controlAddress(
   credentials?: { readonly user: string; readonly password?: string | undefined },
 ): string {
   const url = new URL(address);
-  const path = url.pathname.replace(/(?<!\/)\/+$/, '');
+  const path = withoutLastSlashes(url.pathname);
   url.pathname = path.endsWith(ADMIN) ? path : `${path}${ADMIN}`;
   url.search = '';
   url.hash = '';

@@ -1,3 +1,4 @@
+import { withoutLastSlashes } from '../protocol/paths.ts';
 import { whyNoAnswer } from './asking.ts';
 import { type Control, controlAt } from './control.ts';
 import { type Account, controlOfService } from './service.ts';
@@ -41,7 +42,7 @@ export async function targetAt(
   account: { readonly [K in keyof Account]?: string | undefined },
 ): Promise<Target> {
   const { username, password, protocol, host, port, pathname } = new URL(address);
-  const path = pathname.replace(/(?<!\/)\/+$/, '');
+  const path = withoutLastSlashes(pathname);
   const url = `${protocol}//${host}${path}`;
   if (await isSimulator(url, admin)) {
     const credentials = username === '' ? '' : `${username}:${password}@`;

@@ -148,7 +148,8 @@ const mayUse =
           `the client is registered for ${attempt.client?.grantType} only`,
         );
 
-const EVERY_SCOPE = SCOPES.join(' ');
+/** The scope of a token for which none was asked. */
+export const EVERY_SCOPE = SCOPES.join(' ');
 
 const scopeKnown: Step = (attempt) =>
   scopesAsked(attempt).every((scope) => (SCOPES as readonly string[]).includes(scope))

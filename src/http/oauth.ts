@@ -23,7 +23,7 @@ import {
   TOO_MUCH,
 } from './django/answer.ts';
 import { basicCredentials } from './django/basic.ts';
-import { formFields, Unreadable } from './django/form.ts';
+import { type Form, formFields, Unreadable } from './django/form.ts';
 import { TooMuch } from './django/limits.ts';
 import { pairs } from './django/urlencoded.ts';
 import { logFailure } from './failure.ts';
@@ -70,7 +70,7 @@ interface Sent {
 interface Read {
   readonly asked: OAuthRequest;
   readonly claimed: readonly string[];
-  readonly form?: readonly (readonly [string, string])[] | undefined;
+  readonly form?: Form | undefined;
   /** The answer where the body cannot be read, and why. */
   readonly trouble?: { readonly answer: Answer; readonly reason: string } | undefined;
 }

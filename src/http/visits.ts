@@ -14,6 +14,7 @@ import { ms } from '../domain/time.ts';
 import type { Random } from '../random.ts';
 import type { Naming, Reception } from '../simulator/reception.ts';
 import type { Simulator } from '../simulator/simulator.ts';
+import type { Form } from './django/form.ts';
 import { pairs, unquote } from './django/urlencoded.ts';
 import { onceGone } from './gone.ts';
 import { headerLines } from './header-lines.ts';
@@ -58,8 +59,6 @@ export interface Visits {
   /** Gives no answer. */
   leave(request: FastifyRequest, reply: FastifyReply, how: Unanswered): Promise<void>;
 }
-
-type Form = readonly (readonly [string, string])[];
 
 interface Target {
   readonly path: string;

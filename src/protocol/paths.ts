@@ -3,3 +3,6 @@
 export const ADMIN = '/__admin';
 export const CONSOLE = '/__console';
 export const DEMO = '/__demo';
+
+/** An address or path to which another path can be put. */
+export const withoutLastSlashes = (text: string): string => text.replace(/(?<!\/)\/+$/, '');

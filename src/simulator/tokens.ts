@@ -1,9 +1,15 @@
 import { callAt } from '../domain/call.ts';
 import { type Client, mayComeFrom } from '../domain/client.ts';
-import { claimedClients, grant, type OAuthRequest, type Refusal, revocation } from '../domain/oauth.ts';
+import {
+  claimedClients,
+  EVERY_SCOPE,
+  grant,
+  type OAuthRequest,
+  type Refusal,
+  revocation,
+} from '../domain/oauth.ts';
 import { earliest, type Instant, instant, type Ms } from '../domain/time.ts';
 import { expiryOf, newToken, type Token, type TokenState, tokenState } from '../domain/token.ts';
-import { SCOPES } from '../guide/oauth.ts';
 import type { Random } from '../random.ts';
 import type { TokenFormat } from '../signing.ts';
 import type { Found, Ref, Store } from '../store/store.ts';
@@ -160,9 +166,8 @@ export function tokens(
       age: Ms,
     ): Promise<Token | 'taken' | undefined> {
       const issuedAt = instant((await timeFor(store, clientId)) - age);
-      const scope = SCOPES.join(' ');
-      const made = { id: random.text(TOKEN_LENGTH), clientId, scope, now: issuedAt };
-      const token = newToken(accessToken ?? (await format(made)), clientId, scope, issuedAt);
+      const made = { id: random.text(TOKEN_LENGTH), clientId, scope: EVERY_SCOPE, now: issuedAt };
+      const token = newToken(accessToken ?? (await format(made)), clientId, EVERY_SCOPE, issuedAt);
       return decideFor<'token', Token | 'taken'>(store, clientId, tokenRef(token.accessToken), (taken) =>
         taken === undefined ? { value: token, result: token } : { result: 'taken' },
       );

@@ -4,6 +4,9 @@ import { MOST_BYTES, MOST_FIELDS, TooMuch } from './limits.ts';
 import { isBoundary, multipartFields } from './multipart.ts';
 import { formText, pairs } from './urlencoded.ts';
 
+/** The fields of a form, names and values, in order. */
+export type Form = readonly (readonly [string, string])[];
+
 /** A form that cannot be read at all. */
 export class Unreadable extends Error {}
 
@@ -15,7 +18,7 @@ export class Unreadable extends Error {}
  * @throws {Unreadable} a multipart body without a usable boundary
  * @throws {TooMuch} more than the framework takes
  */
-export function formFields(contentType: string, body: Buffer): [string, string][] | undefined {
+export function formFields(contentType: string, body: Buffer): Form | undefined {
   const { main, parameters } = headerValue(contentType);
   const encoding = charset(parameters.get('charset') ?? 'utf-8') ?? UTF_8;
   if (main === 'application/x-www-form-urlencoded') {
