@@ -19,9 +19,9 @@ async function buildAll(): Promise<void> {
   rmSync(DIST, { recursive: true, force: true });
   const metafiles = await built([...PAGES, LAUNCHER, COMMAND, LIBRARY, VERIFIER]);
   copyDeclarations(path.join(ROOT, 'out/declarations'), path.join(DIST, 'types'), [
-    'index',
-    'vitest',
-    'playwright',
+    'library/index',
+    'library/vitest',
+    'library/playwright',
   ]);
   writeFileSync(path.join(DIST, 'THIRD-PARTY.txt'), notices(metafiles));
 }

@@ -18,7 +18,6 @@ const FOR_BROWSERS = {
   minify: true,
   legalComments: 'none',
   outdir: 'dist/browser',
-  entryNames: '[name]',
 } as const satisfies BuildOptions;
 
 const FOR_NODE = {
@@ -30,22 +29,22 @@ const FOR_NODE = {
   external: Object.keys({ ...dependencies, ...peerDependencies }),
 } as const satisfies BuildOptions;
 
+/** The script and style of a page, built into files that bear its name. */
+const assets = (page: string, ...files: readonly string[]) =>
+  files.map((file) => ({ in: `src/pages/${page}/${file}`, out: page }));
+
 /** Scripts and styles of what browsers show. */
 export const PAGES: readonly BuildOptions[] = [
   {
     ...FOR_BROWSERS,
-    entryPoints: ['src/browser/call-page.ts', 'src/browser/call-page.css'],
+    entryPoints: assets('call', 'script/main.ts', 'style.css'),
     // Those of guide 3.
     target: ['chrome57', 'edge16', 'firefox52', 'safari11'],
   },
-  { ...FOR_BROWSERS, entryPoints: ['src/browser/demo.ts', 'src/browser/demo.css'], target: 'es2020' },
+  { ...FOR_BROWSERS, entryPoints: assets('demo', 'script/main.ts', 'style.css'), target: 'es2020' },
   {
     ...FOR_BROWSERS,
-    entryPoints: [
-      'src/view/console/console.tsx',
-      'src/view/console/console.css',
-      'src/view/report/report.css',
-    ],
+    entryPoints: [...assets('console', 'main.tsx', 'style.css'), ...assets('report', 'style.css')],
     target: 'es2022',
   },
 ];
@@ -55,7 +54,7 @@ export const PAGES: readonly BuildOptions[] = [
  */
 export const COMMAND = {
   ...FOR_NODE,
-  entryPoints: ['src/cli.ts'],
+  entryPoints: ['src/cli/main.ts'],
   outfile: 'dist/command.cjs',
   format: 'cjs',
   minify: true,
@@ -68,7 +67,7 @@ export const COMMAND = {
 /** What starts the command. */
 export const LAUNCHER: BuildOptions = {
   ...FOR_NODE,
-  entryPoints: ['src/mock-veridas.cts'],
+  entryPoints: ['src/cli/launcher.cts'],
   outfile: 'dist/mock-veridas.cjs',
   format: 'cjs',
 };
@@ -76,7 +75,7 @@ export const LAUNCHER: BuildOptions = {
 /** The library, to be read in stack traces. What is imported when it is needed only is a file of its own. */
 export const LIBRARY: BuildOptions = {
   ...FOR_NODE,
-  entryPoints: ['src/index.ts', 'src/vitest.ts', 'src/playwright.ts'],
+  entryPoints: ['src/library/index.ts', 'src/library/vitest.ts', 'src/library/playwright.ts'],
   outdir: 'dist',
   // Beside each other, so that the package is one folder up from each.
   chunkNames: '[name]-[hash]',

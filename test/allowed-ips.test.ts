@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { isAmong, isRange } from '../src/address.ts';
 import { newClient } from '../src/domain/client.ts';
-import type { MockOptions } from '../src/index.ts';
+import type { MockOptions } from '../src/library/index.ts';
+import { isAmong, isRange } from '../src/server/address.ts';
 import { type Drive, drive } from './drive.ts';
 import { type RawAnswer, sendRaw } from './raw-http.ts';
 

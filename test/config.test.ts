@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { BadUsage } from '../src/config/settings.ts';
+import { BadUsage } from '../src/options/settings.ts';
 import { workplace } from './workplace.ts';
 
 const { cwd, write, settings, faults } = workplace();

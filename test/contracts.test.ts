@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CONTRACTS } from '../contracts/source/contracts.ts';
-import { stateNamed } from '../src/protocol/states.ts';
+import { stateNamed } from '../src/contracts/provider-states/table.ts';
 
 const FOLDER = path.join(import.meta.dirname, '../contracts');
 

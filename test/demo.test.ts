@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { dropped } from '../src/domain/listener.ts';
 import { EVENTS } from '../src/guide/events.ts';
-import type { DemoCall } from '../src/protocol/demo.ts';
+import type { DemoCall } from '../src/pages/demo/messages.ts';
 import { type Drive, drive, type Json } from './drive.ts';
 import { sendRaw } from './raw-http.ts';
 

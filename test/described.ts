@@ -1,8 +1,8 @@
 import type { TSchema } from 'typebox';
 import { Errors } from 'typebox/value';
-import { openApi } from '../src/protocol/control/openapi.ts';
-import { ROUTES } from '../src/protocol/control/routes.ts';
-import { ADMIN } from '../src/protocol/paths.ts';
+import { openApi } from '../src/control/schema/openapi.ts';
+import { ADMIN } from '../src/control/schema/paths.ts';
+import { ROUTES } from '../src/control/schema/routes.ts';
 
 interface Operation {
   readonly responses: Record<string, { content?: Record<string, { schema: TSchema }> }>;

@@ -1,4 +1,4 @@
-import { type MockOptions, newMemoryStore, type StartedMock, startMock } from '../src/index.ts';
+import { type MockOptions, newMemoryStore, type StartedMock, startMock } from '../src/library/index.ts';
 import { undescribed } from './described.ts';
 import { freshPrefix } from './redis.ts';
 

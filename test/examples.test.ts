@@ -3,7 +3,7 @@ import path from 'node:path';
 import { runInThisContext } from 'node:vm';
 import { transformSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import * as library from '../src/index.ts';
+import * as library from '../src/library/index.ts';
 import { consumer, playwrightConfig } from './consumer.ts';
 import { missing } from './tools.ts';
 

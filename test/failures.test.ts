@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SERVER_ERROR } from '../src/http/django/answer.ts';
-import { newMemoryStore, type Store } from '../src/index.ts';
+import { newMemoryStore, type Store } from '../src/library/index.ts';
+import { SERVER_ERROR } from '../src/service/django/answer.ts';
 import { type Drive, drive, SANDBOX } from './drive.ts';
 import { setupOf } from './fake-page.ts';
 import { type RealProcess, startProcess } from './real-process.ts';

@@ -1,5 +1,5 @@
 import { expect, vi } from 'vitest';
-import type { PageSetup } from '../src/protocol/page.ts';
+import type { PageSetup } from '../src/pages/call/messages.ts';
 import type { Drive } from './drive.ts';
 
 /** A page of a call without a browser around it: it listens to its stream and reports what a test says. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type StartedMock, startMock } from '../src/index.ts';
+import { type StartedMock, startMock } from '../src/library/index.ts';
 import { consumer, playwrightConfig } from './consumer.ts';
 import { openShop, type Shop } from './shop.ts';
 import { missing } from './tools.ts';

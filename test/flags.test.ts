@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { COMMANDS } from '../src/commands/commands.ts';
-import { helpText } from '../src/config/settings.ts';
+import { COMMANDS } from '../src/cli/commands.ts';
+import { helpText } from '../src/options/settings.ts';
 import { workplace } from './workplace.ts';
 
 const { settings, faults } = workplace();

@@ -1,9 +1,9 @@
 import type { Static, TSchema } from 'typebox';
 import { describe, expectTypeOf, it } from 'vitest';
-import type * as library from '../src/index.ts';
+import type { ROUTES } from '../src/control/schema/routes.ts';
+import type { BodyOf } from '../src/control/schema/typed-request.ts';
 import type { Camel } from '../src/library/camel.ts';
-import type { BodyOf } from '../src/protocol/control/asked.ts';
-import type { ROUTES } from '../src/protocol/control/routes.ts';
+import type * as library from '../src/library/index.ts';
 
 /** A type with all its parts put together, whoever may write to them. */
 type Whole<T> = T extends readonly (infer Item)[]

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { controlAddress } from '../src/contracts/asking.ts';
-import { connectMock, type Mock, type MockClient, MockError, startMock } from '../src/index.ts';
+import type { Route } from '../src/control/schema/route.ts';
+import { ROUTES } from '../src/control/schema/routes.ts';
 import { MAPS } from '../src/library/camel.ts';
-import type { Route } from '../src/protocol/control/route.ts';
-import { ROUTES } from '../src/protocol/control/routes.ts';
+import { connectMock, type Mock, type MockClient, MockError, startMock } from '../src/library/index.ts';
 import { against, drive } from './drive.ts';
 import { pageOf } from './fake-page.ts';
 

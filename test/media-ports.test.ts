@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { unreachable } from '../src/media/ports.ts';
-import { bindingAnswer, bindingRequest } from '../src/media/stun.ts';
+import { unreachable } from '../src/server/media/ports.ts';
+import { bindingAnswer, bindingRequest } from '../src/server/media/stun.ts';
 import { launchChromium } from './chromium.ts';
 import { type Drive, drive } from './drive.ts';
 import { missing } from './tools.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newMemoryStore, type Store, StoreUnavailable } from '../src/index.ts';
+import { newMemoryStore, type Store, StoreUnavailable } from '../src/library/index.ts';
 import { DECLARED, DESCRIPTION, templateOf } from './described.ts';
 import { type Drive, drive } from './drive.ts';
 import { fakePage } from './fake-page.ts';

@@ -13,9 +13,9 @@ const ROOT = path.join(import.meta.dirname, '..');
 const KINDS = [
   /^(?:CHANGELOG|README)\.md$|^LICENSE$|^package\.json$/,
   /^dist\/(?:mock-veridas|command)\.cjs$/,
-  /^dist\/(?:index|vitest|playwright|(?:certificate|chunk|launch|ports|redis|tls|webapi)-\w{8})\.js$/,
+  /^dist\/(?:index|vitest|playwright|(?:certificate|chunk|launch|ports|redis-store|tls|webapi)-\w{8})\.js$/,
   /^dist\/contracts\/child\.js$/,
-  /^dist\/browser\/(?:call-page|console|demo|report)\.(?:css|js)$/,
+  /^dist\/browser\/(?:call|console|demo|report)\.(?:css|js)$/,
   /^dist\/types\/[\w/-]+\.d\.ts$/,
   /^dist\/THIRD-PARTY\.txt$/,
   /^fixtures\/(?:scenario\.schema\.json|scenarios\/[\w-]+\.yaml)$/,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EVENTS } from '../src/guide/events.ts';
-import { readScenarios, SHIPPED } from '../src/scenarios.ts';
+import { readScenarios, SHIPPED } from '../src/options/scenario-files.ts';
 import { chromiumStage } from './stage.ts';
 import { missing } from './tools.ts';
 

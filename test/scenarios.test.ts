@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readScenarios, SHIPPED, scenariosIn } from '../src/scenarios.ts';
-import { formatFault, InvalidFile } from '../src/yaml/file.ts';
+import { readScenarios, SHIPPED, scenariosIn } from '../src/options/scenario-files.ts';
+import { formatFault, InvalidFile } from '../src/options/yaml/file.ts';
 
 let folder: string;
 beforeEach(() => {

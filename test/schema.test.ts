@@ -4,7 +4,7 @@ import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { SCENARIO } from '../src/protocol/scenario.ts';
+import { SCENARIO } from '../src/control/schema/scenario-format.ts';
 
 const FIXTURES = path.join(import.meta.dirname, '../fixtures');
 const FOLDER = path.join(FIXTURES, 'scenarios');

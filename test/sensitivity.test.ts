@@ -4,7 +4,7 @@ import { controlAt } from '../src/contracts/control.ts';
 import { loadPacts } from '../src/contracts/load.ts';
 import { verify } from '../src/contracts/verify.ts';
 import { newClient } from '../src/domain/client.ts';
-import { type Mock, startMock } from '../src/index.ts';
+import { type Mock, startMock } from '../src/library/index.ts';
 import { FAULTS, type Planted } from './planted-faults.ts';
 import { type Sabotage, saboteur } from './sabotage.ts';
 import { noVerifier, skippedWhy } from './verifier.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tailOf } from '../src/domain/journal.ts';
-import { type Message, sequenceOf } from '../src/view/sequence.ts';
+import { type Message, sequenceOf } from '../src/pages/components/sequence.ts';
 import { type Credentials, type Drive, drive, type Json } from './drive.ts';
 import { fakePage } from './fake-page.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { STATES } from '../src/protocol/states.ts';
+import { STATES } from '../src/contracts/provider-states/table.ts';
 import { type Drive, drive, type Json } from './drive.ts';
 
 let d: Drive;

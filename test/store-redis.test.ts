@@ -4,7 +4,7 @@ import { newClient } from '../src/domain/client.ts';
 import { instant } from '../src/domain/time.ts';
 import { put } from '../src/simulator/decide.ts';
 import { clientRef } from '../src/simulator/refs.ts';
-import { redisStore } from '../src/store/redis.ts';
+import { redisStore } from '../src/store/redis/redis-store.ts';
 import type { Kind, Ref, Store } from '../src/store/store.ts';
 import { freshPrefix, type RedisServer, startRedis } from './redis.ts';
 import { storeSuite } from './store-suite.ts';

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { StoreUnavailable, startMock } from '../src/index.ts';
+import { StoreUnavailable, startMock } from '../src/library/index.ts';
 import { pageOf } from './fake-page.ts';
 import { freshPrefix, type RedisServer, startRedis } from './redis.ts';
 import { missing } from './tools.ts';

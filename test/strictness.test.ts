@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { MockOptions } from '../src/index.ts';
+import type { MockOptions } from '../src/library/index.ts';
 import { type Drive, drive } from './drive.ts';
 import { type FakePage, fakePage } from './fake-page.ts';
 

@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { MockOptions } from '../src/index.ts';
+import type { MockOptions } from '../src/library/index.ts';
 import { type Drive, drive, SANDBOX } from './drive.ts';
 
 const running: Drive[] = [];

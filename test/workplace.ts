@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import { BadUsage, readSettings, type Settings } from '../src/config/settings.ts';
+import { BadUsage, readSettings, type Settings } from '../src/options/settings.ts';
 
 type Environment = Readonly<Record<string, string>>;
 

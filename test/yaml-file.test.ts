@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SCENARIO } from '../src/protocol/scenario.ts';
-import { formatFault, InvalidFile, readYaml } from '../src/yaml/file.ts';
+import { SCENARIO } from '../src/control/schema/scenario-format.ts';
+import { formatFault, InvalidFile, readYaml } from '../src/options/yaml/file.ts';
 
 let folder: string;
 beforeEach(() => {

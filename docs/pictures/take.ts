@@ -4,8 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
-import { reportOn, writeReport } from '../../src/commands/report.ts';
-import { type Clock, type Duration, type MockClient, type StartedMock, startMock } from '../../src/index.ts';
+import { reportOn, writeReport } from '../../src/cli/report/command.ts';
+import {
+  type Clock,
+  type Duration,
+  type MockClient,
+  type StartedMock,
+  startMock,
+} from '../../src/library/index.ts';
 import { launchChromium } from '../../test/chromium.ts';
 import { type Habit, openShop } from '../../test/shop.ts';
 

@@ -1,4 +1,4 @@
-import { ADMIN, withoutLastSlashes } from '../protocol/paths.ts';
+import { ADMIN, withoutLastSlashes } from '../control/schema/paths.ts';
 
 /** What everybody needs who asks another server over HTTP. */
 

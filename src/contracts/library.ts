@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ROOT } from '../package.ts';
+import { ROOT } from '../system/package.ts';
 
 /** A library that is needed for this alone, and left to its users to install. */
 class LibraryMissing extends Error {}

@@ -1,5 +1,5 @@
 import { LineCounter, parseDocument } from 'yaml';
-import { isNoState, paramMismatches, STATES, stateNamed, unknownState } from '../protocol/states.ts';
+import { isNoState, paramMismatches, STATES, stateNamed, unknownState } from './provider-states/table.ts';
 
 import type { Found } from './sources.ts';
 

@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { EVENTS } from '../guide/events.ts';
-import { isNoState, STATES, stateNamed } from '../protocol/states.ts';
 import type { Control, Fields } from './control.ts';
 import type { Interaction, Pact } from './pact.ts';
+import { isNoState, STATES, stateNamed } from './provider-states/table.ts';
 
 /** What became known of an interaction beside what the verifier says. */
 export interface Observed {

@@ -1,4 +1,4 @@
-import { junit, type TestSuite } from '../junit.ts';
+import { junit, type TestSuite } from './junit-xml.ts';
 import type { Problem, Result } from './results.ts';
 
 /** The name under which contracts know the imitated service. */

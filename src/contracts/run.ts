@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { ROOT } from '../package.ts';
+import { ROOT } from '../system/package.ts';
 import type { Answer, Task } from './child.ts';
 import { install, LIBRARIES } from './library.ts';
 

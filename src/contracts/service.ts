@@ -1,7 +1,7 @@
-import { isNoState, type StateName, stateNamed } from '../protocol/states.ts';
 import type { Control, Fields } from './control.ts';
 import type { Masking } from './masking.ts';
 import { type Interaction, only, type Pact, type StateAsked } from './pact.ts';
+import { isNoState, type StateName, stateNamed } from './provider-states/table.ts';
 import { type Result, resultFor } from './results.ts';
 
 /** The real service, which has no control API: what can be verified there is what its clients can bring about. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parse } from 'yaml';
-import { ROOT } from '../package.ts';
+import { ROOT } from '../system/package.ts';
 import { findLibrary } from './library.ts';
 import { masking, SHOWN, secretsIn } from './masking.ts';
 import { type Interaction, only, type Pact } from './pact.ts';

@@ -1,4 +1,4 @@
-import { withoutLastSlashes } from '../protocol/paths.ts';
+import { withoutLastSlashes } from '../control/schema/paths.ts';
 import { whyNoAnswer } from './asking.ts';
 import { type Control, controlAt } from './control.ts';
 import { type Account, controlOfService } from './service.ts';

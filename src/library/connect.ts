@@ -1,6 +1,6 @@
-import { isLoopback } from '../address.ts';
 import { controlAddress, parted } from '../contracts/asking.ts';
-import { ADMIN, CONSOLE, DEMO } from '../protocol/paths.ts';
+import { ADMIN, CONSOLE, DEMO } from '../control/schema/paths.ts';
+import { isLoopback } from '../server/address.ts';
 import { type Control, controlAt } from './control.ts';
 import { MockError } from './error.ts';
 import { type Mock, mockOver } from './mock.ts';

@@ -1,7 +1,7 @@
 import { parted, whyNoAnswer } from '../contracts/asking.ts';
-import type { AnswerOf, BodyOf, ParametersOf, QueryOf } from '../protocol/control/asked.ts';
-import type { ErrorAnswer, Route } from '../protocol/control/route.ts';
-import type { ROUTES } from '../protocol/control/routes.ts';
+import type { ErrorAnswer, Route } from '../control/schema/route.ts';
+import type { ROUTES } from '../control/schema/routes.ts';
+import type { AnswerOf, BodyOf, ParametersOf, QueryOf } from '../control/schema/typed-request.ts';
 import { type Camel, camel, snake } from './camel.ts';
 import { MockError } from './error.ts';
 

@@ -1,4 +1,4 @@
-import type { ErrorName } from '../protocol/control/errors.ts';
+import type { ErrorName } from '../control/schema/errors.ts';
 
 /**
  * What went wrong: an error of the control API by its name there, `unreachable` where nobody answers who is a

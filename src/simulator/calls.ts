@@ -4,10 +4,10 @@ import { NOBODY, openPages, type Presence } from '../domain/presence.ts';
 import type { Deed } from '../domain/scenario.ts';
 import { type Instant, timeOf } from '../domain/time.ts';
 import type { Ref, Store } from '../store/store.ts';
+import type { Watch } from './call-scheduler.ts';
 import { clockOf, decide, put, timeFor } from './decide.ts';
 import { callIdOf, callRef, clockRefs, presenceRef, validationRef } from './refs.ts';
 import { validationsWith } from './validations.ts';
-import type { Watch } from './watch.ts';
 
 /** A call as it stands, with who looks at it. */
 export interface CallDetails {

@@ -1,6 +1,6 @@
 import { type Client, newClient } from '../domain/client.ts';
-import type { Random } from '../random.ts';
 import type { Store } from '../store/store.ts';
+import type { Random } from '../system/random.ts';
 import { change, decide, put } from './decide.ts';
 import { clientRef } from './refs.ts';
 

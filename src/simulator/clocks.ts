@@ -9,10 +9,10 @@ import {
   timeOf,
 } from '../domain/time.ts';
 import type { Store } from '../store/store.ts';
+import type { Watch } from './call-scheduler.ts';
 import { clockOf, decide, put } from './decide.ts';
-import { reachedPages } from './reached.ts';
+import { reachedPages } from './page-catch-up.ts';
 import { clockRef, clockRefs, EVERYONE } from './refs.ts';
-import type { Watch } from './watch.ts';
 
 /** A clock as it was read. */
 export interface ClockView {

@@ -1,6 +1,6 @@
 import type { Armed, Fault, Faults } from '../domain/fault.ts';
-import type { Random } from '../random.ts';
 import type { Ref, Store } from '../store/store.ts';
+import type { Random } from '../system/random.ts';
 import { decide, decideFor, put } from './decide.ts';
 import { EVERYONE, faultsRef } from './refs.ts';
 

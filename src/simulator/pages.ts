@@ -15,13 +15,13 @@ import {
   streamOpenUntil,
 } from '../domain/presence.ts';
 import { after, type Instant, type Ms, ms } from '../domain/time.ts';
-import type { Random } from '../random.ts';
 import type { Store } from '../store/store.ts';
+import type { Random } from '../system/random.ts';
+import type { CallListener, Watch } from './call-scheduler.ts';
+import { hintsAbout } from './change-notifications.ts';
 import { decide, put, timeFor, unchanged } from './decide.ts';
 import type { findings } from './findings.ts';
-import { hintsAbout } from './hints.ts';
 import { callRef, ownerOf, presenceRef } from './refs.ts';
-import type { CallListener, Watch } from './watch.ts';
 
 /** What is known of an event's way to the embedding page. */
 export type Delivery =

@@ -1,26 +1,26 @@
 import type { Client } from '../domain/client.ts';
 import { noScenario, type Scenario } from '../domain/scenario.ts';
-import type { Random } from '../random.ts';
-import type { TokenFormat } from '../signing.ts';
 import type { Kind, Log, Store } from '../store/store.ts';
+import type { Random } from '../system/random.ts';
+import type { TokenFormat } from '../system/signing.ts';
 import { whatIsAway } from './away.ts';
+import { callWatch } from './call-scheduler.ts';
 import { calls } from './calls.ts';
+import { hintsAbout } from './change-notifications.ts';
 import { clients } from './clients.ts';
 import { clocks } from './clocks.ts';
 import { faults } from './faults.ts';
 import { findings } from './findings.ts';
-import { hintsAbout } from './hints.ts';
 import { journal } from './journal.ts';
 import { type OpeningRules, openings } from './opening.ts';
 import { overviews } from './overview.ts';
 import { pages } from './pages.ts';
-import { reception } from './reception.ts';
+import { reception } from './received-request.ts';
 import { scenarios } from './scenarios.ts';
-import { sweeping } from './sweeping.ts';
+import { sweeping } from './sweep.ts';
 import { tokens } from './tokens.ts';
 import { validations } from './validations.ts';
 import { waits } from './waits.ts';
-import { callWatch } from './watch.ts';
 
 /** What a simulator is made of. */
 export interface SimulatorParts {

@@ -10,11 +10,11 @@ import {
 } from '../domain/oauth.ts';
 import { earliest, type Instant, instant, type Ms } from '../domain/time.ts';
 import { expiryOf, newToken, type Token, type TokenState, tokenState } from '../domain/token.ts';
-import type { Random } from '../random.ts';
-import type { TokenFormat } from '../signing.ts';
 import type { Found, Ref, Store } from '../store/store.ts';
+import type { Random } from '../system/random.ts';
+import type { TokenFormat } from '../system/signing.ts';
 import { change, decide, decideFor, put, timeFor, unchanged } from './decide.ts';
-import type { NamedClients, Receive, Reception } from './reception.ts';
+import type { NamedClients, Receive, Reception } from './received-request.ts';
 import { callRef, clientRef, counterRef, tokenRef } from './refs.ts';
 
 /** Length of an access token, as the service issues them. */

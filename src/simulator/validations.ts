@@ -1,7 +1,7 @@
 import { confirmed } from '../domain/call.ts';
 import type { Validation } from '../domain/validation.ts';
-import type { Random } from '../random.ts';
 import type { Store } from '../store/store.ts';
+import type { Random } from '../system/random.ts';
 import { change, decideFor, timeFor } from './decide.ts';
 import { callIdOf, callRef, EVERYONE, validationRef } from './refs.ts';
 

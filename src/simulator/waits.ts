@@ -3,8 +3,8 @@ import { type JournalFilter, matches } from '../domain/journal.ts';
 import { type Instant, type Ms, timeOf } from '../domain/time.ts';
 import type { Kind, Log, Store } from '../store/store.ts';
 import type { CallDetails, calls, EventView } from './calls.ts';
+import { hintsAbout } from './change-notifications.ts';
 import { clockOf } from './decide.ts';
-import { hintsAbout } from './hints.ts';
 import type { Journalled, journal } from './journal.ts';
 import { callIdOf, clockRefs, EVERYONE, ownerOf } from './refs.ts';
 

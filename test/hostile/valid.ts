@@ -1,4 +1,4 @@
-import { ROUTES } from '../../src/protocol/control/routes.ts';
+import { ROUTES } from '../../src/control/schema/routes.ts';
 
 /** A request that is good as it stands. Texts are latin-1, one character a byte. */
 export interface ValidRequest {

@@ -1,0 +1,46 @@
+import { BadUsage, type Settings } from '../options/settings.ts';
+import { reachableHost } from '../server/address.ts';
+
+/** What the process says by its exit code. */
+export const EXIT = { good: 0, checkFailed: 1, badUsage: 2, cannotRun: 3 } as const;
+
+/** How a command was called. */
+export interface Invocation {
+  /** What follows the command's name, up to `--`. */
+  readonly args: readonly string[];
+  /** What follows `--`. */
+  readonly rest: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+/** One thing that the program can be told to do; answers its exit code. */
+export type Command = (invocation: Invocation) => Promise<number>;
+
+export const print = (line: string): boolean => process.stdout.write(`${line}\n`);
+export const complain = (line: string): boolean => process.stderr.write(`${line}\n`);
+
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Calls `listener` with each signal by which somebody wants the process to end. */
+export function onStopSignal(listener: (signal: NodeJS.Signals) => void): void {
+  for (const signal of STOPPING) process.on(signal, () => listener(signal));
+}
+
+/** The first client: whose credentials are handed on where one is enough. */
+export const firstClient = ({ clients }: Settings) => {
+  const [client] = clients;
+  if (client === undefined) throw new Error('there is no client');
+  return client;
+};
+
+/**
+ * Where a simulator is that runs with the same settings.
+ *
+ * @throws {BadUsage} they do not tell
+ */
+export function runningAt({ host, port }: Settings): string {
+  if (port === 0)
+    throw new BadUsage(['--port: 0 stands for any free port; give the one that is to be asked']);
+  return `http://${reachableHost(host)}:${port}`;
+}

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import type { StartedMock } from '../library/index.ts';
+import { inWords } from '../library/journal.ts';
+import { BadUsage, readSettings, type Settings } from '../options/settings.ts';
+import { passwordNotice } from './announcement.ts';
+import { type Command, complain, EXIT, firstClient, onStopSignal } from './command.ts';
+import { readyFile } from './ready-file.ts';
+import { reportOn, writeReport } from './report/command.ts';
+import { prepareFolder } from './report/folder.ts';
+import { serve } from './serve.ts';
+
+/** Runs a program, and answers its exit code, or 128 and the signal's number when one has ended it. */
+function runChild(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: 'inherit', env });
+    let signals = 0;
+    onStopSignal((signal) => {
+      signals += 1;
+      // A terminal's Ctrl-C has reached the child already, and many take a second one for impatience.
+      if (signals > 1) child.kill('SIGKILL');
+      else if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    });
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'ENOENT' ? 'there is no such command' : error.message;
+      reject(new BadUsage([`cannot run ${program}: ${why}`]));
+    });
+    child.on('exit', (code, signal) =>
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
+    );
+  });
+}
+
+/** A report that is asked for and cannot be had is worth no run of a command that may take an hour. */
+function prepareReport({ report: folder }: Settings): void {
+  if (folder === undefined) return;
+  try {
+    prepareFolder(folder);
+  } catch (error) {
+    throw new BadUsage([`--report: ${(error as Error).message}`]);
+  }
+}
+
+/** Writes the report that is asked for; answers whether that has gone well. */
+async function report(
+  mock: StartedMock,
+  { report: folder, reportSource }: Settings,
+  cwd: string,
+): Promise<boolean> {
+  if (folder === undefined) return true;
+  const tell = (line: string) => complain(`mock-veridas: ${line}`);
+  try {
+    const made = await reportOn(mock.url, mock.adminCredentials ?? { user: '' }, reportSource);
+    writeReport(made, { flag: '--report', folder, cwd, tell });
+    return true;
+  } catch (error) {
+    tell((error as Error).message);
+    return false;
+  }
+}
+
+/** Runs a command with a simulator beside it, whose addresses the command finds in its environment. */
+export const exec: Command = async ({ args, rest, env, cwd }) => {
+  const [program, ...programArgs] = rest;
+  if (program === undefined) {
+    throw new BadUsage(['what is to be run? write it behind --, as in: exec -- npm test']);
+  }
+  // Many may run beside each other, so that a port is only taken when one was asked for; PORT is the command's.
+  const { PORT: _port, ...others } = env;
+  const settings = readSettings({ argv: args, env: others, cwd, usualPort: 0 });
+  const { clientId, clientSecret } = firstClient(settings);
+  prepareReport(settings);
+  const ready = readyFile(settings.readyFile);
+  const mock = await serve(settings, cwd);
+  try {
+    ready.write(mock);
+    for (const line of passwordNotice(mock, settings)) complain(line);
+    // What is written by this process is not to be written by another one within the command as well.
+    const { MOCK_VERIDAS_READY_FILE: _ready, MOCK_VERIDAS_REPORT: _report, ...inherited } = env;
+    const code = await runChild(program, programArgs, {
+      ...inherited,
+      VIDEOCALL_URL: (mock.https ?? mock).url,
+      VIDEOCALL_BROWSER_URL: (mock.https ?? mock).browserUrl,
+      ...(mock.https?.ca !== undefined && { NODE_EXTRA_CA_CERTS: mock.https.ca }),
+      VIDEOCALL_ADMIN_URL: mock.adminUrl,
+      ...(mock.adminCredentials !== undefined && {
+        MOCK_VERIDAS_ADMIN_USER: mock.adminCredentials.user,
+        MOCK_VERIDAS_ADMIN_PASSWORD: mock.adminCredentials.password,
+      }),
+      CLIENT_ID: clientId,
+      CLIENT_SECRET: clientSecret,
+    });
+    // What goes wrong from here on must not hide what has come of the command.
+    const findings = await mock.findings().catch((error: Error) => {
+      complain(`mock-veridas: the findings cannot be told: ${error.message}`);
+    });
+    for (const finding of findings ?? []) complain(`mock-veridas: ${inWords(finding)}`);
+    const isReported = await report(mock, settings, cwd);
+    if (code !== EXIT.good) return code;
+    if (!isReported || findings === undefined) return EXIT.cannotRun;
+    return settings.strict && findings.length > 0 ? EXIT.checkFailed : EXIT.good;
+  } finally {
+    ready.remove();
+    await mock.close();
+  }
+};

@@ -1,0 +1,33 @@
+import { whyNoAnswer } from '../contracts/asking.ts';
+import { ADMIN } from '../control/schema/paths.ts';
+import { MEDIA_PORTS } from '../guide/ports.ts';
+import { readSettings } from '../options/settings.ts';
+import { unreachable } from '../server/media/ports.ts';
+import { type Command, complain, EXIT, print, runningAt } from './command.ts';
+
+const PATIENCE_MS = 3_000;
+
+/** Asks a simulator that runs with the same settings whether it is well. */
+export const healthcheck: Command = async ({ args, env, cwd }) => {
+  const settings = readSettings({ argv: args, env, cwd });
+  const url = `${runningAt(settings)}${ADMIN}/health`;
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const { status, version, message } = (await answer.json()) as Record<string, string | undefined>;
+    const closed = settings.mediaPorts
+      ? await unreachable(new URL(url).hostname.replace(/^\[|\]$/g, ''), MEDIA_PORTS)
+      : [];
+    if (closed.length > 0) {
+      complain(`unhealthy: ${closed.join(' and ')} cannot be reached; guide 6.2`);
+      return EXIT.checkFailed;
+    }
+    if (answer.ok && status === 'ok') {
+      print(`ok: mock-veridas ${version} at ${url}`);
+      return EXIT.good;
+    }
+    complain(`unhealthy: ${url} answered ${answer.status}${message === undefined ? '' : `: ${message}`}`);
+  } catch (error) {
+    complain(`unhealthy: no answer from ${url}: ${whyNoAnswer(error)}`);
+  }
+  return EXIT.checkFailed;
+};

@@ -1,0 +1,56 @@
+import { lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, parse, relative, resolve } from 'node:path';
+import { BadUsage } from '../options/settings.ts';
+import { EXTENSIONS } from '../options/yaml/file.ts';
+import { type Command, EXIT, print } from './command.ts';
+import { STARTER } from './starter-files.ts';
+
+/** What is there and would be overwritten by `file`, or could not stand beside it. */
+function inTheWay(file: string): string[] {
+  const { dir, name } = parse(file);
+  return EXTENSIONS.map((extension) => join(dir, name + extension)).filter(
+    // A link that leads nowhere is in the way as well.
+    (other) => lstatSync(other, { throwIfNoEntry: false }) !== undefined,
+  );
+}
+
+/** Writes all of `files`, by path, or none. Throws an error of `node:fs`. */
+function writeAll(files: ReadonlyMap<string, string>): void {
+  for (const file of files.keys()) mkdirSync(dirname(file), { recursive: true });
+  const written: string[] = [];
+  try {
+    for (const [file, text] of files) {
+      writeFileSync(file, text, { flag: 'wx' });
+      written.push(file);
+    }
+  } catch (error) {
+    for (const file of written) rmSync(file, { force: true });
+    throw error;
+  }
+}
+
+/** Writes what somebody needs who begins, into the folder that is named or the working directory. */
+export const init: Command = async ({ args, rest, cwd }) => {
+  const flag = args.find((argument) => argument.startsWith('-'));
+  if (flag !== undefined) throw new BadUsage([`${flag}: init takes a folder only`]);
+  const [named = '.', ...more] = [...args, ...rest];
+  if (more.length > 0) throw new BadUsage(['init takes one folder']);
+  const folder = resolve(cwd, named);
+  const files = new Map(Object.entries(STARTER).map(([path, text]) => [join(folder, path), text]));
+  const shown = (file: string) => relative(cwd, file);
+  try {
+    const there = [...files.keys()].flatMap(inTheWay);
+    if (there.length > 0) {
+      throw new BadUsage(there.map((file) => `${shown(file)} is there already; nothing was written`));
+    }
+    writeAll(files);
+  } catch (error) {
+    throw error instanceof BadUsage ? error : new BadUsage([`cannot write: ${(error as Error).message}`]);
+  }
+  for (const file of files.keys()) print(`wrote ${shown(file)}`);
+  print('next:');
+  if (folder !== cwd) print(`  cd ${shown(folder)}`);
+  print('  npx mock-veridas start');
+  print('  npx mock-veridas validate fixtures/scenarios');
+  return EXIT.good;
+};

@@ -1,0 +1,57 @@
+import { BadUsage, helpText } from '../options/settings.ts';
+import { VERSION } from '../system/package.ts';
+import { complain, EXIT, type Invocation, print } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { onUncaught } from './uncaught.ts';
+
+/** The command's name, its arguments, and what stands behind `--`. */
+function split(argv: readonly string[]): { name: string } & Pick<Invocation, 'args' | 'rest'> {
+  const dashes = argv.indexOf('--');
+  const before = dashes < 0 ? argv : argv.slice(0, dashes);
+  const rest = dashes < 0 ? [] : argv.slice(dashes + 1);
+  const [first] = before;
+  return first === undefined || first.startsWith('-')
+    ? { name: 'start', args: before, rest }
+    : { name: first, args: before.slice(1), rest };
+}
+
+async function run(argv: readonly string[]): Promise<number> {
+  const { name, args, rest } = split(argv);
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    throw new BadUsage([`there is no command "${name}"; there are ${Object.keys(COMMANDS).join(', ')}`]);
+  }
+  if (args.includes('--help') || args.includes('-h')) {
+    const helps = Object.entries(COMMANDS).map(([one, { help }]) => [one, help]);
+    print(command.ownHelp ?? helpText(Object.fromEntries(helps)));
+    return EXIT.good;
+  }
+  if (args.includes('--version') || args.includes('-v')) {
+    print(VERSION);
+    return EXIT.good;
+  }
+  if (rest.length > 0 && !command.takesRest) {
+    throw new BadUsage([`${name} takes nothing behind --`]);
+  }
+  // biome-ignore lint/style/noProcessEnv: the one place where the environment is read
+  return command.run({ args, rest, env: process.env, cwd: process.cwd() });
+}
+
+function exitCodeOf(error: unknown): number {
+  const { message } = error as Error;
+  for (const line of message.split('\n')) complain(`mock-veridas: ${line}`);
+  return error instanceof BadUsage ? EXIT.badUsage : EXIT.cannotRun;
+}
+
+onUncaught((error) => {
+  complain(`mock-veridas: ${(error as Error)?.stack ?? error}`);
+  process.exit(EXIT.cannotRun);
+});
+// Whoever read our output may have gone; that is no reason to fail.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+void run(process.argv.slice(2))
+  .catch(exitCodeOf)
+  .then((code) => {
+    process.exitCode = code;
+  });

@@ -1,0 +1,59 @@
+import { relative, resolve } from 'node:path';
+import { controlAddress, withoutCredentials } from '../../contracts/asking.ts';
+import { controlAt } from '../../contracts/control.ts';
+import { BadUsage, readSettings } from '../../options/settings.ts';
+import { type Command, EXIT, print, runningAt } from '../command.ts';
+import { readReportFlags } from '../report-flags.ts';
+import { writeFolder } from './folder.ts';
+import type { Report } from './formats.ts';
+import { NotAllowed } from './gather.ts';
+
+interface Credentials {
+  readonly user: string;
+  readonly password?: string | undefined;
+}
+
+/**
+ * Makes the report of the simulator at `url`.
+ *
+ * @param source the file to which findings are ascribed
+ * @throws {BadUsage} it lets nobody in with these credentials
+ */
+export async function reportOn(url: string, credentials: Credentials, source?: string): Promise<Report> {
+  // What makes it is large, and few runs need it.
+  const { makeReport } = await import('./formats.ts');
+  const holdsItsOwn = new URL(url).username !== '';
+  const address = controlAddress(url, holdsItsOwn ? undefined : credentials);
+  return makeReport(controlAt(address), withoutCredentials(address), source).catch((error) => {
+    throw error instanceof NotAllowed ? new BadUsage([error.message]) : error;
+  });
+}
+
+/**
+ * Writes a report, and tells where it is and what is in it.
+ *
+ * @param flag what has named the folder
+ * @throws {BadUsage} the folder cannot be written to
+ */
+export function writeReport(
+  { files, summary }: Report,
+  { flag, folder, cwd, tell }: { flag: string; folder: string; cwd: string; tell: (line: string) => void },
+): void {
+  let written: string[];
+  try {
+    written = writeFolder(folder, files);
+  } catch (error) {
+    throw new BadUsage([`${flag}: ${(error as Error).message}`]);
+  }
+  for (const file of written) tell(`wrote ${relative(cwd, file)}`);
+  tell(summary);
+}
+
+/** Writes what a running simulator knows as a report. */
+export const report: Command = async ({ args, env, cwd }) => {
+  const { target, out, others } = readReportFlags(args);
+  const settings = readSettings({ argv: others, env, cwd });
+  const made = await reportOn(target ?? runningAt(settings), settings.admin, settings.reportSource);
+  writeReport(made, { flag: '--out', folder: resolve(cwd, out), cwd, tell: print });
+  return settings.strict && made.findings > 0 ? EXIT.checkFailed : EXIT.good;
+};

@@ -1,0 +1,58 @@
+import { junit, type TestSuite } from '../../contracts/junit-xml.ts';
+import { RULES } from '../../domain/finding.ts';
+import type { Snapshot } from '../../pages/report/snapshot.ts';
+
+type Finding = Snapshot['findings'][number];
+
+/** Of one rule; the rest is counted. */
+const MOST_SEEN = 50;
+
+const often = (times: number): string => (times === 1 ? 'once' : `${times} times`);
+
+/** What is told of the same mistake. */
+function failure(first: Finding, findings: readonly Finding[]): TestSuite['cases'][number]['outcome'] {
+  const { severity, title, guide, mend } = first;
+  const more = findings.length - MOST_SEEN;
+  return {
+    tag: 'failure',
+    message: `${severity}: ${title}`,
+    text: [
+      ...findings.slice(0, MOST_SEEN).map(({ seen, times }) => `seen ${often(times)}: ${seen}`),
+      ...(more > 0 ? [`and ${more} more`] : []),
+      `guide: section ${guide}`,
+      `mend: ${mend}`,
+    ].join('\n'),
+  };
+}
+
+function suite(client: string | null, findings: readonly Finding[]): TestSuite {
+  const whose = client === null ? '' : `: ${client}`;
+  // A newer simulator may know more of them.
+  const rules = new Set([...Object.keys(RULES), ...findings.map(({ rule }) => rule)]);
+  return {
+    name: `mock-veridas findings${whose}`,
+    cases: [...rules].map((rule) => {
+      const own = findings.filter((finding) => finding.rule === rule);
+      const [first] = own;
+      const base = {
+        className: client === null ? 'mock-veridas' : `mock-veridas.${client}`,
+        name: rule,
+        seconds: 0,
+      };
+      return first === undefined ? base : { ...base, outcome: failure(first, own) };
+    }),
+  };
+}
+
+/** The findings as JUnit's XML: a suite for each client, and in it a test for each mistake that could be made. */
+export function junitOf({ clients, findings }: Snapshot): string {
+  const ofClients = findings.flatMap(({ client_id: id }) => id ?? []);
+  const suites = [...new Set([...clients, ...ofClients])].map((id) =>
+    suite(
+      id,
+      findings.filter(({ client_id }) => client_id === id),
+    ),
+  );
+  const nobodys = findings.filter(({ client_id }) => client_id === null);
+  return junit(nobodys.length === 0 ? suites : [...suites, suite(null, nobodys)]);
+}

@@ -1,0 +1,152 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Client } from '../domain/client.ts';
+import { PATHS } from '../guide/oauth.ts';
+import { built } from '../pages/assets.ts';
+import { CALL_PATHS } from '../pages/call/messages.ts';
+import { renderDemo } from '../pages/demo/document.ts';
+import { DEMO_CLIENT, type DemoCall, DemoOrder } from '../pages/demo/messages.ts';
+import { credentialsAmong, snippets } from '../pages/demo/snippets.ts';
+import { pageHeaders } from '../pages/headers.ts';
+import { isLoopback } from '../server/address.ts';
+import { overProtocol, protocolOf } from '../service/call-origins.ts';
+import type { Simulator } from '../simulator/simulator.ts';
+import type { Random } from '../system/random.ts';
+import { ControlError, invalid, inWords } from './errors.ts';
+import { type ControlAccess, guardControl } from './guard.ts';
+import { nameMismatches } from './handlers/scenarios.ts';
+import { check } from './schema/mismatch.ts';
+import { ADMIN, CONSOLE, DEMO } from './schema/paths.ts';
+
+export interface DemoDoor {
+  readonly simulator: Simulator;
+  readonly random: Random;
+  readonly access: ControlAccess;
+  /** Where browsers should reach the simulator, and where backends should. */
+  readonly browserUrl: () => string;
+  readonly backendUrl: () => string;
+}
+
+const NONCE_LENGTH = 22;
+const SUFFIX_LENGTH = 8;
+/** Played at first, where it can be. */
+const FIRST = 'happy';
+/** An armed fault may leave the demo's backend without an answer. Real time. */
+const PATIENCE_MS = 10_000;
+
+const headers = (nonce: string, frame: string) => ({
+  'content-type': 'text/html; charset=utf-8',
+  ...pageHeaders({
+    'script-src': `'nonce-${nonce}'`,
+    'style-src': `'nonce-${nonce}'`,
+    'img-src': 'data:',
+    'connect-src': "'self'",
+    'frame-src': frame,
+    'frame-ancestors': "'none'",
+  }),
+});
+
+/** `/__demo`: a page of an integrator with its backend, for who has no page of their own yet. Guide 5.4. */
+export async function demo(app: FastifyInstance, door: DemoDoor): Promise<void> {
+  const { simulator, random, access, browserUrl, backendUrl } = door;
+  const { clients, scenarios, validations } = simulator;
+  const css = built('demo.css');
+  const script = built('demo.js');
+
+  /** The demo's client, made when it is not there, as after a reset. */
+  const client = async (): Promise<Client> =>
+    (await clients.get(DEMO_CLIENT)) ?? (await clients.create({ clientId: DEMO_CLIENT })) ?? client();
+
+  /**
+   * A token, got over HTTP as any backend gets it: so the journal shows how, and what a fault makes of it is seen.
+   *
+   * @throws {ControlError} there is none
+   */
+  async function token(): Promise<string> {
+    const { clientId, clientSecret } = await client();
+    const answer = await fetch(`${backendUrl()}${PATHS.token}`, {
+      method: 'POST',
+      headers: { 'user-agent': 'mock-veridas demo' },
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: clientId,
+        client_secret: clientSecret,
+      }),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    }).catch(() => undefined);
+    const said = answer?.ok ? await answer.json().catch(() => undefined) : undefined;
+    const { access_token } = (said ?? {}) as { access_token?: string };
+    if (access_token !== undefined) return access_token;
+    const what =
+      answer === undefined ? 'no answer' : `an answer with status ${answer.status}, without a token`;
+    const hint = 'GET /__admin/faults lists what is armed; the journal says why a request was refused';
+    throw new ControlError('unavailable', `the demo's backend has asked for a token and got ${what}`, {
+      hint,
+    });
+  }
+
+  /** Under the frame's own host name the page would not be of another origin, as an integrator's is. */
+  function elsewhere(request: FastifyRequest): string | undefined {
+    const { hostname, port } = request;
+    if (!hostname.includes('videocall') || !isLoopback(hostname)) return undefined;
+    return `${protocolOf(request)}://localhost${port ? `:${port}` : ''}${DEMO}`;
+  }
+
+  /** The frame is as secure as the page around it: browsers let no other into a page that came over TLS. */
+  const frameOrigin = (request: FastifyRequest): string => overProtocol(protocolOf(request), browserUrl());
+
+  async function show(request: FastifyRequest, reply: FastifyReply): Promise<string> {
+    const nonce = random.text(NONCE_LENGTH);
+    const playable = (await scenarios.list(DEMO_CLIENT)).map(({ scenario }) => scenario);
+    const known = (await clients.list()).map(({ clientId }) => clientId);
+    reply.headers(headers(nonce, new URL(frameOrigin(request)).origin));
+    return renderDemo({
+      nonce,
+      css,
+      script,
+      setup: {
+        calls: `${DEMO}/calls`,
+        clock: `${ADMIN}/clock/advance`,
+        client: DEMO_CLIENT,
+        scenarios: Object.fromEntries(playable.map(({ name, description = '' }) => [name, description])),
+      },
+      scenarios: playable,
+      chosen: FIRST,
+      snippets: snippets({
+        backendUrl: backendUrl(),
+        browserUrl: frameOrigin(request),
+        ...credentialsAmong(known),
+      }),
+      console: CONSOLE,
+    });
+  }
+
+  await guardControl(app, access);
+  app.get('/', async (request, reply) => {
+    const address = elsewhere(request);
+    return address === undefined
+      ? show(request, reply)
+      : reply.header('cache-control', 'no-store').redirect(address);
+  });
+
+  app.post('/calls', async (request, reply): Promise<DemoCall> => {
+    const body = request.body ?? {};
+    const found = check(DemoOrder, body);
+    if (found.length > 0) throw invalid(found.map(inWords));
+    const { scenario } = body as DemoOrder;
+    const unknown = await nameMismatches(scenarios, scenario, DEMO_CLIENT);
+    if (unknown.length > 0) throw invalid(unknown);
+    const access_token = await token();
+    const validation_id = `${scenario}~demo-${random.text(SUFFIX_LENGTH).toLowerCase()}`;
+    // Where only known validations exist, this one must be made known.
+    await validations.set(validation_id, { exists: true }, DEMO_CLIENT);
+    reply.header('cache-control', 'no-store');
+    const query = new URLSearchParams({ access_token, validation_id });
+    return { src: `${frameOrigin(request)}${CALL_PATHS.page}?${query}`, validation_id };
+  });
+
+  app.setNotFoundHandler(async ({ method, url }) => {
+    throw new ControlError('not_found', `the demo has no ${method} ${url.split('?', 1)[0]}`, {
+      hint: `GET ${DEMO} shows it`,
+    });
+  });
+}

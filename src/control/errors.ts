@@ -1,0 +1,39 @@
+import type { FastifyReply } from 'fastify';
+import { ERRORS, type ErrorName } from './schema/errors.ts';
+import type { Mismatch } from './schema/mismatch.ts';
+import type { ErrorAnswer } from './schema/route.ts';
+
+/** Why a control call was not carried out, in words for whoever sent it. */
+export class ControlError extends Error {
+  readonly answer: ErrorAnswer;
+
+  constructor(error: ErrorName, message: string, more: Omit<ErrorAnswer, 'error' | 'message'> = {}) {
+    super(message);
+    this.answer = { error, message, ...more };
+  }
+}
+
+/** Answers an error, in the words and with the status that it has. */
+export const sendError = (reply: FastifyReply, { answer }: ControlError): FastifyReply =>
+  reply.code(ERRORS[answer.error]).send(answer);
+
+/** There is no client of this id. */
+export const noClient = (id: string) =>
+  new ControlError('not_found', `there is no client "${id}"`, { hint: 'GET /__admin/clients lists them' });
+
+/** A mismatch as it is told: its place as a JSON pointer (RFC 6901). */
+export const inWords = ({ path, message }: Mismatch) => ({
+  path: path.map((part) => `/${part}`).join(''),
+  message,
+});
+
+/** Of a body that is wrong all over, so many mismatches are told. */
+const MOST_TOLD = 20;
+
+/** What a body or query says that it should not, all at once. */
+export function invalid(found: NonNullable<ErrorAnswer['errors']>): ControlError {
+  const errors = found.slice(0, MOST_TOLD);
+  const more = found.length - errors.length;
+  const message = errors.map((one) => one.message).join('; ');
+  return new ControlError('invalid', more > 0 ? `${message}; and ${more} more` : message, { errors });
+}

@@ -1,0 +1,108 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import basicAuth from '@fastify/basic-auth';
+import type { FastifyError, FastifyInstance } from 'fastify';
+import { isLoopback } from '../server/address.ts';
+import { logFailure } from '../server/failure.ts';
+import { comeBack } from '../server/store-unavailable.ts';
+import { ControlError, sendError } from './errors.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** It asks nobody who they are. */
+    isOpen?: boolean;
+  }
+}
+
+/** Who may use the control API. */
+export interface ControlAccess {
+  /** Further origins from which a browser may call. */
+  readonly origins: readonly string[];
+  /** Asked for when the server can be reached from other machines. */
+  readonly credentials?: { readonly user: string; readonly password: string } | undefined;
+}
+
+/** The host of a `Host` header, without its port and brackets. */
+const hostOf = (header: string | undefined): string =>
+  (header ?? '').replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
+
+const isOwnOrigin = (origin: string, host: string | undefined): boolean =>
+  origin === `http://${host}` || origin === `https://${host}`;
+
+/** The largest thing to be said here is a scenario. */
+const MOST_BYTES = 1 << 20;
+
+const digest = (text: string) => createHash('sha256').update(text).digest();
+const same = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));
+
+/** Lets nobody in who should not be, and says every error in the control API's own words. */
+export async function guardControl(
+  app: FastifyInstance,
+  { origins, credentials }: ControlAccess,
+): Promise<void> {
+  // A page of any other site that a developer looks at can send requests here, and must not be obeyed.
+  app.addHook('onRequest', async ({ headers, routeOptions }) => {
+    // Fastify refuses what is no media type; here all is JSON, also what curl calls a form.
+    headers['content-type'] = 'application/json';
+    if (routeOptions.config.isOpen) return;
+    if (credentials === undefined && !isLoopback(hostOf(headers.host))) {
+      throw new ControlError('forbidden', 'the control API answers on this machine only', {
+        hint: 'use http://127.0.0.1 or http://localhost',
+      });
+    }
+    if (
+      headers.origin !== undefined &&
+      !isOwnOrigin(headers.origin, headers.host) &&
+      !origins.includes(headers.origin)
+    ) {
+      throw new ControlError('forbidden', `pages of ${headers.origin} may not use the control API`, {
+        hint: 'let them in with --admin-origin',
+      });
+    }
+  });
+  if (credentials !== undefined) {
+    await app.register(basicAuth, {
+      authenticate: { realm: 'mock-veridas' },
+      async validate(user, password) {
+        const right = [same(user, credentials.user), same(password, credentials.password)];
+        if (right.includes(false)) throw new Error('wrong user or password');
+      },
+    });
+    app.addHook('onRequest', (request, reply, done) => {
+      if (request.routeOptions.config.isOpen) done();
+      else app.basicAuth(request, reply, done);
+    });
+  }
+
+  app.removeAllContentTypeParsers();
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MOST_BYTES }, (request, body, done) => {
+    // What a DELETE is about stands in its address.
+    if (body === '' || request.method === 'DELETE') done(null, {});
+    else void parse(request, body as string, done);
+  });
+  app.setErrorHandler<FastifyError | ControlError>(async (error, request, reply) => {
+    if (error instanceof ControlError) return sendError(reply, error);
+    if (comeBack(reply, error)) {
+      const hint = 'GET /__admin/health says when it is back; nothing needs to be restarted';
+      return sendError(reply, new ControlError('unavailable', error.message, { hint }));
+    }
+    const { statusCode = 500 } = error;
+    if (statusCode === 401) {
+      const hint = '--admin-user, --admin-password';
+      return sendError(
+        reply,
+        new ControlError('unauthorized', 'the control API asks for Basic credentials', { hint }),
+      );
+    }
+    if (statusCode === 413) return sendError(reply, new ControlError('too_large', 'the body is too large'));
+    if (statusCode < 500)
+      return sendError(
+        reply,
+        new ControlError('not_json', 'the body is no JSON', {
+          hint: 'send one object; __proto__ is no key here',
+        }),
+      );
+    const { id, message } = logFailure(request.log, error);
+    return sendError(reply, new ControlError('internal', message, { failure: id }));
+  });
+}

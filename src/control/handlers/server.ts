@@ -1,0 +1,44 @@
+import type { Instant } from '../../domain/time.ts';
+import type { Simulator } from '../../simulator/simulator.ts';
+import { openApi } from '../schema/openapi.ts';
+import { ADMIN } from '../schema/paths.ts';
+import { ROUTES } from '../schema/routes.ts';
+import type { SERVER_ROUTES } from '../schema/server.ts';
+import type { Handlers } from './handler.ts';
+
+/** Which process this is, for whoever asks whether it is well. */
+export interface About {
+  readonly version: string;
+  readonly instanceId: string;
+  readonly startedAt: Instant;
+  readonly realTime: () => Instant;
+  /** Its figures, as Prometheus reads them. */
+  readonly metrics: () => string;
+}
+
+/** The simulator itself. */
+export const serverHandlers = (
+  { reset, whatIsAway }: Simulator,
+  { version, instanceId, startedAt, realTime, metrics }: About,
+): Handlers<typeof SERVER_ROUTES> => ({
+  async 'GET /health'() {
+    const now = realTime();
+    const message = await whatIsAway();
+    return {
+      status: message === undefined ? ('ok' as const) : ('degraded' as const),
+      version,
+      instanceId,
+      uptimeInSeconds: Math.floor((now - startedAt) / 1000),
+      time: new Date(now).toISOString(),
+      ...(message !== undefined && { message }),
+    };
+  },
+
+  async 'POST /reset'({ clientId }) {
+    await reset(clientId);
+  },
+
+  'GET /openapi.json': async () => openApi(ROUTES, version, ADMIN),
+
+  'GET /metrics': async () => metrics(),
+});

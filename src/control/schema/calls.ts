@@ -1,0 +1,134 @@
+import { type Static, Type } from 'typebox';
+import { CALL_STATES } from '../../domain/call.ts';
+import { AGENT_ACTIONS, DELIVERIES } from '../../domain/scenario.ts';
+import { ERROR_CODES } from '../../guide/events.ts';
+import { Diagnostics } from '../../pages/call/messages.ts';
+import { listOf, routes, TextOrNull, Time, TimeOrNull } from './route.ts';
+import { AnyEvent } from './scenario-format.ts';
+
+const said = {
+  id: Type.Integer(),
+  type: Type.Enum(['info', 'error']),
+  code: Type.String(),
+  message: Type.String(),
+  at: Time,
+  delivery: Type.Optional(Type.Enum(DELIVERIES)),
+  pushed_at: TimeOrNull,
+  posted_at: TimeOrNull,
+};
+
+/** Something that was done in a call, and the event that came of it. */
+const ActAnswer = Type.Object({
+  at: Time,
+  by: Type.Enum(['script', 'hand']),
+  act: Type.Enum([...AGENT_ACTIONS, 'fail', 'post', 'signal'], {
+    description: 'what the agent did, that the call failed, that an event was posted, or that a signal came',
+  }),
+  name: Type.Union([Type.String(), Type.Null()], {
+    description: 'with fail and post the code of the event, with signal its name',
+  }),
+  event: Type.Union([Type.Integer(), Type.Null()]),
+});
+
+/** An event with the call that has said it. */
+export const EventAnswer = Type.Object({
+  client_id: Type.String(),
+  validation_id: Type.String(),
+  n: Type.Integer(),
+  ...said,
+});
+
+export const CallAnswer = Type.Object({
+  client_id: Type.String(),
+  validation_id: Type.String(),
+  n: Type.Integer(),
+  state: Type.Enum(CALL_STATES),
+  scenario: Type.String(),
+  tokens: Type.Array(Type.String()),
+  opened_at: Time,
+  waits_for: TextOrNull,
+  started_at: TimeOrNull,
+  ended_at: TimeOrNull,
+  possible_actions: Type.Array(Type.Enum(AGENT_ACTIONS), { description: 'what the agent can do now' }),
+  acts: Type.Array(ActAnswer, { description: 'all that was done in it, oldest first' }),
+  events: Type.Array(Type.Object(said)),
+  page: Type.Enum(['open', 'none']),
+  pages: Type.Array(
+    Type.Object({
+      served_at: Time,
+      open: Type.Boolean(),
+      diagnostics: Type.Union([Diagnostics, Type.Null()]),
+    }),
+  ),
+});
+export type CallAnswer = Static<typeof CallAnswer>;
+
+/** What is known of an event's way to the page's parent. */
+const DeliveryAnswer = Type.Object({
+  page: Type.Enum(['none', 'open', 'posted', 'unconfirmed']),
+  posted_after_ms: Type.Optional(Type.Number()),
+});
+
+const query = {
+  n: Type.Optional(
+    Type.String({
+      pattern: '^[1-9]\\d{0,8}$',
+      title: 'number of a call',
+      description: 'a number from 1',
+    }),
+  ),
+};
+
+const deed = { scoped: true, query, status: 200, answer: DeliveryAnswer, errors: ['conflict'] } as const;
+
+export const CALL_ROUTES = routes({
+  'GET /calls': {
+    summary: 'Every call, oldest first',
+    scoped: true,
+    status: 200,
+    answer: listOf(CallAnswer),
+  },
+  'GET /calls/:validation_id': {
+    summary: 'The latest call for a validation, or the one of number n',
+    scoped: true,
+    query,
+    status: 200,
+    answer: CallAnswer,
+    errors: ['conflict'],
+  },
+  'POST /calls/:validation_id/agent': {
+    summary: 'Do what an agent does; answered when the page has posted what is said by that',
+    body: { action: Type.Enum(AGENT_ACTIONS, { title: 'agent action' }) },
+    ...deed,
+  },
+  'POST /calls/:validation_id/events': {
+    summary: 'Let the call say any event',
+    body: AnyEvent.properties,
+    ...deed,
+  },
+  'POST /calls/:validation_id/fail': {
+    summary: 'Let the call fail, with the error screen and its event',
+    body: { code: Type.Enum(ERROR_CODES, { title: 'code of an error event' }) },
+    ...deed,
+  },
+  'POST /calls/:validation_id/signals': {
+    summary: 'Give the signal that the script of the call waits for',
+    scoped: true,
+    query,
+    body: {
+      name: Type.String({
+        pattern: '^(?!agent-)[a-z][a-z0-9-]{0,63}$',
+        title: "signal's name",
+        description: 'small letters, digits and hyphens; what the agent does has a route of its own',
+      }),
+    },
+    status: 204,
+    errors: ['conflict'],
+  },
+  'GET /events': {
+    summary: 'What all calls have said, the earliest first',
+    scoped: true,
+    status: 200,
+    answer: listOf(EventAnswer),
+  },
+});

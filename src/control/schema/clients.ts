@@ -1,0 +1,61 @@
+import { type Static, Type } from 'typebox';
+import {
+  ClientType,
+  clientProperties,
+  Environment,
+  GrantType,
+  misspelt,
+  type WrittenClient,
+} from './client-format.ts';
+import { listOf, routes, TextOrNull } from './route.ts';
+
+export const ClientAnswer = Type.Object({
+  client_id: Type.String(),
+  client_secret: Type.String(),
+  environment: Environment,
+  allowed_ips: Type.Array(Type.String()),
+  type: ClientType,
+  grant_type: GrantType,
+  scenario: TextOrNull,
+});
+export type ClientAnswer = Static<typeof ClientAnswer>;
+
+const body = clientProperties;
+/** What is left out is made up, or stays as it is. */
+const beyond = (client: WrittenClient) => misspelt(client, [], []);
+
+export const CLIENT_ROUTES = routes({
+  'GET /clients': {
+    summary: 'Who may get tokens',
+    scoped: true,
+    status: 200,
+    answer: listOf(ClientAnswer),
+  },
+  'POST /clients': {
+    summary: 'Make a client, a sandbox of its own; id and secret are made up when they are left out',
+    body,
+    beyond,
+    status: 201,
+    answer: ClientAnswer,
+    errors: ['conflict'],
+  },
+  'GET /clients/:client_id': {
+    summary: 'One client',
+    status: 200,
+    answer: ClientAnswer,
+    errors: ['not_found'],
+  },
+  'PATCH /clients/:client_id': {
+    summary: 'Change what is given and keep the rest',
+    body,
+    beyond,
+    status: 200,
+    answer: ClientAnswer,
+    errors: ['not_found'],
+  },
+  'DELETE /clients/:client_id': {
+    summary: 'Remove a client and all that belongs to it',
+    status: 204,
+    errors: ['not_found'],
+  },
+});

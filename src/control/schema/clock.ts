@@ -1,0 +1,39 @@
+import { type Static, Type } from 'typebox';
+import { routes, Time } from './route.ts';
+import { Duration } from './scenario-format.ts';
+
+export const ClockAnswer = Type.Object({
+  now: Time,
+  frozen: Type.Boolean(),
+  offsetMs: Type.Number({ description: 'how far virtual time is ahead of real time' }),
+});
+export type ClockAnswer = Static<typeof ClockAnswer>;
+
+const answer = { scoped: true, status: 200, answer: ClockAnswer } as const;
+
+export const CLOCK_ROUTES = routes({
+  'GET /clock': {
+    summary: 'What time it is for a client, or for all without a clock of their own',
+    ...answer,
+  },
+  'POST /clock/advance': {
+    summary: 'Move time forward; answered when all that fell due was pushed',
+    body: { by: Duration },
+    ...answer,
+  },
+  'POST /clock/freeze': {
+    summary: 'Let time stand still',
+    body: {
+      at: Type.Optional(
+        Type.String({
+          format: 'date-time',
+          title: 'time',
+          description: 'a date and time with its zone, as in 2030-01-01T00:00:00Z',
+        }),
+      ),
+    },
+    ...answer,
+    errors: ['conflict'],
+  },
+  'POST /clock/resume': { summary: 'Let time run on from where it is', ...answer },
+});

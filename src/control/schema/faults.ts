@@ -1,0 +1,104 @@
+import { type Static, Type } from 'typebox';
+import { ENDPOINTS, FAULT_KINDS, isUnanswered } from '../../domain/fault.ts';
+import type { Ms } from '../../domain/time.ts';
+import type { Mismatch } from './mismatch.ts';
+import { listOf, routes, TextOrNull } from './route.ts';
+import { Duration, lengthOf } from './scenario-format.ts';
+
+const count = (minimum: number) =>
+  Type.Integer({
+    minimum,
+    maximum: 1_000_000,
+    title: 'count',
+    description: `a whole number from ${minimum}`,
+  });
+
+const body = {
+  endpoint: Type.Enum(ENDPOINTS, { title: 'endpoint' }),
+  status: Type.Optional(
+    Type.Integer({ minimum: 400, maximum: 599, title: 'status', description: 'a number from 400 to 599' }),
+  ),
+  retry_after: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 86_400,
+      title: 'number of seconds',
+      description: 'seconds up to 86400',
+    }),
+  ),
+  latency: Type.Optional(
+    Type.Union([Duration, Type.Array(Duration, { minItems: 2, maxItems: 2 })], {
+      title: 'latency',
+      description: 'a duration such as "2s", or the shortest and the longest, as in ["1s","3s"]',
+    }),
+  ),
+  kind: Type.Optional(Type.Enum(FAULT_KINDS, { title: 'kind of fault' })),
+  after: Type.Optional(count(0)),
+  times: Type.Optional(count(1)),
+};
+const Body = Type.Object(body);
+export type FaultBody = Static<typeof Body>;
+
+const LONGEST = lengthOf('10m');
+
+/** The shortest and the longest delay that is written. */
+export function delaysOf(latency: NonNullable<FaultBody['latency']>): readonly [Ms, Ms] {
+  const [shortest, longest] = typeof latency === 'string' ? [latency, latency] : latency;
+  return [lengthOf(shortest ?? ''), lengthOf(longest ?? '')];
+}
+
+function latencyFault(latency: NonNullable<FaultBody['latency']>): string | undefined {
+  const [shortest, longest] = delaysOf(latency);
+  if (shortest > longest) return 'latency: the first duration is longer than the second; turn them round';
+  return longest > LONGEST
+    ? 'latency: longer than 10m; use kind hang for an answer that never comes'
+    : undefined;
+}
+
+function contradictions({ status, retry_after, latency, kind }: FaultBody): Mismatch[] {
+  const messages = [
+    status === undefined && latency === undefined && kind === undefined
+      ? 'nothing would go wrong; give status, latency or kind'
+      : undefined,
+    status !== undefined && isUnanswered(kind)
+      ? `kind ${kind} gives no answer, so that there is no status; keep one of them`
+      : undefined,
+    retry_after !== undefined && status === undefined ? 'retry_after needs a status, such as 503' : undefined,
+    latency === undefined ? undefined : latencyFault(latency),
+  ];
+  return messages
+    .filter((message) => message !== undefined)
+    .map((message) => ({ path: [], at: 'value', message }));
+}
+
+const FaultAnswer = Type.Object({
+  id: Type.String(),
+  client_id: TextOrNull,
+  endpoint: Type.Enum(ENDPOINTS),
+  status: Type.Union([Type.Integer(), Type.Null()]),
+  retry_after: Type.Union([Type.Integer(), Type.Null()]),
+  latency_ms: Type.Union([Type.Array(Type.Number()), Type.Null()]),
+  kind: Type.Union([Type.Enum(FAULT_KINDS), Type.Null()]),
+  after: Type.Integer(),
+  times: Type.Union([Type.Integer(), Type.Null()]),
+  struck: Type.Integer({ description: 'how many requests it has struck' }),
+});
+
+export const FAULT_ROUTES = routes({
+  'GET /faults': {
+    summary: 'Every fault that is armed, used up or not',
+    scoped: true,
+    status: 200,
+    answer: listOf(FaultAnswer),
+  },
+  'POST /faults': {
+    summary: 'Arm a fault for the requests of a client, or of all',
+    scoped: true,
+    body,
+    beyond: (fault: FaultBody, isSound) => (isSound([]) ? contradictions(fault) : []),
+    status: 201,
+    answer: FaultAnswer,
+    errors: ['conflict'],
+  },
+  'DELETE /faults/:id': { summary: 'Take a fault away', scoped: true, status: 204 },
+});

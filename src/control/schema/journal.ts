@@ -1,0 +1,163 @@
+import { type Static, Type } from 'typebox';
+import { CALL_STATES } from '../../domain/call.ts';
+import { RULES, type RuleId } from '../../domain/finding.ts';
+import { CallAnswer, EventAnswer } from './calls.ts';
+import type { Mismatch } from './mismatch.ts';
+import { listOf, routes, TextOrNull, Time } from './route.ts';
+import { Duration, lengthOf } from './scenario-format.ts';
+
+const Fields = Type.Record(Type.String(), Type.String());
+
+export const RequestAnswer = Type.Object({
+  id: Type.Integer(),
+  client_id: TextOrNull,
+  at: Time,
+  received_at: Time,
+  method: Type.String(),
+  path: Type.String(),
+  query: Fields,
+  headers: Fields,
+  form: Type.Union([Fields, Type.Null()]),
+  from: Type.String(),
+  status: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'null where the connection was cut off or left hanging',
+  }),
+  cause: TextOrNull,
+  reason: TextOrNull,
+  validation_id: TextOrNull,
+  fault_id: TextOrNull,
+});
+export type RequestAnswer = Static<typeof RequestAnswer>;
+
+export const FindingAnswer = Type.Object({
+  rule: Type.Enum(Object.keys(RULES) as RuleId[]),
+  severity: Type.Enum(['error', 'warning']),
+  guide: Type.String(),
+  title: Type.String(),
+  mend: Type.String(),
+  client_id: TextOrNull,
+  seen: Type.String(),
+  first_at: Time,
+  last_at: Time,
+  times: Type.Integer(),
+});
+export type FindingAnswer = Static<typeof FindingAnswer>;
+
+const text = (title: string, description: string) =>
+  Type.String({ minLength: 1, maxLength: 1000, title, description });
+const STATUS = { title: 'status', description: 'a number from 100 to 599' };
+const AFTER = { title: 'id', description: 'the number that a request has as its id' };
+
+const ofRequest = {
+  method: Type.Optional(text('method', 'an HTTP method, as in POST')),
+  path: Type.Optional(text('path', 'a path without its query, as in /o/token/')),
+};
+const validation = { validation_id: Type.Optional(text('validation id', 'text')) };
+const status = { status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599, ...STATUS })) };
+const after = { after: Type.Optional(Type.Integer({ minimum: 0, ...AFTER })) };
+/** The same where it stands in a query, where everything is text. */
+const query = {
+  ...ofRequest,
+  ...validation,
+  status: Type.Optional(Type.String({ pattern: '^[1-5]\\d\\d$', ...STATUS })),
+  after: Type.Optional(Type.String({ pattern: '^\\d{1,15}$', ...AFTER })),
+};
+
+const CLOSED = { additionalProperties: false };
+
+/** What can be waited for; each is told by its key. */
+const Goal = Type.Union(
+  [
+    Type.Object({ event: text('code', 'the code of an event, as in VideocallCompleted') }, CLOSED),
+    Type.Object(
+      {
+        request: Type.Object(
+          { ...ofRequest, ...status },
+          {
+            ...CLOSED,
+            title: 'request',
+            description: 'a map with method, path or status',
+          },
+        ),
+      },
+      CLOSED,
+    ),
+    Type.Object({ call_state: Type.Enum(CALL_STATES, { title: 'state of a call' }) }, CLOSED),
+  ],
+  { title: 'goal', description: 'a map, as in {"event":"VideocallCompleted"}' },
+);
+export type WrittenGoal = Static<typeof Goal>;
+
+const waitBody = {
+  for: Goal,
+  ...validation,
+  n: Type.Optional(
+    Type.Integer({ minimum: 1, title: 'number of a call', description: 'a whole number from 1' }),
+  ),
+  ...after,
+  timeout: Type.Optional(Duration),
+};
+const WaitBody = Type.Object(waitBody);
+type WaitBody = Static<typeof WaitBody>;
+
+const LONGEST_PATIENCE = lengthOf('10m');
+
+const tooPatient = ({ timeout }: WaitBody): Mismatch[] =>
+  timeout !== undefined && lengthOf(timeout) > LONGEST_PATIENCE
+    ? [{ path: ['timeout'], at: 'value', message: 'timeout: longer than 10m, which is real time' }]
+    : [];
+
+/** Requests have ids and no call; events and states are of calls, which have numbers. */
+function misplaced({ for: goal, n, after: id }: WaitBody): Mismatch[] {
+  const stranger =
+    'request' in goal ? (n === undefined ? undefined : 'n') : id === undefined ? undefined : 'after';
+  if (stranger === undefined) return [];
+  const message = `${stranger}: does not go with ${Object.keys(goal).join()}`;
+  return [{ path: [stranger], at: 'key', message }];
+}
+
+export const JOURNAL_ROUTES = routes({
+  'GET /requests': {
+    summary: 'What was asked of the imitated service and what came of it, oldest first',
+    scoped: true,
+    query,
+    status: 200,
+    answer: listOf(RequestAnswer),
+  },
+  'GET /requests/count': {
+    summary: 'How many such requests there were',
+    scoped: true,
+    query,
+    status: 200,
+    answer: Type.Object({ count: Type.Integer() }),
+  },
+  'POST /requests/find': {
+    summary: 'Requests that are like this',
+    scoped: true,
+    body: { ...ofRequest, ...validation, ...status, ...after },
+    status: 200,
+    answer: listOf(RequestAnswer),
+  },
+  'POST /wait': {
+    summary: 'Wait until something has happened; what has happened already counts',
+    scoped: true,
+    body: waitBody,
+    beyond: (body: WaitBody, isSound) => [
+      ...(isSound(['timeout']) ? tooPatient(body) : []),
+      ...(isSound(['for']) ? misplaced(body) : []),
+    ],
+    status: 200,
+    answer: Type.Object({
+      event: Type.Optional(EventAnswer),
+      request: Type.Optional(RequestAnswer),
+      call: Type.Optional(CallAnswer),
+    }),
+    errors: ['timeout'],
+  },
+  'GET /findings': {
+    summary: 'Mistakes of the integration that were seen, the first seen first',
+    scoped: true,
+    status: 200,
+    answer: listOf(FindingAnswer),
+  },
+});

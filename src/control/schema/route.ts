@@ -1,0 +1,93 @@
+import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
+import { ClientId } from './client-format.ts';
+import { ERRORS, type ErrorName } from './errors.ts';
+import type { IsSound, Mismatch } from './mismatch.ts';
+
+/** The control API as data: from these tables follow what is accepted, its types and its description. */
+
+/** What a route takes, what it answers and how it can refuse. */
+export interface Route {
+  readonly summary: string;
+  /** It asks nobody who they are. */
+  readonly open?: true;
+  /** It is answered without the store. */
+  readonly storeless?: true;
+  /** It is about one client where one is named: by `client_id` in the query or in the body. */
+  readonly scoped?: true;
+  readonly query?: TProperties;
+  readonly body?: TProperties;
+  /** What the schema of the body cannot say. */
+  readonly beyond?: (body: never, isSound: IsSound) => Mismatch[];
+  readonly status: 200 | 201 | 204;
+  /** What is answered; with 204, nothing. */
+  readonly answer?: TSchema;
+  /** Another status with which it is answered, and for which answers. */
+  readonly otherwise?: { readonly status: number; readonly when: (answer: never) => boolean };
+  /** What is answered where it is no JSON. */
+  readonly contentType?: string;
+  /** Errors beside those that follow from the rest. */
+  readonly errors?: readonly ErrorName[];
+}
+
+export type Routes = Readonly<Record<string, Route>>;
+
+/** Keeps the exact type of a table of routes. */
+export const routes = <const R extends Routes>(table: R): R => table;
+
+const Named = { client_id: Type.Optional(ClientId) };
+
+function object(properties: TProperties | undefined, { scoped }: Route, title: string): TObject {
+  const all = { ...(scoped && Named), ...properties };
+  const names = Object.keys(all).join(', ');
+  const description = names === '' ? 'nothing: it takes none' : `a map with ${names}`;
+  return Type.Object(all, { additionalProperties: false, title, description });
+}
+
+/** What the query of a route must be. Whoever watches over processes may add what they like. */
+export const querySchema = (route: Route): TObject =>
+  route.open ? Type.Object({}) : object(route.query, route, 'query');
+
+/** Whether a route of this name takes a body. */
+const takesBody = (name: string): boolean => !name.startsWith('GET') && !name.startsWith('DELETE');
+
+/** What the body of a route must be, if it takes one. */
+export const bodySchema = (name: string, route: Route): TObject | undefined =>
+  takesBody(name) ? object(route.body, route, 'body') : undefined;
+
+/** Every way in which a route can refuse; that it fails is none. */
+export function errorsOf(name: string, route: Route): ErrorName[] {
+  const { open, storeless, scoped, errors = [] } = route;
+  const all: readonly ErrorName[] = [
+    ...(open ? [] : (['unauthorized', 'forbidden', 'invalid'] as const)),
+    ...(takesBody(name) ? (['not_json', 'too_large'] as const) : []),
+    ...(scoped ? (['not_found'] as const) : []),
+    ...(storeless ? [] : (['unavailable'] as const)),
+    ...errors,
+  ];
+  return (Object.keys(ERRORS) as ErrorName[]).filter((error) => all.includes(error));
+}
+
+export const Time = Type.String({ format: 'date-time' });
+export const TimeOrNull = Type.Union([Time, Type.Null()]);
+export const TextOrNull = Type.Union([Type.String(), Type.Null()]);
+
+/** A list, in the order in which things came to be. */
+export const listOf = <const T extends TSchema>(item: T) =>
+  Type.Object({ items: Type.Array(item), total: Type.Integer() });
+
+/** What every error looks like. */
+export const ErrorAnswer = Type.Object({
+  error: Type.Enum(Object.keys(ERRORS) as ErrorName[]),
+  message: Type.String(),
+  hint: Type.Optional(Type.String()),
+  failure: Type.Optional(Type.String({ description: 'under which the log has what went wrong' })),
+  errors: Type.Optional(
+    Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), {
+      description: 'what does not fit in the body or query, each with its place',
+    }),
+  ),
+  seen: Type.Optional(
+    Type.Array(Type.String(), { description: 'what was there instead of what was waited for' }),
+  ),
+});
+export type ErrorAnswer = Static<typeof ErrorAnswer>;

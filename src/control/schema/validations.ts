@@ -1,0 +1,36 @@
+import { type Static, Type } from 'typebox';
+import { listOf, routes, TextOrNull } from './route.ts';
+import { ScenarioName } from './scenario-format.ts';
+
+const BooleanOrNull = Type.Union([Type.Boolean(), Type.Null()]);
+const yesOrNo = (title: string) => Type.Boolean({ title, description: 'true or false' });
+
+export const ValidationAnswer = Type.Object({
+  client_id: TextOrNull,
+  validation_id: Type.String(),
+  exists: BooleanOrNull,
+  confirmed: BooleanOrNull,
+  scenario: TextOrNull,
+  calls: Type.Integer(),
+});
+export type ValidationAnswer = Static<typeof ValidationAnswer>;
+
+export const VALIDATION_ROUTES = routes({
+  'GET /validations': {
+    summary: 'Every validation that was made known or has had a call',
+    scoped: true,
+    status: 200,
+    answer: listOf(ValidationAnswer),
+  },
+  'PUT /validations/:validation_id': {
+    summary: 'Make something known about a validation before its call, for a client or for all',
+    scoped: true,
+    body: {
+      exists: Type.Optional(yesOrNo('answer to whether it exists')),
+      confirmed: Type.Optional(yesOrNo('answer to whether it is confirmed')),
+      scenario: Type.Optional(ScenarioName),
+    },
+    status: 200,
+    answer: ValidationAnswer,
+  },
+});

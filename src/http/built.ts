@@ -1,5 +1,0 @@
-import { readFileSync } from 'node:fs';
-import { ROOT } from '../package.ts';
-
-/** A script or style of a page, as it was built. */
-export const built = (name: string): string => readFileSync(new URL(`dist/browser/${name}`, ROOT), 'utf8');

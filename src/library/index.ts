@@ -1,0 +1,79 @@
+import { controlAddress } from '../contracts/asking.ts';
+import { SANDBOX_CLIENT } from '../domain/client.ts';
+import type { Launched, MockOptions } from '../server/launch.ts';
+import { memoryStore } from '../store/memory.ts';
+import type { Store } from '../store/store.ts';
+import { systemTime } from '../system/clock.ts';
+import { controlAt } from './control.ts';
+import { type Mock, mockOver } from './mock.ts';
+
+export type { Client } from '../domain/client.ts';
+export type { Scenario } from '../domain/scenario.ts';
+export type { MockOptions, Secure } from '../server/launch.ts';
+export { CannotListen } from '../server/listen.ts';
+export { type Store, StoreUnavailable } from '../store/store.ts';
+export type { Act, Call, CallHandle, Delivery, SaidEvent } from './call.ts';
+export type { Clock, ClockReading } from './clock.ts';
+export { type ConnectOptions, connectMock } from './connect.ts';
+export type { Duration } from './duration.ts';
+export { MockError, type MockErrorCode } from './error.ts';
+export type { Fault, FaultOptions, Faults } from './faults.ts';
+export type {
+  CallEvent,
+  Finding,
+  Goal,
+  Journal,
+  JournalEntry,
+  JournalFilter,
+  Met,
+  Patience,
+} from './journal.ts';
+export type { ClientOptions, Mock, MockClient } from './mock.ts';
+export type { Sandbox } from './sandbox.ts';
+export type {
+  ScenarioOptions,
+  ScenarioStep,
+  Scenarios,
+  ScenarioView,
+  Validation,
+  ValidationOptions,
+  Validations,
+} from './scenarios.ts';
+export type { Addresses, Credentials } from './scope.ts';
+
+/** A store in this process, to be given to `startMock`. */
+export const newMemoryStore = (): Store => memoryStore(systemTime);
+
+/** A simulator that runs in this process. */
+export interface StartedMock extends Mock, Omit<Launched, 'close'> {}
+
+/**
+ * Starts a simulator in this process, on a free port.
+ *
+ * @example
+ * await using mock = await startMock({ scenario: 'manual' });
+ * const answer = await fetch(`${mock.url}/o/token/`, {
+ *   method: 'POST',
+ *   body: new URLSearchParams({
+ *     grant_type: 'client_credentials', client_id: mock.clientId, client_secret: mock.clientSecret,
+ *   }),
+ * });
+ * console.log(answer.status); // 200
+ *
+ * @throws {CannotListen} the port or address cannot be had
+ * @throws {StoreUnavailable} the store cannot be reached within a few seconds
+ */
+export async function startMock(options: MockOptions = {}): Promise<StartedMock> {
+  // The server is large, and whoever connects to one that runs elsewhere can do without.
+  const { launch } = await import('../server/launch.ts');
+  const launched = await launch(options);
+  const { adminUrl, adminCredentials, close } = launched;
+  const [{ clientId, clientSecret } = SANDBOX_CLIENT] = options.clients ?? [];
+  const mock = mockOver(
+    controlAt(controlAddress(adminUrl, adminCredentials)),
+    launched,
+    { clientId, clientSecret },
+    close,
+  );
+  return { ...launched, ...mock };
+}

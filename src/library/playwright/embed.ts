@@ -1,0 +1,74 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { FrameLocator, Page } from '@playwright/test';
+import type { CallHandle } from '../call.ts';
+import { unlessGone } from '../error.ts';
+import type { MockClient } from '../mock.ts';
+import { type Listening, listenTo } from './listening.ts';
+
+/** How a call is put into a page. Everything may be left out. */
+export interface EmbedOptions {
+  /** By default another one for each call of a test. */
+  readonly validationId?: string;
+  /** What the call plays, as in `manual`; by default what the client does. */
+  readonly scenario?: string;
+  /** The iframe of the page that is open; by default a page of its own is opened, with the iframe of the guide (5.3). */
+  readonly selector?: string;
+}
+
+/** A call in a page: what the agent does in it, and what the page hears. */
+export interface Embedded extends CallHandle, Listening {
+  /** The token with which it was opened. */
+  readonly token: string;
+  /** What is in the iframe; its `body` says by `data-state` what it shows. */
+  readonly frame: FrameLocator;
+}
+
+/** A client, and its calls in pages. */
+export interface Videocall extends MockClient {
+  /**
+   * Gets a token, opens its call in `page`, and listens as the guide does. Answers when the frame is ready, or when it
+   * was not within five seconds.
+   */
+  embed(page: Page, options?: EmbedOptions): Promise<Embedded>;
+  /** Listens in a page that embeds the call itself; to be called before that. */
+  listen(page: Page): Promise<Listening>;
+}
+
+const FRAME = '#videocall-iframe';
+const PATIENCE_MS = 5_000;
+const PAUSE_MS = 20;
+
+/** Whether the frame that was asked for behind the request `after` is ready: it has checked in, or will never. */
+async function isReady(client: MockClient, call: CallHandle, after: number): Promise<boolean> {
+  const { validationId } = call;
+  if ((await client.journal.count({ path: '/call', validationId, after })) === 0) return false;
+  const found = await call.get().catch(unlessGone);
+  return found === undefined || found.page === 'open' || found.possibleActions.length === 0;
+}
+
+/**
+ * The client of a test, for its pages.
+ *
+ * @param parent gives the address of a page with the iframe of the guide
+ */
+export function videocallOf(client: MockClient, parent: () => Promise<string>): Videocall {
+  let calls = 0;
+  return {
+    ...client,
+    listen: listenTo,
+    async embed(page, { validationId, scenario, selector } = {}) {
+      calls += 1;
+      const call = client.call(validationId ?? `validation-${calls}`);
+      if (scenario !== undefined) await client.validations.set(call.validationId, { scenario });
+      const token = await client.token();
+      const listening = await listenTo(page);
+      const after = (await client.journal.list()).at(-1)?.id ?? 0;
+      if (selector === undefined) await page.goto(await parent());
+      const iframe = page.locator(selector ?? FRAME);
+      await iframe.evaluate((element, src) => element.setAttribute('src', src), call.src(token));
+      for (let waited = 0; waited < PATIENCE_MS && !(await isReady(client, call, after)); waited += PAUSE_MS)
+        await pause(PAUSE_MS);
+      return { ...call, ...listening, token, frame: iframe.contentFrame() };
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { test as base, type TestAPI } from 'vitest';
+import { endClient, mockFixture } from './fixture.ts';
+import type { ClientOptions, Mock, MockClient } from './index.ts';
+
+/** What a test is given, and what it can say about that. */
+export interface VideocallFixtures {
+  /** The simulator of `mock-veridas exec`, or one for this worker. */
+  readonly mock: Mock;
+  /** A client of the test's own, a sandbox that no other test sees. */
+  readonly videocall: MockClient;
+  /** What that client is to be, as in `{ scenario: 'manual' }`. */
+  readonly videocallClient: ClientOptions;
+  /** Whether the test fails when a mistake of the integration was seen. By default it does not. */
+  readonly failOnFindings: boolean;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    failOnFindings: boolean;
+  }
+}
+
+/**
+ * Vitest's `test` with a simulator. Findings fail the tests of a group with
+ * `test.override({ failOnFindings: true })`, and all tests with `provide: { failOnFindings: true }` in Vitest's
+ * config.
+ *
+ * @example
+ * import { expect } from 'vitest';
+ * import { test } from 'mock-veridas/vitest';
+ *
+ * test('a call takes one token', async ({ videocall }) => {
+ *   await videocall.token(); // or your backend, with videocall.clientId and videocall.clientSecret
+ *   expect(await videocall.journal.count({ path: '/o/token/', status: 200 })).toBe(1);
+ * });
+ */
+export const test: TestAPI<VideocallFixtures> = base.extend<VideocallFixtures>({
+  mock: [mockFixture, { scope: 'worker' }],
+  videocallClient: {},
+  failOnFindings: [false, { injected: true }],
+  videocall: async ({ mock, videocallClient, failOnFindings, task }, use) => {
+    const client = await mock.client(videocallClient);
+    await use(client);
+    await endClient(client, { hasPassed: task.result?.state !== 'fail', failOnFindings });
+  },
+});

@@ -1,0 +1,95 @@
+import {
+  CLIENT_ID_RULE,
+  CLIENT_SECRET_RULE,
+  ClientId,
+  ClientSecret,
+  spellingOf,
+  toClient,
+  type WrittenClient,
+} from '../control/schema/client-format.ts';
+import { type IsSound, type Mismatch, mismatches } from '../control/schema/mismatch.ts';
+import { type Client, newClient, SANDBOX_CLIENT } from '../domain/client.ts';
+import { isRange } from '../server/address.ts';
+import type { Given } from './flags.ts';
+
+/** A client, and the sentence that blames one of its properties by the place where it was given. */
+interface GivenClient {
+  readonly client: Client;
+  readonly blame: (property: 'clientId' | 'scenario' | 'allowedIps', message: string) => string;
+}
+
+/** Clients as some source gives them, and what is wrong with the others. */
+export interface GivenClients {
+  readonly clients: readonly GivenClient[];
+  readonly faults: readonly string[];
+}
+
+export const BUILT_IN_CLIENTS: GivenClients = {
+  clients: [{ client: SANDBOX_CLIENT, blame: (_, message) => message }],
+  faults: [],
+};
+
+/** What is wrong with the two halves of ID:SECRET, in words that repeat neither. */
+function pairFaults(id: string, secret: string | undefined): string[] {
+  if (secret === undefined) return ['has no colon; give ID:SECRET'];
+  const idFault = `the id before the first colon is not a client id; give ${CLIENT_ID_RULE}`;
+  const secretFault = `the rest after the first colon is not a client secret; give ${CLIENT_SECRET_RULE}`;
+  return [
+    ...(mismatches(ClientId, id).length > 0 ? [idFault] : []),
+    ...(mismatches(ClientSecret, secret).length > 0 ? [secretFault] : []),
+  ];
+}
+
+/** The clients that texts like `ID:SECRET` describe; only an id cannot hold a colon. */
+export function clientsOfPairs({ value, blame }: Given): GivenClients {
+  const pairs = value as readonly string[];
+  const read = pairs.map((pair, index) => {
+    const [, id = '', secret] = /^([^:]*):(.*)$/s.exec(pair) ?? [];
+    const say = (message: string) => blame(message, index);
+    const faults = pairFaults(id, secret).map(say);
+    const client = newClient({ clientId: id, clientSecret: secret ?? '' });
+    return { faults, given: { client, blame: (_: string, message: string) => say(message) } };
+  });
+  return {
+    clients: read.filter(({ faults }) => faults.length === 0).map(({ given }) => given),
+    faults: read.flatMap(({ faults }) => faults),
+  };
+}
+
+/** The clients that a config file lists and that are sound; `blame` says where in it a mismatch is. */
+export const clientsOfFile = (
+  written: readonly WrittenClient[],
+  isSound: IsSound,
+  blame: (mismatch: Mismatch) => string,
+): GivenClients => ({
+  clients: [...written.entries()]
+    .filter(([index]) => isSound(['clients', index]))
+    .map(([index, entry]) => ({
+      client: toClient(entry),
+      blame: (property, message) => {
+        const key = spellingOf(entry, property);
+        return blame({ path: ['clients', index, key], at: 'value', message: `${key}: ${message}` });
+      },
+    })),
+  faults: [],
+});
+
+/** The faults of clients whose id another one before them has. */
+export function repeatedIds({ clients }: GivenClients): string[] {
+  const seen = new Set<string>();
+  return clients.flatMap(({ client: { clientId }, blame }) => {
+    const isRepeated = seen.has(clientId);
+    seen.add(clientId);
+    return isRepeated ? [blame('clientId', `another client has the id "${clientId}" already`)] : [];
+  });
+}
+
+/** The faults of clients whose list of addresses holds something else. */
+export const unknownRanges = ({ clients }: GivenClients): string[] =>
+  clients.flatMap(({ client, blame }) =>
+    client.allowedIps
+      .filter((range) => !isRange(range))
+      .map((range) =>
+        blame('allowedIps', `"${range}" is neither an IP address nor a range, as in 10.0.0.0/8`),
+      ),
+  );

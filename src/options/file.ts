@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Mismatch } from '../control/schema/mismatch.ts';
+import { clientsOfFile, type GivenClients } from './clients.ts';
+import { CONFIG, type WrittenConfig } from './config-file-schema.ts';
+import type { Given, Source } from './flags.ts';
+import { NAMES, type Name } from './table.ts';
+import { EXTENSIONS, type Examined, examineFile, formatFault, InvalidFile } from './yaml/file.ts';
+
+const FILES = EXTENSIONS.map((extension) => `mock-veridas.config${extension}`);
+
+/** What the config file gives, and the clients that it lists, if it does. */
+export interface FileSource extends Source {
+  readonly clients?: GivenClients;
+}
+
+/** The config file: the one that was `named`, or the one that is found in `cwd`. */
+function locate(cwd: string, named: Given | undefined): { file?: string; faults: string[] } {
+  if (named !== undefined) {
+    const file = resolve(named.folder, String(named.value));
+    return existsSync(file) ? { file, faults: [] } : { faults: [named.blame(`there is no file ${file}`)] };
+  }
+  const [first, ...others] = FILES.filter((file) => existsSync(join(cwd, file)));
+  if (first === undefined) return { faults: [] };
+  const names = [first, ...others].join(' and ');
+  return others.length === 0
+    ? { file: join(cwd, first), faults: [] }
+    : { faults: [`${names} are both config files; keep one, or name one with --config`] };
+}
+
+/** Faulty parts are left out, so that what is right can still be held against the rest of the world. */
+function sourceOf(file: string, examined: Examined<WrittenConfig>, cwd: string): FileSource {
+  const { document, isSound, faults, faultOf } = examined;
+  const blame = (mismatch: Mismatch) => formatFault(faultOf(mismatch), cwd);
+  const blameOf =
+    (name: Name): Given['blame'] =>
+    (message, index) => {
+      const path = index === undefined ? [name] : [name, index];
+      return blame({ path, at: 'value', message: `${name}: ${message}` });
+    };
+  const isGiven = (name: string) => Object.hasOwn(document ?? {}, name) && isSound([name]);
+  const given = NAMES.filter(isGiven).map((name): [Name, Given] => [
+    name,
+    { value: document[name as keyof WrittenConfig], folder: dirname(file), blame: blameOf(name) },
+  ]);
+  return {
+    given: Object.fromEntries(given),
+    faults: faults.map((fault) => formatFault(fault, cwd)),
+    ...(Array.isArray(document?.clients) && { clients: clientsOfFile(document.clients, isSound, blame) }),
+  };
+}
+
+/** What the config file gives: nothing when there is none and none was `named`. */
+export function fromConfigFile(cwd: string, named: Given | undefined): FileSource {
+  const { file, faults } = locate(cwd, named);
+  if (file === undefined) return { given: {}, faults };
+  try {
+    return sourceOf(file, examineFile(file, CONFIG), cwd);
+  } catch (error) {
+    if (!(error instanceof InvalidFile)) throw error;
+    return { given: {}, faults: error.faults.map((fault) => formatFault(fault, cwd)) };
+  }
+}

@@ -1,9 +1,0 @@
-import { readFileSync } from 'node:fs';
-
-/** The folder of this package: the same seen from `src`, from `dist` and from the bundled command. */
-export const ROOT = new URL('../', import.meta.url);
-
-const { version } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as { version: string };
-
-/** The version of this package. */
-export const VERSION = version;

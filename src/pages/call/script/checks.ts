@@ -1,0 +1,153 @@
+import type { Diagnostics } from '../../../domain/presence.ts';
+import { ANSWER_LIMIT_MS } from '../../wire.ts';
+import type { PortProbe } from '../messages.ts';
+
+/** How a test has ended; `open` where it has not, or where the browser cannot tell. */
+export type Result = 'good' | 'bad' | 'open';
+
+interface Check {
+  readonly name: string;
+  readonly label: string;
+  readonly words: Record<Result, string>;
+  /** What the page's look at itself says about it; without this others tell. */
+  readonly judge?: (seen: Diagnostics) => boolean | null;
+}
+
+/** Never by colour alone. */
+const SYMBOLS: Record<Result, string> = { good: '✓', bad: '✕', open: '…' };
+
+const ALLOWED = {
+  good: 'allowed by this page',
+  bad: 'not allowed by this page',
+  open: 'can only be tested in the call',
+};
+const LOOPBACK = /^stun:(127\.|\[::1\])/;
+
+const REACHED = { good: 'reached', bad: 'not reached', open: 'not tested' };
+const TRIED = { good: 'reached', bad: 'not reached', open: 'being tested' };
+
+/** What the client is told before the call, for whom guide 6.2 and 5.3 matter as much as for the agent. */
+const CHECKS: readonly Check[] = [
+  {
+    name: 'connection',
+    label: 'Connection',
+    words: { good: 'works', bad: 'interrupted, trying again', open: 'being tested' },
+  },
+  {
+    name: 'secure',
+    label: 'Secure page',
+    words: {
+      good: 'yes',
+      bad: 'no, your browser will keep the camera off',
+      open: 'your browser cannot tell',
+    },
+    judge: (seen) => seen.secureContext,
+  },
+  { name: 'camera', label: 'Camera', words: ALLOWED, judge: (seen) => seen.cameraAllowed },
+  { name: 'microphone', label: 'Microphone', words: ALLOWED, judge: (seen) => seen.microphoneAllowed },
+  {
+    name: 'browser',
+    label: 'Browser',
+    words: {
+      good: 'can make video calls',
+      bad: 'cannot make video calls',
+      open: 'can only be tested in the call',
+    },
+    judge: (seen) => (seen.webRtc === undefined ? null : seen.webRtc),
+  },
+];
+
+const resultOf = (fine: boolean | null): Result => (fine === null ? 'open' : fine ? 'good' : 'bad');
+
+/** Asks for an address, and tells whether anything has answered that lets this page read it. */
+function probe(url: string, done: (reached: boolean) => void): void {
+  const request = new XMLHttpRequest();
+  request.open('GET', url);
+  request.timeout = ANSWER_LIMIT_MS;
+  request.onloadend = () => done(request.status > 0);
+  request.send();
+}
+
+/**
+ * Asks a STUN server from where this page is seen, and tells whether it has answered. A browser that tells a page its own
+ * addresses does not tell it the same ones again: then it is enough that it has ended without complaint, if it complains.
+ */
+function ask(server: string, done: (result: Result) => void): void {
+  const Peer = (window as { RTCPeerConnection?: typeof RTCPeerConnection }).RTCPeerConnection;
+  if (Peer === undefined) {
+    done('open');
+    return;
+  }
+  const peer = new Peer({ iceServers: [{ urls: [server] }] });
+  // Firefox does not ask this machine itself, and calls that a failure.
+  const failure = LOOPBACK.test(server) ? 'open' : 'bad';
+  let failed = false;
+  const end = (result: Result) => {
+    peer.onicecandidate = null;
+    peer.close();
+    done(result);
+  };
+  peer.onicecandidateerror = () => {
+    failed = true;
+  };
+  peer.onicecandidate = (event) => {
+    const candidate = event.candidate;
+    if (candidate === null) end(failed ? failure : 'onicecandidateerror' in Peer.prototype ? 'good' : 'open');
+    else if (candidate.candidate.indexOf(' typ srflx') >= 0) end('good');
+  };
+  peer.createDataChannel('check');
+  peer.createOffer().then(
+    (offer) => peer.setLocalDescription(offer),
+    () => end('open'),
+  );
+}
+
+/** The connection check in the waiting room, in the list that is given. */
+export function createChecks(list: Element | null) {
+  const items: Record<string, HTMLElement> = {};
+
+  const put = (check: Check, result: Result) => {
+    if (list === null) return;
+    let item = items[check.label];
+    if (item === undefined) {
+      item = document.createElement('li');
+      item.setAttribute('data-check', check.name);
+      items[check.label] = item;
+      list.appendChild(item);
+    }
+    item.setAttribute('data-result', result);
+    const symbol = document.createElement('span');
+    symbol.setAttribute('aria-hidden', 'true');
+    symbol.textContent = SYMBOLS[result];
+    item.textContent = `${check.label}: ${check.words[result]}`;
+    item.insertBefore(symbol, item.firstChild);
+  };
+  CHECKS.forEach((check) => {
+    if (check.judge === undefined) put(check, 'open');
+  });
+
+  return {
+    connected: (result: Result) => {
+      CHECKS.forEach((check) => {
+        if (check.name === 'connection') put(check, result);
+      });
+    },
+    /** Tells what the page has seen of itself. */
+    show: (seen: Diagnostics) => {
+      CHECKS.forEach((check) => {
+        if (check.judge !== undefined) put(check, resultOf(check.judge(seen)));
+      });
+    },
+    /** Tries the ports of guide 6.2, as far as something answers there that a page can ask. */
+    tryPorts: (ports: readonly PortProbe[]) => {
+      ports.forEach((port) => {
+        const isTried = port.url !== undefined || port.stun !== undefined;
+        const check = { name: 'port', label: port.name, words: isTried ? TRIED : REACHED };
+        put(check, 'open');
+        if (port.url !== undefined) probe(port.url, (reached) => put(check, resultOf(reached)));
+        if (port.stun !== undefined)
+          ask(port.stun, (result) => put({ name: 'port', label: port.name, words: REACHED }, result));
+      });
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import type { FindingAnswer } from '../../control/schema/journal.ts';
+import { figure } from './words.ts';
+
+/** Mistakes of the integration, the worst first. */
+export function Findings({ findings }: { readonly findings: readonly FindingAnswer[] }) {
+  if (findings.length === 0) return <p class="soft empty">No mistake of the integration was seen.</p>;
+  const worstFirst = findings.toSorted((a, b) =>
+    a.severity < b.severity ? -1 : a.severity > b.severity ? 1 : 0,
+  );
+  return (
+    <ul class="findings">
+      {worstFirst.map(({ rule, severity, title, seen, times, mend, guide, client_id }) => (
+        <li key={JSON.stringify([client_id, rule, seen])} class={severity}>
+          <p>
+            <span class={`state ${severity}`}>{severity}</span> <b>{title}</b>
+          </p>
+          <p class="soft">
+            {client_id ?? 'no client'} · {seen}
+            {times > 1 && ` · ${figure(times)} times`} · guide {guide} · <code>{rule}</code>
+          </p>
+          <p>
+            <span class="mend">To mend it:</span> {mend}.
+          </p>
+        </li>
+      ))}
+    </ul>
+  );
+}

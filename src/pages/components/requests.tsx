@@ -1,0 +1,37 @@
+import type { RequestAnswer } from '../../control/schema/journal.ts';
+import { isRefused } from '../../domain/journal.ts';
+import { Table } from './table.tsx';
+import { timeOfDay } from './words.ts';
+
+/** Requests to the imitated service and what came of them, in the order in which they are given. */
+export function Requests({
+  name = 'Requests',
+  requests,
+}: {
+  readonly name?: string;
+  readonly requests: readonly RequestAnswer[];
+}) {
+  return (
+    <Table name={name} heads={['Time', 'Request', 'Status', 'Client', 'Validation', 'Reason']}>
+      {requests.map((request) => {
+        const { id, at, method, path, status, client_id, validation_id, reason } = request;
+        return (
+          <tr key={id} class={isRefused(request) ? 'bad' : undefined}>
+            <td>
+              <time dateTime={at}>{timeOfDay(at)}</time>
+            </td>
+            <td>
+              <code>
+                {method} {path}
+              </code>
+            </td>
+            <td>{status ?? 'cut off'}</td>
+            <td>{client_id ?? '–'}</td>
+            <td>{validation_id ?? ''}</td>
+            <td class="reason">{reason ?? ''}</td>
+          </tr>
+        );
+      })}
+    </Table>
+  );
+}

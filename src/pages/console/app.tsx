@@ -1,0 +1,247 @@
+import { useState } from 'preact/hooks';
+import type { CallAnswer } from '../../control/schema/calls.ts';
+import { ADMIN, DEMO } from '../../control/schema/paths.ts';
+import { Findings } from '../components/findings.tsx';
+import { CallPanel } from './call-panel.tsx';
+import { Clients } from './clients.tsx';
+import { ClockBar } from './clock-bar.tsx';
+import { Journal } from './journal.tsx';
+import { type Link, useLive } from './live.ts';
+import type { ConsoleParts } from './messages.ts';
+import { usePlace } from './place.ts';
+import { Over, Queue } from './queue.tsx';
+import { type Order, steer } from './steer.ts';
+import { timesOf } from './times.ts';
+import { Tokens } from './tokens.tsx';
+
+/** What is said to whoever steers: what came of the last order. */
+interface Notice {
+  readonly text: string;
+  readonly isBad: boolean;
+}
+
+const LINKS: Record<Link['state'], string> = {
+  connecting: 'connecting…',
+  live: 'live',
+  away: 'The simulator is away. It is tried again every moment; this page comes back by itself.',
+};
+
+/** What an answer of the control API means for a person; most changes show by themselves. */
+function inWords(answer: unknown): string {
+  const { page, posted_after_ms: after } = (answer ?? {}) as { page?: string; posted_after_ms?: number };
+  if (page === 'posted')
+    return `The page has posted the event${after === undefined ? '' : ` after ${after} ms`}.`;
+  if (page === 'none') return 'Done. No page of the call is open, so nobody has heard of it.';
+  if (page === 'unconfirmed') return 'Done. The page is open but has not said that it posted the event.';
+  return '';
+}
+
+interface Scenarios {
+  readonly parts: Partial<ConsoleParts>;
+  readonly clientId: string | undefined;
+  readonly onOrder: (order: Order) => void;
+}
+
+/** Which scenario the next calls of a client play. */
+function ScenarioPicker({ parts: { clients = [], scenarios = [], server }, clientId, onOrder }: Scenarios) {
+  const client = clients.find((one) => one.client_id === clientId);
+  if (client === undefined) {
+    return (
+      <label>
+        <span>New calls play</span>
+        <select disabled>
+          <option>choose a client first</option>
+        </select>
+      </label>
+    );
+  }
+  return (
+    <label>
+      <span>New calls play</span>
+      <select
+        value={client.scenario ?? server?.scenario}
+        onChange={({ currentTarget: { value } }) =>
+          onOrder({
+            method: 'PATCH',
+            path: `/clients/${encodeURIComponent(client.client_id)}`,
+            body: { scenario: value },
+          })
+        }
+      >
+        {scenarios.map(({ name, description }) => (
+          <option key={name} value={name} title={description ?? ''}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Whether this is what the simulator shows, and whether it was away. */
+function LinkState({ link, trouble }: { readonly link: Link; readonly trouble: string | undefined }) {
+  const text =
+    trouble ??
+    (link.state === 'live' && link.again
+      ? 'live again: the connection was lost for a while'
+      : LINKS[link.state]);
+  return (
+    <p class={`link ${trouble === undefined ? link.state : 'away'}`} role="status">
+      {text}
+    </p>
+  );
+}
+
+interface Nothing {
+  /** There was a call that somebody has chosen. */
+  readonly isGone: boolean;
+  readonly onNewest: () => void;
+  readonly browserUrl: string | undefined;
+}
+
+/** What is shown where there is no call to look at. */
+function NoCall({ isGone, onNewest, browserUrl }: Nothing) {
+  if (isGone) {
+    return (
+      <section class="card welcome">
+        <h2>This call is gone</h2>
+        <p>
+          <button type="button" onClick={onNewest}>
+            Show the newest call
+          </button>
+        </p>
+      </section>
+    );
+  }
+  return (
+    <section class="card welcome">
+      <h2>No call yet</h2>
+      <p>
+        See one in a minute: the <a href={DEMO}>demo page</a> embeds the frame as an integrator does. Its
+        client then waits in the waiting room, and here you are the agent.
+      </p>
+      {browserUrl !== undefined && (
+        <p class="soft">
+          Your own pages embed <code>{browserUrl}/call?access_token=…&validation_id=…</code>
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** The whole console. */
+export function App() {
+  const [place, go] = usePlace();
+  const { parts, link, trouble } = useLive(place);
+  const [notice, setNotice] = useState<Notice>();
+  const { clients = [], clock, calls, call, tokens, findings, journal, server } = parts;
+  // Of the only client there is nobody has to be told.
+  const clientId = place.client_id ?? (clients.length === 1 ? clients[0]?.client_id : undefined);
+  const isUnknown =
+    parts.clients !== undefined &&
+    place.client_id !== undefined &&
+    !clients.some((one) => one.client_id === place.client_id);
+  const timeOf = timesOf(parts);
+
+  const order = (one: Order) => {
+    steer(one).then(
+      (answer) => setNotice({ text: inWords(answer), isBad: false }),
+      (error: Error) => setNotice({ text: error.message, isBad: true }),
+    );
+  };
+  const choose = ({ client_id, validation_id, n }: CallAnswer) =>
+    go({ call_client_id: client_id, validation_id, n: String(n) });
+  const choosing = { timeOf, chosen: call?.call, onChoose: choose, onOrder: order };
+  const isChosen = place.validation_id !== undefined;
+  const chooseNewest = () => go({ call_client_id: undefined, validation_id: undefined, n: undefined });
+  const chooseClient = (id: string | undefined) =>
+    go({ client_id: id, call_client_id: undefined, validation_id: undefined, n: undefined });
+
+  return (
+    <>
+      <header class="top">
+        <h1>
+          mock-veridas <span>console</span>
+        </h1>
+        <LinkState link={link} trouble={trouble} />
+        <div class="controls">
+          <label>
+            <span>Client</span>
+            <select
+              value={place.client_id ?? ''}
+              onChange={({ currentTarget: { value } }) => chooseClient(value === '' ? undefined : value)}
+            >
+              <option value="">all clients</option>
+              {isUnknown && <option value={place.client_id}>{place.client_id} (gone)</option>}
+              {clients.map(({ client_id: id }) => (
+                <option key={id} value={id}>
+                  {id}
+                </option>
+              ))}
+            </select>
+          </label>
+          <ScenarioPicker parts={parts} clientId={clientId} onOrder={order} />
+          {clock !== undefined && <ClockBar clock={clock} clientId={place.client_id} onOrder={order} />}
+        </div>
+      </header>
+      <p class={`notice ${notice?.isBad ? 'bad' : ''}`} role={notice?.isBad ? 'alert' : 'status'}>
+        {notice?.text}
+      </p>
+      <main class={link.state}>
+        {calls !== undefined && (
+          <div class="queue">
+            <Queue calls={calls} {...choosing} />
+          </div>
+        )}
+        <div class="close">
+          {call ? (
+            <CallPanel
+              shown={call}
+              chosen={
+                isChosen ? JSON.stringify([place.call_client_id, place.validation_id, place.n]) : undefined
+              }
+              onOrder={order}
+            />
+          ) : (
+            call === null && (
+              <NoCall isGone={isChosen} onNewest={chooseNewest} browserUrl={server?.browser_url} />
+            )
+          )}
+        </div>
+        {calls !== undefined && (
+          <div class="over">
+            <Over calls={calls} {...choosing} />
+          </div>
+        )}
+        <div class="lists">
+          <section class="card" aria-labelledby="findings">
+            <h2 id="findings">
+              Findings <span class="count">{findings?.length ?? 0}</span>
+            </h2>
+            {findings !== undefined && <Findings findings={findings} />}
+          </section>
+          <section class="card" aria-labelledby="tokens">
+            <h2 id="tokens">
+              Tokens <span class="count">{tokens?.total ?? 0}</span>
+            </h2>
+            {tokens !== undefined && <Tokens tokens={tokens} timeOf={timeOf} />}
+          </section>
+          <section class="card" aria-labelledby="journal">
+            <h2 id="journal">Journal</h2>
+            {journal !== undefined && <Journal journal={journal} place={place} onFilter={go} />}
+          </section>
+          <section class="card" aria-labelledby="clients">
+            <h2 id="clients">
+              Clients <span class="count">{clients.length}</span>
+            </h2>
+            <Clients clients={clients} onChoose={chooseClient} />
+          </section>
+        </div>
+      </main>
+      <footer>
+        mock-veridas {server?.version}: an unofficial stand-in for tests. Everything here can be done by the{' '}
+        <a href={`${ADMIN}/openapi.json`}>control API</a> too.
+      </footer>
+    </>
+  );
+}

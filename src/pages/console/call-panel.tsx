@@ -1,0 +1,103 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { isOver } from '../../domain/call.ts';
+import { AGENT_ACTIONS, type AgentAction } from '../../domain/scenario.ts';
+import { ERROR_CODES } from '../../guide/events.ts';
+import { sequenceOf } from '../components/sequence.ts';
+import { SequenceDiagram } from '../components/sequence-diagram.tsx';
+import { clockTime, STATES } from '../components/words.ts';
+import type { ConsoleParts } from './messages.ts';
+import { orderOf } from './queue.tsx';
+import type { Order } from './steer.ts';
+
+type Shown = NonNullable<ConsoleParts['call']>;
+
+const DOES: Record<AgentAction, string> = {
+  join: 'Join',
+  start: 'Start',
+  record: 'Record',
+  leave: 'Leave',
+  end: 'End',
+};
+
+/** What an agent does next, as a rule. */
+const NEXT: readonly AgentAction[] = ['join', 'start', 'end'];
+
+interface Acting {
+  readonly call: Shown['call'];
+  readonly onOrder: (order: Order) => void;
+}
+
+/** The agent's buttons. What is impossible now stays in its place, so that whoever uses the keyboard does too. */
+function AgentBar({ call, onOrder }: Acting) {
+  const { possible_actions: possible, state } = call;
+  const next = NEXT.find((action) => possible.includes(action));
+  return (
+    <fieldset class="agent-bar">
+      <legend class="unseen">The agent's actions</legend>
+      {AGENT_ACTIONS.map((action) => (
+        <button
+          type="button"
+          key={action}
+          class={action === next ? 'primary' : ''}
+          aria-disabled={!possible.includes(action)}
+          onClick={() => possible.includes(action) && onOrder(orderOf(call, 'agent', { action }))}
+        >
+          {DOES[action]}
+        </button>
+      ))}
+      <label class="unseen" for="fail">
+        Let the call fail
+      </label>
+      <select
+        id="fail"
+        value=""
+        disabled={isOver(state)}
+        onChange={({ currentTarget: { value } }) =>
+          value !== '' && onOrder(orderOf(call, 'fail', { code: value }))
+        }
+      >
+        <option value="">Fail with…</option>
+        {ERROR_CODES.map((code) => (
+          <option key={code} value={code}>
+            {code}
+          </option>
+        ))}
+      </select>
+    </fieldset>
+  );
+}
+
+interface Close {
+  readonly shown: Shown;
+  /** What somebody has chosen to look at, if it was chosen at all. */
+  readonly chosen: string | undefined;
+  readonly onOrder: (order: Order) => void;
+}
+
+/** One call, looked at closely. */
+export function CallPanel({ shown, chosen, onOrder }: Close) {
+  const { call } = shown;
+  const heading = useRef<HTMLHeadingElement>(null);
+  // What was pressed may be gone from the queue by then; who uses the keyboard goes on from here.
+  useEffect(() => {
+    if (chosen !== undefined) heading.current?.focus();
+  }, [chosen]);
+  const { validation_id, client_id, n, state, scenario, opened_at, waits_for: waitsFor, page } = call;
+  return (
+    <section class="card call-panel" aria-labelledby="call">
+      <header>
+        <h2 id="call" ref={heading} tabIndex={-1}>
+          {validation_id}
+          {n > 1 && <span class="n"> call {n}</span>} <span class={`state ${state}`}>{STATES[state]}</span>
+        </h2>
+        <p class="soft">
+          client {client_id} · scenario {scenario} · opened {clockTime(opened_at)} · page{' '}
+          {page === 'open' ? 'open' : 'not open'}
+          {waitsFor !== null && ` · the script waits for ${waitsFor}`}
+        </p>
+      </header>
+      <AgentBar call={call} onOrder={onOrder} />
+      <SequenceDiagram messages={sequenceOf(shown)} name={`the call for ${validation_id}`} />
+    </section>
+  );
+}

@@ -1,0 +1,28 @@
+import { Table } from '../components/table.tsx';
+import type { ConsoleParts } from './messages.ts';
+
+interface Clients {
+  readonly clients: ConsoleParts['clients'];
+  readonly onChoose: (clientId: string) => void;
+}
+
+/** Who may get tokens. */
+export function Clients({ clients, onChoose }: Clients) {
+  return (
+    <Table name="Known clients" heads={['Client', 'Environment', 'Type', 'Scenario', 'Allowed IPs']}>
+      {clients.map(({ client_id, environment, type, scenario, allowed_ips: allowed }) => (
+        <tr key={client_id}>
+          <td>
+            <button type="button" class="link" onClick={() => onChoose(client_id)}>
+              {client_id}
+            </button>
+          </td>
+          <td>{environment}</td>
+          <td>{type}</td>
+          <td>{scenario ?? 'usual'}</td>
+          <td>{allowed.join(', ')}</td>
+        </tr>
+      ))}
+    </Table>
+  );
+}

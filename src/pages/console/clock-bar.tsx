@@ -1,0 +1,52 @@
+import type { ClockAnswer } from '../../control/schema/clock.ts';
+import { clockTime } from '../components/words.ts';
+import type { Order } from './steer.ts';
+
+const STEPS = [
+  ['10s', '10 seconds'],
+  ['1m', '1 minute'],
+  ['10m', '10 minutes'],
+  ['1h', '1 hour'],
+] as const;
+
+interface Clocked {
+  readonly clock: ClockAnswer;
+  /** Whose clock it is; everyone's, if not named. */
+  readonly clientId: string | undefined;
+  readonly onOrder: (order: Order) => void;
+}
+
+/** Virtual time, and what makes it go faster or stand still. */
+export function ClockBar({ clock: { now, frozen, offsetMs }, clientId, onOrder }: Clocked) {
+  const set = (how: 'advance' | 'freeze' | 'resume', body: Readonly<Record<string, string>> = {}) =>
+    onOrder({
+      method: 'POST',
+      path: `/clock/${how}`,
+      body: { ...body, ...(clientId !== undefined && { client_id: clientId }) },
+    });
+  const isVirtual = frozen || Math.abs(offsetMs) > 500;
+  return (
+    <fieldset class="clock">
+      <legend class="unseen">Clock</legend>
+      <time dateTime={now} title="virtual time, in UTC">
+        {clockTime(now)}
+      </time>
+      {isVirtual && <span class="badge">{frozen ? 'stands still' : 'virtual'}</span>}
+      {STEPS.map(([by, words]) => (
+        <button
+          type="button"
+          key={by}
+          title={`Move time forward by ${words}`}
+          onClick={() => set('advance', { by })}
+        >
+          +{by}
+          <span class="unseen"> {words} forward</span>
+        </button>
+      ))}
+      <button type="button" onClick={() => set(frozen ? 'resume' : 'freeze')}>
+        {frozen ? 'Run' : 'Freeze'}
+        <span class="unseen"> the clock</span>
+      </button>
+    </fieldset>
+  );
+}

@@ -1,0 +1,71 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Requests } from '../components/requests.tsx';
+import { figure } from '../components/words.ts';
+import type { ConsoleParts, ConsoleQuery } from './messages.ts';
+import type { Go } from './place.ts';
+
+/** A search begins when nothing was typed for so long: each lets the simulator look through its journal. */
+const TYPING_MS = 200;
+
+interface Filtering {
+  readonly journal: ConsoleParts['journal'];
+  readonly place: ConsoleQuery;
+  readonly onFilter: Go;
+}
+
+/** What is searched for: what is typed at once, and what the address says when it changes by itself. */
+function Search({ text, onSearch }: { readonly text: string; readonly onSearch: (text: string) => void }) {
+  const [typed, setTyped] = useState(text);
+  const asked = useRef(text);
+  // The answer to what was typed must not take back what is typed since.
+  useEffect(() => {
+    if (text !== asked.current) setTyped(text);
+    asked.current = text;
+  }, [text]);
+  useEffect(() => {
+    if (typed === text) return undefined;
+    const timer = setTimeout(() => {
+      asked.current = typed;
+      onSearch(typed);
+    }, TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  return (
+    <label>
+      <span>Search</span>
+      <input
+        type="search"
+        placeholder="path, status, reason, validation…"
+        maxLength={200}
+        value={typed}
+        onInput={({ currentTarget: { value } }) => setTyped(value)}
+      />
+    </label>
+  );
+}
+
+/** What was asked of the imitated service and what came of it, the newest first. */
+export function Journal({ journal: { items, total }, place, onFilter }: Filtering) {
+  return (
+    <>
+      <form class="filters" onSubmit={(event) => event.preventDefault()}>
+        <Search text={place.text ?? ''} onSearch={(text) => onFilter({ text }, true)} />
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={place.refused === 'yes'}
+            onChange={({ currentTarget: { checked } }) =>
+              onFilter({ refused: checked ? 'yes' : undefined }, true)
+            }
+          />
+          <span>only refused</span>
+        </label>
+        <output>{figure(total)} requests</output>
+      </form>
+      {items.length > 0 && <Requests requests={items} />}
+      {total > items.length && (
+        <p class="soft more">the newest {items.length} are shown; search for the others</p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,55 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { ConsoleQuery } from './messages.ts';
+
+/** What is looked at stands in the address, so that it can be kept, shared and gone back from. */
+
+type Change = { readonly [K in keyof ConsoleQuery]?: ConsoleQuery[K] | undefined };
+
+/** How `place` is changed; `isSmall` leaves no place behind to go back to. */
+export type Go = (change: Change, isSmall?: boolean) => void;
+
+/** What each part of an address may say, as the simulator understands it, whose schema would be larger than this page. */
+const FITS: { readonly [K in keyof Required<ConsoleQuery>]: (value: string) => boolean } = {
+  client_id: (value) => value !== '',
+  call_client_id: (value) => value !== '',
+  validation_id: (value) => value !== '',
+  n: (value) => /^[1-9]\d{0,8}$/.test(value),
+  text: (value) => value !== '' && value.length <= 200,
+  refused: (value) => value === 'yes',
+};
+
+/** What an address names; whatever in it means nothing is left out, so that a slip in it shows too much and not nothing. */
+function placeIn(hash: string): ConsoleQuery {
+  const said = new URLSearchParams(hash.slice(1));
+  return Object.fromEntries(
+    Object.entries(FITS).flatMap(([name, fits]) => {
+      const value = said.get(name);
+      return value !== null && fits(value) ? [[name, value]] : [];
+    }),
+  );
+}
+
+/** What is looked at, and how to look at something else; what is set undefined is left out. */
+export function usePlace(): readonly [ConsoleQuery, Go] {
+  const [place, setPlace] = useState(() => placeIn(location.hash));
+  useEffect(() => {
+    const follow = () => setPlace(placeIn(location.hash));
+    addEventListener('hashchange', follow);
+    return () => removeEventListener('hashchange', follow);
+  }, []);
+  return [
+    place,
+    (change, isSmall = false) => {
+      const all = Object.entries({ ...placeIn(location.hash), ...change }).filter(
+        (pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '',
+      );
+      const hash = `#${new URLSearchParams(all)}`;
+      if (!isSmall) {
+        location.hash = hash;
+        return;
+      }
+      history.replaceState(null, '', hash);
+      setPlace(placeIn(hash));
+    },
+  ];
+}

@@ -1,0 +1,174 @@
+import type { ComponentChildren } from 'preact';
+import type { CallAnswer } from '../../control/schema/calls.ts';
+import type { ValidationAnswer } from '../../control/schema/validations.ts';
+import { Others } from '../components/others.tsx';
+import { figure, length, STATES } from '../components/words.ts';
+import type { ConsoleParts } from './messages.ts';
+import type { Order } from './steer.ts';
+import type { TimeOf } from './times.ts';
+
+/** Who is to be called next, and what became of the others. */
+
+interface Choosing {
+  readonly timeOf: TimeOf;
+  readonly chosen: CallAnswer | undefined;
+  readonly onChoose: (call: CallAnswer) => void;
+  readonly onOrder: (order: Order) => void;
+}
+
+export const orderOf = (
+  { client_id, validation_id, n }: Pick<CallAnswer, 'client_id' | 'validation_id' | 'n'>,
+  what: 'agent' | 'fail',
+  body: Readonly<Record<string, string>>,
+): Order => ({
+  method: 'POST',
+  path: `/calls/${encodeURIComponent(validation_id)}/${what}?n=${n}`,
+  body: { ...body, client_id },
+});
+
+const isSame = (a: CallAnswer | undefined, b: CallAnswer): boolean =>
+  a !== undefined && a.client_id === b.client_id && a.validation_id === b.validation_id && a.n === b.n;
+
+const wholeSeconds = (now: number, since: string): string =>
+  length(Math.max(0, Math.floor((now - Date.parse(since)) / 1000) * 1000));
+
+/** How a call stands, in few words. */
+function standing(
+  { state, page, possible_actions: possible, ended_at }: CallAnswer,
+  now: number,
+  since: string,
+) {
+  if (state === 'waiting-room' && possible.length === 0) return 'not confirmed: no agent sees it';
+  if (ended_at !== null) return `${wholeSeconds(now, ended_at)} ago`;
+  const left = page === 'none' && state !== 'error' ? ', the client is not there' : '';
+  return `for ${wholeSeconds(now, since)}${left}`;
+}
+
+function CallRow({ call, timeOf, chosen, onChoose, onOrder }: Choosing & { readonly call: CallAnswer }) {
+  const { client_id, validation_id, n, state, scenario, opened_at, possible_actions: possible } = call;
+  return (
+    <li class={`call ${state}`} aria-current={isSame(chosen, call) ? 'true' : undefined}>
+      <button type="button" class="choose" onClick={() => onChoose(call)}>
+        <span class={`state ${state}`}>{STATES[state]}</span>
+        <b>{validation_id}</b>
+        {n > 1 && <span class="n"> call {n}</span>}
+        <span class="soft">
+          {client_id} · {scenario} · {standing(call, timeOf(client_id), opened_at)}
+        </span>
+      </button>
+      {possible.includes('join') && (
+        <button
+          type="button"
+          class="primary"
+          onClick={() => {
+            onChoose(call);
+            onOrder(orderOf(call, 'agent', { action: 'join' }));
+          }}
+        >
+          Join<span class="unseen"> {validation_id}</span>
+        </button>
+      )}
+    </li>
+  );
+}
+
+function ValidationRow({
+  validation: { client_id, validation_id, confirmed },
+  onOrder,
+}: {
+  readonly validation: ValidationAnswer;
+  readonly onOrder: (order: Order) => void;
+}) {
+  return (
+    <li class="validation">
+      <span class="choose">
+        <span class="state none">no call yet</span>
+        <b>{validation_id}</b>
+        <span class="soft">
+          {client_id ?? 'every client'}
+          {confirmed === false && ' · not confirmed'}
+        </span>
+      </span>
+      {confirmed === false && (
+        <button
+          type="button"
+          onClick={() =>
+            onOrder({
+              method: 'PUT',
+              path: `/validations/${encodeURIComponent(validation_id)}`,
+              body: { confirmed: true, ...(client_id !== null && { client_id }) },
+            })
+          }
+        >
+          Confirm<span class="unseen"> {validation_id}</span>
+        </button>
+      )}
+    </li>
+  );
+}
+
+const keyOf = ({ client_id, validation_id, n }: CallAnswer): string =>
+  JSON.stringify([client_id, validation_id, n]);
+
+interface Group extends Choosing {
+  readonly name: string;
+  readonly calls: readonly CallAnswer[];
+  readonly total: number;
+}
+
+/** Calls that stand alike. */
+function Calls({
+  name,
+  calls,
+  total,
+  children,
+  ...choosing
+}: Group & { readonly children?: ComponentChildren }) {
+  return (
+    <section class="card" aria-label={name}>
+      <h2>
+        {name} <span class="count">{figure(total)}</span>
+      </h2>
+      <ul class="calls">
+        {calls.map((call) => (
+          <CallRow key={keyOf(call)} call={call} {...choosing} />
+        ))}
+        {children}
+      </ul>
+      <Others count={total - calls.length} what="more" />
+    </section>
+  );
+}
+
+interface Listed extends Choosing {
+  readonly calls: ConsoleParts['calls'];
+}
+
+/** The queue as an agent has it: clients in the waiting room first, then validations without a call. */
+export function Queue({ calls: { waiting, unopened, live, counts }, ...choosing }: Listed) {
+  return (
+    <>
+      <Calls name="Waiting room" calls={waiting} total={counts['waiting-room']} {...choosing}>
+        {waiting.length + unopened.length === 0 && (
+          <li class="soft empty">Nobody waits. A call is here as soon as a page opens /call with a token.</li>
+        )}
+        {unopened.map((validation) => (
+          <ValidationRow
+            key={JSON.stringify([validation.client_id, validation.validation_id])}
+            validation={validation}
+            onOrder={choosing.onOrder}
+          />
+        ))}
+      </Calls>
+      {live.length > 0 && (
+        <Calls name="With an agent" calls={live} total={counts.loading + counts['in-call']} {...choosing} />
+      )}
+    </>
+  );
+}
+
+/** Calls of which nothing more can come. */
+export const Over = ({ calls: { over, counts }, ...choosing }: Listed) =>
+  over.length > 0 ? (
+    <Calls name="Over" calls={over} total={counts.ended + counts.error} {...choosing} />
+  ) : null;

@@ -1,0 +1,19 @@
+import type { ConsoleParts } from './messages.ts';
+
+/** What time it is for a client, in milliseconds since 1970. */
+export type TimeOf = (clientId: string) => number;
+
+/** Tells the time of each client: one whose clock goes its own way lives in another time than the rest. */
+export function timesOf({ clock, clients = [] }: Partial<ConsoleParts>): TimeOf {
+  if (clock === undefined) return () => 0;
+  const shown = Date.parse(clock.now);
+  const real = shown - clock.offsetMs;
+  const own = new Map(
+    clients.flatMap(({ client_id: id, clock: its }) =>
+      its === null
+        ? []
+        : [[id, 'frozen_at' in its ? Date.parse(its.frozen_at) : real + its.offset_ms] as const],
+    ),
+  );
+  return (clientId) => own.get(clientId) ?? shown;
+}

@@ -1,0 +1,40 @@
+import { tailOf } from '../../domain/journal.ts';
+import { Others } from '../components/others.tsx';
+import { Table } from '../components/table.tsx';
+import { length, timeOfDay } from '../components/words.ts';
+import type { ConsoleParts } from './messages.ts';
+import type { TimeOf } from './times.ts';
+
+/** Access tokens, and how long each of them lives. */
+export function Tokens({
+  tokens: { items, total },
+  timeOf,
+}: {
+  readonly tokens: ConsoleParts['tokens'];
+  readonly timeOf: TimeOf;
+}) {
+  if (total === 0) return <p class="soft empty">No token was issued yet.</p>;
+  return (
+    <>
+      <Table name="Access tokens" heads={['Token', 'Client', 'State', 'Left', 'Issued', 'Validations']}>
+        {items.map(({ access_token: token, client_id, state, issued_at, expires_at, validation_ids }) => (
+          <tr key={token}>
+            <td>
+              <code>{tailOf(token)}</code>
+            </td>
+            <td>{client_id}</td>
+            <td>
+              <span class={`state ${state}`}>{state}</span>
+            </td>
+            <td>
+              {state === 'active' ? length(Math.max(0, Date.parse(expires_at) - timeOf(client_id))) : ''}
+            </td>
+            <td>{timeOfDay(issued_at)}</td>
+            <td>{validation_ids.join(', ')}</td>
+          </tr>
+        ))}
+      </Table>
+      <Others count={total - items.length} />
+    </>
+  );
+}

@@ -1,0 +1,74 @@
+import { SANDBOX_CLIENT } from '../../domain/client.ts';
+import { PATHS } from '../../guide/oauth.ts';
+
+/** A piece of code that an integrator may copy. */
+export interface Snippet {
+  readonly id: string;
+  readonly title: string;
+  readonly text: string;
+}
+
+/** Where the simulator is, and who gets tokens there. */
+export interface Whereabouts {
+  readonly backendUrl: string;
+  readonly browserUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** Stand for what only the reader knows: a page is no place for the secrets of others. Guide 5.1. */
+const PLACEHOLDERS = { clientId: 'CLIENT_ID', clientSecret: 'CLIENT_SECRET' };
+
+/** The credentials that are in the README anyway, where that client exists; otherwise words that stand for them. */
+export const credentialsAmong = (clientIds: readonly string[]) =>
+  clientIds.includes(SANDBOX_CLIENT.clientId) ? SANDBOX_CLIENT : PLACEHOLDERS;
+
+/** What guide 5.2, 5.3 and 5.5 ask of an integrator, against this simulator. */
+export const snippets = ({ backendUrl, browserUrl, clientId, clientSecret }: Whereabouts): Snippet[] => [
+  {
+    id: 'curl',
+    title: 'Backend: get a token, with curl',
+    text: `curl --request POST ${backendUrl}${PATHS.token} \\
+  --user ${clientId}:${clientSecret} \\
+  --form grant_type=client_credentials`,
+  },
+  {
+    id: 'fetch',
+    title: 'Backend: get a token, with Node.js',
+    text: `const answer = await fetch('${backendUrl}${PATHS.token}', {
+  method: 'POST',
+  body: new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: '${clientId}',
+    client_secret: '${clientSecret}',
+  }),
+});
+const { access_token } = await answer.json();`,
+  },
+  {
+    id: 'frame',
+    title: 'Page: embed the call',
+    text: `<iframe
+  id="videocall-iframe"
+  title="Video call"
+  allow="camera; microphone;"
+  style="width: 100%; height: 600px; border: 0"
+  src="${browserUrl}/call?access_token=ACCESS_TOKEN&amp;validation_id=VALIDATION_ID">
+</iframe>`,
+  },
+  {
+    id: 'listener',
+    title: 'Page: hear what happens',
+    text: `const outcomes = {
+  VideocallLoading: 'an agent has joined',
+  VideocallInitiated: 'the call has begun',
+  VideocallCompleted: 'the call has ended well',
+  VideocallNotFound: 'there is no such call',
+  VideocallServerNotOperational: 'there are no calls now',
+};
+window.addEventListener('message', ({ origin, data }) => {
+  if (!origin.includes('videocall')) return;
+  if (data.code in outcomes) console.log(outcomes[data.code], data);
+});`,
+  },
+];

@@ -1,0 +1,105 @@
+import { maxHeaderSize } from 'node:http';
+import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import { consolePage } from '../control/console.ts';
+import { type ControlDoor, control } from '../control/control-api.ts';
+import { type DemoDoor, demo } from '../control/demo.ts';
+import { ControlError, sendError } from '../control/errors.ts';
+import { ADMIN, CONSOLE, DEMO } from '../control/schema/paths.ts';
+import { type CallDoor, callPage, foreignPoster } from '../service/call.ts';
+import { callStream } from '../service/call-stream.ts';
+import { NOT_FOUND, SERVER_ERROR, send } from '../service/django/answer.ts';
+import { pairs } from '../service/django/urlencoded.ts';
+import { type OAuthDoor, oauth } from '../service/oauth.ts';
+import { keepJournal, type Visits } from '../service/request-log.ts';
+import { validas } from '../service/validas.ts';
+import { isAmong } from './address.ts';
+import { logFailure } from './failure.ts';
+import { type LogSettings, logging } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { comeBack, sendUnavailable } from './store-unavailable.ts';
+
+const MOST_JSON_BYTES = 1 << 20;
+const NO_SCHEMAS = {
+  buildValidator: () => () => () => true,
+  buildSerializer: () => () => JSON.stringify,
+};
+/** Whatever can be asked for by a query can be named in a path of the control API. */
+const LONGEST_PARAMETER = maxHeaderSize;
+
+export interface ServerParts
+  extends Omit<CallDoor, 'visits'>,
+    Omit<OAuthDoor, 'visits'>,
+    ControlDoor,
+    DemoDoor {
+  readonly metrics: Metrics;
+  readonly speaksHttp2: boolean;
+  readonly log: LogSettings;
+  /** Proxies whose X-Forwarded-For is believed: addresses and ranges. */
+  readonly trustProxy: readonly string[];
+}
+
+/** All doors of the simulator, not yet listening. */
+export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
+  const { simulator, access, about, browserUrl } = parts;
+  const doors: { visits?: Visits } = {};
+  const app = Fastify({
+    logger: logging(parts.log),
+    // Never a request: its address holds tokens.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: MOST_JSON_BYTES,
+    // Nothing is checked or written by Fastify's schemas, whose compilers take as long to load as all the rest of it.
+    schemaController: { compilersFactory: NO_SCHEMAS as never },
+    // Whatever goes wrong gets its id then, and nothing else is logged of a request.
+    genReqId: () => '',
+    childLoggerFactory: (log) => log,
+    // Of the addresses that it lists, the right-most that is no trusted proxy counts.
+    trustProxy: parts.trustProxy.length > 0 && ((address) => isAmong(address, parts.trustProxy)),
+    routerOptions: {
+      maxParamLength: LONGEST_PARAMETER,
+      // Of a repeated parameter the last counts, as in the imitated framework.
+      querystringParser: (query) => Object.fromEntries(pairs(query)),
+    },
+    // A path that cannot be decoded leads nowhere.
+    frameworkErrors: (_error, request, reply) => {
+      const away = () => send(request, reply, NOT_FOUND);
+      if (!request.url.startsWith(`${ADMIN}/`)) {
+        doors.visits?.refused(request, 404, 'the path cannot be decoded').then(away, away);
+      } else
+        sendError(
+          reply,
+          new ControlError('not_found', 'the path cannot be decoded', { hint: 'write % as %25' }),
+        );
+    },
+  });
+
+  if (parts.speaksHttp2) {
+    app.addHook('onSend', ({ raw }, reply, payload, done) => {
+      // HTTP/2 has no such header, and Node warns of it. RFC 9113, 8.2.2.
+      if (raw.httpVersionMajor === 2) reply.removeHeader('connection');
+      done(null, payload);
+    });
+  }
+  app.setErrorHandler<FastifyError>(async (error, request, reply) => {
+    if (comeBack(reply, error)) return sendUnavailable(reply, error);
+    const { statusCode = 500, message } = error;
+    if (statusCode < 500) return reply.code(statusCode).send({ error: 'bad_request', message });
+    // Of what belongs to no imitated endpoint there is no journal.
+    const { message: reason } = logFailure(request.log, error);
+    if (request.visit !== undefined) request.visit.reason = reason;
+    send(request, reply, SERVER_ERROR);
+    return reply;
+  });
+  await app.register(async (imitated) => {
+    const visits = keepJournal(imitated, parts);
+    doors.visits = visits;
+    await imitated.register(oauth, { ...parts, visits });
+    await imitated.register(callPage, { ...parts, visits });
+    await imitated.register(validas, { simulator, visits });
+  });
+  await app.register(callStream, parts);
+  await app.register(foreignPoster, parts);
+  await app.register(control, { prefix: ADMIN, simulator, access, about });
+  await app.register(consolePage, { prefix: CONSOLE, simulator, access, about, browserUrl });
+  await app.register(demo, { ...parts, prefix: DEMO });
+  return app;
+}

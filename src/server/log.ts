@@ -1,0 +1,40 @@
+import type { LogFormat, LogLevel } from '../options/choices.ts';
+
+export interface LogSettings {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+}
+
+/** What matters to people in an entry of the log. */
+interface Entry {
+  readonly level: string;
+  readonly msg?: string;
+  /** By which it can be found. */
+  readonly failure?: string;
+  readonly err?: { readonly message: string; readonly stack: string };
+}
+
+/** A stack is for the faults that are ours; what else is logged is meant for who runs the simulator. */
+function textOf({ level, msg, failure, err }: Entry): string {
+  const line = (msg ?? err?.message ?? '').replace(/\p{Cc}+/gu, ' ');
+  if (level !== 'error' || err === undefined) return line;
+  if (failure !== undefined) return `failure ${failure}: ${err.stack}`;
+  return msg === undefined || msg === err.message ? err.stack : `${line}: ${err.stack}`;
+}
+
+/** An entry as a line for people, out of a line of JSON. */
+function inWords(json: string): string {
+  const entry = JSON.parse(json) as Entry;
+  return `mock-veridas: ${entry.level}: ${textOf(entry)}\n`;
+}
+
+/** The logger of the server: to standard error, a line for each entry. */
+export const logging = ({ level, format }: LogSettings) => ({
+  level,
+  // Whose process it is and on which machine, whoever reads the log knows.
+  base: null,
+  formatters: { level: (label: string) => ({ level: label }) },
+  stream: {
+    write: (json: string) => process.stderr.write(format === 'json' ? json : inWords(json)),
+  },
+});

@@ -1,0 +1,65 @@
+import type { Instant } from '../domain/time.ts';
+import { PATHS } from '../guide/oauth.ts';
+import { CALL_PATHS } from '../pages/call/messages.ts';
+
+/** Figures of this process, as Prometheus reads them (text format 0.0.4). */
+export interface Metrics {
+  /** A request to the imitated service was answered; without a status it was cut off or left hanging. */
+  answered(path: string, status: number | undefined): void;
+  /** A page has opened or closed its stream. */
+  streams(change: 1 | -1): void;
+  text(): string;
+}
+
+/** Whatever else is asked for counts as one, or anybody could make figures without end. */
+const ENDPOINTS: Readonly<Record<string, string>> = {
+  [PATHS.token]: 'token',
+  [PATHS.revoke]: 'revoke',
+  [CALL_PATHS.page]: 'call',
+};
+
+const family = (name: string, type: 'counter' | 'gauge', help: string, samples: readonly string[]): string =>
+  [
+    `# HELP ${name} ${help}`,
+    `# TYPE ${name} ${type}`,
+    ...samples.map((sample) => `${name}${sample}`),
+    '',
+  ].join('\n');
+
+/**
+ * @param version of this package: letters, digits, dots and hyphens
+ */
+export function processMetrics(version: string, startedAt: Instant): Metrics {
+  /** How many, by endpoint and status. */
+  const requests = new Map<string, Map<number | undefined, number>>();
+  let streams = 0;
+  return {
+    answered(path, status) {
+      const endpoint = ENDPOINTS[path] ?? 'other';
+      const ofEndpoint = requests.get(endpoint) ?? new Map<number | undefined, number>();
+      requests.set(endpoint, ofEndpoint.set(status, (ofEndpoint.get(status) ?? 0) + 1));
+    },
+    streams(change) {
+      streams += change;
+    },
+    text: () =>
+      [
+        family('mock_veridas_info', 'gauge', 'Which version this is.', [`{version="${version}"} 1`]),
+        family(
+          'mock_veridas_requests_total',
+          'counter',
+          'Requests to the imitated service.',
+          [...requests].flatMap(([endpoint, counts]) =>
+            [...counts].map(
+              ([status, count]) => `{endpoint="${endpoint}",status="${status ?? 'none'}"} ${count}`,
+            ),
+          ),
+        ),
+        family('mock_veridas_open_streams', 'gauge', 'Call pages that listen now.', [` ${streams}`]),
+        family('process_resident_memory_bytes', 'gauge', 'Memory in use.', [` ${process.memoryUsage.rss()}`]),
+        family('process_start_time_seconds', 'gauge', 'When this process began to serve.', [
+          ` ${startedAt / 1000}`,
+        ]),
+      ].join(''),
+  };
+}

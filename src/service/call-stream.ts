@@ -1,0 +1,156 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Value } from 'typebox/value';
+import { type CallView, isOver } from '../domain/call.ts';
+import type { Post } from '../domain/post.ts';
+import { ms } from '../domain/time.ts';
+import { EVENTS } from '../guide/events.ts';
+import { CALL_PATHS, type PagePost, PageReport } from '../pages/call/messages.ts';
+import type { Metrics } from '../server/metrics.ts';
+import { onceGone } from '../server/on-disconnect.ts';
+import { logFault } from '../server/store-unavailable.ts';
+import type { CallDoor, PageTicket } from './call.ts';
+import { foreignOrigin, protocolOf } from './call-origins.ts';
+import { type Channel, CROSS_ORIGIN, eventStream, longPoll } from './page-channel.ts';
+
+/** A page that was told at once that there is no call would speak before its parent listens. */
+const ERROR_DELAY_MS = 1_000;
+/** How long a page may take from one long-poll to the next. */
+const POLL_GAP = ms(5_000);
+const MOST_REPORT_BYTES = 64 * 1024;
+
+interface StreamQuery {
+  ticket?: string;
+  /** The last event that the page has. */
+  after?: string;
+  /** What the page shows; a long-poll must say it, or it would be answered with that for ever. */
+  state?: string;
+  poll?: string;
+}
+type CallTicket = Extract<PageTicket, { call: string }>;
+export interface StreamDoor extends Pick<CallDoor, 'simulator' | 'tickets'> {
+  readonly metrics: Metrics;
+}
+type StreamRequest = FastifyRequest<{ Querystring: StreamQuery }>;
+
+/** The last event that the page has, or -1. A reconnecting EventSource says it in a header, and knows better. */
+function lastSeen({ headers, query }: StreamRequest): number {
+  const id = Number(headers['last-event-id'] ?? query.after ?? -1);
+  return Number.isInteger(id) && id >= -1 ? id : -1;
+}
+
+/** Tells a page, from each view of its call, what it has not heard yet. */
+function teller({ send, end }: Channel, request: StreamRequest) {
+  const elsewhere = foreignOrigin(protocolOf(request), request.headers.host ?? '');
+  let heard = lastSeen(request);
+  let shown = request.query.state;
+
+  const toPost = ({ data, foreign }: Post): PagePost => {
+    const query = new URLSearchParams({ data: JSON.stringify(data) });
+    return foreign ? { data, foreign: `${elsewhere}${CALL_PATHS.foreign}?${query}` } : { data };
+  };
+  return (news: CallView | undefined | 'refused'): number[] => {
+    if (typeof news !== 'object') {
+      send(news === 'refused' ? { state: 'error', last: true } : { reset: true });
+      end();
+      return [];
+    }
+    const { state, posts, nextAt } = news;
+    const unheard = posts.slice(heard + 1);
+    const last = isOver(state) && nextAt === undefined ? { last: true as const } : {};
+    for (const post of unheard) {
+      const isLast = post === unheard.at(-1);
+      send({ state, post: toPost(post), ...(isLast && last) }, post.id);
+    }
+    if (unheard.length === 0 && shown !== state) send({ state, ...last });
+    heard += unheard.length;
+    shown = state;
+    return unheard.map(({ event }) => event);
+  };
+}
+
+/** `/call/events` and `/call/reports`: what the frame's page is told, and what it reports. */
+export async function callStream(
+  app: FastifyInstance,
+  { simulator, tickets, metrics }: StreamDoor,
+): Promise<void> {
+  const channels = new Set<Channel>();
+
+  /** Lets a page attend its call. */
+  async function attend(ticket: CallTicket, request: StreamRequest, channel: Channel) {
+    const tell = teller(channel, request);
+    const stream = await simulator.pages.attend(ticket.call, ticket.page, tell, (error) =>
+      logFault(app.log, error),
+    );
+    return () => stream.close(request.query.poll === undefined ? undefined : POLL_GAP);
+  }
+
+  /** Lets a page hear of what its ticket is for, until the answer is called. */
+  async function follow(ticket: PageTicket | undefined, request: StreamRequest, channel: Channel) {
+    if (ticket === undefined) {
+      teller(channel, request)(undefined);
+      return async () => {};
+    }
+    if ('call' in ticket) return attend(ticket, request, channel);
+    const post = { data: EVENTS[ticket.error] };
+    const tell = () => channel.send({ state: 'error', post, last: true }, 0);
+    const timer = lastSeen(request) < 0 ? setTimeout(tell, ERROR_DELAY_MS) : undefined;
+    return async () => clearTimeout(timer);
+  }
+
+  // HEAD would check a page in, and never be answered.
+  const getOnly = { exposeHeadRoute: false };
+  app.get<{ Querystring: StreamQuery }>(CALL_PATHS.events, getOnly, async (request, reply) => {
+    // Asked for before anything is waited for: a page may be gone before its ticket is read.
+    const gone = new Promise<void>((resolve) => onceGone(reply.raw, resolve));
+    const ticket = await tickets.verify(request.query.ticket ?? '');
+    reply.hijack();
+    const channel = request.query.poll === undefined ? eventStream(reply.raw) : longPoll(reply.raw);
+    channels.add(channel);
+    metrics.streams(1);
+    try {
+      const forget = await follow(ticket, request, channel);
+      await gone;
+      await forget();
+    } catch (error) {
+      logFault(request.log, error);
+      // The browser comes back by itself, perhaps when the trouble is over.
+      reply.raw.destroy();
+    } finally {
+      channels.delete(channel);
+      metrics.streams(-1);
+      channel.end();
+    }
+  });
+
+  app.addContentTypeParser(
+    'text/plain',
+    { parseAs: 'string', bodyLimit: MOST_REPORT_BYTES },
+    async (_: unknown, body: string) => body,
+  );
+  app.post<{ Querystring: StreamQuery }>(CALL_PATHS.reports, async (request, reply) => {
+    reply.headers(CROSS_ORIGIN);
+    const ticket = await tickets.verify(request.query.ticket ?? '');
+    const report = parsed(request.body);
+    if (!Value.Check(PageReport, report))
+      return reply.code(400).send({ error: 'invalid', message: 'not a report of posted events' });
+    if (ticket !== undefined && 'call' in ticket)
+      await simulator.pages.report(ticket.call, ticket.page, report.posted, report.diagnostics);
+    return reply.code(204).send();
+  });
+
+  // Streams never end by themselves, and a server does not close before its connections do.
+  app.addHook('preClose', async () => {
+    for (const { send, end } of channels) {
+      send({ closing: true });
+      end();
+    }
+  });
+}
+
+function parsed(body: unknown): unknown {
+  try {
+    return typeof body === 'string' ? JSON.parse(body) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,22 @@
+import type { PortProbe } from '../pages/call/messages.ts';
+
+/** The ports that video needs, where they are open. Guide 6.2. */
+export interface MediaPorts {
+  readonly tcp: number;
+  readonly udp: number;
+}
+
+/**
+ * How a page at `host` tries the media ports.
+ *
+ * @internal
+ */
+export function portProbes(protocol: string, host: string, { tcp, udp }: MediaPorts): PortProbe[] {
+  const name = host.replace(/:\d+$/, '');
+  // Firefox asks the network for names, which knows none of these.
+  const address = name.endsWith('localhost') ? '127.0.0.1' : name;
+  return [
+    { name: `TCP ${tcp}`, url: `${protocol}://${name}:${tcp}/` },
+    { name: `UDP ${udp}`, stun: `stun:${address}:${udp}` },
+  ];
+}
