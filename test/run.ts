@@ -7,10 +7,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { bringingNodes } from './nodes.ts';
-import { startRedis } from './redis.ts';
-import { bringingTestcontainers } from './testcontainers.ts';
-import { find, missing, TOOLS, type Tool } from './tools.ts';
+import { bringingNodes } from './support/nodes.ts';
+import { startRedis } from './support/redis.ts';
+import { bringingTestcontainers } from './support/testcontainers.ts';
+import { find, missing, TOOLS, type Tool } from './support/tools.ts';
 
 interface Results {
   numPassedTests: number;
@@ -65,32 +65,34 @@ function runTests(env: Record<string, string>, ...files: string[]): Results {
 
 /** These have a Redis of their own, or are about something else than what is kept. */
 const ONCE = [
-  'accessibility.test.ts',
-  'balancer.test.ts',
-  'connection-check.test.ts',
-  'console-chromium.test.ts',
-  'demo-chromium.test.ts',
-  'failures.test.ts',
-  'findings-browsers.test.ts',
-  'guards.test.ts',
-  'hostile.test.ts',
-  'https.test.ts',
-  'instances.test.ts',
-  'media-ports.test.ts',
-  'real-clients.test.ts',
-  'report-chromium.test.ts',
-  'report.test.ts',
-  'shutdown.test.ts',
-  'slow-clients.test.ts',
-  'store-away.test.ts',
-  'verify.test.ts',
+  'browser/accessibility.test.ts',
+  'browser/connection-check.test.ts',
+  'browser/console.test.ts',
+  'browser/demo.test.ts',
+  'browser/findings.test.ts',
+  'browser/report.test.ts',
+  'cli/report.test.ts',
+  'cli/shutdown.test.ts',
+  'contracts/verify.test.ts',
+  'instances/balancer.test.ts',
+  'instances/instances.test.ts',
+  'instances/store-unavailable.test.ts',
+  'service/failures.test.ts',
+  'service/guards.test.ts',
+  'service/hostile.test.ts',
+  'service/https.test.ts',
+  'service/media-ports.test.ts',
+  'service/real-clients.test.ts',
+  'service/slow-clients.test.ts',
 ];
 
 /** The tests that drive a simulator, whichever store it has. */
 const driven = (): string[] =>
-  readdirSync(import.meta.dirname)
+  readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts') && !ONCE.includes(name))
-    .filter((name) => readFileSync(path.join(import.meta.dirname, name), 'utf8').includes("'./drive.ts'"));
+    .filter((name) =>
+      readFileSync(path.join(import.meta.dirname, name), 'utf8').includes("'../support/drive.ts'"),
+    );
 
 async function runOnRedis(): Promise<Results[]> {
   const why = missing('redis');

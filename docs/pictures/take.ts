@@ -12,8 +12,8 @@ import {
   type StartedMock,
   startMock,
 } from '../../src/library/index.ts';
-import { launchChromium } from '../../test/chromium.ts';
-import { type Habit, openShop } from '../../test/shop.ts';
+import { launchChromium } from '../../test/support/chromium.ts';
+import { type Habit, openShop } from '../../test/support/shop.ts';
 
 const WIDTH = 1200;
 const MARGIN = 10;

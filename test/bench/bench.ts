@@ -3,8 +3,8 @@
  * that is compared is measured in turns, and printed as a table. `npm run bench [ROUNDS]`
  */
 import { cpus } from 'node:os';
-import { startRedis } from '../redis.ts';
-import { missing } from '../tools.ts';
+import { startRedis } from '../support/redis.ts';
+import { missing } from '../support/tools.ts';
 import { coldStarts } from './cold-start.ts';
 import { atPart, median, ratio } from './figures.ts';
 import { issuing } from './issuing.ts';

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { setupOf } from '../fake-page.ts';
+import { setupOf } from '../support/fake-page.ts';
 import { simulator } from './served.ts';
 
 const TOKENS_A_SECOND = 500;

@@ -1,5 +1,5 @@
-import { launchChromium } from '../chromium.ts';
-import { openPages } from '../web-pages.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { openPages } from '../support/web-pages.ts';
 import { simulator } from './served.ts';
 
 const WARM_UP = 20;

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type RealProcess, startProcess } from '../real-process.ts';
+import { type RealProcess, startProcess } from '../support/real-process.ts';
 import { getTokens } from './asking.ts';
 
 /** In virtual time, all tokens together. */

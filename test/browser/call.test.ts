@@ -1,0 +1,195 @@
+import { describe, expect, it } from 'vitest';
+import { EVENTS } from '../../src/guide/events.ts';
+import { chromiumStage } from '../support/chromium-page.ts';
+import { drive } from '../support/drive.ts';
+import { heard, hears } from '../support/shop.ts';
+import { missing } from '../support/tools.ts';
+
+const why = missing('chromium');
+
+describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
+  const stage = chromiumStage();
+
+  const address = (token: string, validationId: string) =>
+    `${stage.d.mock.browserUrl}/call?${new URLSearchParams({ access_token: token, validation_id: validationId })}`;
+  const frame = () => stage.page.frameLocator('#videocall-iframe');
+  const screen = (state: string) =>
+    frame().locator(`body[data-state="${state}"]`).waitFor({ timeout: 10_000 });
+
+  /** A client of its own with a page of the shop that embeds a call of it. */
+  async function embed(scenario: string, validationId = 'val-1') {
+    const client = await stage.d.newClient({ scenario });
+    const token = await stage.d.token(client);
+    await stage.page.goto(stage.shop.embedding(address(token, validationId)));
+    const { client_id } = client;
+    return {
+      token,
+      advance: (by: string) => stage.d.admin('POST', '/clock/advance', { by, client_id }),
+      agent: (action: string) => stage.d.admin('POST', `/calls/${validationId}/agent`, { action, client_id }),
+      call: async () => (await stage.d.admin('GET', `/calls/${validationId}?client_id=${client_id}`)).json,
+      reset: () => stage.d.admin('POST', '/reset', { client_id }),
+    };
+  }
+
+  it('says Loading, Initiated and Completed in order, each with exactly three keys', async () => {
+    const { advance } = await embed('happy');
+    await screen('waiting-room');
+    await advance('1h');
+    expect(await hears(stage.page, 3)).toEqual([
+      EVENTS.VideocallLoading,
+      EVENTS.VideocallInitiated,
+      EVENTS.VideocallCompleted,
+    ]);
+    await screen('ended');
+  });
+
+  it('plays by itself in real time', async () => {
+    await embed('happy');
+    expect((await hears(stage.page, 3)).map(({ code }) => code)).toEqual([
+      'VideocallLoading',
+      'VideocallInitiated',
+      'VideocallCompleted',
+    ]);
+  }, 20_000);
+
+  it("says them although a test framework has stopped the page's clock", async () => {
+    await stage.page.clock.install({ time: new Date('2030-01-01T00:00:00Z') });
+    await stage.page.clock.pauseAt(new Date('2030-01-01T01:00:00Z'));
+    const { advance } = await embed('happy');
+    await screen('waiting-room');
+    await advance('8s');
+    await screen('ended');
+    expect((await heard(stage.page)).map(({ code }) => code)).toEqual([
+      'VideocallLoading',
+      'VideocallInitiated',
+      'VideocallCompleted',
+    ]);
+  });
+
+  it('refuses the second load with the same token', async () => {
+    const { advance, token } = await embed('happy');
+    await screen('waiting-room');
+    await advance('8s');
+    await screen('ended');
+    await stage.page.goto(stage.shop.embedding(address(token, 'val-1')));
+    await screen('error');
+    expect(await frame().locator('body').textContent()).toContain('used up');
+    expect(await heard(stage.page)).toEqual([]);
+  });
+
+  it('uses up the token although the page was closed before the end', async () => {
+    const { advance, call, token } = await embed('happy');
+    await screen('waiting-room');
+    await stage.page.goto('about:blank');
+    await advance('8s');
+    expect((await call()).state).toBe('ended');
+    expect((await stage.d.open(token, 'val-1')).status).toBe(403);
+  });
+
+  it('answers each action of the agent after the page has posted', async () => {
+    const { agent } = await embed('manual');
+    await screen('waiting-room');
+    for (const [action, heardBefore] of [
+      ['join', 1],
+      ['start', 2],
+      ['end', 3],
+    ] as const) {
+      const { json } = await agent(action);
+      expect(json).toEqual({ page: 'posted', posted_after_ms: expect.any(Number) });
+      expect(await hears(stage.page, heardBefore)).toHaveLength(heardBefore);
+    }
+  });
+
+  it('shows the client their own picture in the call', async () => {
+    const { agent } = await embed('manual');
+    await screen('waiting-room');
+    await agent('join');
+    await agent('start');
+    await frame().locator('body[data-self-view="on"]').waitFor({ timeout: 10_000 });
+    await stage.page.waitForFunction('true');
+    const width = await frame()
+      .locator('#self-view')
+      .evaluate(
+        (video: HTMLVideoElement) =>
+          new Promise<number>((resolve) => {
+            if (video.videoWidth > 0) resolve(video.videoWidth);
+            video.addEventListener('playing', () => resolve(video.videoWidth));
+          }),
+      );
+    expect(width).toBeGreaterThan(0);
+  });
+
+  it('goes back to the waiting room when the agent leaves, and says nothing', async () => {
+    const { agent } = await embed('manual');
+    await screen('waiting-room');
+    await agent('join');
+    await screen('loading');
+    await agent('leave');
+    await screen('waiting-room');
+    expect(await heard(stage.page)).toHaveLength(1);
+  });
+
+  it('continues after a reload where it is, and posts nothing again', async () => {
+    const { agent } = await embed('manual');
+    await screen('waiting-room');
+    await agent('join');
+    await stage.page.reload();
+    await screen('loading');
+    await agent('start');
+    expect((await hears(stage.page, 1)).map(({ code }) => code)).toEqual(['VideocallInitiated']);
+  });
+
+  it('says VideocallNotFound on an error screen where there is no call', async () => {
+    await embed('not-found');
+    await screen('error');
+    expect(await hears(stage.page, 1)).toEqual([EVENTS.VideocallNotFound]);
+  });
+
+  it('says VideocallNotFound when the validation id is missing', async () => {
+    await stage.page.goto(
+      stage.shop.embedding(`${stage.d.mock.browserUrl}/call?access_token=${await stage.d.token()}`),
+    );
+    expect(await hears(stage.page, 1)).toEqual([EVENTS.VideocallNotFound]);
+  });
+
+  it('tells the page when the simulator was reset', async () => {
+    const { reset } = await embed('manual');
+    await screen('waiting-room');
+    await reset();
+    await frame().locator('body[data-notice="reset"]').waitFor({ timeout: 10_000 });
+  });
+
+  it('shows hostile values as text and runs nothing of them', async () => {
+    const hostile = `"><img src=x onerror=parent.postMessage('hit','*')></script><script>parent.postMessage('hit','*')</script>`;
+    const problems: string[] = [];
+    stage.page.on('pageerror', (error) => problems.push(error.message));
+    await embed('happy', hostile);
+    await screen('waiting-room');
+    expect(await stage.page.evaluate('everything.filter(({ data }) => data === "hit")')).toEqual([]);
+    expect(problems).toEqual([]);
+  });
+
+  it('breaks no rule of its own Content-Security-Policy', async () => {
+    const violations: string[] = [];
+    stage.page.on('console', (message) => {
+      if (/content security policy/i.test(message.text())) violations.push(message.text());
+    });
+    const { advance } = await embed('happy');
+    await screen('waiting-room');
+    await advance('8s');
+    await screen('ended');
+    expect(violations).toEqual([]);
+  });
+
+  it('tells open pages when the simulator stops, and stops at once', async () => {
+    const stopping = await drive({ scenario: 'manual' });
+    const token = await stopping.token();
+    await stage.page.goto(
+      stage.shop.embedding(`${stopping.mock.browserUrl}/call?access_token=${token}&validation_id=v`),
+    );
+    // The screen is in the page from the first; whoever is to be told listens.
+    await expect.poll(async () => (await stopping.admin('GET', '/calls/v')).json.page).toBe('open');
+    await stopping.mock.close();
+    await frame().locator('body[data-notice="closing"]').waitFor({ timeout: 10_000 });
+  });
+});

@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { chromiumStage } from '../support/chromium-page.ts';
+import { type Drive, drive, oneStore } from '../support/drive.ts';
+import type { Habit } from '../support/shop.ts';
+import { missing } from '../support/tools.ts';
+import { withoutEventSource } from '../support/without-eventsource.ts';
+
+const why = missing('chromium');
+
+const GOOD = {
+  Connection: 'works',
+  'Secure page': 'yes',
+  Camera: 'allowed by this page',
+  Microphone: 'allowed by this page',
+  Browser: 'can make video calls',
+};
+const REFUSED = { Camera: 'not allowed by this page', Microphone: 'not allowed by this page' };
+const SYMBOLS: Record<string, string> = { good: '✓', bad: '✕', open: '…' };
+
+describe.skipIf(why)(`the connection check of the waiting room${why ? ` (${why})` : ''}`, () => {
+  const stage = chromiumStage();
+  const frame = () => stage.page.frameLocator('#videocall-iframe');
+
+  /** What the list says, by what it is about; each line has the symbol of its result. */
+  async function said(): Promise<Record<string, string>> {
+    const lines = await frame()
+      .locator('.checks li')
+      .evaluateAll((items) => items.map((item) => [item.textContent, item.getAttribute('data-result')]));
+    return Object.fromEntries(
+      lines.map(([text, result]) => {
+        const symbol = SYMBOLS[result ?? ''] ?? 'a symbol';
+        expect(text?.startsWith(symbol)).toBe(true);
+        return text?.slice(symbol.length).split(': ') as [string, string];
+      }),
+    );
+  }
+  const says = (expected: Record<string, string>) => expect.poll(said).toEqual(expected);
+
+  async function embed(options: { at?: Drive; base?: string; habit?: Habit } = {}) {
+    const { at = stage.d, base = at.mock.browserUrl, habit } = options;
+    const client = await at.newClient({ scenario: 'manual' });
+    const query = new URLSearchParams({ access_token: await at.token(client), validation_id: 'val-1' });
+    await stage.page.goto(stage.shop.embedding(`${base}/call?${query}`, habit));
+    return client;
+  }
+  const diagnostics = async (client: { client_id: string }) =>
+    (await stage.d.admin('GET', `/calls/val-1?client_id=${client.client_id}`)).json.pages[0].diagnostics;
+
+  it('says that all is well, asks for no camera, and leaves the waiting room as it is', async () => {
+    await stage.page.addInitScript(() => {
+      navigator.mediaDevices.getUserMedia = () => {
+        document.title = 'asked';
+        return Promise.reject(new Error('not yet'));
+      };
+    });
+    const client = await embed();
+    await says(GOOD);
+    expect(await frame().locator('body').getAttribute('data-state')).toBe('waiting-room');
+    expect(await frame().locator('title').textContent()).toBe('Video call');
+    expect(await diagnostics(client)).toMatchObject({ webRtc: true, cameraAllowed: true });
+  });
+
+  it('needs no time to pass in the page', async () => {
+    await stage.page.clock.install({ time: new Date('2030-01-01T00:00:00Z') });
+    await stage.page.clock.pauseAt(new Date('2030-01-01T01:00:00Z'));
+    await embed();
+    await says(GOOD);
+  });
+
+  it('says what the frame may not have', async () => {
+    await embed({ habit: 'nothing' });
+    await says({ ...GOOD, ...REFUSED });
+  });
+
+  it('says that the page is not secure, and that the browser cannot make a video call', async () => {
+    await stage.page.addInitScript(() => {
+      Reflect.deleteProperty(window, 'RTCPeerConnection');
+      Object.defineProperty(window, 'isSecureContext', { value: false });
+    });
+    const client = await embed();
+    await says({
+      ...GOOD,
+      'Secure page': 'no, your browser will keep the camera off',
+      Browser: 'cannot make video calls',
+    });
+    expect(await diagnostics(client)).toMatchObject({ webRtc: false, secureContext: false });
+  });
+
+  it('says when the connection is interrupted, and when it is back', async () => {
+    const options = { ...oneStore(), scenario: 'manual' };
+    const before = await drive(options);
+    await embed({ at: before });
+    await says(GOOD);
+    await before.mock.close();
+    await says({ ...GOOD, Connection: 'interrupted, trying again' });
+    const after = await drive({ ...options, port: Number(new URL(before.mock.url).port) });
+    await says(GOOD);
+    await after.mock.close();
+  });
+
+  it('is made without EventSource too', async () => {
+    const proxy = await withoutEventSource(stage.d.mock.url);
+    await embed({ base: proxy.browserUrl });
+    await says(GOOD);
+    await proxy.close();
+  });
+
+  it('reaches the ports that video needs, when they are open', async () => {
+    const at = await drive({ mediaPorts: { tcp: 0, udp: 0 } });
+    try {
+      await embed({ at });
+      const { tcp, udp } = at.mock.mediaPorts ?? { tcp: 0, udp: 0 };
+      await says({ ...GOOD, [`TCP ${tcp}`]: 'reached', [`UDP ${udp}`]: 'reached' });
+    } finally {
+      await at.mock.close();
+    }
+  });
+
+  it('tries the ports that the server names, and names those that cannot be tried', async () => {
+    const closed = await drive();
+    await closed.mock.close();
+    const ports = [
+      { name: 'TCP 4443', url: `${stage.d.mock.browserUrl}/call/events` },
+      { name: 'TCP 4444', url: `${closed.mock.browserUrl}/` },
+      { name: 'UDP 10000' },
+    ];
+    await stage.page.route(/\/call\?/, async (route) => {
+      const answer = await route.fetch({
+        url: route.request().url().replace('videocall.localhost', '127.0.0.1'),
+      });
+      const html = (await answer.text()).replace('"reports":', `"ports":${JSON.stringify(ports)},"reports":`);
+      const csp = answer
+        .headers()
+        ['content-security-policy']?.replace('connect-src', `connect-src ${ports[1]?.url}`);
+      await route.fulfill({
+        response: answer,
+        body: html,
+        headers: { ...answer.headers(), 'content-security-policy': csp ?? '' },
+      });
+    });
+    await embed();
+    await says({ ...GOOD, 'TCP 4443': 'reached', 'TCP 4444': 'not reached', 'UDP 10000': 'not tested' });
+  });
+
+  it('says in a frame of 150 pixels only what is wrong, and takes one line for that', async () => {
+    await stage.page.setViewportSize({ width: 984, height: 150 });
+    await embed({ habit: 'nothing' });
+    await says({ ...GOOD, ...REFUSED });
+    const visible = frame().locator('.checks li:visible');
+    expect(await visible.allTextContents()).toEqual([
+      '✕Camera: not allowed by this page',
+      '✕Microphone: not allowed by this page',
+    ]);
+    expect((await frame().locator('.checks').boundingBox())?.height).toBeLessThan(24);
+    expect(
+      await frame()
+        .locator('html')
+        .evaluate((html) => html.scrollHeight),
+    ).toBeLessThanOrEqual(150);
+  });
+});

@@ -1,0 +1,337 @@
+import type { Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { seriousViolations } from '../support/axe.ts';
+import { chromiumStage } from '../support/chromium-page.ts';
+import { type Credentials, drive, oneStore } from '../support/drive.ts';
+import { hears } from '../support/shop.ts';
+import { missing } from '../support/tools.ts';
+
+const why = missing('chromium');
+
+describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
+  const stage = chromiumStage();
+  let page: Page;
+  let client: Credentials;
+  /** What the browser complained of. */
+  let complaints: string[];
+
+  beforeEach(async () => {
+    page = await stage.browser.newPage();
+    complaints = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    client = await stage.d.newClient({ scenario: 'manual' });
+  });
+  afterEach(async () => {
+    await page.close();
+    expect(complaints).toEqual([]);
+  });
+
+  /** Opens the console, as far as it is about the client of this test. */
+  const openConsole = async (about: Record<string, string> = {}) => {
+    await page.goto(
+      `${stage.d.mock.url}/__console#${new URLSearchParams({ client_id: client.client_id, ...about })}`,
+    );
+    await page.getByText('live', { exact: true }).waitFor();
+  };
+  /** A page of an integrator that waits for an agent. */
+  const waits = async (validationId: string) => {
+    const query = new URLSearchParams({
+      access_token: await stage.d.token(client),
+      validation_id: validationId,
+    });
+    await stage.page.goto(stage.shop.embedding(`${stage.d.mock.browserUrl}/call?${query}`));
+  };
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  const queue = () => page.getByRole('region', { name: 'Waiting room' });
+  const clientPicker = () => page.locator('.controls select').first();
+  const diagram = () => page.locator('.sequence text.label').allTextContents();
+  const events = async () => (await diagram()).filter((text) => text.startsWith('Videocall'));
+
+  it('lets a person play the agent: the page hears the three events, and the diagram grows with them', async () => {
+    await openConsole();
+    await waits('val-1');
+    await queue().getByRole('button', { name: 'Join val-1' }).click();
+    await expect.poll(events).toEqual(['VideocallLoading']);
+    await button('Start').click();
+    await expect.poll(events).toEqual(['VideocallLoading', 'VideocallInitiated']);
+    await button('End').click();
+    const three = ['VideocallLoading', 'VideocallInitiated', 'VideocallCompleted'];
+    expect((await hears(stage.page, 3)).map(({ code }) => code)).toEqual(three);
+    await expect.poll(events).toEqual(three);
+    const drawn = await diagram();
+    const place = (text: string) => drawn.findIndex((one) => one.startsWith(text));
+    const course = [
+      'POST /o/token/',
+      'access token',
+      'GET /call',
+      'page listens',
+      'join',
+      three[0] as string,
+    ];
+    expect(course.map(place)).toEqual(course.map(place).toSorted((a, b) => a - b));
+    expect(drawn.at(-1)).toMatch(/^token .* completed$/);
+    await page.getByRole('region', { name: 'Over' }).getByText('val-1').waitFor();
+    await expect.poll(() => queue().getByText('Nobody waits').isVisible()).toBe(true);
+  });
+
+  it('is used by the keyboard alone', async () => {
+    await waits('val-1');
+    await openConsole();
+    await queue().getByRole('button', { name: 'Join val-1' }).focus();
+    await page.keyboard.press('Enter');
+    const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '');
+    await expect.poll(focused).toMatch(/^val-1/);
+    const press = async (...keys: string[]) => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    const isPossible = (name: string) =>
+      expect.poll(() => button(name).getAttribute('aria-disabled')).toBe('false');
+    await isPossible('Start');
+    await press('Tab', 'Tab', 'Enter');
+    await isPossible('Record');
+    await press('Tab', 'Tab', 'Tab', 'Enter');
+    expect((await hears(stage.page, 3)).map(({ code }) => code)).toContain('VideocallCompleted');
+    expect(await focused()).toBe('End');
+  });
+
+  it('says why something cannot be done', async () => {
+    const at = '9892-03-08T11:56:40.000Z';
+    await stage.d.admin('POST', '/clock/freeze', { at, client_id: client.client_id });
+    await openConsole();
+    await button('+1h 1 hour forward').click();
+    await expect.poll(() => page.getByRole('alert').textContent()).toContain('that is no date');
+  });
+
+  it('puts clients that wait before validations without a call, the longest first', async () => {
+    const { client_id } = client;
+    await stage.d.admin('PUT', '/validations/val-unopened', { confirmed: false, client_id });
+    await stage.d.open(await stage.d.token(client), 'val-first');
+    await stage.d.open(await stage.d.token(client), 'val-second');
+    await openConsole();
+    await expect
+      .poll(() => queue().locator('li b').allTextContents())
+      .toEqual(['val-first', 'val-second', 'val-unopened']);
+    await button('Confirm val-unopened').click();
+    await expect
+      .poll(async () => (await stage.d.admin('GET', `/validations?client_id=${client_id}`)).json.items[0])
+      .toMatchObject({ validation_id: 'val-unopened', confirmed: true });
+  });
+
+  it('moves the clock of the client, and lets it stand still', async () => {
+    await openConsole();
+    const clock = async () => (await stage.d.admin('GET', `/clock?client_id=${client.client_id}`)).json;
+    await button('+1h 1 hour forward').click();
+    await expect.poll(async () => (await clock()).offsetMs).toBeGreaterThan(3_599_000);
+    await button('Freeze the clock').click();
+    await page.getByText('stands still').waitFor();
+    expect((await clock()).frozen).toBe(true);
+    await button('Run the clock').click();
+    await button('Freeze the clock').waitFor();
+  });
+
+  it('shows how long a token lives by the clock of the client', async () => {
+    await stage.d.token(client);
+    await openConsole();
+    await stage.d.admin('POST', '/clock/freeze', { client_id: client.client_id });
+    await stage.d.admin('POST', '/clock/advance', { by: '20m', client_id: client.client_id });
+    const row = page.getByRole('region', { name: 'Access tokens' }).locator('tbody tr');
+    await expect.poll(() => row.textContent()).toMatch(/active(39 min \d+ s|40 min)/);
+    await stage.d.admin('POST', '/clock/advance', { by: '40m', client_id: client.client_id });
+    await expect.poll(() => row.textContent()).toContain('expired');
+  });
+
+  it('shows how long each token lives by the clock of its client, also beside those of others', async () => {
+    const other = await stage.d.newClient();
+    await stage.d.admin('POST', '/clock/freeze', { client_id: client.client_id });
+    for (const one of [client, other]) await stage.d.token(one);
+    await stage.d.admin('POST', '/clock/advance', { by: '50m', client_id: client.client_id });
+    await page.goto(`${stage.d.mock.url}/__console`);
+    const row = ({ client_id }: Credentials) =>
+      page.getByRole('region', { name: 'Access tokens' }).locator('tbody tr', { hasText: client_id });
+    await expect.poll(() => row(client).textContent()).toContain('active10 min');
+    expect(await row(other).textContent()).toContain('active59 min');
+    await stage.d.admin('POST', '/clock/resume', { client_id: client.client_id });
+    await expect.poll(() => row(client).textContent()).toContain('active9 min');
+  });
+
+  it('chooses what the next calls play', async () => {
+    await openConsole();
+    await page.getByLabel('New calls play').selectOption('agent-late');
+    await expect
+      .poll(async () => (await stage.d.admin('GET', `/clients/${client.client_id}`)).json.scenario)
+      .toBe('agent-late');
+  });
+
+  it('says that what the next calls play is chosen for one client', async () => {
+    await page.goto(`${stage.d.mock.url}/__console`);
+    const picker = page.getByLabel('New calls play');
+    await expect.poll(() => picker.locator('option').allTextContents()).toEqual(['choose a client first']);
+    await clientPicker().selectOption(client.client_id);
+    await expect.poll(() => picker.inputValue()).toBe('manual');
+  });
+
+  it('lets the call fail', async () => {
+    await waits('val-1');
+    await openConsole();
+    await page.getByLabel('Let the call fail').selectOption('VideocallServerNotOperational');
+    expect((await hears(stage.page, 1))[0]?.code).toBe('VideocallServerNotOperational');
+    await page.getByRole('heading', { name: 'val-1 failed' }).waitFor();
+  });
+
+  it('filters the journal', async () => {
+    await stage.d.requestToken({ ...client });
+    await stage.d.requestToken({ ...client, grant_type: 'nonsense' });
+    await openConsole();
+    const rows = page.getByRole('region', { name: 'Requests' }).locator('tbody tr');
+    await expect.poll(() => rows.count()).toBe(2);
+    await page.getByLabel('only refused').check();
+    await expect.poll(() => rows.count()).toBe(1);
+    await page.getByLabel('only refused').uncheck();
+    await page.getByLabel('Search').fill('GRANT');
+    await expect.poll(() => rows.count()).toBe(1);
+    await page.getByLabel('Search').fill('nowhere');
+    await expect.poll(() => page.getByText('0 requests').isVisible()).toBe(true);
+  });
+
+  it('searches without leaving every letter behind to go back to', async () => {
+    await openConsole();
+    const search = page.getByLabel('Search');
+    const streams: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/stream')) streams.push(request.url());
+    });
+    const before = await page.evaluate(() => history.length);
+    await search.pressSequentially('no such thing at all');
+    await expect.poll(() => page.url()).toContain('text=no+such+thing+at+all');
+    expect(await search.inputValue()).toBe('no such thing at all');
+    expect(await page.evaluate(() => history.length)).toBe(before);
+    expect(streams.length).toBeLessThan(10);
+  });
+
+  it.each(['n=nought', 'refused=maybe', `text=${'x'.repeat(300)}`, 'n=0&validation_id=val-1', 'colour=red'])(
+    'makes what it can of an address with a slip in it: %s',
+    async (slip) => {
+      await page.goto(`${stage.d.mock.url}/__console#client_id=${client.client_id}&${slip}`);
+      await page.getByText('live', { exact: true }).waitFor();
+      await expect.poll(() => clientPicker().inputValue()).toBe(client.client_id);
+    },
+  );
+
+  it('says of a client that is gone that it is', async () => {
+    await openConsole();
+    await stage.d.admin('DELETE', `/clients/${client.client_id}`);
+    const chosen = clientPicker().locator('option:checked');
+    await expect.poll(() => chosen.textContent()).toBe(`${client.client_id} (gone)`);
+  });
+
+  it('shows findings with what mends them', async () => {
+    await stage.d.open(await stage.d.token(client), '');
+    await openConsole();
+    const findings = page.getByRole('region', { name: /^Findings/ });
+    await findings.getByText('the address of the frame has no validation_id').waitFor();
+    await findings.getByText('To mend it:').first().waitFor();
+  });
+
+  it('comes back by itself after a restart of the simulator, and says so', async () => {
+    const options = { ...oneStore(), scenario: 'manual' };
+    const before = await drive(options);
+    await before.open(await before.token(), 'val-kept');
+    await page.goto(`${before.mock.url}/__console`);
+    await queue().locator('b', { hasText: 'val-kept' }).waitFor();
+    await before.mock.close();
+    await page.getByText('The simulator is away').waitFor();
+    const after = await drive({ ...options, port: Number(new URL(before.mock.url).port) });
+    try {
+      await page.getByText('live again').waitFor();
+      await after.open(await after.token(), 'val-new');
+      await queue().locator('b', { hasText: 'val-new' }).waitFor();
+    } finally {
+      await after.mock.close();
+    }
+  });
+
+  it('leaves its connection to others while nobody can see it, and is live again as soon as somebody can', async () => {
+    await openConsole();
+    const show = (state: 'hidden' | 'visible') =>
+      page.evaluate((now) => {
+        Object.defineProperty(document, 'hidden', { value: now === 'hidden', configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, state);
+    const left = page.waitForEvent('requestfailed', (request) => request.url().includes('/stream'));
+    await show('hidden');
+    await left;
+    await stage.d.open(await stage.d.token(client), 'val-meanwhile');
+    await show('visible');
+    await queue().locator('b', { hasText: 'val-meanwhile' }).waitFor();
+  });
+
+  it('shows what came of an order where it was given, also far down on a phone', async () => {
+    await page.setViewportSize({ width: 320, height: 568 });
+    for (let i = 0; i < 8; i += 1) await stage.d.open(await stage.d.token(client), `val-${i}`);
+    await openConsole();
+    await button('Join').click();
+    const notice = page.locator('.notice');
+    await notice.getByText('No page of the call is open').waitFor();
+    expect(await page.evaluate(() => scrollY)).toBeGreaterThan(0);
+    const { y = -1 } = (await notice.boundingBox()) ?? {};
+    expect(y).toBeGreaterThanOrEqual(0);
+    expect(y).toBeLessThan(568);
+  });
+
+  it('shows hostile text as text', async () => {
+    const hostile = '<img src=x onerror="document.title=1">"\'&{{7*7}}\u202e\u0000';
+    await stage.d.open(await stage.d.token(client), hostile);
+    await stage.d.admin('PUT', `/validations/${encodeURIComponent(`${hostile}2`)}`, {
+      confirmed: false,
+      client_id: client.client_id,
+    });
+    await stage.d.admin('POST', `/calls/${encodeURIComponent(hostile)}/events`, {
+      type: 'info',
+      code: hostile,
+      message: hostile,
+      client_id: client.client_id,
+    });
+    await fetch(`${stage.d.mock.url}/call?access_token=x&validation_id=${encodeURIComponent(hostile)}`);
+    await openConsole();
+    await queue().getByText('<img src=x').first().waitFor();
+    await expect.poll(async () => (await diagram()).some((text) => text.includes('<img src=x'))).toBe(true);
+    expect(await page.title()).toBe('mock-veridas console');
+    expect(await page.locator('img').count()).toBe(0);
+  });
+
+  it('stays usable with ten thousand requests and two thousand calls', { timeout: 120_000 }, async () => {
+    const { mock, ...d } = await drive({ scenario: 'manual' });
+    try {
+      const one = await d.newClient();
+      const open = async (i: number) => d.open(await d.token(one), `val-${i}`);
+      for (let done = 0; done < 2_000; done += 50)
+        await Promise.all(Array.from({ length: 50 }, (_, i) => open(done + i)));
+      for (let done = 0; done < 6_000; done += 100)
+        await Promise.all(Array.from({ length: 100 }, () => d.requestToken({ client_id: 'nobody' })));
+      await page.goto(`${mock.url}/__console`);
+      await queue().getByText('and 1,950 more').waitFor();
+      await page.getByText('10,000 requests').waitFor();
+      await page.getByLabel('Search').fill('val-1234');
+      await page.getByText('1 requests', { exact: true }).waitFor();
+      await queue().getByRole('button', { name: 'Join val-0' }).click();
+      await page.getByRole('heading', { name: 'val-0 connecting' }).waitFor();
+    } finally {
+      await mock.close();
+    }
+  });
+
+  it.each(['light', 'dark'] as const)('has no serious problem of accessibility (%s)', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    await openConsole();
+    expect(await seriousViolations(page)).toEqual([]);
+    await waits('val-1');
+    await fetch(`${stage.d.mock.url}/call?access_token=x&validation_id=val-1`);
+    await stage.d.open(await stage.d.token(client), '');
+    await page.getByText('the address of the frame has no validation_id').waitFor();
+    await queue().getByRole('button', { name: 'Join val-1' }).click();
+    await expect.poll(events).toEqual(['VideocallLoading']);
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await seriousViolations(page)).toEqual([]);
+  });
+});

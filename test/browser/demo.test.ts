@@ -1,0 +1,166 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { seriousViolations } from '../support/axe.ts';
+import { chromiumStage } from '../support/chromium-page.ts';
+import { missing } from '../support/tools.ts';
+
+const why = missing('chromium');
+const THREE = ['VideocallLoading', 'VideocallInitiated', 'VideocallCompleted'];
+
+describe.skipIf(why)(`the demo in Chromium${why ? ` (${why})` : ''}`, () => {
+  const stage = chromiumStage();
+  // Whatever is done on it, the page does all as the guide has it.
+  afterEach(async () => {
+    const { items } = (await stage.d.admin('GET', '/findings')).json;
+    expect(items).toEqual([]);
+    await stage.d.admin('POST', '/reset');
+  });
+
+  const advance = (by: string) => stage.d.admin('POST', '/clock/advance', { by, client_id: 'demo' });
+  const codes = () => stage.page.locator('#events li code').allTextContents();
+  const screen = (state: string) =>
+    stage.page.frameLocator('#videocall-iframe').locator(`body[data-state="${state}"]`).waitFor();
+  /** Its page has checked in, so that the script of the call runs. */
+  const checkedIn = () =>
+    expect.poll(async () => (await stage.d.admin('GET', '/calls')).json.items.at(-1)?.page).toBe('open');
+
+  async function begin(scenario: string) {
+    await stage.page.goto(stage.d.mock.demoUrl);
+    await stage.page.getByLabel('Scenario').selectOption(scenario);
+    await stage.page.getByRole('button', { name: 'Start the call' }).click();
+    await screen('waiting-room');
+    await checkedIn();
+  }
+
+  it('shows a whole call and its three events in order', async () => {
+    await stage.page.goto(stage.d.mock.demoUrl);
+    expect(await stage.page.getByLabel('Scenario').inputValue()).toBe('happy');
+    await begin('happy');
+    await advance('1h');
+    await screen('ended');
+    await expect.poll(codes).toEqual(THREE);
+    expect(await stage.page.locator('#events .time').first().textContent()).toMatch(/^\+\d+\.\d s$/);
+    expect(await stage.page.locator('#events .dropped').count()).toBe(0);
+    await stage.page.getByText('your account is open').waitFor();
+  });
+
+  it('marks a message from another origin as one that the guide’s listener drops', async () => {
+    await begin('foreign-origin-event');
+    await advance('3s');
+    await advance('1h');
+    await expect.poll(codes).toEqual(['VideocallLoading', 'VideocallCompleted', ...THREE.slice(1)]);
+    const dropped = stage.page.locator('#events .dropped');
+    expect(await dropped.count()).toBe(1);
+    expect(await dropped.textContent()).toMatch(
+      /its origin http:\/\/elsewhere\.localhost:\d+ does not contain/,
+    );
+  });
+
+  it('shows one call after the other, also after a reset', async () => {
+    await begin('happy');
+    await advance('1h');
+    await expect.poll(codes).toEqual(THREE);
+    await stage.d.admin('POST', '/reset');
+    await stage.page.getByRole('button', { name: 'Start another call' }).click();
+    await stage.page.getByText('Nothing yet').waitFor();
+    await checkedIn();
+    await advance('1h');
+    await expect.poll(codes).toEqual(THREE);
+  });
+
+  it('begins one call for somebody who clicks twice', async () => {
+    await stage.page.goto(stage.d.mock.demoUrl);
+    let letOn = () => {};
+    const clicked = new Promise<void>((resolve) => {
+      letOn = resolve;
+    });
+    await stage.page.route('**/__demo/calls', async (route) => {
+      await clicked;
+      await route.continue();
+    });
+    await stage.page.getByRole('button', { name: 'Start the call' }).dblclick();
+    letOn();
+    await screen('waiting-room');
+    await checkedIn();
+    expect((await stage.d.admin('GET', '/calls')).json.total).toBe(1);
+    expect((await stage.d.admin('GET', '/tokens')).json.total).toBe(1);
+  });
+
+  it('lets time pass for its own client alone', async () => {
+    await begin('agent-late');
+    await stage.page.getByRole('button', { name: 'Skip 10 minutes' }).click();
+    await screen('loading');
+    const clock = async (query = '') => (await stage.d.admin('GET', `/clock${query}`)).json.offsetMs;
+    expect([await clock(), await clock('?client_id=demo')]).toEqual([0, 600_000]);
+    await advance('1h');
+    await screen('ended');
+  });
+
+  it('can be used by keyboard alone', async () => {
+    const { page, d } = stage;
+    await page.goto(d.mock.demoUrl);
+    const focused = () => page.evaluate('document.activeElement.textContent.trim()');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('early');
+    expect(await page.getByLabel('Scenario').inputValue()).toBe('early-event');
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Start the call');
+    await page.keyboard.press('Enter');
+    await expect.poll(codes).toEqual(THREE.slice(0, 1));
+    await advance('1h');
+    await expect.poll(codes).toEqual(THREE);
+    expect(await focused()).toBe('Start another call');
+  });
+
+  it('copies code', async () => {
+    await stage.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await stage.page.goto(stage.d.mock.demoUrl);
+    await stage.page.getByRole('button', { name: 'Copy' }).nth(1).click();
+    await stage.page.getByText('Copied', { exact: true }).waitFor();
+    expect(await stage.page.evaluate('navigator.clipboard.readText()')).toBe(
+      await stage.page.locator('#fetch').textContent(),
+    );
+  });
+
+  it('says what keeps it from a call', async () => {
+    await stage.page.goto(stage.d.mock.demoUrl);
+    await stage.d.admin('POST', '/faults', { endpoint: 'token', status: 503, times: 1 });
+    await stage.page.getByRole('button', { name: 'Start the call' }).click();
+    await stage.page.getByRole('status').getByText('status 503').waitFor();
+  });
+
+  it('names the console where the agent is played by hand', async () => {
+    await stage.page.goto(stage.d.mock.demoUrl);
+    const link = stage.page.getByRole('link', { name: 'the console' });
+    expect(await link.isVisible()).toBe(false);
+    await stage.page.getByLabel('Scenario').selectOption('manual');
+    expect([await link.isVisible(), await link.getAttribute('href')]).toEqual([true, '/__console']);
+  });
+
+  it('is of another origin than the frame, under whichever name it is asked for', async () => {
+    await stage.page.goto(`${stage.d.mock.browserUrl}/__demo`);
+    expect(stage.page.url()).toBe(stage.d.mock.demoUrl);
+  });
+
+  it('breaks no rule of its Content-Security-Policy', async () => {
+    const problems: string[] = [];
+    stage.page.on('console', (message) => problems.push(message.text()));
+    stage.page.on('pageerror', (error) => problems.push(error.message));
+    await begin('happy');
+    await advance('1h');
+    await screen('ended');
+    expect(problems).toEqual([]);
+  });
+
+  it.each(['light', 'dark'] as const)('keeps nobody out in %s colours', async (colorScheme) => {
+    await stage.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await stage.page.goto(stage.d.mock.demoUrl);
+    expect(await seriousViolations(stage.page)).toEqual([]);
+    await begin('foreign-origin-event');
+    await advance('3s');
+    await expect.poll(async () => (await codes()).length).toBeGreaterThan(1);
+    expect(await seriousViolations(stage.page)).toEqual([]);
+    await advance('1h');
+    await screen('ended');
+    expect(await seriousViolations(stage.page)).toEqual([]);
+  });
+});

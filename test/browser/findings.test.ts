@@ -1,0 +1,143 @@
+import path from 'node:path';
+import { buildSync } from 'esbuild';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RuleId } from '../../src/domain/finding.ts';
+import { tokenFor } from '../contracts/integrator/backend.ts';
+import { BROWSERS, type Tab, type TabBrowser } from '../support/browser-tabs.ts';
+import { type Credentials, type Drive, drive, type Json } from '../support/drive.ts';
+import { GOOD, type Making, MISTAKES, type Name, PATIENCE } from '../support/mistakes.ts';
+import { openPages, type Pages } from '../support/web-pages.ts';
+
+/** The script of the integrator's example page, as a browser can run it. */
+const EXAMPLE = buildSync({
+  entryPoints: [path.join(import.meta.dirname, '../contracts/integrator/frontend.ts')],
+  bundle: true,
+  format: 'iife',
+  globalName: 'shop',
+  write: false,
+}).outputFiles[0]?.text;
+
+describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
+  'the mistakes of a page in %s',
+  (name, { launch, missing }) => {
+    const why = missing();
+
+    describe.skipIf(why)(why ?? name, { timeout: 60_000 }, () => {
+      let d: Drive;
+      let pages: Pages;
+      let browser: TabBrowser;
+      let tab: Tab;
+      let client: Credentials;
+
+      beforeAll(async () => {
+        [d, pages, browser] = await Promise.all([drive({ scenario: 'manual' }), openPages(), launch()]);
+        tab = await browser.newTab();
+      }, 60_000);
+      afterAll(async () => {
+        await tab?.close();
+        await browser?.close();
+        await pages?.close();
+        await d?.mock.close();
+      });
+      beforeEach(async () => {
+        client = await d.newClient();
+      });
+      afterEach(async () => {
+        await tab.open('about:blank');
+        await d.admin('POST', '/reset');
+      });
+
+      const found = async (): Promise<RuleId[]> =>
+        (await d.admin('GET', '/findings')).json.items.map(({ rule }: Json) => rule).toSorted();
+      const call = async (): Promise<Json> =>
+        (await d.admin('GET', `/calls?client_id=${client.client_id}`)).json.items.at(-1);
+      const agent = async (...actions: string[]) => {
+        for (const action of actions)
+          await d.admin('POST', '/calls/val-1/agent', { action, client_id: client.client_id });
+      };
+      const making = (): Making => ({
+        d,
+        client,
+        pages,
+        tab,
+        async frame({ token, base = d.mock.browserUrl, validation = 'val-1' } = {}) {
+          const query = new URLSearchParams({
+            access_token: token ?? (await d.token(client)),
+            ...(validation !== '' && { validation_id: validation }),
+          });
+          return `${base}/call?${query}`.replaceAll('&', '&amp;');
+        },
+        diagnosed: () =>
+          vi.waitFor(async () => {
+            const told = ((await call())?.pages ?? []).some(({ diagnostics }: Json) => diagnostics !== null);
+            expect(told).toBe(true);
+          }, PATIENCE),
+        finish: () => agent('join', 'start', 'end'),
+      });
+
+      const rows = MISTAKES.map(({ told, ...mistake }) => {
+        const here = told[name];
+        return 'nothing' in here
+          ? { ...mistake, rules: [], outcome: `nothing, because ${here.nothing}` }
+          : { ...mistake, rules: here, outcome: here.join(', ') || 'nothing' };
+      });
+      for (const { what, make, rules, outcome } of rows) {
+        it(`${what}: ${outcome}`, async () => {
+          await make(making());
+          await vi.waitFor(async () => expect(await found()).toEqual(rules), PATIENCE);
+        });
+      }
+
+      it('that show in what does not come: a script that never runs, a call that is left', async () => {
+        const { frame, diagnosed } = making();
+        await tab.open(pages.page(`<iframe ${GOOD} src="${await frame()}"></iframe>`));
+        await diagnosed();
+        const sandboxed = await frame({ validation: 'val-2' });
+        await tab.open(pages.page(`<iframe ${GOOD} sandbox src="${sandboxed}"></iframe>`));
+        // Only after ten seconds of real time nobody believes any more that something comes.
+        await vi.waitFor(
+          async () => expect(await found()).toEqual(['call-abandoned', 'page-never-checked-in']),
+          {
+            timeout: 30_000,
+            interval: 250,
+          },
+        );
+      });
+
+      it('are none in the example of an integrator', async () => {
+        const { client_id: clientId, client_secret: clientSecret } = client;
+        const { frame, diagnosed, finish } = making();
+        const { token } = await tokenFor({ url: d.mock.url, clientId, clientSecret });
+        const body = `<script>${EXAMPLE}
+          var outcomes = [];
+          addEventListener('message', function (event) { outcomes.push(shop.outcomeOf(event)) });
+        </script><iframe ${GOOD} src="${await frame({ token })}"></iframe>`;
+        await tab.open(pages.page(body));
+        await diagnosed();
+        await finish();
+        await vi.waitFor(
+          async () => expect(await tab.evaluate('outcomes')).toEqual(['called', 'talking', 'done']),
+          PATIENCE,
+        );
+        expect(await found()).toEqual([]);
+      });
+
+      it('are none in the demo', async () => {
+        await tab.open(d.mock.demoUrl);
+        await tab.evaluate(`document.querySelector('.go').click()`);
+        const calls = async () => (await d.admin('GET', '/calls?client_id=demo')).json.items;
+        await vi.waitFor(
+          async () =>
+            expect(await calls()).toMatchObject([{ pages: [{ diagnostics: { topLevel: false } }] }]),
+          PATIENCE,
+        );
+        await d.admin('POST', '/clock/advance', { by: '1h', client_id: 'demo' });
+        await vi.waitFor(
+          async () => expect(await tab.evaluate(`document.querySelectorAll('#events li').length`)).toBe(3),
+          PATIENCE,
+        );
+        expect(await found()).toEqual([]);
+      });
+    });
+  },
+);

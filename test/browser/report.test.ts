@@ -1,0 +1,170 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { seriousViolations } from '../support/axe.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { type Drive, drive } from '../support/drive.ts';
+import { fakePage } from '../support/fake-page.ts';
+import { terminal } from '../support/terminal.ts';
+import { missing } from '../support/tools.ts';
+import { workplace } from '../support/working-directory.ts';
+
+const why = missing('chromium');
+/** Somebody who wants to look at it says where pictures go. */
+// biome-ignore lint/style/noProcessEnv: it is for whoever runs the tests to say
+const PICTURES = process.env.REPORT_PICTURES;
+
+describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
+  const { cwd } = workplace();
+  const run = terminal(cwd);
+  let d: Drive;
+  let browser: Browser;
+  beforeAll(async () => {
+    [d, browser] = await Promise.all([drive({ scenario: 'manual' }), launchChromium()]);
+    await happen(d);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await d.mock.close();
+  });
+
+  let address: string;
+  beforeEach(async () => {
+    expect(await run(['report', '--target', d.mock.url]).exited).toBe(0);
+    address = String(pathToFileURL(path.join(cwd(), 'mock-veridas-report/report.html')));
+  });
+
+  /** Opens the report without a network; what the browser asks for and complains of is kept. */
+  async function opened(width: number, colorScheme: 'light' | 'dark' = 'light') {
+    const context = await browser.newContext({
+      offline: true,
+      viewport: { width, height: 900 },
+      colorScheme,
+    });
+    const page = await context.newPage();
+    const asked: string[] = [];
+    const complaints: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.goto(address);
+    return { page, asked, complaints, close: () => context.close() };
+  }
+  const call = (page: Page, name: string) =>
+    page.locator('details.call', { has: page.getByRole('heading', { name }) });
+  const openAll = (page: Page) =>
+    page.locator('details').evaluateAll((all) => {
+      for (const one of all) (one as HTMLDetailsElement).open = true;
+    });
+
+  it('opens from a file without asking anybody for anything', async () => {
+    const { page, asked, complaints, close } = await opened(1280);
+    expect([asked, complaints]).toEqual([[address], []]);
+    expect(await page.title()).toBe('mock-veridas report');
+    expect(await page.locator('script').count()).toBe(0);
+    await close();
+  });
+
+  it('shows a call that has failed, and a good one when it is opened', async () => {
+    const { page, close } = await opened(1280);
+    const labels = (name: string) => call(page, name).locator('svg text.label').allTextContents();
+    const failed = call(page, 'val-failed');
+    expect(await failed.locator('svg').isVisible()).toBe(true);
+    expect(await failed.getByText('failed', { exact: true }).isVisible()).toBe(true);
+    expect(await labels('val-failed')).toContain('✕ VideocallNotFound');
+    await page.getByRole('link', { name: 'val-failed' }).click();
+    expect(decodeURIComponent(new URL(page.url()).hash)).toContain('val-failed');
+
+    const good = call(page, 'val good');
+    expect(await good.locator('svg').isVisible()).toBe(false);
+    await good.locator('summary').click();
+    expect(await good.locator('svg').isVisible()).toBe(true);
+    const course = ['VideocallLoading', 'VideocallInitiated', 'VideocallCompleted'];
+    const events = (await labels('val good')).filter((text) => text.startsWith('Videocall'));
+    expect(events).toEqual(course);
+    expect(await good.getByText('completed', { exact: true }).isVisible()).toBe(true);
+    await close();
+  });
+
+  it('shows frames that came to no call, and why', async () => {
+    const { page, close } = await opened(1280);
+    const table = page.getByRole('region', { name: 'Frames without a call' });
+    expect(await table.getByRole('row').allTextContents()).toEqual([
+      expect.stringMatching(/^Time/),
+      expect.stringMatching(/403.*the address has no access_token$/),
+      expect.stringMatching(/200.*not-found~1VideocallNotFound: the scenario "not-found" fails at once$/),
+    ]);
+    await close();
+  });
+
+  it('shows findings first, and the journal when it is opened', async () => {
+    const { page, close } = await opened(1280);
+    const headings = await page.getByRole('heading', { level: 2 }).allTextContents();
+    expect(headings.map((text) => text.split(' ')[0])).toEqual(['Summary', 'Findings', 'Calls', 'Requests']);
+    const list = page.getByRole('region', { name: 'Findings' });
+    expect(await list.getByText('POST /o/token · 2 times').isVisible()).toBe(true);
+    const table = page.getByRole('region', { name: 'Requests' }).getByRole('table');
+    expect(await table.isVisible()).toBe(false);
+    await page.getByText('The journal').click();
+    expect(await table.getByText('wrong client_secret').isVisible()).toBe(true);
+    await close();
+  });
+
+  it('is all there on paper', async () => {
+    const { page, close } = await opened(1280);
+    await page.emulateMedia({ media: 'print' });
+    expect(await call(page, 'val good').locator('svg').isVisible()).toBe(true);
+    expect(await page.getByText('wrong client_secret').isVisible()).toBe(true);
+    await close();
+  });
+
+  it.each([
+    ['light', 1280, 'light'],
+    ['dark', 1280, 'dark'],
+    ['phone', 390, 'light'],
+    ['dark phone', 390, 'dark'],
+  ] as const)('keeps nobody out: %s', async (name, width, scheme) => {
+    const { page, complaints, close } = await opened(width, scheme);
+    if (PICTURES) await page.screenshot({ path: `${PICTURES}-${name}-closed.png`, fullPage: true });
+    expect(await seriousViolations(page)).toEqual([]);
+    await openAll(page);
+    if (PICTURES) await page.screenshot({ path: `${PICTURES}-${name}.png`, fullPage: true });
+    expect(await seriousViolations(page)).toEqual([]);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(wide).toBeLessThanOrEqual(0);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+});
+
+/** A good call, a failed one, one that waits, and some mistakes. */
+async function happen(d: Drive): Promise<void> {
+  const shop = await d.newClient({ client_id: 'shop' });
+  const page = await fakePage(d, await d.token(shop), 'val good');
+  await page.hears('waiting-room');
+  const course = [
+    ['join', 'VideocallLoading'],
+    ['start', 'VideocallInitiated'],
+    ['end', 'VideocallCompleted'],
+  ] as const;
+  for (const [index, [action, event]] of course.entries()) {
+    const acting = d.admin('POST', '/calls/val%20good/agent', { action, client_id: 'shop' });
+    await page.hears(event);
+    await page.report(index);
+    await acting;
+  }
+  page.leave();
+
+  await d.open(await d.token(shop), 'val-failed');
+  await d.admin('POST', '/calls/val-failed/fail', { code: 'VideocallNotFound', client_id: 'shop' });
+  await d.open(await d.token(shop), 'val-waiting');
+  await d.open(await d.token(shop), 'not-found~1');
+  for (const path of ['/o/token', '/o/token', '/o/revoke_token'])
+    await fetch(`${d.mock.url}${path}`, {
+      method: 'POST',
+      body: new URLSearchParams({ client_id: 'shop' }),
+    });
+  await d.requestToken({ client_secret: 'wrong' });
+  await fetch(`${d.mock.url}/call?validation_id=${'long'.repeat(40)}`);
+}

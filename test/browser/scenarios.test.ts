@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { EVENTS } from '../../src/guide/events.ts';
+import { readScenarios, SHIPPED } from '../../src/options/scenario-files.ts';
+import { chromiumStage } from '../support/chromium-page.ts';
+import { missing } from '../support/tools.ts';
+
+const {
+  VideocallLoading,
+  VideocallInitiated,
+  VideocallCompleted,
+  VideocallNotFound,
+  VideocallServerNotOperational,
+} = EVENTS;
+
+/** A message from the frame's own origin, and one from elsewhere. */
+const own = (data: unknown) => ({ own: true, data });
+const foreign = (data: unknown) => ({ own: false, data });
+const USUAL = [own(VideocallLoading), own(VideocallInitiated), own(VideocallCompleted)];
+const text = (event: object) => own(JSON.stringify(event));
+
+/** What the parent hears of each scenario when enough time has passed, and how the call stands then. */
+const COURSE: Record<string, { heard: unknown[]; state: string }> = {
+  happy: { heard: USUAL, state: 'ended' },
+  manual: { heard: [], state: 'waiting-room' },
+  'agent-never-joins': { heard: [], state: 'waiting-room' },
+  'agent-late': { heard: USUAL, state: 'ended' },
+  'agent-leaves-before-start': { heard: [own(VideocallLoading), ...USUAL], state: 'ended' },
+  'not-found': { heard: [own(VideocallNotFound)], state: 'error' },
+  'server-not-operational': { heard: [own(VideocallServerNotOperational)], state: 'error' },
+  'server-fails-mid-call': {
+    heard: [own(VideocallLoading), own(VideocallInitiated), own(VideocallServerNotOperational)],
+    state: 'error',
+  },
+  'call-outlives-token': { heard: USUAL, state: 'ended' },
+  'duplicate-completed': { heard: [...USUAL, own(VideocallCompleted)], state: 'ended' },
+  'reordered-events': {
+    heard: [own(VideocallInitiated), own(VideocallLoading), own(VideocallCompleted)],
+    state: 'ended',
+  },
+  'completed-lost': { heard: USUAL.slice(0, 2), state: 'ended' },
+  'malformed-event': {
+    heard: [
+      own({ ...VideocallLoading, type: 'warning' }),
+      own({ ...VideocallInitiated, code: 'VideocallUnknown' }),
+      own(VideocallCompleted),
+    ],
+    state: 'ended',
+  },
+  'events-as-json-string': {
+    heard: [text(VideocallLoading), text(VideocallInitiated), text(VideocallCompleted)],
+    state: 'ended',
+  },
+  'foreign-origin-event': {
+    heard: [
+      own(VideocallLoading),
+      foreign(VideocallCompleted),
+      own(VideocallInitiated),
+      own(VideocallCompleted),
+    ],
+    state: 'ended',
+  },
+  'early-event': { heard: USUAL, state: 'ended' },
+};
+
+const why = missing('chromium');
+
+describe.skipIf(why)(`the shipped scenarios in Chromium${why ? ` (${why})` : ''}`, () => {
+  const stage = chromiumStage();
+
+  it('are all played here', () => {
+    expect(Object.keys(COURSE).toSorted()).toEqual([...readScenarios([SHIPPED]).keys()].toSorted());
+  });
+
+  it.each(Object.entries(COURSE))('%s', async (scenario, { heard, state }) => {
+    const client = await stage.d.newClient({ scenario });
+    const query = new URLSearchParams({ access_token: await stage.d.token(client), validation_id: 'val-1' });
+    await stage.page.goto(stage.shop.embedding(`${stage.d.mock.browserUrl}/call?${query}`));
+    const frame = stage.page.frameLocator('#videocall-iframe');
+    await frame.locator('body[data-state]').waitFor();
+    // The page has checked in when its stream is open; a call that is turned away has no stream to wait for.
+    const calls = `/calls?client_id=${client.client_id}`;
+    if (!['not-found', 'server-not-operational'].includes(scenario)) {
+      await expect.poll(async () => (await stage.d.admin('GET', calls)).json.items[0]?.page).toBe('open');
+    }
+    // In two halves of a long time: what waits for a moment of quiet gets one.
+    for (const by of ['3s', '10h']) {
+      await stage.d.admin('POST', '/clock/advance', { by, client_id: client.client_id });
+    }
+    await frame.locator(`body[data-state="${state}"]`).waitFor();
+    const received = () =>
+      stage.page.evaluate(
+        (origin) =>
+          (window as unknown as { everything: { origin: string; data: unknown }[] }).everything.map(
+            (one) => ({
+              own: one.origin === origin,
+              data: one.data,
+            }),
+          ),
+        stage.d.mock.browserUrl,
+      );
+    await expect.poll(async () => (await received()).length).toBe(heard.length);
+    expect(await received()).toEqual(heard);
+    // Whatever the course of the call, an integration that does all as the guide has it hears no complaint.
+    expect((await stage.d.admin('GET', `/findings?client_id=${client.client_id}`)).json.items).toEqual([]);
+  });
+});

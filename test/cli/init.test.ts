@@ -1,0 +1,106 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { against } from '../support/drive.ts';
+import { pageOf } from '../support/fake-page.ts';
+import { terminal } from '../support/terminal.ts';
+import { workplace } from '../support/working-directory.ts';
+
+const { cwd, write, settings } = workplace();
+const run = terminal(cwd);
+
+const CONFIG = 'mock-veridas.config.yaml';
+const SCENARIO = 'fixtures/scenarios/my-call.yaml';
+
+describe('mock-veridas init', () => {
+  it('writes a config file and a scenario, and says what to type next', async () => {
+    const { exited, output, errors } = run(['init']);
+    expect([await exited, errors()]).toEqual([0, '']);
+    expect(output()).toBe(
+      `wrote ${CONFIG}\nwrote ${SCENARIO}\nnext:\n  npx mock-veridas start\n  npx mock-veridas validate fixtures/scenarios\n`,
+    );
+    expect(readdirSync(cwd(), { recursive: true }).toSorted()).toEqual([
+      'fixtures',
+      'fixtures/scenarios',
+      SCENARIO,
+      CONFIG,
+    ]);
+  });
+
+  it('writes settings that are good, and that name the scenario', async () => {
+    await run(['init']).exited;
+    const { scenario, scenarios } = settings();
+    expect(scenarios.get(scenario)?.steps).toHaveLength(3);
+  });
+
+  it('writes a scenario that is valid, and whose first line points editors to the schema', async () => {
+    await run(['init']).exited;
+    const { exited, output } = run(['validate', 'fixtures/scenarios']);
+    expect([await exited, output()]).toEqual([0, `ok: ${SCENARIO}\n`]);
+    const [first = ''] = readFileSync(path.join(cwd(), SCENARIO), 'utf8').split('\n');
+    const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)$/.exec(first) ?? [];
+    expect(path.join(path.dirname(SCENARIO), schema)).toBe(
+      path.normalize('node_modules/mock-veridas/fixtures/scenario.schema.json'),
+    );
+    expect(existsSync(path.join(import.meta.dirname, '../../fixtures/scenario.schema.json'))).toBe(true);
+  });
+
+  it('lets start play the scenario at once', async () => {
+    await run(['init']).exited;
+    const url = await run(['start', '--port', '0']).ready;
+    const d = against({ url, adminUrl: `${url}/__admin` });
+    const page = pageOf((await d.open(await d.token(), 'val-1')).html, url);
+    const call = async () => (await d.admin('GET', '/calls/val-1')).json;
+    await expect.poll(async () => (await call()).page).toBe('open');
+    await d.admin('POST', '/clock/advance', { by: '7s' });
+    await page.hears('VideocallCompleted');
+    expect(await call()).toMatchObject({ scenario: 'my-call', state: 'ended' });
+    page.leave();
+  });
+
+  it.each([
+    ['init', 'shop/tests'],
+    ['init', '--', 'shop/tests'],
+  ])('writes into the folder that is named: %s %s', async (...args) => {
+    const { exited, output } = run(args);
+    expect(await exited).toBe(0);
+    expect(output()).toContain(`wrote shop/tests/${CONFIG}\n`);
+    expect(output()).toContain('  cd shop/tests\n');
+    expect(existsSync(path.join(cwd(), 'shop/tests', SCENARIO))).toBe(true);
+  });
+
+  it.each([CONFIG, SCENARIO, 'mock-veridas.config.json', 'fixtures/scenarios/my-call.yml'])(
+    'writes nothing when there is %s',
+    async (file) => {
+      write(file, '{}');
+      const before = readdirSync(cwd(), { recursive: true });
+      const { exited, errors, output } = run(['init']);
+      expect([await exited, output()]).toEqual([2, '']);
+      expect(errors()).toBe(`mock-veridas: ${file} is there already; nothing was written\n`);
+      expect(readdirSync(cwd(), { recursive: true })).toEqual(before);
+      expect(readFileSync(path.join(cwd(), file), 'utf8')).toBe('{}');
+    },
+  );
+
+  it('says of every file that it is there', async () => {
+    await run(['init']).exited;
+    const { exited, errors } = run(['init']);
+    expect(await exited).toBe(2);
+    expect(errors()).toMatch(/config\.yaml is there already.*\n.*my-call\.yaml is there already/);
+  });
+
+  it('ends with 2 and writes nothing where no folder can be', async () => {
+    write('fixtures', 'a file');
+    const { exited, errors } = run(['init']);
+    expect(await exited).toBe(2);
+    expect(errors()).toMatch(/^mock-veridas: cannot write: \w+: .*fixtures.*\n$/);
+    expect(readdirSync(cwd())).toEqual(['fixtures']);
+  });
+
+  it.each([[['--force']], [['-f']], [['a', 'b']], [['a', '--', 'b']]])('ends with 2 for %j', async (args) => {
+    const { exited, errors } = run(['init', ...args]);
+    expect(await exited).toBe(2);
+    expect(errors()).toMatch(/init takes (a folder only|one folder)/);
+    expect(readdirSync(cwd())).toEqual([]);
+  });
+});

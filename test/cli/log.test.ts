@@ -1,0 +1,192 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { against } from '../support/drive.ts';
+import { terminal } from '../support/terminal.ts';
+import { workplace } from '../support/working-directory.ts';
+
+const { cwd, write } = workplace();
+const run = terminal(cwd);
+
+const linesOf = (text: string) => text.split('\n').slice(0, -1);
+const objects = (text: string) => linesOf(text).map((line) => JSON.parse(line));
+
+/** A simulator with these flags. */
+async function started(...flags: string[]) {
+  const process_ = run(['--port', '0', ...flags]);
+  const isJson = flags.includes('json');
+  if (isJson) await expect.poll(process_.output).toContain('\n');
+  const url: string = isJson ? objects(process_.output())[0].url : await process_.ready;
+  const stop = async () => {
+    process_.child.kill('SIGTERM');
+    expect(await process_.exited).toBe(0);
+  };
+  return { ...process_, url, d: against({ url, adminUrl: `${url}/__admin` }), stop };
+}
+
+const WARNING = /^this frame is served from 127\.0\.0\.1:\d+, whose name does not contain "videocall"/;
+
+describe('the log', () => {
+  it('warns on standard error, once of each thing, and leaves standard output as it is', async () => {
+    const { d, stop, errors, output, url } = await started();
+    await d.open(await d.token(), 'val-1');
+    await d.open(await d.token(), 'val-2');
+    await stop();
+    const [line = '', ...more] = linesOf(errors());
+    expect(more).toEqual([]);
+    expect(line).toMatch(/^mock-veridas: warn: /);
+    expect(line.replace('mock-veridas: warn: ', '')).toMatch(WARNING);
+    expect(linesOf(output())).toHaveLength(8);
+    expect(output()).toContain(`  demo      ${url.replace('127.0.0.1', 'localhost')}/__demo\n`);
+  });
+
+  it.each(['silent', 'error'])('leaves a warning out at level %s, and not the ready line', async (level) => {
+    const { d, stop, errors, output, url } = await started('--log-level', level);
+    await d.open(await d.token(), 'val-1');
+    await stop();
+    expect([errors(), linesOf(output())[0]]).toEqual(['', `mock-veridas listening on ${url}`]);
+  });
+
+  it('tells at level info of start, stop and every request, and of none its secrets', async () => {
+    const { d, stop, errors, url } = await started('--log-level', 'info');
+    await d.open('secret-token', 'val-1');
+    await fetch(`${url}/nothing/here?access_token=secret-token`);
+    await fetch(`${url}/__admin/nothing?access_token=secret-token`);
+    await fetch(`${url}/o/token/?client_secret=secret-token`, { method: 'POST' });
+    await stop();
+    expect(linesOf(errors())).toEqual([
+      `mock-veridas: info: listening on ${url}`,
+      expect.stringMatching(/^mock-veridas: info: GET \/call 403 - this access token was never issued/),
+      'mock-veridas: info: GET /nothing/here 404 - the service has nothing at this path',
+      expect.stringMatching(
+        /^mock-veridas: info: POST \/o\/token\/ 500 - the token endpoint breaks on a query/,
+      ),
+      'mock-veridas: info: stopped',
+    ]);
+    expect(errors()).not.toContain('secret-token');
+  });
+
+  it('is refused at a level that there is not', async () => {
+    const { exited, errors } = run(['--log-level', 'loud']);
+    expect(await exited).toBe(2);
+    expect(errors()).toMatch(/--log-level: "loud" is not a log level; give one of silent, error, warn, info/);
+  });
+});
+
+describe('the log as JSON', () => {
+  it('holds an object a line, with the level by its name', async () => {
+    const { d, stop, errors } = await started('--log-format', 'json', '--log-level', 'info');
+    await d.open(await d.token(), 'val-1');
+    await stop();
+    expect(objects(errors())).toEqual([
+      { level: 'info', time: expect.any(Number), msg: expect.stringMatching(/^listening on http/) },
+      expect.objectContaining({
+        level: 'info',
+        method: 'POST',
+        path: '/o/token/',
+        status: 200,
+        client_id: 'sandbox-client',
+      }),
+      { level: 'warn', time: expect.any(Number), msg: expect.stringMatching(WARNING) },
+      expect.objectContaining({ path: '/call', msg: 'GET /call 200 sandbox-client' }),
+      { level: 'info', time: expect.any(Number), msg: 'stopped' },
+    ]);
+  });
+
+  it('makes one line of JSON of what is said when the simulator is ready, and silences it at no level', async () => {
+    const { stop, output, errors, url } = await started('--log-format', 'json', '--log-level', 'silent');
+    await stop();
+    expect(objects(output())).toEqual([
+      {
+        level: 'info',
+        msg: `mock-veridas listening on ${url}`,
+        url,
+        browserUrl: url.replace('127.0.0.1', 'videocall.localhost'),
+        adminUrl: `${url}/__admin`,
+        demoUrl: `${url.replace('127.0.0.1', 'localhost')}/__demo`,
+        consoleUrl: `${url}/__console`,
+      },
+    ]);
+    expect(errors()).toBe('');
+  });
+
+  it('tells a password that was made up, which opens the control API', async () => {
+    const { stop, output } = await started('--log-format', 'json', '--host', '0.0.0.0');
+    const [{ adminUrl, adminUser, adminPassword }, ...more] = objects(output());
+    expect(more).toEqual([]);
+    const authorization = `Basic ${Buffer.from(`${adminUser}:${adminPassword}`).toString('base64')}`;
+    expect((await fetch(`${adminUrl}/clients`)).status).toBe(401);
+    expect((await fetch(`${adminUrl}/clients`, { headers: { authorization } })).status).toBe(200);
+    await stop();
+  });
+
+  it('keeps a password to itself that was given', async () => {
+    const flags = ['--log-format', 'json', '--host', '0.0.0.0', '--admin-password', 'given'];
+    const { stop, output, errors } = await started(...flags);
+    await stop();
+    expect(output() + errors()).not.toContain('given');
+  });
+
+  it("is kept by exec, whose standard output is the command's", async () => {
+    const { exited, output, errors } = run([
+      'exec',
+      '--log-format',
+      'json',
+      '--log-level',
+      'info',
+      '--host',
+      '0.0.0.0',
+      '--',
+      'echo',
+      'ran',
+    ]);
+    expect([await exited, output()]).toEqual([0, 'ran\n']);
+    expect(objects(errors())).toEqual([
+      expect.objectContaining({ level: 'info' }),
+      { level: 'warn', msg: expect.stringMatching(/asks for admin:\w+$/) },
+      expect.objectContaining({ level: 'info', msg: 'stopped' }),
+    ]);
+  });
+});
+
+describe('a fault of ours', () => {
+  /** The log of a simulator in another program, whose store fails. */
+  async function logOf(options: string): Promise<string> {
+    const library = pathToFileURL(path.join(import.meta.dirname, '../../dist/index.js')).href;
+    write(
+      'program.mjs',
+      `import { newMemoryStore, startMock } from '${library}';`,
+      'const store = newMemoryStore();',
+      `const mock = await startMock({ ...${options}, store });`,
+      "store.read = async () => { throw new TypeError('the disk is full'); };",
+      "const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: 'sandbox-client' });",
+      "console.log((await fetch(mock.url + '/o/token/', { method: 'POST', body })).status);",
+      'process.exit();',
+    );
+    const { exited, output, errors } = run([], {}, [process.execPath, 'program.mjs']);
+    await exited;
+    expect(output()).toBe('500\n');
+    return errors();
+  }
+
+  it('is logged with its stack', async () => {
+    expect(await logOf('{}')).toMatch(
+      /^mock-veridas: error: failure \w{12}: TypeError: the disk is full\n {4}at .*program\.mjs/,
+    );
+  });
+
+  it('is one line of JSON', async () => {
+    const [entry, ...more] = objects(await logOf("{ logFormat: 'json' }"));
+    expect(more).toEqual([]);
+    expect(entry).toMatchObject({
+      level: 'error',
+      msg: 'the disk is full',
+      failure: expect.stringMatching(/^\w{12}$/),
+      err: { type: 'TypeError', stack: expect.stringContaining('program.mjs') },
+    });
+  });
+
+  it('is not logged at level silent', async () => {
+    expect(await logOf("{ logLevel: 'silent' }")).toBe('');
+  });
+});

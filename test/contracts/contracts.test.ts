@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CONTRACTS } from '../../contracts/source/contracts.ts';
+import { stateNamed } from '../../src/contracts/provider-states/table.ts';
+
+const FOLDER = path.join(import.meta.dirname, '../../contracts');
+
+interface Interaction {
+  readonly key: string;
+  readonly comments: { readonly text: readonly string[] };
+  readonly providerStates: readonly { readonly name: string }[];
+}
+
+const interactions: Interaction[] = Object.entries(CONTRACTS)
+  .filter(([name]) => name.endsWith('.json'))
+  .flatMap(([, text]) => JSON.parse(text).interactions);
+
+describe('the contracts', () => {
+  it('are what the script writes; after a change: npm run contracts', () => {
+    const names = readdirSync(FOLDER).filter((name) => /\.(json|yaml)$/.test(name));
+    const written = Object.fromEntries(
+      names.map((name) => [name, readFileSync(path.join(FOLDER, name), 'utf8')]),
+    );
+    expect(written).toEqual({ ...CONTRACTS });
+  });
+
+  it('have a key of its own for each interaction', () => {
+    const keys = interactions.map(({ key }) => key);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it.each(interactions)('say of $key where it comes from', ({ comments }) => {
+    expect(comments.text.join()).toMatch(/\bguide\b/i);
+  });
+
+  it('use states that there are', () => {
+    const names = interactions.flatMap(({ providerStates }) => providerStates.map(({ name }) => name));
+    expect(names.filter((name) => stateNamed(name) === undefined)).toEqual([]);
+  });
+});

@@ -1,0 +1,370 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { drive } from '../support/drive.ts';
+import { saboteur } from '../support/sabotage.ts';
+import { NPM_START, terminal } from '../support/terminal.ts';
+import { missing } from '../support/tools.ts';
+import { noVerifier, skippedWhy } from '../support/verifier.ts';
+import { workplace } from '../support/working-directory.ts';
+import { xmlFaults } from '../support/xml-schema.ts';
+
+const { cwd, write } = workplace();
+const run = terminal(cwd);
+
+const noXmllint = missing('xmllint');
+
+const ROOT = path.join(import.meta.dirname, '../..');
+const PACTS = path.join(import.meta.dirname, '../fixtures/pacts');
+const bad = (name: string) => path.join(PACTS, 'must-fail', `${name}.json`);
+const good = (name: string) => path.join(PACTS, 'good', `${name}.json`);
+
+/** Runs the command to its end. */
+async function verify(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  command?: readonly string[],
+) {
+  const { exited, output, errors } = run(['verify', ...args], env, command);
+  const code = await exited;
+  return { code, out: output(), err: errors(), all: output() + errors() };
+}
+
+/** What an environment may hold that would change a verification behind its back. */
+const HOSTILE = {
+  HTTP_PROXY: 'http://127.0.0.1:9',
+  http_proxy: 'http://127.0.0.1:9',
+  ALL_PROXY: 'http://127.0.0.1:9',
+  PACT_BROKER_BASE_URL: 'http://127.0.0.1:9',
+  PACT_BROKER_TOKEN: 'none',
+  PACT_BROKER_PUBLISH_VERIFICATION_RESULTS: 'true',
+  PACT_DESCRIPTION: 'nothing',
+  PACT_PROVIDER_STATE: 'nothing',
+  LOG_LEVEL: 'trace',
+};
+
+describe.skipIf(noVerifier)(`mock-veridas verify${skippedWhy}`, () => {
+  it('finds our own contracts kept, in a hostile environment too', async () => {
+    const { code, out, err } = await verify(['contracts'], HOSTILE, NPM_START);
+    expect([code, err]).toEqual([0, expect.stringContaining('verifying contracts/guide-backend')]);
+    expect(out).toMatch(/\n50 interactions: 50 passed, 0 failed\n$/);
+  });
+
+  it.each(['v2', 'v3', 'v3-messages', 'v4', 'mixed'])('verifies a pact of the kind %s', async (kind) => {
+    const { code, all } = await verify([good(kind)]);
+    expect([code, all]).toEqual([0, expect.stringContaining(' 0 failed')]);
+  });
+
+  it.each([
+    ['wrong-status', 'expected 201 but was 200'],
+    ['wrong-body', '$.token_type'],
+    ['wrong-event', '"VideocallFinished"'],
+    ['no-event', 'no event has been posted in these states'],
+    ['state-fails', 'the clock cannot go back'],
+    ['not-revoked', 'should be revoked after the request, and is active'],
+    ['secret', 'wrong client_secret for client "CLIENT_ID"'],
+  ])('ends with 1 on %s, and says why', async (name, why) => {
+    const { code, out } = await verify([bad(name)]);
+    expect([code, out]).toEqual([1, expect.stringContaining(why)]);
+    expect(out).toContain('      mend ');
+  });
+
+  it('blames the interaction that has failed, and no other', async () => {
+    const { out } = await verify([bad('state-fails')]);
+    expect(out).toMatch(/ok {6}a token\n {2}FAILED {2}a token of the past\n.*ok {6}another token/s);
+  });
+
+  it('masks secrets wherever they are told, unless it is asked to show them', async () => {
+    const files = ['--json', 'r.json', '--junit', 'r.xml'];
+    const { all } = await verify([bad('secret'), ...files]);
+    const written = ['r.json', 'r.xml'].map((name) => readFileSync(path.join(cwd(), name), 'utf8'));
+    expect([all, ...written].join()).not.toContain('pr1vate');
+    expect((await verify([bad('secret'), '--show-secrets'])).all).toContain('pr1vate-and-right');
+  });
+
+  it('tells of a pact of five megabytes what matters', async () => {
+    const pact = JSON.parse(readFileSync(bad('wrong-body'), 'utf8'));
+    pact.interactions[0].response.body.content = { token_type: 'x'.repeat(5_000_000) };
+    writeFileSync(path.join(cwd(), 'large.json'), JSON.stringify(pact));
+    const { code, out } = await verify(['large.json']);
+    expect(code).toBe(1);
+    expect(out).toContain('$.token_type');
+    expect(out.length).toBeLessThan(10_000);
+  });
+
+  it('writes JSON and JUnit', async () => {
+    const { code, out, err } = await verify([
+      good('v4'),
+      bad('wrong-status'),
+      '--json',
+      '-',
+      '--junit',
+      'r.xml',
+    ]);
+    expect(code).toBe(1);
+    const report = JSON.parse(out);
+    expect(report).toMatchObject({
+      schema: 1,
+      provider: 'videocall-manager',
+      success: false,
+      summary: { passed: 1, failed: 1, pending: 1, skipped: 0 },
+    });
+    expect(report.results[2]).toMatchObject({
+      file: bad('wrong-status'),
+      consumer: 'shop',
+      description: 'a token',
+      type: 'http',
+      status: 'failed',
+      problems: [{ type: 'StatusMismatch', expected: '201', actual: '200' }],
+    });
+    expect(err).toContain('3 interactions');
+    const xml = readFileSync(path.join(cwd(), 'r.xml'), 'utf8');
+    expect(xml).toContain('<testsuite name="shop" tests="3" failures="1" errors="0" skipped="1"');
+  });
+
+  it.skipIf(noXmllint)(`writes JUnit by its schema${noXmllint ? ` (${noXmllint})` : ''}`, async () => {
+    const pacts = [good('v4'), ...['wrong-status', 'wrong-event', 'state-fails'].map(bad)];
+    await verify([...pacts, '--junit', 'r.xml']);
+    expect(await xmlFaults('junit.xsd', path.join(cwd(), 'r.xml'))).toBe('');
+  });
+
+  it('counts pending failures with --fail-on-pending', async () => {
+    expect((await verify([good('v4'), '--fail-on-pending'])).code).toBe(1);
+  });
+
+  it('verifies what --filter chooses', async () => {
+    const { code, out } = await verify([bad('state-fails'), '--filter', 'another']);
+    expect([code, out]).toEqual([0, expect.stringContaining('1 interaction: 1 passed')]);
+    const none = await verify([bad('state-fails'), '--filter', 'nonsense']);
+    expect([none.code, none.err]).toEqual([2, expect.stringContaining('no interaction matches nonsense')]);
+  });
+
+  it('lets pass what a flag allows', async () => {
+    // The state is passed over, and the request is good all the same.
+    expect((await verify([bad('unknown-state'), '--allow-unknown-states'])).code).toBe(0);
+    expect((await verify([bad('no-interactions'), '--allow-empty'])).code).toBe(0);
+  });
+
+  it('takes pacts from an address', async () => {
+    const server = createServer((request, response) => {
+      response.statusCode = request.url === '/pact' ? 200 : 404;
+      response.end(readFileSync(good('v3')));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    expect((await verify([`${url}/pact`])).code).toBe(0);
+    const missing = await verify([`${url}/none`]);
+    expect([missing.code, missing.err]).toEqual([2, expect.stringContaining('/none: answered 404')]);
+    server.close();
+  });
+
+  it('verifies a simulator that runs already, and leaves what it does not touch', async () => {
+    const d = await drive();
+    const other = await d.newClient();
+    const token = await d.token(other);
+    const target = ['--target', d.mock.url];
+    expect((await verify([path.join(ROOT, 'contracts'), ...target])).code).toBe(0);
+    expect((await d.admin('GET', `/tokens/${token}`)).json.state).toBe('active');
+    await d.mock.close();
+  });
+
+  it('verifies a service without a control API with credentials of its own, and says what it cannot', async () => {
+    const d = await drive({ scenario: 'manual' });
+    await d.newClient({ client_id: 'own', client_secret: 'own=secret&1' });
+    const proxy = await saboteur(d.mock.url);
+    proxy.plant({
+      request: ({ url }) => (url.startsWith('/__admin') ? { status: 404, headers: {}, body: '' } : undefined),
+    });
+    const target = ['contracts/guide-backend--videocall-manager.json', '--target', proxy.url];
+    const contracts = target.map((one) => (one.endsWith('.json') ? path.join(ROOT, one) : one));
+    const flags = ['--client-id', 'own', '--client-secret', 'own=secret&1'];
+    const { code, out, err } = await verify([...contracts, ...flags]);
+    expect([code, err]).toEqual([0, expect.not.stringContaining('own=secret&1')]);
+    expect(out).toContain('8 interactions: 4 passed, 0 failed, 4 skipped');
+    expect(out).toContain('"an access token exists" cannot be set at the service with then');
+    expect(out).not.toContain('CLIENT_SECRET');
+    const frontend = path.join(ROOT, 'contracts/guide-frontend--videocall-manager.json');
+    const page = await verify([frontend, '--target', proxy.url, ...flags, '--validation-id', 'val-1']);
+    expect([page.code, page.out]).toEqual([0, expect.stringContaining('1 passed, 0 failed, 5 skipped')]);
+    const wrong = await verify([...contracts, '--client-id', 'own', '--client-secret', 'wrong']);
+    expect(wrong.code).toBe(1);
+    const unnamed = await verify(contracts);
+    expect([unnamed.code, unnamed.err]).toEqual([2, expect.stringContaining('give --client-id and')]);
+    proxy.close();
+    await d.mock.close();
+    const gone = await verify(contracts);
+    expect([gone.code, gone.err]).toEqual([2, expect.stringContaining('--target: nobody answers at')]);
+  });
+
+  it('uses the credentials that are given where a pact names none', async () => {
+    const pact = readFileSync(good('v2'), 'utf8').replaceAll('CLIENT_', 'OTHER_');
+    writeFileSync(path.join(cwd(), 'other.json'), pact);
+    expect((await verify(['other.json'])).code).toBe(1);
+    const given = ['--client-id', 'OTHER_ID', '--client-secret', 'OTHER_SECRET'];
+    expect((await verify(['other.json', ...given])).code).toBe(0);
+  });
+
+  const noProc = existsSync('/proc/self/task') ? '' : ' (skipped: there is no /proc)';
+  it.skipIf(noProc)(`leaves nothing running when it is stopped${noProc}`, async () => {
+    const pact = JSON.parse(readFileSync(good('v3'), 'utf8'));
+    const params = { client_id: 'CLIENT_ID', delay_ms: 60_000 };
+    pact.interactions[0].providerStates.push({ name: 'the authentication API is unavailable', params });
+    writeFileSync(path.join(cwd(), 'slow.json'), JSON.stringify(pact));
+    const { child, errors, exited } = run(['verify', 'slow.json']);
+    await expect.poll(errors).toContain('verifying slow.json');
+    const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
+    expect(children).toMatch(/^\d+$/);
+    child.kill('SIGTERM');
+    expect(await exited).toBe(3);
+    expect(errors()).toContain('the verifier was stopped');
+    expect(() => process.kill(Number(children), 0)).toThrow('ESRCH');
+  });
+
+  it('works as it is installed', async () => {
+    const modules = path.join(cwd(), 'node_modules');
+    mkdirSync(modules);
+    const from = (name: string) => path.join(ROOT, name);
+    for (const name of ['contracts', 'dist', 'fixtures', 'package.json'])
+      cpSync(from(name), path.join(modules, 'mock-veridas', name), { recursive: true });
+    const command = [process.execPath, path.join(modules, 'mock-veridas/dist/mock-veridas.cjs')];
+    const lacking = await verify([good('v3')], {}, command);
+    expect([lacking.code, lacking.err]).toEqual([
+      3,
+      expect.stringContaining('npm install --save-dev @pact-foundation/pact-core@19'),
+    ]);
+    const compared = await verify([good('v3'), '--static'], {}, command);
+    expect([compared.code, compared.err]).toEqual([3, expect.stringContaining('openapi-pact-comparator@1')]);
+    symlinkSync(from('node_modules/@pact-foundation'), path.join(modules, '@pact-foundation'));
+    expect((await verify([good('v3')], {}, command)).code).toBe(0);
+    rmSync(path.join(modules, '@pact-foundation'));
+  });
+});
+
+describe('mock-veridas verify --static', () => {
+  it('finds our own contracts to fit our description, and says what it cannot judge', async () => {
+    const { code, out } = await verify([path.join(ROOT, 'contracts'), '--static']);
+    expect([code, out]).toEqual([0, expect.stringContaining('45 passed, 0 failed, 5 skipped')]);
+    expect(out).toContain('skipped the event VideocallLoading');
+    expect(out).toMatch(/^warning: events are not described in OpenAPI/m);
+  });
+
+  it.each([
+    ['wrong-status', 'Response status code not defined in spec file: 201'],
+    ['wrong-body', 'response.body.token_type'],
+  ])('ends with 1 on %s, and says why', async (name, why) => {
+    const { code, out } = await verify([bad(name), '--static']);
+    expect([code, out]).toEqual([1, expect.stringContaining(why)]);
+  });
+
+  it('ends with 2 on what is no pact, and does not go with --target', async () => {
+    expect((await verify([bad('not-json'), '--static'])).code).toBe(2);
+    expect((await verify([good('v4'), '--static', '--target', 'http://127.0.0.1:1'])).code).toBe(2);
+  });
+});
+
+describe('mock-veridas verify refuses', () => {
+  it.each([
+    ['not-json', 'is not JSON at line 2, column'],
+    ['not-a-pact', 'is not a pact: it has no consumer.name'],
+    ['no-interactions', 'has no interactions'],
+    ['plugin', 'needs the plugin protobuf'],
+    ['synchronous-message', 'interactions[0] is of type "Synchronous/Messages"'],
+    ['unknown-state', 'did you mean "the access token has expired"?'],
+    ['wrong-parameter', 'age_seconds: "old" is not an age in seconds'],
+    ['unknown-value', '}, but its states give clientId'],
+  ])('%s with 2, and says what is wrong in which file', async (name, why) => {
+    const { code, out, err } = await verify([bad(name)]);
+    expect([code, out, err]).toEqual([2, '', expect.stringContaining(why)]);
+    expect(err).toContain(bad(name));
+  });
+
+  it('every pact that is wrong at once, before any is verified', async () => {
+    const { code, out, err } = await verify([path.join(PACTS, 'must-fail')]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err.trim().split('\n')).toHaveLength(8);
+  });
+
+  const HTTP = {
+    description: 'nothing there',
+    request: { method: 'GET', path: '/nothing' },
+    response: { status: 418 },
+  };
+  /** A pact of this version, with this in it. */
+  const pact = (version: string, more: object) => ({
+    consumer: { name: 'shop' },
+    provider: { name: 'videocall-manager' },
+    metadata: { pactSpecification: { version } },
+    ...more,
+  });
+  const withStates = (more: object) => pact('3.0.0', { interactions: [{ ...HTTP, ...more }] });
+
+  it.each([
+    [
+      'both lists',
+      pact('3.0.0', { interactions: [HTTP], messages: [] }),
+      2,
+      'both interactions and messages',
+    ],
+    [
+      'states that are no list',
+      withStates({ providerStates: { name: 'x' } }),
+      2,
+      'neither a name nor a list',
+    ],
+    ['a state without a name', withStates({ providerStates: [{}] }), 2, 'providerStates[0] is no state'],
+    [
+      'parameters in a list',
+      withStates({ providerStates: [{ name: 'x', params: ['a'] }] }),
+      2,
+      'must be an object',
+    ],
+    ['states in two ways', withStates({ providerStates: [], providerState: 'x' }), 2, 'has both'],
+    ['what only version 4 may let fail', withStates({ pending: true }), 1, 'expected 418 but was 404'],
+  ])('a pact that the verifier would pass over: %s', async (_, content, code, why) => {
+    write('pact.json', JSON.stringify(content));
+    const result = await verify(['pact.json']);
+    expect([result.code, result.all]).toEqual([code, expect.stringContaining(why)]);
+  });
+
+  it('and writes its reports into a folder that is not there yet, and nothing raw to the terminal', async () => {
+    write(
+      'pact.json',
+      JSON.stringify(
+        pact('3.0.0', { interactions: [{ ...HTTP, description: 'a \u001b[31mred\u001b[0m one' }] }),
+      ),
+    );
+    const { code, out } = await verify([
+      'pact.json',
+      '--junit',
+      'reports/pact.xml',
+      '--json',
+      'reports/pact.json',
+    ]);
+    expect([code, out.includes('\u001b')]).toEqual([1, false]);
+    expect(existsSync(path.join(cwd(), 'reports/pact.xml'))).toBe(true);
+  });
+
+  it.each([
+    [['none.json'], 'none.json: there is no such file or folder'],
+    [['.'], '.: there is no .json file in this folder'],
+    [['file:///none.json'], 'only http and https addresses'],
+    [[], 'which pacts?'],
+    [['--filtre', 'x', 'y'], 'did you mean --filter?'],
+    [['--json'], '--json: has no value; write --json FILE|-'],
+    [['--timeout', 'soon', 'x'], '"soon" is no time'],
+    [['--filter', '(', 'x'], '--filter: Invalid regular expression'],
+    [['--target', 'here', 'x'], '"here" is no address'],
+    [['--list-states=1'], '--list-states: takes no value'],
+  ])('%j with 2', async (args, why) => {
+    const { code, out, err } = await verify(args);
+    expect([code, out, err]).toEqual([2, '', expect.stringContaining(why)]);
+  });
+
+  it('and lists the states that there are, and its flags', async () => {
+    const states = await verify(['--list-states']);
+    expect([states.code, states.out]).toEqual([0, expect.stringContaining('the access token has expired')]);
+    expect((await verify(['--help'])).out).toContain('--allow-unknown-states');
+  });
+});

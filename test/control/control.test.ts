@@ -1,0 +1,378 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Drive, drive, type Json } from '../support/drive.ts';
+
+let d: Drive;
+beforeAll(async () => {
+  d = await drive({ scenario: 'manual' });
+});
+afterAll(() => d.mock.close());
+beforeEach(() => d.admin('POST', '/reset'));
+
+describe('health', () => {
+  it('says who answers', async () => {
+    const { status, json } = await d.admin('GET', '/health');
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ status: 'ok', version: expect.any(String), instanceId: expect.any(String) });
+  });
+});
+
+describe('clients', () => {
+  it('are made with what is given, the rest as the sandbox has it', async () => {
+    const { status, json } = await d.admin('POST', '/clients', {
+      client_id: 'mine',
+      allowedIps: ['10.0.0.1'],
+    });
+    expect(status).toBe(201);
+    expect(json).toEqual({
+      client_id: 'mine',
+      client_secret: expect.stringMatching(/^\w{40}$/),
+      environment: 'sandbox',
+      allowed_ips: ['10.0.0.1'],
+      type: 'confidential',
+      grant_type: 'client-credentials',
+      scenario: null,
+    });
+  });
+
+  it('cannot be made twice', async () => {
+    await d.admin('POST', '/clients', { client_id: 'mine' });
+    expect((await d.admin('POST', '/clients', { client_id: 'mine' })).status).toBe(409);
+  });
+
+  it('change what is given and keep the rest', async () => {
+    await d.admin('POST', '/clients', { client_id: 'mine', client_secret: 'kept' });
+    const { json } = await d.admin('PATCH', '/clients/mine', { environment: 'production' });
+    expect(json).toMatchObject({ client_secret: 'kept', environment: 'production' });
+  });
+
+  it('are gone with their tokens when deleted', async () => {
+    const client = await d.newClient();
+    const token = await d.token(client);
+    expect((await d.admin('DELETE', `/clients/${client.client_id}`)).status).toBe(204);
+    expect((await d.admin('GET', `/tokens/${token}`)).status).toBe(404);
+    expect((await d.requestToken({ ...client })).status).toBe(401);
+  });
+
+  it('play only scenarios that there are', async () => {
+    const { status, json } = await d.admin('POST', '/clients', { scenario: 'no-such' });
+    expect([status, json.message]).toEqual([422, expect.stringContaining('known: ')]);
+    expect((await d.admin('POST', '/clients', { allowed_ips: ['10.0.0.0/99'] })).status).toBe(422);
+  });
+});
+
+describe('a call that names a client', () => {
+  it('in two ways that differ is refused', async () => {
+    const { client_id } = await d.newClient();
+    const { status, json } = await d.admin('POST', `/reset?client_id=sandbox-client`, { client_id });
+    expect([status, json.errors[0].path]).toEqual([422, '/client_id']);
+  });
+});
+
+describe('tokens', () => {
+  it('are listed with their life and their validations, of one client if named', async () => {
+    const client = await d.newClient();
+    const token = await d.token(client);
+    await d.token();
+    await d.open(token, 'val-1');
+    const { json } = await d.admin('GET', `/tokens?client_id=${client.client_id}`);
+    expect(json.total).toBe(1);
+    const [{ issued_at, expires_at, ...rest }] = json.items;
+    expect(rest).toEqual({
+      access_token: token,
+      client_id: client.client_id,
+      state: 'active',
+      validation_ids: ['val-1'],
+    });
+    expect(Date.parse(expires_at) - Date.parse(issued_at)).toBe(3_600_000);
+  });
+});
+
+describe('the clock', () => {
+  it('stands still, moves when told to, and runs on from there', async () => {
+    const at = '2030-01-01T00:00:00.000Z';
+    expect((await d.admin('POST', '/clock/freeze', { at })).json).toMatchObject({ now: at, frozen: true });
+    const { json } = await d.admin('POST', '/clock/advance', { by: '1.5h' });
+    expect(json).toMatchObject({ now: '2030-01-01T01:30:00.000Z', frozen: true });
+    const resumed = (await d.admin('POST', '/clock/resume')).json;
+    expect(resumed.frozen).toBe(false);
+    expect(Date.parse(resumed.now)).toBeGreaterThanOrEqual(Date.parse('2030-01-01T01:30:00.000Z'));
+  });
+
+  it('of a client is a fork of the common one from the first call that names the client', async () => {
+    const { client_id } = await d.newClient();
+    await d.admin('POST', '/clock/freeze', { at: '2030-01-01T00:00:00.000Z' });
+    await d.admin('POST', '/clock/advance', { by: '1h', client_id });
+    await d.admin('POST', '/clock/advance', { by: '1h' });
+    await d.admin('POST', '/clock/advance', { by: '1h' });
+    const [own, common] = await Promise.all([
+      d.admin('GET', `/clock?client_id=${client_id}`),
+      d.admin('GET', '/clock'),
+    ]);
+    expect([own.json.now, common.json.now]).toEqual(['2030-01-01T01:00:00.000Z', '2030-01-01T02:00:00.000Z']);
+  });
+});
+
+describe('calls', () => {
+  it('tell their whole course', async () => {
+    const token = await d.token();
+    await d.open(token, 'val-1');
+    for (const action of ['join', 'start', 'record', 'end']) {
+      const { json } = await d.admin('POST', '/calls/val-1/agent', { action });
+      expect(json).toEqual({ page: 'none' });
+    }
+    const { json } = await d.admin('GET', '/calls/val-1');
+    expect(json).toMatchObject({
+      client_id: 'sandbox-client',
+      validation_id: 'val-1',
+      n: 1,
+      state: 'ended',
+      scenario: 'manual',
+      tokens: [token],
+      page: 'none',
+    });
+    expect(json.events.map(({ id, code }: { id: number; code: string }) => [id, code])).toEqual([
+      [0, 'VideocallLoading'],
+      [1, 'VideocallInitiated'],
+      [2, 'VideocallCompleted'],
+    ]);
+    expect(json.ended_at).toBe(json.events[2].at);
+    expect(json.acts.map(({ act, by, name, event }: Json) => [act, by, name, event])).toEqual([
+      ['join', 'hand', null, 0],
+      ['start', 'hand', null, 1],
+      ['record', 'hand', null, null],
+      ['end', 'hand', null, 2],
+    ]);
+  });
+
+  it('tell what the agent can do now, which is nothing before the validation is confirmed', async () => {
+    const possible = async (validationId: string) => {
+      await d.open(await d.token(), validationId);
+      return (await d.admin('GET', `/calls/${validationId}`)).json.possible_actions;
+    };
+    await d.admin('PUT', '/validations/val-hidden', { confirmed: false });
+    expect(await possible('val-hidden')).toEqual([]);
+    expect(await possible('val-seen')).toEqual(['join']);
+  });
+
+  it('say what the agent can do when an action is impossible', async () => {
+    await d.open(await d.token(), 'val-1');
+    const { status, json } = await d.admin('POST', '/calls/val-1/agent', { action: 'end' });
+    expect(status).toBe(409);
+    expect(json).toEqual({
+      error: 'conflict',
+      message: 'the agent cannot end: the call is in state "waiting-room"',
+      hint: 'the agent can now join',
+    });
+  });
+});
+
+describe('reset', () => {
+  it('leaves what was configured and nothing else', async () => {
+    const client = await d.newClient();
+    const token = await d.token();
+    await d.admin('POST', '/clock/advance', { by: '1h' });
+    expect((await d.admin('POST', '/reset')).status).toBe(204);
+    expect(
+      (await d.admin('GET', '/clients')).json.items.map((c: { client_id: string }) => c.client_id),
+    ).toEqual(['sandbox-client']);
+    expect((await d.admin('GET', `/tokens/${token}`)).status).toBe(404);
+    expect((await d.admin('GET', '/clock')).json.offsetMs).toBe(0);
+    expect((await d.requestToken({ ...client })).status).toBe(401);
+  });
+
+  it('of one client takes what it owns, leaves its credentials and touches no other', async () => {
+    const [one, another] = [await d.newClient(), await d.newClient()];
+    const [gone, kept] = [await d.token(one), await d.token(another)];
+    await d.admin('POST', '/reset', { client_id: one.client_id });
+    expect((await d.admin('GET', `/tokens/${gone}`)).status).toBe(404);
+    expect((await d.admin('GET', `/tokens/${kept}`)).status).toBe(200);
+    expect((await d.requestToken({ ...one })).status).toBe(200);
+  });
+});
+
+describe('a wrong control call is answered', () => {
+  it.each<[string, string, string, unknown, number]>([
+    ['an unknown route', 'GET', '/nothing', undefined, 404],
+    ['an unknown client', 'GET', '/clients/ghost', undefined, 404],
+    ['an unknown client in the query', 'GET', '/tokens?client_id=ghost', undefined, 404],
+    ['an unknown token', 'POST', '/tokens/ghost/expire', {}, 404],
+    ['an unknown call', 'POST', '/calls/ghost/agent', { action: 'join' }, 404],
+    ['an unknown key', 'POST', '/clients', { clientid: 'x' }, 422],
+    ['an unknown action', 'POST', '/calls/ghost/agent', { action: 'dance' }, 422],
+    ['a negative duration', 'POST', '/clock/advance', { by: '-1h' }, 422],
+    ['no duration', 'POST', '/clock/advance', {}, 422],
+    ['no date', 'POST', '/clock/freeze', { at: 'tomorrow' }, 422],
+    ['a list for a body', 'POST', '/clients', [], 422],
+  ])('%s: %s %s', async (_what, method, path, body, status) => {
+    const answer = await d.admin(method, path, body);
+    expect(answer.status).toBe(status);
+    expect(answer.json).toMatchObject({ error: expect.any(String), message: expect.any(String) });
+    expect(JSON.stringify(answer.json)).not.toMatch(/node_modules|\bat .*:\d+:\d+/);
+  });
+
+  it('with every fault at once', async () => {
+    const { json } = await d.admin('POST', '/clients', { environment: 'moon', type: 'secret' });
+    expect(json.message).toMatch(/environment.*type|type.*environment/s);
+  });
+
+  it('with what is allowed, and by name what is not', async () => {
+    const wrong = async (body: object) => (await d.admin('POST', '/calls/v/agent', body)).json.message;
+    expect(await wrong({ action: 'dance' })).toContain('join, start, record, leave, end');
+    expect(await wrong({ action: 'join', foo: 1 })).toContain('foo');
+  });
+
+  it('no JSON', async () => {
+    const answer = await fetch(`${d.mock.adminUrl}/clients`, { method: 'POST', body: '{"client_id":' });
+    expect(answer.status).toBe(400);
+  });
+
+  it('a body sent as curl sends it, without a type', async () => {
+    const answer = await fetch(`${d.mock.adminUrl}/clock/advance`, {
+      method: 'POST',
+      body: '{"by":"1s"}',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    expect(answer.status).toBe(200);
+  });
+
+  it('a __proto__ in the body', async () => {
+    const answer = await fetch(`${d.mock.adminUrl}/clients`, {
+      method: 'POST',
+      body: '{"__proto__":{"x":1}}',
+    });
+    expect(answer.status).toBe(400);
+  });
+});
+
+/** Status of a request whose Host and Origin are given; `fetch` would not send them. */
+function statusOf(headers: Record<string, string>): Promise<number> {
+  const { port, hostname } = new URL(d.mock.url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname);
+    const lines = Object.entries({ Connection: 'close', ...headers }).map(
+      ([name, value]) => `${name}: ${value}\r\n`,
+    );
+    socket.on('error', reject);
+    socket.once('data', (data) => resolve(Number(data.toString().split(' ')[1])));
+    socket.write(`GET /__admin/clients HTTP/1.1\r\n${lines.join('')}\r\n`);
+  });
+}
+
+describe('on this machine, the control API', () => {
+  it.each([
+    ['127.0.0.1:4010', 200],
+    ['localhost', 200],
+    ['videocall.localhost:4010', 200],
+    ['[::1]:4010', 200],
+    ['evil.example', 403],
+    ['127.0.0.1.evil.example', 403],
+    ['localhost.evil.example', 403],
+  ])('answers to the name %s with %s', async (Host, status) => {
+    expect(await statusOf({ Host })).toBe(status);
+  });
+
+  it.each([
+    ['http://127.0.0.1:4010', 200],
+    ['http://evil.example', 403],
+    ['http://127.0.0.1:3000', 403],
+    ['null', 403],
+  ])('obeys a page of %s with %s', async (Origin, status) => {
+    expect(await statusOf({ Host: '127.0.0.1:4010', Origin })).toBe(status);
+  });
+});
+
+describe('reachable from elsewhere, the control API', () => {
+  it('asks for the credentials that were made up, and takes no others', async () => {
+    const open = await drive({ host: '0.0.0.0' });
+    try {
+      const { user, password } = open.mock.adminCredentials ?? { user: '', password: '' };
+      const status = async (pair: string) =>
+        (await fetch(`${open.mock.adminUrl}/clients`, { headers: { authorization: `Basic ${btoa(pair)}` } }))
+          .status;
+      expect((await open.admin('GET', '/clients')).status).toBe(401);
+      expect(await status(`${user}:wrong`)).toBe(401);
+      expect(await status(`${user}:${password}`)).toBe(200);
+      expect((await open.admin('GET', '/health')).status).toBe(200);
+    } finally {
+      await open.mock.close();
+    }
+  });
+});
+
+describe('the scenario of a call', () => {
+  const played = async (client: Record<string, unknown>, validationId: string) => {
+    const credentials = await d.newClient(client);
+    await d.open(await d.token(credentials), validationId);
+    const path = `/calls/${encodeURIComponent(validationId)}?client_id=${credentials.client_id}`;
+    return (await d.admin('GET', path)).json.scenario;
+  };
+
+  it('is the one that all play, if nobody wishes otherwise', async () => {
+    expect(await played({}, 'val-1')).toBe('manual');
+  });
+
+  it("is the client's, if the client has one", async () => {
+    expect(await played({ scenario: 'agent-late' }, 'val-1')).toBe('agent-late');
+  });
+
+  it.each(['early-event', 'early-event~1', 'early-event~some thing~else'])(
+    'is the one that the validation id "%s" names, whatever the client has',
+    async (validationId) => {
+      expect(await played({ scenario: 'agent-late' }, validationId)).toBe('early-event');
+    },
+  );
+
+  it('is not one that the validation id only resembles', async () => {
+    expect(await played({}, 'early-events')).toBe('manual');
+  });
+
+  it('is the one that was set for the validation, whatever its id says', async () => {
+    await d.admin('PUT', '/validations/early-event', { scenario: 'completed-lost' });
+    expect(await played({}, 'early-event')).toBe('completed-lost');
+  });
+
+  it('must be one that there is', async () => {
+    expect((await d.admin('PUT', '/validations/v', { scenario: 'no-such' })).status).toBe(422);
+  });
+});
+
+describe('by hand', () => {
+  const start = () => d.token().then((token) => d.open(token, 'v'));
+  const course = async () => {
+    const { json } = await d.admin('GET', '/calls/v');
+    return [json.state, json.events.map(({ code }: { code: string }) => code)];
+  };
+
+  it('any event can be said', async () => {
+    await start();
+    const event = { type: 'info', code: 'SomethingElse', message: '' };
+    expect((await d.admin('POST', '/calls/v/events', event)).json).toEqual({ page: 'none' });
+    expect(await course()).toEqual(['waiting-room', ['SomethingElse']]);
+  });
+
+  it('a call can fail, and its token lives on', async () => {
+    await start();
+    await d.admin('POST', '/calls/v/agent', { action: 'join' });
+    await d.admin('POST', '/calls/v/fail', { code: 'VideocallServerNotOperational' });
+    expect(await course()).toEqual(['error', ['VideocallLoading', 'VideocallServerNotOperational']]);
+    expect((await d.admin('GET', '/tokens')).json.items[0].state).toBe('active');
+  });
+
+  it('a failed call takes nothing more', async () => {
+    await start();
+    await d.admin('POST', '/calls/v/fail', { code: 'VideocallNotFound' });
+    expect((await d.admin('POST', '/calls/v/fail', { code: 'VideocallNotFound' })).status).toBe(409);
+  });
+
+  it('an action of the agent is no signal', async () => {
+    await start();
+    expect((await d.admin('POST', '/calls/v/signals', { name: 'agent-join' })).status).toBe(422);
+  });
+
+  it('a signal that no script waits for is refused', async () => {
+    await start();
+    const { status, json } = await d.admin('POST', '/calls/v/signals', { name: 'go' });
+    expect([status, json.hint]).toEqual([409, 'it waits for nothing now']);
+  });
+});

@@ -1,0 +1,202 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Drive, drive } from '../support/drive.ts';
+import { sendRaw } from '../support/raw-http.ts';
+
+let d: Drive;
+beforeAll(async () => {
+  d = await drive();
+});
+afterAll(() => d.mock.close());
+
+/** Sends bytes as they are and gives back what comes until the connection ends. */
+function exchange(bytes: string | Buffer): Promise<string> {
+  const { port, hostname } = new URL(d.mock.url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.write(bytes));
+    let answer = '';
+    socket.on('data', (data) => {
+      answer += data.toString('latin1');
+    });
+    socket.on('close', () => resolve(answer));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') reject(error);
+    });
+  });
+}
+
+const post = (path: string, type: string, body: string | Buffer) =>
+  sendRaw(d.mock.url, { method: 'POST', path, headers: [['Content-Type', type]], body: Buffer.from(body) });
+
+const FORM = 'application/x-www-form-urlencoded';
+
+describe('whatever is sent, the answer is a 4xx and no stack trace', () => {
+  it.each<[string, string]>([
+    ['no HTTP at all', 'hello\r\n\r\n'],
+    ['a broken request line', 'POST\r\n\r\n'],
+    ['an unknown method', 'HACK /o/token/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+    ['no Host', 'POST /o/token/ HTTP/1.1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'],
+    ['two lengths', 'POST /o/token/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
+    [
+      'a length and chunks',
+      'POST /o/token/ HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
+    ['a path that cannot be decoded', 'GET /o/%zz/%/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+    ['a NUL in the path', 'GET /call%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+    [
+      'a path of 10,000 characters',
+      `GET /${'a'.repeat(10_000)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+    ],
+    ['a header of 100 kB', `GET /call HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(100_000)}\r\n\r\n`],
+    ['10,000 headers', `GET /call HTTP/1.1\r\nHost: x\r\n${'X: y\r\n'.repeat(10_000)}\r\n`],
+    ['a body on GET', 'GET /call HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc'],
+  ])('%s', async (_what, bytes) => {
+    const answer = await exchange(bytes);
+    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect(answer).not.toMatch(/\bat .*:\d+:\d+|node_modules/);
+  });
+
+  it.each<[string, string, string, string | Buffer]>([
+    ['a form of 11 MB', '/o/token/', FORM, `x=${'y'.repeat(11 * 2 ** 20)}`],
+    ['a multipart body of 11 MB', '/o/token/', 'multipart/form-data; boundary=b', 'y'.repeat(11 * 2 ** 20)],
+    ['a form of 2,000 fields', '/o/token/', FORM, 'a=b&'.repeat(2_000)],
+    [
+      'random bytes as a form',
+      '/o/token/',
+      FORM,
+      Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 73) % 256)),
+    ],
+    ['a report of no JSON', '/call/reports?ticket=x', 'text/plain', 'nonsense'],
+    ['a report of 1 MB', '/call/reports?ticket=x', 'text/plain', 'x'.repeat(2 ** 20)],
+    ['a report of another type', '/call/reports?ticket=x', 'application/xml', '<x/>'],
+  ])('%s', async (_what, path, type, body) => {
+    const { status, body: answer } = await post(path, type, body);
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(500);
+    expect(answer.toString()).not.toMatch(/\bat .*:\d+:\d+|node_modules/);
+  });
+});
+
+describe('the authentication API', () => {
+  it('answers a request target that is a whole URL', async () => {
+    const { status } = await sendRaw(d.mock.url, {
+      method: 'POST',
+      path: `${d.mock.url}/o/token/`,
+      headers: [['Content-Type', FORM]],
+      body: Buffer.from(
+        'grant_type=client_credentials&client_id=sandbox-client&client_secret=sandbox-secret',
+      ),
+    });
+    expect(status).toBe(200);
+  });
+
+  it('takes no more parts without a name than it would with one', async () => {
+    const parts = '--b\r\nContent-Disposition: form-data; filename="x"\r\n\r\n\r\n'.repeat(2_000);
+    expect((await post('/o/token/', 'multipart/form-data; boundary=b', `${parts}--b--`)).status).toBe(400);
+  });
+});
+
+describe('the control API', () => {
+  it.each(['/clients/%', '/calls/%ED%A0%80', `/tokens/${'x'.repeat(5_000)}`])(
+    'answers the path %s with a JSON 404',
+    async (path) => {
+      const answer = await fetch(`${d.mock.adminUrl}${path}`);
+      expect([answer.status, await answer.json()]).toEqual([
+        404,
+        expect.objectContaining({ error: 'not_found', message: expect.any(String) }),
+      ]);
+    },
+  );
+
+  it('does not answer a body that is wrong all over at full length', async () => {
+    const body = JSON.stringify({ allowed_ips: Array.from({ length: 20_000 }, () => 1) });
+    const answer = await fetch(`${d.mock.adminUrl}/clients`, { method: 'POST', body });
+    expect(answer.status).toBe(422);
+    expect((await answer.text()).length).toBeLessThan(10_000);
+  });
+});
+
+describe('/call', () => {
+  const reasons: [string, string, RegExp][] = [
+    ['no token', '/call?validation_id=v', /no access_token/],
+    ['an empty token', '/call?access_token=&validation_id=v', /no access_token/],
+    ['an unknown token', '/call?access_token=nope&validation_id=v', /never issued/],
+    ['a token named like a property', '/call?access_token=__proto__&validation_id=v', /never issued/],
+  ];
+  it.each(reasons)('refuses %s with 403, an error screen and the reason', async (_what, path, reason) => {
+    const answer = await fetch(`${d.mock.url}${path}`);
+    const html = await answer.text();
+    expect(answer.status).toBe(403);
+    expect(html).toContain('<body data-state="error">');
+    expect(html).toMatch(reason);
+  });
+
+  it('uses the last of a repeated parameter', async () => {
+    const token = await d.token();
+    const answer = await fetch(`${d.mock.url}/call?access_token=nope&access_token=${token}&validation_id=v`);
+    expect(answer.status).toBe(200);
+  });
+
+  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('answers %s with 405, whatever the body', async (method) => {
+    const answer = await fetch(`${d.mock.url}/call`, {
+      method,
+      body: new URLSearchParams({ access_token: 'x' }),
+    });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+
+  it('says on the page that a name without videocall is no use', async () => {
+    const { html } = await d.open(await d.token(), 'v');
+    expect(html).toContain('mock-veridas: this frame');
+    expect(html).toContain('does not contain &quot;videocall&quot;');
+  });
+
+  it('does not repeat a Host that is no host', async () => {
+    const token = await d.token();
+    const { status, headers, body } = await sendRaw(d.mock.url, {
+      method: 'GET',
+      path: `/call?access_token=${token}&validation_id=v`,
+      headers: [['Host', `x;script-src *'"><script>`]],
+    });
+    expect(status).toBe(200);
+    expect(headers['content-security-policy']).not.toContain('script-src *');
+    expect(body.toString()).not.toContain('"><script>');
+  });
+
+  it('can be embedded anywhere, and is never stored', async () => {
+    const { headers } = await fetch(`${d.mock.url}/call?access_token=${await d.token()}&validation_id=v`);
+    expect(headers.get('x-frame-options')).toBeNull();
+    expect(headers.get('content-security-policy')).toMatch(/default-src 'none'.*frame-ancestors \*/);
+    expect(headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+    expect(headers.get('cross-origin-resource-policy')).toBe('cross-origin');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('never hands the access token to the stream', async () => {
+    const token = await d.token();
+    const { html } = await d.open(token, 'v');
+    expect(html).not.toContain(token);
+  });
+});
+
+describe('the stream', () => {
+  it.each(['', 'x', 'eyJhbGciOiJub25lIn0.eyJjYWxsIjoieCJ9.'])(
+    'answers 200 and reset to the ticket "%s", so that no browser gives up on it',
+    async (ticket) => {
+      const answer = await fetch(`${d.mock.url}/call/events?ticket=${ticket}`);
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+      expect(await answer.text()).toContain('data: {"reset":true}');
+    },
+  );
+
+  it('ends with its connection, also behind a body that nobody has asked for', async () => {
+    const { port, hostname } = new URL(d.mock.url);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    const head = 'GET /__console/stream HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500000\r\n\r\n';
+    socket.end(head + 'x'.repeat(500_000));
+    socket.resume();
+    await new Promise((resolve) => socket.once('end', resolve));
+    socket.destroy();
+  });
+});

@@ -1,0 +1,215 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { STATES } from '../../src/contracts/provider-states/table.ts';
+import { type Drive, drive, type Json } from '../support/drive.ts';
+
+let d: Drive;
+beforeAll(async () => {
+  d = await drive();
+});
+afterAll(() => d.mock.close());
+
+const ask = (action: string, state: string, params = {}) =>
+  d.admin('POST', '/provider-states', { action, state, params });
+
+/** Brings a state about that must be possible, and answers its values. */
+async function setup(state: string, params = {}): Promise<Json> {
+  const { status, json } = await ask('setup', state, params);
+  expect([status, json.message]).toEqual([200, undefined]);
+  return json;
+}
+const teardown = (state: string, params = {}) => ask('teardown', state, params);
+
+const openWith = ({ accessToken, validationId = 'v' }: Json) => d.open(accessToken, validationId);
+const eventsOf = async ({ clientId }: Json): Promise<string[]> =>
+  (await d.admin<Json>('GET', `/events?client_id=${clientId}`)).json.items.map(({ code }: Json) => code);
+const revoke = (token: string) =>
+  fetch(`${d.mock.url}/o/revoke_token/`, {
+    method: 'POST',
+    body: new URLSearchParams({ token, client_id: 'sandbox-client', client_secret: 'sandbox-secret' }),
+  });
+
+// Each test is an interaction of its own.
+beforeEach(async () => {
+  await teardown('');
+});
+
+describe('provider states', () => {
+  it('are found whatever their case, articles and final dot', async () => {
+    expect(await setup('Client credentials exist.')).toEqual({
+      clientId: 'sandbox-client',
+      clientSecret: 'sandbox-secret',
+      basicAuth: Buffer.from('sandbox-client:sandbox-secret').toString('base64'),
+    });
+  });
+
+  it('give no more and no other values than their table says', async () => {
+    const params: Record<string, object> = {
+      'a video call event has been posted': { code: 'VideocallInitiated' },
+      'the current time is': { advance_seconds: 5 },
+    };
+    for (const [name, { values }] of Object.entries(STATES)) {
+      await teardown('');
+      expect(Object.keys(await setup(name, params[name])).sort(), name).toEqual([...values].sort());
+    }
+  });
+
+  it('that nobody knows are refused with the one that was meant', async () => {
+    const { status, json } = await ask('setup', 'the acces token has expired');
+    expect(status).toBe(422);
+    expect(json.message).toContain('did you mean "the access token has expired"?');
+    expect((await ask('setup', 'it rains')).json.message).toContain('--list-states');
+  });
+
+  it('with parameters that they do not take are refused, every fault at once', async () => {
+    const { status, json } = await ask('setup', 'an access token exists', {
+      age_second: 1,
+      client_id: 'a:b',
+    });
+    expect(status).toBe(422);
+    expect(json.errors).toHaveLength(2);
+    expect(json.message).toContain("did you mean 'age_seconds'?");
+  });
+
+  it('of no name are nothing, and are good', async () => {
+    expect(await setup('')).toEqual({});
+  });
+});
+
+describe('a token of a given age', () => {
+  it.each([
+    [3599, 200],
+    [3600, 403],
+    [3601, 403],
+  ])('of %i seconds is answered %i by the frame', async (age_seconds, status) => {
+    expect((await openWith(await setup('an access token exists', { age_seconds }))).status).toBe(status);
+  });
+
+  it('stays as old as it is', async () => {
+    await setup('an access token exists', { age_seconds: 3599 });
+    expect((await d.admin('GET', '/clock?client_id=sandbox-client')).json.frozen).toBe(true);
+    await teardown('an access token exists', { age_seconds: 3599 });
+    await setup('');
+    expect((await d.admin('GET', '/clock?client_id=sandbox-client')).json.frozen).toBe(false);
+  });
+});
+
+describe('tokens', () => {
+  it('may be given by name', async () => {
+    const params = { access_token: 'given-token' };
+    expect(await setup('an access token exists', params)).toEqual({
+      accessToken: 'given-token',
+      clientId: 'sandbox-client',
+    });
+    expect((await d.open('given-token', 'v')).status).toBe(200);
+  });
+
+  it.each([
+    ['the access token has expired', 'expired'],
+    ['the access token has been revoked', 'revoked'],
+    ['the access token has been used', 'completed'],
+  ])('are as %s says, the one before it or a new one', async (state, is) => {
+    const { accessToken } = await setup('an access token exists');
+    expect((await setup(state)).accessToken).toBe(accessToken);
+    expect((await d.admin('GET', `/tokens/${accessToken}`)).json.state).toBe(is);
+    await teardown(state);
+    const other = await setup(state);
+    expect((await d.admin('GET', `/tokens/${other.accessToken}`)).json.state).toBe(is);
+  });
+
+  it('that must be revoked afterwards are found out when they are not', async () => {
+    const params = { then: 'revoked' };
+    const { accessToken } = await setup('an access token exists', params);
+    const { status, json } = await teardown('an access token exists', params);
+    expect(status).toBe(409);
+    expect(json.message).toBe('the access token should be revoked after the request, and is active');
+    const again = await setup('an access token exists', params);
+    expect(again.accessToken).not.toBe(accessToken);
+    await revoke(again.accessToken);
+    expect((await teardown('an access token exists', params)).status).toBe(200);
+  });
+
+  it('that must live on are found out when they do not', async () => {
+    const params = { then: 'live' };
+    await revoke((await setup('an access token exists', params)).accessToken);
+    expect((await teardown('an access token exists', params)).status).toBe(409);
+  });
+});
+
+describe('calls', () => {
+  it.each([
+    ['the agent has joined the video call', ['VideocallLoading'], 'loading'],
+    ['the video call has been initiated', ['VideocallLoading', 'VideocallInitiated'], 'in-call'],
+    ['the video call is not found', ['VideocallNotFound'], 'error'],
+    ['the video call server is not operational', ['VideocallServerNotOperational'], 'error'],
+  ])('have come as far as "%s" says', async (state, codes, page) => {
+    const values = await setup(state, { validation_id: 'val-1' });
+    expect(values.validationId).toBe('val-1');
+    expect(await eventsOf(values)).toEqual(codes);
+    expect((await openWith(values)).state).toBe(page);
+  });
+
+  it('that were completed have used their token up', async () => {
+    const values = await setup('the video call has been completed');
+    expect((await eventsOf(values)).at(-1)).toBe('VideocallCompleted');
+    expect((await openWith(values)).status).toBe(403);
+  });
+
+  it('go on from where the state before has left them', async () => {
+    await setup('a validation exists', { validation_id: 'val-2' });
+    await setup('the agent has joined the video call');
+    const values = await setup('the video call has been completed');
+    expect(values.validationId).toBe('val-2');
+    expect(await eventsOf(values)).toEqual(['VideocallLoading', 'VideocallInitiated', 'VideocallCompleted']);
+  });
+
+  it('of an unconfirmed validation are seen by no agent', async () => {
+    await setup('a validation exists', { confirmed: false });
+    const { status, json } = await ask('setup', 'the agent has joined the video call');
+    expect([status, json.message]).toEqual([409, expect.stringContaining('confirmed')]);
+  });
+
+  it('of no validation are not found', async () => {
+    const token = await setup('an access token exists');
+    expect((await openWith({ ...token, ...(await setup('no validation exists')) })).state).toBe('error');
+  });
+});
+
+describe('clients', () => {
+  it('are made and taken away, and are as before when the next interaction begins', async () => {
+    await setup('the client credentials exist', { client_id: 'acme', client_secret: 's3cr3t' });
+    await setup('the client credentials do not exist', { client_id: 'sandbox-client' });
+    expect((await d.requestToken({ client_id: 'acme', client_secret: 's3cr3t' })).status).toBe(200);
+    expect((await d.requestToken()).status).toBe(401);
+    await teardown('');
+    await setup('');
+    expect((await d.requestToken({ client_id: 'acme', client_secret: 's3cr3t' })).status).toBe(401);
+    expect((await d.requestToken()).status).toBe(200);
+  });
+
+  it('that no state touches keep what they have', async () => {
+    const other = await d.newClient();
+    const token = await d.token(other);
+    await setup('an access token exists');
+    await teardown('an access token exists');
+    await setup('');
+    expect((await d.admin('GET', `/tokens/${token}`)).json.state).toBe('active');
+  });
+
+  it('of production are kept out', async () => {
+    await setup('the client IP is not allowed');
+    expect((await d.requestToken()).status).toBe(403);
+  });
+
+  it('meet an API that is down', async () => {
+    await setup('the authentication API is unavailable', { retry_after: 30 });
+    const answer = await d.requestToken();
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '30']);
+  });
+
+  it('live in the time that is said', async () => {
+    await setup('the current time is', { at: '2040-01-01T00:00:00Z' });
+    const { accessToken } = await setup('an access token exists');
+    expect((await d.admin('GET', `/tokens/${accessToken}`)).json.issued_at).toBe('2040-01-01T00:00:00.000Z');
+    expect((await ask('setup', 'the current time is', { at: '2030-01-01T00:00:00Z' })).status).toBe(409);
+  });
+});

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tailOf } from '../../src/domain/journal.ts';
+import { type Message, sequenceOf } from '../../src/pages/components/sequence.ts';
+import { type Credentials, type Drive, drive, type Json } from '../support/drive.ts';
+import { fakePage } from '../support/fake-page.ts';
+
+let d: Drive;
+beforeAll(async () => {
+  d = await drive({ scenario: 'manual' });
+});
+afterAll(() => d.mock.close());
+
+/** What the control API knows of the one call of a client, as a sequence. */
+async function sequence({ client_id }: Credentials): Promise<Message[]> {
+  const list = async (path: string): Promise<Json[]> =>
+    (await d.admin('GET', `${path}?client_id=${client_id}`)).json.items;
+  const [call] = await list('/calls');
+  return sequenceOf({ call, tokens: await list('/tokens'), requests: await list('/requests') });
+}
+const drawn = (messages: readonly Message[]) =>
+  messages.map(({ from, to, text }) => (from === to ? `${from}: ${text}` : `${from} > ${to}: ${text}`));
+
+async function agent({ client_id }: Credentials, ...actions: string[]) {
+  for (const action of actions) await d.admin('POST', '/calls/val-1/agent', { action, client_id });
+}
+
+describe('the sequence of a call', () => {
+  it('goes from the token to its completion', async () => {
+    const client = await d.newClient();
+    const token = await d.token(client);
+    const page = await fakePage(d, token, 'val-1');
+    await expect.poll(async () => (await sequence(client)).map(({ text }) => text)).toContain('page listens');
+    const acting = agent(client, 'join', 'end');
+    await page.hears('VideocallCompleted');
+    await page.report(0, 1);
+    await acting;
+    page.leave();
+    expect(drawn(await sequence(client))).toEqual([
+      'backend > simulator: POST /o/token/',
+      `simulator > backend: access token ${tailOf(token)}`,
+      'browser > simulator: GET /call',
+      'browser > simulator: page listens',
+      'agent > simulator: join',
+      'simulator > browser: VideocallLoading',
+      'browser: postMessage to the page',
+      'agent > simulator: end',
+      'simulator > browser: VideocallCompleted',
+      'browser: postMessage to the page',
+      `simulator: token ${tailOf(token)} completed`,
+    ]);
+  });
+
+  it('says that no page has heard an event', async () => {
+    const client = await d.newClient();
+    await d.open(await d.token(client), 'val-1');
+    await agent(client, 'join');
+    expect((await sequence(client)).at(-1)).toMatchObject({
+      text: 'VideocallLoading',
+      note: 'no page has heard it',
+      tone: 'bad',
+    });
+  });
+
+  it('has the reload with a completed token in it, and why it was refused', async () => {
+    const client = await d.newClient();
+    const token = await d.token(client);
+    await d.open(token, 'val-1');
+    await agent(client, 'join', 'end');
+    await d.open(token, 'val-1');
+    expect((await sequence(client)).at(-1)).toMatchObject({
+      from: 'browser',
+      text: 'GET /call',
+      note: expect.stringMatching(/^403: /),
+      tone: 'bad',
+    });
+  });
+
+  it('tells what was done by others than the agent, and that it failed', async () => {
+    const client = await d.newClient();
+    await d.open(await d.token(client), 'val-1');
+    await d.admin('POST', '/calls/val-1/fail', { code: 'VideocallNotFound', client_id: client.client_id });
+    expect((await sequence(client)).find(({ text }) => text === 'fail VideocallNotFound')).toMatchObject({
+      from: 'simulator',
+      to: 'simulator',
+      tone: 'bad',
+    });
+  });
+});

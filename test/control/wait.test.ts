@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Drive, drive, type Json } from '../support/drive.ts';
+import { fakePage } from '../support/fake-page.ts';
+
+let d: Drive;
+beforeAll(async () => {
+  d = await drive({ scenario: 'manual' });
+});
+afterAll(() => d.mock.close());
+beforeEach(() => d.admin('POST', '/reset'));
+
+const wait = (body: Json) => d.admin('POST', '/wait', { timeout: '10s', ...body });
+const act = (action: string, more: Json = {}) => d.admin('POST', '/calls/val-1/agent', { action, ...more });
+
+describe('a wait', () => {
+  it('for what has happened already is over at once', async () => {
+    await d.open(await d.token(), 'val-1');
+    await act('join');
+    const { status, json } = await wait({ for: { event: 'VideocallLoading' } });
+    expect([status, json.event.validation_id]).toEqual([200, 'val-1']);
+  });
+
+  it('for an event is over when it is said', async () => {
+    await d.open(await d.token(), 'val-1');
+    const waiting = wait({ for: { event: 'VideocallLoading' }, validation_id: 'val-1' });
+    await act('join');
+    expect((await waiting).json.event).toMatchObject({ code: 'VideocallLoading', id: 0 });
+  });
+
+  it('for an event of the script is over when it falls due, page or none', async () => {
+    await d.admin('PUT', '/scenarios/soon', { steps: [{ after: '100ms', agent: 'join' }] });
+    const page = await fakePage(d, await d.token(), 'soon');
+    await page.hears('"state"');
+    page.leave();
+    const { json } = await wait({ for: { event: 'VideocallLoading' } });
+    expect(json.event.validation_id).toBe('soon');
+  });
+
+  it('is over when the clock is moved past what it waits for', async () => {
+    await d.admin('POST', '/clock/freeze');
+    const page = await fakePage(d, await d.token(), 'agent-late~1');
+    await page.hears('"state"');
+    const waiting = wait({ for: { call_state: 'in-call' } });
+    await d.admin('POST', '/clock/advance', { by: '11m' });
+    expect((await waiting).json.call).toMatchObject({ validation_id: 'agent-late~1' });
+    page.leave();
+  });
+
+  it('for a state counts one that the call has left again', async () => {
+    await d.open(await d.token(), 'val-1');
+    for (const action of ['join', 'start', 'end']) await act(action);
+    expect((await wait({ for: { call_state: 'in-call' } })).json.call.state).toBe('ended');
+  });
+
+  it('for a request is over when it has come', async () => {
+    const waiting = wait({ for: { request: { path: '/o/token/', status: 401 } } });
+    await d.token();
+    await d.requestToken({ client_secret: 'wrong' });
+    expect((await waiting).json.request).toMatchObject({ path: '/o/token/', status: 401 });
+  });
+
+  it('can ask for what comes after something', async () => {
+    await d.token();
+    const { id } = (await d.admin('GET', '/requests')).json.items[0];
+    const waiting = wait({ for: { request: { path: '/o/token/' } }, after: id });
+    await d.token();
+    expect((await waiting).json.request.id).toBeGreaterThan(id);
+  });
+
+  it('for an event can be for that of one call alone', async () => {
+    await d.open(await d.token(), 'val-1');
+    for (const action of ['join', 'end']) await act(action);
+    await d.open(await d.token(), 'val-1');
+    const waiting = wait({ for: { event: 'VideocallLoading' }, validation_id: 'val-1', n: 2 });
+    await act('join');
+    expect((await waiting).json.event).toMatchObject({ n: 2, id: 0 });
+  });
+
+  it('never hears of another client', async () => {
+    const [mine, other] = [await d.newClient(), await d.newClient()];
+    await d.open(await d.token(other), 'val-1');
+    await act('join', { client_id: other.client_id });
+    const { status } = await wait({
+      for: { event: 'VideocallLoading' },
+      client_id: mine.client_id,
+      timeout: '50ms',
+    });
+    expect(status).toBe(408);
+  });
+
+  it('in vain says what was seen instead', async () => {
+    await d.open(await d.token(), 'val-1');
+    await act('join');
+    const { status, json } = await wait({ for: { event: 'VideocallCompleted' }, timeout: '50ms' });
+    expect([status, json]).toEqual([
+      408,
+      {
+        error: 'timeout',
+        message: expect.stringContaining('VideocallCompleted'),
+        hint: expect.stringContaining('VideocallLoading'),
+        seen: ['VideocallLoading'],
+      },
+    ]);
+  });
+
+  it.each([
+    [{ for: { event: 'X', call_state: 'ended' } }, /exclude each other/],
+    [{ for: {} }, /one of event, request, call_state/],
+    [{ for: { call_state: 'asleep' } }, /one of waiting-room/],
+    [{ for: { event: 'X' }, timeout: 'soon' }, /duration/],
+    [{ for: { event: 'X' }, timeout: '2h' }, /10m/],
+    [{ for: { event: 'X' }, after: 1 }, /after: does not go with event/],
+    [{ for: { request: {} }, n: 1 }, /n: does not go with request/],
+  ])('that makes no sense is refused: %j', async (body, message) => {
+    const { status, json } = await d.admin('POST', '/wait', body);
+    expect([status, json.message]).toEqual([422, expect.stringMatching(message)]);
+  });
+
+  it('ends when the simulator is stopped', async () => {
+    const own = await drive();
+    const waiting = own.admin('POST', '/wait', { for: { event: 'Never' }, timeout: '10m' });
+    await expect.poll(async () => (await own.admin('GET', '/health')).status).toBe(200);
+    const [{ status }] = await Promise.all([waiting, own.mock.close()]);
+    expect(status).toBe(408);
+  });
+});

@@ -1,0 +1,316 @@
+import { rmSync } from 'node:fs';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commandWith } from '../support/changed-command.ts';
+import type { Credentials, Json } from '../support/drive.ts';
+import {
+  type Deed,
+  impossibleCalls,
+  impossibleOpenings,
+  misheard,
+  type ToldCall,
+} from '../support/history.ts';
+import { attend, COMMAND, type FaithfulPage, type Instance, startInstance } from '../support/instances.ts';
+import { freshPrefix, type RedisServer, startRedis } from '../support/redis.ts';
+import { missing } from '../support/tools.ts';
+
+const INSTANCES = 3;
+const WORKERS = 8;
+/** `SEQUENCES=1000 npx vitest run instances` tries more. */
+// biome-ignore lint/style/noProcessEnv: how much is tried is for who runs it to say
+const SEQUENCES = Number(process.env.SEQUENCES ?? 15);
+
+const VALIDATIONS = ['talks', 'by-hand'];
+/** Says something every few milliseconds, so that whatever is done by hand falls between two events. */
+const TALKS = Array.from({ length: 60 }, (_, i) => ({
+  after: '4ms',
+  post: { type: 'info', code: `said-${i}`, message: 'M' },
+}));
+
+const step = fc.record({
+  worker: fc.nat(WORKERS - 1),
+  instance: fc.nat(INSTANCES - 1),
+  pick: fc.nat(1000),
+  what: fc.oneof(
+    { weight: 6, arbitrary: fc.constant('issue' as const) },
+    { weight: 10, arbitrary: fc.constant('open' as const) },
+    { weight: 3, arbitrary: fc.constant('revoke' as const) },
+    { weight: 6, arbitrary: fc.constantFrom('join' as const, 'start' as const) },
+    { weight: 3, arbitrary: fc.constant('end' as const) },
+    { weight: 10, arbitrary: fc.constant('say' as const) },
+    { weight: 2, arbitrary: fc.constant('advance' as const) },
+    { weight: 1, arbitrary: fc.constant('reset' as const) },
+    { weight: 1, arbitrary: fc.constant('kill' as const) },
+  ),
+});
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+
+interface Cluster {
+  readonly redis: RedisServer;
+  readonly instances: readonly Instance[];
+  /** What is being killed and started again. */
+  readonly dying: Set<Instance | RedisServer>;
+  close(): Promise<void>;
+}
+
+async function startCluster(command = COMMAND): Promise<Cluster> {
+  const redis = await startRedis({ keeps: true });
+  const flags = ['--scenario', 'manual', '--store', redis.url, '--store-prefix', freshPrefix()];
+  const instances = await Promise.all(Array.from({ length: INSTANCES }, () => startInstance(flags, command)));
+  return {
+    redis,
+    instances,
+    dying: new Set(),
+    async close() {
+      await Promise.all(instances.map((one) => one.kill()));
+      await redis.stop();
+    },
+  };
+}
+
+/** One course of things for one client of its own: what was done, and what came of it. */
+async function play({ instances, redis, dying }: Cluster, steps: readonly Step[], restartsRedis: boolean) {
+  const deeds: Deed[] = [];
+  const tokens: string[] = [];
+  const pages: FaithfulPage[] = [];
+  let said = 0;
+
+  /** Asks an instance, or the next one when it is not there; undefined when the answer is lost. */
+  async function ask(instance: number, address: string, init?: RequestInit): Promise<Response | undefined> {
+    for (let tries = 0; tries < 300; tries += 1) {
+      const { url } = instances[(instance + tries) % INSTANCES] as Instance;
+      try {
+        const answer = await fetch(`${url}${address}`, { signal: AbortSignal.timeout(10_000), ...init });
+        return answer.status === 503 ? undefined : answer;
+      } catch (error) {
+        const { code } = ((error as Error).cause ?? {}) as { code?: string };
+        if (code !== 'ECONNREFUSED') return undefined;
+        await new Promise((resolve) => setTimeout(resolve, tries < INSTANCES ? 0 : 10));
+      }
+    }
+    throw new Error('no instance is left');
+  }
+  /** Asks until the answer is not lost, what may be asked twice. */
+  async function surely(instance: number, address: string, init?: RequestInit): Promise<Response> {
+    for (let tries = 0; tries < 100; tries += 1) {
+      const answer = await ask(instance, address, init);
+      if (answer !== undefined) return answer;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`${address} is never answered`);
+  }
+  const admin = (instance: number, address: string, body: Json, method = 'POST') =>
+    ask(instance, `/__admin${address}`, { method, body: JSON.stringify(body) });
+
+  const made = await surely(0, '/__admin/clients', { method: 'POST', body: '{}' });
+  const { client_id, client_secret } = (await made.json()) as Credentials;
+  const prepare = () =>
+    surely(0, '/__admin/scenarios/talks', {
+      method: 'PUT',
+      body: JSON.stringify({ client_id, steps: TALKS }),
+    });
+  await prepare();
+
+  /** Does something and notes it, with the times around it. */
+  async function note(
+    deed: (done: 'done' | 'refused' | 'unknown', more: Json) => Json,
+    doing: () => Promise<{ outcome: 'done' | 'refused' | 'unknown'; more?: Json }>,
+  ): Promise<void> {
+    const begun = performance.now();
+    const { outcome, more } = await doing();
+    deeds.push({ begun, ended: performance.now(), outcome, ...deed(outcome, more) } as Deed);
+  }
+  const outcomeOf = (answer: Response | undefined) =>
+    answer === undefined ? 'unknown' : answer.ok ? 'done' : 'refused';
+
+  const doings: Record<Exclude<Step['what'], 'join' | 'start' | 'end'>, (one: Step) => Promise<void>> = {
+    issue: ({ instance }) =>
+      note(
+        (_, token) => ({ kind: 'issue', token }),
+        async () => {
+          const body = new URLSearchParams({ grant_type: 'client_credentials', client_id, client_secret });
+          const answer = await ask(instance, '/o/token/', { method: 'POST', body });
+          if (answer === undefined) return { outcome: 'unknown', more: '' };
+          expect(answer.status).toBe(200);
+          const { access_token } = (await answer.json()) as Json;
+          tokens.push(access_token);
+          return { outcome: 'done', more: access_token };
+        },
+      ),
+    async open({ instance, pick }) {
+      const token = tokens[pick % tokens.length];
+      if (token === undefined) return;
+      const validationId = VALIDATIONS[pick % 2] as string;
+      await note(
+        () => ({ kind: 'open', token, validationId }),
+        async () => {
+          const answer = await ask(instance, `/call?access_token=${token}&validation_id=${validationId}`);
+          if (answer === undefined) return { outcome: 'unknown' };
+          expect([200, 403]).toContain(answer.status);
+          const html = await answer.text();
+          if (answer.status === 200 && pages.length < 4) {
+            let turn = instance;
+            pages.push(attend(html, () => (instances[turn++ % INSTANCES] as Instance).url));
+          }
+          return { outcome: outcomeOf(answer) };
+        },
+      );
+    },
+    async revoke({ instance, pick }) {
+      const token = tokens[pick % tokens.length];
+      if (token === undefined) return;
+      await note(
+        () => ({ kind: 'revoke', token }),
+        async () => {
+          const body = new URLSearchParams({ token, client_id, client_secret });
+          return { outcome: outcomeOf(await ask(instance, '/o/revoke_token/', { method: 'POST', body })) };
+        },
+      );
+    },
+    async say({ instance, pick }) {
+      said += 1;
+      const event = { type: 'info', code: `by-hand-${said}`, message: 'M' };
+      await admin(instance, `/calls/${VALIDATIONS[pick % 2]}/events`, { client_id, ...event });
+    },
+    advance: ({ instance, pick }) =>
+      note(
+        () => ({ kind: 'advance', seconds: pick }),
+        async () => ({
+          outcome: outcomeOf(await admin(instance, '/clock/advance', { client_id, by: `${pick}s` })),
+        }),
+      ),
+    async reset({ instance }) {
+      await note(
+        () => ({ kind: 'reset' }),
+        async () => ({ outcome: outcomeOf(await admin(instance, '/reset', { client_id })) }),
+      );
+      await prepare();
+    },
+    async kill({ instance, pick }) {
+      const victim = restartsRedis && pick % 4 === 0 ? redis : (instances[instance] as Instance);
+      // Whoever is being killed already cannot be killed.
+      if (dying.has(victim)) return;
+      dying.add(victim);
+      if ('restart' in victim) {
+        await victim.signal('SIGKILL');
+        await victim.restart();
+      } else {
+        await victim.kill();
+        await victim.start();
+      }
+      dying.delete(victim);
+    },
+  };
+  async function doStep(one: Step): Promise<void> {
+    const { what, instance, pick } = one;
+    if (what !== 'join' && what !== 'start' && what !== 'end') return doings[what](one);
+    const validationId = VALIDATIONS[pick % 2] as string;
+    const act = async () =>
+      outcomeOf(await admin(instance, `/calls/${validationId}/agent`, { client_id, action: what }));
+    if (what !== 'end') {
+      await act();
+      return;
+    }
+    await note(
+      () => ({ kind: 'end', validationId }),
+      async () => ({ outcome: await act() }),
+    );
+  }
+
+  const queues = Array.from({ length: WORKERS }, (_, worker) => steps.filter((one) => one.worker === worker));
+  await Promise.all(
+    queues.map(async (queue) => {
+      for (const one of queue) await doStep(one);
+    }),
+  );
+  const calls = async () =>
+    ((await (await surely(0, `/__admin/calls?client_id=${client_id}`)).json()) as { items: ToldCall[] })
+      .items;
+  /** What pages have not heard, or have heard otherwise. */
+  const unheard = (told: readonly ToldCall[]) =>
+    pages
+      .filter(({ isReset }) => !isReset)
+      .flatMap(({ callId, heard }) => {
+        const [, validationId, n] = JSON.parse(callId) as [string, string, number];
+        const call = told.find((one) => one.validation_id === validationId && one.n === n);
+        const said = call?.events.map(({ code }) => code) ?? [];
+        return misheard(heard, said) ?? [];
+      });
+  // Scripts may go on for a moment, and pages may still be on their way to another instance.
+  let told = await calls();
+  for (let tries = 0; tries < 100; tries += 1) {
+    const before = told;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    told = await calls();
+    if (JSON.stringify(told) === JSON.stringify(before) && unheard(told).length === 0) break;
+  }
+  const faults = [
+    ...impossibleOpenings(deeds),
+    ...impossibleCalls(told),
+    ...unheard(told),
+    ...pages.flatMap(({ repeated }) => repeated.map((id) => `a page was told event ${id} again`)),
+  ];
+  for (const page of pages) page.leave();
+  await surely(0, `/__admin/clients/${client_id}`, { method: 'DELETE' });
+  return faults;
+}
+
+const noRedis = missing('redis');
+
+/** Tries so many courses of things; the first fault that is found, if any. */
+async function tryOut(
+  cluster: Cluster,
+  sequences: number,
+  restartsRedis: boolean,
+): Promise<string | undefined> {
+  const { counterexample, errorInstance } = await fc.check(
+    fc.asyncProperty(fc.array(step, { minLength: 30, maxLength: 70 }), async (steps) => {
+      const faults = await play(cluster, steps, restartsRedis);
+      if (faults.length > 0) throw new Error(faults.join('\n'));
+    }),
+    { numRuns: sequences, endOnFailure: true },
+  );
+  return counterexample === null ? undefined : String((errorInstance as Error)?.message);
+}
+
+describe.skipIf(noRedis)(`several instances with one store${noRedis ? ` (skipped: ${noRedis})` : ''}`, () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await startCluster();
+  }, 60_000);
+  afterAll(() => cluster.close());
+
+  it(`keep one truth whichever is asked, killed and started again (${SEQUENCES} courses)`, async () => {
+    expect(await tryOut(cluster, SEQUENCES, true)).toBeUndefined();
+  }, 3_600_000);
+});
+
+describe.skipIf(noRedis)(`a race that is planted is caught${noRedis ? ` (skipped: ${noRedis})` : ''}`, () => {
+  it.each([
+    [
+      'in the compare-and-swap',
+      /(~= ARGV\[i \+ 2\]) then return 0 end/,
+      '$1 then versionOf(nil) end',
+      /accepted though|was completed \d times|gaps|twice|has heard/,
+    ],
+    [
+      'in saidUntil, which closes what was told',
+      /isNews\(record\.value, view\d*\)/,
+      'false',
+      /a page has heard/,
+    ],
+  ])(
+    '%s',
+    async (name, right, wrong, fault) => {
+      const command = commandWith(name, [[right, wrong]]);
+      const cluster = await startCluster(command);
+      try {
+        expect(await tryOut(cluster, 300, false)).toMatch(fault);
+      } finally {
+        await cluster.close();
+        rmSync(command);
+      }
+    },
+    600_000,
+  );
+});

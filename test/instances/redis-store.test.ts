@@ -1,0 +1,226 @@
+import { createClient } from 'redis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newClient } from '../../src/domain/client.ts';
+import { instant } from '../../src/domain/time.ts';
+import { put } from '../../src/simulator/decide.ts';
+import { clientRef } from '../../src/simulator/refs.ts';
+import { redisStore } from '../../src/store/redis/redis-store.ts';
+import type { Kind, Ref, Store } from '../../src/store/store.ts';
+import { freshPrefix, type RedisServer, startRedis } from '../support/redis.ts';
+import { storeSuite } from '../support/store-suite.ts';
+import { missing } from '../support/tools.ts';
+
+const why = missing('redis');
+if (why !== undefined) console.warn(`skipped: ${why}`);
+
+let server: RedisServer;
+beforeAll(async () => {
+  if (why === undefined) server = await startRedis();
+});
+afterAll(() => server?.stop());
+
+const opened: Store[] = [];
+async function open(prefix = freshPrefix(), url = server.url): Promise<Store> {
+  const store = await redisStore({ url, prefix, tell: () => {}, refill: async () => {} });
+  opened.push(store);
+  return store;
+}
+afterAll(async () => {
+  for (const store of opened) await store.close();
+});
+
+const client = (clientId: string) => newClient({ clientId, clientSecret: 'secret' });
+const add = (store: Store, clientId: string, owner = clientId) =>
+  store.swap(put(clientRef(clientId), undefined, owner, client(clientId)));
+const ids = async (store: Store, owner?: string) =>
+  (await store.list('client', owner)).map(({ value }) => value.clientId);
+const entry = (path: string) =>
+  ({
+    clientId: '',
+    at: instant(0),
+    receivedAt: instant(0),
+    method: 'GET',
+    path,
+    query: {},
+    headers: {},
+    from: '',
+  }) as const;
+
+describe.skipIf(why !== undefined)('on a server of its own', () => {
+  storeSuite('redis', open);
+});
+
+describe.skipIf(why !== undefined)('stores on one server', () => {
+  let a: Store;
+  let b: Store;
+  let prefix: string;
+  beforeEach(async () => {
+    prefix = freshPrefix();
+    [a, b] = [await open(prefix), await open(prefix)];
+  });
+
+  it('share everything when they have one prefix', async () => {
+    await add(a, 'one');
+    await add(b, 'two');
+    expect(await ids(a)).toEqual(['one', 'two']);
+    expect(await ids(b)).toEqual(['one', 'two']);
+  });
+
+  it('hint at each other', async () => {
+    const hinted = new Promise((resolve) => b.watch(resolve));
+    await add(a, 'one');
+    expect(await hinted).toEqual(clientRef('one'));
+  });
+
+  it('let exactly one of them through', async () => {
+    const tries = Array.from({ length: 40 }, (_, i) => add(i % 2 === 0 ? a : b, 'one'));
+    expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
+  });
+
+  it('number the entries of a log upwards over both', async () => {
+    for (const store of [a, b, a]) await store.append('journal', 'one', entry('/'), 10);
+    expect((await a.entries('journal')).map(({ id }) => id)).toEqual([1, 2, 3]);
+  });
+
+  it('do not see each other when their prefixes differ, not even by a clear of everything', async () => {
+    const other = await open(`${prefix}client:`);
+    await add(a, 'one');
+    await other.append('journal', 'one', entry('/'), 10);
+    expect(await ids(other)).toEqual([]);
+    expect(await a.entries('journal')).toEqual([]);
+    await other.clear(['client', 'journal']);
+    expect(await ids(a)).toEqual(['one']);
+  });
+
+  it('leave alone what else is kept on the server', async () => {
+    const else_ = createClient({ url: server.url });
+    await else_.connect();
+    await else_.set('client', 'not ours');
+    await add(a, 'one');
+    await a.clear(['client']);
+    expect(await else_.get('client')).toBe('not ours');
+    expect((await else_.keys(`${prefix}*`)).sort()).toEqual([`${prefix}born`, `${prefix}versions`]);
+    else_.destroy();
+  });
+
+  it('go on when the server forgets its scripts', async () => {
+    const else_ = createClient({ url: server.url });
+    await else_.connect();
+    await else_.scriptFlush();
+    else_.destroy();
+    expect(await add(a, 'one')).toBe(true);
+  });
+
+  it('refuse an old version also when the server has forgotten everything since', async () => {
+    await add(a, 'one');
+    const [old] = (await a.read(clientRef('one'))).found;
+    const else_ = createClient({ url: server.url });
+    await else_.connect();
+    await else_.flushAll();
+    else_.destroy();
+    await add(a, 'one');
+    expect(await a.swap(put(clientRef('one'), old, 'one', client('one')))).toBe(false);
+  });
+});
+
+describe.skipIf(why !== undefined)('whatever ids hold', () => {
+  const HOSTILE = [
+    '',
+    'a:b',
+    'a',
+    'a"',
+    'a","a',
+    '{a}',
+    '[a]',
+    '\0',
+    'a\0b',
+    'a\nb',
+    '\\',
+    '%s %1',
+    'null',
+    '*',
+    'ÿ\u{10ffff}Ωλ',
+    '\ud800',
+    '\udc00',
+    'x'.repeat(10_000),
+  ];
+
+  it('no two meet, in records, owners and logs', async () => {
+    const store = await open();
+    for (const id of HOSTILE) {
+      expect(await add(store, id)).toBe(true);
+      await store.append('journal', id, entry(id), 10);
+    }
+    expect(await ids(store)).toEqual(HOSTILE);
+    for (const id of HOSTILE) {
+      expect((await store.read(clientRef(id))).found[0]?.value.clientId).toBe(id);
+      expect(await ids(store, id)).toEqual([id]);
+      expect((await store.entries('journal', id)).map(({ value }) => value.path)).toEqual([id]);
+    }
+    for (const [index, id] of HOSTILE.entries()) {
+      await store.clear(['client', 'journal'], id);
+      expect(await ids(store)).toEqual(HOSTILE.slice(index + 1));
+      expect((await store.entries('journal')).map(({ value }) => value.path)).toEqual(
+        HOSTILE.slice(index + 1),
+      );
+    }
+  });
+
+  it('hints name them as they are', async () => {
+    const store = await open();
+    const hinted: string[] = [];
+    store.watch(({ id }) => hinted.push(id));
+    for (const id of HOSTILE) await add(store, id);
+    await expect.poll(() => hinted).toEqual(HOSTILE);
+  });
+});
+
+describe.skipIf(why !== undefined)('much of it', () => {
+  const MANY = 20_000;
+
+  it('is listed and cleared within the time that a request has', async () => {
+    const store = await open();
+    const token = (n: number): Ref<Kind> => ({ kind: 'client', id: `${n}` });
+    for (let n = 0; n < MANY; n += 1000) {
+      const some = Array.from({ length: 1000 }, (_, i) => token(n + i) as Ref<'client'>);
+      await store.swap(...some.map((ref) => put(ref, undefined, n % 2000 === 0 ? 'a' : 'b', client(ref.id))));
+    }
+    let hints = 0;
+    store.watch(() => {
+      hints += 1;
+    });
+    expect(await store.list('client')).toHaveLength(MANY);
+    await store.clear(['client'], 'a');
+    expect(await store.list('client', 'b')).toHaveLength(MANY / 2);
+    await store.clear(['client']);
+    expect(await store.list('client')).toEqual([]);
+    await expect.poll(() => hints).toBe(MANY);
+  });
+
+  it('is read from a log page by page', async () => {
+    const store = await open();
+    const all = Array.from({ length: 2_500 }, (_, n) => `${n}`);
+    for (const path of all)
+      await store.append('journal', Number(path) % 2 === 0 ? 'a' : 'b', entry(path), 2_000);
+    expect((await store.entries('journal')).map(({ value }) => value.path)).toEqual(all);
+    expect((await store.entries('journal', 'a', 1_001)).map(({ value }) => value.path)).toEqual(
+      all.slice(1_001).filter((path) => Number(path) % 2 === 0),
+    );
+  });
+});
+
+describe.skipIf(why !== undefined)('another way to the server', () => {
+  it('is a Unix socket, with a password and a database', async () => {
+    const guarded = await startRedis({ socket: true, password: 'p:a%s/s' });
+    try {
+      const prefix = freshPrefix();
+      const store = await open(prefix, `${guarded.url}?db=3`);
+      await add(store, 'one');
+      expect(await ids(await open(prefix, guarded.url))).toEqual([]);
+      expect(await ids(store)).toEqual(['one']);
+      for (const one of opened.splice(-2)) await one.close();
+    } finally {
+      await guarded.stop();
+    }
+  });
+});

@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { runInThisContext } from 'node:vm';
+import { transformSync } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as library from '../../src/library/index.ts';
+import { consumer, playwrightConfig } from '../support/consumer.ts';
+import { missing } from '../support/tools.ts';
+
+/** The `@example`s of the source are programs: they run, and log what stands behind each `console.log`. */
+
+const SRC = path.join(import.meta.dirname, '../../src');
+
+const EXAMPLES = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .flatMap((file) => {
+    const source = readFileSync(path.join(SRC, file), 'utf8');
+    return [...source.matchAll(/@example\n((?: *\* .*\n| *\*\n(?! *\* @))+)/g)].map(
+      ({ index, 1: text = '' }) => ({
+        place: `${file}:${source.slice(0, index).split('\n').length}`,
+        code: text.replace(/^ *\* ?/gm, ''),
+      }),
+    );
+  });
+const PROGRAMS = EXAMPLES.filter(({ code }) => !code.startsWith('import '));
+const testsFor = (framework: string) => EXAMPLES.filter(({ code }) => code.includes(`from '${framework}'`));
+
+/** What an example says that it logs; `…` stands for what differs from time to time. */
+const promised = (code: string) =>
+  [...code.matchAll(/console\.log\(.*\/\/ (.*)$/gm)].map(([, text = '']) =>
+    expect.stringMatching(
+      new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('…', '.*')}$`),
+    ),
+  );
+
+describe('the examples in the source', () => {
+  let mock: library.Mock;
+  beforeAll(async () => {
+    // A call of val-1 has been made, and ended.
+    mock = await library.startMock({ scenario: 'manual', logLevel: 'error' });
+    const call = mock.call('val-1');
+    await fetch(call.src(await mock.token()).replace(mock.browserUrl, mock.url));
+    await call.join();
+    await call.end();
+  });
+  afterAll(() => mock.close());
+
+  it('are there', () => {
+    expect(PROGRAMS.length).toBeGreaterThanOrEqual(9);
+    expect([testsFor('vitest').length, testsFor('@playwright/test').length]).toEqual([1, 1]);
+  });
+
+  it.each(PROGRAMS)('$place', async ({ code }) => {
+    const logged: string[] = [];
+    const given = { ...library, mock, console: { log: (...all: unknown[]) => logged.push(all.join(' ')) } };
+    const here = code.replaceAll('http://127.0.0.1:4010', mock.url);
+    const program = `(async ({ ${Object.keys(given)} }) => { { ${here} } })`;
+    const { code: script } = transformSync(program, { loader: 'ts', target: 'node20' });
+    await runInThisContext(script)(given);
+    expect(logged).toEqual(promised(code));
+  });
+
+  const project = consumer(['vitest', '@playwright/test']);
+
+  it.each(testsFor('vitest'))('$place, by Vitest', async ({ code }) => {
+    project.write('example.test.ts', code);
+    const { output } = await project.node([project.tool('vitest/vitest.mjs'), 'run']);
+    expect(output).toMatch(/Tests +1 passed/);
+  });
+
+  const why = missing('chromium');
+  it.skipIf(why).each(testsFor('@playwright/test'))(
+    `$place, by Playwright${why ? ` (${why})` : ''}`,
+    async ({ code }) => {
+      project.write('example.spec.ts', code);
+      project.write('playwright.config.ts', playwrightConfig());
+      const { output } = await project.node([
+        project.tool('@playwright/test/cli.js'),
+        'test',
+        'example.spec.ts',
+      ]);
+      expect(output).toContain('1 passed');
+    },
+    120_000,
+  );
+});

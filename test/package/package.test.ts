@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { consumer, pack } from '../support/consumer.ts';
+
+const run = promisify(execFile);
+const ROOT = path.join(import.meta.dirname, '../..');
+
+/** Every kind of file that is published. */
+const KINDS = [
+  /^(?:CHANGELOG|README)\.md$|^LICENSE$|^package\.json$/,
+  /^dist\/(?:mock-veridas|command)\.cjs$/,
+  /^dist\/(?:index|vitest|playwright|(?:certificate|chunk|launch|ports|redis-store|tls|webapi)-\w{8})\.js$/,
+  /^dist\/contracts\/child\.js$/,
+  /^dist\/browser\/(?:call|console|demo|report)\.(?:css|js)$/,
+  /^dist\/types\/[\w/-]+\.d\.ts$/,
+  /^dist\/THIRD-PARTY\.txt$/,
+  /^fixtures\/(?:scenario\.schema\.json|scenarios\/[\w-]+\.yaml)$/,
+  /^contracts\/(?:(?:asyncapi|openapi)\.yaml|[\w-]+--videocall-manager\.json)$/,
+];
+
+const filesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
+
+describe('what is published', () => {
+  const project = consumer([]);
+  const published = () => filesIn(project.tool('mock-veridas'));
+
+  it('has files of the kinds that it should have, and no others', () => {
+    expect(published().filter((file) => !KINDS.some((kind) => kind.test(file)))).toEqual([]);
+    expect(KINDS.filter((kind) => !published().some((file) => kind.test(file)))).toEqual([]);
+  });
+
+  it('names no package in its declarations that may be missing', () => {
+    const { peerDependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+    const declarations = published().filter((file) => file.endsWith('.d.ts'));
+    const named = declarations.flatMap((file) => {
+      const code = readFileSync(project.tool(`mock-veridas/${file}`), 'utf8').replace(/^ *\*.*$/gm, '');
+      return [...code.matchAll(/\b(?:from |import\()['"]([^.'"][^'"]*)/g)].map(([, name = '']) => name);
+    });
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((name) => !Object.hasOwn(peerDependencies, name))).toEqual([]);
+  });
+
+  it('is less than 10 MB with all that npm brings with it', () => {
+    const modules = project.tool('');
+    const sizes = filesIn(modules).map((file) => statSync(path.join(modules, file)).size);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(10_000_000);
+  });
+
+  describe('is found to be in order', () => {
+    let folder: string;
+    let file: string;
+    beforeAll(async () => {
+      folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-package-'));
+      file = await pack(folder);
+    });
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    it.each([
+      ['publint', 'run', '--strict'],
+      // It is ESM alone: CommonJS requires that itself, as the tests of who installs it show.
+      ['attw', '--profile', 'esm-only'],
+    ])('by %s', async (tool, ...args) => {
+      const faults = run('npx', [tool, ...args, file], { cwd: ROOT }).then(
+        () => '',
+        ({ stdout, stderr }) => `${stdout}${stderr}`,
+      );
+      expect(await faults).toBe('');
+    });
+  });
+});

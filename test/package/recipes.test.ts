@@ -1,0 +1,204 @@
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { type Environment, machine, type Outcome } from '../support/ci-machine.ts';
+import { ciFaults } from '../support/ci-schemas.ts';
+import { consumer, playwrightConfig } from '../support/consumer.ts';
+import { freePort } from '../support/redis.ts';
+import { missingTestcontainers, TESTCONTAINERS } from '../support/testcontainers.ts';
+import { missing } from '../support/tools.ts';
+
+const ROOT = path.join(import.meta.dirname, '../..');
+const RECIPES = path.join(ROOT, 'recipes');
+const recipe = (file: string) => readFileSync(path.join(RECIPES, file), 'utf8');
+const filesIn = (folder: string) =>
+  readdirSync(path.join(RECIPES, folder)).map((name) => `${folder}/${name}`);
+
+/** What the image sets for every container of it. */
+const IMAGE = Object.fromEntries(
+  [...readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8').matchAll(/^ENV (\w+)=(\S+)$/gm)].map(
+    ([, name = '', value = '']) => [name, value],
+  ),
+);
+/** What is done already by the time a recipe is run. */
+const DONE = ['npm ci'];
+
+const project = consumer(['vitest', '@playwright/test', 'typescript', '@types/node']);
+const ci = machine(() => project.folder());
+
+/** A recipe and the shop, as if nobody else used their ports; `mock` is that of the simulator. */
+async function checkedOut(file: string) {
+  rmSync(path.join(project.folder(), 'reports'), { recursive: true, force: true });
+  const [mock, shop] = [await freePort(), await freePort()];
+  const here = (text: string) => text.replaceAll('4010', String(mock)).replaceAll('3000', String(shop));
+  for (const name of readdirSync(path.join(RECIPES, 'shop')))
+    project.write(name, here(recipe(`shop/${name}`)));
+  return { text: here(recipe(file)), here, port: { MOCK_VERIDAS_PORT: mock } };
+}
+
+const well = (command: string, env?: Environment) =>
+  expect.poll(async () => (await ci.bash(command, env)).code).toBe(0);
+
+/** Starts the simulator as its image does, and waits until its health check says that it is well. */
+async function serve(environment: Environment, health = '/app/node_modules/.bin/mock-veridas healthcheck') {
+  const env = { ...IMAGE, ...environment };
+  ci.start(['node_modules/.bin/mock-veridas', 'start'], env);
+  await well(health.replace('/app/', ''), env);
+}
+
+interface Step {
+  readonly run?: string;
+  readonly uses?: string;
+  readonly if?: string;
+  readonly with?: { readonly path?: string };
+}
+
+/** Runs the steps of a job up to the first that fails, and then those that are always run. */
+async function runSteps(steps: readonly Step[], env: Environment): Promise<Outcome[]> {
+  const failed: Outcome[] = [];
+  for (const { run, if: condition } of steps) {
+    if (run === undefined || DONE.includes(run) || (failed.length > 0 && condition !== 'always()')) continue;
+    const outcome = await ci.bash(run, env);
+    if (outcome.code !== 0) failed.push(outcome);
+  }
+  return failed;
+}
+
+const isThere = (file: string) =>
+  statSync(path.join(project.folder(), file), { throwIfNoEntry: false }) !== undefined;
+const REPORT = ['report.html', 'junit.xml', 'findings.sarif'];
+
+describe('CI recipes', { timeout: 120_000 }, () => {
+  it.each(filesIn('github'))('%s is a workflow of GitHub', (file) => {
+    expect(ciFaults.github(recipe(file))).toEqual([]);
+  });
+  it.each(filesIn('gitlab'))('%s is a pipeline of GitLab', (file) => {
+    expect(ciFaults.gitlab(recipe(file))).toEqual([]);
+  });
+  it.each(filesIn('compose'))('%s fits the Compose specification', (file) => {
+    expect(ciFaults.compose(recipe(file))).toEqual([]);
+  });
+
+  it.each(filesIn('github'))('the commands of %s run', async (file) => {
+    const { text, port } = await checkedOut(file);
+    const { env, services, steps } = parse(text).jobs.test;
+    const [, health] = /--health-cmd "([^"]+)"/.exec(services?.videocall.options) ?? [];
+    if (services !== undefined) await serve({ ...services.videocall.env, ...port }, health);
+    if (file.endsWith('background.yml')) ci.stopLater('videocall.json');
+    expect(await runSteps(steps, { CI: 'true', ...env, ...port })).toEqual([]);
+    const kept = (steps as Step[]).flatMap((step) => step.with?.path ?? []);
+    expect(kept.flatMap((folder) => REPORT.filter((name) => !isThere(`${folder}/${name}`)))).toEqual([]);
+    expect(kept).not.toEqual([]);
+  });
+
+  it.each(filesIn('gitlab'))('the commands of %s run', async (file) => {
+    const { text, port } = await checkedOut(file);
+    const { variables, services, script, after_script: after = [], artifacts } = parse(text).videocall;
+    for (const service of services ?? []) await serve({ ...service.variables, ...port });
+    const steps = [...script, ...after].map((run: string) => ({ run }));
+    expect(await runSteps(steps, { CI: 'true', ...variables, ...port })).toEqual([]);
+    expect([...artifacts.paths, artifacts.reports.junit].filter((name: string) => !isThere(name))).toEqual(
+      [],
+    );
+  });
+
+  it('the services of compose/docker-compose.yml run', async () => {
+    const { text, port } = await checkedOut('compose/docker-compose.yml');
+    const { videocall, shop, tests } = parse(text, { merge: true }).services;
+    const shell = (words: readonly string[]) => words.map((word) => `"${word}"`).join(' ');
+    await serve({ ...videocall.environment, ...port }, shell(videocall.healthcheck.test.slice(1)));
+    ci.start(shop.command, shop.environment);
+    await well(shell(shop.healthcheck.test.slice(1)), shop.environment);
+    expect(await runSteps([{ run: shell(tests.command) }], tests.environment)).toEqual([]);
+  });
+
+  const noChromium = missing('chromium');
+  it.skipIf(noChromium)(`the tests of playwright/ run${noChromium ? ` (${noChromium})` : ''}`, async () => {
+    const { text, here, port } = await checkedOut('playwright/playwright.config.ts');
+    project.write('tests/playwright.config.ts', text);
+    // The same, with the Chromium of this machine.
+    const ours = playwrightConfig().replace('defineConfig({', 'defineConfig(recipe, {');
+    project.write('playwright.config.ts', `import recipe from '../tests/playwright.config.ts';\n${ours}`);
+    for (const name of ['web-server.spec.ts', 'fixture.spec.ts'])
+      project.write(`tests/${name}`, here(recipe(`playwright/${name}`)));
+    const { code, output } = await ci.bash('node node_modules/@playwright/test/cli.js test tests/', port);
+    expect(output).toContain('2 passed');
+    expect(code).toBe(0);
+  });
+
+  it('testcontainers/videocall.test.ts runs with the command in place of a container', async () => {
+    project.write('videocall.test.ts', recipe('testcontainers/videocall.test.ts'));
+    project.write('stand-in.mjs', STAND_IN);
+    project.write(
+      'vitest.config.mjs',
+      "export default { resolve: { alias: { testcontainers: '/stand-in.mjs' } } };",
+    );
+    const { code, output } = await ci.bash(
+      'node node_modules/vitest/vitest.mjs run videocall.test.ts',
+      IMAGE,
+    );
+    expect(output).toMatch(/Tests +1 passed/);
+    expect(code).toBe(0);
+  });
+
+  const noTestcontainers = missingTestcontainers();
+  it.skipIf(noTestcontainers)(
+    `all in TypeScript has the types of its libraries${noTestcontainers ? ` (${noTestcontainers})` : ''}`,
+    async () => {
+      const files = ['playwright', 'testcontainers'].flatMap(filesIn);
+      for (const file of files) project.write(`typed/${file}`, recipe(file));
+      const compilerOptions = {
+        module: 'NodeNext',
+        target: 'ES2022',
+        lib: ['ES2023', 'ESNext.Disposable', 'DOM'],
+        strict: true,
+        noEmit: true,
+        skipLibCheck: true,
+        types: ['node'],
+        paths: { testcontainers: [path.join(TESTCONTAINERS, 'build/index.d.ts')] },
+      };
+      project.write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['typed'] }));
+      const { output } = await project.node([project.tool('typescript/bin/tsc'), '-p', '.']);
+      expect(output).toBe('');
+    },
+  );
+});
+
+/** What Testcontainers is to the recipe, with the published command for a container of its image. */
+const STAND_IN = `
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+export const Wait = { forLogMessage: (pattern) => pattern };
+
+export class GenericContainer {
+  withExposedPorts() {
+    return this;
+  }
+  withEnvironment(env) {
+    this.env = env;
+    return this;
+  }
+  withWaitStrategy(pattern) {
+    this.pattern = pattern;
+    return this;
+  }
+  async start() {
+    const env = { ...process.env, MOCK_VERIDAS_PORT: '0', ...this.env };
+    const child = spawn('node_modules/.bin/mock-veridas', ['start'], { env });
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (!this.pattern.test(line)) continue;
+      child.stdout.resume();
+      const port = Number(/:(\\d+)/.exec(line)[1]);
+      return {
+        getHost: () => 'localhost',
+        getMappedPort: () => port,
+        stop: () => Promise.all([once(child, 'exit'), child.kill()]),
+      };
+    }
+    throw new Error('it ended before it was ready');
+  }
+}
+`;

@@ -1,0 +1,210 @@
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { newClient } from '../../src/domain/client.ts';
+import type { MockOptions } from '../../src/library/index.ts';
+import { isAmong, isRange } from '../../src/server/address.ts';
+import { type Drive, drive } from '../support/drive.ts';
+import { type RawAnswer, sendRaw } from '../support/raw-http.ts';
+
+const BANK = newClient({
+  clientId: 'bank',
+  clientSecret: 'secret',
+  environment: 'production',
+  allowedIps: ['127.0.0.2', '10.1.0.0/16', '2001:db8::/32'],
+});
+const SHOP = newClient({ clientId: 'shop', clientSecret: 'secret', allowedIps: ['10.9.9.9'] });
+
+const FORM: [string, string] = ['Content-Type', 'application/x-www-form-urlencoded'];
+const CREDENTIALS = 'grant_type=client_credentials&client_id=bank&client_secret=secret';
+
+let d: Drive;
+const start = async (options: MockOptions = {}) => {
+  d = await drive({ clients: [BANK, SHOP], ...options });
+  return d.mock.url;
+};
+afterEach(() => d.mock.close());
+
+const ask = (
+  url: string,
+  {
+    from,
+    headers = [],
+    body = CREDENTIALS,
+  }: { from?: string; headers?: [string, string][]; body?: string } = {},
+): Promise<RawAnswer> =>
+  sendRaw(url, {
+    method: 'POST',
+    path: '/o/token/',
+    headers: [FORM, ...headers],
+    body: Buffer.from(body),
+    ...(from !== undefined && { localAddress: from }),
+  });
+
+describe('a production client', () => {
+  it('is served from an address on its list', async () => {
+    expect((await ask(await start(), { from: '127.0.0.2' })).status).toBe(200);
+  });
+
+  it('is blocked from any other, with 403 and the reason', async () => {
+    const { status, body } = await ask(await start(), { from: '127.0.0.3' });
+    expect(status).toBe(403);
+    expect(body.toString()).toContain('allowed_ips of "bank"');
+  });
+
+  it('is blocked before its secret is looked at, claimed in the body or as Basic', async () => {
+    const url = await start();
+    const wrong = 'grant_type=client_credentials&client_id=bank&client_secret=wrong';
+    const basic: [string, string] = ['Authorization', `Basic ${btoa('bank:wrong')}`];
+    expect((await ask(url, { body: wrong })).status).toBe(403);
+    expect((await ask(url, { headers: [basic], body: 'grant_type=client_credentials' })).status).toBe(403);
+  });
+
+  it('is blocked over IPv6 too', async () => {
+    const { port } = new URL(await start());
+    expect((await ask(`http://[::1]:${port}`)).status).toBe(403);
+  });
+
+  it('is served over IPv6 from an address on its list', async () => {
+    const bank = { ...BANK, allowedIps: ['::1'] };
+    const { port } = new URL(await start({ clients: [bank] }));
+    expect((await ask(`http://[::1]:${port}`)).status).toBe(200);
+  });
+
+  it('is the same from an IPv4 address that comes mapped into IPv6', async () => {
+    const { port } = new URL(await start({ host: '::' }));
+    const url = `http://127.0.0.1:${port}`;
+    expect((await ask(url, { from: '127.0.0.2' })).status).toBe(200);
+    expect((await ask(url, { from: '127.0.0.3' })).status).toBe(403);
+  });
+
+  it('is blocked from revoking as well', async () => {
+    const url = await start();
+    const { status } = await sendRaw(url, {
+      method: 'POST',
+      path: '/o/revoke_token/',
+      headers: [FORM],
+      body: Buffer.from('token=x&client_id=bank&client_secret=secret'),
+    });
+    expect(status).toBe(403);
+  });
+
+  it('may open /call from anywhere: its users do', async () => {
+    const url = await start();
+    const { body } = await ask(url, { from: '127.0.0.2' });
+    const token = JSON.parse(body.toString()).access_token as string;
+    expect((await d.open(token, 'v')).status).toBe(200);
+  });
+});
+
+describe('nobody is blocked', () => {
+  it('who claims a client of the sandbox', async () => {
+    const body = 'grant_type=client_credentials&client_id=shop&client_secret=secret';
+    expect((await ask(await start(), { body })).status).toBe(200);
+  });
+
+  it('who claims no client: the answer is the recorded one', async () => {
+    expect((await ask(await start(), { body: 'grant_type=client_credentials' })).status).toBe(401);
+  });
+});
+
+describe('--blocked', () => {
+  it('reset: the connection is reset', async () => {
+    const url = await start({ blocked: 'reset' });
+    await expect(ask(url)).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  it('hang: nothing comes, until the sender gives up', async () => {
+    const { hostname, port } = new URL(await start({ blocked: 'hang' }));
+    const served = await ask(d.mock.url, { from: '127.0.0.2' });
+    expect(served.status).toBe(200);
+    const received = await new Promise<string>((resolve) => {
+      let data = '';
+      const socket = connect(Number(port), hostname, () => {
+        const head = `POST /o/token/ HTTP/1.1\r\nHost: x\r\n${FORM.join(': ')}\r\nContent-Length: ${CREDENTIALS.length}`;
+        socket.write(`${head}\r\n\r\n${CREDENTIALS}`);
+      });
+      socket.on('data', (chunk) => {
+        data += chunk;
+      });
+      // Others are answered meanwhile; had this one been answered, it would have come before.
+      void ask(d.mock.url, { from: '127.0.0.2' }).then(() => {
+        socket.destroy();
+        resolve(data);
+      });
+    });
+    expect(received).toBe('');
+  });
+
+  it('hang: does not keep the simulator from stopping', async () => {
+    const { hostname, port } = new URL(await start({ blocked: 'hang' }));
+    const closed = new Promise((resolve) => {
+      const socket = connect(Number(port), hostname, () =>
+        socket.write(
+          `POST /o/token/ HTTP/1.1\r\nHost: x\r\n${FORM.join(': ')}\r\nContent-Length: ${CREDENTIALS.length}\r\n\r\n${CREDENTIALS}`,
+        ),
+      );
+      socket.on('error', () => {});
+      socket.on('close', resolve);
+    });
+    await ask(d.mock.url, { from: '127.0.0.2' });
+    await d.mock.close();
+    await closed;
+  });
+});
+
+describe('X-Forwarded-For', () => {
+  const spoofed: [string, string] = ['X-Forwarded-For', '127.0.0.2'];
+
+  it('changes nothing when no proxy is trusted', async () => {
+    expect((await ask(await start(), { headers: [spoofed] })).status).toBe(403);
+  });
+
+  it('changes nothing when it comes from somebody else than the trusted proxy', async () => {
+    expect((await ask(await start({ trustProxy: ['127.0.0.9'] }), { headers: [spoofed] })).status).toBe(403);
+  });
+
+  it.each([
+    ['127.0.0.2', 200],
+    ['6.6.6.6, 127.0.0.2', 200],
+    ['127.0.0.2, 6.6.6.6', 403],
+    ['127.0.0.2, 127.0.0.1', 200],
+    ['6.6.6.6', 403],
+    ['nonsense', 403],
+  ])(
+    'of a trusted proxy counts with its right-most address that is no proxy: "%s" gives %s',
+    async (value, status) => {
+      const url = await start({ trustProxy: ['127.0.0.1'] });
+      expect((await ask(url, { headers: [['X-Forwarded-For', value]] })).status).toBe(status);
+    },
+  );
+});
+
+describe('addresses and ranges', () => {
+  it.each([
+    ['10.1.2.3', true],
+    ['10.2.0.1', false],
+    ['127.0.0.2', true],
+    ['::ffff:127.0.0.2', true],
+    ['::ffff:7f00:2', true],
+    ['2001:db8::1', true],
+    ['2001:db9::1', false],
+    ['', false],
+    ['not an address', false],
+  ])('"%s" is among the list: %s', (address, expected) => {
+    expect(isAmong(address, BANK.allowedIps)).toBe(expected);
+  });
+
+  it.each([
+    ['10.0.0.1', true],
+    ['10.0.0.0/8', true],
+    ['::1', true],
+    ['2001:db8::/32', true],
+    ['10.0.0.0/33', false],
+    ['10.0.0/8', false],
+    ['10.0.0.1/', false],
+    ['10.0.0.1/8/8', false],
+    ['bank.example', false],
+  ])('"%s" is one: %s', (text, expected) => {
+    expect(isRange(text)).toBe(expected);
+  });
+});

@@ -1,0 +1,225 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Drive, drive, type Json, SANDBOX } from '../support/drive.ts';
+import { fakePage, setupOf } from '../support/fake-page.ts';
+
+let d: Drive;
+beforeAll(async () => {
+  d = await drive({ scenario: 'manual' });
+});
+afterAll(() => d.mock.close());
+beforeEach(() => d.admin('POST', '/reset'));
+
+const found = async (): Promise<Json[]> => (await d.admin('GET', '/findings')).json.items;
+const rules = async (): Promise<string[]> =>
+  (await found()).map(({ rule }) => rule).filter((rule) => rule !== HOST);
+/** These tests open the frame under the name for backends, as no integration should. */
+const HOST = 'host-without-videocall';
+
+const post = (path: string, fields: Record<string, string> = {}, headers: Record<string, string> = {}) =>
+  fetch(`${d.mock.url}${path}`, {
+    method: 'POST',
+    body: new URLSearchParams({ ...SANDBOX, grant_type: 'client_credentials', ...fields }),
+    headers,
+    redirect: 'manual',
+  });
+
+describe('a finding', () => {
+  it('names the mistake, its place in the guide and how to mend it, once for all times', async () => {
+    await post('/o/token');
+    await post('/o/token');
+    expect(await found()).toEqual([
+      {
+        rule: 'missing-trailing-slash',
+        severity: 'error',
+        guide: '5.2',
+        title: expect.any(String),
+        mend: expect.any(String),
+        client_id: 'sandbox-client',
+        seen: 'POST /o/token',
+        first_at: expect.any(String),
+        last_at: expect.any(String),
+        times: 2,
+      },
+    ]);
+  });
+
+  it('is the client’s own', async () => {
+    const client = await d.newClient();
+    await post('/o/token');
+    expect((await d.admin('GET', `/findings?client_id=${client.client_id}`)).json.items).toEqual([]);
+  });
+});
+
+describe('requests show', () => {
+  const page = { origin: 'http://shop.example', 'sec-fetch-site': 'cross-site' };
+  /** A token whose call has ended. */
+  const completed = async () => {
+    const token = await d.token();
+    await d.open(token, 'val-1');
+    for (const action of ['join', 'end']) await d.admin('POST', '/calls/val-1/agent', { action });
+    return token;
+  };
+  /** Opens the frame as Firefox does; which token was issued since matters only by its being there. */
+  const asFirefox = (token: string, _newer?: string) =>
+    fetch(`${d.mock.url}/call?${new URLSearchParams({ access_token: token, validation_id: 'val-1' })}`, {
+      headers: { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0' },
+    });
+  const mistakes: [string, () => Promise<unknown>][] = [
+    ['secret-in-browser', () => post('/o/token/', {}, page)],
+    [
+      'cors-preflight',
+      () =>
+        fetch(`${d.mock.url}/o/token/`, {
+          method: 'OPTIONS',
+          headers: { ...page, 'access-control-request-method': 'POST' },
+        }),
+    ],
+    ['missing-trailing-slash', () => post('/o/revoke_token')],
+    [
+      'unsupported-body',
+      () =>
+        fetch(`${d.mock.url}/o/token/`, {
+          method: 'POST',
+          body: JSON.stringify({ grant_type: 'client_credentials' }),
+          headers: { 'content-type': 'application/json' },
+        }),
+    ],
+    ['service-breaks', () => post('/o/token/?grant_type=client_credentials')],
+    [
+      'token-shared',
+      async () => {
+        const token = await d.token();
+        await d.open(token, 'val-1');
+        await d.open(token, 'val-2');
+      },
+    ],
+    ['token-reused', async () => d.open(await completed(), 'val-1')],
+    ['stale-iframe', async () => asFirefox(await completed(), await d.token())],
+    [
+      'stale-iframe',
+      async () => {
+        const old = await d.token();
+        await d.open(old, 'val-1');
+        await post('/o/revoke_token/', { token: old });
+        await asFirefox(old, await d.token());
+      },
+    ],
+    // Nothing new has been issued, or it has been used: then somebody has handed out the old one.
+    ['token-reused', async () => asFirefox(await completed())],
+    [
+      'token-reused',
+      async () => {
+        const old = await completed();
+        await d.open(await d.token(), 'val-2');
+        await asFirefox(old);
+      },
+    ],
+    [
+      'token-reused',
+      async () => {
+        const old = await completed();
+        await d.token();
+        await d.open(old, 'val-1');
+      },
+    ],
+    ['missing-validation-id', async () => d.open(await d.token(), '')],
+    [
+      'unconfirmed-validation',
+      async () => {
+        const headers = { apikey: SANDBOX.client_secret };
+        const made = await fetch(`${d.mock.url}/validas/v1/validation`, { method: 'POST', headers });
+        await d.open(await d.token(), ((await made.json()) as Json).data.id);
+      },
+    ],
+    [
+      'token-in-referer',
+      async () =>
+        fetch(`${d.mock.url}/asset`, {
+          headers: { referer: `${d.mock.url}/call?access_token=${await d.token()}` },
+        }),
+    ],
+    [
+      'token-never-used',
+      async () => [await d.token(), await d.admin('POST', '/clock/advance', { by: '1h' })],
+    ],
+    ['token-burst', () => Promise.all(Array.from({ length: 20 }, () => d.token()))],
+  ];
+  it.each(mistakes)('%s', async (rule, make) => {
+    await make();
+    expect(await rules()).toEqual([rule]);
+  });
+
+  it('token-shared, also by two pages at the same time', async () => {
+    const token = await d.token();
+    const pages = [await fakePage(d, token, 'val-1'), await fakePage(d, token, 'val-1')];
+    await expect.poll(rules, { timeout: 10_000 }).toEqual(['token-shared']);
+    for (const page of pages) page.leave();
+  });
+
+  it('host-without-videocall', async () => {
+    await d.open(await d.token(), 'val-1');
+    expect((await found()).map(({ rule, seen }) => [rule, seen])).toEqual([
+      [HOST, `at ${new URL(d.mock.url).host}`],
+    ]);
+  });
+
+  it('no more mistakes of one client than anybody reads', async () => {
+    for (let i = 0; i < 260; i += 1) await post('/o/token', {}, { origin: `http://shop-${i}.example` });
+    expect((await found()).length).toBeLessThanOrEqual(201);
+  });
+
+  it('nothing, when they are the guide’s own', async () => {
+    const token = await d.token();
+    await d.open(token, 'val-1');
+    await post('/o/revoke_token/', { token });
+    expect(await rules()).toEqual([]);
+  });
+});
+
+describe('pages show', () => {
+  const good = {
+    topLevel: false,
+    nested: false,
+    secureContext: true,
+    origin: 'http://videocall.localhost',
+    parentOrigin: 'http://localhost',
+    cameraAllowed: true,
+    microphoneAllowed: true,
+    width: 800,
+    height: 600,
+    userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120.0.0.0 Safari/537.36',
+    eventSource: true,
+  };
+  const reported = async (diagnostics: Json) => {
+    const opened = await fakePage(d, await d.token(), 'val-1');
+    await opened.hears('waiting-room');
+    const { pathname, search } = new URL(setupOf(opened.opened.html).reports, d.mock.url);
+    const body = JSON.stringify({ posted: [], diagnostics: { ...good, ...diagnostics } });
+    expect((await fetch(`${d.mock.url}${pathname}${search}`, { method: 'POST', body })).status).toBe(204);
+    opened.leave();
+  };
+
+  it.each([
+    ['opened-top-level', { topLevel: true }, 'no page around it'],
+    ['camera-not-allowed', { microphoneAllowed: false }, 'not allowed: microphone'],
+    ['sandboxed-origin', { origin: 'null' }, 'its origin is "null"'],
+    ['insecure-parent', { secureContext: false }, 'in a page of http://localhost'],
+    ['frame-too-small', { height: 150 }, '800 x 150 pixels'],
+    ['old-browser', { userAgent: 'Mozilla/5.0 Gecko/20100101 Firefox/51.0' }, 'Firefox 51.0'],
+    ['old-browser', { userAgent: 'Mozilla/5.0 Chrome/56.0 Safari/537.36 Edge/15.15' }, 'Edge 15.15'],
+    ['old-browser', { userAgent: 'Mozilla/5.0 (iPhone) Version/11.1 Mobile/15 Safari/604.1' }, 'Safari 11.1'],
+  ])('%s by %j', async (rule, diagnostics, seen) => {
+    await reported(diagnostics);
+    expect((await found()).filter((one) => one.rule !== HOST)).toMatchObject([{ rule, seen, times: 1 }]);
+  });
+
+  it.each([
+    [{}],
+    [{ width: 0, height: 0 }],
+    [{ cameraAllowed: null }],
+    [{ secureContext: null, origin: null }],
+  ])('nothing where all is well or nobody can tell: %j', async (diagnostics) => {
+    await reported(diagnostics);
+    expect(await rules()).toEqual([]);
+  });
+});

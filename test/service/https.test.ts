@@ -1,0 +1,239 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { connect as connectHttp2 } from 'node:http2';
+import { get, globalAgent } from 'node:https';
+import { connect } from 'node:net';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { instant } from '../../src/domain/time.ts';
+import { localCertificate } from '../../src/server/certificate.ts';
+import { BROWSERS, type Tab, type TabBrowser } from '../support/browser-tabs.ts';
+import { type Drive, drive, type Json } from '../support/drive.ts';
+import { setupOf } from '../support/fake-page.ts';
+import { useHome } from '../support/home.ts';
+import { openShop, type Shop } from '../support/shop.ts';
+
+const home = useHome();
+const DAY = 86_400_000;
+const NAMES = ['localhost', 'videocall.localhost', '127.0.0.1', '::1'];
+
+/** What is asked over HTTP/1.1 of a server that must be who it says it is. */
+const asked = (url: string, ca: string): Promise<{ status: number | undefined; text: string }> =>
+  new Promise((resolve, reject) => {
+    get(url, { ca: readFileSync(ca) }, (answer) => {
+      let text = '';
+      answer.on('data', (chunk) => {
+        text += chunk;
+      });
+      answer.on('end', () => resolve({ status: answer.statusCode, text }));
+    }).on('error', reject);
+  });
+
+describe('a certificate that is made here', () => {
+  const now = instant(Date.parse('2030-01-01T00:00:00Z'));
+  const made = (folder: string, names: readonly string[], at = now) =>
+    localCertificate(path.join(home(), folder), names, at);
+
+  it('is for every name, and signed by its authority', async () => {
+    const { cert, ca } = await made('a', NAMES);
+    const own = new X509Certificate(cert);
+    expect(own.verify(new X509Certificate(readFileSync(ca)).publicKey)).toBe(true);
+    expect(own.checkHost('videocall.localhost')).toBe('videocall.localhost');
+    expect(own.checkIP('::1')).toBe('::1');
+    expect(own.ca).toBe(false);
+  });
+
+  it('is kept, and its key from other users', async () => {
+    const [one, other] = [await made('b', NAMES), await made('b', NAMES.slice(1))];
+    expect(other.cert).toBe(one.cert);
+    expect(statSync(path.join(home(), 'b/key.pem')).mode & 0o077).toBe(0);
+  });
+
+  it.each([
+    ['a name is missing in it', [...NAMES, 'shop.example'], 0],
+    ['it is about to expire', NAMES, 800 * DAY],
+  ])('is made anew when %s', async (_, names, later) => {
+    const folder = `c${later}`;
+    const one = await made(folder, NAMES);
+    expect((await made(folder, names, instant(now + later))).cert).not.toBe(one.cert);
+  });
+
+  it('is one and the same for all who ask for it at once', async () => {
+    await Promise.all(Array.from({ length: 5 }, () => made('d', NAMES)));
+    const { cert, key } = await made('d', NAMES);
+    expect(readFileSync(path.join(home(), 'd/cert.pem'), 'utf8')).toBe(cert);
+    expect(() => new X509Certificate(cert)).not.toThrow();
+    expect(readFileSync(path.join(home(), 'd/key.pem'), 'utf8')).toBe(key);
+  });
+});
+
+describe('a simulator that speaks TLS', () => {
+  let d: Drive;
+  let ca: string;
+  let port: string;
+  beforeAll(async () => {
+    d = await drive({ https: true, scenario: 'manual' });
+    ca = d.mock.https?.ca ?? '';
+    ({ port } = new URL(d.mock.url));
+  });
+  afterAll(() => d.mock.close());
+
+  it.each(['localhost', '127.0.0.1', '[::1]'])('answers as %s over HTTP/1.1', async (host) => {
+    expect((await asked(`https://${host}:${port}/__admin/health`, ca)).status).toBe(200);
+  });
+
+  it('answers over plain HTTP on the same port', async () => {
+    expect((await d.admin('GET', '/health')).status).toBe(200);
+  });
+
+  it('answers over HTTP/2, with the host in the journal', async () => {
+    const session = connectHttp2(`https://localhost:${port}`, { ca: readFileSync(ca) });
+    const stream = session.request({ ':path': '/call?access_token=x&validation_id=over-http2' });
+    const status = await new Promise((resolve) =>
+      stream.on('response', (headers) => resolve(headers[':status'])),
+    );
+    stream.resume();
+    session.close();
+    expect(status).toBe(403);
+    const { items } = (await d.admin('GET', '/requests?validation_id=over-http2')).json;
+    expect(items[0].headers.host).toBe(`localhost:${port}`);
+    expect(Object.keys(items[0].headers).filter((name) => name.startsWith(':'))).toEqual([]);
+  });
+
+  it('lets nobody ask for more than a hundred things at once over HTTP/2', async () => {
+    const session = connectHttp2(`https://localhost:${port}`, { ca: readFileSync(ca) });
+    const settings = await new Promise((resolve) => session.on('remoteSettings', resolve));
+    session.close();
+    expect(settings).toMatchObject({ maxConcurrentStreams: 100 });
+  });
+
+  it('holds the control API against hosts of others there too', async () => {
+    const session = connectHttp2(`https://localhost:${port}`, { ca: readFileSync(ca) });
+    const stream = session.request({ ':path': '/__admin/clients', ':authority': 'evil.example' });
+    const status = await new Promise((resolve) =>
+      stream.on('response', (headers) => resolve(headers[':status'])),
+    );
+    stream.resume();
+    session.close();
+    expect(status).toBe(403);
+  });
+
+  it.each([
+    ['a method that there is not', { ':method': 'HACK', ':path': '/o/token/' }, '', 400],
+    [
+      'a body that is too large',
+      { ':method': 'POST', ':path': '/__admin/clients' },
+      ' '.repeat(2 ** 21),
+      413,
+    ],
+  ])('answers %s over HTTP/2 with an error, and warns of nothing', async (_, headers, body, status) => {
+    const warned = vi.fn();
+    process.on('warning', warned);
+    const session = connectHttp2(`https://localhost:${port}`, { ca: readFileSync(ca) });
+    const stream = session.request(headers);
+    stream.on('error', () => {});
+    stream.end(body);
+    const answered = new Promise((resolve) => stream.on('response', (answer) => resolve(answer[':status'])));
+    expect(await answered).toBe(status);
+    session.destroy();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', warned);
+    expect(warned.mock.calls).toEqual([]);
+  });
+
+  it('sends a page to itself over TLS alone', async () => {
+    const token = await d.token();
+    const { text } = await asked(
+      `https://localhost:${port}/call?access_token=${token}&validation_id=val-1`,
+      ca,
+    );
+    const { stream, reports } = setupOf(text);
+    for (const address of [stream, reports]) expect(address).toMatch(/^\/call\//);
+  });
+
+  it('is not impressed by what is neither HTTP nor TLS', async () => {
+    for (const bytes of [Buffer.from([22, 3, 1, 0, 1, 0]), Buffer.from([22]), Buffer.from([0, 1, 2])]) {
+      await new Promise<void>((resolve) => {
+        const socket = connect(Number(port), '127.0.0.1', () => socket.end(bytes));
+        socket.on('error', () => {});
+        socket.on('close', () => resolve());
+        socket.resume();
+      });
+    }
+    expect((await asked(`https://localhost:${port}/__admin/health`, ca)).status).toBe(200);
+  });
+
+  it('stops, whoever keeps a connection open', async () => {
+    const other = await drive({ https: true });
+    const own = new URL(other.mock.url).port;
+    const silent = connect(Number(own), '127.0.0.1');
+    await new Promise((resolve) => silent.once('connect', resolve));
+    const session = connectHttp2(`https://localhost:${own}`, { ca: readFileSync(ca) });
+    await new Promise((resolve) => session.once('connect', resolve));
+    await asked(`https://localhost:${own}/__admin/health`, ca);
+    const gone = [silent, session].map((one) => new Promise((resolve) => one.once('close', resolve)));
+    silent.on('error', () => {});
+    await other.mock.close();
+    await Promise.all(gone);
+    globalAgent.destroy();
+  });
+
+  it('takes a certificate that it is given', async () => {
+    const cert = readFileSync(path.join(path.dirname(ca), 'cert.pem'), 'utf8');
+    const key = readFileSync(path.join(path.dirname(ca), 'key.pem'), 'utf8');
+    const other = await drive({ https: { cert, key } });
+    try {
+      expect(other.mock.https?.ca).toBeUndefined();
+      expect((await asked(`${other.mock.https?.url}/__admin/health`, ca)).status).toBe(200);
+    } finally {
+      await other.mock.close();
+    }
+  });
+});
+
+describe.each(Object.entries(BROWSERS))('the call over TLS in %s', (name, { launch, missing }) => {
+  const why = missing();
+
+  describe.skipIf(why)(why ?? name, { timeout: 60_000 }, () => {
+    let d: Drive;
+    let shop: Shop;
+    let browser: TabBrowser;
+    let tab: Tab;
+    beforeAll(async () => {
+      [d, browser] = await Promise.all([drive({ scenario: 'manual', https: true }), launch()]);
+      const file = (what: string) =>
+        readFileSync(path.join(path.dirname(d.mock.https?.ca ?? ''), what), 'utf8');
+      shop = await openShop({ cert: file('cert.pem'), key: file('key.pem') });
+    }, 60_000);
+    afterAll(async () => {
+      await tab?.close();
+      await browser?.close();
+      await shop?.close();
+      await d?.mock.close();
+    });
+
+    it('says the three events to a page that is served over TLS', async () => {
+      const query = new URLSearchParams({ access_token: await d.token(), validation_id: 'val-1' });
+      tab = await browser.newTab();
+      await tab.open(shop.embedding(`${d.mock.https?.browserUrl}/call?${query}`));
+      const call = async (): Promise<Json> => (await d.admin('GET', '/calls/val-1')).json;
+      await vi.waitFor(async () => expect((await call()).page).toBe('open'), { timeout: 20_000 });
+      for (const action of ['join', 'start', 'end']) await d.admin('POST', '/calls/val-1/agent', { action });
+      await vi.waitFor(
+        async () =>
+          expect(await tab.evaluate('heard.map(function (event) { return event.code })')).toEqual([
+            'VideocallLoading',
+            'VideocallInitiated',
+            'VideocallCompleted',
+          ]),
+        { timeout: 20_000 },
+      );
+      // A page tells how it is embedded by the way, and not before anything else.
+      const secure = { secureContext: true, origin: d.mock.https?.browserUrl };
+      await vi.waitFor(async () => expect((await call()).pages[0].diagnostics).toMatchObject(secure), {
+        timeout: 20_000,
+      });
+      expect((await d.admin('GET', '/findings')).json.items).toEqual([]);
+    });
+  });
+});

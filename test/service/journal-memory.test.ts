@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RealProcess, startProcess } from '../support/real-process.ts';
+
+const MEGABYTE = 1 << 20;
+const REQUESTS = 40;
+
+/** The junk differs, so that nothing is read once for all. */
+const body = (nth: number) =>
+  `grant_type=client_credentials&client_id=sandbox-client&client_secret=sandbox-secret&junk=${String(nth).repeat(MEGABYTE / 2)}`;
+
+describe('the journal', () => {
+  let simulator: RealProcess;
+  beforeAll(async () => {
+    simulator = await startProcess();
+  });
+  afterAll(() => simulator?.stop());
+
+  const ask = async (nth: number) => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const answer = await fetch(`${simulator.url}/o/token/`, { method: 'POST', headers, body: body(nth) });
+    expect(answer.status).toBe(200);
+    await answer.text();
+  };
+
+  it('keeps of large bodies what is shown of them, and no more', async () => {
+    await ask(1);
+    const before = await simulator.holding();
+    for (let nth = 2; nth < REQUESTS; nth += 1) await ask(nth % 10);
+    const after = await simulator.holding();
+    expect((after.heap - before.heap) / MEGABYTE).toBeLessThan(4);
+  });
+});

@@ -1,0 +1,101 @@
+import { createSocket } from 'node:dgram';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { unreachable } from '../../src/server/media/ports.ts';
+import { bindingAnswer, bindingRequest } from '../../src/server/media/stun.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { type Drive, drive } from '../support/drive.ts';
+import { missing } from '../support/tools.ts';
+
+const TRANSACTION = Buffer.from('b7e7a701bc34d686fa87dfae', 'hex');
+
+describe('an answer by STUN', () => {
+  it('is what RFC 5769 (2.2, 2.3) has for its addresses', () => {
+    const v4 = bindingAnswer(bindingRequest(TRANSACTION), { address: '192.0.2.1', port: 32853 });
+    expect(v4?.subarray(20).toString('hex')).toBe('002000080001a147e112a643');
+    const v6 = bindingAnswer(bindingRequest(TRANSACTION), {
+      address: '2001:db8:1234:5678:11:2233:4455:6677',
+      port: 32853,
+    });
+    expect(v6?.subarray(20).toString('hex')).toBe('002000140002a1470113a9faa5d3f179bc25f4b5bed2b9d9');
+  });
+
+  it.each([
+    ['nothing', Buffer.alloc(0)],
+    ['half a header', bindingRequest(TRANSACTION).subarray(0, 12)],
+    ['a wrong length', Buffer.concat([bindingRequest(TRANSACTION), Buffer.alloc(4)])],
+    ['another method', Buffer.concat([Buffer.from([0, 3]), bindingRequest(TRANSACTION).subarray(2)])],
+    ['no cookie', Buffer.concat([bindingRequest(TRANSACTION).subarray(0, 4), Buffer.alloc(16)])],
+  ])('is not given to %s', (_, packet) => {
+    expect(bindingAnswer(packet, { address: '127.0.0.1', port: 1 })).toBeUndefined();
+  });
+});
+
+describe('the media ports', () => {
+  let d: Drive;
+  beforeAll(async () => {
+    d = await drive({ mediaPorts: { tcp: 0, udp: 0 } });
+  });
+  afterAll(() => d.mock.close());
+
+  it.each(['127.0.0.1', '::1'])('are reached on %s', async (host) => {
+    expect(await unreachable(host, d.mock.mediaPorts ?? { tcp: 0, udp: 0 })).toEqual([]);
+  });
+
+  it('are not there without being asked for', async () => {
+    const other = await drive();
+    expect(other.mock.mediaPorts).toBeUndefined();
+    await other.mock.close();
+  });
+
+  it('go on answering whatever is sent to them', async () => {
+    const { udp = 0 } = d.mock.mediaPorts ?? {};
+    const socket = createSocket('udp4');
+    for (let length = 0; length < 200; length += 1)
+      await new Promise((resolve) => socket.send(Buffer.alloc(length, length), udp, '127.0.0.1', resolve));
+    socket.close();
+    expect(await unreachable('127.0.0.1', d.mock.mediaPorts ?? { tcp: 0, udp: 0 })).toEqual([]);
+  });
+
+  it('are free again when the simulator has stopped', async () => {
+    const one = await drive({ mediaPorts: { tcp: 0, udp: 0 } });
+    const ports = one.mock.mediaPorts ?? { tcp: 0, udp: 0 };
+    await expect(drive({ mediaPorts: ports })).rejects.toThrow(
+      /media port TCP\/\d+ cannot be had \(EADDRINUSE\)/,
+    );
+    await one.mock.close();
+    const other = await drive({ mediaPorts: ports });
+    await other.mock.close();
+  });
+});
+
+const why = missing('chromium');
+
+describe.skipIf(why)(`a page with WebRTC in Chromium${why ? ` (${why})` : ''}`, () => {
+  it('learns from the UDP port where it is seen', async () => {
+    const d = await drive({ mediaPorts: { tcp: 0, udp: 0 } });
+    // A page that may use the camera is told its own addresses, and is not told them twice.
+    const browser = await launchChromium({ camera: false });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${d.mock.url}/__admin/health`);
+      const kinds = await page.evaluate(
+        (urls) =>
+          new Promise<string[]>((resolve) => {
+            const connection = new RTCPeerConnection({ iceServers: [{ urls }] });
+            const seen: string[] = [];
+            connection.onicecandidate = ({ candidate }) => {
+              if (candidate === null) resolve(seen);
+              else seen.push(candidate.candidate);
+            };
+            connection.createDataChannel('x');
+            connection.createOffer().then((offer) => connection.setLocalDescription(offer));
+          }),
+        `stun:127.0.0.1:${d.mock.mediaPorts?.udp}`,
+      );
+      expect(kinds.join('\n')).toContain(' typ srflx');
+    } finally {
+      await browser.close();
+      await d.mock.close();
+    }
+  });
+});

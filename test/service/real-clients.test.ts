@@ -1,0 +1,227 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Credentials, type Drive, drive } from '../support/drive.ts';
+import { find, missing, type Tool } from '../support/tools.ts';
+
+/**
+ * OAuth clients that integrators use, unmodified. Each program in `clients/` gets a token, or gives back the one that is
+ * its argument, and prints as one line of JSON what its library has made of the answer. PARAMETERS are to be sent along
+ * with the request for a token.
+ */
+interface Client {
+  readonly name: string;
+  readonly program: string;
+  readonly needs?: readonly Tool[];
+  readonly ways?: readonly string[];
+  /** What the library raises when a token is refused, and when a revocation is. */
+  readonly raises: { readonly token: string; readonly revocation: string };
+  /** Its error for a refused token tells no status. */
+  readonly withoutStatus?: true;
+  /** It lets its user ask for another grant. */
+  readonly anyGrant?: true;
+  /** It encodes credentials before they become Basic. RFC 6749, 2.3.1. */
+  readonly encodesBasic?: true;
+}
+
+const WAYS = ['client_secret_basic', 'client_secret_post'];
+
+const CLIENTS: readonly Client[] = [
+  {
+    name: 'curl',
+    program: 'curl.sh',
+    needs: ['curl'],
+    raises: { token: 'exit 22', revocation: 'exit 22' },
+    anyGrant: true,
+  },
+  {
+    name: 'openid-client',
+    program: 'openid-client.mjs',
+    raises: { token: 'ResponseBodyError', revocation: 'ResponseBodyError' },
+    encodesBasic: true,
+  },
+  {
+    name: 'oauth4webapi',
+    program: 'oauth4webapi.mjs',
+    raises: { token: 'ResponseBodyError', revocation: 'ResponseBodyError' },
+    encodesBasic: true,
+  },
+  {
+    name: 'simple-oauth2',
+    program: 'simple-oauth2.mjs',
+    raises: { token: 'Boom', revocation: 'Boom' },
+    anyGrant: true,
+    encodesBasic: true,
+  },
+  {
+    name: 'requests-oauthlib (Python)',
+    program: 'requests_oauthlib_client.py',
+    needs: ['requests-oauthlib'],
+    raises: { token: 'OAuth2Error', revocation: 'HTTPError' },
+  },
+  {
+    name: 'Authlib (Python)',
+    program: 'authlib_client.py',
+    needs: ['authlib'],
+    raises: { token: 'OAuthError', revocation: 'HTTPError' },
+    withoutStatus: true,
+    anyGrant: true,
+  },
+  {
+    name: 'golang.org/x/oauth2',
+    program: 'oauth2_client.go',
+    needs: ['go', 'x/oauth2'],
+    ways: [...WAYS, 'auto-detect'],
+    raises: { token: '*oauth2.RetrieveError', revocation: '*oauth2.RetrieveError' },
+    anyGrant: true,
+    encodesBasic: true,
+  },
+  {
+    name: 'oauth2 (Ruby)',
+    program: 'oauth2_client.rb',
+    needs: ['ruby-oauth2'],
+    raises: { token: 'OAuth2::Error', revocation: 'OAuth2::Error' },
+  },
+];
+
+/** Debian's packages are for Debian's interpreters, whichever comes first in PATH. */
+const INTERPRETERS: Readonly<Record<string, string>> = {
+  '.sh': '/bin/sh',
+  '.mjs': process.execPath,
+  '.py': '/usr/bin/python3',
+  '.rb': '/usr/bin/ruby',
+};
+
+/** Newer versions of Go bring no compiled standard library: a small machine needs most of a minute for the first build. */
+const BUILD_MS = 180_000;
+
+const TOKEN = { token: expect.stringMatching(/^\w{30}$/) };
+
+const run = promisify(execFile);
+// biome-ignore lint/style/noProcessEnv: a child needs what any child needs
+const env = (more: Record<string, string>) => ({ ...process.env, ...more });
+
+let d: Drive;
+let folder: string;
+beforeAll(async () => {
+  d = await drive();
+  folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-clients-'));
+});
+afterAll(async () => {
+  await d.mock.close();
+  rmSync(folder, { recursive: true });
+});
+
+const sourceOf = ({ program }: Client) => path.join(import.meta.dirname, '../clients', program);
+const builtOf = ({ program }: Client) => path.join(folder, path.parse(program).name);
+const interpreterOf = ({ program }: Client) => INTERPRETERS[path.extname(program)];
+
+function commandOf(client: Client): [string, ...string[]] {
+  const interpreter = interpreterOf(client);
+  return interpreter === undefined ? [builtOf(client)] : [interpreter, sourceOf(client)];
+}
+
+/**
+ * Debian's packages for Go are found by GOPATH, and are no modules. No flags: with -trimpath older versions compile the
+ * standard library anew.
+ */
+const GO = { GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOFLAGS: '' };
+const build = (client: Client) =>
+  run(find('go') ?? 'go', ['build', '-o', builtOf(client), sourceOf(client)], {
+    env: env({ ...GO, GOCACHE: path.join(folder, 'cache') }),
+  });
+
+/** What the program of a client prints; its argument is a token to be given back. */
+async function seen(
+  client: Client,
+  way: string,
+  { client_id, client_secret }: Credentials,
+  { token, parameters }: { token?: string; parameters?: string } = {},
+): Promise<unknown> {
+  const [program, ...first] = commandOf(client);
+  const { stdout } = await run(program, token === undefined ? first : [...first, token], {
+    env: env({
+      VIDEOCALL_URL: d.mock.url,
+      CLIENT_ID: client_id,
+      CLIENT_SECRET: client_secret,
+      CLIENT_AUTH: way,
+      ...(parameters !== undefined && { PARAMETERS: parameters }),
+      // How oauthlib is told that plain http will do.
+      OAUTHLIB_INSECURE_TRANSPORT: '1',
+    }),
+  });
+  return JSON.parse(stdout);
+}
+
+for (const client of CLIENTS) {
+  const { name, needs = [], ways = WAYS, raises, withoutStatus, anyGrant, encodesBasic } = client;
+  const why = needs.map(missing).find((reason) => reason !== undefined);
+
+  describe.skipIf(why)(`${name}${why ? ` (skipped: ${why})` : ''}`, () => {
+    let mine: Credentials;
+    beforeAll(async () => {
+      mine = await d.newClient();
+    });
+    if (interpreterOf(client) === undefined) beforeAll(() => build(client), BUILD_MS);
+
+    const stateOf = async (token: string) => (await d.admin('GET', `/tokens/${token}`)).json.state;
+    const refusal = (error: string, status: number) => ({
+      error,
+      raised: raises.token,
+      ...(!withoutStatus && { status }),
+    });
+
+    describe.each(ways)('%s', (way) => {
+      it('gets a token that opens a call', async () => {
+        const { token } = (await seen(client, way, mine)) as { token: string };
+        expect((await d.open(token, 'v')).state).toBe('waiting-room');
+      });
+
+      it('gives a token back', async () => {
+        const token = await d.token(mine);
+        expect(await seen(client, way, mine, { token })).toEqual({ revoked: true });
+        expect(await stateOf(token)).toBe('revoked');
+      });
+
+      it('raises an error of its own for a wrong secret', async () => {
+        const wrong = { ...mine, client_secret: 'wrong' };
+        expect(await seen(client, way, wrong)).toEqual(refusal('invalid_client', 401));
+      });
+
+      it('does not take a refused revocation for a done one', async () => {
+        const token = await d.token(mine);
+        const wrong = { ...mine, client_secret: 'wrong' };
+        expect(await seen(client, way, wrong, { token })).toEqual({
+          error: 'invalid_client',
+          status: 401,
+          raised: raises.revocation,
+        });
+      });
+    });
+
+    it(`gets a token by Basic ${encodesBasic ? 'with' : 'with, once encoded,'} a secret of reserved characters`, async () => {
+      const secret = 'a+b%41 c:d';
+      const { client_id } = await d.newClient({ client_secret: secret });
+      const client_secret = encodesBasic ? secret : encodeURIComponent(secret);
+      expect(await seen(client, 'client_secret_basic', { client_id, client_secret })).toEqual(TOKEN);
+    });
+
+    it('raises an error of its own for an unknown scope', async () => {
+      const parameters = 'scope=unknown';
+      expect(await seen(client, 'client_secret_basic', mine, { parameters })).toEqual(
+        refusal('invalid_scope', 400),
+      );
+    });
+
+    if (anyGrant)
+      it('raises an error of its own for an unknown grant', async () => {
+        const parameters = 'grant_type=unknown';
+        expect(await seen(client, 'client_secret_basic', mine, { parameters })).toEqual(
+          refusal('unsupported_grant_type', 400),
+        );
+      });
+  });
+}

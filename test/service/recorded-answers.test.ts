@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newClient } from '../../src/domain/client.ts';
+import { type Drive, drive } from '../support/drive.ts';
+import { type RawRequest, sendRaw } from '../support/raw-http.ts';
+
+type Matcher = string | { $regex: string };
+
+interface Step {
+  /** A token whose hour is over from now on. */
+  readonly expire?: string;
+  readonly send?: Omit<RawRequest, 'body'> & {
+    readonly body?: string;
+    readonly base64?: string;
+    /** Text, or text and how often. */
+    readonly parts?: readonly (string | [string, number])[];
+  };
+  /** JSON pointers into the answer, by the name under which a later step uses the value. */
+  readonly capture?: Readonly<Record<string, string>>;
+  readonly expect?: { readonly status: number; readonly headers: number; readonly text: Matcher };
+}
+
+interface Recording {
+  readonly clients: Readonly<Record<string, { readonly id: string; readonly secret: string }>>;
+  readonly headers: readonly Readonly<Record<string, string | null>>[];
+  readonly cases: readonly { readonly name: string; readonly steps: readonly Step[] }[];
+}
+
+const recording = JSON.parse(
+  readFileSync(path.join(import.meta.dirname, '../fixtures/recorded-answers.json'), 'utf8'),
+) as Recording;
+
+const clients = Object.entries(recording.clients).map(([role, { id, secret }]) =>
+  newClient({
+    clientId: id,
+    clientSecret: secret,
+    ...(role === 'public' && { type: 'public' }),
+    ...(role === 'authcode' && { grantType: 'authorization-code' }),
+  }),
+);
+
+const filled = (text: string, values: Record<string, string>) =>
+  text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
+
+function bodyOf(
+  { body = '', base64, parts }: NonNullable<Step['send']>,
+  values: Record<string, string>,
+): Buffer {
+  if (base64 !== undefined) return Buffer.from(base64, 'base64');
+  const text =
+    parts?.map((part) => (typeof part === 'string' ? part : part[0].repeat(part[1]))).join('') ?? body;
+  return Buffer.from(filled(text, values));
+}
+
+describe('the recorded answers of the authentication API', () => {
+  let d: Drive;
+  beforeAll(async () => {
+    d = await drive({ clients });
+  });
+  afterAll(() => d.mock.close());
+
+  it.each(recording.cases)('$name', async ({ steps }) => {
+    const values: Record<string, string> = {};
+    for (const step of steps) {
+      if (step.expire !== undefined) {
+        await d.admin('POST', `/tokens/${filled(step.expire, values)}/expire`, {});
+      }
+      if (step.send === undefined || step.expect === undefined) continue;
+      const answer = await sendRaw(d.mock.url, {
+        ...step.send,
+        path: filled(step.send.path, values),
+        headers: (step.send.headers ?? []).map(([name, value]) => [name, value && filled(value, values)]),
+        body: bodyOf(step.send, values),
+      });
+      expect(answer.status).toBe(step.expect.status);
+      for (const [name, value] of Object.entries(recording.headers[step.expect.headers] ?? {})) {
+        expect([name, answer.headers[name] ?? null]).toEqual([name, value]);
+      }
+      const text = answer.body.toString();
+      const { text: expected } = step.expect;
+      if (typeof expected === 'string') expect(text).toBe(expected);
+      else expect(text).toMatch(new RegExp(expected.$regex));
+      for (const [name, pointer] of Object.entries(step.capture ?? {})) {
+        const value = JSON.parse(text)[pointer.slice(1)] as string;
+        expect(Object.values(values)).not.toContain(value);
+        values[name] = value;
+      }
+    }
+  });
+});

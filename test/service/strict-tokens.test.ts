@@ -1,0 +1,106 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { MockOptions } from '../../src/library/index.ts';
+import { type Drive, drive } from '../support/drive.ts';
+import { type FakePage, fakePage } from '../support/fake-page.ts';
+
+let d: Drive;
+const start = async (options: MockOptions) => {
+  d = await drive({ scenario: 'manual', ...options });
+};
+afterEach(() => d.mock.close());
+
+const page = (token: string, validationId: string): Promise<FakePage> => fakePage(d, token, validationId);
+
+describe('a token used for a second validation', () => {
+  it('opens it by default', async () => {
+    await start({});
+    const token = await d.token();
+    await d.open(token, 'one');
+    expect((await d.open(token, 'another')).status).toBe(200);
+    expect((await d.admin('GET', `/tokens/${token}`)).json.validation_ids).toEqual(['one', 'another']);
+  });
+
+  it('is refused with --strict-tokens', async () => {
+    await start({ strictTokens: true });
+    const token = await d.token();
+    await d.open(token, 'one');
+    const { status, html } = await d.open(token, 'another');
+    expect(status).toBe(403);
+    expect(html).toContain('already serves another validation');
+  });
+});
+
+describe('a token used by two pages at once', () => {
+  it('serves both by default', async () => {
+    await start({});
+    const token = await d.token();
+    const pages = [await page(token, 'v'), await page(token, 'v')];
+    for (const { hears } of pages) await hears('waiting-room');
+    await d.admin('POST', '/calls/v/agent', { action: 'join' });
+    for (const { hears } of pages) await hears('VideocallLoading');
+    for (const { leave } of pages) leave();
+  });
+
+  it('is refused to the second with --strict-tokens, when both stay', async () => {
+    await start({ strictTokens: true });
+    const token = await d.token();
+    const first = await page(token, 'v');
+    await first.hears('waiting-room');
+    const second = await page(token, 'v');
+    await second.hears('"state":"error"');
+    await second.ended;
+    // A browser comes back after its stream has ended, and must not be let in then.
+    second.listen();
+    await second.ended;
+    await d.admin('POST', '/calls/v/agent', { action: 'join' });
+    await first.hears('VideocallLoading');
+    expect(first.told()).not.toContain('"state":"error"');
+    expect(second.told()).not.toContain('VideocallLoading');
+    first.leave();
+  });
+});
+
+describe('a token that opens nothing', () => {
+  it('is answered by a page that posts VideocallNotFound with --refused-call event', async () => {
+    await start({ refusedCall: 'event' });
+    const { opened, hears, leave } = await page('never-issued', 'v');
+    expect([opened.status, opened.state]).toEqual([200, 'error']);
+    await hears('"code":"VideocallNotFound"');
+    leave();
+  });
+});
+
+describe('an unknown validation id', () => {
+  it('does not exist with --known-validations-only, until it is made known', async () => {
+    await start({ knownValidationsOnly: true });
+    const token = await d.token();
+    expect((await d.open(token, 'val-1')).state).toBe('error');
+    expect((await d.admin('PUT', '/validations/val-1', { exists: true })).status).toBe(200);
+    expect((await d.open(token, 'val-1')).state).toBe('waiting-room');
+  });
+
+  it('exists by default, until it is said not to', async () => {
+    await start({});
+    const token = await d.token();
+    await d.admin('PUT', '/validations/gone', { exists: false, client_id: 'sandbox-client' });
+    expect((await d.open(token, 'gone')).state).toBe('error');
+    expect((await d.open(token, 'other')).state).toBe('waiting-room');
+  });
+});
+
+describe('a token that expires in mid-call', () => {
+  it('lets the call go on, and is refused at a reload', async () => {
+    await start({ scenario: 'call-outlives-token' });
+    const token = await d.token();
+    const { hears, leave } = await page(token, 'v');
+    await hears('waiting-room');
+    await d.admin('POST', '/clock/advance', { by: '61m' });
+    expect((await d.admin('GET', '/calls/v')).json.state).toBe('in-call');
+    const reloaded = await d.open(token, 'v');
+    expect(reloaded.status).toBe(403);
+    expect(reloaded.html).toContain('has expired');
+    await d.admin('POST', '/clock/advance', { by: '2h' });
+    await hears('VideocallCompleted');
+    leave();
+  });
+});

@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Drive, drive } from '../support/drive.ts';
+
+let d: Drive;
+beforeAll(async () => {
+  d = await drive({ scenario: 'manual' });
+});
+afterAll(() => d.mock.close());
+
+const act = async (client_id: string, validationId: string, ...actions: string[]) => {
+  for (const action of actions) {
+    const { status } = await d.admin('POST', `/calls/${validationId}/agent`, { action, client_id });
+    expect(status).toBe(200);
+  }
+};
+
+describe('a token', () => {
+  it('is alive after 3599 s and dead after 3601 s', async () => {
+    const client = await d.newClient();
+    const token = await d.token(client);
+    await d.admin('POST', '/clock/advance', { by: '3599s', client_id: client.client_id });
+    expect((await d.open(token, 'v')).status).toBe(200);
+    const other = await d.token(client);
+    await d.admin('POST', '/clock/advance', { by: '3601s', client_id: client.client_id });
+    expect((await d.open(other, 'v')).status).toBe(403);
+  });
+
+  it('dies at the very second its hour is over', async () => {
+    const client = await d.newClient();
+    await d.admin('POST', '/clock/freeze', { client_id: client.client_id });
+    const token = await d.token(client);
+    await d.admin('POST', '/clock/advance', { by: '3600s', client_id: client.client_id });
+    expect((await d.open(token, 'v')).status).toBe(403);
+  });
+
+  it('does not age by the clock of another client', async () => {
+    const [one, another] = [await d.newClient(), await d.newClient()];
+    const token = await d.token(one);
+    await d.admin('POST', '/clock/advance', { by: '2h', client_id: another.client_id });
+    expect((await d.open(token, 'v')).status).toBe(200);
+  });
+
+  it('ages by the common clock as long as its client has none of its own', async () => {
+    const client = await d.newClient();
+    const token = await d.token(client);
+    await d.admin('POST', '/clock/advance', { by: '1h' });
+    expect((await d.open(token, 'v')).status).toBe(403);
+  });
+
+  it('opens nothing once it was revoked', async () => {
+    const client = await d.newClient();
+    const token = await d.token(client);
+    const revoked = await fetch(`${d.mock.url}/o/revoke_token/`, {
+      method: 'POST',
+      body: new URLSearchParams({ ...client, token }),
+    });
+    expect([revoked.status, await revoked.text()]).toEqual([200, '']);
+    expect((await d.open(token, 'v')).status).toBe(403);
+  });
+
+  it('opens nothing once it was expired by hand', async () => {
+    const client = await d.newClient();
+    const token = await d.token(client);
+    expect((await d.admin('POST', `/tokens/${token}/expire`, {})).status).toBe(204);
+    expect((await d.open(token, 'v')).html).toContain('the access token has expired');
+  });
+
+  it('is used up when its call ends, though no page was ever open', async () => {
+    const client = await d.newClient();
+    const token = await d.token(client);
+    await d.open(token, 'v');
+    await act(client.client_id, 'v', 'join', 'start', 'end');
+    expect((await d.open(token, 'v')).status).toBe(403);
+    expect((await d.admin('GET', `/tokens/${token}`)).json.state).toBe('completed');
+  });
+
+  it('is used up with every other token of the same call', async () => {
+    const client = await d.newClient();
+    const tokens = [await d.token(client), await d.token(client)];
+    for (const token of tokens) await d.open(token, 'v');
+    await act(client.client_id, 'v', 'join', 'end');
+    const states = await Promise.all(tokens.map(async (token) => (await d.open(token, 'v')).status));
+    expect(states).toEqual([403, 403]);
+  });
+
+  it('reopens its running call in the state it is in', async () => {
+    const client = await d.newClient();
+    const token = await d.token(client);
+    expect((await d.open(token, 'v')).state).toBe('waiting-room');
+    await act(client.client_id, 'v', 'join');
+    expect((await d.open(token, 'v')).state).toBe('loading');
+    expect((await d.admin('GET', `/calls?client_id=${client.client_id}`)).json.total).toBe(1);
+  });
+
+  it('begins the next call when the last has ended', async () => {
+    const client = await d.newClient();
+    await d.open(await d.token(client), 'v');
+    await act(client.client_id, 'v', 'join', 'end');
+    expect((await d.open(await d.token(client), 'v')).state).toBe('waiting-room');
+    expect((await d.admin('GET', `/calls/v?client_id=${client.client_id}`)).json.n).toBe(2);
+    expect((await d.admin('GET', `/calls/v?client_id=${client.client_id}&n=1`)).json.state).toBe('ended');
+  });
+
+  it('is neither bound nor used by a HEAD request', async () => {
+    const client = await d.newClient();
+    const token = await d.token(client);
+    const query = new URLSearchParams({ access_token: token, validation_id: 'v' });
+    expect((await fetch(`${d.mock.url}/call?${query}`, { method: 'HEAD' })).status).toBe(200);
+    expect((await d.admin('GET', `/tokens/${token}`)).json.validation_ids).toEqual([]);
+  });
+
+  it('is neither bound nor used where there is no call', async () => {
+    const client = await d.newClient({ scenario: 'not-found' });
+    const token = await d.token(client);
+    const { status, state } = await d.open(token, 'v');
+    expect([status, state]).toEqual([200, 'error']);
+    expect((await d.admin('GET', `/tokens/${token}`)).json).toMatchObject({
+      state: 'active',
+      validation_ids: [],
+    });
+  });
+});
+
+describe('two clients', () => {
+  it('use the same validation id at once and do not see each other', async () => {
+    const [one, another] = [await d.newClient(), await d.newClient()];
+    for (const client of [one, another]) await d.open(await d.token(client), 'shared');
+    await act(one.client_id, 'shared', 'join');
+    const states = await Promise.all(
+      [one, another].map(
+        async ({ client_id }) => (await d.admin('GET', `/calls/shared?client_id=${client_id}`)).json.state,
+      ),
+    );
+    expect(states).toEqual(['loading', 'waiting-room']);
+  });
+
+  it('must be told apart by whoever acts on a validation id that both have', async () => {
+    const clients = [await d.newClient(), await d.newClient()];
+    for (const client of clients) await d.open(await d.token(client), 'both');
+    const { status, json } = await d.admin('POST', '/calls/both/agent', { action: 'join' });
+    expect(status).toBe(409);
+    for (const { client_id } of clients) expect(json.message).toContain(client_id);
+  });
+});

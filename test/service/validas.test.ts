@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Credentials, type Drive, drive } from '../support/drive.ts';
+import { fakePage } from '../support/fake-page.ts';
+
+let d: Drive;
+let client: Credentials;
+beforeEach(async () => {
+  d = await drive({ scenario: 'happy' });
+  client = await d.newClient();
+});
+afterEach(() => d.mock.close());
+
+const ask = async (method: string, path: string, apikey = client.client_secret) => {
+  const answer = await fetch(`${d.mock.url}/validas/v1/validation${path}`, { method, headers: { apikey } });
+  const text = await answer.text();
+  return { status: answer.status, json: text === '' ? undefined : JSON.parse(text) };
+};
+const create = async (): Promise<string> => (await ask('POST', '')).json.data.id;
+const state = async (id: string) =>
+  (await d.admin('GET', `/calls/${id}?client_id=${client.client_id}`)).json.state;
+const advance = (by: string) => d.admin('POST', '/clock/advance', { by, client_id: client.client_id });
+
+describe('a validation', () => {
+  it('is created with an id of 32 hexadecimal digits', async () => {
+    const { status, json } = await ask('POST', '');
+    expect([status, json]).toEqual([201, { data: { id: expect.stringMatching(/^[0-9a-f]{32}$/) } }]);
+  });
+
+  it('is confirmed, and again', async () => {
+    const id = await create();
+    expect((await ask('PUT', `/${id}/confirmation`)).status).toBe(204);
+    expect((await ask('PUT', `/${id}/confirmation`)).status).toBe(204);
+  });
+
+  it('that was never created cannot be confirmed', async () => {
+    expect((await ask('PUT', '/0123456789abcdef0123456789abcdef/confirmation')).status).toBe(404);
+  });
+
+  it('of another client cannot be confirmed', async () => {
+    const id = await create();
+    const other = await d.newClient();
+    expect((await ask('PUT', `/${id}/confirmation`, other.client_secret)).status).toBe(404);
+  });
+
+  it.each(['', 'wrong'])('is for nobody with the key "%s"', async (apikey) => {
+    expect((await ask('POST', '', apikey)).status).toBe(401);
+  });
+});
+
+describe('the call of a validation', () => {
+  it('that is not confirmed stays in the waiting room: no agent sees it, by script or by hand', async () => {
+    const id = await create();
+    const page = await fakePage(d, await d.token(client), id);
+    await page.hears('waiting-room');
+    await advance('50m');
+    const { status, json } = await d.admin('POST', `/calls/${id}/agent`, {
+      action: 'join',
+      client_id: client.client_id,
+    });
+    expect([status, json.hint]).toEqual([409, expect.stringContaining('confirm')]);
+    expect(await state(id)).toBe('waiting-room');
+    page.leave();
+  });
+
+  it('that is confirmed while it waits begins then', async () => {
+    const id = await create();
+    const page = await fakePage(d, await d.token(client), id);
+    await page.hears('waiting-room');
+    await advance('50m');
+    await ask('PUT', `/${id}/confirmation`);
+    expect(await state(id)).toBe('waiting-room');
+    await advance('2s');
+    expect(await state(id)).toBe('loading');
+    await page.hears('VideocallLoading');
+    page.leave();
+  });
+
+  it('that was confirmed before takes its usual course', async () => {
+    const id = await create();
+    await ask('PUT', `/${id}/confirmation`);
+    const page = await fakePage(d, await d.token(client), id);
+    await page.hears('waiting-room');
+    await advance('8s');
+    expect(await state(id)).toBe('ended');
+    page.leave();
+  });
+
+  it('that was never created here counts as confirmed', async () => {
+    const page = await fakePage(d, await d.token(client), 'from-elsewhere');
+    await page.hears('waiting-room');
+    await advance('8s');
+    expect(await state('from-elsewhere')).toBe('ended');
+    page.leave();
+  });
+
+  it('can be confirmed for whoever has it', async () => {
+    const id = await create();
+    await d.open(await d.token(client), id);
+    await d.admin('PUT', `/validations/${id}`, { confirmed: true });
+    const action = { action: 'join', client_id: client.client_id };
+    expect((await d.admin('POST', `/calls/${id}/agent`, action)).status).toBe(200);
+  });
+
+  it('can be confirmed through the control API too', async () => {
+    const id = await create();
+    await d.open(await d.token(client), id);
+    await d.admin('PUT', `/validations/${id}`, { confirmed: true, client_id: client.client_id });
+    expect(
+      (await d.admin('POST', `/calls/${id}/agent`, { action: 'join', client_id: client.client_id })).status,
+    ).toBe(200);
+  });
+});

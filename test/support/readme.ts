@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'vitest';
+
+/** A fenced block of the README, with what is shown to be printed by it. */
+export interface Block {
+  readonly heading: string;
+  /** Its first line. */
+  readonly name: string;
+  readonly language: string;
+  readonly text: string;
+  readonly output?: string;
+}
+
+const README = readFileSync(path.join(import.meta.dirname, '../../README.md'), 'utf8');
+const FENCED = /^```(\w*)\n(.*?)^```$(?:\n\n^```(?:json|text)\n(.*?)^```$)?/gms;
+
+const headingBefore = (index: number): string =>
+  README.slice(0, index)
+    .match(/^##+ .*$/gm)
+    ?.at(-1)
+    ?.replace(/^#+ /, '') ?? '';
+
+/** All of them, in their order; a block of output belongs to the one before it. */
+export const BLOCKS: readonly Block[] = [...README.matchAll(FENCED)].map(
+  ({ index, 1: language = '', 2: text = '', 3: output }) => ({
+    heading: headingBefore(index),
+    name: text.split('\n', 1)[0] ?? '',
+    language,
+    text,
+    ...(output !== undefined && { output }),
+  }),
+);
+
+/** The programs of the README, by the names in their first lines; `consumer.test.ts` runs each. */
+export const PROGRAMS = ['videocall.test.ts', 'videocall.spec.ts', 'plain.mjs', 'remote.mjs'] as const;
+
+/** The text of a program. */
+export const shown = (name: (typeof PROGRAMS)[number]): string =>
+  BLOCKS.find((block) => block.name === `// ${name}`)?.text ?? expect.unreachable(`no ${name} in the README`);
+
+/** What a block shows of an output: `…` stands for what differs from time to time, as do tokens. */
+export function patternOf(output: string): RegExp {
+  const escaped = output
+    .trim()
+    .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+    .replace(/\b\w{30}\b/g, '\\w{30}')
+    .replaceAll('…', '[^]*?');
+  return new RegExp(`^${escaped}$`);
+}

@@ -1,0 +1,259 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Call } from '../../src/domain/call.ts';
+import { newClient } from '../../src/domain/client.ts';
+import type { JournalEntry } from '../../src/domain/journal.ts';
+import { instant, ms } from '../../src/domain/time.ts';
+import { put, unchanged } from '../../src/simulator/decide.ts';
+import { clientRef } from '../../src/simulator/refs.ts';
+import type { Ref, Store } from '../../src/store/store.ts';
+
+const A = clientRef('a');
+const B = clientRef('b');
+const client = (clientId: string, clientSecret = 'secret') => newClient({ clientId, clientSecret });
+
+const CALL: Call = {
+  clientId: 'a',
+  validationId: 'v',
+  n: 1,
+  tokens: ['t'],
+  scenario: { name: 's', steps: [{ after: ms(1), agent: 'join' }] },
+  openedAt: instant(1),
+  saidUntil: instant(2),
+  interventions: [{ at: instant(3), post: { type: 'info', code: 'Ωλ"', message: '' } }],
+};
+
+/** What every store must do. `create` opens an empty one. */
+export function storeSuite(name: string, create: () => Promise<Store>): void {
+  describe(`store: ${name}`, () => {
+    let store: Store;
+    beforeEach(async () => {
+      store = await create();
+    });
+    afterEach(() => store.close());
+
+    const read = async (ref: Ref<'client'>) => (await store.read(ref)).found[0];
+    const add = (ref: Ref<'client'>) => store.swap(put(ref, undefined, ref.id, client(ref.id)));
+
+    it('finds nothing where nothing was written', async () => {
+      expect((await store.read(A, B)).found).toEqual([undefined, undefined]);
+    });
+
+    it('gives back what was written, in the order asked for', async () => {
+      await add(A);
+      await add(B);
+      const { found } = await store.read(B, A);
+      expect(found.map((one) => one?.value)).toEqual([client('b'), client('a')]);
+    });
+
+    it('tells the real time with each reading', async () => {
+      const before = Date.now();
+      const { realTime } = await store.read(A);
+      expect(realTime).toBeGreaterThanOrEqual(before - 1000);
+      expect(realTime).toBeLessThanOrEqual(Date.now() + 1000);
+    });
+
+    it('refuses to write a new record where there is one', async () => {
+      await add(A);
+      expect(await add(A)).toBe(false);
+    });
+
+    it('refuses a change that was decided on an old version, and leaves the newer value', async () => {
+      await add(A);
+      const old = await read(A);
+      await store.swap(put(A, old, 'a', client('a', 'newer')));
+      expect(await store.swap(put(A, old, 'a', client('a', 'too late')))).toBe(false);
+      expect((await read(A))?.value.clientSecret).toBe('newer');
+    });
+
+    it('writes all changes of a swap or none', async () => {
+      await add(A);
+      expect(await store.swap(put(B, undefined, 'b', client('b')), put(A, undefined, 'a', client('a')))).toBe(
+        false,
+      );
+      expect(await read(B)).toBeUndefined();
+    });
+
+    it('refuses a swap when a record that it only relies on has changed', async () => {
+      await add(A);
+      const old = await read(A);
+      await store.swap(put(A, old, 'a', client('a', 'newer')));
+      expect(await store.swap(unchanged(A, old, 'a'), put(B, undefined, 'b', client('b')))).toBe(false);
+      expect(await read(B)).toBeUndefined();
+    });
+
+    it('does not change a record that a swap only relies on', async () => {
+      await add(A);
+      const before = await read(A);
+      await store.swap(unchanged(A, before, 'a'), put(B, undefined, 'b', client('b')));
+      expect(await read(A)).toEqual(before);
+    });
+
+    it('deletes, and takes no old version for a record that was written anew', async () => {
+      await add(A);
+      const old = await read(A);
+      await store.swap({ ref: A, version: old?.version ?? 0, owner: 'a', value: null });
+      expect(await read(A)).toBeUndefined();
+      await add(A);
+      expect(await store.swap(put(A, old, 'a', client('a', 'too late')))).toBe(false);
+    });
+
+    it('lets exactly one of many concurrent changes through', async () => {
+      await add(A);
+      const old = await read(A);
+      const tries = Array.from({ length: 20 }, (_, i) => store.swap(put(A, old, 'a', client('a', `${i}`))));
+      expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
+    });
+
+    it('reads the same record twice, and none at all', async () => {
+      await add(A);
+      const { found } = await store.read(A, A);
+      expect(found.map((one) => one?.value.clientId)).toEqual(['a', 'a']);
+      expect((await store.read()).found).toEqual([]);
+    });
+
+    it('gives back a value with everything in it', async () => {
+      const ref: Ref<'call'> = { kind: 'call', id: 'c' };
+      await store.swap(put(ref, undefined, 'a', CALL));
+      expect((await store.read(ref)).found[0]?.value).toEqual(CALL);
+    });
+
+    it('lists a kind, the first written first, and of one owner if named', async () => {
+      await add(B);
+      await add(A);
+      await store.swap(put(B, await read(B), 'b', client('b', 'newer')));
+      expect((await store.list('client')).map(({ value }) => value.clientId)).toEqual(['b', 'a']);
+      expect((await store.list('client', 'a')).map(({ value }) => value.clientId)).toEqual(['a']);
+      expect(await store.list('token')).toEqual([]);
+    });
+
+    it('clears the kinds of one owner and nothing else', async () => {
+      await add(A);
+      await add(B);
+      await store.clear(['client'], 'a');
+      expect((await store.list('client')).map(({ value }) => value.clientId)).toEqual(['b']);
+      await store.clear(['token']);
+      expect(await read(B)).toBeDefined();
+    });
+
+    it('refuses a change to a record that was cleared meanwhile', async () => {
+      await add(A);
+      const old = await read(A);
+      await store.clear(['client']);
+      expect(await store.swap(put(A, old, 'a', client('a', 'too late')))).toBe(false);
+    });
+
+    it('hints at every change, and only when the whole swap can be read', async () => {
+      const seen: Promise<boolean>[] = [];
+      const hinted = new Promise<void>((resolve) => {
+        store.watch(({ id }) => {
+          seen.push(store.read(A, B).then(({ found }) => found.every((one) => one !== undefined)));
+          if (id === 'b') resolve();
+        });
+      });
+      await store.swap(put(A, undefined, 'a', client('a')), put(B, undefined, 'b', client('b')));
+      await hinted;
+      expect(new Set(await Promise.all(seen))).toEqual(new Set([true]));
+    });
+
+    it('hints at what is cleared only when all of it is gone', async () => {
+      await add(A);
+      await add(B);
+      const left = new Promise<number>((resolve) => {
+        store.watch(() => void store.read(A, B).then(({ found }) => resolve(found.filter(Boolean).length)));
+      });
+      await store.clear(['client']);
+      expect(await left).toBe(0);
+    });
+
+    it('hints at what is cleared', async () => {
+      await add(A);
+      const hinted = new Promise<unknown>((resolve) => {
+        store.watch(resolve);
+      });
+      await store.clear(['client'], 'a');
+      expect(await hinted).toEqual(A);
+    });
+
+    const entry = (owner: string, path: string): JournalEntry => ({
+      clientId: owner,
+      at: instant(1),
+      receivedAt: instant(2),
+      method: 'POST',
+      path,
+      query: {},
+      headers: { host: 'Ω' },
+      from: '::1',
+    });
+    const append = (owner: string, path: string, most = 10) =>
+      store.append('journal', owner, entry(owner, path), most);
+    const paths = async (owner?: string, after?: number) =>
+      (await store.entries('journal', owner, after)).map(({ value }) => value.path);
+
+    it('keeps a log in the order in which it was written, over all clients and of each', async () => {
+      await append('a', '1');
+      await append('b', '2');
+      await append('a', '3');
+      expect(await paths()).toEqual(['1', '2', '3']);
+      expect(await paths('a')).toEqual(['1', '3']);
+      expect(await paths('c')).toEqual([]);
+    });
+
+    it('gives back an entry with everything in it', async () => {
+      await append('a', '1');
+      expect((await store.entries('journal'))[0]?.value).toEqual(entry('a', '1'));
+    });
+
+    it('numbers entries upwards, and finds those behind one', async () => {
+      for (const path of ['1', '2', '3']) await append(path === '2' ? 'b' : 'a', path);
+      const ids = (await store.entries('journal')).map(({ id }) => id);
+      expect(ids).toEqual([...new Set(ids)].sort((x, y) => x - y));
+      expect(await paths(undefined, ids[0])).toEqual(['2', '3']);
+      expect(await paths('a', ids[0])).toEqual(['3']);
+      expect(await paths('a', ids[2])).toEqual([]);
+    });
+
+    it('forgets the oldest entries of a client, and none of another', async () => {
+      await append('b', 'kept', 2);
+      for (let i = 1; i <= 150; i += 1) await append('a', `${i}`, 2);
+      expect(await paths()).toEqual(['kept', '149', '150']);
+    });
+
+    it('keeps nothing of a log that may hold nothing', async () => {
+      await append('a', '1', 0);
+      expect(await paths()).toEqual([]);
+    });
+
+    it('clears the entries of one client, and numbers on where it was', async () => {
+      await append('a', '1');
+      await append('b', '2');
+      const before = (await store.entries('journal')).at(-1)?.id ?? 0;
+      await store.clear(['journal'], 'a');
+      expect(await paths()).toEqual(['2']);
+      await store.clear(['journal']);
+      await append('a', '3');
+      expect(await paths(undefined, before)).toEqual(['3']);
+    });
+
+    it('hints at what was added to a log', async () => {
+      const hinted = new Promise<unknown>((resolve) => {
+        store.watch(resolve);
+      });
+      await append('a', '1');
+      expect(await hinted).toEqual({ kind: 'journal', id: 'a' });
+    });
+
+    it('hints no more at whoever has stopped watching', async () => {
+      let hints = 0;
+      const last = new Promise<void>((resolve) => {
+        const stop = store.watch(() => {
+          hints += 1;
+        });
+        stop();
+        store.watch(() => resolve());
+      });
+      await add(A);
+      await last;
+      expect(hints).toBe(0);
+    });
+  });
+}

@@ -1,0 +1,42 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach } from 'vitest';
+import { BadUsage, readSettings, type Settings } from '../../src/options/settings.ts';
+
+type Environment = Readonly<Record<string, string>>;
+
+/** A working directory for each test, and what the simulator makes of the files in it. */
+export function workplace() {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mock-veridas-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const settings = (argv: readonly string[] = [], env: Environment = {}): Settings =>
+    readSettings({ argv, env, cwd: folder });
+
+  return {
+    cwd: (): string => folder,
+
+    /** Writes a file of these lines. */
+    write(name: string, ...lines: readonly string[]): void {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), lines.join('\n'));
+    },
+
+    settings,
+
+    /** What is wrong with the settings. */
+    faults(argv?: readonly string[], env?: Environment): readonly string[] {
+      try {
+        settings(argv, env);
+        return [];
+      } catch (error) {
+        if (error instanceof BadUsage) return error.faults;
+        throw error;
+      }
+    },
+  };
+}

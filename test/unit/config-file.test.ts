@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest';
+import { workplace } from '../support/working-directory.ts';
+
+const { cwd, write, settings, faults } = workplace();
+const CONFIG = 'mock-veridas.config.yaml';
+const OWN_SCENARIO = ['name: mine', 'steps: []'];
+
+/** The faults of a config file with these lines, less its name. */
+function faultsInFile(...lines: string[]): string[] {
+  write(CONFIG, ...lines);
+  return faults().map((fault) => fault.replace(`${CONFIG}:`, ''));
+}
+
+describe('the config file', () => {
+  it.each(['yaml', 'yml', 'json'])('is found as mock-veridas.config.%s', (extension) => {
+    write(`mock-veridas.config.${extension}`, '{ "port": 5 }');
+    expect(settings().port).toBe(5);
+  });
+
+  it('is refused when there are two', () => {
+    write('mock-veridas.config.yml', 'port: 5');
+    write('mock-veridas.config.json', '{}');
+    expect(faults()).toEqual([
+      'mock-veridas.config.yml and mock-veridas.config.json are both config files; keep one, or name one with --config',
+    ]);
+  });
+
+  it('is the one that --config names, even among several', () => {
+    write('mock-veridas.config.yml', 'port: 5');
+    write('mock-veridas.config.json', '{}');
+    write('other.yaml', 'port: 6');
+    expect(settings(['--config', 'other.yaml']).port).toBe(6);
+  });
+
+  it('gives everything that flags give', () => {
+    write('own/mine.yaml', ...OWN_SCENARIO);
+    write(
+      CONFIG,
+      '$schema: ./x.json',
+      'port: 1',
+      'host: a',
+      'scenario: mine',
+      'fixtures: own',
+      'watch: true',
+      'admin-user: b',
+      'admin-password: c',
+      'admin-origin: [http://d]',
+      'browser-url: http://e',
+      'token-format: jwt',
+      'random-seed: f',
+      'strict-tokens: true',
+      'refused-call: event',
+      'known-validations-only: true',
+      'blocked: hang',
+      'trust-proxy: [10.0.0.0/8]',
+      'journal-size: 5',
+      'strict: true',
+      'log-level: info',
+      'log-format: json',
+      'ready-file: /ready.json',
+      'store: redis://g:h@i:1/2',
+      'store-prefix: j',
+      'https: true',
+      'media-ports: true',
+    );
+    const { clients, scenarios, ...others } = settings();
+    expect(others).toEqual({
+      port: 1,
+      host: 'a',
+      scenario: 'mine',
+      admin: { user: 'b', password: 'c', origins: ['http://d'] },
+      browserUrl: 'http://e',
+      watch: `${cwd()}/own`,
+      tokenFormat: 'jwt',
+      randomSeed: 'f',
+      strictTokens: true,
+      refusedCall: 'event',
+      knownValidationsOnly: true,
+      blocked: 'hang',
+      trustProxy: ['10.0.0.0/8'],
+      strict: true,
+      journalSize: 5,
+      logLevel: 'info',
+      logFormat: 'json',
+      readyFile: '/ready.json',
+      store: 'redis://g:h@i:1/2',
+      storePrefix: 'j',
+      https: true,
+      mediaPorts: true,
+    });
+  });
+
+  it.each([['nothing'], ['a comment', '# port: 1']])('may hold %s', (_, ...lines) => {
+    write(CONFIG, ...lines);
+    expect(settings().port).toBe(4010);
+  });
+
+  it('understands a relative path from its own folder', () => {
+    write('sub/own/mine.yaml', ...OWN_SCENARIO);
+    write('sub/c.yaml', 'fixtures: own');
+    expect(settings(['--config', 'sub/c.yaml']).scenarios.has('mine')).toBe(true);
+  });
+
+  it('lists clients with all that is known of them', () => {
+    write(
+      CONFIG,
+      'clients:',
+      '  - client_id: a',
+      '    client_secret: b',
+      '    environment: production',
+      '    allowed_ips: [10.0.0.0/8, "::1"]',
+      '    type: public',
+      '    grant_type: authorization-code',
+      '    scenario: manual',
+    );
+    expect(settings().clients).toEqual([
+      {
+        clientId: 'a',
+        clientSecret: 'b',
+        environment: 'production',
+        allowedIps: ['10.0.0.0/8', '::1'],
+        type: 'public',
+        grantType: 'authorization-code',
+        scenario: 'manual',
+      },
+    ]);
+  });
+
+  it('may spell id, secret, allowedIps and grantType', () => {
+    write(CONFIG, 'clients: [{ id: a, secret: b, allowedIps: [1.2.3.4], grantType: authorization-code }]');
+    expect(settings().clients).toMatchObject([
+      { clientId: 'a', clientSecret: 'b', allowedIps: ['1.2.3.4'], grantType: 'authorization-code' },
+    ]);
+  });
+
+  it.each([
+    ['prot: 1', "1:1 'prot' is not known here; did you mean 'port'?"],
+    [
+      'config: x',
+      expect.stringMatching(/^1:1 'config' is not known here; a config file has port, host, scenario/),
+    ],
+    ['port: "1"', '1:7 port: "1" is not a port; give a number from 0 to 65535 (0 picks a free one)'],
+    ['admin-user: 12', '1:13 admin-user: 12 is not text; put it in quotes'],
+    ['admin-origin: http://a', '1:15 admin-origin: "http://a" is not a list; give a list of web origins'],
+    ['scenario: hapy', expect.stringMatching(/^1:11 scenario: there is no scenario "hapy"; known: .*happy/)],
+    ['fixtures: no', expect.stringMatching(/^1:11 fixtures: the folder .*no cannot be read \(ENOENT\)$/)],
+    ['- port', '1:1 this is not a config file; give a map of settings'],
+    ['port: [1', expect.stringMatching(/^1:9 Flow sequence/)],
+  ])('is refused for %s', (line, fault) => {
+    expect(faultsInFile(line)).toEqual([fault]);
+  });
+
+  it.each([
+    ['{ client_secret: b }', '1:11 client: client_id is missing'],
+    ['{ client_id: a }', '1:11 client: client_secret is missing'],
+    ['{ id: a, client_id: a, secret: b }', '1:13 client: client_id and id mean the same; keep one of them'],
+    ['{ id: a, secret: b }, { id: a, secret: c }', '1:39 id: another client has the id "a" already'],
+    [
+      '{ id: a, secret: b, scenario: no }',
+      expect.stringMatching(/^1:41 scenario: there is no scenario "no"; known: /),
+    ],
+    [
+      '{ id: a, secret: b, environment: test }',
+      '1:44 environment: "test" is not an environment; give one of sandbox, production',
+    ],
+    ['{ id: a, secret: 12 }', '1:28 secret: this is not text; put it in quotes'],
+    [
+      '{ id: "a:b", secret: b }',
+      expect.stringMatching(/^1:17 id: "a:b" is not a client id; give .* without a colon/),
+    ],
+    [
+      '{ id: a, secret: b, allowed_ips: [10.0.0.0/33] }',
+      expect.stringMatching(/^1:45 allowed_ips: "10\.0\.0\.0\/33" is not an address/),
+    ],
+    [
+      '{ id: a, secret: b, allowed_ips: [300.0.0.1] }',
+      expect.stringMatching(/^1:45 allowed_ips: "300\.0\.0\.1" is not an address/),
+    ],
+    [
+      '',
+      '1:10 clients: this is not a list of clients; give at least one, as in - { client_id: ID, client_secret: SECRET }',
+    ],
+  ])('is refused for the clients %s', (clients, fault) => {
+    expect(faultsInFile(`clients: [${clients}]`)).toEqual([fault]);
+  });
+
+  it.each([
+    'clients: a:hush',
+    'clients: [a:hush]',
+    'clients: [{ a:hush }]',
+    'clients: [{ client_id: a, client_secret: [hush] }]',
+    'clients: [{ client_id: a, client_secret: !hush }]',
+    'clients: [{ client_id: a, client_secret: *hush }]',
+    'clients: [{ client_id: a, client_secret: @hush }]',
+    'clients: [{ client_id: a, client_secret: "hush }]',
+    'clients: [{ client_id: a, client_secret: |hush }]',
+    'admin-password: {hush: 1}',
+    'admin-password: hush: hush',
+    'client_secret:hush',
+  ])('never gives a secret away: %s', (line) => {
+    expect(faultsInFile(line).join('\n')).toMatch(/^(?!.*hush)./s);
+  });
+});

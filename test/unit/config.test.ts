@@ -1,0 +1,233 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { BadUsage } from '../../src/options/settings.ts';
+import { workplace } from '../support/working-directory.ts';
+
+const { cwd, write, settings, faults } = workplace();
+const CONFIG = 'mock-veridas.config.yaml';
+const OWN_SCENARIO = ['name: mine', 'steps: []'];
+
+describe('--store', () => {
+  it.each([
+    'memory',
+    'redis://localhost',
+    'redis://127.0.0.1:6379/0',
+    'redis://[::1]:6379',
+    'rediss://user:p%40ss@cache.example:6380/15',
+    'redis://:secret@h',
+    'unix:///run/redis.sock',
+    'unix://user:secret@/run/redis.sock?db=3',
+  ])('may be %s', (store) => {
+    expect(settings(['--store', store]).store).toBe(store);
+  });
+
+  it.each([
+    'disk',
+    'redis:',
+    'redis://',
+    'redis:///0',
+    'http://h',
+    'redis://h/zero',
+    'redis://h?x=secret',
+    'redis://:pa@secret@h',
+    'redis://:pa%ss-secret@h',
+    'unix://run/secret.sock',
+  ])('may not be %s, which is not repeated', (store) => {
+    expect(faults(['--store', store])).toEqual([
+      '--store: this is not a place to keep things; give memory, redis://USER:PASSWORD@HOST:PORT/DB, rediss:// for TLS, or unix://PATH?db=N',
+    ]);
+  });
+});
+
+describe('settings of which none is given', () => {
+  it('are port 4010 on this machine only, scenario happy and user admin without password', () => {
+    const { scenarios, clients, ...others } = settings();
+    expect(others).toEqual({
+      port: 4010,
+      scenario: 'happy',
+      tokenFormat: 'opaque',
+      strictTokens: false,
+      refusedCall: 'forbidden',
+      knownValidationsOnly: false,
+      blocked: 'forbidden',
+      trustProxy: [],
+      strict: false,
+      journalSize: 10_000,
+      logLevel: 'warn',
+      logFormat: 'text',
+      store: 'memory',
+      storePrefix: 'mock-veridas:',
+      mediaPorts: false,
+      admin: { user: 'admin', origins: [] },
+    });
+  });
+
+  it('know one sandbox client', () => {
+    expect(settings().clients).toEqual([
+      {
+        clientId: 'sandbox-client',
+        clientSecret: 'sandbox-secret',
+        environment: 'sandbox',
+        allowedIps: [],
+        type: 'confidential',
+        grantType: 'client-credentials',
+      },
+    ]);
+  });
+
+  it('know the shipped scenarios', () => {
+    expect(settings().scenarios.get('manual')?.steps).toEqual([]);
+  });
+});
+
+describe('settings', () => {
+  function thawed(value: unknown, path = 'settings'): string[] {
+    if (typeof value !== 'object' || value === null) return [];
+    const parts = Object.entries(value instanceof Map ? Object.fromEntries(value) : value);
+    const inside = parts.flatMap(([key, part]) => thawed(part, `${path}.${key}`));
+    return Object.isFrozen(value) ? inside : [path, ...inside];
+  }
+
+  it('are frozen all through', () => {
+    expect(
+      thawed(settings(['--client', 'a:b', '--admin-origin', 'http://a', '--admin-password', 'x'])),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ['--port', '0', 'port', 0],
+    ['--port', '65535', 'port', 65_535],
+    ['--host', '0.0.0.0', 'host', '0.0.0.0'],
+    ['--host', '::', 'host', '::'],
+    ['--host', 'fe80::1%eth0', 'host', 'fe80::1%eth0'],
+    ['--host', 'my-host.local', 'host', 'my-host.local'],
+    ['--scenario', 'manual', 'scenario', 'manual'],
+    ['--admin-user', 'eve', 'admin', { user: 'eve', origins: [] }],
+    ['--admin-password', 'p w', 'admin', { user: 'admin', password: 'p w', origins: [] }],
+    ['--browser-url', 'https://Videocall.example/x/', 'browserUrl', 'https://Videocall.example/x'],
+  ] as const)('take %s %s', (flag, value, key, expected) => {
+    expect(settings([flag, value])[key]).toEqual(expected);
+  });
+
+  it('take a flag written with =', () => {
+    expect(settings(['--port=5']).port).toBe(5);
+  });
+
+  it('take the last of a flag that is given twice', () => {
+    expect(settings(['--port', '5', '--port', '6']).port).toBe(6);
+  });
+
+  it('collect origins as browsers write them', () => {
+    const { admin } = settings(['--admin-origin', 'http://LOCALHOST:80', '--admin-origin', 'https://a:8443']);
+    expect(admin.origins).toEqual(['http://localhost', 'https://a:8443']);
+  });
+
+  it.each(['--help', '-h', '--version', '-v'])('do not mind %s', (flag) => {
+    expect(settings([flag]).port).toBe(4010);
+  });
+});
+
+describe('of several sources', () => {
+  const sources = { file: 'port: 1', env: { MOCK_VERIDAS_PORT: '2' }, argv: ['--port', '3'] };
+
+  it('the config file goes before the default', () => {
+    write(CONFIG, sources.file);
+    expect(settings().port).toBe(1);
+  });
+
+  it('the environment goes before the config file', () => {
+    write(CONFIG, sources.file);
+    expect(settings([], sources.env).port).toBe(2);
+  });
+
+  it('the flag goes before the environment', () => {
+    expect(settings(sources.argv, sources.env).port).toBe(3);
+  });
+
+  it('a flag for a client replaces the clients of the file', () => {
+    write(CONFIG, 'clients: [{ client_id: a, client_secret: b }]');
+    expect(settings(['--client', 'c:d']).clients.map(({ clientId }) => clientId)).toEqual(['c']);
+  });
+
+  it('the one that is not heard may be wrong', () => {
+    expect(settings(['--port', '3'], { PORT: 'abc' }).port).toBe(3);
+  });
+});
+
+describe('--fixtures', () => {
+  it('adds scenarios to the shipped ones', () => {
+    write('own/mine.yaml', ...OWN_SCENARIO);
+    expect([...settings(['--fixtures', 'own']).scenarios.keys()]).toEqual(
+      expect.arrayContaining(['happy', 'mine']),
+    );
+  });
+
+  it('is refused for a folder without scenarios', () => {
+    mkdirSync(join(cwd(), 'own'));
+    expect(faults(['--fixtures', 'own'])).toEqual([
+      `--fixtures: there is no scenario file in ${join(cwd(), 'own')}`,
+    ]);
+  });
+
+  it('is refused with the faults of its files', () => {
+    write('own/mine.yaml', 'name: mine');
+    expect(faults(['--fixtures', 'own'])).toEqual(['own/mine.yaml:1:1 steps is missing']);
+  });
+
+  it('does not call a scenario unknown whose file is wrong', () => {
+    write('own/mine.yaml', 'name: mine');
+    expect(faults(['--fixtures', 'own', '--scenario', 'mine'])).toEqual([
+      'own/mine.yaml:1:1 steps is missing',
+    ]);
+  });
+});
+
+describe('bad usage', () => {
+  it('tells the faults of all sources at once, one a line', () => {
+    write('own/mine.yaml', 'name: mine');
+    write(
+      CONFIG,
+      'prot: 1',
+      'fixtures: own',
+      'clients:',
+      '  - { id: a, secret: b, scenario: no }',
+      '  - { id: c }',
+    );
+    const argv = ['--prot', '1', '--host', 'http://a'];
+    const read = () => settings(argv, { PORT: 'x', MOCK_VERIDAS_SCENARIO: 'nope' });
+    expect(read).toThrow(BadUsage);
+    expect(faults(argv, { PORT: 'x', MOCK_VERIDAS_SCENARIO: 'nope' })).toEqual([
+      expect.stringMatching(/^--prot:/),
+      expect.stringMatching(/^--host:/),
+      expect.stringMatching(/^PORT:/),
+      expect.stringMatching(/^mock-veridas\.config\.yaml:1:1 'prot'/),
+      expect.stringMatching(/^mock-veridas\.config\.yaml:5:5 client: client_secret is missing/),
+      expect.stringMatching(/^own\/mine\.yaml:1:1/),
+      expect.stringMatching(/^MOCK_VERIDAS_SCENARIO:/),
+      expect.stringMatching(/^mock-veridas\.config\.yaml:4:35 scenario:/),
+    ]);
+  });
+
+  it('says in its message what its faults are', () => {
+    expect(() => settings(['--a', '--b'])).toThrow(
+      '--a: is not a flag; see --help\n--b: is not a flag; see --help',
+    );
+  });
+});
+
+describe('--watch', () => {
+  it('watches the folder of --fixtures', () => {
+    write('own/mine.yaml', ...OWN_SCENARIO);
+    expect(settings(['--watch', '--fixtures', 'own']).watch).toBe(join(cwd(), 'own'));
+    expect(settings(['--fixtures', 'own']).watch).toBeUndefined();
+  });
+
+  it('is refused without a folder, and says what to add', () => {
+    expect(faults(['--watch'])).toEqual(['--watch: there is no folder to watch; add --fixtures DIR']);
+    write(CONFIG, 'watch: true');
+    expect(faults()).toEqual([`${CONFIG}:1:8 watch: there is no folder to watch; add --fixtures DIR`]);
+    write(CONFIG, 'watch: false');
+    expect(faults()).toEqual([]);
+  });
+});

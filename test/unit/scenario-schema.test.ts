@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { SCENARIO } from '../../src/control/schema/scenario-format.ts';
+
+const FIXTURES = path.join(import.meta.dirname, '../../fixtures');
+const FOLDER = path.join(FIXTURES, 'scenarios');
+
+describe('the published schema of scenario files', () => {
+  // After a change of the format: npx vitest run schema --update
+  it('is the one that scenario files are checked by', async () => {
+    const published = { $schema: 'http://json-schema.org/draft-07/schema#', ...SCENARIO.schema };
+    await expect(`${JSON.stringify(published, null, 2)}\n`).toMatchFileSnapshot(
+      path.join(FIXTURES, 'scenario.schema.json'),
+    );
+  });
+
+  const check = (scenario: unknown) =>
+    Value.Check(
+      JSON.parse(readFileSync(path.join(FIXTURES, 'scenario.schema.json'), 'utf8')) as TSchema,
+      scenario,
+    );
+
+  it.each(readdirSync(FOLDER))('fits %s, whose first line leads an editor to it', (file) => {
+    const text = readFileSync(path.join(FOLDER, file), 'utf8');
+    expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=../scenario.schema.json');
+    expect(check(parse(text))).toBe(true);
+  });
+
+  it.each([
+    { name: 'x', steps: [{ after: '1s' }] },
+    { name: 'x', steps: [{ after: '-1s', agent: 'join' }] },
+    { name: 'x', steps: [{ after: '1s', agent: 'dance' }] },
+    { name: 'x', steps: [{ after: '1s', agent: 'join', delivery: 'pigeon' }] },
+    { name: 'x', steps: [{ wait_for: 'Agent join' }] },
+    { name: 'x', steps: [], more: true },
+  ])('does not fit %j', (scenario) => {
+    expect(check(scenario)).toBe(false);
+  });
+});
