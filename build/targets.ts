@@ -10,6 +10,8 @@ const COMMON = {
   absWorkingDir: ROOT,
   bundle: true,
   metafile: true,
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 

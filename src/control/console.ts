@@ -15,8 +15,7 @@ import { guardControl } from './guard.ts';
 import { mismatches } from './schema/mismatch.ts';
 
 export interface ConsoleDoor extends ControlDoor {
-  /** Where browsers should reach the simulator. */
-  readonly browserUrl: () => string;
+  readonly addresses: { readonly browserUrl: string };
 }
 
 /** A console that leaves more than this unread is cut off. */
@@ -55,7 +54,7 @@ const PAGE = (path: string) => `<!doctype html>
 /** `/__console`: what happens in the simulator, and everything by which a person steers it. */
 export async function consolePage(
   app: FastifyInstance,
-  { simulator, access, about, browserUrl }: ConsoleDoor,
+  { simulator, access, about, addresses }: ConsoleDoor,
 ): Promise<void> {
   await guardControl(app, access);
   const open = new Set<ServerSentEvents>();
@@ -114,7 +113,7 @@ export async function consolePage(
     const server = {
       version: about.version,
       instance_id: about.instanceId,
-      browser_url: browserUrl(),
+      browser_url: addresses.browserUrl,
     };
     const parts = Object.entries(consoleParts(simulator, server, request.query)) as [
       keyof Parts,

@@ -21,9 +21,8 @@ export interface DemoDoor {
   readonly simulator: Simulator;
   readonly random: Random;
   readonly access: ControlAccess;
-  /** Where browsers should reach the simulator, and where backends should. */
-  readonly browserUrl: () => string;
-  readonly backendUrl: () => string;
+  /** Where backends and browsers reach the simulator. */
+  readonly addresses: { readonly url: string; readonly browserUrl: string };
 }
 
 const NONCE_LENGTH = 22;
@@ -47,7 +46,8 @@ const headers = (nonce: string, frame: string) => ({
 
 /** `/__demo`: a page of an integrator with its backend, for who has no page of their own yet. Guide 5.4. */
 export async function demo(app: FastifyInstance, door: DemoDoor): Promise<void> {
-  const { simulator, random, access, browserUrl, backendUrl } = door;
+  const { simulator, random, access } = door;
+  const { url: backendUrl, browserUrl } = door.addresses;
   const { clients, scenarios, validations } = simulator;
   const css = built('demo.css');
   const script = built('demo.js');
@@ -63,7 +63,7 @@ export async function demo(app: FastifyInstance, door: DemoDoor): Promise<void> 
    */
   async function token(): Promise<string> {
     const { clientId, clientSecret } = await client();
-    const answer = await fetch(`${backendUrl()}${PATHS.token}`, {
+    const answer = await fetch(`${backendUrl}${PATHS.token}`, {
       method: 'POST',
       headers: { 'user-agent': 'mock-veridas demo' },
       body: new URLSearchParams({
@@ -92,7 +92,7 @@ export async function demo(app: FastifyInstance, door: DemoDoor): Promise<void> 
   }
 
   /** The frame is as secure as the page around it: browsers let no other into a page that came over TLS. */
-  const frameOrigin = (request: FastifyRequest): string => overProtocol(protocolOf(request), browserUrl());
+  const frameOrigin = (request: FastifyRequest): string => overProtocol(protocolOf(request), browserUrl);
 
   async function show(request: FastifyRequest, reply: FastifyReply): Promise<string> {
     const nonce = random.text(NONCE_LENGTH);
@@ -112,7 +112,7 @@ export async function demo(app: FastifyInstance, door: DemoDoor): Promise<void> 
       scenarios: playable,
       chosen: FIRST,
       snippets: snippets({
-        backendUrl: backendUrl(),
+        backendUrl,
         browserUrl: frameOrigin(request),
         ...credentialsAmong(known),
       }),

@@ -9,7 +9,8 @@ import { type Mock, mockOver } from './mock.ts';
 
 export type { Client } from '../domain/client.ts';
 export type { Scenario } from '../domain/scenario.ts';
-export type { MockOptions, Secure } from '../server/launch.ts';
+export type { Secure } from '../server/addresses.ts';
+export type { MockOptions } from '../server/launch.ts';
 export { CannotListen } from '../server/listen.ts';
 export { type Store, StoreUnavailable } from '../store/store.ts';
 export type { Act, Call, CallHandle, Delivery, SaidEvent } from './call.ts';

@@ -1,5 +1,10 @@
 import { maxHeaderSize } from 'node:http';
-import Fastify, { type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  LogController,
+} from 'fastify';
 import { consolePage } from '../control/console.ts';
 import { type ControlDoor, control } from '../control/control-api.ts';
 import { type DemoDoor, demo } from '../control/demo.ts';
@@ -13,8 +18,8 @@ import { type OAuthDoor, oauth } from '../service/oauth.ts';
 import { keepJournal, type Visits } from '../service/request-log.ts';
 import { validas } from '../service/validas.ts';
 import { isAmong } from './address.ts';
+import type { ServerAddresses } from './addresses.ts';
 import { logFailure } from './failure.ts';
-import { type LogSettings, logging } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { comeBack, sendUnavailable } from './store-unavailable.ts';
 
@@ -27,23 +32,24 @@ const NO_SCHEMAS = {
 const LONGEST_PARAMETER = maxHeaderSize;
 
 export interface ServerParts
-  extends Omit<CallDoor, 'visits'>,
+  extends Omit<CallDoor, 'visits' | 'addresses'>,
     Omit<OAuthDoor, 'visits'>,
     ControlDoor,
-    DemoDoor {
+    Omit<DemoDoor, 'addresses'> {
+  readonly addresses: ServerAddresses;
   readonly metrics: Metrics;
   readonly speaksHttp2: boolean;
-  readonly log: LogSettings;
+  readonly log: FastifyBaseLogger;
   /** Proxies whose X-Forwarded-For is believed: addresses and ranges. */
   readonly trustProxy: readonly string[];
 }
 
 /** All doors of the simulator, not yet listening. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { simulator, access, about, browserUrl } = parts;
+  const { simulator, access, about, addresses } = parts;
   const doors: { visits?: Visits } = {};
   const app = Fastify({
-    logger: logging(parts.log),
+    loggerInstance: parts.log,
     // Never a request: its address holds tokens.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MOST_JSON_BYTES,
@@ -99,7 +105,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   await app.register(callStream, parts);
   await app.register(foreignPoster, parts);
   await app.register(control, { prefix: ADMIN, simulator, access, about });
-  await app.register(consolePage, { prefix: CONSOLE, simulator, access, about, browserUrl });
+  await app.register(consolePage, { prefix: CONSOLE, simulator, access, about, addresses });
   await app.register(demo, { ...parts, prefix: DEMO });
   return app;
 }

@@ -1,29 +1,29 @@
 // What only some ask for is imported where they do, or everybody would wait for it.
-
-import { ADMIN, CONSOLE, DEMO } from '../control/schema/paths.ts';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
 import { type Client, SANDBOX_CLIENT } from '../domain/client.ts';
 import type { Scenario } from '../domain/scenario.ts';
 import { MEDIA_PORTS } from '../guide/ports.ts';
-import type { Addresses } from '../library/scope.ts';
 import type { Blocking, LogFormat, LogLevel, RefusedCall, TokenFormatName } from '../options/choices.ts';
 import { withShipped } from '../options/scenario-files.ts';
 import { isStore, SETTINGS } from '../options/table.ts';
 import type { PageTicket } from '../service/call.ts';
-import { overProtocol } from '../service/call-origins.ts';
 import type { MediaPorts } from '../service/port-probes.ts';
 import { clients as clientsIn } from '../simulator/clients.ts';
-import { createSimulator } from '../simulator/simulator.ts';
+import { createSimulator, type Simulator } from '../simulator/simulator.ts';
 import { memoryStore } from '../store/memory.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
 import { systemTime } from '../system/clock.ts';
 import { VERSION } from '../system/package.ts';
 import { type Random, systemRandom } from '../system/random.ts';
 import { jwtTokens, opaqueTokens, tickets } from '../system/signing.ts';
-import { isLoopback, namesOf, reachableHost } from './address.ts';
+import { isLoopback, namesOf } from './address.ts';
+import { addressesOf, type ServerAddresses } from './addresses.ts';
 import type { LocallyCertified } from './certificate.ts';
 import { logFailure } from './failure.ts';
 import { createServer } from './fastify.ts';
-import { listen } from './listen.ts';
+import { type Listening, listen } from './listen.ts';
+import { createLogger } from './log.ts';
 import type { OpenMediaPorts } from './media/ports.ts';
 import { processMetrics } from './metrics.ts';
 import { logFault } from './store-unavailable.ts';
@@ -88,20 +88,8 @@ export interface MockOptions {
   readonly mediaPorts?: boolean | MediaPorts;
 }
 
-/** Where a simulator is over TLS. */
-export interface Secure {
-  readonly url: string;
-  readonly browserUrl: string;
-  /** File of the authority that must be trusted (`NODE_EXTRA_CA_CERTS`), where it was made here. */
-  readonly ca?: string;
-}
-
 /** A simulator that answers. */
-export interface Launched extends Addresses {
-  /** The same over TLS, where it is spoken. */
-  readonly https?: Secure;
-  /** The ports for video, where they are open. */
-  readonly mediaPorts?: MediaPorts;
+export interface Launched extends ServerAddresses {
   /** What the control API asks for, when it asks. */
   readonly adminCredentials?: { readonly user: string; readonly password: string } | undefined;
   /** Its log, for what else belongs there. */
@@ -119,22 +107,35 @@ const PASSWORD_LENGTH = 24;
 const USUAL_CLIENTS = [SANDBOX_CLIENT];
 
 /** The store that is asked for by its address. */
-async function openStore(
-  address: string,
-  options: MockOptions,
-  random: Random,
-  tell: (line: string) => void,
-): Promise<Store> {
+async function openStore(address: string, options: MockOptions, random: Random, log: Logger): Promise<Store> {
   if (!isStore(address)) throw new StoreUnavailable('store: neither memory nor the address of a Redis');
   if (address === 'memory') return memoryStore(systemTime);
   const { redisStore } = await import('../store/redis/redis-store.ts');
   return redisStore({
     url: address,
     prefix: options.storePrefix ?? SETTINGS['store-prefix'].default,
-    tell,
+    tell: (line) => log.warn(line),
     // As nobody was left to be overwritten, the clients can be as they were at the start.
     refill: (store) => clientsIn(store, random).seed(options.clients ?? USUAL_CLIENTS),
   });
+}
+
+/** What a simulator has open, as far as its start has come. */
+interface Running {
+  ownStore?: Store;
+  sockets?: Listening;
+  media?: OpenMediaPorts;
+  simulator?: Simulator;
+  app?: FastifyInstance;
+}
+
+async function close({ ownStore, sockets, media, simulator, app }: Running): Promise<void> {
+  // Streams end with the app, and the sockets wait for them; no new connection may come meanwhile.
+  const closed = Promise.all([sockets?.close(), media?.close()]);
+  await app?.close();
+  await closed;
+  simulator?.close();
+  await ownStore?.close();
 }
 
 /**
@@ -145,20 +146,22 @@ async function openStore(
  */
 export async function launch(options: MockOptions): Promise<Launched> {
   const random = systemRandom(options.randomSeed);
+  const log = createLogger({ level: options.logLevel ?? 'warn', format: options.logFormat ?? 'text' });
   const { store: given = 'memory' } = options;
-  if (typeof given === 'object') return startOn(given, random, options);
-  let log: Launched['log'] | undefined;
-  const store = await openStore(given, options, random, (line) => log?.warn(line));
+  const running: Running = {};
   try {
-    const launched = await startOn(store, random, options);
-    ({ log } = launched);
-    const close = async () => {
-      await launched.close();
-      await store.close();
+    const store = typeof given === 'object' ? given : await openStore(given, options, random, log);
+    if (store !== given) running.ownStore = store;
+    const launched = await startOn(store, random, log, options, running);
+    return {
+      ...launched,
+      async close() {
+        await close(running);
+        log.info('stopped');
+      },
     };
-    return { ...launched, close };
   } catch (error) {
-    await store.close();
+    await close(running);
     throw error;
   }
 }
@@ -179,8 +182,29 @@ async function identityFor({
   return ownCertificate(names, systemTime());
 }
 
-async function startOn(store: Store, random: Random, options: MockOptions): Promise<Launched> {
-  const { host, port = 0, clients = USUAL_CLIENTS, scenario = 'happy' } = options;
+/** The sockets of a simulator, and its addresses, which follow from them. */
+async function bind(options: MockOptions, running: Running) {
+  const { host, port = 0, browserUrl, mediaPorts = false } = options;
+  const tls = await identityFor(options);
+  const sockets = await listen(host, port, tls);
+  running.sockets = sockets;
+  if (mediaPorts !== false) {
+    const { openMediaPorts } = await import('./media/ports.ts');
+    running.media = await openMediaPorts(host, mediaPorts === true ? MEDIA_PORTS : mediaPorts, tls);
+  }
+  const bound = { host, port: sockets.port, browserUrl, tls, mediaPorts: running.media };
+  return { sockets, addresses: addressesOf(bound) };
+}
+
+/** @param running everything that is opened is added to it at once */
+async function startOn(
+  store: Store,
+  random: Random,
+  log: Logger,
+  options: MockOptions,
+  running: Running,
+): Promise<Omit<Launched, 'close'>> {
+  const { host, clients = USUAL_CLIENTS, scenario = 'happy' } = options;
   const scenarios = options.scenarios ?? withShipped();
   const admin = options.admin ?? { user: 'admin', origins: [] };
   const credentials =
@@ -188,6 +212,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
       ? undefined
       : { user: admin.user, password: admin.password ?? random.text(PASSWORD_LENGTH) };
 
+  const { sockets, addresses } = await bind(options, running);
   const startedAt = systemTime();
   const metrics = processMetrics(VERSION, startedAt);
   const jwt = options.tokenFormat === 'jwt' ? jwtTokens(store) : undefined;
@@ -203,22 +228,18 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
       strictTokens: options.strictTokens ?? false,
       knownValidationsOnly: options.knownValidationsOnly ?? false,
     },
-    onError: (error) => logFault(app.log, error),
+    onError: (error) => logFault(log, error),
   });
-  let browserUrl = '';
-  let media: OpenMediaPorts | undefined;
-  let url = '';
+  running.simulator = simulator;
   const app = await createServer({
     simulator,
     random,
+    addresses,
+    log,
     tickets: tickets<PageTicket>(store, random),
     access: { origins: admin.origins, credentials },
     blocking: options.blocked ?? 'forbidden',
     refusedCall: options.refusedCall ?? 'forbidden',
-    browserUrl: () => browserUrl,
-    mediaPorts: () => media,
-    backendUrl: () => url,
-    log: { level: options.logLevel ?? 'warn', format: options.logFormat ?? 'text' },
     keys: jwt?.keys,
     trustProxy: options.trustProxy ?? [],
     about: {
@@ -231,54 +252,17 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     metrics,
     speaksHttp2: Boolean(options.https),
   });
+  running.app = app;
   await app.ready();
-  const tls = await identityFor(options);
-  const listening = await listen(app.routing, host, port, tls);
-  const { mediaPorts = false } = options;
-  if (mediaPorts !== false) {
-    const { openMediaPorts } = await import('./media/ports.ts');
-    media = await openMediaPorts(host, mediaPorts === true ? MEDIA_PORTS : mediaPorts, tls).catch(
-      async (error) => {
-        await Promise.all([listening.close(), app.close()]);
-        simulator.close();
-        throw error;
-      },
-    );
-  }
-
-  const close = async () => {
-    const closed = Promise.all([listening.close(), media?.close()]);
-    await app.close();
-    await closed;
-    simulator.close();
-    app.log.info('stopped');
-  };
-  const reachable = reachableHost(host);
-  url = `http://${reachable}:${listening.port}`;
-  const browserHost =
-    host === undefined || isLoopback(host) || reachable === '127.0.0.1' ? 'videocall.localhost' : reachable;
-  browserUrl = options.browserUrl ?? `http://${browserHost}:${listening.port}`;
-  app.log.info(`listening on ${url}`);
+  sockets.serve(app.routing);
+  log.info(`listening on ${addresses.url}`);
   return {
-    url,
-    browserUrl,
-    ...(tls !== undefined && {
-      https: {
-        url: overProtocol('https', url),
-        browserUrl: overProtocol('https', browserUrl),
-        ...('ca' in tls && { ca: tls.ca }),
-      },
-    }),
-    ...(media !== undefined && { mediaPorts: { tcp: media.tcp, udp: media.udp } }),
-    adminUrl: `${url}${ADMIN}`,
-    demoUrl: `http://${isLoopback(reachable) ? 'localhost' : reachable}:${listening.port}${DEMO}`,
-    consoleUrl: `${url}${CONSOLE}`,
+    ...addresses,
     adminCredentials: credentials,
     log: {
-      info: (line) => app.log.info(line),
-      warn: (line) => app.log.warn(line),
-      failure: (error) => void logFailure(app.log, error),
+      info: (line) => log.info(line),
+      warn: (line) => log.warn(line),
+      failure: (error) => void logFailure(log, error),
     },
-    close,
   };
 }

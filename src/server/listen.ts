@@ -5,9 +5,11 @@ import type { Secured, TlsIdentity } from './tls.ts';
 /** A port that could not be had, in words for whoever asked for it. */
 export class CannotListen extends Error {}
 
-/** Servers that answer on one port. */
+/** Servers that are bound to one port. */
 export interface Listening {
   readonly port: number;
+  /** Lets `handler` answer, also the requests that came before. */
+  serve(handler: RequestListener): void;
   /** Takes no more connections and ends those there are, the busy ones after a moment. */
   close(): Promise<void>;
 }
@@ -118,26 +120,35 @@ async function bindAll(answering: Answering, hosts: readonly string[], port: num
   return servers;
 }
 
+/** Answers as `serve` is told to; a request that comes before waits for it. */
+function createGate() {
+  const waiting: Parameters<RequestListener>[] = [];
+  let handle: RequestListener = (...exchange) => void waiting.push(exchange);
+  return {
+    handler: ((request, response) => handle(request, response)) satisfies RequestListener as RequestListener,
+    serve(handler: RequestListener) {
+      handle = handler;
+      for (const exchange of waiting.splice(0)) handler(...exchange);
+    },
+  };
+}
+
 /**
- * Lets `handler` answer on `port` of `host`, or of this machine's own addresses of both families.
+ * Binds `port` of `host`, or of this machine's own addresses of both families.
  *
  * @param port 0 chooses a free one
  * @param tls as whom it answers over TLS as well, on the same port; left out, it does not
  * @throws {CannotListen}
  * @internal
  */
-export async function listen(
-  handler: RequestListener,
-  host: string | undefined,
-  port: number,
-  tls?: TlsIdentity,
-): Promise<Listening> {
+export async function listen(host: string | undefined, port: number, tls?: TlsIdentity): Promise<Listening> {
+  const { handler, serve } = createGate();
   const secure = tls && (await securing(tls));
   for (let tries = 1; ; tries += 1) {
     try {
       const servers = await bindAll({ handler, secure }, hostsOf(host), port);
       const [first] = servers as [Bound];
-      return { port: portOf(first), close: async () => void (await Promise.all(servers.map(stop))) };
+      return { port: portOf(first), serve, close: async () => void (await Promise.all(servers.map(stop))) };
     } catch (error) {
       if (port !== 0 || tries === MOST_TRIES) throw error;
     }

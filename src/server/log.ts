@@ -1,3 +1,4 @@
+import { type Logger, pino } from 'pino';
 import type { LogFormat, LogLevel } from '../options/choices.ts';
 
 export interface LogSettings {
@@ -28,13 +29,14 @@ function inWords(json: string): string {
   return `mock-veridas: ${entry.level}: ${textOf(entry)}\n`;
 }
 
-/** The logger of the server: to standard error, a line for each entry. */
-export const logging = ({ level, format }: LogSettings) => ({
-  level,
-  // Whose process it is and on which machine, whoever reads the log knows.
-  base: null,
-  formatters: { level: (label: string) => ({ level: label }) },
-  stream: {
-    write: (json: string) => process.stderr.write(format === 'json' ? json : inWords(json)),
-  },
-});
+/** The log of a simulator: to standard error, a line for each entry. */
+export const createLogger = ({ level, format }: LogSettings): Logger =>
+  pino(
+    {
+      level,
+      // Whoever reads the log knows the process and the machine.
+      base: null,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (json) => void process.stderr.write(format === 'json' ? json : inWords(json)) },
+  );

@@ -26,11 +26,13 @@ export interface CallDoor {
   readonly tickets: Tickets<PageTicket>;
   /** How a token is answered that opens nothing: by a 403, or by a page that posts VideocallNotFound. */
   readonly refusedCall: RefusedCall;
-  /** Where browsers should reach the simulator. */
-  readonly browserUrl: () => string;
+  readonly addresses: {
+    /** Where browsers should reach the simulator. */
+    readonly browserUrl: string;
+    /** The ports for video, where they are open. */
+    readonly mediaPorts?: MediaPorts;
+  };
   readonly visits: Visits;
-  /** The ports for video, where they are open. */
-  readonly mediaPorts: () => MediaPorts | undefined;
 }
 
 /** The listener of guide 5.5 looks for this in the origin of each message. */
@@ -87,7 +89,7 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
   const warned = new Set<string>();
   /** Says, on the page and once in the log, that the guide's own listener will drop every event. */
   function warnOfName(protocol: 'http' | 'https', host: string): string {
-    const better = overProtocol(protocol, door.browserUrl());
+    const better = overProtocol(protocol, door.addresses.browserUrl);
     const text = `this frame is served from ${host}, whose name does not contain "${NEEDED_IN_ORIGIN}", so the listener of guide 5.5 drops its events; use ${better}`;
     if (!warned.has(host) && warned.size < MOST_WARNINGS) app.log.warn(text);
     warned.add(host);
@@ -115,7 +117,7 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
     const ticket = await door.tickets.sign(
       called === undefined ? { page, error } : { page, call: called.callId },
     );
-    const media = door.mediaPorts();
+    const media = door.addresses.mediaPorts;
     const ports = media === undefined ? [] : portProbes(protocol, host, media);
     // What was said before this page came is not posted again.
     const after = (called?.view.posts.length ?? 0) - 1;

@@ -71,9 +71,10 @@ export async function openMediaPorts(
   { tcp, udp }: MediaPorts,
   tls?: TlsIdentity,
 ): Promise<OpenMediaPorts> {
-  const answering = await listen(answerPage, host, tcp, tls).catch((error) => {
+  const answering = await listen(host, tcp, tls).catch((error) => {
     throw notHad(`TCP/${tcp}`, (error as Error).cause);
   });
+  answering.serve(answerPage);
   const sockets = await openUdpOn(hostsOf(host), udp).catch(async (error) => {
     await answering.close();
     throw notHad(`UDP/${udp}`, error);

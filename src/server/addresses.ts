@@ -1,0 +1,57 @@
+import { ADMIN, CONSOLE, DEMO } from '../control/schema/paths.ts';
+import type { Addresses } from '../library/scope.ts';
+import { overProtocol } from '../service/call-origins.ts';
+import type { MediaPorts } from '../service/port-probes.ts';
+import { isLoopback, reachableHost } from './address.ts';
+import type { LocallyCertified } from './certificate.ts';
+import type { TlsIdentity } from './tls.ts';
+
+/** Where a simulator is over TLS. */
+export interface Secure {
+  readonly url: string;
+  readonly browserUrl: string;
+  /** File of the authority that must be trusted (`NODE_EXTRA_CA_CERTS`), where it was made here. */
+  readonly ca?: string;
+}
+
+/** Where a simulator is: known once its sockets are bound, and the same until it closes. */
+export interface ServerAddresses extends Addresses {
+  /** The same over TLS, where it is spoken. */
+  readonly https?: Secure;
+  /** The ports for video, where they are open. */
+  readonly mediaPorts?: MediaPorts;
+}
+
+/** What a simulator's addresses follow from. */
+interface Bound {
+  /** Listened on; undefined stands for the loopback addresses. */
+  readonly host: string | undefined;
+  readonly port: number;
+  /** Address for browsers, if it is not the usual one. */
+  readonly browserUrl: string | undefined;
+  readonly tls: TlsIdentity | LocallyCertified | undefined;
+  readonly mediaPorts: MediaPorts | undefined;
+}
+
+/** The addresses of a simulator whose sockets are bound. */
+export function addressesOf({ host, port, browserUrl: given, tls, mediaPorts }: Bound): ServerAddresses {
+  const reachable = reachableHost(host);
+  const isLocal = host === undefined || isLoopback(host) || reachable === '127.0.0.1';
+  const url = `http://${reachable}:${port}`;
+  const browserUrl = given ?? `http://${isLocal ? 'videocall.localhost' : reachable}:${port}`;
+  return Object.freeze({
+    url,
+    browserUrl,
+    adminUrl: `${url}${ADMIN}`,
+    demoUrl: `http://${isLoopback(reachable) ? 'localhost' : reachable}:${port}${DEMO}`,
+    consoleUrl: `${url}${CONSOLE}`,
+    ...(tls !== undefined && {
+      https: {
+        url: overProtocol('https', url),
+        browserUrl: overProtocol('https', browserUrl),
+        ...('ca' in tls && { ca: tls.ca }),
+      },
+    }),
+    ...(mediaPorts !== undefined && { mediaPorts: { tcp: mediaPorts.tcp, udp: mediaPorts.udp } }),
+  });
+}
