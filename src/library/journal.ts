@@ -96,19 +96,24 @@ export type Met<G extends Goal> = G extends { event: string }
     ? Call
     : JournalEntry;
 
-/** A filter as it stands in a query, where everything is text. */
-const asQuery = (filter: JournalFilter): Record<string, string> =>
-  Object.fromEntries(Object.entries(snake(filter) as object).map(([key, value]) => [key, String(value)]));
+/** Everything in a query is text. */
+const toQuery = (filter: JournalFilter): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(snake(filter) as object)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, String(value)]),
+  );
 
 /**
  * The journal of a client, or of all.
  *
  * @internal
  */
-export const journalOf = ({ control, client: query }: Scope): Journal => ({
-  list: async (filter = {}) => (await control.ask('POST /requests/find', { query, body: filter })).items,
+export const journalOf = ({ control, client }: Scope): Journal => ({
+  list: async (filter = {}) =>
+    (await control.ask('GET /requests', { query: { ...client, ...toQuery(filter) } })).items,
   count: async (filter = {}) =>
-    (await control.ask('GET /requests/count', { query: { ...query, ...asQuery(filter) } })).count,
+    (await control.ask('GET /requests/count', { query: { ...client, ...toQuery(filter) } })).count,
 });
 
 /**
