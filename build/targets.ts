@@ -10,6 +10,8 @@ const COMMON = {
   absWorkingDir: ROOT,
   bundle: true,
   metafile: true,
+  // esbuild looks for a tsconfig.json above each file, and none there says how JSX is compiled.
+  tsconfig: 'src/tsconfig/preact.json',
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
