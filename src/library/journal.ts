@@ -38,13 +38,13 @@ export interface JournalFilter {
   after?: number;
 }
 
-/** A mistake of the integration that was seen, with the section of the guide and how to mend it. */
+/** A mistake of the integration that was seen, with the section of the guide and how to fix it. */
 export interface Finding {
   rule: RuleId;
   severity: 'error' | 'warning';
   guide: string;
   title: string;
-  mend: string;
+  fix: string;
   clientId: string | null;
   seen: string;
   firstAt: string;
@@ -129,8 +129,8 @@ export const waiting =
     return (event ?? request ?? call) as Met<G>;
   };
 
-/** A mistake as it is told to people, with how to mend it. */
-export function inWords({ rule, severity, guide, title, mend, seen, times }: Finding): string {
+/** A mistake as it is told to people, with how to fix it. */
+export function inWords({ rule, severity, guide, title, fix, seen, times }: Finding): string {
   const often = times === 1 ? 'once' : `${times} times`;
-  return `${severity}: ${title} (${rule}, guide ${guide})\n  seen ${often}: ${seen}\n  mend: ${mend}`;
+  return `${severity}: ${title} (${rule}, guide ${guide})\n  seen ${often}: ${seen}\n  fix: ${fix}`;
 }

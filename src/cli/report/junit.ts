@@ -11,7 +11,7 @@ const often = (times: number): string => (times === 1 ? 'once' : `${times} times
 
 /** What is told of the same mistake. */
 function failure(first: Finding, findings: readonly Finding[]): TestSuite['cases'][number]['outcome'] {
-  const { severity, title, guide, mend } = first;
+  const { severity, title, guide, fix } = first;
   const more = findings.length - MOST_SEEN;
   return {
     tag: 'failure',
@@ -20,7 +20,7 @@ function failure(first: Finding, findings: readonly Finding[]): TestSuite['cases
       ...findings.slice(0, MOST_SEEN).map(({ seen, times }) => `seen ${often(times)}: ${seen}`),
       ...(more > 0 ? [`and ${more} more`] : []),
       `guide: section ${guide}`,
-      `mend: ${mend}`,
+      `fix: ${fix}`,
     ].join('\n'),
   };
 }

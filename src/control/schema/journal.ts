@@ -34,7 +34,7 @@ export const FindingAnswer = Type.Object({
   severity: Type.Enum(['error', 'warning']),
   guide: Type.String(),
   title: Type.String(),
-  mend: Type.String(),
+  fix: Type.String(),
   client_id: TextOrNull,
   seen: Type.String(),
   first_at: Time,
