@@ -21,12 +21,11 @@ import { type Random, systemRandom } from '../system/random.ts';
 import { jwtTokens, opaqueTokens, tickets } from '../system/signing.ts';
 import { isLoopback, namesOf, reachableHost } from './address.ts';
 import type { LocallyCertified } from './certificate.ts';
-import { logFailure } from './failure.ts';
+import { logFailure, logUnexpected } from './failure.ts';
 import { createServer } from './fastify.ts';
 import { listen } from './listen.ts';
 import type { OpenMediaPorts } from './media/ports.ts';
 import { processMetrics } from './metrics.ts';
-import { logFault } from './store-unavailable.ts';
 import type { TlsIdentity } from './tls.ts';
 
 /** How a simulator is to be started. Everything may be left out. */
@@ -203,7 +202,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
       strictTokens: options.strictTokens ?? false,
       knownValidationsOnly: options.knownValidationsOnly ?? false,
     },
-    onError: (error) => logFault(app.log, error),
+    onError: (error) => logUnexpected(app.log, error),
   });
   let browserUrl = '';
   let media: OpenMediaPorts | undefined;
