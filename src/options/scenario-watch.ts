@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
+import { clearInterval, setInterval } from 'node:timers';
 import type { Scenario } from '../domain/scenario.ts';
-import { watchFolder } from './folder-watch.ts';
 import {
   claimedName,
   type Reading,
@@ -10,6 +10,9 @@ import {
   withShipped,
 } from './scenario-files.ts';
 import { formatFault, nearName } from './yaml/file.ts';
+
+/** Notifications of the file system are lost with a folder, and do not come from mounted ones. */
+const LOOK_EVERY_MS = 500;
 
 type Scenarios = ReadonlyMap<string, Scenario>;
 
@@ -34,7 +37,7 @@ interface ScenarioWatch {
 
 /** A scenario file as it was found. */
 interface Found {
-  /** Another one when the file was written or replaced. */
+  /** Another one when the file was written, replaced or made readable. */
   readonly stamp: string;
   readonly faults: readonly string[];
 }
@@ -46,7 +49,7 @@ type News = readonly [level: 'info' | 'warn', line: string];
 
 function stampOf(file: string): string {
   const found = statSync(file, { throwIfNoEntry: false });
-  return found === undefined ? '' : [found.ino, found.mtimeMs, found.size].join();
+  return found === undefined ? '' : [file, found.ino, found.ctimeMs, found.size].join();
 }
 
 /** The scenario files in `folder`, unless it cannot be read, and why it cannot. One that is gone has none. */
@@ -99,6 +102,7 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
     (filesIn(folder).files ?? []).map((file) => [file, { stamp: stampOf(file), faults: [] }]),
   );
   let lastTrouble: string | undefined;
+  let lastStamps: string | undefined;
 
   function newsOfGone(file: string, files: readonly string[]): News {
     const name = claimedName(file);
@@ -113,7 +117,10 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
     if (trouble !== lastTrouble) log.warn(trouble ?? `the folder ${folder} can be read again`);
     lastTrouble = trouble;
     if (files === undefined) return;
+    // Before the files are read: what is written meanwhile is seen by the next look.
     const stamps = files.map(stampOf);
+    if (stamps.join('\n') === lastStamps) return;
+    lastStamps = stamps.join('\n');
     const reading = scenariosOf(files);
     const faultsOf = (file: string) =>
       reading.faults.filter((fault) => fault.file === file).map((fault) => formatFault(fault, cwd));
@@ -130,12 +137,8 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
     for (const [level, line] of news) log[level](line);
   }
 
-  const close = watchFolder(folder, {
-    changed: look,
-    failed: (code) =>
-      log.warn(`the folder ${folder} cannot be watched (${code}); its changes are not seen any more`),
-  });
   // What has changed since the scenarios were read.
   look();
-  return { current: () => current, close };
+  const timer = setInterval(look, LOOK_EVERY_MS).unref();
+  return { current: () => current, close: () => clearInterval(timer) };
 }

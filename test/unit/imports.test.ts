@@ -144,6 +144,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:crypto',
     'node:fs',
     'node:path',
+    'node:timers',
     'node:url',
     'node:util',
   ],
