@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { BuildOptions } from 'esbuild';
+import type { BuildOptions, Plugin } from 'esbuild';
+import { SHIPPED_SCENARIOS } from '../src/options/shipped-scenarios.ts';
 
 export const ROOT = path.join(import.meta.dirname, '..');
 
@@ -22,6 +23,15 @@ const FOR_BROWSERS = {
   outdir: 'dist/browser',
 } as const satisfies BuildOptions;
 
+/** Compiles the scenarios that come with the package, because a start would be slow that reads all of them. */
+const shippedScenarios: Plugin = {
+  name: 'shipped-scenarios',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]shipped-scenarios\.ts$/ }, () => ({
+      contents: `export const SHIPPED_SCENARIOS = new Map(${JSON.stringify([...SHIPPED_SCENARIOS])});`,
+    })),
+};
+
 const FOR_NODE = {
   ...COMMON,
   platform: 'node',
@@ -29,6 +39,7 @@ const FOR_NODE = {
   legalComments: 'eof',
   // What npm installs beside the package is not in it.
   external: Object.keys({ ...dependencies, ...peerDependencies }),
+  plugins: [shippedScenarios] as Plugin[],
 } as const satisfies BuildOptions;
 
 /** The script and style of a page, built into files that bear its name. */

@@ -1,14 +1,8 @@
 import { statSync } from 'node:fs';
 import { clearInterval, setInterval } from 'node:timers';
 import type { Scenario } from '../domain/scenario.ts';
-import {
-  claimedName,
-  type Reading,
-  scenarioFiles,
-  scenarioFolder,
-  scenariosOf,
-  withShipped,
-} from './scenario-files.ts';
+import { claimedName, type Reading, scenarioFiles, scenarioFolder, scenariosOf } from './scenario-files.ts';
+import { SHIPPED_SCENARIOS } from './shipped-scenarios.ts';
 import { formatFault, nearName } from './yaml/file.ts';
 
 /** Notifications of the file system are lost with a folder, and do not come from mounted ones. */
@@ -64,13 +58,8 @@ function filesIn(folder: string): { files?: string[]; trouble?: string } {
 }
 
 /** What can be played after `reading`. A scenario stays as it was when its file is faulty, or when it is needed. */
-function playable(
-  before: Scenarios,
-  shipped: Scenarios,
-  { scenarios, faults }: Reading,
-  needed: readonly string[],
-): Scenarios {
-  const there = new Map([...shipped, ...scenarios]);
+function playable(before: Scenarios, { scenarios, faults }: Reading, needed: readonly string[]): Scenarios {
+  const there = new Map([...SHIPPED_SCENARIOS, ...scenarios]);
   const faulty = faults.map(({ file }) => claimedName(file)).filter((name) => !scenarios.has(name));
   for (const name of [...faulty, ...needed.filter((one) => !there.has(one))]) {
     const scenario = before.get(name);
@@ -96,7 +85,6 @@ function newsOf(file: string, { stamp, faults }: Found, was: Found | undefined):
 export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watched): ScenarioWatch {
   // Settled once: what else lies in `fixtures` are no scenarios, though its folder of scenarios may be gone.
   const folder = scenarioFolder(fixtures);
-  const shipped = withShipped(new Map());
   let current = scenarios;
   let known: Files = new Map(
     (filesIn(folder).files ?? []).map((file) => [file, { stamp: stampOf(file), faults: [] }]),
@@ -106,7 +94,7 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
 
   function newsOfGone(file: string, files: readonly string[]): News {
     const name = claimedName(file);
-    const isThere = shipped.has(name) || files.some((other) => claimedName(other) === name);
+    const isThere = SHIPPED_SCENARIOS.has(name) || files.some((other) => claimedName(other) === name);
     return needed.includes(name) && !isThere
       ? ['warn', `${nearName(file, cwd)} is gone; its scenario stays, because settings name it`]
       : ['info', `${nearName(file, cwd)} is gone`];
@@ -132,7 +120,7 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
       ...gone.map((file) => newsOfGone(file, files)),
       ...[...found].flatMap(([file, one]) => newsOf(nearName(file, cwd), one, known.get(file))),
     ];
-    current = playable(current, shipped, reading, needed);
+    current = playable(current, reading, needed);
     known = found;
     for (const [level, line] of news) log[level](line);
   }

@@ -6,7 +6,7 @@ import type { Scenario } from '../domain/scenario.ts';
 import { MEDIA_PORTS } from '../guide/ports.ts';
 import type { Addresses } from '../library/scope.ts';
 import type { Blocking, LogFormat, LogLevel, RefusedCall, TokenFormatName } from '../options/choices.ts';
-import { withShipped } from '../options/scenario-files.ts';
+import { SHIPPED_SCENARIOS } from '../options/shipped-scenarios.ts';
 import { isStore, SETTINGS } from '../options/table.ts';
 import type { PageTicket } from '../service/call.ts';
 import { overProtocol } from '../service/call-origins.ts';
@@ -180,7 +180,7 @@ async function identityFor({
 
 async function startOn(store: Store, random: Random, options: MockOptions): Promise<Launched> {
   const { host, port = 0, clients = USUAL_CLIENTS, scenario = 'happy' } = options;
-  const scenarios = options.scenarios ?? withShipped();
+  const scenarios = options.scenarios ?? SHIPPED_SCENARIOS;
   const admin = options.admin ?? { user: 'admin', origins: [] };
   const credentials =
     host === undefined || isLoopback(host)

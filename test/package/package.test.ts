@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startMock } from '../../src/library/index.ts';
+import { readScenarios } from '../../src/options/scenario-files.ts';
 import { consumer, pack } from '../support/consumer.ts';
 
 const run = promisify(execFile);
@@ -45,6 +47,15 @@ describe('what is published', () => {
     });
     expect(named.length).toBeGreaterThan(0);
     expect(named.filter((name) => !Object.hasOwn(peerDependencies, name))).toEqual([]);
+  });
+
+  it('plays the scenarios whose files are published', async () => {
+    const scenarios = readScenarios([project.tool('mock-veridas/fixtures/scenarios')]);
+    expect(scenarios.size).toBeGreaterThan(10);
+    await using fromFiles = await startMock({ scenarios });
+    const { startMock: startBuilt } = await import(project.tool('mock-veridas/dist/index.js'));
+    await using built = await startBuilt();
+    expect(await built.scenarios.list()).toEqual(await fromFiles.scenarios.list());
   });
 
   it('is less than 10 MB with all that npm brings with it', () => {
