@@ -5,7 +5,7 @@ import { SHIPPED_SCENARIOS } from '../src/options/shipped-scenarios.ts';
 
 export const ROOT = path.join(import.meta.dirname, '..');
 
-const { dependencies, peerDependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+const { peerDependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
 
 const COMMON = {
   absWorkingDir: ROOT,
@@ -32,14 +32,23 @@ const shippedScenarios: Plugin = {
     })),
 };
 
+/** Leaves in a file of its own what only the first start with `--https` needs; copies of the command beside `dist` find it too. */
+const certificateApart: Plugin = {
+  name: 'certificate-apart',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/issue-certificate\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: '../dist/issue-certificate.cjs', external: true } : undefined,
+    ),
+};
+
 const FOR_NODE = {
   ...COMMON,
   platform: 'node',
   target: 'node20',
   legalComments: 'eof',
-  // What npm installs beside the package is not in it.
-  external: Object.keys({ ...dependencies, ...peerDependencies }),
-  plugins: [shippedScenarios] as Plugin[],
+  // Who uses a part that needs one of these installs it.
+  external: Object.keys(peerDependencies),
+  plugins: [shippedScenarios, certificateApart] as Plugin[],
 } as const satisfies BuildOptions;
 
 /** The script and style of a page, built into files that bear its name. */
@@ -76,6 +85,15 @@ export const COMMAND = {
   define: { 'import.meta.url': 'here' },
   banner: { js: "const here=require('node:url').pathToFileURL(__filename).href;" },
 } as const satisfies BuildOptions;
+
+/** What makes certificates, for command and library. */
+export const CERTIFICATE: BuildOptions = {
+  ...FOR_NODE,
+  entryPoints: ['src/server/issue-certificate.ts'],
+  outfile: 'dist/issue-certificate.cjs',
+  format: 'cjs',
+  minify: true,
+};
 
 /** What starts the command. */
 export const LAUNCHER: BuildOptions = {
