@@ -161,6 +161,10 @@ export interface Finding {
   readonly times: number;
 }
 
+/** What was seen and how often, for people. */
+export const describeSeen = ({ seen, times }: Pick<Finding, 'seen' | 'times'>): string =>
+  `seen ${times === 1 ? 'once' : `${times} times`}: ${seen}`;
+
 /** `finding`, if there is one, seen once more; or seen for the first time. */
 export const seenAgain = (
   finding: Finding | undefined,

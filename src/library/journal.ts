@@ -1,5 +1,5 @@
 import type { CallState } from '../domain/call.ts';
-import type { RuleId } from '../domain/finding.ts';
+import { describeSeen, type RuleId } from '../domain/finding.ts';
 import type { Call, SaidEvent } from './call.ts';
 import { snake } from './camel.ts';
 import { type Duration, written } from './duration.ts';
@@ -130,7 +130,7 @@ export const waiting =
   };
 
 /** A mistake as it is told to people, with how to fix it. */
-export function inWords({ rule, severity, guide, title, fix, seen, times }: Finding): string {
-  const often = times === 1 ? 'once' : `${times} times`;
-  return `${severity}: ${title} (${rule}, guide ${guide})\n  seen ${often}: ${seen}\n  fix: ${fix}`;
+export function inWords(finding: Finding): string {
+  const { rule, severity, guide, title, fix } = finding;
+  return `${severity}: ${title} (${rule}, guide ${guide})\n  ${describeSeen(finding)}\n  fix: ${fix}`;
 }

@@ -19,7 +19,7 @@ import { systemTime } from '../system/clock.ts';
 import { VERSION } from '../system/package.ts';
 import { type Random, systemRandom } from '../system/random.ts';
 import { jwtTokens, opaqueTokens, tickets } from '../system/signing.ts';
-import { isLoopback, namesOf, reachableHost } from './address.ts';
+import { hostOf, isLoopback, namesOf, reachableHost } from './address.ts';
 import type { LocallyCertified } from './certificate.ts';
 import { logFailure, logUnexpected } from './failure.ts';
 import { createServer } from './fastify.ts';
@@ -172,7 +172,7 @@ async function identityFor({
   if (!https) return undefined;
   const names = [
     ...(host === undefined ? [] : namesOf(host)),
-    ...(browserUrl === undefined ? [] : [new URL(browserUrl).hostname.replace(/^\[|\]$/g, '')]),
+    ...(browserUrl === undefined ? [] : [hostOf(browserUrl)]),
   ];
   const { ownCertificate } = await import('./certificate.ts');
   return ownCertificate(names, systemTime());

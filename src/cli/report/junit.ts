@@ -1,13 +1,11 @@
 import { junit, type TestSuite } from '../../contracts/junit-xml.ts';
-import { RULES } from '../../domain/finding.ts';
+import { describeSeen, RULES } from '../../domain/finding.ts';
 import type { Snapshot } from '../../pages/report/snapshot.ts';
 
 type Finding = Snapshot['findings'][number];
 
 /** Of one rule; the rest is counted. */
 const MOST_SEEN = 50;
-
-const often = (times: number): string => (times === 1 ? 'once' : `${times} times`);
 
 /** What is told of the same mistake. */
 function failure(first: Finding, findings: readonly Finding[]): TestSuite['cases'][number]['outcome'] {
@@ -17,7 +15,7 @@ function failure(first: Finding, findings: readonly Finding[]): TestSuite['cases
     tag: 'failure',
     message: `${severity}: ${title}`,
     text: [
-      ...findings.slice(0, MOST_SEEN).map(({ seen, times }) => `seen ${often(times)}: ${seen}`),
+      ...findings.slice(0, MOST_SEEN).map(describeSeen),
       ...(more > 0 ? [`and ${more} more`] : []),
       `guide: section ${guide}`,
       `fix: ${fix}`,
