@@ -5,9 +5,11 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
+import { bundledPackages } from './bundled.ts';
 import { copyDeclarations } from './declarations.ts';
 import { notices } from './notices.ts';
-import { COMMAND, LAUNCHER, LIBRARY, PAGES, ROOT, VERIFIER } from './targets.ts';
+import { sbom } from './sbom.ts';
+import { CERTIFICATE, COMMAND, LAUNCHER, LIBRARY, PAGES, ROOT, VERIFIER } from './targets.ts';
 
 const DIST = path.join(ROOT, 'dist');
 
@@ -17,13 +19,15 @@ const built = (targets: readonly BuildOptions[]) =>
 async function buildAll(): Promise<void> {
   // What an earlier build has left is not to be published.
   rmSync(DIST, { recursive: true, force: true });
-  const metafiles = await built([...PAGES, LAUNCHER, COMMAND, LIBRARY, VERIFIER]);
+  const metafiles = await built([...PAGES, LAUNCHER, COMMAND, LIBRARY, CERTIFICATE, VERIFIER]);
   copyDeclarations(path.join(ROOT, 'out/declarations'), path.join(DIST, 'types'), [
     'library/index',
     'library/vitest',
     'library/playwright',
   ]);
-  writeFileSync(path.join(DIST, 'THIRD-PARTY.txt'), notices(metafiles));
+  const bundled = bundledPackages(metafiles);
+  writeFileSync(path.join(DIST, 'THIRD-PARTY.txt'), notices(bundled));
+  writeFileSync(path.join(DIST, 'sbom.cdx.json'), sbom(bundled));
 }
 
 await (process.argv.includes('pages') ? built(PAGES) : buildAll());

@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { BuildOptions } from 'esbuild';
+import type { BuildOptions, Plugin } from 'esbuild';
+import { SHIPPED_SCENARIOS } from '../src/options/shipped-scenarios.ts';
 
 export const ROOT = path.join(import.meta.dirname, '..');
 
-const { dependencies, peerDependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+const { peerDependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
 
 const COMMON = {
   absWorkingDir: ROOT,
   bundle: true,
   metafile: true,
-  jsx: 'automatic',
-  jsxImportSource: 'preact',
+  // esbuild looks for a tsconfig.json above each file, and none there says how JSX is compiled.
+  tsconfig: 'src/tsconfig/preact.json',
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
@@ -22,13 +23,32 @@ const FOR_BROWSERS = {
   outdir: 'dist/browser',
 } as const satisfies BuildOptions;
 
+/** Compiles the scenarios that come with the package, because a start would be slow that reads all of them. */
+const shippedScenarios: Plugin = {
+  name: 'shipped-scenarios',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]shipped-scenarios\.ts$/ }, () => ({
+      contents: `export const SHIPPED_SCENARIOS = new Map(${JSON.stringify([...SHIPPED_SCENARIOS])});`,
+    })),
+};
+
+/** Leaves in a file of its own what only the first start with `--https` needs; copies of the command beside `dist` find it too. */
+const certificateApart: Plugin = {
+  name: 'certificate-apart',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/issue-certificate\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: '../dist/issue-certificate.cjs', external: true } : undefined,
+    ),
+};
+
 const FOR_NODE = {
   ...COMMON,
   platform: 'node',
   target: 'node20',
   legalComments: 'eof',
-  // What npm installs beside the package is not in it.
-  external: Object.keys({ ...dependencies, ...peerDependencies }),
+  // Who uses a part that needs one of these installs it.
+  external: Object.keys(peerDependencies),
+  plugins: [shippedScenarios, certificateApart] as Plugin[],
 } as const satisfies BuildOptions;
 
 /** The script and style of a page, built into files that bear its name. */
@@ -65,6 +85,15 @@ export const COMMAND = {
   define: { 'import.meta.url': 'here' },
   banner: { js: "const here=require('node:url').pathToFileURL(__filename).href;" },
 } as const satisfies BuildOptions;
+
+/** What makes certificates, for command and library. */
+export const CERTIFICATE: BuildOptions = {
+  ...FOR_NODE,
+  entryPoints: ['src/server/issue-certificate.ts'],
+  outfile: 'dist/issue-certificate.cjs',
+  format: 'cjs',
+  minify: true,
+};
 
 /** What starts the command. */
 export const LAUNCHER: BuildOptions = {

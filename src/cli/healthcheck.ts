@@ -2,6 +2,7 @@ import { whyNoAnswer } from '../contracts/asking.ts';
 import { ADMIN } from '../control/schema/paths.ts';
 import { MEDIA_PORTS } from '../guide/ports.ts';
 import { readSettings } from '../options/settings.ts';
+import { hostOf } from '../server/address.ts';
 import { unreachable } from '../server/media/ports.ts';
 import { type Command, complain, EXIT, print, runningAt } from './command.ts';
 
@@ -14,9 +15,7 @@ export const healthcheck: Command = async ({ args, env, cwd }) => {
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
     const { status, version, message } = (await answer.json()) as Record<string, string | undefined>;
-    const closed = settings.mediaPorts
-      ? await unreachable(new URL(url).hostname.replace(/^\[|\]$/g, ''), MEDIA_PORTS)
-      : [];
+    const closed = settings.mediaPorts ? await unreachable(hostOf(url), MEDIA_PORTS) : [];
     if (closed.length > 0) {
       complain(`unhealthy: ${closed.join(' and ')} cannot be reached; guide 6.2`);
       return EXIT.checkFailed;

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../control/schema/closest-match.ts';
+import { isMap } from '../control/schema/mismatch.ts';
 import { parseDuration } from '../domain/time.ts';
 import { BadUsage, entry } from '../options/settings.ts';
 
@@ -110,13 +111,10 @@ function filterOf(text: string | undefined, faults: string[]): RegExp | undefine
   }
 }
 
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function selectorOf(text: string, faults: string[]): object[] {
   try {
     const value: unknown = JSON.parse(text);
-    if (isObject(value)) return [value];
+    if (isMap(value)) return [value];
   } catch {
     // Told below.
   }

@@ -2,7 +2,7 @@ import { type Broker, brokerTexts } from './broker.ts';
 import { type Interaction, NoPact, only, type Pact, readPact, stateFaults } from './pact.ts';
 import { type Found, textsAt, Unreadable } from './sources.ts';
 
-/** Pacts that cannot be verified; each fault names the file, what is wrong and how to mend it. */
+/** Pacts that cannot be verified; each fault names the file, what is wrong and how to fix it. */
 export class BadPacts extends Error {
   readonly faults: readonly string[];
 

@@ -1,4 +1,5 @@
 import { LineCounter, parseDocument } from 'yaml';
+import { isMap } from '../control/schema/mismatch.ts';
 import { isNoState, paramMismatches, STATES, stateNamed, unknownState } from './provider-states/table.ts';
 
 import type { Found } from './sources.ts';
@@ -37,8 +38,6 @@ export interface Pact {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-const isMap = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** What keeps a text from being a pact, in words. */

@@ -49,7 +49,7 @@ const details = (result: Result): string[] => [
   ...given(result),
   ...result.stateErrors.map((message) => field('state', message)),
   ...result.problems.flatMap(differing),
-  ...result.mend.map((remedy) => field('mend', remedy)),
+  ...result.fix.map((remedy) => field('fix', remedy)),
 ];
 
 const line = (result: Result): string[] => [

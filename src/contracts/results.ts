@@ -26,7 +26,7 @@ export interface Result {
   readonly problems: readonly Problem[];
   readonly stateErrors: readonly string[];
   /** What to do about it. */
-  readonly mend: readonly string[];
+  readonly fix: readonly string[];
 }
 
 const LONGEST = 1_000;
@@ -79,7 +79,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   MetadataMismatch: 'an event carries contentType and origin, and nothing else',
 };
 
-function mendingOf(problems: readonly Problem[], { reason, stateErrors }: Observed): string[] {
+function fixesOf(problems: readonly Problem[], { reason, stateErrors }: Observed): string[] {
   const hints = stateErrors.flatMap(({ hint }) => hint ?? []);
   const why = reason === undefined ? [] : [`the simulator says: ${reason}`];
   const remedies = [...new Set(problems.map(({ type }) => type))].flatMap((type) => REMEDIES[type] ?? []);
@@ -155,7 +155,7 @@ export function resultsOf(pact: Pact, json: string, observed: readonly Observed[
       status,
       problems,
       stateErrors,
-      mend: status === 'passed' ? [] : mendingOf(problems, seen).map(mask.text),
+      fix: status === 'passed' ? [] : fixesOf(problems, seen).map(mask.text),
     };
   });
 }

@@ -93,7 +93,7 @@ export function fitted(
     const why = whyNot(interaction, account);
     if (why === undefined) return [];
     const result = resultFor(pact, interaction, mask);
-    return [{ ...result, duration_ms: 0, status: 'skipped', problems: [], stateErrors: [why], mend: [] }];
+    return [{ ...result, duration_ms: 0, status: 'skipped', problems: [], stateErrors: [why], fix: [] }];
   });
   return { pact: { ...possible, document: { ...possible.document, [pact.list]: list } }, skipped };
 }

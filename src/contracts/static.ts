@@ -62,7 +62,7 @@ export async function verifyStatically(pacts: readonly Pact[], options: StaticOp
           status: kind === 'message' ? 'skipped' : own.length === 0 ? 'passed' : failed,
           problems: own,
           stateErrors: [],
-          mend: own.length === 0 ? [] : ['contracts/openapi.yaml says what the service takes and answers'],
+          fix: own.length === 0 ? [] : ['contracts/openapi.yaml says what the service takes and answers'],
         };
       }),
     );

@@ -5,9 +5,9 @@ import { built } from '../pages/assets.ts';
 import type { ConsoleTrouble } from '../pages/console/messages.ts';
 import { ConsoleQuery } from '../pages/console/messages.ts';
 import { pageHeaders } from '../pages/headers.ts';
+import { logUnexpected } from '../server/failure.ts';
 import { onceGone } from '../server/on-disconnect.ts';
 import { type ServerSentEvents, serverSentEvents } from '../server/server-sent-events.ts';
-import { logFault } from '../server/store-unavailable.ts';
 import { consoleParts, type Part, type Parts } from './console-parts.ts';
 import type { ControlDoor } from './control-api.ts';
 import { invalid, inWords } from './errors.ts';
@@ -88,7 +88,7 @@ export async function consolePage(
           pause = Math.max(pause, (about.realTime() - begun) * PAUSE_FOR_COST);
         } catch (error) {
           // That has taken no work, only patience, and whoever looks wants to know when it is over.
-          logFault(app.log, error);
+          logUnexpected(app.log, error);
           const trouble: ConsoleTrouble = { message: `${name}: ${(error as Error).message}` };
           tell('trouble', trouble);
         }
@@ -122,7 +122,7 @@ export async function consolePage(
     try {
       await Promise.all(parts.map(([name, part]) => follow(name, part, events, leaving.signal)));
     } catch (error) {
-      logFault(request.log, error);
+      logUnexpected(request.log, error);
       // The browser comes back by itself, perhaps when the trouble is over.
       reply.raw.destroy();
     } finally {

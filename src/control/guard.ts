@@ -2,8 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import basicAuth from '@fastify/basic-auth';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { isLoopback } from '../server/address.ts';
-import { logFailure } from '../server/failure.ts';
-import { comeBack } from '../server/store-unavailable.ts';
+import { askToRetry, logFailure } from '../server/failure.ts';
 import { ControlError, sendError } from './errors.ts';
 
 declare module 'fastify' {
@@ -82,7 +81,7 @@ export async function guardControl(
   });
   app.setErrorHandler<FastifyError | ControlError>(async (error, request, reply) => {
     if (error instanceof ControlError) return sendError(reply, error);
-    if (comeBack(reply, error)) {
+    if (askToRetry(reply, error)) {
       const hint = 'GET /__admin/health says when it is back; nothing needs to be restarted';
       return sendError(reply, new ControlError('unavailable', error.message, { hint }));
     }

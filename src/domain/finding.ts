@@ -1,12 +1,12 @@
 import type { Instant } from './time.ts';
 
-/** A mistake that an integration can make, and how to mend it. */
+/** A mistake that an integration can make, and how to fix it. */
 export interface Rule {
   readonly severity: 'error' | 'warning';
   /** Section of the guide. */
   readonly guide: string;
   readonly title: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /** Every rule by its id, which is part of the control API. */
@@ -15,135 +15,135 @@ export const RULES = {
     severity: 'error',
     guide: '5.4',
     title: 'the authentication API is called from a web page, so that its visitors can see the client secret',
-    mend: 'ask for tokens from the backend alone, and hand the page nothing but its access token',
+    fix: 'ask for tokens from the backend alone, and hand the page nothing but its access token',
   },
   'cors-preflight': {
     severity: 'error',
     guide: '5.4',
     title: 'a web page has asked whether it may call the authentication API',
-    mend: 'call it from the backend: the service lets no page of another origin in',
+    fix: 'call it from the backend: the service lets no page of another origin in',
   },
   'missing-trailing-slash': {
     severity: 'error',
     guide: '5.2',
     title: 'an address of the authentication API lacks its last slash',
-    mend: 'write /o/token/ and /o/revoke_token/ with the slash: the redirect that is answered loses the body',
+    fix: 'write /o/token/ and /o/revoke_token/ with the slash: the redirect that is answered loses the body',
   },
   'unsupported-body': {
     severity: 'error',
     guide: '5.2',
     title: 'the authentication API is sent something else than a form',
-    mend: 'send application/x-www-form-urlencoded or multipart/form-data',
+    fix: 'send application/x-www-form-urlencoded or multipart/form-data',
   },
   'service-breaks': {
     severity: 'error',
     guide: '5.2',
     title: 'a request on which the service breaks with 500',
-    mend: 'send what the guide shows and nothing else; the journal says what was too much',
+    fix: 'send what the guide shows and nothing else; the journal says what was too much',
   },
   'token-shared': {
     severity: 'error',
     guide: '5.2',
     title: 'one access token serves several end users',
-    mend: 'get a token of its own for every end user',
+    fix: 'get a token of its own for every end user',
   },
   'token-reused': {
     severity: 'warning',
     guide: '5.2',
     title: 'an access token is used again after its call has ended',
-    mend: 'get a new token for every call',
+    fix: 'get a new token for every call',
   },
   'stale-iframe': {
     severity: 'warning',
     guide: '5.3',
     title:
       'a page was loaded again with a new access token, and Firefox has put the old address into its iframe',
-    mend: 'let a script of the page make the iframe: what it makes is not restored',
+    fix: 'let a script of the page make the iframe: what it makes is not restored',
   },
   'token-never-used': {
     severity: 'warning',
     guide: '5.2',
     title: 'access tokens have expired without having opened a call',
-    mend: 'ask for a token when the frame is about to be shown, not before',
+    fix: 'ask for a token when the frame is about to be shown, not before',
   },
   'token-burst': {
     severity: 'warning',
     guide: '6.3',
     title: 'many access tokens were issued within a minute, and no call was opened',
-    mend: 'protect the address at which your backend hands out tokens: login, captcha, rate limit',
+    fix: 'protect the address at which your backend hands out tokens: login, captcha, rate limit',
   },
   'token-in-referer': {
     severity: 'error',
     guide: '5.3',
     title: 'an access token is sent on in a Referer header',
-    mend: 'open the frame alone with the token, and send Referrer-Policy: no-referrer where it stands in an address',
+    fix: 'open the frame alone with the token, and send Referrer-Policy: no-referrer where it stands in an address',
   },
   'missing-validation-id': {
     severity: 'error',
     guide: '5.3',
     title: 'the address of the frame has no validation_id',
-    mend: 'add the id that XpressID or vali-Das gave for the validation process',
+    fix: 'add the id that XpressID or vali-Das gave for the validation process',
   },
   'unconfirmed-validation': {
     severity: 'error',
     guide: '5.3',
     title: 'a call was opened for a validation that is not confirmed, so that no agent sees it',
-    mend: 'confirm the validation before the frame is shown',
+    fix: 'confirm the validation before the frame is shown',
   },
   'host-without-videocall': {
     severity: 'error',
     guide: '5.5',
     title:
       'the frame is opened at a host without "videocall" in its name, whose events the listener of the guide drops',
-    mend: 'use the address that the simulator prints for browsers',
+    fix: 'use the address that the simulator prints for browsers',
   },
   'opened-top-level': {
     severity: 'error',
     guide: '5.3',
     title: 'the page of the call is no iframe, so that nobody hears its events',
-    mend: 'embed it as the guide shows',
+    fix: 'embed it as the guide shows',
   },
   'camera-not-allowed': {
     severity: 'error',
     guide: '5.3',
     title: 'the iframe may not use the camera or the microphone',
-    mend: 'write allow="camera; microphone;", in every iframe around it too',
+    fix: 'write allow="camera; microphone;", in every iframe around it too',
   },
   'sandboxed-origin': {
     severity: 'error',
     guide: '5.5',
     title: 'the iframe is sandboxed without its origin, which its events then come from as "null"',
-    mend: 'leave sandbox out, or add allow-same-origin and allow-scripts to it',
+    fix: 'leave sandbox out, or add allow-same-origin and allow-scripts to it',
   },
   'insecure-parent': {
     severity: 'error',
     guide: '5.3',
     title: 'the page around the frame is not served securely, and browsers keep the camera from it',
-    mend: 'serve it over https, or from localhost while developing',
+    fix: 'serve it over https, or from localhost while developing',
   },
   'frame-too-small': {
     severity: 'warning',
     guide: '5.3',
     title: 'the frame is too small to see anybody in it',
-    mend: 'give the elements around it a height: 100% of nothing is 150 pixels',
+    fix: 'give the elements around it a height: 100% of nothing is 150 pixels',
   },
   'old-browser': {
     severity: 'warning',
     guide: '3',
     title: 'a browser older than those for which the service was made',
-    mend: 'ask the end user for a newer one',
+    fix: 'ask the end user for a newer one',
   },
   'page-never-checked-in': {
     severity: 'warning',
     guide: '5.3',
     title: 'a page was served and its script never ran',
-    mend: 'look for a sandbox without allow-scripts, a Content-Security-Policy or an X-Frame-Options in the way',
+    fix: 'look for a sandbox without allow-scripts, a Content-Security-Policy or an X-Frame-Options in the way',
   },
   'call-abandoned': {
     severity: 'warning',
     guide: '4',
     title: 'a call was left before it had ended',
-    mend: 'wait for VideocallCompleted before the frame is taken away',
+    fix: 'wait for VideocallCompleted before the frame is taken away',
   },
 } as const satisfies Record<string, Rule>;
 
@@ -160,6 +160,10 @@ export interface Finding {
   readonly lastAt: Instant;
   readonly times: number;
 }
+
+/** What was seen and how often, for people. */
+export const describeSeen = ({ seen, times }: Pick<Finding, 'seen' | 'times'>): string =>
+  `seen ${times === 1 ? 'once' : `${times} times`}: ${seen}`;
 
 /** `finding`, if there is one, seen once more; or seen for the first time. */
 export const seenAgain = (

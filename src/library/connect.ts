@@ -1,6 +1,6 @@
 import { controlAddress, parted } from '../contracts/asking.ts';
 import { ADMIN, CONSOLE, DEMO } from '../control/schema/paths.ts';
-import { isLoopback } from '../server/address.ts';
+import { hostOf, isLoopback } from '../server/address.ts';
 import { type Control, controlAt } from './control.ts';
 import { MockError } from './error.ts';
 import { type Mock, mockOver } from './mock.ts';
@@ -64,7 +64,7 @@ function adminAddress({ adminUrl, adminCredentials }: ConnectOptions): string {
 /** `base` under another name, where that leads to this machine. */
 function named(base: string, name: string): string {
   const address = new URL(base);
-  if (isLoopback(address.hostname.replace(/^\[|\]$/g, ''))) address.hostname = name;
+  if (isLoopback(hostOf(base))) address.hostname = name;
   return address.href.replace(/\/$/, '');
 }
 

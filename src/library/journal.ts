@@ -1,5 +1,5 @@
 import type { CallState } from '../domain/call.ts';
-import type { RuleId } from '../domain/finding.ts';
+import { describeSeen, type RuleId } from '../domain/finding.ts';
 import type { Call, SaidEvent } from './call.ts';
 import { snake } from './camel.ts';
 import { type Duration, written } from './duration.ts';
@@ -38,13 +38,13 @@ export interface JournalFilter {
   after?: number;
 }
 
-/** A mistake of the integration that was seen, with the section of the guide and how to mend it. */
+/** A mistake of the integration that was seen, with the section of the guide and how to fix it. */
 export interface Finding {
   rule: RuleId;
   severity: 'error' | 'warning';
   guide: string;
   title: string;
-  mend: string;
+  fix: string;
   clientId: string | null;
   seen: string;
   firstAt: string;
@@ -96,19 +96,24 @@ export type Met<G extends Goal> = G extends { event: string }
     ? Call
     : JournalEntry;
 
-/** A filter as it stands in a query, where everything is text. */
-const asQuery = (filter: JournalFilter): Record<string, string> =>
-  Object.fromEntries(Object.entries(snake(filter) as object).map(([key, value]) => [key, String(value)]));
+/** Everything in a query is text. */
+const toQuery = (filter: JournalFilter): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(snake(filter) as object)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, String(value)]),
+  );
 
 /**
  * The journal of a client, or of all.
  *
  * @internal
  */
-export const journalOf = ({ control, client: query }: Scope): Journal => ({
-  list: async (filter = {}) => (await control.ask('POST /requests/find', { query, body: filter })).items,
+export const journalOf = ({ control, client }: Scope): Journal => ({
+  list: async (filter = {}) =>
+    (await control.ask('GET /requests', { query: { ...client, ...toQuery(filter) } })).items,
   count: async (filter = {}) =>
-    (await control.ask('GET /requests/count', { query: { ...query, ...asQuery(filter) } })).count,
+    (await control.ask('GET /requests/count', { query: { ...client, ...toQuery(filter) } })).count,
 });
 
 /**
@@ -124,8 +129,8 @@ export const waiting =
     return (event ?? request ?? call) as Met<G>;
   };
 
-/** A mistake as it is told to people, with how to mend it. */
-export function inWords({ rule, severity, guide, title, mend, seen, times }: Finding): string {
-  const often = times === 1 ? 'once' : `${times} times`;
-  return `${severity}: ${title} (${rule}, guide ${guide})\n  seen ${often}: ${seen}\n  mend: ${mend}`;
+/** A mistake as it is told to people, with how to fix it. */
+export function inWords(finding: Finding): string {
+  const { rule, severity, guide, title, fix } = finding;
+  return `${severity}: ${title} (${rule}, guide ${guide})\n  ${describeSeen(finding)}\n  fix: ${fix}`;
 }

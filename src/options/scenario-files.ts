@@ -1,13 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { SCENARIO, toScenario } from '../control/schema/scenario-format.ts';
 import type { Scenario } from '../domain/scenario.ts';
-import { ROOT } from '../system/package.ts';
 import { EXTENSIONS, type Fault, InvalidFile, readYaml } from './yaml/file.ts';
-
-/** The folder of the scenarios that come with the package. */
-export const SHIPPED = fileURLToPath(new URL('fixtures/scenarios', ROOT));
 
 const isScenarioFile = (file: string): boolean =>
   EXTENSIONS.includes(extname(file)) && !file.startsWith('.') && !file.endsWith('.schema.json');
@@ -77,60 +72,4 @@ export function readScenarios(directories: readonly string[]): ReadonlyMap<strin
   const { scenarios, faults } = scenariosIn(directories);
   if (faults.length > 0) throw new InvalidFile(faults);
   return scenarios;
-}
-
-/** Scenarios of which each is read when it is asked for: of those that come with the package, few ever are. */
-class ReadLater implements ReadonlyMap<string, Scenario> {
-  readonly #known: Map<string, Scenario | string>;
-
-  /** @param known scenarios, or the files that hold them */
-  constructor(known: Map<string, Scenario | string>) {
-    this.#known = known;
-  }
-
-  get size(): number {
-    return this.#known.size;
-  }
-
-  has(name: string): boolean {
-    return this.#known.has(name);
-  }
-
-  get(name: string): Scenario | undefined {
-    const known = this.#known.get(name);
-    if (typeof known !== 'string') return known;
-    const scenario = readScenario(known, []);
-    this.#known.set(name, scenario);
-    return scenario;
-  }
-
-  keys(): MapIterator<string> {
-    return this.#known.keys();
-  }
-
-  values(): MapIterator<Scenario> {
-    return this.#read().values();
-  }
-
-  entries(): MapIterator<[string, Scenario]> {
-    return this.#read().entries();
-  }
-
-  [Symbol.iterator](): MapIterator<[string, Scenario]> {
-    return this.entries();
-  }
-
-  forEach(...asked: Parameters<ReadonlyMap<string, Scenario>['forEach']>): void {
-    this.#read().forEach(...(asked as Parameters<Map<string, Scenario>['forEach']>));
-  }
-
-  #read(): Map<string, Scenario> {
-    return new Map([...this.keys()].map((name) => [name, this.get(name) as Scenario]));
-  }
-}
-
-/** The scenarios that come with the package, before which `own` ones of their names go. */
-export function withShipped(own: ReadonlyMap<string, Scenario> = new Map()): ReadonlyMap<string, Scenario> {
-  const shipped = scenarioFiles(SHIPPED).map((file) => [claimedName(file), file] as const);
-  return new ReadLater(new Map<string, Scenario | string>([...shipped, ...own]));
 }

@@ -1,15 +1,12 @@
 import { statSync } from 'node:fs';
+import { clearInterval, setInterval } from 'node:timers';
 import type { Scenario } from '../domain/scenario.ts';
-import { watchFolder } from './folder-watch.ts';
-import {
-  claimedName,
-  type Reading,
-  scenarioFiles,
-  scenarioFolder,
-  scenariosOf,
-  withShipped,
-} from './scenario-files.ts';
+import { claimedName, type Reading, scenarioFiles, scenarioFolder, scenariosOf } from './scenario-files.ts';
+import { SHIPPED_SCENARIOS } from './shipped-scenarios.ts';
 import { formatFault, nearName } from './yaml/file.ts';
+
+/** Notifications of the file system are lost with a folder, and do not come from mounted ones. */
+const LOOK_EVERY_MS = 500;
 
 type Scenarios = ReadonlyMap<string, Scenario>;
 
@@ -34,7 +31,7 @@ interface ScenarioWatch {
 
 /** A scenario file as it was found. */
 interface Found {
-  /** Another one when the file was written or replaced. */
+  /** Another one when the file was written, replaced or made readable. */
   readonly stamp: string;
   readonly faults: readonly string[];
 }
@@ -46,7 +43,7 @@ type News = readonly [level: 'info' | 'warn', line: string];
 
 function stampOf(file: string): string {
   const found = statSync(file, { throwIfNoEntry: false });
-  return found === undefined ? '' : [found.ino, found.mtimeMs, found.size].join();
+  return found === undefined ? '' : [file, found.ino, found.ctimeMs, found.size].join();
 }
 
 /** The scenario files in `folder`, unless it cannot be read, and why it cannot. One that is gone has none. */
@@ -61,13 +58,8 @@ function filesIn(folder: string): { files?: string[]; trouble?: string } {
 }
 
 /** What can be played after `reading`. A scenario stays as it was when its file is faulty, or when it is needed. */
-function playable(
-  before: Scenarios,
-  shipped: Scenarios,
-  { scenarios, faults }: Reading,
-  needed: readonly string[],
-): Scenarios {
-  const there = new Map([...shipped, ...scenarios]);
+function playable(before: Scenarios, { scenarios, faults }: Reading, needed: readonly string[]): Scenarios {
+  const there = new Map([...SHIPPED_SCENARIOS, ...scenarios]);
   const faulty = faults.map(({ file }) => claimedName(file)).filter((name) => !scenarios.has(name));
   for (const name of [...faulty, ...needed.filter((one) => !there.has(one))]) {
     const scenario = before.get(name);
@@ -93,16 +85,16 @@ function newsOf(file: string, { stamp, faults }: Found, was: Found | undefined):
 export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watched): ScenarioWatch {
   // Settled once: what else lies in `fixtures` are no scenarios, though its folder of scenarios may be gone.
   const folder = scenarioFolder(fixtures);
-  const shipped = withShipped(new Map());
   let current = scenarios;
   let known: Files = new Map(
     (filesIn(folder).files ?? []).map((file) => [file, { stamp: stampOf(file), faults: [] }]),
   );
   let lastTrouble: string | undefined;
+  let lastStamps: string | undefined;
 
   function newsOfGone(file: string, files: readonly string[]): News {
     const name = claimedName(file);
-    const isThere = shipped.has(name) || files.some((other) => claimedName(other) === name);
+    const isThere = SHIPPED_SCENARIOS.has(name) || files.some((other) => claimedName(other) === name);
     return needed.includes(name) && !isThere
       ? ['warn', `${nearName(file, cwd)} is gone; its scenario stays, because settings name it`]
       : ['info', `${nearName(file, cwd)} is gone`];
@@ -113,7 +105,10 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
     if (trouble !== lastTrouble) log.warn(trouble ?? `the folder ${folder} can be read again`);
     lastTrouble = trouble;
     if (files === undefined) return;
+    // Before the files are read: what is written meanwhile is seen by the next look.
     const stamps = files.map(stampOf);
+    if (stamps.join('\n') === lastStamps) return;
+    lastStamps = stamps.join('\n');
     const reading = scenariosOf(files);
     const faultsOf = (file: string) =>
       reading.faults.filter((fault) => fault.file === file).map((fault) => formatFault(fault, cwd));
@@ -125,17 +120,13 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
       ...gone.map((file) => newsOfGone(file, files)),
       ...[...found].flatMap(([file, one]) => newsOf(nearName(file, cwd), one, known.get(file))),
     ];
-    current = playable(current, shipped, reading, needed);
+    current = playable(current, reading, needed);
     known = found;
     for (const [level, line] of news) log[level](line);
   }
 
-  const close = watchFolder(folder, {
-    changed: look,
-    failed: (code) =>
-      log.warn(`the folder ${folder} cannot be watched (${code}); its changes are not seen any more`),
-  });
   // What has changed since the scenarios were read.
   look();
-  return { current: () => current, close };
+  const timer = setInterval(look, LOOK_EVERY_MS).unref();
+  return { current: () => current, close: () => clearInterval(timer) };
 }

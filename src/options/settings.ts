@@ -8,7 +8,8 @@ import { BUILT_IN_CLIENTS, clientsOfPairs, repeatedIds, unknownRanges } from './
 import { fromConfigFile } from './file.ts';
 import { fromArguments, fromEnvironment, type Given, type Source } from './flags.ts';
 import { type Identity, identityOf } from './identity.ts';
-import { claimedName, type Reading, scenarioFiles, scenariosIn, withShipped } from './scenario-files.ts';
+import { claimedName, type Reading, scenarioFiles, scenariosIn } from './scenario-files.ts';
+import { SHIPPED_SCENARIOS } from './shipped-scenarios.ts';
 import { NAMES, type Name, type SETTINGS, settingOf, type Value } from './table.ts';
 import { formatFault } from './yaml/file.ts';
 
@@ -206,7 +207,7 @@ export function readSettings({ argv, env, cwd, usualPort }: Surroundings): Setti
   const unreadable = folderFaults(values.fixtures, given.fixtures);
   const own = values.fixtures === undefined || unreadable.length > 0 ? [] : [values.fixtures];
   const { scenarios: found, faults: unsound } = scenariosIn(own);
-  const reading: Reading = { scenarios: withShipped(found), faults: unsound };
+  const reading: Reading = { scenarios: new Map([...SHIPPED_SCENARIOS, ...found]), faults: unsound };
   const known = namesIn(reading);
   const identity = identityOf(
     { file: values.cert, given: given.cert },

@@ -51,6 +51,9 @@ export function isLoopback(host: string): boolean {
 const LOOPBACK = ['127.0.0.0/8', '::1'];
 const ANY = ['0.0.0.0', '::'];
 
+/** The name or address that `url` leads to; IPv6 without the brackets that it has in a URL. */
+export const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '');
+
 /** How a server that listens on `host` is reached from this machine, as it stands in a URL. */
 export function reachableHost(host: string | undefined): string {
   if (host === undefined || ANY.includes(host)) return '127.0.0.1';

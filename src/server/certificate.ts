@@ -1,4 +1,4 @@
-import { createHash, randomUUID, webcrypto, X509Certificate } from 'node:crypto';
+import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
@@ -17,67 +17,10 @@ export interface LocallyCertified extends Certified {
 }
 
 const DAY_MS = 86_400_000;
-/** Apple's systems trust no certificate for longer, whoever has signed it. */
-const LIFE_DAYS = 820;
 /** What is so near its end is made anew. */
 const SHORTEST_REST_DAYS = 30;
-const KEY = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 const FILES = { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem' } as const;
-
-const nameOf = (name: string) => ({
-  type: isIP(name) === 0 ? ('dns' as const) : ('ip' as const),
-  value: name,
-});
-
-/** Makes an authority that signs one certificate, for these names, and whose key is then forgotten: it can sign no other. */
-async function make(names: readonly string[], now: Instant): Promise<Record<keyof typeof FILES, string>> {
-  // @peculiar/x509 asks for it and does not bring it.
-  await import('reflect-metadata');
-  const {
-    AuthorityKeyIdentifierExtension,
-    BasicConstraintsExtension,
-    ExtendedKeyUsageExtension,
-    KeyUsageFlags,
-    KeyUsagesExtension,
-    PemConverter,
-    SubjectAlternativeNameExtension,
-    SubjectKeyIdentifierExtension,
-    X509CertificateGenerator,
-  } = await import('@peculiar/x509');
-  const generated = () => webcrypto.subtle.generateKey(KEY, true, ['sign', 'verify']);
-  const life = { notBefore: new Date(now - DAY_MS), notAfter: new Date(now + LIFE_DAYS * DAY_MS) };
-  const [authority, own] = [await generated(), await generated()];
-  const ca = await X509CertificateGenerator.createSelfSigned({
-    name: `CN=mock-veridas local authority ${randomUUID().slice(0, 8)}`,
-    keys: authority,
-    signingAlgorithm: KEY,
-    ...life,
-    extensions: [
-      new BasicConstraintsExtension(true, 0, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      await SubjectKeyIdentifierExtension.create(authority.publicKey),
-    ],
-  });
-  const cert = await X509CertificateGenerator.create({
-    subject: 'CN=mock-veridas',
-    issuer: ca.subject,
-    publicKey: own.publicKey,
-    signingKey: authority.privateKey,
-    signingAlgorithm: KEY,
-    ...life,
-    extensions: [
-      new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension(['1.3.6.1.5.5.7.3.1']),
-      new SubjectAlternativeNameExtension(names.map(nameOf)),
-      await SubjectKeyIdentifierExtension.create(own.publicKey),
-      await AuthorityKeyIdentifierExtension.create(authority.publicKey),
-    ],
-  });
-  const key = PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', own.privateKey), 'PRIVATE KEY');
-  return { ca: `${ca.toString('pem')}\n`, cert: `${cert.toString('pem')}\n`, key: `${key}\n` };
-}
 
 /** Whether a certificate is good for all of `names`, and for some time. */
 function covers(cert: string, names: readonly string[], now: Instant): boolean {
@@ -140,7 +83,9 @@ export async function localCertificate(
 ): Promise<LocallyCertified> {
   const before = kept(folder, names, now);
   if (before !== undefined) return before;
-  const made = await make(names, now);
+  // Loaded here, because most starts find the certificate of an earlier one.
+  const { issueCertificate } = await import('./issue-certificate.ts');
+  const made = await issueCertificate(names, now);
   const draft = `${folder}.${randomUUID()}`;
   mkdirSync(draft, { recursive: true, mode: 0o700 });
   for (const [what, file] of Object.entries(FILES))

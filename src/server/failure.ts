@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import type { FastifyBaseLogger } from 'fastify';
+import type { FastifyBaseLogger, FastifyReply } from 'fastify';
+import { StoreUnavailable } from '../store/store.ts';
 
-/** Not of what is played, which a seed may repeat. */
+/** Not from the seeded random source, which may repeat itself. */
 const ID_BYTES = 6;
 
-/** A failure as it is told of: by its id it is found again in the log, in the journal and in its answer. */
+/** A failure of the simulator, by whose id it is found in the log, in the journal and in its answer. */
 export interface Failure {
   readonly id: string;
-  /** Words that lead to the log. */
+  /** Leads to the log. */
   readonly message: string;
 }
 
@@ -18,3 +19,19 @@ export function logFailure(log: FastifyBaseLogger, error: unknown): Failure {
   log.error({ err, failure: id });
   return { id, message: `the simulator failed; its log says why at failure ${id}` };
 }
+
+/** Logs an error, except that the store is unavailable: its connection logs that once. */
+export function logUnexpected(log: FastifyBaseLogger, error: unknown): void {
+  if (!(error instanceof StoreUnavailable)) log.error(error);
+}
+
+/** Asks a client to retry soon when the store is unavailable; says whether that is the error. */
+export function askToRetry(reply: FastifyReply, error: unknown): error is StoreUnavailable {
+  if (!(error instanceof StoreUnavailable)) return false;
+  reply.header('retry-after', '1');
+  return true;
+}
+
+/** Answers in the place of the imitated service while the store is unavailable. */
+export const sendUnavailable = (reply: FastifyReply, { message }: StoreUnavailable): FastifyReply =>
+  reply.code(503).type('text/plain').send(`503 Service Unavailable: ${message}\n`);

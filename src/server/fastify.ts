@@ -19,9 +19,8 @@ import { keepJournal, type Visits } from '../service/request-log.ts';
 import { validas } from '../service/validas.ts';
 import { isAmong } from './address.ts';
 import type { ServerAddresses } from './addresses.ts';
-import { logFailure } from './failure.ts';
+import { askToRetry, logFailure, sendUnavailable } from './failure.ts';
 import type { Metrics } from './metrics.ts';
-import { comeBack, sendUnavailable } from './store-unavailable.ts';
 
 const MOST_JSON_BYTES = 1 << 20;
 const NO_SCHEMAS = {
@@ -86,7 +85,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     });
   }
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
-    if (comeBack(reply, error)) return sendUnavailable(reply, error);
+    if (askToRetry(reply, error)) return sendUnavailable(reply, error);
     const { statusCode = 500, message } = error;
     if (statusCode < 500) return reply.code(statusCode).send({ error: 'bad_request', message });
     // Of what belongs to no imitated endpoint there is no journal.

@@ -5,7 +5,7 @@ import { type Client, SANDBOX_CLIENT } from '../domain/client.ts';
 import type { Scenario } from '../domain/scenario.ts';
 import { MEDIA_PORTS } from '../guide/ports.ts';
 import type { Blocking, LogFormat, LogLevel, RefusedCall, TokenFormatName } from '../options/choices.ts';
-import { withShipped } from '../options/scenario-files.ts';
+import { SHIPPED_SCENARIOS } from '../options/shipped-scenarios.ts';
 import { isStore, SETTINGS } from '../options/table.ts';
 import type { PageTicket } from '../service/call.ts';
 import type { MediaPorts } from '../service/port-probes.ts';
@@ -17,16 +17,15 @@ import { systemTime } from '../system/clock.ts';
 import { VERSION } from '../system/package.ts';
 import { type Random, systemRandom } from '../system/random.ts';
 import { jwtTokens, opaqueTokens, tickets } from '../system/signing.ts';
-import { isLoopback, namesOf } from './address.ts';
+import { hostOf, isLoopback, namesOf } from './address.ts';
 import { addressesOf, type ServerAddresses } from './addresses.ts';
 import type { LocallyCertified } from './certificate.ts';
-import { logFailure } from './failure.ts';
+import { logFailure, logUnexpected } from './failure.ts';
 import { createServer } from './fastify.ts';
 import { type Listening, listen } from './listen.ts';
 import { createLogger } from './log.ts';
 import type { OpenMediaPorts } from './media/ports.ts';
 import { processMetrics } from './metrics.ts';
-import { logFault } from './store-unavailable.ts';
 import type { TlsIdentity } from './tls.ts';
 
 /** How a simulator is to be started. Everything may be left out. */
@@ -176,7 +175,7 @@ async function identityFor({
   if (!https) return undefined;
   const names = [
     ...(host === undefined ? [] : namesOf(host)),
-    ...(browserUrl === undefined ? [] : [new URL(browserUrl).hostname.replace(/^\[|\]$/g, '')]),
+    ...(browserUrl === undefined ? [] : [hostOf(browserUrl)]),
   ];
   const { ownCertificate } = await import('./certificate.ts');
   return ownCertificate(names, systemTime());
@@ -205,7 +204,7 @@ async function startOn(
   running: Running,
 ): Promise<Omit<Launched, 'close'>> {
   const { host, clients = USUAL_CLIENTS, scenario = 'happy' } = options;
-  const scenarios = options.scenarios ?? withShipped();
+  const scenarios = options.scenarios ?? SHIPPED_SCENARIOS;
   const admin = options.admin ?? { user: 'admin', origins: [] };
   const credentials =
     host === undefined || isLoopback(host)
@@ -228,7 +227,7 @@ async function startOn(
       strictTokens: options.strictTokens ?? false,
       knownValidationsOnly: options.knownValidationsOnly ?? false,
     },
-    onError: (error) => logFault(log, error),
+    onError: (error) => logUnexpected(log, error),
   });
   running.simulator = simulator;
   const app = await createServer({

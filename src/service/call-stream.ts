@@ -5,9 +5,9 @@ import type { Post } from '../domain/post.ts';
 import { ms } from '../domain/time.ts';
 import { EVENTS } from '../guide/events.ts';
 import { CALL_PATHS, type PagePost, PageReport } from '../pages/call/messages.ts';
+import { logUnexpected } from '../server/failure.ts';
 import type { Metrics } from '../server/metrics.ts';
 import { onceGone } from '../server/on-disconnect.ts';
-import { logFault } from '../server/store-unavailable.ts';
 import type { CallDoor, PageTicket } from './call.ts';
 import { foreignOrigin, protocolOf } from './call-origins.ts';
 import { type Channel, CROSS_ORIGIN, eventStream, longPoll } from './page-channel.ts';
@@ -79,7 +79,7 @@ export async function callStream(
   async function attend(ticket: CallTicket, request: StreamRequest, channel: Channel) {
     const tell = teller(channel, request);
     const stream = await simulator.pages.attend(ticket.call, ticket.page, tell, (error) =>
-      logFault(app.log, error),
+      logUnexpected(app.log, error),
     );
     return () => stream.close(request.query.poll === undefined ? undefined : POLL_GAP);
   }
@@ -112,7 +112,7 @@ export async function callStream(
       await gone;
       await forget();
     } catch (error) {
-      logFault(request.log, error);
+      logUnexpected(request.log, error);
       // The browser comes back by itself, perhaps when the trouble is over.
       reply.raw.destroy();
     } finally {

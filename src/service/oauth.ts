@@ -6,8 +6,7 @@ import { OAUTH_ERRORS } from '../guide/errors.ts';
 import { PATHS, TOKEN_LIFETIME_SECONDS, TOKEN_TYPE } from '../guide/oauth.ts';
 import type { Blocking } from '../options/choices.ts';
 import { isAmong } from '../server/address.ts';
-import { logFailure } from '../server/failure.ts';
-import { comeBack, sendUnavailable } from '../server/store-unavailable.ts';
+import { askToRetry, logFailure, sendUnavailable } from '../server/failure.ts';
 import type { Reception } from '../simulator/received-request.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { IsAmong } from '../simulator/tokens.ts';
@@ -232,7 +231,7 @@ export async function oauth(
   );
 
   app.setErrorHandler<Error & { statusCode?: number }>(async (error, request, reply) => {
-    if (comeBack(reply, error)) return sendUnavailable(reply, error);
+    if (askToRetry(reply, error)) return sendUnavailable(reply, error);
     const { statusCode = 500, message } = error;
     if (statusCode < 500) {
       send(request, reply, because(request, message, statusCode === 413 ? TOO_MUCH : BAD_REQUEST));

@@ -1,9 +1,8 @@
 import type { Client } from '../domain/client.ts';
 import { noScenario, type Scenario } from '../domain/scenario.ts';
-import type { Kind, Log, Store } from '../store/store.ts';
+import { type Kind, type Log, type Store, StoreUnavailable } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
 import type { TokenFormat } from '../system/signing.ts';
-import { whatIsAway } from './away.ts';
 import { callWatch } from './call-scheduler.ts';
 import { calls } from './calls.ts';
 import { hintsAbout } from './change-notifications.ts';
@@ -40,6 +39,17 @@ export interface SimulatorParts {
   readonly onError: (error: unknown) => void;
 }
 
+/** Which store is unavailable and why; undefined while it answers. */
+async function whyUnavailable(store: Store): Promise<string | undefined> {
+  try {
+    await store.read();
+    return undefined;
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return error.message;
+    throw error;
+  }
+}
+
 export type Simulator = Awaited<ReturnType<typeof createSimulator>>;
 
 /**
@@ -74,7 +84,7 @@ export async function createSimulator(parts: SimulatorParts) {
   }
 
   return {
-    whatIsAway: () => whatIsAway(store),
+    whyUnavailable: () => whyUnavailable(store),
     receive,
     clients: known,
     tokens: tokens(store, random, parts.tokenFormat, receive, added),

@@ -224,12 +224,12 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await expect.poll(() => chosen.textContent()).toBe(`${client.client_id} (gone)`);
   });
 
-  it('shows findings with what mends them', async () => {
+  it('shows findings with how to fix them', async () => {
     await stage.d.open(await stage.d.token(client), '');
     await openConsole();
     const findings = page.getByRole('region', { name: /^Findings/ });
     await findings.getByText('the address of the frame has no validation_id').waitFor();
-    await findings.getByText('To mend it:').first().waitFor();
+    await findings.getByText('How to fix:').first().waitFor();
   });
 
   it('comes back by itself after a restart of the simulator, and says so', async () => {

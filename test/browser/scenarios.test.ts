@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EVENTS } from '../../src/guide/events.ts';
-import { readScenarios, SHIPPED } from '../../src/options/scenario-files.ts';
+import { SHIPPED_SCENARIOS } from '../../src/options/shipped-scenarios.ts';
 import { chromiumStage } from '../support/chromium-page.ts';
 import { missing } from '../support/tools.ts';
 
@@ -68,7 +68,7 @@ describe.skipIf(why)(`the shipped scenarios in Chromium${why ? ` (${why})` : ''}
   const stage = chromiumStage();
 
   it('are all played here', () => {
-    expect(Object.keys(COURSE).toSorted()).toEqual([...readScenarios([SHIPPED]).keys()].toSorted());
+    expect(Object.keys(COURSE).toSorted()).toEqual([...SHIPPED_SCENARIOS.keys()].toSorted());
   });
 
   it.each(Object.entries(COURSE))('%s', async (scenario, { heard, state }) => {

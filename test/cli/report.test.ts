@@ -77,12 +77,12 @@ describe('mock-veridas report', () => {
     await fetch(`${d.mock.url}/o/token`, { method: 'POST' });
     expect((await done(['report', '--target', d.mock.url])).code).toBe(0);
     const rule = 'missing-trailing-slash';
-    const { guide, title, mend } = RULES[rule];
+    const { guide, title, fix } = RULES[rule];
     const suites = written('junit.xml').split('<testsuite ');
     const own = suites.find((suite) => suite.includes(`findings: ${client.client_id}"`));
     expect(own).toContain(`tests="${Object.keys(RULES).length}" failures="1"`);
     expect(own).toContain(
-      `name="${rule}" time="0">\n      <failure message="error: ${title}">seen once: POST /o/token\nguide: section ${guide}\nmend: ${mend}<`,
+      `name="${rule}" time="0">\n      <failure message="error: ${title}">seen once: POST /o/token\nguide: section ${guide}\nfix: ${fix}<`,
     );
     expect(suites.find((suite) => suite.includes('name="mock-veridas findings"'))).toContain(
       `name="${rule}"`,
@@ -95,7 +95,7 @@ describe('mock-veridas report', () => {
     expect(found.locations).toEqual([
       { logicalLocations: [expect.objectContaining({ name: client.client_id })] },
     ]);
-    expect(written('report.html')).toContain(mend.replaceAll('"', '&quot;'));
+    expect(written('report.html')).toContain(fix.replaceAll('"', '&quot;'));
   });
 
   it('gives the same mistake the same fingerprint, at whatever port and whoever makes it', async () => {

@@ -88,7 +88,7 @@ describe('a scenario file that is watched', () => {
     await expect.poll(playing).toBe('fails');
   });
 
-  it('stays as it was while it is faulty: the log says so once for each change, and when it is mended', async () => {
+  it('stays as it was while it is faulty: the log says so once for each change, and when it is fixed', async () => {
     scenario(FAILS);
     scenario(WAITS, 'own/other.yaml');
     const { playing, said } = await watching('--log-level', 'warn');

@@ -68,7 +68,7 @@ describe.skipIf(noVerifier)(`mock-veridas verify${skippedWhy}`, () => {
   ])('ends with 1 on %s, and says why', async (name, why) => {
     const { code, out } = await verify([bad(name)]);
     expect([code, out]).toEqual([1, expect.stringContaining(why)]);
-    expect(out).toContain('      mend ');
+    expect(out).toContain('      fix ');
   });
 
   it('blames the interaction that has failed, and no other', async () => {

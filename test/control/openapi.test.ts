@@ -90,7 +90,6 @@ const TRIES: readonly Try[] = [
   { ask: 'DELETE /faults/none', status: 404 },
   { ask: 'GET /requests', status: 200 },
   { ask: 'GET /requests/count', status: 200 },
-  { ask: 'POST /requests/find', body: { path: '/o/token/' }, status: 200 },
   { ask: 'POST /wait', body: { for: { event: 'VideocallLoading' } }, status: 200 },
   { ask: 'POST /wait', body: { for: { event: 'Never' }, timeout: '0s' }, status: 408 },
   { ask: 'GET /findings', status: 200 },

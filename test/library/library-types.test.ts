@@ -1,7 +1,7 @@
 import type { Static, TSchema } from 'typebox';
 import { describe, expectTypeOf, it } from 'vitest';
 import type { ROUTES } from '../../src/control/schema/routes.ts';
-import type { BodyOf } from '../../src/control/schema/typed-request.ts';
+import type { BodyOf, QueryOf } from '../../src/control/schema/typed-request.ts';
 import type { Camel } from '../../src/library/camel.ts';
 import type * as library from '../../src/library/index.ts';
 
@@ -13,6 +13,10 @@ type Whole<T> = T extends readonly (infer Item)[]
     : T;
 
 type Table = typeof ROUTES;
+/** A type as it stands in a query, where numbers are text. */
+type AsText<T> = { [Key in keyof T]: T[Key] extends number | undefined ? string : T[Key] };
+
+type Queried<Name extends keyof Table> = Whole<Camel<QueryOf<Table[Name]>>>;
 type Asked<Name extends keyof Table> = Whole<Camel<BodyOf<Table[Name]>>>;
 type Answered<Name extends keyof Table> = Table[Name] extends {
   readonly answer: infer Answer extends TSchema;
@@ -40,7 +44,8 @@ describe('the types of the library are those of the control API', () => {
   });
 
   it('for the journal', () => {
-    expectTypeOf<library.JournalFilter>().toEqualTypeOf<Asked<'POST /requests/find'>>();
+    expectTypeOf<AsText<library.JournalFilter>>().toEqualTypeOf<Queried<'GET /requests'>>();
+    expectTypeOf<AsText<library.JournalFilter>>().toEqualTypeOf<Queried<'GET /requests/count'>>();
     expectTypeOf<library.JournalEntry[]>().toEqualTypeOf<Answered<'GET /requests'>['items']>();
     expectTypeOf<library.Finding[]>().toEqualTypeOf<Answered<'GET /findings'>['items']>();
   });

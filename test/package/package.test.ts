@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startMock } from '../../src/library/index.ts';
+import { readScenarios } from '../../src/options/scenario-files.ts';
 import { consumer, pack } from '../support/consumer.ts';
 
 const run = promisify(execFile);
@@ -12,12 +14,12 @@ const ROOT = path.join(import.meta.dirname, '../..');
 /** Every kind of file that is published. */
 const KINDS = [
   /^(?:CHANGELOG|README)\.md$|^LICENSE$|^package\.json$/,
-  /^dist\/(?:mock-veridas|command)\.cjs$/,
+  /^dist\/(?:mock-veridas|command|issue-certificate)\.cjs$/,
   /^dist\/(?:index|vitest|playwright|(?:certificate|chunk|launch|ports|redis-store|tls|webapi)-\w{8})\.js$/,
   /^dist\/contracts\/child\.js$/,
   /^dist\/browser\/(?:call|console|demo|report)\.(?:css|js)$/,
   /^dist\/types\/[\w/-]+\.d\.ts$/,
-  /^dist\/THIRD-PARTY\.txt$/,
+  /^dist\/(?:THIRD-PARTY\.txt|sbom\.cdx\.json)$/,
   /^fixtures\/(?:scenario\.schema\.json|scenarios\/[\w-]+\.yaml)$/,
   /^contracts\/(?:(?:asyncapi|openapi)\.yaml|[\w-]+--videocall-manager\.json)$/,
 ];
@@ -45,6 +47,26 @@ describe('what is published', () => {
     });
     expect(named.length).toBeGreaterThan(0);
     expect(named.filter((name) => !Object.hasOwn(peerDependencies, name))).toEqual([]);
+  });
+
+  it('plays the scenarios whose files are published', async () => {
+    const scenarios = readScenarios([project.tool('mock-veridas/fixtures/scenarios')]);
+    expect(scenarios.size).toBeGreaterThan(10);
+    await using fromFiles = await startMock({ scenarios });
+    const { startMock: startBuilt } = await import(project.tool('mock-veridas/dist/index.js'));
+    await using built = await startBuilt();
+    expect(await built.scenarios.list()).toEqual(await fromFiles.scenarios.list());
+  });
+
+  it('makes a certificate without another package', async () => {
+    const source =
+      "import { startMock } from 'mock-veridas'; await (await startMock({ https: true })).close();";
+    project.write('https.mjs', source);
+    expect(await project.node(['https.mjs'], { HOME: project.folder() })).toEqual({ code: 0, output: '' });
+    const command = ['exec', '--https', '--', process.execPath, '-e', ''];
+    const home = { HOME: path.join(project.folder(), 'command') };
+    const bin = project.tool('mock-veridas/dist/mock-veridas.cjs');
+    expect(await project.node([bin, ...command], home)).toEqual({ code: 0, output: '' });
   });
 
   it('is less than 10 MB with all that npm brings with it', () => {

@@ -24,7 +24,7 @@ const post = (path: string, fields: Record<string, string> = {}, headers: Record
   });
 
 describe('a finding', () => {
-  it('names the mistake, its place in the guide and how to mend it, once for all times', async () => {
+  it('names the mistake, its place in the guide and how to fix it, once for all times', async () => {
     await post('/o/token');
     await post('/o/token');
     expect(await found()).toEqual([
@@ -33,7 +33,7 @@ describe('a finding', () => {
         severity: 'error',
         guide: '5.2',
         title: expect.any(String),
-        mend: expect.any(String),
+        fix: expect.any(String),
         client_id: 'sandbox-client',
         seen: 'POST /o/token',
         first_at: expect.any(String),

@@ -1,16 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { buildSync } from 'esbuild';
+import { build } from 'esbuild';
 import { COMMAND, ROOT } from '../../build/targets.ts';
 
+const { outputFiles } = await build({ ...COMMAND, minify: false, write: false });
 /** The command as it is built, but for people to read: nothing in it is shortened. */
-function legible(): string {
-  const { outputFiles } = buildSync({ ...COMMAND, minify: false, write: false });
-  const [{ text }] = outputFiles as [(typeof outputFiles)[number]];
-  return text;
-}
-
-let text: string | undefined;
+const text = outputFiles.map((file) => file.text).join('');
 
 /** What stands in the command as it is built, and what is to stand there instead, as `replace` reads both. */
 export type Change = readonly [right: RegExp | string, wrong: string];
@@ -22,7 +17,6 @@ export type Change = readonly [right: RegExp | string, wrong: string];
  * @throws something to be changed is not in the command, so that no change goes unnoticed that does nothing
  */
 export function commandWith(name: string, changes: readonly Change[]): string {
-  text ??= legible();
   let command = text;
   for (const [right, wrong] of changes) {
     const changed = command.replace(right, wrong);

@@ -9,7 +9,6 @@ import { find } from './tools.ts';
 const exec = promisify(execFile);
 const ROOT = path.join(import.meta.dirname, '../..');
 const read = (file: string) => JSON.parse(readFileSync(path.join(ROOT, file), 'utf8'));
-const MANIFEST = read('package.json');
 
 type Names = Readonly<Record<string, unknown>>;
 interface Locked {
@@ -79,7 +78,7 @@ export function consumer(tools: readonly string[]): Consumer {
     mkdirSync(modules('mock-veridas'), { recursive: true });
     const unpack = ['-xzf', await pack(folder), '--strip-components=1'];
     await exec('tar', [...unpack, '-C', modules('mock-veridas')]);
-    for (const name of withNeeds([...Object.keys(MANIFEST.dependencies), ...tools]))
+    for (const name of withNeeds(tools))
       cpSync(path.join(ROOT, 'node_modules', name), modules(name), { recursive: true });
     writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }');
   });

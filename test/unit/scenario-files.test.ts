@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readScenarios, SHIPPED, scenariosIn } from '../../src/options/scenario-files.ts';
+import { readScenarios, scenariosIn } from '../../src/options/scenario-files.ts';
+import { SHIPPED, SHIPPED_SCENARIOS } from '../../src/options/shipped-scenarios.ts';
 import { formatFault, InvalidFile } from '../../src/options/yaml/file.ts';
 
 let folder: string;
@@ -29,11 +30,11 @@ const faultsOfSteps = (...steps: string[]): string[] =>
 
 describe('the shipped scenarios', () => {
   it.each(['happy', 'manual', 'not-found'])('include %s', (name) => {
-    expect(readScenarios([SHIPPED]).get(name)?.name).toBe(name);
+    expect(SHIPPED_SCENARIOS.get(name)?.name).toBe(name);
   });
 
   it('have the agent join after 2 s, start 1 s and end 5 s later in happy', () => {
-    expect(readScenarios([SHIPPED]).get('happy')?.steps).toEqual([
+    expect(SHIPPED_SCENARIOS.get('happy')?.steps).toEqual([
       { after: 2000, agent: 'join' },
       { after: 1000, agent: 'start' },
       { after: 5000, agent: 'end' },
@@ -41,13 +42,11 @@ describe('the shipped scenarios', () => {
   });
 
   it('leave everything to the hand in manual', () => {
-    expect(readScenarios([SHIPPED]).get('manual')?.steps).toEqual([]);
+    expect(SHIPPED_SCENARIOS.get('manual')?.steps).toEqual([]);
   });
 
   it('fail at once in not-found', () => {
-    expect(readScenarios([SHIPPED]).get('not-found')?.steps).toEqual([
-      { after: 0, fail: 'VideocallNotFound' },
-    ]);
+    expect(SHIPPED_SCENARIOS.get('not-found')?.steps).toEqual([{ after: 0, fail: 'VideocallNotFound' }]);
   });
 
   it.each(readdirSync(SHIPPED))('point editors to their schema in the first line of %s', (file) => {
@@ -55,7 +54,7 @@ describe('the shipped scenarios', () => {
     expect(first).toBe('# yaml-language-server: $schema=../scenario.schema.json');
   });
 
-  it.each([...readScenarios([SHIPPED]).values()])('describe what happens in $name', ({ description }) => {
+  it.each([...SHIPPED_SCENARIOS.values()])('describe what happens in $name', ({ description }) => {
     expect(description).toMatch(/\w+ \w+/);
   });
 });

@@ -1,5 +1,5 @@
 import { junit, type TestSuite } from '../../contracts/junit-xml.ts';
-import { RULES } from '../../domain/finding.ts';
+import { describeSeen, RULES } from '../../domain/finding.ts';
 import type { Snapshot } from '../../pages/report/snapshot.ts';
 
 type Finding = Snapshot['findings'][number];
@@ -7,20 +7,18 @@ type Finding = Snapshot['findings'][number];
 /** Of one rule; the rest is counted. */
 const MOST_SEEN = 50;
 
-const often = (times: number): string => (times === 1 ? 'once' : `${times} times`);
-
 /** What is told of the same mistake. */
 function failure(first: Finding, findings: readonly Finding[]): TestSuite['cases'][number]['outcome'] {
-  const { severity, title, guide, mend } = first;
+  const { severity, title, guide, fix } = first;
   const more = findings.length - MOST_SEEN;
   return {
     tag: 'failure',
     message: `${severity}: ${title}`,
     text: [
-      ...findings.slice(0, MOST_SEEN).map(({ seen, times }) => `seen ${often(times)}: ${seen}`),
+      ...findings.slice(0, MOST_SEEN).map(describeSeen),
       ...(more > 0 ? [`and ${more} more`] : []),
       `guide: section ${guide}`,
-      `mend: ${mend}`,
+      `fix: ${fix}`,
     ].join('\n'),
   };
 }

@@ -9,11 +9,11 @@ const IDS = Object.keys(RULES) as RuleId[];
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 function rule(id: RuleId) {
-  const { severity, guide, title, mend }: Rule = RULES[id];
+  const { severity, guide, title, fix }: Rule = RULES[id];
   return {
     id,
     shortDescription: { text: sentence(title) },
-    help: { text: `${sentence(mend)} See section ${guide} of the guide.` },
+    help: { text: `${sentence(fix)} See section ${guide} of the guide.` },
     defaultConfiguration: { level: severity },
     properties: { guide },
   };
@@ -35,13 +35,13 @@ function fingerprint({ rule: id, seen }: Finding): string {
 const uriOf = (file: string): string => file.split('/').map(encodeURIComponent).join('/');
 
 function result(finding: Finding, source: string | undefined) {
-  const { rule: id, severity, title, seen, times, guide, mend, client_id, first_at, last_at } = finding;
+  const { rule: id, severity, title, seen, times, guide, fix, client_id, first_at, last_at } = finding;
   const name = client_id ?? 'no client';
   return {
     ruleId: id,
     ruleIndex: IDS.indexOf(id),
     level: severity,
-    message: { text: `${sentence(title)} Seen: ${plain(seen)}. To mend it: ${mend}.` },
+    message: { text: `${sentence(title)} Seen: ${plain(seen)}. How to fix: ${fix}.` },
     occurrenceCount: times,
     partialFingerprints: { 'mockVeridasFinding/v1': fingerprint(finding) },
     locations: [

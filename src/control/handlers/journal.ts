@@ -8,18 +8,15 @@ import type { Handlers } from './handler.ts';
 
 const USUAL_PATIENCE = '5s';
 
-/** How entries are asked for, in a query or in a body. */
-interface Asking {
+/** Which entries are meant, in a query or in the body of a wait. */
+interface WrittenFilter {
   readonly method?: string;
   readonly path?: string;
   readonly validation_id?: string;
   readonly status?: number | string;
-  readonly after?: number | string;
 }
 
-const numberOf = (value: number | string | undefined) => (value === undefined ? undefined : Number(value));
-
-const filterOf = ({ method, path, validation_id: validationId, status }: Asking) => ({
+const filterOf = ({ method, path, validation_id: validationId, status }: WrittenFilter) => ({
   ...(method !== undefined && { method: method.toUpperCase() }),
   ...(path !== undefined && { path }),
   ...(validationId !== undefined && { validationId }),
@@ -39,16 +36,13 @@ function metAnswer(met: Met) {
 
 /** What was asked of the imitated service, what came of it, and what can be waited for. */
 export function journalHandlers({ journal, wait, findings }: Simulator): Handlers<typeof JOURNAL_ROUTES> {
-  const find = (asking: Asking, clientId: string | undefined) =>
-    journal.list(filterOf(asking), clientId, numberOf(asking.after));
+  const find = ({ after, ...filter }: WrittenFilter & { after?: string }, clientId: string | undefined) =>
+    journal.list(filterOf(filter), clientId, after === undefined ? undefined : Number(after));
 
   return {
     'GET /requests': async ({ query, clientId }) => listAnswer(await find(query, clientId), requestAnswer),
 
     'GET /requests/count': async ({ query, clientId }) => ({ count: (await find(query, clientId)).length }),
-
-    'POST /requests/find': async ({ body, clientId }) =>
-      listAnswer(await find(body, clientId), requestAnswer),
 
     async 'POST /wait'({ body, clientId, signal }) {
       const { for: goal, validation_id: validationId, n, after, timeout = USUAL_PATIENCE } = body;

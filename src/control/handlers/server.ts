@@ -18,12 +18,12 @@ export interface About {
 
 /** The simulator itself. */
 export const serverHandlers = (
-  { reset, whatIsAway }: Simulator,
+  { reset, whyUnavailable }: Simulator,
   { version, instanceId, startedAt, realTime, metrics }: About,
 ): Handlers<typeof SERVER_ROUTES> => ({
   async 'GET /health'() {
     const now = realTime();
-    const message = await whatIsAway();
+    const message = await whyUnavailable();
     return {
       status: message === undefined ? ('ok' as const) : ('degraded' as const),
       version,

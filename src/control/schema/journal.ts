@@ -34,7 +34,7 @@ export const FindingAnswer = Type.Object({
   severity: Type.Enum(['error', 'warning']),
   guide: Type.String(),
   title: Type.String(),
-  mend: Type.String(),
+  fix: Type.String(),
   client_id: TextOrNull,
   seen: Type.String(),
   first_at: Time,
@@ -53,9 +53,7 @@ const ofRequest = {
   path: Type.Optional(text('path', 'a path without its query, as in /o/token/')),
 };
 const validation = { validation_id: Type.Optional(text('validation id', 'text')) };
-const status = { status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599, ...STATUS })) };
-const after = { after: Type.Optional(Type.Integer({ minimum: 0, ...AFTER })) };
-/** The same where it stands in a query, where everything is text. */
+/** Which requests are meant, in a query, where everything is text. */
 const query = {
   ...ofRequest,
   ...validation,
@@ -72,7 +70,7 @@ const Goal = Type.Union(
     Type.Object(
       {
         request: Type.Object(
-          { ...ofRequest, ...status },
+          { ...ofRequest, status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599, ...STATUS })) },
           {
             ...CLOSED,
             title: 'request',
@@ -94,7 +92,7 @@ const waitBody = {
   n: Type.Optional(
     Type.Integer({ minimum: 1, title: 'number of a call', description: 'a whole number from 1' }),
   ),
-  ...after,
+  after: Type.Optional(Type.Integer({ minimum: 0, ...AFTER })),
   timeout: Type.Optional(Duration),
 };
 const WaitBody = Type.Object(waitBody);
@@ -130,13 +128,6 @@ export const JOURNAL_ROUTES = routes({
     query,
     status: 200,
     answer: Type.Object({ count: Type.Integer() }),
-  },
-  'POST /requests/find': {
-    summary: 'Requests that are like this',
-    scoped: true,
-    body: { ...ofRequest, ...validation, ...status, ...after },
-    status: 200,
-    answer: listOf(RequestAnswer),
   },
   'POST /wait': {
     summary: 'Wait until something has happened; what has happened already counts',

@@ -38,7 +38,8 @@ interface Annotated extends TSchema {
 }
 
 const annotated = (schema: TSchema): Annotated => schema;
-const isMap = (value: unknown): value is Record<string, unknown> =>
+/** Whether `value` is what JSON calls an object. */
+export const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const LONGEST_SHOWN = 60;

@@ -9,7 +9,7 @@ export function Findings({ findings }: { readonly findings: readonly FindingAnsw
   );
   return (
     <ul class="findings">
-      {worstFirst.map(({ rule, severity, title, seen, times, mend, guide, client_id }) => (
+      {worstFirst.map(({ rule, severity, title, seen, times, fix, guide, client_id }) => (
         <li key={JSON.stringify([client_id, rule, seen])} class={severity}>
           <p>
             <span class={`state ${severity}`}>{severity}</span> <b>{title}</b>
@@ -19,7 +19,7 @@ export function Findings({ findings }: { readonly findings: readonly FindingAnsw
             {times > 1 && ` · ${figure(times)} times`} · guide {guide} · <code>{rule}</code>
           </p>
           <p>
-            <span class="mend">To mend it:</span> {mend}.
+            <span class="fix">How to fix:</span> {fix}.
           </p>
         </li>
       ))}

@@ -53,7 +53,6 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /calls/:validation_id/fail': { code: 'VideocallNotFound' },
   'POST /calls/:validation_id/signals': { name: 'go' },
   'POST /faults': { endpoint: 'call', status: 429, retry_after: 3, times: 1, client_id: 'shop' },
-  'POST /requests/find': { path: '/o/token/', method: 'POST' },
   'POST /wait': { for: { call_state: 'ended' }, validation_id: 'val-1', timeout: '10ms' },
   'POST /provider-states': { state: 'the client credentials exist', params: { client_id: 'shop' } },
 };
