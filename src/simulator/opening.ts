@@ -5,7 +5,7 @@ import { failsAtOnce, type Scenario, type Wishes } from '../domain/scenario.ts';
 import { earliest, type Instant } from '../domain/time.ts';
 import { expiryOf, isFresh, type Token, type TokenState } from '../domain/token.ts';
 import type { ErrorCode } from '../guide/events.ts';
-import type { Change, Found, Ref, Store } from '../store/store.ts';
+import type { Change, Found, Store } from '../store/store.ts';
 import { decide, put, timeFor, unchanged } from './decide.ts';
 import { callIdOf, callRef, clientRef, EVERYONE, presenceRef, tokenRef, validationRef } from './refs.ts';
 import { stateWith } from './tokens.ts';
@@ -194,22 +194,18 @@ export function openings(
      */
     async open(accessToken: string, validationId: string, pageId?: string): Promise<Opening> {
       if (accessToken === '') return { refused: 'missing' };
-      const opening = await decide<[Ref<'token'>], Opening>(
-        store,
-        [tokenRef(accessToken)],
-        async ({ found: [token] }) => {
-          const admission = await admit(token, validationId);
-          if (!('call' in admission)) return { result: admission };
-          const { call, now } = admission;
-          const result: Opening = {
-            callId: callIdOf(call),
-            clientId: call.clientId,
-            view: callAt(call, now),
-            mistakes: mistakesOf(admission),
-          };
-          return pageId === undefined ? { result } : { changes: await bind(admission, pageId), result };
-        },
-      );
+      const opening = await decide(store, [tokenRef(accessToken)], async ({ found: [token] }) => {
+        const admission = await admit(token, validationId);
+        if (!('call' in admission)) return { result: admission };
+        const { call, now } = admission;
+        const result: Opening = {
+          callId: callIdOf(call),
+          clientId: call.clientId,
+          view: callAt(call, now),
+          mistakes: mistakesOf(admission),
+        };
+        return pageId === undefined ? { result } : { changes: await bind(admission, pageId), result };
+      });
       if ('callId' in opening) added();
       return opening;
     },

@@ -64,10 +64,7 @@ export function pages(
 
   /** Notes that a page listens, which starts the script; whose call it is, or why it is not told. */
   const checkIn = (callId: string, pageId: string, stream: string) =>
-    decide<
-      [ReturnType<typeof presenceRef>, ReturnType<typeof callRef>],
-      { clientId: string } | 'unknown' | 'refused'
-    >(store, [presenceRef(callId), callRef(callId)], async ({ realTime, found: [presence, call] }) => {
+    decide(store, [presenceRef(callId), callRef(callId)], async ({ realTime, found: [presence, call] }) => {
       const page = presence?.value.pages[pageId];
       if (presence === undefined || call === undefined || page === undefined) return { result: 'unknown' };
       if (page.refused) return { result: 'refused' };
