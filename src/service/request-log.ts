@@ -121,7 +121,7 @@ export function keepJournal(
     if (visit.isRecorded) return;
     visit.isRecorded = true;
     try {
-      const received = visit.reception ?? (await simulator.receive({ claimed: [] }));
+      const received = visit.reception ?? (await simulator.requests.receive({ claimed: [] }));
       const entry = entryOf(request, visit, received, status);
       if (app.log.level === 'info') app.log.info(...logged(entry));
       const mistakes = seenInRequest(entry);
@@ -177,7 +177,7 @@ export function keepJournal(
     },
 
     async receive(request, reply, naming, endpoint) {
-      const reception = await simulator.receive(naming, endpoint);
+      const reception = await simulator.requests.receive(naming, endpoint);
       request.visit.reception = reception;
       const { fault } = reception;
       if (isUnanswered(fault?.kind)) {
