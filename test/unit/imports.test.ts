@@ -82,7 +82,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'pages/call/script': ['domain', 'pages/call/messages.ts', 'pages/wire.ts'],
   'pages/demo': ['domain', 'guide', 'pages/demo/messages.ts', 'pages/html.ts'],
   'pages/demo/messages.ts': ['control/schema', 'npm:typebox'],
-  'pages/demo/script': ['domain', 'pages/demo/messages.ts', 'pages/wire.ts'],
+  'pages/demo/script': ['domain', 'guide', 'pages/demo/messages.ts', 'pages/wire.ts'],
   'pages/components': ['domain', 'guide', 'control/schema', 'npm:preact'],
   'pages/console': [
     'domain',
