@@ -1,4 +1,4 @@
-import { EVENTS } from '../../src/guide/events.ts';
+import { EVENTS, type EventCode } from '../../src/guide/events.ts';
 import { CREDENTIALS } from './oauth.ts';
 import {
   type Exchange,
@@ -55,47 +55,42 @@ function waitingRoom(): Exchange {
   };
 }
 
+/** When an event is said, in the guide and as a provider state. */
 interface Occasion {
-  readonly code: keyof typeof EVENTS;
   readonly guide: string;
   readonly when: string;
   readonly states: States;
 }
 
-const OCCASIONS: readonly Occasion[] = [
-  {
-    code: 'VideocallLoading',
+export const OCCASIONS: Readonly<Record<EventCode, Occasion>> = {
+  VideocallLoading: {
     guide: '5.5.1.3',
     when: 'the agent joins',
     states: { 'the agent has joined the video call': {} },
   },
-  {
-    code: 'VideocallInitiated',
+  VideocallInitiated: {
     guide: '5.5.1.2',
     when: 'the call has begun',
     states: { 'the video call has been initiated': {} },
   },
-  {
-    code: 'VideocallCompleted',
+  VideocallCompleted: {
     guide: '5.5.1.1',
     when: 'the call has ended',
     states: { 'the video call has been completed': {} },
   },
-  {
-    code: 'VideocallNotFound',
+  VideocallNotFound: {
     guide: '5.5.2.1',
     when: 'there is no such call',
     states: { 'the video call is not found': {} },
   },
-  {
-    code: 'VideocallServerNotOperational',
+  VideocallServerNotOperational: {
     guide: '5.5.2.2',
     when: 'the server is down',
     states: { 'the video call server is not operational': {} },
   },
-];
+};
 
-const event = ({ code, guide, when, states }: Occasion): Message => ({
+const event = (code: EventCode, { guide, when, states }: Occasion): Message => ({
   key: `event.${code}`,
   description: `the event ${code}, when ${when}`,
   text: `Guide ${guide}; only the code is promised not to change, so any text will do for the message`,
@@ -110,4 +105,7 @@ const event = ({ code, guide, when, states }: Occasion): Message => ({
 });
 
 export const frontend = () =>
-  pact('guide-frontend', [exchange(waitingRoom()), ...OCCASIONS.map((occasion) => message(event(occasion)))]);
+  pact('guide-frontend', [
+    exchange(waitingRoom()),
+    ...(Object.keys(OCCASIONS) as EventCode[]).map((code) => message(event(code, OCCASIONS[code]))),
+  ]);

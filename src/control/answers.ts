@@ -141,15 +141,18 @@ export const requestAnswer = ({ id, value }: Journalled) => ({
   fault_id: value.faultId ?? null,
 });
 
-export const findingAnswer = ({ rule, clientId, seen, firstAt, lastAt, times }: Finding) => ({
-  rule,
-  ...RULES[rule],
-  client_id: clientOrNull(clientId),
-  seen,
-  first_at: time(firstAt),
-  last_at: time(lastAt),
-  times,
-});
+export function findingAnswer({ rule, clientId, seen, firstAt, lastAt, times }: Finding) {
+  const { seenIn: _, ...described } = RULES[rule];
+  return {
+    rule,
+    ...described,
+    client_id: clientOrNull(clientId),
+    seen,
+    first_at: time(firstAt),
+    last_at: time(lastAt),
+    times,
+  };
+}
 
 /** A list as the control API gives it. */
 export const listAnswer = <T, A>(items: readonly T[], answer: (item: T) => A) => ({

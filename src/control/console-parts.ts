@@ -48,12 +48,12 @@ export function consoleParts(
   server: Omit<ConsoleParts['server'], 'scenario'>,
   query: ConsoleQuery,
 ): Parts {
-  const { calls, clients, clocks, findings, journal, scenarios, tokens } = simulator;
+  const { calls, clients, clocks, findings, journal, overviews, scenarios, tokens } = simulator;
   const { client_id: clientId, call_client_id: callClientId, validation_id: validationId, n } = query;
 
   /** The call that is looked at closely. */
   async function callMeant(): Promise<CallDetails | undefined> {
-    if (callClientId === undefined || validationId === undefined) return simulator.newest(clientId);
+    if (callClientId === undefined || validationId === undefined) return overviews.newest(clientId);
     const id = await calls.latest(callClientId, validationId, n === undefined ? undefined : Number(n));
     return id === undefined ? undefined : calls.details(id);
   }
@@ -86,7 +86,7 @@ export function consoleParts(
     calls: {
       changedBy: ['call', 'presence', 'validation', 'clock'],
       async look() {
-        const { waiting, unopened, live, over, counts } = await simulator.overview(clientId);
+        const { waiting, unopened, live, over, counts } = await overviews.read(clientId);
         return {
           waiting: waiting.map(callAnswer),
           unopened: unopened.map(validationAnswer),

@@ -78,6 +78,9 @@ export const possibleActions = (state: CallState): AgentAction[] =>
 /** The state in which the call is after `action`. */
 export const leadsTo = (action: AgentAction): CallState => AGENT[action].to;
 
+/** Whether `action` is announced by an event. */
+export const isAnnounced = (action: AgentAction): boolean => AGENT[action].says !== undefined;
+
 /** Whether nothing more can come of a call in `state`: the next opening begins another one. */
 export const isOver = (state: CallState): boolean => state === 'ended' || state === 'error';
 

@@ -1,6 +1,6 @@
 import { OLDEST_BROWSERS } from '../guide/browsers.ts';
 import { PATHS } from '../guide/oauth.ts';
-import type { RuleId } from './finding.ts';
+import type { Detectors, Place, RuleId } from './finding.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Diagnostics } from './presence.ts';
 
@@ -8,11 +8,25 @@ import type { Diagnostics } from './presence.ts';
 
 /** What was seen of a mistake, in few words that are the same for the same mistake. */
 type Look<Facts> = (facts: Facts) => string | undefined;
-type Looks<Facts> = { readonly [R in RuleId]?: Look<Facts> };
 
 export interface Seen {
   readonly rule: RuleId;
   readonly seen: string;
+}
+
+/** A function that tells every mistake that shows in a place. */
+export function createDetector<P extends Place, Facts>(
+  looks: Detectors<P, Look<Facts>>,
+): (facts: Facts) => Seen[] {
+  const all = Object.entries(looks) as [RuleId, Look<Facts>][];
+  return (facts) => {
+    const mistakes: Seen[] = [];
+    for (const [rule, look] of all) {
+      const seen = look(facts);
+      if (seen !== undefined) mistakes.push({ rule, seen });
+    }
+    return mistakes;
+  };
 }
 
 const ADDRESSES: readonly string[] = Object.values(PATHS);
@@ -33,7 +47,8 @@ const isStale = (entry: JournalEntry): boolean =>
   /\bFirefox\/\d/.test(entry.headers['user-agent'] ?? '') &&
   (entry.headers['sec-fetch-dest'] ?? 'iframe') === 'iframe';
 
-const IN_REQUESTS: Looks<JournalEntry> = {
+/** Every mistake that a request shows. */
+export const detectInRequest = createDetector<'request', JournalEntry>({
   'secret-in-browser'(entry) {
     const page = entry.method === 'POST' && isAuthentication(entry) ? pageOf(entry) : undefined;
     return page && `POST ${entry.path} by a page of ${page}`;
@@ -73,7 +88,7 @@ const IN_REQUESTS: Looks<JournalEntry> = {
     isCall(entry) && entry.headers.host?.includes('videocall') === false
       ? `at ${entry.headers.host}`
       : undefined,
-};
+});
 
 /** Names in the order in which they must be looked for: most browsers claim to be others as well. */
 const BROWSERS: readonly (readonly [keyof typeof OLDEST_BROWSERS, RegExp])[] = [
@@ -87,7 +102,8 @@ const BROWSERS: readonly (readonly [keyof typeof OLDEST_BROWSERS, RegExp])[] = [
 const SMALLEST = 200;
 const AS_GOOD_AS_HIDDEN = 10;
 
-const IN_PAGES: Looks<Diagnostics> = {
+/** Every mistake that shows in how a page is embedded. */
+export const detectInPage = createDetector<'page', Diagnostics>({
   'opened-top-level': ({ topLevel }) => (topLevel ? 'no page around it' : undefined),
   'camera-not-allowed'({ cameraAllowed, microphoneAllowed, topLevel }) {
     const refused = [cameraAllowed === false && 'camera', microphoneAllowed === false && 'microphone'].filter(
@@ -111,23 +127,4 @@ const IN_PAGES: Looks<Diagnostics> = {
     }
     return undefined;
   },
-};
-
-/** What tells the mistakes that `looks` see. */
-function seer<Facts>(looks: Looks<Facts>): (facts: Facts) => Seen[] {
-  const all = Object.entries(looks) as [RuleId, Look<Facts>][];
-  return (facts) => {
-    const mistakes: Seen[] = [];
-    for (const [rule, look] of all) {
-      const seen = look(facts);
-      if (seen !== undefined) mistakes.push({ rule, seen });
-    }
-    return mistakes;
-  };
-}
-
-/** Every mistake that a request shows. */
-export const seenInRequest = seer(IN_REQUESTS);
-
-/** Every mistake that shows in how a page is embedded. */
-export const seenInPage = seer(IN_PAGES);
+});

@@ -4,16 +4,31 @@ import type { Ms } from './time.ts';
 export const ENDPOINTS = ['token', 'revoke', 'call'] as const;
 export type Endpoint = (typeof ENDPOINTS)[number];
 
-/**
- * How an answer is spoilt: cut off before it begins, never given, without a body, with half a body, or declared as
- * something else.
- */
-export const FAULT_KINDS = ['reset', 'hang', 'empty', 'malformed', 'wrong-content-type'] as const;
+/** Every kind of fault, and what it acts on: the connection, which then brings no answer, or the answer. */
+const ACTS_ON = {
+  reset: 'connection',
+  hang: 'connection',
+  empty: 'answer',
+  malformed: 'answer',
+  'wrong-content-type': 'answer',
+} as const satisfies Record<string, 'connection' | 'answer'>;
+
+export type FaultKind = keyof typeof ACTS_ON;
+
+export const FAULT_KINDS = Object.keys(ACTS_ON) as FaultKind[];
+
+type KindActingOn<Target> = {
+  [K in FaultKind]: (typeof ACTS_ON)[K] extends Target ? K : never;
+}[FaultKind];
 
 /** How a connection ends on which no answer is given. */
-export type Unanswered = 'reset' | 'hang';
+export type Unanswered = KindActingOn<'connection'>;
 
-export const isUnanswered = (kind: Fault['kind']): kind is Unanswered => kind === 'reset' || kind === 'hang';
+/** How an answer is given otherwise than it should. */
+export type Spoilt = KindActingOn<'answer'>;
+
+export const isUnanswered = (kind: FaultKind | undefined): kind is Unanswered =>
+  kind !== undefined && ACTS_ON[kind] === 'connection';
 
 /** A failure that is to happen to requests of one client, or of all. */
 export interface Fault {
@@ -25,7 +40,7 @@ export interface Fault {
   readonly retryAfter?: number;
   /** How long the answer is held back, in real time: the shortest and the longest. */
   readonly latency?: readonly [Ms, Ms];
-  readonly kind?: (typeof FAULT_KINDS)[number];
+  readonly kind?: FaultKind;
   /** How many requests pass before the first one is struck. */
   readonly after: number;
   /** How many requests are struck; without it all that come. */

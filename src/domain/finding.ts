@@ -1,7 +1,14 @@
 import type { Instant } from './time.ts';
 
+/**
+ * Where a mistake shows: in a request, in what a page reports of its embedding, in the opening of a call, in who has
+ * its page open, or in the records when findings are listed.
+ */
+export type Place = 'request' | 'page' | 'opening' | 'presence' | 'records';
+
 /** A mistake that an integration can make, and how to fix it. */
 export interface Rule {
+  readonly seenIn: readonly [Place, ...Place[]];
   readonly severity: 'error' | 'warning';
   /** Section of the guide. */
   readonly guide: string;
@@ -12,48 +19,56 @@ export interface Rule {
 /** Every rule by its id, which is part of the control API. */
 export const RULES = {
   'secret-in-browser': {
+    seenIn: ['request'],
     severity: 'error',
     guide: '5.4',
     title: 'the authentication API is called from a web page, so that its visitors can see the client secret',
     fix: 'ask for tokens from the backend alone, and hand the page nothing but its access token',
   },
   'cors-preflight': {
+    seenIn: ['request'],
     severity: 'error',
     guide: '5.4',
     title: 'a web page has asked whether it may call the authentication API',
     fix: 'call it from the backend: the service lets no page of another origin in',
   },
   'missing-trailing-slash': {
+    seenIn: ['request'],
     severity: 'error',
     guide: '5.2',
     title: 'an address of the authentication API lacks its last slash',
     fix: 'write /o/token/ and /o/revoke_token/ with the slash: the redirect that is answered loses the body',
   },
   'unsupported-body': {
+    seenIn: ['request'],
     severity: 'error',
     guide: '5.2',
     title: 'the authentication API is sent something else than a form',
     fix: 'send application/x-www-form-urlencoded or multipart/form-data',
   },
   'service-breaks': {
+    seenIn: ['request'],
     severity: 'error',
     guide: '5.2',
     title: 'a request on which the service breaks with 500',
     fix: 'send what the guide shows and nothing else; the journal says what was too much',
   },
   'token-shared': {
+    seenIn: ['opening', 'presence'],
     severity: 'error',
     guide: '5.2',
     title: 'one access token serves several end users',
     fix: 'get a token of its own for every end user',
   },
   'token-reused': {
+    seenIn: ['request'],
     severity: 'warning',
     guide: '5.2',
     title: 'an access token is used again after its call has ended',
     fix: 'get a new token for every call',
   },
   'stale-iframe': {
+    seenIn: ['request'],
     severity: 'warning',
     guide: '5.3',
     title:
@@ -61,36 +76,42 @@ export const RULES = {
     fix: 'let a script of the page make the iframe: what it makes is not restored',
   },
   'token-never-used': {
+    seenIn: ['records'],
     severity: 'warning',
     guide: '5.2',
     title: 'access tokens have expired without having opened a call',
     fix: 'ask for a token when the frame is about to be shown, not before',
   },
   'token-burst': {
+    seenIn: ['records'],
     severity: 'warning',
     guide: '6.3',
     title: 'many access tokens were issued within a minute, and no call was opened',
     fix: 'protect the address at which your backend hands out tokens: login, captcha, rate limit',
   },
   'token-in-referer': {
+    seenIn: ['request'],
     severity: 'error',
     guide: '5.3',
     title: 'an access token is sent on in a Referer header',
     fix: 'open the frame alone with the token, and send Referrer-Policy: no-referrer where it stands in an address',
   },
   'missing-validation-id': {
+    seenIn: ['request'],
     severity: 'error',
     guide: '5.3',
     title: 'the address of the frame has no validation_id',
     fix: 'add the id that XpressID or vali-Das gave for the validation process',
   },
   'unconfirmed-validation': {
+    seenIn: ['opening'],
     severity: 'error',
     guide: '5.3',
     title: 'a call was opened for a validation that is not confirmed, so that no agent sees it',
     fix: 'confirm the validation before the frame is shown',
   },
   'host-without-videocall': {
+    seenIn: ['request'],
     severity: 'error',
     guide: '5.5',
     title:
@@ -98,48 +119,56 @@ export const RULES = {
     fix: 'use the address that the simulator prints for browsers',
   },
   'opened-top-level': {
+    seenIn: ['page'],
     severity: 'error',
     guide: '5.3',
     title: 'the page of the call is no iframe, so that nobody hears its events',
     fix: 'embed it as the guide shows',
   },
   'camera-not-allowed': {
+    seenIn: ['page'],
     severity: 'error',
     guide: '5.3',
     title: 'the iframe may not use the camera or the microphone',
     fix: 'write allow="camera; microphone;", in every iframe around it too',
   },
   'sandboxed-origin': {
+    seenIn: ['page'],
     severity: 'error',
     guide: '5.5',
     title: 'the iframe is sandboxed without its origin, which its events then come from as "null"',
     fix: 'leave sandbox out, or add allow-same-origin and allow-scripts to it',
   },
   'insecure-parent': {
+    seenIn: ['page'],
     severity: 'error',
     guide: '5.3',
     title: 'the page around the frame is not served securely, and browsers keep the camera from it',
     fix: 'serve it over https, or from localhost while developing',
   },
   'frame-too-small': {
+    seenIn: ['page'],
     severity: 'warning',
     guide: '5.3',
     title: 'the frame is too small to see anybody in it',
     fix: 'give the elements around it a height: 100% of nothing is 150 pixels',
   },
   'old-browser': {
+    seenIn: ['page'],
     severity: 'warning',
     guide: '3',
     title: 'a browser older than those for which the service was made',
     fix: 'ask the end user for a newer one',
   },
   'page-never-checked-in': {
+    seenIn: ['records'],
     severity: 'warning',
     guide: '5.3',
     title: 'a page was served and its script never ran',
     fix: 'look for a sandbox without allow-scripts, a Content-Security-Policy or an X-Frame-Options in the way',
   },
   'call-abandoned': {
+    seenIn: ['records'],
     severity: 'warning',
     guide: '4',
     title: 'a call was left before it had ended',
@@ -148,6 +177,14 @@ export const RULES = {
 } as const satisfies Record<string, Rule>;
 
 export type RuleId = keyof typeof RULES;
+
+/** The rules whose mistakes show in a place. */
+type RuleSeenIn<P extends Place> = {
+  [R in RuleId]: P extends (typeof RULES)[R]['seenIn'][number] ? R : never;
+}[RuleId];
+
+/** A detector for every rule whose mistakes show in a place. */
+export type Detectors<P extends Place, Detector> = Readonly<Record<RuleSeenIn<P>, Detector>>;
 
 /** One mistake that was seen, once or more often. */
 export interface Finding {

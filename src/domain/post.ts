@@ -1,6 +1,6 @@
 import type { VideocallEvent } from '../guide/events.ts';
 import type { Delivery } from './scenario.ts';
-import { after, type Instant, seconds } from './time.ts';
+import { after, type Instant, type Ms, ms } from './time.ts';
 
 /** An event that the call has said, with what is to go wrong on its way to the parent. */
 export interface Said {
@@ -21,21 +21,30 @@ export interface Post {
   readonly foreign?: true;
 }
 
-/** How late a late event is. */
-const LATE = seconds(10);
-
 type Made = Omit<Post, 'id' | 'event' | 'at'>;
 
-const plain = (event: VideocallEvent): Made => ({ data: event });
+/** What a way of delivery does to an event. */
+interface Effect {
+  readonly make: (event: VideocallEvent) => readonly Made[];
+  readonly lateBy?: Ms;
+  /** It is posted behind the next event. */
+  readonly isHeld?: true;
+}
 
-/** What becomes of an event's data. Where nothing is said, it is posted as it is. */
-const MADE: { readonly [D in Delivery]?: (event: VideocallEvent) => readonly Made[] } = {
-  duplicate: (event) => [plain(event), plain(event)],
-  drop: () => [],
-  'wrong-type': (event) => [{ data: { ...event, type: 'warning' } }],
-  'json-string': (event) => [{ data: JSON.stringify(event) }],
-  'foreign-origin': (event) => [{ data: event, foreign: true }],
-  'unknown-code': (event) => [{ data: { ...event, code: 'VideocallUnknown' } }],
+const plain = (event: VideocallEvent): readonly Made[] => [{ data: event }];
+
+/** Without a way of delivery. */
+const UNCHANGED: Effect = { make: plain };
+
+export const EFFECTS: Readonly<Record<Delivery, Effect>> = {
+  duplicate: { make: (event) => [{ data: event }, { data: event }] },
+  drop: { make: () => [] },
+  late: { make: plain, lateBy: ms(10_000) },
+  reorder: { make: plain, isHeld: true },
+  'wrong-type': { make: (event) => [{ data: { ...event, type: 'warning' } }] },
+  'json-string': { make: (event) => [{ data: JSON.stringify(event) }] },
+  'foreign-origin': { make: (event) => [{ data: event, foreign: true }] },
+  'unknown-code': { make: (event) => [{ data: { ...event, code: 'VideocallUnknown' } }] },
 };
 
 /**
@@ -46,15 +55,13 @@ export function postsOf(said: readonly Said[]): Post[] {
   const posts: Omit<Post, 'id'>[] = [];
   let held: Omit<Post, 'id' | 'at'>[] = [];
   for (const [id, { at, event, delivery }] of said.entries()) {
-    const made = (delivery && MADE[delivery] ? MADE[delivery](event) : [plain(event)]).map((one) => ({
-      ...one,
-      event: id,
-    }));
-    if (delivery === 'reorder') {
+    const { make, lateBy, isHeld } = delivery === undefined ? UNCHANGED : EFFECTS[delivery];
+    const made = make(event).map((one) => ({ ...one, event: id }));
+    if (isHeld) {
       held.push(...made);
       continue;
     }
-    const due = delivery === 'late' ? after(at, LATE) : at;
+    const due = lateBy === undefined ? at : after(at, lateBy);
     posts.push(...made.map((one) => ({ ...one, at: due })), ...held.map((one) => ({ ...one, at: due })));
     held = [];
   }

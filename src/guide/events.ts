@@ -33,7 +33,13 @@ export const EVENTS = {
   },
 } as const satisfies Record<string, VideocallEvent>;
 
-/** The codes of the events whose type is `error`. Guide 5.5.2. */
-export const ERROR_CODES = ['VideocallNotFound', 'VideocallServerNotOperational'] as const;
+export type EventCode = keyof typeof EVENTS;
 
-export type ErrorCode = (typeof ERROR_CODES)[number];
+export type ErrorCode = {
+  [C in EventCode]: (typeof EVENTS)[C]['type'] extends 'error' ? C : never;
+}[EventCode];
+
+/** The codes of the events whose type is `error`. Guide 5.5.2. */
+export const ERROR_CODES = (Object.keys(EVENTS) as EventCode[]).filter(
+  (code): code is ErrorCode => EVENTS[code].type === 'error',
+);

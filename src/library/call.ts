@@ -72,7 +72,7 @@ export interface Delivery {
  * console.log(await call.state()); // ended
  * await call.join().catch((error) => console.log(error.hint)); // nothing more can happen in this call
  */
-export interface CallHandle {
+export interface CallHandle extends Readonly<Record<AgentAction, () => Promise<Delivery>>> {
   readonly validationId: string;
   /** The address for the `src` of the iframe, as the guide writes it (5.3). */
   src(token: string): string;

@@ -1,7 +1,5 @@
-import type { Endpoint, FAULT_KINDS } from '../domain/fault.ts';
+import type { Endpoint, FaultKind } from '../domain/fault.ts';
 import type { Scope } from './scope.ts';
-
-type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** What is to go wrong, as in `{ endpoint: 'token', status: 503, times: 1 }`. */
 export interface FaultOptions {

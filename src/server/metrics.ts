@@ -1,3 +1,4 @@
+import type { Endpoint } from '../domain/fault.ts';
 import type { Instant } from '../domain/time.ts';
 import { PATHS } from '../guide/oauth.ts';
 import { CALL_PATHS } from '../pages/call/messages.ts';
@@ -12,11 +13,12 @@ export interface Metrics {
 }
 
 /** Whatever else is asked for counts as one, or anybody could make figures without end. */
-const ENDPOINTS: Readonly<Record<string, string>> = {
-  [PATHS.token]: 'token',
-  [PATHS.revoke]: 'revoke',
-  [CALL_PATHS.page]: 'call',
+const PATH_OF: Readonly<Record<Endpoint, string>> = {
+  token: PATHS.token,
+  revoke: PATHS.revoke,
+  call: CALL_PATHS.page,
 };
+const ENDPOINTS = new Map(Object.entries(PATH_OF).map(([endpoint, path]) => [path, endpoint]));
 
 const family = (name: string, type: 'counter' | 'gauge', help: string, samples: readonly string[]): string =>
   [
@@ -35,7 +37,7 @@ export function processMetrics(version: string, startedAt: Instant): Metrics {
   let streams = 0;
   return {
     answered(path, status) {
-      const endpoint = ENDPOINTS[path] ?? 'other';
+      const endpoint = ENDPOINTS.get(path) ?? 'other';
       const ofEndpoint = requests.get(endpoint) ?? new Map<number | undefined, number>();
       requests.set(endpoint, ofEndpoint.set(status, (ofEndpoint.get(status) ?? 0) + 1));
     },

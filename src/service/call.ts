@@ -147,7 +147,7 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
       const reception = await door.visits.receive(request, reply, { accessToken }, endpoint);
       if (reception === undefined) return reply;
       const page = door.random.text(12).toLowerCase();
-      const opening = await door.simulator.open(
+      const opening = await door.simulator.openings.open(
         accessToken,
         validationId,
         request.method === 'GET' ? page : undefined,

@@ -1,7 +1,6 @@
-import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { seenInRequest } from '../domain/detection.ts';
-import { describeFault, type Endpoint, type Fault, isUnanswered, type Unanswered } from '../domain/fault.ts';
+import { detectInRequest } from '../domain/detection.ts';
+import { describeFault, type Endpoint, isUnanswered, type Unanswered } from '../domain/fault.ts';
 import {
   type Fields,
   type JournalEntry,
@@ -10,14 +9,13 @@ import {
   maskedPath,
   shownId,
 } from '../domain/journal.ts';
-import { ms } from '../domain/time.ts';
 import type { Metrics } from '../server/metrics.ts';
-import { onceGone } from '../server/on-disconnect.ts';
 import type { Naming, Reception } from '../simulator/received-request.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { Random } from '../system/random.ts';
 import type { Form } from './django/form.ts';
 import { pairs, unquote } from './django/urlencoded.ts';
+import { answerInstead, CONNECTIONS, delay, spoil } from './faults.ts';
 import { headerLines } from './header-lines.ts';
 import { lastMade } from './memoize-last.ts';
 
@@ -77,18 +75,6 @@ function targetOf(url: string): Target {
     : { path: unquote(target.slice(0, mark)), query: target.slice(mark + 1) };
 }
 
-/** What stands between the service and the world says, when the service cannot be asked. */
-const gatewayPage = (status: number): string => {
-  const title = `${status} ${STATUS_CODES[status] ?? 'Error'}`;
-  return `<html>\n<head><title>${title}</title></head>\n<body><h1>${title}</h1></body>\n</html>\n`;
-};
-
-/** What is left of an answer's body on its way. */
-const SPOILT: { readonly [K in NonNullable<Fault['kind']>]?: (body: Buffer) => Buffer } = {
-  empty: () => Buffer.alloc(0),
-  malformed: (body) => body.subarray(0, Math.floor(body.length / 2)),
-};
-
 /**
  * Keeps the journal of a door: every request with its answer, written before the answer is sent, so that whoever
  * has it finds it there. Armed faults act here too.
@@ -99,32 +85,15 @@ export function keepJournal(
 ): Visits {
   const entryOf = journalist();
 
-  /** Waits as long as a fault says, unless the client gives up. */
-  function delay(
-    { latency: [shortest, longest] = [ms(0), ms(0)] }: Fault,
-    reply: FastifyReply,
-  ): Promise<void> {
-    const length = shortest + Math.round(random.fraction() * (longest - shortest));
-    if (length === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, length);
-      timer.unref();
-      onceGone(reply.raw, () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-  }
-
   async function record(request: FastifyRequest, status: number | undefined): Promise<void> {
     const { visit } = request;
     if (visit.isRecorded) return;
     visit.isRecorded = true;
     try {
-      const received = visit.reception ?? (await simulator.receive({ claimed: [] }));
+      const received = visit.reception ?? (await simulator.requests.receive({ claimed: [] }));
       const entry = entryOf(request, visit, received, status);
       if (app.log.level === 'info') app.log.info(...logged(entry));
-      const mistakes = seenInRequest(entry);
+      const mistakes = detectInRequest(entry);
       await simulator.journal.record(entry);
       if (mistakes.length > 0) await simulator.findings.note(mistakes, entry.clientId, entry.at);
     } catch (error) {
@@ -140,8 +109,7 @@ export function keepJournal(
   const leave = async (request: FastifyRequest, reply: FastifyReply, how: Unanswered) => {
     await record(request, undefined);
     reply.hijack();
-    // To hang is to do nothing more: the sender gives up, or the server stops.
-    if (how === 'reset') request.raw.socket.resetAndDestroy?.();
+    CONNECTIONS[how](request);
   };
 
   app.decorateRequest('visit');
@@ -156,13 +124,8 @@ export function keepJournal(
     await record(request, reply.statusCode);
     const fault = request.visit.reception?.fault;
     if (fault === undefined) return payload;
-    await delay(fault, reply);
-    if (fault.kind === 'wrong-content-type') reply.type('text/plain');
-    const spoil = fault.kind && SPOILT[fault.kind];
-    if (spoil === undefined) return payload;
-    const body = spoil(Buffer.from((payload ?? '') as string | Buffer));
-    reply.header('content-length', String(body.length));
-    return body;
+    await delay(fault, reply, random);
+    return spoil(fault, reply, payload);
   }
 
   app.addHook('onSend', sent);
@@ -177,20 +140,17 @@ export function keepJournal(
     },
 
     async receive(request, reply, naming, endpoint) {
-      const reception = await simulator.receive(naming, endpoint);
+      const reception = await simulator.requests.receive(naming, endpoint);
       request.visit.reception = reception;
       const { fault } = reception;
       if (isUnanswered(fault?.kind)) {
         // Written before it is held back: who waits for it to come is not to wait for that as well.
         await record(request, undefined);
-        await delay(fault, reply);
+        await delay(fault, reply, random);
         await leave(request, reply, fault.kind);
         return undefined;
       }
-      if (fault?.status === undefined) return reception;
-      if (fault.retryAfter !== undefined) reply.header('retry-after', String(fault.retryAfter));
-      reply.code(fault.status).type('text/html').send(gatewayPage(fault.status));
-      return undefined;
+      return fault !== undefined && answerInstead(fault, reply) ? undefined : reception;
     },
   };
 }

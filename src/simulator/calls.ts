@@ -3,7 +3,7 @@ import type { Said } from '../domain/post.ts';
 import { NOBODY, openPages, type Presence } from '../domain/presence.ts';
 import type { Deed } from '../domain/scenario.ts';
 import { type Instant, timeOf } from '../domain/time.ts';
-import type { Ref, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { Watch } from './call-scheduler.ts';
 import { clockOf, decide, put, timeFor } from './decide.ts';
 import { callIdOf, callRef, clockRefs, presenceRef, validationRef } from './refs.ts';
@@ -69,24 +69,20 @@ export function calls(store: Store, watch: Watch) {
   return {
     /** Does something to a call by hand; answers when every page of this instance has been told. */
     async intervene(callId: string, deed: Deed): Promise<Done | Impossible | undefined> {
-      const done = await decide<[Ref<'call'>], Done | Impossible | undefined>(
-        store,
-        [callRef(callId)],
-        async ({ realTime, found: [call] }) => {
-          if (call === undefined) return { result: undefined };
-          const { clientId } = call.value;
-          const now = await timeFor(store, clientId);
-          const value = intervened(call.value, deed, now);
-          if ('possible' in value) return { result: value };
-          const before = callAt(call.value, now).events.length;
-          const { posts } = callAt(value, now);
-          const events = posts.map(({ event }) => event).filter((id) => id >= before);
-          return {
-            changes: [put(callRef(callId), call, clientId, value)],
-            result: { callId, events, at: realTime },
-          };
-        },
-      );
+      const done = await decide(store, [callRef(callId)], async ({ realTime, found: [call] }) => {
+        if (call === undefined) return { result: undefined };
+        const { clientId } = call.value;
+        const now = await timeFor(store, clientId);
+        const value = intervened(call.value, deed, now);
+        if ('possible' in value) return { result: value };
+        const before = callAt(call.value, now).events.length;
+        const { posts } = callAt(value, now);
+        const events = posts.map(({ event }) => event).filter((id) => id >= before);
+        return {
+          changes: [put(callRef(callId), call, clientId, value)],
+          result: { callId, events, at: realTime },
+        };
+      });
       if (done !== undefined && 'events' in done) await watch.told(callId);
       return done;
     },
@@ -96,10 +92,7 @@ export function calls(store: Store, watch: Watch) {
       callId: string,
       name: string,
     ): Promise<'gone' | 'given' | { readonly waitsFor: string | undefined }> {
-      const outcome = await decide<
-        [Ref<'call'>],
-        'gone' | 'given' | { readonly waitsFor: string | undefined }
-      >(store, [callRef(callId)], async ({ found: [call] }) => {
+      const outcome = await decide(store, [callRef(callId)], async ({ found: [call] }) => {
         if (call === undefined) return { result: 'gone' };
         const { clientId } = call.value;
         const value = signalled(call.value, name, await timeFor(store, clientId));

@@ -2,21 +2,8 @@ import { type Client, newClient } from '../domain/client.ts';
 import type { Store } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
 import { change, decide, put } from './decide.ts';
+import { CLIENT_AND_OWNED, OWNED_BY_CLIENT } from './record-kinds.ts';
 import { clientRef } from './refs.ts';
-
-/** Everything that belongs to a client beside its credentials. */
-const BELONGINGS = [
-  'token',
-  'validation',
-  'call',
-  'presence',
-  'clock',
-  'counter',
-  'scenario',
-  'faults',
-  'finding',
-  'journal',
-] as const;
 
 const SECRET_LENGTH = 40;
 
@@ -51,7 +38,7 @@ export function clients(store: Store, random: Random) {
     /** Removes a client and all that belongs to it; false when there is none. */
     async remove(clientId: string): Promise<boolean> {
       if ((await get(clientId)) === undefined) return false;
-      await store.clear(['client', ...BELONGINGS], clientId);
+      await store.clear(CLIENT_AND_OWNED, clientId);
       return true;
     },
 
@@ -70,7 +57,7 @@ export function clients(store: Store, random: Random) {
         const scenario = await scenarioFor(client);
         return { ...credentials, ...(scenario !== undefined && { scenario }) };
       });
-      if (known !== undefined) await store.clear(BELONGINGS, clientId);
+      if (known !== undefined) await store.clear(OWNED_BY_CLIENT, clientId);
       return known !== undefined;
     },
 
@@ -86,6 +73,6 @@ export function clients(store: Store, random: Random) {
     },
 
     /** Removes every client with all that belongs to it. */
-    clear: (): Promise<void> => store.clear(['client', ...BELONGINGS]),
+    clear: (): Promise<void> => store.clear(CLIENT_AND_OWNED),
   };
 }

@@ -41,10 +41,7 @@ export function clocks(store: Store, watch: Watch, moved: () => Promise<void>) {
     rule: (clock: Clock, realTime: Instant) => Clock,
   ): Promise<ClockView | ClockRefusal> {
     const id = clientId ?? EVERYONE;
-    const outcome = await decide<
-      ReturnType<typeof clockRefs>,
-      { readonly since: Instant; readonly view: ClockView } | ClockRefusal
-    >(store, clockRefs(id), async ({ realTime, found: [own, everyones] }) => {
+    const outcome = await decide(store, clockRefs(id), async ({ realTime, found: [own, everyones] }) => {
       const before = clockOf(own, everyones);
       const value = rule(before, realTime);
       const view = viewOf(value, realTime);

@@ -3,9 +3,9 @@ import type { Change, Found, Kind, Kinds, Ref, Snapshot, Store } from '../store/
 import { clientRef, clockRefs, EVERYONE } from './refs.ts';
 
 /** What a rule makes of the records it was shown. */
-export interface Decision<T> {
+interface Decision {
   readonly changes?: readonly Change[];
-  readonly result: T;
+  readonly result: unknown;
 }
 
 /** Conflicts come from somebody else's success; so many in a row are a fault of ours. */
@@ -15,11 +15,11 @@ const MOST_TRIES = 1000;
  * Reads `refs`, lets `rule` decide on them and writes what it decided, again from the start whenever another
  * was faster. The rule must do nothing but read and decide.
  */
-export async function decide<const R extends readonly Ref[], T>(
+export async function decide<const R extends readonly Ref[], const D extends Decision>(
   store: Store,
   refs: R,
-  rule: (snapshot: Snapshot<R>) => Decision<T> | Promise<Decision<T>>,
-): Promise<T> {
+  rule: (snapshot: Snapshot<R>) => D | Promise<D>,
+): Promise<D['result']> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const { changes, result } = await rule(await store.read(...refs));
     if (changes === undefined || (await store.swap(...changes))) return result;
@@ -40,7 +40,7 @@ export const change = <K extends Owned>(
   ref: Ref<K>,
   rule: (value: Kinds[K]) => Kinds[K] | Promise<Kinds[K]>,
 ): Promise<Kinds[K] | undefined> =>
-  decide<readonly [Ref<K>], Kinds[K] | undefined>(store, [ref], async ({ found: [record] }) => {
+  decide(store, [ref], async ({ found: [record] }) => {
     if (record === undefined) return { result: undefined };
     const result = await rule(record.value);
     if (result === record.value) return { result };
@@ -59,9 +59,9 @@ export const put = <K extends Kind>(
 export const unchanged = <K extends Kind>(ref: Ref<K>, found: Found<K> | undefined, owner: string): Change =>
   ({ ref, version: found?.version ?? 0, owner }) as Change;
 
-interface Written<K extends Kind, T> {
+interface Written<K extends Kind> {
   readonly value?: Kinds[K];
-  readonly result: T;
+  readonly result: unknown;
 }
 
 /**
@@ -71,25 +71,21 @@ interface Written<K extends Kind, T> {
  * @param rule answers the result, with the value that is to be written, if any
  * @returns the result, or undefined when there is no such client
  */
-export const decideFor = <K extends Kind, T>(
+export const decideFor = <K extends Kind, const W extends Written<K>>(
   store: Store,
   owner: string,
   ref: Ref<K>,
-  rule: (value: Kinds[K] | undefined) => Written<K, T> | Promise<Written<K, T>>,
-): Promise<T | undefined> =>
-  decide<readonly [Ref<K>, Ref<'client'>], T | undefined>(
-    store,
-    [ref, clientRef(owner)],
-    async ({ found: [record, client] }) => {
-      if (client === undefined && owner !== EVERYONE) return { result: undefined };
-      const { value, result } = await rule(record?.value);
-      if (value === undefined) return { result };
-      return {
-        changes: [put(ref, record, owner, value), unchanged(clientRef(owner), client, owner)],
-        result,
-      };
-    },
-  );
+  rule: (value: Kinds[K] | undefined) => W | Promise<W>,
+): Promise<W['result'] | undefined> =>
+  decide(store, [ref, clientRef(owner)], async ({ found: [record, client] }) => {
+    if (client === undefined && owner !== EVERYONE) return { result: undefined };
+    const { value, result } = await rule(record?.value);
+    if (value === undefined) return { result };
+    return {
+      changes: [put(ref, record, owner, value), unchanged(clientRef(owner), client, owner)],
+      result,
+    };
+  });
 
 /** The first clock that there is, and real time when there is none. */
 export const clockOf = (...clocks: readonly (Found<'clock'> | undefined)[]): Clock =>

@@ -1,5 +1,5 @@
 import type { Armed, Fault, Faults } from '../domain/fault.ts';
-import type { Ref, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
 import { decide, decideFor, put } from './decide.ts';
 import { EVERYONE, faultsRef } from './refs.ts';
@@ -28,7 +28,7 @@ export function faults(store: Store, random: Random) {
     /** Arms a fault for the requests of a client, or of everybody; undefined when there is no such client. */
     arm(given: Omit<Fault, 'id'>, clientId = EVERYONE): Promise<FaultView | 'too many' | undefined> {
       const fault: Armed = { ...given, id: random.text(ID_LENGTH), met: 0, struck: 0 };
-      return decideFor<'faults', FaultView | 'too many'>(store, clientId, faultsRef(clientId), (own) => {
+      return decideFor(store, clientId, faultsRef(clientId), (own) => {
         const before = own?.armed ?? [];
         if (before.length >= MOST_FAULTS) return { result: 'too many' };
         return { value: { clientId, armed: [...before, fault] }, result: { clientId, fault } };
@@ -39,7 +39,7 @@ export function faults(store: Store, random: Random) {
     async disarm(id: string, clientId?: string): Promise<boolean> {
       const owner = (await list(clientId)).find(({ fault }) => fault.id === id)?.clientId;
       if (owner === undefined) return false;
-      return decide<[Ref<'faults'>], boolean>(store, [faultsRef(owner)], ({ found: [own] }) => {
+      return decide(store, [faultsRef(owner)], ({ found: [own] }) => {
         const armed = own?.value.armed.filter((one) => one.id !== id) ?? [];
         if (own === undefined || armed.length === own.value.armed.length) return { result: false };
         return { changes: [put(faultsRef(owner), own, owner, { clientId: owner, armed })], result: true };

@@ -1,5 +1,5 @@
 import { type Call, callAt, isOver } from '../domain/call.ts';
-import type { Finding, RuleId } from '../domain/finding.ts';
+import type { Detectors, Finding, RuleId } from '../domain/finding.ts';
 import { type JournalEntry, tailOf } from '../domain/journal.ts';
 import { NOBODY, openPages, type Presence } from '../domain/presence.ts';
 import { type Instant, type Ms, ms } from '../domain/time.ts';
@@ -19,17 +19,23 @@ const BURST = 20;
 const BURST_WITHIN: Ms = ms(60_000);
 
 interface Omission {
-  readonly rule: RuleId;
   readonly clientId: string;
   readonly seen: string;
   readonly at: Instant;
 }
 
+/** A call with who has looked at it, and what time it is. */
+interface CallNow {
+  readonly call: Call;
+  readonly presence: Presence;
+  readonly now: Instant;
+  readonly realTime: Instant;
+}
+
 /** What is kept of a client, or of all, each read once. */
 interface Kept {
-  readonly store: Store;
   readonly tokens: readonly Token[];
-  readonly calls: readonly Call[];
+  readonly calls: readonly CallNow[];
   readonly journal: readonly JournalEntry[];
   /** What time it is for a client. */
   readonly timeOf: (clientId: string) => Promise<Instant>;
@@ -40,57 +46,35 @@ async function unusedTokens({ tokens, journal, timeOf }: Kept): Promise<Omission
   // A token that was turned away for another reason than itself was used for all that.
   const tried = new Set(journal.map(({ query }) => query.access_token));
   for (const token of tokens) {
-    const { accessToken, clientId: owner, calls, revokedAt } = token;
+    const { accessToken, clientId, calls, revokedAt } = token;
     const expiresAt = expiryOf(token);
     if (
       tried.has(tailOf(accessToken)) ||
       calls.length > 0 ||
       revokedAt !== undefined ||
-      expiresAt > (await timeOf(owner))
+      expiresAt > (await timeOf(clientId))
     )
       continue;
-    omissions.push({
-      rule: 'token-never-used',
-      clientId: owner,
-      seen: 'no call within the hour',
-      at: expiresAt,
-    });
+    omissions.push({ clientId, seen: 'no call within the hour', at: expiresAt });
   }
   return omissions;
 }
 
-/** What shows in a call and in who has looked at it. */
-function leftIn(call: Call, presence: Presence, now: Instant, realTime: Instant): Omission[] {
+function silentPages({ call, presence, now, realTime }: CallNow): Omission[] {
   const pages = Object.values(presence.pages);
-  const of = { clientId: call.clientId, at: now };
   // One that was put in anew, as frameworks do, speaks for those before it.
-  const isHeard = pages.some(({ stream }) => stream !== undefined);
-  const silent = isHeard ? [] : pages.filter(({ servedAt }) => servedAt + LONG_AFTER <= realTime);
-  const unheard = silent.map(() => ({
-    ...of,
-    rule: 'page-never-checked-in' as const,
-    seen: 'GET /call, and nothing more',
-  }));
-  const lastOpen = Math.max(...pages.map(({ stream }) => stream?.openUntil ?? 0));
+  if (pages.some(({ stream }) => stream !== undefined)) return [];
+  return pages
+    .filter(({ servedAt }) => servedAt + LONG_AFTER <= realTime)
+    .map(() => ({ clientId: call.clientId, seen: 'GET /call, and nothing more', at: now }));
+}
+
+function abandonment({ call, presence, now, realTime }: CallNow): Omission[] {
+  const lastOpen = Math.max(...Object.values(presence.pages).map(({ stream }) => stream?.openUntil ?? 0));
   const isLeft =
     openPages(presence, realTime).length === 0 && lastOpen > 0 && lastOpen + LONG_AFTER <= realTime;
   const { state } = callAt(call, now);
-  return isLeft && !isOver(state)
-    ? [...unheard, { ...of, rule: 'call-abandoned', seen: `in state ${state}` }]
-    : unheard;
-}
-
-async function leftCalls({ store, calls, timeOf }: Kept): Promise<Omission[]> {
-  const omissions: Omission[] = [];
-  for (let first = 0; first < calls.length; first += READ_AT_ONCE) {
-    const some = calls.slice(first, first + READ_AT_ONCE);
-    const { realTime, found } = await store.read(...some.map((call) => presenceRef(callIdOf(call))));
-    for (const [place, call] of some.entries()) {
-      const now = await timeOf(call.clientId);
-      omissions.push(...leftIn(call, found[place]?.value ?? NOBODY, now, realTime));
-    }
-  }
-  return omissions;
+  return isLeft && !isOver(state) ? [{ clientId: call.clientId, seen: `in state ${state}`, at: now }] : [];
 }
 
 function bursts({ tokens, journal }: Kept): Omission[] {
@@ -106,26 +90,54 @@ function bursts({ tokens, journal }: Kept): Omission[] {
         (one) => one.clientId === owner && one.from === from && one.receivedAt + BURST_WITHIN > receivedAt,
       );
     if (others.length + 1 < BURST || found.has(owner)) continue;
-    found.set(owner, { rule: 'token-burst', clientId: owner, seen: `from ${from}`, at });
+    found.set(owner, { clientId: owner, seen: `from ${from}`, at });
   }
   return [...found.values()];
 }
 
+type Detect = (kept: Kept) => Omission[] | Promise<Omission[]>;
+
+const IN_RECORDS: Detectors<'records', Detect> = {
+  'token-never-used': unusedTokens,
+  'token-burst': bursts,
+  'page-never-checked-in': ({ calls }) => calls.flatMap(silentPages),
+  'call-abandoned': ({ calls }) => calls.flatMap(abandonment),
+};
+
+async function readCalls(
+  store: Store,
+  clientId: string | undefined,
+  timeOf: Kept['timeOf'],
+): Promise<CallNow[]> {
+  const all = (await store.list('call', clientId)).map(({ value }) => value);
+  const calls: CallNow[] = [];
+  for (let first = 0; first < all.length; first += READ_AT_ONCE) {
+    const some = all.slice(first, first + READ_AT_ONCE);
+    const { realTime, found } = await store.read(...some.map((call) => presenceRef(callIdOf(call))));
+    for (const [place, call] of some.entries()) {
+      const presence = found[place]?.value ?? NOBODY;
+      calls.push({ call, presence, now: await timeOf(call.clientId), realTime });
+    }
+  }
+  return calls;
+}
+
 /** Every mistake of a client, or of all, that lies in what was not done. */
 export async function omissions(store: Store, clientId?: string): Promise<Finding[]> {
+  const timeOf = timesFor(store);
   const kept: Kept = {
-    store,
     tokens: (await store.list('token', clientId)).map(({ value }) => value),
-    calls: (await store.list('call', clientId)).map(({ value }) => value),
+    calls: await readCalls(store, clientId, timeOf),
     journal: (await store.entries('journal', clientId)).map(({ value }) => value),
-    timeOf: timesFor(store),
+    timeOf,
   };
-  const all = [...(await unusedTokens(kept)), ...(await leftCalls(kept)), ...bursts(kept)];
   const findings = new Map<string, Finding>();
-  for (const { at, ...omission } of all) {
-    const key = JSON.stringify(omission);
-    const { firstAt = at, times = 0 } = findings.get(key) ?? {};
-    findings.set(key, { ...omission, firstAt, lastAt: at, times: times + 1 });
+  for (const [rule, detect] of Object.entries(IN_RECORDS) as [RuleId, Detect][]) {
+    for (const { at, ...omission } of await detect(kept)) {
+      const key = JSON.stringify([rule, omission]);
+      const { firstAt = at, times = 0 } = findings.get(key) ?? {};
+      findings.set(key, { rule, ...omission, firstAt, lastAt: at, times: times + 1 });
+    }
   }
   return [...findings.values()];
 }

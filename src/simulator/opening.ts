@@ -1,11 +1,11 @@
 import { type Call, type CallView, callAt, isOver, newCall } from '../domain/call.ts';
-import type { Seen } from '../domain/detection.ts';
+import { createDetector, type Seen } from '../domain/detection.ts';
 import { NOBODY, pageServed } from '../domain/presence.ts';
 import { failsAtOnce, type Scenario, type Wishes } from '../domain/scenario.ts';
 import { earliest, type Instant } from '../domain/time.ts';
 import { expiryOf, isFresh, type Token, type TokenState } from '../domain/token.ts';
 import type { ErrorCode } from '../guide/events.ts';
-import type { Change, Found, Ref, Store } from '../store/store.ts';
+import type { Change, Found, Store } from '../store/store.ts';
 import { decide, put, timeFor, unchanged } from './decide.ts';
 import { callIdOf, callRef, clientRef, EVERYONE, presenceRef, tokenRef, validationRef } from './refs.ts';
 import { stateWith } from './tokens.ts';
@@ -53,18 +53,16 @@ interface Admission {
 type Turned = Exclude<Opening, { callId: string }>;
 
 /** What a token is let in for though the guide has it otherwise. Guide 5.2 and 5.3. */
-function mistakesOf({ opened, call }: Admission): Seen[] {
-  const isShared = opened.some((one) => one !== undefined && one.value.validationId !== call.validationId);
-  const isHidden = call.awaitsConfirmation === true && call.confirmedAt === undefined;
-  return [
-    ...(isShared
-      ? [{ rule: 'token-shared', seen: 'a token has opened calls for several validations' } as const]
-      : []),
-    ...(isHidden
-      ? [{ rule: 'unconfirmed-validation', seen: 'GET /call before the confirmation' } as const]
-      : []),
-  ];
-}
+const detectInOpening = createDetector<'opening', Admission>({
+  'token-shared': ({ opened, call }) =>
+    opened.some((one) => one !== undefined && one.value.validationId !== call.validationId)
+      ? 'a token has opened calls for several validations'
+      : undefined,
+  'unconfirmed-validation': ({ call }) =>
+    call.awaitsConfirmation === true && call.confirmedAt === undefined
+      ? 'GET /call before the confirmation'
+      : undefined,
+});
 
 /**
  * The opening of calls, as a GET of `/call` does it. Guide 5.3.
@@ -194,22 +192,18 @@ export function openings(
      */
     async open(accessToken: string, validationId: string, pageId?: string): Promise<Opening> {
       if (accessToken === '') return { refused: 'missing' };
-      const opening = await decide<[Ref<'token'>], Opening>(
-        store,
-        [tokenRef(accessToken)],
-        async ({ found: [token] }) => {
-          const admission = await admit(token, validationId);
-          if (!('call' in admission)) return { result: admission };
-          const { call, now } = admission;
-          const result: Opening = {
-            callId: callIdOf(call),
-            clientId: call.clientId,
-            view: callAt(call, now),
-            mistakes: mistakesOf(admission),
-          };
-          return pageId === undefined ? { result } : { changes: await bind(admission, pageId), result };
-        },
-      );
+      const opening = await decide(store, [tokenRef(accessToken)], async ({ found: [token] }) => {
+        const admission = await admit(token, validationId);
+        if (!('call' in admission)) return { result: admission };
+        const { call, now } = admission;
+        const result: Opening = {
+          callId: callIdOf(call),
+          clientId: call.clientId,
+          view: callAt(call, now),
+          mistakes: detectInOpening(admission),
+        };
+        return pageId === undefined ? { result } : { changes: await bind(admission, pageId), result };
+      });
       if ('callId' in opening) added();
       return opening;
     },

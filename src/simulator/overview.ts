@@ -31,7 +31,7 @@ export function overviews(store: Store, { details }: Pick<ReturnType<typeof call
 
   return {
     /** Every call of one client, or of all, by what is to be done about it. */
-    async overview(clientId?: string): Promise<Overview> {
+    async read(clientId?: string): Promise<Overview> {
       const timeOf = timesFor(store);
       const all: [Call, CallState][] = [];
       for (const { value: call } of await store.list('call', clientId))

@@ -1,5 +1,5 @@
 import { type Call, callAt, checkedIn } from '../domain/call.ts';
-import { seenInPage } from '../domain/detection.ts';
+import { createDetector, detectInPage } from '../domain/detection.ts';
 import {
   type Diagnostics,
   diagnosed,
@@ -21,7 +21,8 @@ import type { CallListener, Watch } from './call-scheduler.ts';
 import { hintsAbout } from './change-notifications.ts';
 import { decide, put, timeFor, unchanged } from './decide.ts';
 import type { findings } from './findings.ts';
-import { callRef, ownerOf, presenceRef } from './refs.ts';
+import { ownerOf } from './record-kinds.ts';
+import { callRef, presenceRef } from './refs.ts';
 
 /** What is known of an event's way to the embedding page. */
 export type Delivery =
@@ -44,6 +45,18 @@ export interface Stream {
 
 const RENEWED_EVERY = LEASE / 3;
 
+/** Who has the page of a call open, some time after `pageId` has come. */
+interface PagesOpen {
+  readonly presence: Presence;
+  readonly pageId: string;
+  readonly realTime: Instant;
+}
+
+const detectInPresence = createDetector<'presence', PagesOpen>({
+  'token-shared': ({ presence, pageId, realTime }) =>
+    refusedIfShared(presence, pageId, realTime) === presence ? undefined : 'two pages at the same time',
+});
+
 /** The pages that clients look at: which are open, and what they have posted. */
 export function pages(
   store: Store,
@@ -64,10 +77,7 @@ export function pages(
 
   /** Notes that a page listens, which starts the script; whose call it is, or why it is not told. */
   const checkIn = (callId: string, pageId: string, stream: string) =>
-    decide<
-      [ReturnType<typeof presenceRef>, ReturnType<typeof callRef>],
-      { clientId: string } | 'unknown' | 'refused'
-    >(store, [presenceRef(callId), callRef(callId)], async ({ realTime, found: [presence, call] }) => {
+    decide(store, [presenceRef(callId), callRef(callId)], async ({ realTime, found: [presence, call] }) => {
       const page = presence?.value.pages[pageId];
       if (presence === undefined || call === undefined || page === undefined) return { result: 'unknown' };
       if (page.refused) return { result: 'refused' };
@@ -88,16 +98,14 @@ export function pages(
   /** Looks, some time after a page has come, whether its token is in use by another: if so it may be turned away. */
   async function judge(callId: string, pageId: string, listener: CallListener): Promise<void> {
     const { realTime, found } = await store.read(presenceRef(callId));
-    const before = found[0]?.value;
-    if (before === undefined || refusedIfShared(before, pageId, realTime) === before) return;
+    const presence = found[0]?.value;
+    const mistakes = presence === undefined ? [] : detectInPresence({ presence, pageId, realTime });
+    if (mistakes.length === 0) return;
     const clientId = ownerOf(presenceRef(callId));
-    const mistake = { rule: 'token-shared', seen: 'two pages at the same time' } as const;
-    await note([mistake], clientId, await timeFor(store, clientId));
+    await note(mistakes, clientId, await timeFor(store, clientId));
     if (!strictTokens) return;
-    const presence = await change(callId, (present, _, realTime) =>
-      refusedIfShared(present, pageId, realTime),
-    );
-    if (presence?.pages[pageId]?.refused) listener('refused');
+    const judged = await change(callId, (before, _, now) => refusedIfShared(before, pageId, now));
+    if (judged?.pages[pageId]?.refused) listener('refused');
   }
 
   return {
@@ -164,7 +172,7 @@ export function pages(
       });
       if (diagnostics === undefined || page === undefined || page.diagnostics !== undefined) return;
       const clientId = ownerOf(presenceRef(callId));
-      await note(seenInPage(diagnostics), clientId, await timeFor(store, clientId));
+      await note(detectInPage(diagnostics), clientId, await timeFor(store, clientId));
     },
 
     /** Waits until a page has posted the event, but no longer than `patience` of real time. */

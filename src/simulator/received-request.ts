@@ -33,23 +33,19 @@ export function reception(store: Store) {
 
   /** Strikes with at most one fault: one of the client before one of all. */
   const struck = (clientId: string, endpoint: Endpoint): Promise<Armed | undefined> =>
-    decide<readonly Ref<'faults'>[], Armed | undefined>(
-      store,
-      (clientId === EVERYONE ? [EVERYONE] : [clientId, EVERYONE]).map(faultsRef),
-      ({ found }) => {
-        const { armed, striking } = strike(
-          found.flatMap((faults) => faults?.value.armed ?? []),
-          endpoint,
-        );
-        const changes = found.flatMap((own) => {
-          if (own === undefined) return [];
-          const { clientId: owner, armed: before } = own.value;
-          const isOwn = ({ id }: Armed) => before.some((one) => one.id === id);
-          return [put(faultsRef(owner), own, owner, { clientId: owner, armed: armed.filter(isOwn) })];
-        });
-        return { changes, result: striking };
-      },
-    );
+    decide(store, (clientId === EVERYONE ? [EVERYONE] : [clientId, EVERYONE]).map(faultsRef), ({ found }) => {
+      const { armed, striking } = strike(
+        found.flatMap((faults) => faults?.value.armed ?? []),
+        endpoint,
+      );
+      const changes = found.flatMap((own) => {
+        if (own === undefined) return [];
+        const { clientId: owner, armed: before } = own.value;
+        const isOwn = ({ id }: Armed) => before.some((one) => one.id === id);
+        return [put(faultsRef(owner), own, owner, { clientId: owner, armed: armed.filter(isOwn) })];
+      });
+      return { changes, result: striking };
+    });
 
   /**
    * Says whose a request is, and lets at most one armed fault strike it.

@@ -1,5 +1,5 @@
 import type { Call } from '../domain/call.ts';
-import type { Kind, Log, Ref } from '../store/store.ts';
+import type { Ref } from '../store/store.ts';
 
 /** Identities of the records that the simulator keeps. Composite ones are JSON, so that no two ever meet. */
 
@@ -42,9 +42,3 @@ export const clockRefs = (clientId: string): readonly [Ref<'clock'>, Ref<'clock'
   clockRef(clientId),
   clockRef(EVERYONE),
 ];
-
-/** Whose a record or log is: refs are made of the client's id, or of a JSON list that begins with it. */
-export const ownerOf = ({ kind, id }: Ref<Kind | Log>): string =>
-  COMPOSITE.includes(kind) ? (JSON.parse(id) as [string])[0] : id;
-
-const COMPOSITE: readonly (Kind | Log)[] = ['call', 'presence', 'validation', 'scenario', 'finding'];

@@ -71,8 +71,8 @@ export async function createSimulator(parts: SimulatorParts) {
 
   const playable = scenarios(store, parts.scenarios, parts.scenario);
   const receive = reception(store);
-  const found = findings(store);
-  const log = journal(store, parts.journalSize);
+  const mistakes = findings(store);
+  const entries = journal(store, parts.journalSize);
   const allCalls = calls(store, watch);
   const { added, moved } = sweeping(store, parts.onError);
 
@@ -85,32 +85,32 @@ export async function createSimulator(parts: SimulatorParts) {
 
   return {
     whyUnavailable: () => whyUnavailable(store),
-    receive,
+    requests: { receive },
     clients: known,
     tokens: tokens(store, random, parts.tokenFormat, receive, added),
-    ...openings(store, parts.rules, playable.chosen, added),
+    openings: openings(store, parts.rules, playable.chosen, added),
     calls: allCalls,
-    ...overviews(store, allCalls),
-    pages: pages(store, watch, random, parts.rules.strictTokens, found),
+    overviews: overviews(store, allCalls),
+    pages: pages(store, watch, random, parts.rules.strictTokens, mistakes),
     clocks: clocks(store, watch, moved),
     validations: validations(store, random),
     scenarios: playable,
     faults: faults(store, random),
-    findings: found,
-    journal: log,
-    wait: waits(store, allCalls, log),
+    findings: mistakes,
+    journal: entries,
+    waits: { until: waits(store, allCalls, entries) },
     /** Hints that records of these kinds, or logs, have changed. */
     changes: (kinds: readonly (Kind | Log)[]) => hintsAbout(store, ({ kind }) => kinds.includes(kind)),
 
     /** Back to the start, pages included; of one client, if named. False when there is no such client. */
     async reset(clientId?: string): Promise<boolean> {
-      const found = clientId === undefined || (await known.empty(clientId, scenarioAfterReset));
+      const isKnown = clientId === undefined || (await known.empty(clientId, scenarioAfterReset));
       if (clientId === undefined) {
         await known.clear();
         await known.seed(parts.clients);
       }
       await watch.settle(clientId);
-      return found;
+      return isKnown;
     },
 
     close(): void {

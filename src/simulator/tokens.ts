@@ -10,7 +10,7 @@ import {
 } from '../domain/oauth.ts';
 import { earliest, type Instant, instant, type Ms } from '../domain/time.ts';
 import { expiryOf, newToken, type Token, type TokenState, tokenState } from '../domain/token.ts';
-import type { Found, Ref, Store } from '../store/store.ts';
+import type { Found, Store } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
 import type { TokenFormat } from '../system/signing.ts';
 import { change, decide, decideFor, put, timeFor, unchanged } from './decide.ts';
@@ -84,21 +84,17 @@ export function tokens(
 
   /** The next number of a client's tokens, taken while the client is as it was; undefined when it is not. */
   const nextNumber = (clientId: string, client: Found<'client'> | undefined) =>
-    decide<readonly [Ref<'counter'>, Ref<'client'>], number | undefined>(
-      store,
-      [counterRef(clientId), clientRef(clientId)],
-      ({ found: [counter, now] }) => {
-        if (now?.version !== client?.version) return { result: undefined };
-        const issued = (counter?.value.issued ?? 0) + 1;
-        return {
-          changes: [
-            put(counterRef(clientId), counter, clientId, { issued }),
-            unchanged(clientRef(clientId), client, clientId),
-          ],
-          result: issued,
-        };
-      },
-    );
+    decide(store, [counterRef(clientId), clientRef(clientId)], ({ found: [counter, now] }) => {
+      if (now?.version !== client?.version) return { result: undefined };
+      const issued = (counter?.value.issued ?? 0) + 1;
+      return {
+        changes: [
+          put(counterRef(clientId), counter, clientId, { issued }),
+          unchanged(clientRef(clientId), client, clientId),
+        ],
+        result: issued,
+      };
+    });
 
   /** What tells the next token of a client from all others; undefined when the client is no longer as it was. */
   async function nextId(clientId: string, client: Found<'client'> | undefined): Promise<string | undefined> {
@@ -168,7 +164,7 @@ export function tokens(
       const issuedAt = instant((await timeFor(store, clientId)) - age);
       const made = { id: random.text(TOKEN_LENGTH), clientId, scope: EVERY_SCOPE, now: issuedAt };
       const token = newToken(accessToken ?? (await format(made)), clientId, EVERY_SCOPE, issuedAt);
-      return decideFor<'token', Token | 'taken'>(store, clientId, tokenRef(token.accessToken), (taken) =>
+      return decideFor(store, clientId, tokenRef(token.accessToken), (taken) =>
         taken === undefined ? { value: token, result: token } : { result: 'taken' },
       );
     },

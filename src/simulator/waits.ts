@@ -6,7 +6,8 @@ import type { CallDetails, calls, EventView } from './calls.ts';
 import { hintsAbout } from './change-notifications.ts';
 import { clockOf } from './decide.ts';
 import type { Journalled, journal } from './journal.ts';
-import { callIdOf, clockRefs, EVERYONE, ownerOf } from './refs.ts';
+import { ownerOf } from './record-kinds.ts';
+import { callIdOf, clockRefs, EVERYONE } from './refs.ts';
 
 /** What somebody waits for. */
 export type Goal =

@@ -29,7 +29,7 @@ async function opened(stage: Stage, naming: CallNaming) {
   const validationId = stage.validationId(naming.validation_id);
   await simulator.scenarios.put(QUIET, clientId);
   await simulator.validations.set(validationId, { exists: true, scenario: QUIET.name }, clientId);
-  const opening = await simulator.open(accessToken, validationId, PAGE);
+  const opening = await simulator.openings.open(accessToken, validationId, PAGE);
   if (!('callId' in opening)) {
     const why = 'refused' in opening ? `its token is ${opening.refused}` : opening.reason;
     throw new StateRefused(`the call cannot be opened: ${why}`, 'name another token or validation');

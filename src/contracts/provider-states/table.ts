@@ -2,7 +2,7 @@ import { type Static, type TObject, type TProperties, Type } from 'typebox';
 import { ClientId, ClientSecret } from '../../control/schema/client-format.ts';
 import { nearest } from '../../control/schema/closest-match.ts';
 import { check, type Mismatch } from '../../control/schema/mismatch.ts';
-import { EVENTS } from '../../guide/events.ts';
+import { EVENTS, type EventCode } from '../../guide/events.ts';
 
 /** Starting states that a contract can ask for by name, as data: what each takes, and which values it gives. */
 
@@ -122,7 +122,7 @@ export const STATES = states({
     summary: 'the state of the call in which it says the event of this code',
     params: {
       ...call,
-      code: Type.Enum(Object.keys(EVENTS) as (keyof typeof EVENTS)[], { title: 'code of an event' }),
+      code: Type.Enum(Object.keys(EVENTS) as EventCode[], { title: 'code of an event' }),
     },
     values: OF_CALL,
   },

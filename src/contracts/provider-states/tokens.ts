@@ -32,7 +32,7 @@ export const tokenStates = {
   ) {
     const token = await stage.token(params);
     const { clientId, clientSecret } = await stage.client(token.clientId);
-    const received = await stage.simulator.receive({ claimed: [clientId] });
+    const received = await stage.simulator.requests.receive({ claimed: [clientId] });
     await stage.simulator.tokens.revoke(revocationOf(token, clientId, clientSecret), received, () => true);
     return named(token);
   },

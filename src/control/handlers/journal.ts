@@ -35,7 +35,7 @@ function metAnswer(met: Met) {
 }
 
 /** What was asked of the imitated service, what came of it, and what can be waited for. */
-export function journalHandlers({ journal, wait, findings }: Simulator): Handlers<typeof JOURNAL_ROUTES> {
+export function journalHandlers({ journal, waits, findings }: Simulator): Handlers<typeof JOURNAL_ROUTES> {
   const find = ({ after, ...filter }: WrittenFilter & { after?: string }, clientId: string | undefined) =>
     journal.list(filterOf(filter), clientId, after === undefined ? undefined : Number(after));
 
@@ -47,7 +47,7 @@ export function journalHandlers({ journal, wait, findings }: Simulator): Handler
     async 'POST /wait'({ body, clientId, signal }) {
       const { for: goal, validation_id: validationId, n, after, timeout = USUAL_PATIENCE } = body;
       const scope = { clientId, validationId, n, after };
-      const outcome = await wait(goalOf(goal), scope, lengthOf(timeout), signal);
+      const outcome = await waits.until(goalOf(goal), scope, lengthOf(timeout), signal);
       if (!('seen' in outcome)) return metAnswer(outcome);
       const when = signal.aborted ? 'before the simulator was stopped' : `within ${timeout}`;
       throw new ControlError('timeout', `${describe(goal)} has not come ${when}`, {

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { type CallState, isOver, leadsTo, possibleActions } from '../../domain/call.ts';
+import { type CallState, isAnnounced, isOver, leadsTo, possibleActions } from '../../domain/call.ts';
 import {
   AGENT_ACTIONS,
   type AgentAction,
@@ -57,7 +57,7 @@ const WaitStep = Type.Object(
     wait_for: Type.String({
       pattern: '^[a-z][a-z0-9-]{0,63}$',
       title: 'thing to wait for',
-      description: "agent-join, agent-start, agent-record, agent-leave, agent-end or a signal's name",
+      description: `${AGENT_ACTIONS.map(awaited).join(', ')} or a signal's name`,
     }),
     timeout: Type.Optional(Duration),
   },
@@ -155,9 +155,8 @@ function misplacedSteps({ steps }: WrittenScenario): Mismatch[] {
   });
 }
 
-const SILENT: readonly string[] = ['record', 'leave'];
 const saysSomething = (step: WrittenStep): boolean =>
-  !('wait_for' in step) && !('agent' in step && SILENT.includes(step.agent));
+  !('wait_for' in step) && !('agent' in step && !isAnnounced(step.agent));
 
 /** A call that fails at once has no script: its page is turned away, and told so plainly. */
 const whyNotFirst = (step: WrittenStep): string | undefined =>

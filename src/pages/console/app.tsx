@@ -36,14 +36,15 @@ function inWords(answer: unknown): string {
   return '';
 }
 
-interface Scenarios {
-  readonly parts: Partial<ConsoleParts>;
+interface Scenarios extends Pick<ConsoleParts, 'clients' | 'scenarios'> {
+  /** What is played where nothing nearer chooses a scenario. */
+  readonly usual: string | undefined;
   readonly clientId: string | undefined;
   readonly onOrder: (order: Order) => void;
 }
 
 /** Which scenario the next calls of a client play. */
-function ScenarioPicker({ parts: { clients = [], scenarios = [], server }, clientId, onOrder }: Scenarios) {
+function ScenarioPicker({ clients, scenarios, usual, clientId, onOrder }: Scenarios) {
   const client = clients.find((one) => one.client_id === clientId);
   if (client === undefined) {
     return (
@@ -59,7 +60,7 @@ function ScenarioPicker({ parts: { clients = [], scenarios = [], server }, clien
     <label>
       <span>New calls play</span>
       <select
-        value={client.scenario ?? server?.scenario}
+        value={client.scenario ?? usual}
         onChange={({ currentTarget: { value } }) =>
           onOrder({
             method: 'PATCH',
@@ -134,7 +135,20 @@ export function App() {
   const [place, go] = usePlace();
   const { parts, link, trouble } = useLive(place);
   const [notice, setNotice] = useState<Notice>();
-  const { clients = [], clock, calls, call, tokens, findings, journal, server } = parts;
+  const {
+    server,
+    clients = [],
+    clock,
+    scenarios = [],
+    calls,
+    call,
+    tokens,
+    findings,
+    journal,
+    ...unshown
+  } = parts;
+  // A part that is sent and not taken above does not compile.
+  unshown satisfies Record<string, never>;
   // Of the only client there is nobody has to be told.
   const clientId = place.client_id ?? (clients.length === 1 ? clients[0]?.client_id : undefined);
   const isUnknown =
@@ -180,7 +194,13 @@ export function App() {
               ))}
             </select>
           </label>
-          <ScenarioPicker parts={parts} clientId={clientId} onOrder={order} />
+          <ScenarioPicker
+            clients={clients}
+            scenarios={scenarios}
+            usual={server?.scenario}
+            clientId={clientId}
+            onOrder={order}
+          />
           {clock !== undefined && <ClockBar clock={clock} clientId={place.client_id} onOrder={order} />}
         </div>
       </header>

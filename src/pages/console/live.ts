@@ -16,17 +16,18 @@ export interface Live {
   readonly trouble: string | undefined;
 }
 
-const NAMES = [
-  'server',
-  'clients',
-  'clock',
-  'scenarios',
-  'calls',
-  'call',
-  'tokens',
-  'findings',
-  'journal',
-] as const satisfies readonly (keyof ConsoleParts)[];
+/** The parts to which the page listens. */
+export const PARTS: Readonly<Record<keyof ConsoleParts, true>> = {
+  server: true,
+  clients: true,
+  clock: true,
+  scenarios: true,
+  calls: true,
+  call: true,
+  tokens: true,
+  findings: true,
+  journal: true,
+};
 
 /** After an answer that is no stream a browser does not try again by itself. */
 const RETRY_MS = 1_000;
@@ -61,7 +62,7 @@ export function useLive(query: ConsoleQuery): Live {
     let retry: ReturnType<typeof setTimeout>;
     const open = () => {
       source = new EventSource(address);
-      for (const name of NAMES) {
+      for (const name of Object.keys(PARTS)) {
         source.addEventListener(name, ({ data }: MessageEvent<string>) => {
           setParts((before) => ({ ...before, [name]: JSON.parse(data) }));
           setTrouble(undefined);

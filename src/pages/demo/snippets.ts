@@ -1,4 +1,5 @@
 import { SANDBOX_CLIENT } from '../../domain/client.ts';
+import type { EventCode } from '../../guide/events.ts';
 import { PATHS } from '../../guide/oauth.ts';
 
 /** A piece of code that an integrator may copy. */
@@ -22,6 +23,15 @@ const PLACEHOLDERS = { clientId: 'CLIENT_ID', clientSecret: 'CLIENT_SECRET' };
 /** The credentials that are in the README anyway, where that client exists; otherwise words that stand for them. */
 export const credentialsAmong = (clientIds: readonly string[]) =>
   clientIds.includes(SANDBOX_CLIENT.clientId) ? SANDBOX_CLIENT : PLACEHOLDERS;
+
+/** What the listener makes of each event. */
+export const OUTCOMES: Readonly<Record<EventCode, string>> = {
+  VideocallLoading: 'an agent has joined',
+  VideocallInitiated: 'the call has begun',
+  VideocallCompleted: 'the call has ended well',
+  VideocallNotFound: 'there is no such call',
+  VideocallServerNotOperational: 'there are no calls now',
+};
 
 /** What guide 5.2, 5.3 and 5.5 ask of an integrator, against this simulator. */
 export const snippets = ({ backendUrl, browserUrl, clientId, clientSecret }: Whereabouts): Snippet[] => [
@@ -60,12 +70,9 @@ const { access_token } = await answer.json();`,
     id: 'listener',
     title: 'Page: hear what happens',
     text: `const outcomes = {
-  VideocallLoading: 'an agent has joined',
-  VideocallInitiated: 'the call has begun',
-  VideocallCompleted: 'the call has ended well',
-  VideocallNotFound: 'there is no such call',
-  VideocallServerNotOperational: 'there are no calls now',
-};
+${Object.entries(OUTCOMES)
+  .map(([code, text]) => `  ${code}: '${text}',\n`)
+  .join('')}};
 window.addEventListener('message', ({ origin, data }) => {
   if (!origin.includes('videocall')) return;
   if (data.code in outcomes) console.log(outcomes[data.code], data);

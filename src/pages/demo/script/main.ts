@@ -1,21 +1,14 @@
 import { dropped, type Message, textOf } from '../../../domain/listener.ts';
+import type { EventCode } from '../../../guide/events.ts';
 import { parsed } from '../../wire.ts';
 import type { DemoCall, DemoSetup } from '../messages.ts';
 import { copyOnRequest } from './copying.ts';
+import { OUTCOMES } from './outcomes.ts';
 
 /*
  * The script of the demo page: what an integrator's page does (guide 5.3 and 5.5), and beside it a list of all
  * that it hears. It runs in the browser of a developer, which need not be one of guide 3.
  */
-
-/** What the bank's page makes of each event. */
-const OUTCOMES: Readonly<Record<string, string>> = {
-  VideocallLoading: 'An agent has joined. The call is about to begin.',
-  VideocallInitiated: 'You are talking to an agent.',
-  VideocallCompleted: 'Thank you. We know who you are, and your account is open.',
-  VideocallNotFound: 'There is no such call. Please ask us for another one.',
-  VideocallServerNotOperational: 'Video calls are not possible at the moment. Please try again later.',
-};
 
 const WAITING = 'Please wait until one of our agents joins.';
 const SKIP = '10m';
@@ -107,7 +100,8 @@ function start(setup: DemoSetup): void {
     if (source === window) return;
     part('silence').hidden = true;
     part('events').append(line({ origin, data }, (performance.now() - startedAt) / 1000));
-    if (dropped({ origin, data }) === undefined) tell(OUTCOMES[textOf(data, 'code')] ?? '');
+    // What the listener of the guide does not drop has a code of the guide.
+    if (dropped({ origin, data }) === undefined) tell(OUTCOMES[textOf(data, 'code') as EventCode]);
   });
   picker.addEventListener('change', describe);
   part('start').addEventListener('submit', (event) => {

@@ -1,0 +1,70 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Fault, isUnanswered, type Spoilt, type Unanswered } from '../domain/fault.ts';
+import { ms } from '../domain/time.ts';
+import { onceGone } from '../server/on-disconnect.ts';
+import type { Random } from '../system/random.ts';
+
+/** How faults act on a request to the imitated service and on its answer. */
+
+/** How a request ends that gets no answer. */
+export const CONNECTIONS: Readonly<Record<Unanswered, (request: FastifyRequest) => void>> = {
+  reset: ({ raw }) => raw.socket.resetAndDestroy?.(),
+  // The sender gives up, or the server stops.
+  hang: () => {},
+};
+
+/** What is changed of an answer. */
+interface Change {
+  readonly body?: (whole: Buffer) => Buffer;
+  readonly contentType?: string;
+}
+
+export const ANSWERS: Readonly<Record<Spoilt, Change>> = {
+  empty: { body: () => Buffer.alloc(0) },
+  malformed: { body: (whole) => whole.subarray(0, Math.floor(whole.length / 2)) },
+  'wrong-content-type': { contentType: 'text/plain' },
+};
+
+/** Changes an answer as a fault says, and returns the body that is to be sent. */
+export function spoil({ kind }: Fault, reply: FastifyReply, payload: unknown): unknown {
+  if (kind === undefined || isUnanswered(kind)) return payload;
+  const { body: change, contentType } = ANSWERS[kind];
+  if (contentType !== undefined) reply.type(contentType);
+  if (change === undefined) return payload;
+  const body = change(Buffer.from((payload ?? '') as string | Buffer));
+  reply.header('content-length', String(body.length));
+  return body;
+}
+
+/** Waits as long as a fault says, unless the client gives up. */
+export function delay(
+  { latency: [shortest, longest] = [ms(0), ms(0)] }: Fault,
+  reply: FastifyReply,
+  random: Random,
+): Promise<void> {
+  const length = shortest + Math.round(random.fraction() * (longest - shortest));
+  if (length === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, length);
+    timer.unref();
+    onceGone(reply.raw, () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** What a proxy in front of the service answers when the service cannot be reached. */
+const gatewayPage = (status: number): string => {
+  const title = `${status} ${STATUS_CODES[status] ?? 'Error'}`;
+  return `<html>\n<head><title>${title}</title></head>\n<body><h1>${title}</h1></body>\n</html>\n`;
+};
+
+/** Answers in the service's place with the status of a fault; false when it has none. */
+export function answerInstead({ status, retryAfter }: Fault, reply: FastifyReply): boolean {
+  if (status === undefined) return false;
+  if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
+  reply.code(status).type('text/html').send(gatewayPage(status));
+  return true;
+}

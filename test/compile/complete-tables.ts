@@ -1,0 +1,77 @@
+import type { OCCASIONS } from '../../contracts/source/frontend.ts';
+import { createDetector } from '../../src/domain/detection.ts';
+import type { FaultKind, Spoilt, Unanswered } from '../../src/domain/fault.ts';
+import type { Detectors, Place, Rule, RuleId } from '../../src/domain/finding.ts';
+import type { JournalEntry } from '../../src/domain/journal.ts';
+import type { EFFECTS } from '../../src/domain/post.ts';
+import type { Diagnostics } from '../../src/domain/presence.ts';
+import type { AgentAction, Delivery } from '../../src/domain/scenario.ts';
+import type { ERROR_CODES, EventCode } from '../../src/guide/events.ts';
+import type { CallHandle } from '../../src/library/call.ts';
+import type { PARTS } from '../../src/pages/console/live.ts';
+import type { ConsoleParts } from '../../src/pages/console/messages.ts';
+import type { OUTCOMES as SHOWN } from '../../src/pages/demo/script/outcomes.ts';
+import type { OUTCOMES as LOGGED } from '../../src/pages/demo/snippets.ts';
+import type { ANSWERS, CONNECTIONS } from '../../src/service/faults.ts';
+import type { RECORD_KINDS } from '../../src/simulator/record-kinds.ts';
+import type { Kind, Log } from '../../src/store/store.ts';
+
+/** Tables with a row for every member of a union: one more member does not compile before it has its rows. */
+
+type Complete<Member extends PropertyKey, Table extends Readonly<Record<Member, unknown>>> = Table;
+
+export type Tables = [
+  Complete<Kind | Log, typeof RECORD_KINDS>,
+  // @ts-expect-error: a kind of record without a row
+  Complete<Kind | Log | 'one more', typeof RECORD_KINDS>,
+  Complete<FaultKind, typeof CONNECTIONS & typeof ANSWERS>,
+  // @ts-expect-error: a kind of fault that acts on the connection, without an effect
+  Complete<Unanswered | 'one more', typeof CONNECTIONS>,
+  // @ts-expect-error: a kind of fault that acts on the answer, without an effect
+  Complete<Spoilt | 'one more', typeof ANSWERS>,
+  Complete<Delivery, typeof EFFECTS>,
+  // @ts-expect-error: a way of delivery without an effect
+  Complete<Delivery | 'one more', typeof EFFECTS>,
+  Complete<keyof ConsoleParts, typeof PARTS>,
+  // @ts-expect-error: a part of the console to which the page does not listen
+  Complete<keyof ConsoleParts | 'one more', typeof PARTS>,
+  Complete<AgentAction, CallHandle>,
+  // @ts-expect-error: an action of the agent without a verb
+  Complete<AgentAction | 'one more', CallHandle>,
+];
+
+export type TablesOfEvents = [
+  Complete<EventCode, typeof SHOWN & typeof LOGGED & typeof OCCASIONS>,
+  // @ts-expect-error: an event without a text on the demo page
+  Complete<EventCode | 'one more', typeof SHOWN>,
+  // @ts-expect-error: an event without a text in the listener to copy
+  Complete<EventCode | 'one more', typeof LOGGED>,
+  // @ts-expect-error: an event without a contract
+  Complete<EventCode | 'one more', typeof OCCASIONS>,
+];
+
+type Errors = (typeof ERROR_CODES)[number];
+export const FAILS: readonly Errors[] = [
+  'VideocallNotFound',
+  // @ts-expect-error: the code of an event whose type is info
+  'VideocallLoading',
+];
+
+/** Every rule has a place with detectors. */
+export type TableOfRules = Complete<RuleId, { readonly [P in Place as keyof Detectors<P, unknown>]: P }>;
+
+// @ts-expect-error: a rule that does not say where its mistakes show
+export const RULE: Rule = { severity: 'error', guide: '5.2', title: 'a mistake', mend: 'do it right' };
+
+const look = () => undefined;
+
+// @ts-expect-error: rules without a detector
+createDetector<'request', JournalEntry>({ 'cors-preflight': look });
+// @ts-expect-error: rules without a detector
+createDetector<'page', Diagnostics>({ 'old-browser': look });
+// @ts-expect-error: a rule without a detector
+createDetector<'opening', unknown>({ 'token-shared': look });
+// @ts-expect-error: a rule without a detector
+createDetector<'presence', unknown>({});
+// @ts-expect-error: rules without a detector
+export const RECORDS: Detectors<'records', typeof look> = { 'token-burst': look };
