@@ -27,6 +27,7 @@ import { listen } from './listen.ts';
 import type { OpenMediaPorts } from './media/ports.ts';
 import { processMetrics } from './metrics.ts';
 import { logFault } from './store-unavailable.ts';
+import { TIMEOUTS_MS, type Timeouts } from './timeouts.ts';
 import type { TlsIdentity } from './tls.ts';
 
 /** How a simulator is to be started. Everything may be left out. */
@@ -140,17 +141,18 @@ async function openStore(
 /**
  * Starts a simulator in this process.
  *
+ * @param timeouts when slow clients are disconnected
  * @throws {CannotListen} the port or address cannot be had
  * @throws {StoreUnavailable} the store cannot be reached within a few seconds
  */
-export async function launch(options: MockOptions): Promise<Launched> {
+export async function launch(options: MockOptions, timeouts = TIMEOUTS_MS): Promise<Launched> {
   const random = systemRandom(options.randomSeed);
   const { store: given = 'memory' } = options;
-  if (typeof given === 'object') return startOn(given, random, options);
+  if (typeof given === 'object') return startOn(given, random, options, timeouts);
   let log: Launched['log'] | undefined;
   const store = await openStore(given, options, random, (line) => log?.warn(line));
   try {
-    const launched = await startOn(store, random, options);
+    const launched = await startOn(store, random, options, timeouts);
     ({ log } = launched);
     const close = async () => {
       await launched.close();
@@ -179,7 +181,12 @@ async function identityFor({
   return ownCertificate(names, systemTime());
 }
 
-async function startOn(store: Store, random: Random, options: MockOptions): Promise<Launched> {
+async function startOn(
+  store: Store,
+  random: Random,
+  options: MockOptions,
+  timeouts: Timeouts,
+): Promise<Launched> {
   const { host, port = 0, clients = USUAL_CLIENTS, scenario = 'happy' } = options;
   const scenarios = options.scenarios ?? withShipped();
   const admin = options.admin ?? { user: 'admin', origins: [] };
@@ -233,7 +240,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
   });
   await app.ready();
   const tls = await identityFor(options);
-  const listening = await listen(app.routing, host, port, tls);
+  const listening = await listen(app.routing, host, port, tls, timeouts);
   const { mediaPorts = false } = options;
   if (mediaPorts !== false) {
     const { openMediaPorts } = await import('./media/ports.ts');
