@@ -67,7 +67,7 @@ function bind(
   const readers = hurried(all, read);
   const { handler } = readers;
   const server = createServer(
-    { requestTimeout: request, connectionsCheckingInterval: request / REQUEST_CHECKS },
+    { requestTimeout: request, connectionsCheckingInterval: Math.ceil(request / REQUEST_CHECKS) },
     handler,
   );
   const secure = speakTls?.(server, handler);
