@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readScenarios, SHIPPED, scenariosIn } from '../../src/options/scenario-files.ts';
 import { formatFault, InvalidFile } from '../../src/options/yaml/file.ts';
+import { atLeast } from '../support/at-least.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -50,14 +51,20 @@ describe('the shipped scenarios', () => {
     ]);
   });
 
-  it.each(readdirSync(SHIPPED))('point editors to their schema in the first line of %s', (file) => {
-    const [first] = readFileSync(join(SHIPPED, file), 'utf8').split('\n');
-    expect(first).toBe('# yaml-language-server: $schema=../scenario.schema.json');
-  });
+  it.each(atLeast(16, readdirSync(SHIPPED)))(
+    'point editors to their schema in the first line of %s',
+    (file) => {
+      const [first] = readFileSync(join(SHIPPED, file), 'utf8').split('\n');
+      expect(first).toBe('# yaml-language-server: $schema=../scenario.schema.json');
+    },
+  );
 
-  it.each([...readScenarios([SHIPPED]).values()])('describe what happens in $name', ({ description }) => {
-    expect(description).toMatch(/\w+ \w+/);
-  });
+  it.each(atLeast(16, [...readScenarios([SHIPPED]).values()]))(
+    'describe what happens in $name',
+    ({ description }) => {
+      expect(description).toMatch(/\w+ \w+/);
+    },
+  );
 });
 
 describe('a folder of scenarios', () => {
