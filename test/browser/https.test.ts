@@ -11,7 +11,7 @@ useHome();
 describe.each(Object.entries(BROWSERS))('the call over TLS in %s', (name, { launch, missing }) => {
   const why = missing();
 
-  describe.skipIf(why)(why ?? name, { timeout: 60_000 }, () => {
+  describe.skipIf(why)(why ?? name, () => {
     let d: Drive;
     let shop: Shop;
     let browser: TabBrowser;
@@ -21,7 +21,7 @@ describe.each(Object.entries(BROWSERS))('the call over TLS in %s', (name, { laun
       const file = (what: string) =>
         readFileSync(path.join(path.dirname(d.mock.https?.ca ?? ''), what), 'utf8');
       shop = await openShop({ cert: file('cert.pem'), key: file('key.pem') });
-    }, 60_000);
+    });
     afterAll(async () => {
       await tab?.close();
       await browser?.close();
@@ -34,7 +34,7 @@ describe.each(Object.entries(BROWSERS))('the call over TLS in %s', (name, { laun
       tab = await browser.newTab();
       await tab.open(shop.embedding(`${d.mock.https?.browserUrl}/call?${query}`));
       const call = async (): Promise<Json> => (await d.admin('GET', '/calls/val-1')).json;
-      await vi.waitFor(async () => expect((await call()).page).toBe('open'), { timeout: 20_000 });
+      await vi.waitFor(async () => expect((await call()).page).toBe('open'), { timeout: 60_000 });
       for (const action of ['join', 'start', 'end']) await d.admin('POST', '/calls/val-1/agent', { action });
       await vi.waitFor(
         async () =>
@@ -43,12 +43,12 @@ describe.each(Object.entries(BROWSERS))('the call over TLS in %s', (name, { laun
             'VideocallInitiated',
             'VideocallCompleted',
           ]),
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       );
       // A page tells how it is embedded by the way, and not before anything else.
       const secure = { secureContext: true, origin: d.mock.https?.browserUrl };
       await vi.waitFor(async () => expect((await call()).pages[0].diagnostics).toMatchObject(secure), {
-        timeout: 20_000,
+        timeout: 60_000,
       });
       expect((await d.admin('GET', '/findings')).json.items).toEqual([]);
     });

@@ -277,7 +277,7 @@ describe.skipIf(noRedis)(`several instances with one store${noRedis ? ` (skipped
   let cluster: Cluster;
   beforeAll(async () => {
     cluster = await startCluster();
-  }, 60_000);
+  });
   afterAll(() => cluster.close());
 
   it(`keep one truth whichever is asked, killed and started again (${SEQUENCES} courses)`, async () => {

@@ -152,7 +152,7 @@ describe('requests show', () => {
   it('token-shared, also by two pages at the same time', async () => {
     const token = await d.token();
     const pages = [await fakePage(d, token, 'val-1'), await fakePage(d, token, 'val-1')];
-    await expect.poll(rules, { timeout: 10_000 }).toEqual(['token-shared']);
+    await expect.poll(rules).toEqual(['token-shared']);
     for (const page of pages) page.leave();
   });
 
