@@ -44,7 +44,7 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
       });
       afterEach(async () => {
         await tab.open('about:blank');
-        await d.admin('POST', '/reset');
+        await d.mock.reset();
       });
 
       const found = async (): Promise<RuleId[]> =>

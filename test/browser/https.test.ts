@@ -35,7 +35,7 @@ describe.each(Object.entries(BROWSERS))('the call over TLS in %s', (name, { laun
       await tab.open(shop.embedding(`${d.mock.https?.browserUrl}/call?${query}`));
       const call = async (): Promise<Json> => (await d.admin('GET', '/calls/val-1')).json;
       await vi.waitFor(async () => expect((await call()).page).toBe('open'), { timeout: 60_000 });
-      for (const action of ['join', 'start', 'end']) await d.admin('POST', '/calls/val-1/agent', { action });
+      for (const action of ['join', 'start', 'end'] as const) await d.mock.call('val-1')[action]();
       await vi.waitFor(
         async () =>
           expect(await tab.evaluate('heard.map(function (event) { return event.code })')).toEqual([

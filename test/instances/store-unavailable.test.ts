@@ -120,7 +120,7 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
     it('keeps the stream of a page open, which hears the next event after the recovery', async () => {
       const page = await fakePage(d, await d.token(), 'val-1');
       await page.hears('retry');
-      await d.admin('POST', '/calls/val-1/agent', { action: 'join' });
+      await d.mock.call('val-1').join();
       await page.hears('VideocallLoading');
       await server.signal(signal);
       await timed(() => d.requestToken());
@@ -128,7 +128,7 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
       await new Promise((resolve) => setTimeout(resolve, 2_500));
       await bringBack();
       await isBack();
-      await d.admin('POST', '/calls/val-1/agent', { action: 'start' });
+      await d.mock.call('val-1').start();
       await page.hears('VideocallInitiated');
       expect(page.told().match(/retry/g)).toHaveLength(1);
       page.leave();

@@ -56,7 +56,7 @@ describe('requests show', () => {
   const completed = async () => {
     const token = await d.token();
     await d.open(token, 'val-1');
-    for (const action of ['join', 'end']) await d.admin('POST', '/calls/val-1/agent', { action });
+    for (const action of ['join', 'end'] as const) await d.mock.call('val-1')[action]();
     return token;
   };
   /** Opens the frame as Firefox does; which token was issued since matters only by its being there. */
