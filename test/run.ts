@@ -1,10 +1,10 @@
 /**
- * `npm test`: brings what this machine lacks, then lint, types, dead code and every test, those that drive a
- * simulator over HTTP once more on a Redis. The last line counts the tests of both runs:
+ * `npm test`: brings what this machine lacks, then lint, types, dead code and every test, those of `ON_BOTH_STORES`
+ * once more on a Redis. The last line counts the tests of both runs:
  * `N passed, N failed, N skipped`. A skipped test fails the run where `CI` is set.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { bringingNodes } from './support/nodes.ts';
@@ -50,49 +50,21 @@ function bringTools(): void {
   );
 }
 
-/** What came of the tests in `files`; of all, if none is named. */
-function runTests(env: Record<string, string>, ...files: string[]): Results {
+/** Runs the test files whose paths contain one of `filters`, or all files. */
+function runTests(env: Record<string, string>, ...filters: string[]): Results {
   const folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-test-'));
   try {
     const file = path.join(folder, 'results.json');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    runWith(env, 'npx', 'vitest', 'run', '--dir', 'test', ...reporters, ...files);
+    runWith(env, 'npx', 'vitest', 'run', '--dir', 'test', ...reporters, ...filters);
     return JSON.parse(readFileSync(file, 'utf8')) as Results;
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** These have a Redis of their own, or are about something else than what is kept. */
-const ONCE = [
-  'browser/accessibility.test.ts',
-  'browser/connection-check.test.ts',
-  'browser/console.test.ts',
-  'browser/demo.test.ts',
-  'browser/findings.test.ts',
-  'browser/report.test.ts',
-  'cli/report.test.ts',
-  'cli/shutdown.test.ts',
-  'contracts/verify.test.ts',
-  'instances/balancer.test.ts',
-  'instances/instances.test.ts',
-  'instances/store-unavailable.test.ts',
-  'service/failures.test.ts',
-  'service/guards.test.ts',
-  'service/hostile.test.ts',
-  'service/https.test.ts',
-  'service/media-ports.test.ts',
-  'service/real-clients.test.ts',
-  'service/slow-clients.test.ts',
-];
-
-/** The tests that drive a simulator, whichever store it has. */
-const driven = (): string[] =>
-  readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.test.ts') && !ONCE.includes(name))
-    .filter((name) =>
-      readFileSync(path.join(import.meta.dirname, name), 'utf8').includes("'../support/drive.ts'"),
-    );
+/** What drives a simulator in this process, and the call page in browsers: it holds whichever store there is. */
+const ON_BOTH_STORES = ['test/service/', 'test/control/', 'test/library/', 'test/browser/call'];
 
 async function runOnRedis(): Promise<Results[]> {
   const why = missing('redis');
@@ -102,7 +74,7 @@ async function runOnRedis(): Promise<Results[]> {
   }
   const server = await startRedis();
   try {
-    return [runTests({ TEST_STORE: server.url }, ...driven())];
+    return [runTests({ TEST_STORE: server.url }, ...ON_BOTH_STORES)];
   } finally {
     await server.stop();
   }

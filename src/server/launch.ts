@@ -26,6 +26,7 @@ import { type Listening, listen } from './listen.ts';
 import { createLogger } from './log.ts';
 import type { OpenMediaPorts } from './media/ports.ts';
 import { processMetrics } from './metrics.ts';
+import { TIMEOUTS_MS, type Timeouts } from './timeouts.ts';
 import type { TlsIdentity } from './tls.ts';
 
 /** How a simulator is to be started. Everything may be left out. */
@@ -140,10 +141,11 @@ async function close({ ownStore, sockets, media, simulator, app }: Running): Pro
 /**
  * Starts a simulator in this process.
  *
+ * @param timeouts when slow clients are disconnected
  * @throws {CannotListen} the port or address cannot be had
  * @throws {StoreUnavailable} the store cannot be reached within a few seconds
  */
-export async function launch(options: MockOptions): Promise<Launched> {
+export async function launch(options: MockOptions, timeouts = TIMEOUTS_MS): Promise<Launched> {
   const random = systemRandom(options.randomSeed);
   const log = createLogger({ level: options.logLevel ?? 'warn', format: options.logFormat ?? 'text' });
   const { store: given = 'memory' } = options;
@@ -151,7 +153,7 @@ export async function launch(options: MockOptions): Promise<Launched> {
   try {
     const store = typeof given === 'object' ? given : await openStore(given, options, random, log);
     if (store !== given) running.ownStore = store;
-    const launched = await startOn(store, random, log, options, running);
+    const launched = await startOn({ store, random, log, options, running, timeouts });
     return {
       ...launched,
       async close() {
@@ -182,10 +184,10 @@ async function identityFor({
 }
 
 /** The sockets of a simulator, and its addresses, which follow from them. */
-async function bind(options: MockOptions, running: Running) {
+async function bind(options: MockOptions, running: Running, timeouts: Timeouts) {
   const { host, port = 0, browserUrl, mediaPorts = false } = options;
   const tls = await identityFor(options);
-  const sockets = await listen(host, port, tls);
+  const sockets = await listen(host, port, tls, timeouts);
   running.sockets = sockets;
   if (mediaPorts !== false) {
     const { openMediaPorts } = await import('./media/ports.ts');
@@ -195,14 +197,24 @@ async function bind(options: MockOptions, running: Running) {
   return { sockets, addresses: addressesOf(bound) };
 }
 
-/** @param running everything that is opened is added to it at once */
-async function startOn(
-  store: Store,
-  random: Random,
-  log: Logger,
-  options: MockOptions,
-  running: Running,
-): Promise<Omit<Launched, 'close'>> {
+interface Starting {
+  readonly store: Store;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly options: MockOptions;
+  readonly timeouts: Timeouts;
+  /** Everything that is opened is added to it at once. */
+  readonly running: Running;
+}
+
+async function startOn({
+  store,
+  random,
+  log,
+  options,
+  running,
+  timeouts,
+}: Starting): Promise<Omit<Launched, 'close'>> {
   const { host, clients = USUAL_CLIENTS, scenario = 'happy' } = options;
   const scenarios = options.scenarios ?? SHIPPED_SCENARIOS;
   const admin = options.admin ?? { user: 'admin', origins: [] };
@@ -211,7 +223,7 @@ async function startOn(
       ? undefined
       : { user: admin.user, password: admin.password ?? random.text(PASSWORD_LENGTH) };
 
-  const { sockets, addresses } = await bind(options, running);
+  const { sockets, addresses } = await bind(options, running, timeouts);
   const startedAt = systemTime();
   const metrics = processMetrics(VERSION, startedAt);
   const jwt = options.tokenFormat === 'jwt' ? jwtTokens(store) : undefined;

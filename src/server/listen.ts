@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type Hurried, hurried } from './read-timeout.ts';
+import { TIMEOUTS_MS, type Timeouts } from './timeouts.ts';
 import type { Secured, TlsIdentity } from './tls.ts';
 
 /** A port that could not be had, in words for whoever asked for it. */
@@ -14,10 +15,8 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** A request must be complete by then, or its sender is cut off. Answers may take as long as they like. */
-const SLOWEST_REQUEST_MS = 30_000;
-/** What was answered must have been read by then. */
-const SLOWEST_READER_MS = 120_000;
+/** Node looks for late requests this often before one is late. */
+const REQUEST_CHECKS = 6;
 /** Answers under way at the end get this long. */
 const GRACE_MS = 1_000;
 const SWEEP_MS = 20;
@@ -52,20 +51,25 @@ interface Bound {
 /** Who answers, and what lets him speak TLS, if he should. */
 interface Answering {
   readonly handler: RequestListener;
+  readonly timeouts: Timeouts;
   readonly secure: ((server: Server, handler: RequestListener) => Secured) | undefined;
 }
 
 /** What lets a server speak TLS, and HTTP/2 with it: these take long to load, and few need them. */
-async function securing(tls: TlsIdentity): Promise<NonNullable<Answering['secure']>> {
+async function securing(tls: TlsIdentity, timeouts: Timeouts): Promise<NonNullable<Answering['secure']>> {
   const { secured } = await import('./tls.ts');
-  return (server, handler) => secured(server, handler, tls, SLOWEST_REQUEST_MS);
+  return (server, handler) => secured(server, handler, tls, timeouts);
 }
 
-function bind({ handler: all, secure: speakTls }: Answering, host: string, port: number): Promise<Bound> {
-  const readers = hurried(all, SLOWEST_READER_MS);
+function bind(
+  { handler: all, secure: speakTls, timeouts: { request, read } }: Answering,
+  host: string,
+  port: number,
+): Promise<Bound> {
+  const readers = hurried(all, read);
   const { handler } = readers;
   const server = createServer(
-    { requestTimeout: SLOWEST_REQUEST_MS, connectionsCheckingInterval: 5_000 },
+    { requestTimeout: request, connectionsCheckingInterval: Math.ceil(request / REQUEST_CHECKS) },
     handler,
   );
   const secure = speakTls?.(server, handler);
@@ -138,15 +142,21 @@ function createGate() {
  *
  * @param port 0 chooses a free one
  * @param tls as whom it answers over TLS as well, on the same port; left out, it does not
+ * @param timeouts when slow clients are disconnected
  * @throws {CannotListen}
  * @internal
  */
-export async function listen(host: string | undefined, port: number, tls?: TlsIdentity): Promise<Listening> {
+export async function listen(
+  host: string | undefined,
+  port: number,
+  tls?: TlsIdentity,
+  timeouts = TIMEOUTS_MS,
+): Promise<Listening> {
   const { handler, serve } = createGate();
-  const secure = tls && (await securing(tls));
+  const secure = tls && (await securing(tls, timeouts));
   for (let tries = 1; ; tries += 1) {
     try {
-      const servers = await bindAll({ handler, secure }, hostsOf(host), port);
+      const servers = await bindAll({ handler, secure, timeouts }, hostsOf(host), port);
       const [first] = servers as [Bound];
       return { port: portOf(first), serve, close: async () => void (await Promise.all(servers.map(stop))) };
     } catch (error) {

@@ -2,6 +2,7 @@ import { METHODS, type RequestListener, type Server } from 'node:http';
 import { constants, createSecureServer, type Http2SecureServer, type Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { Timeouts } from './timeouts.ts';
 
 /** A certificate with those that lead from it to its authority, and its key, both as PEM. */
 export interface TlsIdentity {
@@ -23,7 +24,6 @@ export interface Secured {
 
 /** The first byte of every TLS connection: it is that of a handshake. RFC 8446, 5.1. */
 const HANDSHAKE = 22;
-const SLOWEST_HANDSHAKE_MS = 10_000;
 /** Of one connection. RFC 9113, 6.5.2 would have no fewer. */
 const MOST_STREAMS = 100;
 
@@ -83,20 +83,20 @@ function keepSessions(secure: Http2SecureServer, slowest: number): Set<Http2Sess
  * Lets `server`, which speaks plain HTTP, speak TLS as well, on the same port: HTTP/2, and HTTP/1.1 with those who
  * know no better. Which of the two a connection is, its first byte tells.
  *
- * @param slowest in this time somebody must have said something, and have asked in full, in milliseconds
+ * @param timeouts when slow clients are disconnected; `request` holds for the first byte as well
  * @internal
  */
 export function secured(
   server: Server,
   handler: RequestListener,
   { cert, key }: TlsIdentity,
-  slowest: number,
+  { request: slowest, handshake }: Timeouts,
 ): Secured {
   const secure = createSecureServer({
     cert,
     key,
     allowHTTP1: true,
-    handshakeTimeout: SLOWEST_HANDSHAKE_MS,
+    handshakeTimeout: handshake,
     settings: { maxConcurrentStreams: MOST_STREAMS },
   });
   const sessions = keepSessions(secure, slowest);

@@ -13,8 +13,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
   const address = (token: string, validationId: string) =>
     `${stage.d.mock.browserUrl}/call?${new URLSearchParams({ access_token: token, validation_id: validationId })}`;
   const frame = () => stage.page.frameLocator('#videocall-iframe');
-  const screen = (state: string) =>
-    frame().locator(`body[data-state="${state}"]`).waitFor({ timeout: 10_000 });
+  const screen = (state: string) => frame().locator(`body[data-state="${state}"]`).waitFor();
 
   /** A client of its own with a page of the shop that embeds a call of it. */
   async function embed(scenario: string, validationId = 'val-1') {
@@ -50,7 +49,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
       'VideocallInitiated',
       'VideocallCompleted',
     ]);
-  }, 20_000);
+  });
 
   it("says them although a test framework has stopped the page's clock", async () => {
     await stage.page.clock.install({ time: new Date('2030-01-01T00:00:00Z') });
@@ -105,7 +104,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     await screen('waiting-room');
     await agent('join');
     await agent('start');
-    await frame().locator('body[data-self-view="on"]').waitFor({ timeout: 10_000 });
+    await frame().locator('body[data-self-view="on"]').waitFor();
     await stage.page.waitForFunction('true');
     const width = await frame()
       .locator('#self-view')
@@ -156,7 +155,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     const { reset } = await embed('manual');
     await screen('waiting-room');
     await reset();
-    await frame().locator('body[data-notice="reset"]').waitFor({ timeout: 10_000 });
+    await frame().locator('body[data-notice="reset"]').waitFor();
   });
 
   it('shows hostile values as text and runs nothing of them', async () => {
@@ -190,6 +189,6 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     // The screen is in the page from the first; whoever is to be told listens.
     await expect.poll(async () => (await stopping.admin('GET', '/calls/v')).json.page).toBe('open');
     await stopping.mock.close();
-    await frame().locator('body[data-notice="closing"]').waitFor({ timeout: 10_000 });
+    await frame().locator('body[data-notice="closing"]').waitFor();
   });
 });

@@ -12,7 +12,7 @@ describe.skipIf(why)(`the demo in Chromium${why ? ` (${why})` : ''}`, () => {
   afterEach(async () => {
     const { items } = (await stage.d.admin('GET', '/findings')).json;
     expect(items).toEqual([]);
-    await stage.d.admin('POST', '/reset');
+    await stage.d.mock.reset();
   });
 
   const advance = (by: string) => stage.d.admin('POST', '/clock/advance', { by, client_id: 'demo' });
@@ -59,7 +59,7 @@ describe.skipIf(why)(`the demo in Chromium${why ? ` (${why})` : ''}`, () => {
     await begin('happy');
     await advance('1h');
     await expect.poll(codes).toEqual(THREE);
-    await stage.d.admin('POST', '/reset');
+    await stage.d.mock.reset();
     await stage.page.getByRole('button', { name: 'Start another call' }).click();
     await stage.page.getByText('Nothing yet').waitFor();
     await checkedIn();

@@ -22,7 +22,7 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
   (name, { launch, missing }) => {
     const why = missing();
 
-    describe.skipIf(why)(why ?? name, { timeout: 60_000 }, () => {
+    describe.skipIf(why)(why ?? name, () => {
       let d: Drive;
       let pages: Pages;
       let browser: TabBrowser;
@@ -32,7 +32,7 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
       beforeAll(async () => {
         [d, pages, browser] = await Promise.all([drive({ scenario: 'manual' }), openPages(), launch()]);
         tab = await browser.newTab();
-      }, 60_000);
+      });
       afterAll(async () => {
         await tab?.close();
         await browser?.close();
@@ -44,7 +44,7 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
       });
       afterEach(async () => {
         await tab.open('about:blank');
-        await d.admin('POST', '/reset');
+        await d.mock.reset();
       });
 
       const found = async (): Promise<RuleId[]> =>

@@ -296,14 +296,11 @@ describe('what is written', () => {
       if (about === '/calls') return JSON.stringify({ items: [{ ...second, n: 5_000 }, ...many(1_000)] });
       return JSON.stringify({ items: about === '/requests' ? many(10_000) : items });
     });
-    const begun = performance.now();
     const { code, out } = await done(['report', '--target', other.url]);
-    const took = performance.now() - begun;
     await other.close();
     expect([code, out]).toEqual([0, expect.stringContaining('1,001 calls, ')]);
     const html = written('report.html');
     expect(html.length).toBeLessThan(3_000_000);
-    expect(took).toBeLessThan(15_000);
     expect(html).toContain('and 901 older ones: 901 ended');
     expect(html).toContain('and 9,000 older ones');
     // The oldest of all, but a failed one.

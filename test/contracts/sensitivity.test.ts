@@ -38,7 +38,7 @@ describe.skipIf(noVerifier)(`the contracts${skippedWhy}`, () => {
       allowUnknownStates: false,
       failOnPending: false,
       showSecrets: false,
-      timeout: 10_000,
+      timeout: 60_000,
       env: {},
       cwd,
       signal: new AbortController().signal,

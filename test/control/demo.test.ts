@@ -55,7 +55,7 @@ describe('a call of the demo', () => {
 
   it('can be had again after a reset, with another token', async () => {
     const before = await called('happy');
-    await d.admin('POST', '/reset');
+    await d.mock.reset();
     const after = await called('happy');
     expect(after.call.src).not.toBe(before.call.src);
     expect((await opened(after)).state).toBe('waiting-room');

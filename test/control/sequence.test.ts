@@ -66,6 +66,8 @@ describe('the sequence of a call', () => {
     const token = await d.token(client);
     await d.open(token, 'val-1');
     await agent(client, 'join', 'end');
+    // Of one and the same millisecond the order would be chance.
+    await d.admin('POST', '/clock/advance', { by: '1s', client_id: client.client_id });
     await d.open(token, 'val-1');
     expect((await sequence(client)).at(-1)).toMatchObject({
       from: 'browser',

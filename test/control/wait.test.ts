@@ -41,7 +41,7 @@ describe('a wait', () => {
     const page = await fakePage(d, await d.token(), 'agent-late~1');
     await page.hears('"state"');
     const waiting = wait({ for: { call_state: 'in-call' } });
-    await d.admin('POST', '/clock/advance', { by: '11m' });
+    await d.mock.clock.advance('11m');
     expect((await waiting).json.call).toMatchObject({ validation_id: 'agent-late~1' });
     page.leave();
   });

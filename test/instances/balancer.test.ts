@@ -58,7 +58,7 @@ describe.skipIf(why)(
       balancer = spawn(find('nginx') ?? '', ['-c', file, '-g', 'daemon off;'], { stdio: 'ignore' });
       browser = await launchChromium();
       shop = await openShop();
-    }, 60_000);
+    });
     afterAll(async () => {
       await browser?.close();
       await shop?.close();

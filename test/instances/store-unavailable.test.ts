@@ -7,8 +7,8 @@ import { missing } from '../support/tools.ts';
 
 const why = missing('redis');
 
-/** How long a request may wait for a store that does not answer. */
-const LIMIT_MS = 2_000;
+/** How long a request may wait for a store that does not answer: a second on a machine with nothing else to do. */
+const LIMIT_MS = 8_000;
 
 describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simulator`, () => {
   let server: RedisServer;
@@ -42,7 +42,7 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
     return answer;
   }
   const health = () => d.admin('GET', '/health');
-  const isBack = () => expect.poll(async () => (await health()).status, { timeout: 10_000 }).toBe(200);
+  const isBack = () => expect.poll(async () => (await health()).status).toBe(200);
 
   describe.each([
     ['has been killed', 'SIGKILL'],
@@ -60,13 +60,11 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
       })().catch(() => {});
       await expect.poll(() => told).toContain('event: journal');
       await server.signal(signal);
-      await expect
-        .poll(() => told, { timeout: 10_000 })
-        .toMatch(/event: trouble\ndata: .*journal: .* is away/);
+      await expect.poll(() => told).toMatch(/event: trouble\ndata: .*journal: .* is away/);
       await bringBack();
       await isBack();
       told = '';
-      await expect.poll(() => told, { timeout: 4_000 }).toContain('event: journal');
+      await expect.poll(() => told).toContain('event: journal');
       leaving.abort();
       await reading;
     });
@@ -122,7 +120,7 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
     it('keeps the stream of a page open, which hears the next event after the recovery', async () => {
       const page = await fakePage(d, await d.token(), 'val-1');
       await page.hears('retry');
-      await d.admin('POST', '/calls/val-1/agent', { action: 'join' });
+      await d.mock.call('val-1').join();
       await page.hears('VideocallLoading');
       await server.signal(signal);
       await timed(() => d.requestToken());
@@ -130,7 +128,7 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
       await new Promise((resolve) => setTimeout(resolve, 2_500));
       await bringBack();
       await isBack();
-      await d.admin('POST', '/calls/val-1/agent', { action: 'start' });
+      await d.mock.call('val-1').start();
       await page.hears('VideocallInitiated');
       expect(page.told().match(/retry/g)).toHaveLength(1);
       page.leave();
@@ -141,11 +139,16 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
       await timed(health);
       await bringBack();
       await isBack();
-      const begun = performance.now();
-      const waiting = d.admin('POST', '/wait', { for: { request: { path: '/o/token/' } } });
-      await d.token();
-      expect((await waiting).status).toBe(200);
-      expect(performance.now() - begun).toBeLessThan(900);
+      // Without timers nothing looks again by itself.
+      vi.useFakeTimers({ toFake: ['setTimeout'] });
+      try {
+        const waiting = d.admin('POST', '/wait', { for: { request: { path: '/o/token/' } } });
+        await health();
+        await d.token();
+        expect((await waiting).status).toBe(200);
+      } finally {
+        vi.useRealTimers();
+      }
     });
 
     it('can be stopped in time', async () => {

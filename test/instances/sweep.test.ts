@@ -1,58 +1,117 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Credentials, type Drive, drive } from '../support/drive.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Client, newClient } from '../../src/domain/client.ts';
+import { seconds } from '../../src/domain/time.ts';
+import { SHIPPED_SCENARIOS } from '../../src/options/shipped-scenarios.ts';
+import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { memoryStore } from '../../src/store/memory.ts';
+import { redisStore } from '../../src/store/redis/redis-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { systemTime } from '../../src/system/clock.ts';
+import { systemRandom } from '../../src/system/random.ts';
+import { opaqueTokens } from '../../src/system/signing.ts';
+import { freshPrefix, type RedisServer, startRedis } from '../support/redis.ts';
+import { missing } from '../support/tools.ts';
 
 /** More than are remembered, and enough for somebody to be in need of room. */
 const MANY = 5_500;
 const REMEMBERED = 1_000;
+const HALF_AN_HOUR = seconds(1_800);
+const HOUR = seconds(3_600);
 
-let d: Drive;
-let client: Credentials;
-beforeEach(async () => {
-  d = await drive({ scenario: 'manual' });
-  client = await d.newClient();
+const CLIENT = newClient({ clientId: 'client', clientSecret: 'secret' });
+const OTHER = newClient({ clientId: 'other', clientSecret: 'secret' });
+
+const noRedis = missing('redis');
+let redis: RedisServer;
+beforeAll(async () => {
+  if (noRedis === undefined) redis = await startRedis();
 });
-afterEach(() => d.mock.close());
+afterAll(() => redis?.stop());
+
+const STORES: Record<string, () => Promise<Store>> = {
+  memory: async () => memoryStore(systemTime),
+  redis: () => redisStore({ url: redis.url, prefix: freshPrefix(), tell: () => {}, refill: async () => {} }),
+};
 
 async function atOnce(times: number, act: (index: number) => Promise<unknown>): Promise<void> {
   for (let done = 0; done < times; done += 50)
     await Promise.all(Array.from({ length: Math.min(50, times - done) }, (_, i) => act(done + i)));
 }
-const total = async (what: 'tokens' | 'calls' | 'validations', { client_id } = client): Promise<number> =>
-  (await d.admin('GET', `/${what}?client_id=${client_id}`)).json.total;
-const advance = (by: string) => d.admin('POST', '/clock/advance', { by });
 
-describe('what has ended long ago', { timeout: 120_000 }, () => {
-  it('is forgotten of tokens, but for the newest, when time is moved', async () => {
-    const first = await d.token(client);
-    await atOnce(MANY, () => d.token(client));
-    await advance('1h');
-    expect(await total('tokens')).toBe(REMEMBERED);
-    expect((await d.open(first, 'val-1')).status).toBe(403);
-  });
+describe.each(Object.entries(STORES))('what has ended long ago, in the store %s', (name, open) => {
+  const why = name === 'redis' ? noRedis : undefined;
 
-  it('stays where it is not much, and what lives stays in any case', async () => {
-    const other = await d.newClient();
-    await d.token(other);
-    await atOnce(MANY, () => d.token(client));
-    await advance('30m');
-    expect(await total('tokens')).toBe(MANY);
-    await advance('30m');
-    expect(await total('tokens', other)).toBe(1);
-  });
-
-  it('is forgotten of calls when none of their tokens could open another', async () => {
-    const used = await d.token(client);
-    await atOnce(MANY / 2, async (i) => {
-      await d.open(i === 0 ? used : await d.token(client), `val-${i}`);
-      const of = { client_id: client.client_id };
-      await d.admin('POST', `/calls/val-${i}/agent`, { action: 'join', ...of });
-      await d.admin('POST', `/calls/val-${i}/agent`, { action: 'end', ...of });
+  describe.skipIf(why)(why ?? name, { timeout: 120_000 }, () => {
+    let store: Store;
+    let simulator: Simulator;
+    beforeEach(async () => {
+      store = await open();
+      simulator = await createSimulator({
+        store,
+        random: systemRandom(),
+        tokenFormat: opaqueTokens,
+        clients: [CLIENT, OTHER],
+        scenarios: () => SHIPPED_SCENARIOS,
+        scenario: 'manual',
+        rules: { strictTokens: false, knownValidationsOnly: false },
+        journalSize: 10,
+        onError: (error) => {
+          throw error;
+        },
+      });
     });
-    expect(await total('calls')).toBe(MANY / 2);
-    // The call is needed as long as the hour of its token lasts, or the token would be good again.
-    expect((await d.open(used, 'val-new')).html).toContain('used up');
-    await advance('1h');
-    expect([await total('calls'), await total('validations')]).toEqual([REMEMBERED, REMEMBERED]);
-    expect((await d.open(used, 'val-new')).status).toBe(403);
+    afterEach(async () => {
+      simulator.close();
+      await store.close();
+    });
+
+    async function issue({ clientId, clientSecret }: Client = CLIENT): Promise<string> {
+      const received = await simulator.requests.receive({ claimed: [clientId] });
+      const fields = new Map([['grant_type', 'client_credentials']]);
+      const basic = { id: clientId, secret: clientSecret };
+      const token = await simulator.tokens.issue({ query: 'none', basic, fields }, received, () => true);
+      if (!('accessToken' in token)) throw new Error(token.reason);
+      return token.accessToken;
+    }
+    const tokens = async ({ clientId } = CLIENT) => (await store.list('token', clientId)).length;
+    const refusal = async (token: string, validationId: string) => {
+      const opening = await simulator.openings.open(token, validationId);
+      return 'refused' in opening ? opening.refused : undefined;
+    };
+
+    it('is forgotten of tokens, but for the newest, when time is moved', async () => {
+      const first = await issue();
+      await atOnce(MANY, () => issue());
+      await simulator.clocks.advance(HOUR);
+      expect(await tokens()).toBe(REMEMBERED);
+      expect(await refusal(first, 'val-1')).toBe('unknown');
+    });
+
+    it('stays where it is not much, and what lives stays in any case', async () => {
+      await issue(OTHER);
+      await atOnce(MANY, () => issue());
+      await simulator.clocks.advance(HALF_AN_HOUR);
+      expect(await tokens()).toBe(MANY);
+      await simulator.clocks.advance(HALF_AN_HOUR);
+      expect(await tokens(OTHER)).toBe(1);
+    });
+
+    it('is forgotten of calls when none of their tokens could open another', async () => {
+      const used = await issue();
+      await atOnce(MANY / 2, async (i) => {
+        const opening = await simulator.openings.open(i === 0 ? used : await issue(), `val-${i}`, 'page');
+        if (!('callId' in opening)) throw new Error('the call did not open');
+        await simulator.calls.intervene(opening.callId, { agent: 'join' });
+        await simulator.calls.intervene(opening.callId, { agent: 'end' });
+      });
+      const calls = async () => (await store.list('call', CLIENT.clientId)).length;
+      const validations = async () => (await store.list('validation', CLIENT.clientId)).length;
+      expect(await calls()).toBe(MANY / 2);
+      // The call is needed as long as the hour of its token lasts, or the token would be good again.
+      expect(await refusal(used, 'val-new')).toBe('completed');
+      await simulator.clocks.advance(HOUR);
+      expect([await calls(), await validations()]).toEqual([REMEMBERED, REMEMBERED]);
+      expect(await refusal(used, 'val-new')).toBe('unknown');
+    });
   });
 });

@@ -35,7 +35,7 @@ interface Way {
   run(block: Block): Promise<void>;
 }
 
-describe('the README', { timeout: 60_000 }, () => {
+describe('the README', () => {
   const project = consumer(['redis', '@pact-foundation/pact', '@pact-foundation/pact-core']);
   const shell = machine(() => project.folder());
   const run = terminal(() => home);

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { atLeast } from '../support/at-least.ts';
 import { type Environment, machine, type Outcome } from '../support/ci-machine.ts';
 import { ciFaults } from '../support/ci-schemas.ts';
 import { consumer, playwrightConfig } from '../support/consumer.ts';
@@ -13,7 +14,7 @@ const ROOT = path.join(import.meta.dirname, '../..');
 const RECIPES = path.join(ROOT, 'recipes');
 const recipe = (file: string) => readFileSync(path.join(RECIPES, file), 'utf8');
 const filesIn = (folder: string) =>
-  readdirSync(path.join(RECIPES, folder)).map((name) => `${folder}/${name}`);
+  atLeast(1, readdirSync(path.join(RECIPES, folder))).map((name) => `${folder}/${name}`);
 
 /** What the image sets for every container of it. */
 const IMAGE = Object.fromEntries(

@@ -125,7 +125,7 @@ describe('a page', () => {
 
   it('of before a reset hears of the reset, and takes no part in the next call of the same id', async () => {
     const { html } = await d.open(await d.token(), 'v');
-    await d.admin('POST', '/reset');
+    await d.mock.reset();
     await d.open(await d.token(), 'v');
     const stale = pageOf(html, d.mock.url);
     await stale.hears('"reset":true');
@@ -136,7 +136,7 @@ describe('a page', () => {
 
   it('that is open hears of a reset at once', async () => {
     const page = await open();
-    await d.admin('POST', '/reset');
+    await d.mock.reset();
     await page.hears('"reset":true');
     await page.ended;
   });

@@ -3,7 +3,6 @@ import { newMemoryStore, type Store } from '../../src/library/index.ts';
 import { SERVER_ERROR } from '../../src/service/django/answer.ts';
 import { type Drive, drive, SANDBOX } from '../support/drive.ts';
 import { setupOf } from '../support/fake-page.ts';
-import { type RealProcess, startProcess } from '../support/real-process.ts';
 
 const PLANTED = 'planted failure';
 
@@ -99,30 +98,6 @@ describe('a failure behind a door', () => {
   it('of the stream of the console cuts it off, so that the browser comes back', async () => {
     await expect(asked('/__console/stream', {})).rejects.toThrow('fetch failed');
     expect(log.mock.calls.join()).toContain(PLANTED);
-  });
-});
-
-describe('what nobody has caught while the simulator runs', () => {
-  let server: RealProcess;
-  beforeAll(async () => {
-    server = await startProcess();
-  });
-  afterAll(() => server?.stop());
-
-  it.each([
-    ['a rejection', 'Promise.reject(new Error("planted rejection"))', 'planted rejection'],
-    [
-      'an exception of a timer',
-      'setTimeout(() => { throw new Error("planted in a timer") })',
-      'planted in a timer',
-    ],
-    ['what is no error', 'Promise.reject(undefined)', 'undefined'],
-  ])('%s is logged with its stack and an id, and ends nothing', async (_, code, message) => {
-    server.run(code);
-    await expect
-      .poll(server.complaints)
-      .toMatch(new RegExp(`^mock-veridas: error: failure \\w+: Error: ${message}\\n +at `, 'm'));
-    expect((await fetch(`${server.url}/__admin/health`)).status).toBe(200);
   });
 });
 

@@ -56,7 +56,7 @@ describe('requests show', () => {
   const completed = async () => {
     const token = await d.token();
     await d.open(token, 'val-1');
-    for (const action of ['join', 'end']) await d.admin('POST', '/calls/val-1/agent', { action });
+    for (const action of ['join', 'end'] as const) await d.mock.call('val-1')[action]();
     return token;
   };
   /** Opens the frame as Firefox does; which token was issued since matters only by its being there. */
@@ -152,7 +152,7 @@ describe('requests show', () => {
   it('token-shared, also by two pages at the same time', async () => {
     const token = await d.token();
     const pages = [await fakePage(d, token, 'val-1'), await fakePage(d, token, 'val-1')];
-    await expect.poll(rules, { timeout: 10_000 }).toEqual(['token-shared']);
+    await expect.poll(rules).toEqual(['token-shared']);
     for (const page of pages) page.leave();
   });
 

@@ -7,11 +7,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { instant } from '../../src/domain/time.ts';
 import { localCertificate } from '../../src/server/certificate.ts';
-import { BROWSERS, type Tab, type TabBrowser } from '../support/browser-tabs.ts';
-import { type Drive, drive, type Json } from '../support/drive.ts';
+import { type Drive, drive } from '../support/drive.ts';
 import { setupOf } from '../support/fake-page.ts';
 import { useHome } from '../support/home.ts';
-import { openShop, type Shop } from '../support/shop.ts';
 
 const home = useHome();
 const DAY = 86_400_000;
@@ -188,52 +186,5 @@ describe('a simulator that speaks TLS', () => {
     } finally {
       await other.mock.close();
     }
-  });
-});
-
-describe.each(Object.entries(BROWSERS))('the call over TLS in %s', (name, { launch, missing }) => {
-  const why = missing();
-
-  describe.skipIf(why)(why ?? name, { timeout: 60_000 }, () => {
-    let d: Drive;
-    let shop: Shop;
-    let browser: TabBrowser;
-    let tab: Tab;
-    beforeAll(async () => {
-      [d, browser] = await Promise.all([drive({ scenario: 'manual', https: true }), launch()]);
-      const file = (what: string) =>
-        readFileSync(path.join(path.dirname(d.mock.https?.ca ?? ''), what), 'utf8');
-      shop = await openShop({ cert: file('cert.pem'), key: file('key.pem') });
-    }, 60_000);
-    afterAll(async () => {
-      await tab?.close();
-      await browser?.close();
-      await shop?.close();
-      await d?.mock.close();
-    });
-
-    it('says the three events to a page that is served over TLS', async () => {
-      const query = new URLSearchParams({ access_token: await d.token(), validation_id: 'val-1' });
-      tab = await browser.newTab();
-      await tab.open(shop.embedding(`${d.mock.https?.browserUrl}/call?${query}`));
-      const call = async (): Promise<Json> => (await d.admin('GET', '/calls/val-1')).json;
-      await vi.waitFor(async () => expect((await call()).page).toBe('open'), { timeout: 20_000 });
-      for (const action of ['join', 'start', 'end']) await d.admin('POST', '/calls/val-1/agent', { action });
-      await vi.waitFor(
-        async () =>
-          expect(await tab.evaluate('heard.map(function (event) { return event.code })')).toEqual([
-            'VideocallLoading',
-            'VideocallInitiated',
-            'VideocallCompleted',
-          ]),
-        { timeout: 20_000 },
-      );
-      // A page tells how it is embedded by the way, and not before anything else.
-      const secure = { secureContext: true, origin: d.mock.https?.browserUrl };
-      await vi.waitFor(async () => expect((await call()).pages[0].diagnostics).toMatchObject(secure), {
-        timeout: 20_000,
-      });
-      expect((await d.admin('GET', '/findings')).json.items).toEqual([]);
-    });
   });
 });

@@ -174,12 +174,12 @@ describe('the journal', () => {
     await d.token(client);
     await d.admin('POST', '/reset', { client_id: client.client_id });
     expect((await requests()).map(({ client_id }) => client_id)).toEqual(['sandbox-client']);
-    await d.admin('POST', '/reset');
+    await d.mock.reset();
     expect(await requests()).toEqual([]);
   });
 
   it('tells virtual time of the client', async () => {
-    await d.admin('POST', '/clock/freeze', { at: '2040-01-01T00:00:00.000Z' });
+    await d.mock.clock.freeze('2040-01-01T00:00:00.000Z');
     await d.token();
     expect((await last()).at).toBe('2040-01-01T00:00:00.000Z');
   });
@@ -195,7 +195,7 @@ describe('events', () => {
     await acted;
     page.leave();
     await d.open(await d.token(), 'val-2');
-    await d.admin('POST', '/calls/val-2/agent', { action: 'join' });
+    await d.mock.call('val-2').join();
     const { items } = (await d.admin('GET', '/events')).json;
     expect(items).toMatchObject([
       { validation_id: 'val-1', id: 0, code: 'VideocallLoading', posted_at: expect.any(String) },

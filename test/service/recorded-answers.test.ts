@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newClient } from '../../src/domain/client.ts';
+import { atLeast } from '../support/at-least.ts';
 import { type Drive, drive } from '../support/drive.ts';
 import { type RawRequest, sendRaw } from '../support/raw-http.ts';
 
@@ -60,7 +61,7 @@ describe('the recorded answers of the authentication API', () => {
   });
   afterAll(() => d.mock.close());
 
-  it.each(recording.cases)('$name', async ({ steps }) => {
+  it.each(atLeast(300, recording.cases))('$name', async ({ steps }) => {
     const values: Record<string, string> = {};
     for (const step of steps) {
       if (step.expire !== undefined) {

@@ -1,23 +1,15 @@
-import { rmSync } from 'node:fs';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Change, commandWith } from '../support/changed-command.ts';
+import { type Launched, launch } from '../../src/server/launch.ts';
+import { oneStore } from '../support/drive.ts';
 import { useHome } from '../support/home.ts';
-import { type RealProcess, startProcess } from '../support/real-process.ts';
-import { slowHttpTest } from '../support/slowhttptest.ts';
-import { missing } from '../support/tools.ts';
 
-const home = useHome();
+useHome();
 
-/** The limits of time as they are, but short. */
-const SHORT: readonly Change[] = [
-  [/SLOWEST_REQUEST_MS = 3e4/, 'SLOWEST_REQUEST_MS = 300'],
-  [/SLOWEST_READER_MS = 12e4/, 'SLOWEST_READER_MS = 300'],
-  [/SLOWEST_HANDSHAKE_MS = 1e4/, 'SLOWEST_HANDSHAKE_MS = 300'],
-  [/connectionsCheckingInterval: 5e3/, 'connectionsCheckingInterval: 50'],
-];
+const TIMEOUTS_MS = { request: 300, read: 300, handshake: 300 };
 const HANDSHAKE_BEGUN = Buffer.from([22, 3, 1, 0, 200, 1]);
 const HEAD = 'POST /o/token/ HTTP/1.1\r\nHost: localhost\r\n';
 
@@ -28,18 +20,24 @@ const ended = (socket: Pick<Socket, 'once' | 'resume' | 'on'>) =>
     socket.resume();
   });
 
+/** Resolves when the connection of the next request has closed at the server's side. */
+const closedByServer = () =>
+  new Promise<void>((resolve) => {
+    const onRequest = (message: unknown) => {
+      unsubscribe('http.server.request.start', onRequest);
+      (message as { socket: Socket }).socket.once('close', () => resolve());
+    };
+    subscribe('http.server.request.start', onRequest);
+  });
+
 describe('whoever takes too long', () => {
-  const command = commandWith('hurried', SHORT);
-  let server: RealProcess;
+  let server: Launched;
   let port: number;
   beforeAll(async () => {
-    server = await startProcess({ command, flags: ['--https'], env: { HOME: home() } });
+    server = await launch({ https: true, logLevel: 'error', ...oneStore() }, TIMEOUTS_MS);
     port = Number(new URL(server.url).port);
   });
-  afterAll(async () => {
-    await server?.stop();
-    rmSync(command);
-  });
+  afterAll(() => server.close());
 
   const overTls = (protocol: string) =>
     connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: [protocol] });
@@ -60,12 +58,12 @@ describe('whoever takes too long', () => {
     });
 
     it('to read an answer is cut off', async () => {
+      const closed = closedByServer();
       const socket = open();
       socket.write('GET /__console/console.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(400));
       socket.pause();
       socket.on('error', () => {});
-      await new Promise((resolve) => socket.once('readable', resolve));
-      await expect.poll(async () => (await server.holding()).sockets).toBe(0);
+      await closed;
       socket.destroy();
     });
   });
@@ -105,43 +103,9 @@ describe('whoever takes too long', () => {
     const { body } = await fetch(`${server.url}/__console/stream`);
     const waited = await fetch(`${server.url}/__admin/wait`, {
       method: 'POST',
-      body: JSON.stringify({ for: { event: 'VideocallCompleted' }, timeout: '2s' }),
+      body: JSON.stringify({ for: { event: 'VideocallCompleted' }, timeout: '1s' }),
     });
     expect(waited.status).toBe(408);
     await body?.cancel();
-  });
-});
-
-const why = missing('slowhttptest');
-
-describe.skipIf(why)(`many slow clients${why ? ` (skipped: ${why})` : ''}`, () => {
-  let server: RealProcess;
-  beforeAll(async () => {
-    server = await startProcess();
-  });
-  afterAll(() => server?.stop());
-
-  it.each([
-    ['headers', ['-H', '-i', '1']],
-    ['bodies', ['-B', '-i', '1', '-s', '100000']],
-    ['reading', ['-X', '-k', '5', '-n', '1', '-z', '10', '-w', '64', '-y', '128']],
-  ])('with slow %s keep nobody else waiting', async (what, flags) => {
-    const path = what === 'bodies' ? '/o/token/' : '/__console/console.js';
-    const attack = slowHttpTest([
-      ...flags,
-      '-c',
-      '300',
-      '-r',
-      '300',
-      '-l',
-      '4',
-      '-u',
-      `${server.url}${path}`,
-    ]);
-    const statuses = new Set<number>();
-    await expect.poll(async () => (await server.holding()).sockets).toBeGreaterThan(200);
-    while (attack.isRunning()) statuses.add((await fetch(`${server.url}/__admin/clients`)).status);
-    expect([...statuses]).toEqual([200]);
-    expect(await attack.ended).toContain('service available:   YES');
   });
 });

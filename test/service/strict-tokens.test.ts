@@ -36,7 +36,7 @@ describe('a token used by two pages at once', () => {
     const token = await d.token();
     const pages = [await page(token, 'v'), await page(token, 'v')];
     for (const { hears } of pages) await hears('waiting-room');
-    await d.admin('POST', '/calls/v/agent', { action: 'join' });
+    await d.mock.call('v').join();
     for (const { hears } of pages) await hears('VideocallLoading');
     for (const { leave } of pages) leave();
   });
@@ -52,7 +52,7 @@ describe('a token used by two pages at once', () => {
     // A browser comes back after its stream has ended, and must not be let in then.
     second.listen();
     await second.ended;
-    await d.admin('POST', '/calls/v/agent', { action: 'join' });
+    await d.mock.call('v').join();
     await first.hears('VideocallLoading');
     expect(first.told()).not.toContain('"state":"error"');
     expect(second.told()).not.toContain('VideocallLoading');
@@ -94,12 +94,12 @@ describe('a token that expires in mid-call', () => {
     const token = await d.token();
     const { hears, leave } = await page(token, 'v');
     await hears('waiting-room');
-    await d.admin('POST', '/clock/advance', { by: '61m' });
+    await d.mock.clock.advance('61m');
     expect((await d.admin('GET', '/calls/v')).json.state).toBe('in-call');
     const reloaded = await d.open(token, 'v');
     expect(reloaded.status).toBe(403);
     expect(reloaded.html).toContain('has expired');
-    await d.admin('POST', '/clock/advance', { by: '2h' });
+    await d.mock.clock.advance('2h');
     await hears('VideocallCompleted');
     leave();
   });

@@ -42,7 +42,7 @@ describe('--random-seed', () => {
   it('begins again after a reset', async () => {
     const d = await start({ randomSeed: '42' });
     const first = await d.token();
-    await d.admin('POST', '/reset');
+    await d.mock.reset();
     expect(await d.token()).toBe(first);
   });
 

@@ -43,7 +43,7 @@ describe('a token', () => {
   it('ages by the common clock as long as its client has none of its own', async () => {
     const client = await d.newClient();
     const token = await d.token(client);
-    await d.admin('POST', '/clock/advance', { by: '1h' });
+    await d.mock.clock.advance('1h');
     expect((await d.open(token, 'v')).status).toBe(403);
   });
 

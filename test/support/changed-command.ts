@@ -1,30 +1,62 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { COMMAND, ROOT } from '../../build/targets.ts';
 
-const { outputFiles } = await build({ ...COMMAND, minify: false, write: false });
-/** The command as it is built, but for people to read: nothing in it is shortened. */
-const text = outputFiles.map((file) => file.text).join('');
+/** A snippet of a file of `src`, and what replaces it. */
+export interface Change {
+  readonly file: string;
+  readonly snippet: string;
+  readonly replacement: string;
+}
 
-/** What stands in the command as it is built, and what is to stand there instead, as `replace` reads both. */
-export type Change = readonly [right: RegExp | string, wrong: string];
+function changed(file: string, changes: readonly Change[]): string {
+  return changes.reduce(
+    (source, { snippet, replacement }) => {
+      const parts = source.split(snippet);
+      if (parts.length !== 2)
+        throw new Error(`src/${file} has ${parts.length - 1} times, not once: ${snippet}`);
+      return parts.join(replacement);
+    },
+    readFileSync(path.join(ROOT, 'src', file), 'utf8'),
+  );
+}
 
 /**
- * Writes a copy of the command with some of it changed, as deep in this folder as the command is, where it finds what belongs
- * to it; answers its file.
+ * Builds the command with some of its source changed, as deep in this folder as the command is, where it finds what
+ * belongs to it.
  *
- * @throws something to be changed is not in the command, so that no change goes unnoticed that does nothing
+ * @returns its file
+ * @throws a snippet is not in its file exactly once, or the file is not part of the command
  */
-export function commandWith(name: string, changes: readonly Change[]): string {
-  let command = text;
-  for (const [right, wrong] of changes) {
-    const changed = command.replace(right, wrong);
-    if (changed === command) throw new Error(`${right} is not in the command`);
-    command = changed;
-  }
-  const file = path.join(ROOT, 'out', `changed-${name.replace(/\W+/g, '-')}.cjs`);
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, command);
-  return file;
+export async function buildChanged(name: string, changes: readonly Change[]): Promise<string> {
+  const outfile = path.join(ROOT, 'out', `changed-${name.replace(/\W+/g, '-')}.cjs`);
+  const texts = new Map(changes.map(({ file }) => [path.join(ROOT, 'src', file), file]));
+  await build({
+    ...COMMAND,
+    minify: false,
+    logLevel: 'silent',
+    outfile,
+    plugins: [
+      {
+        name: 'change',
+        setup({ onLoad, onEnd }) {
+          onLoad({ filter: /\.ts$/ }, ({ path: loaded }) => {
+            const file = texts.get(loaded);
+            if (file === undefined) return undefined;
+            texts.delete(loaded);
+            const contents = changed(
+              file,
+              changes.filter((change) => change.file === file),
+            );
+            return { contents, loader: 'ts' };
+          });
+          onEnd(() => {
+            if (texts.size > 0) throw new Error(`not part of the command: ${[...texts.values()]}`);
+          });
+        },
+      },
+    ],
+  });
+  return outfile;
 }

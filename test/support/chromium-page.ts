@@ -16,7 +16,7 @@ export function chromiumStage(): Stage {
   const stage: { -readonly [Part in keyof Stage]?: Stage[Part] } = {};
   beforeAll(async () => {
     [stage.d, stage.shop, stage.browser] = await Promise.all([drive(), openShop(), launchChromium()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await stage.browser?.close();
     await stage.shop?.close();

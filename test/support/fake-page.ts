@@ -57,7 +57,7 @@ export function pageOf(html: string, base: string): Omit<FakePage, 'opened'> {
   listen();
   return {
     told: () => told,
-    hears: (text) => vi.waitFor(() => expect(told).toContain(text), { timeout: 10_000, interval: 10 }),
+    hears: (text) => vi.waitFor(() => expect(told).toContain(text), { timeout: 60_000, interval: 10 }),
     get ended() {
       return ended;
     },

@@ -11,7 +11,7 @@ type Told = Readonly<Record<Name, readonly RuleId[] | { readonly nothing: string
 
 const inAll = (...rules: RuleId[]): Told => ({ Chromium: rules, Firefox: rules, WebKitGTK: rules });
 
-export const PATIENCE = { timeout: 20_000, interval: 50 };
+export const PATIENCE = { timeout: 60_000, interval: 50 };
 /** Attributes of the iframe as the guide has it, with a size of its own. */
 export const GOOD = 'width="800" height="600" allow="camera; microphone;"';
 const SIZE = 'width="800" height="600"';

@@ -78,6 +78,6 @@ export const heard = (page: Page): Promise<Record<string, unknown>[]> => page.ev
 
 /** Waits until the guide's listener has heard `count` messages. */
 export async function hears(page: Page, count: number): Promise<Record<string, unknown>[]> {
-  await page.waitForFunction(`heard.length >= ${count}`, undefined, { timeout: 10_000 });
+  await page.waitForFunction(`heard.length >= ${count}`);
   return heard(page);
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { find } from './tools.ts';
 
-/** Runs slowhttptest; its last words are what `ended` answers. */
+/** Runs slowhttptest. */
 export function slowHttpTest(flags: readonly string[]) {
   const child = spawn(find('slowhttptest') ?? '', [...flags, '-v', '1'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -12,5 +12,12 @@ export function slowHttpTest(flags: readonly string[]) {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: it paints what it says
     said.replace(/\x1b\[[0-9;]*[A-Za-z]/g, ''),
   );
-  return { ended, isRunning: () => child.exitCode === null && child.signalCode === null };
+  return {
+    isRunning: () => child.exitCode === null && child.signalCode === null,
+    /** Interrupts it, and returns what it has found. */
+    stop(): Promise<string> {
+      child.kill('SIGINT');
+      return ended;
+    },
+  };
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readScenarios, scenariosIn } from '../../src/options/scenario-files.ts';
 import { SHIPPED, SHIPPED_SCENARIOS } from '../../src/options/shipped-scenarios.ts';
 import { formatFault, InvalidFile } from '../../src/options/yaml/file.ts';
+import { atLeast } from '../support/at-least.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -49,14 +50,20 @@ describe('the shipped scenarios', () => {
     expect(SHIPPED_SCENARIOS.get('not-found')?.steps).toEqual([{ after: 0, fail: 'VideocallNotFound' }]);
   });
 
-  it.each(readdirSync(SHIPPED))('point editors to their schema in the first line of %s', (file) => {
-    const [first] = readFileSync(join(SHIPPED, file), 'utf8').split('\n');
-    expect(first).toBe('# yaml-language-server: $schema=../scenario.schema.json');
-  });
+  it.each(atLeast(16, readdirSync(SHIPPED)))(
+    'point editors to their schema in the first line of %s',
+    (file) => {
+      const [first] = readFileSync(join(SHIPPED, file), 'utf8').split('\n');
+      expect(first).toBe('# yaml-language-server: $schema=../scenario.schema.json');
+    },
+  );
 
-  it.each([...SHIPPED_SCENARIOS.values()])('describe what happens in $name', ({ description }) => {
-    expect(description).toMatch(/\w+ \w+/);
-  });
+  it.each(atLeast(16, [...SHIPPED_SCENARIOS.values()]))(
+    'describe what happens in $name',
+    ({ description }) => {
+      expect(description).toMatch(/\w+ \w+/);
+    },
+  );
 });
 
 describe('a folder of scenarios', () => {

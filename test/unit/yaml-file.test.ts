@@ -88,7 +88,7 @@ describe('a text that is hardly YAML', () => {
     expect(faultsOf('\ufeffname: B\r\nsteps: []\r\n')).toEqual([expect.stringMatching(/^1:7 name: "B"/)]);
   });
 
-  it('is checked in seconds when it has very many keys', { timeout: 20_000 }, () => {
+  it('is checked in seconds when it has very many keys', () => {
     const keys = Array.from({ length: 60_000 }, (_, index) => `k${index}: 1`);
     expect(faultsOfLines('name: a', 'steps: []', ...keys)).toHaveLength(keys.length);
   });

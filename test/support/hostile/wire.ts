@@ -15,7 +15,7 @@ export interface Outcome {
 /** What is not whole is given this long to be answered before it is broken off: nothing is judged by it. */
 const PATIENCE_MS = 60;
 /** By then the other side must have answered or ended the connection. */
-const BOUND_MS = 5_000;
+const BOUND_MS = 20_000;
 
 /** Sends `hostile` on a connection of its own, and breaks it off when nothing more will come of it. */
 export function sendHostile(

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commandWith } from '../support/changed-command.ts';
-import { against, type Drive, oneStore } from '../support/drive.ts';
+import { buildChanged } from '../support/changed-command.ts';
+import { against, type Drive } from '../support/drive.ts';
 import { setupOf } from '../support/fake-page.ts';
 import { useHome } from '../support/home.ts';
 import { type Chance, chanceFrom } from '../support/hostile/chance.ts';
@@ -53,8 +53,8 @@ function wrongWith({ answer, hangs }: Outcome): string | undefined {
 const home = useHome();
 
 describe(`requests that were spoilt, from SEED=${SEED}`, { timeout: 30_000 + HOW_MANY * 20 }, () => {
-  // What lasts too long is broken off by the simulator after half a minute, for which nobody waits here.
-  const command = commandWith('hostile', [[/SLOWEST_REQUEST_MS = 3e4/, 'SLOWEST_REQUEST_MS = 1e3']]);
+  /** Breaks off requests that last longer than 5 seconds, instead of half a minute. */
+  let command: string;
   let server: RealProcess;
   let asked: Omit<Drive, 'mock'>;
   let before: Holding;
@@ -109,9 +109,10 @@ describe(`requests that were spoilt, from SEED=${SEED}`, { timeout: 30_000 + HOW
 
   beforeAll(
     async () => {
-      const { store, storePrefix = '' } = oneStore();
-      const shared = typeof store === 'string' ? ['--store', store, '--store-prefix', storePrefix] : [];
-      const flags = ['--https', '--log-level', 'error', '--journal-size', String(JOURNAL), ...shared];
+      command = await buildChanged('hostile', [
+        { file: 'server/timeouts.ts', snippet: 'request: 30_000', replacement: 'request: 5_000' },
+      ]);
+      const flags = ['--https', '--log-level', 'error', '--journal-size', String(JOURNAL)];
       server = await startProcess({ flags, command, env: { HOME: home() } });
       asked = against({ url: server.url, adminUrl: `${server.url}/__admin` });
       // What is compiled and kept for good is so after a first round.

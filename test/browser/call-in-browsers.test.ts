@@ -5,12 +5,12 @@ import { type Habit, openShop, type Shop } from '../support/shop.ts';
 import { withoutEventSource } from '../support/without-eventsource.ts';
 
 const THREE = ['VideocallLoading', 'VideocallInitiated', 'VideocallCompleted'];
-const PATIENCE = { timeout: 20_000, interval: 50 };
+const PATIENCE = { timeout: 60_000, interval: 50 };
 
 describe.each(Object.entries(BROWSERS))('the call in %s', (name, { launch, missing }) => {
   const why = missing();
 
-  describe.skipIf(why)(why ?? name, { timeout: 60_000 }, () => {
+  describe.skipIf(why)(why ?? name, () => {
     let d: Drive;
     let shop: Shop;
     let browser: TabBrowser;
@@ -18,7 +18,7 @@ describe.each(Object.entries(BROWSERS))('the call in %s', (name, { launch, missi
 
     beforeAll(async () => {
       [d, shop, browser] = await Promise.all([drive({ scenario: 'manual' }), openShop(), launch()]);
-    }, 60_000);
+    });
     afterAll(async () => {
       await tab?.close();
       await browser?.close();

@@ -30,7 +30,7 @@ const MISTAKE =
   'await fetch(videocall.call("v").src(await videocall.token()).replace(mock.browserUrl, mock.url));';
 const WORDS = 'error: the frame is opened at a host without "videocall" in its name';
 
-describe('the fixtures for Vitest', { timeout: 60_000 }, () => {
+describe('the fixtures for Vitest', () => {
   const run = (env: Record<string, string>) => project.node([project.tool('vitest/vitest.mjs'), 'run'], env);
 
   it('give each test a client of its own in the simulator of exec, and remove those where all was well', async () => {

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { launchChromium } from '../support/chromium.ts';
+import { drive } from '../support/drive.ts';
+import { missing } from '../support/tools.ts';
+
+const why = missing('chromium');
+
+describe.skipIf(why)(`a page with WebRTC in Chromium${why ? ` (${why})` : ''}`, () => {
+  it('learns from the UDP port where it is seen', async () => {
+    const d = await drive({ mediaPorts: { tcp: 0, udp: 0 } });
+    // A page that may use the camera is told its own addresses, and is not told them twice.
+    const browser = await launchChromium({ camera: false });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${d.mock.url}/__admin/health`);
+      const kinds = await page.evaluate(
+        (urls) =>
+          new Promise<string[]>((resolve) => {
+            const connection = new RTCPeerConnection({ iceServers: [{ urls }] });
+            const seen: string[] = [];
+            connection.onicecandidate = ({ candidate }) => {
+              if (candidate === null) resolve(seen);
+              else seen.push(candidate.candidate);
+            };
+            connection.createDataChannel('x');
+            connection.createOffer().then((offer) => connection.setLocalDescription(offer));
+          }),
+        `stun:127.0.0.1:${d.mock.mediaPorts?.udp}`,
+      );
+      expect(kinds.join('\n')).toContain(' typ srflx');
+    } finally {
+      await browser.close();
+      await d.mock.close();
+    }
+  });
+});

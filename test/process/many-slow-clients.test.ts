@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RealProcess, startProcess } from '../support/real-process.ts';
+import { slowHttpTest } from '../support/slowhttptest.ts';
+import { missing } from '../support/tools.ts';
+
+const why = missing('slowhttptest');
+
+describe.skipIf(why)(`many slow clients${why ? ` (skipped: ${why})` : ''}`, () => {
+  let server: RealProcess;
+  beforeAll(async () => {
+    server = await startProcess();
+  });
+  afterAll(() => server?.stop());
+
+  it.each([
+    ['headers', ['-H', '-i', '1']],
+    ['bodies', ['-B', '-i', '1', '-s', '100000']],
+    ['reading', ['-X', '-k', '5', '-n', '1', '-z', '10', '-w', '64', '-y', '128']],
+  ])('with slow %s keep nobody else waiting', async (what, flags) => {
+    const path = what === 'bodies' ? '/o/token/' : '/__console/console.js';
+    const attack = slowHttpTest([
+      ...flags,
+      '-c',
+      '300',
+      '-r',
+      '300',
+      '-l',
+      '80',
+      '-u',
+      `${server.url}${path}`,
+    ]);
+    const statuses = new Set<number>();
+    await expect.poll(async () => (await server.holding()).sockets).toBeGreaterThan(200);
+    for (let asked = 0; asked < 200; asked += 1)
+      statuses.add((await fetch(`${server.url}/__admin/clients`)).status);
+    expect([...statuses]).toEqual([200]);
+    expect((await server.holding()).sockets).toBeGreaterThan(200);
+    expect(attack.isRunning()).toBe(true);
+    expect(await attack.stop()).toContain('service available:   YES');
+  });
+});
