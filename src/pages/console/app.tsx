@@ -10,7 +10,7 @@ import { type Link, useLive } from './live.ts';
 import type { ConsoleParts } from './messages.ts';
 import { usePlace } from './place.ts';
 import { Over, Queue } from './queue.tsx';
-import { type Order, steer } from './steer.ts';
+import { type OnOrder, steering } from './steer.ts';
 import { timesOf } from './times.ts';
 import { Tokens } from './tokens.tsx';
 
@@ -39,7 +39,7 @@ function inWords(answer: unknown): string {
 interface Scenarios {
   readonly parts: Partial<ConsoleParts>;
   readonly clientId: string | undefined;
-  readonly onOrder: (order: Order) => void;
+  readonly onOrder: OnOrder;
 }
 
 /** Which scenario the next calls of a client play. */
@@ -61,9 +61,8 @@ function ScenarioPicker({ parts: { clients = [], scenarios = [], server }, clien
       <select
         value={client.scenario ?? server?.scenario}
         onChange={({ currentTarget: { value } }) =>
-          onOrder({
-            method: 'PATCH',
-            path: `/clients/${encodeURIComponent(client.client_id)}`,
+          onOrder('PATCH /clients/:client_id', {
+            parameters: { client_id: client.client_id },
             body: { scenario: value },
           })
         }
@@ -143,12 +142,10 @@ export function App() {
     !clients.some((one) => one.client_id === place.client_id);
   const timeOf = timesOf(parts);
 
-  const order = (one: Order) => {
-    steer(one).then(
-      (answer) => setNotice({ text: inWords(answer), isBad: false }),
-      (error: Error) => setNotice({ text: error.message, isBad: true }),
-    );
-  };
+  const order = steering({
+    onDone: (answer) => setNotice({ text: inWords(answer), isBad: false }),
+    onFailed: (text) => setNotice({ text, isBad: true }),
+  });
   const choose = ({ client_id, validation_id, n }: CallAnswer) =>
     go({ call_client_id: client_id, validation_id, n: String(n) });
   const choosing = { timeOf, chosen: call?.call, onChoose: choose, onOrder: order };
