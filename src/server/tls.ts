@@ -1,6 +1,7 @@
 import { METHODS, type RequestListener, type Server } from 'node:http';
 import { constants, createSecureServer, type Http2SecureServer, type Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import type { TLSSocket } from 'node:tls';
 
 /** A certificate with those that lead from it to its authority, and its key, both as PEM. */

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { seenInRequest } from '../domain/detection.ts';
 import { describeFault, type Endpoint, type Fault, isUnanswered, type Unanswered } from '../domain/fault.ts';

@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ['store/store.ts', 'domain'],
   'store/store.ts': ['domain'],
   'store/redis': ['store/store.ts', 'domain', 'npm:redis', 'node:timers'],
-  simulator: ['domain', 'guide', 'store/store.ts', 'system'],
+  simulator: ['domain', 'guide', 'store/store.ts', 'system', 'node:timers'],
 
   service: [
     'domain',
@@ -37,6 +37,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'npm:typebox',
     'node:http',
     'node:stream',
+    'node:timers',
   ],
   'service/django': ['domain', 'npm:fastify'],
 
@@ -126,6 +127,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:net',
     'node:os',
     'node:path',
+    'node:timers',
     'node:tls',
   ],
   'server/launch.ts': ['*'],
@@ -137,6 +139,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:dgram',
     'node:http',
     'node:net',
+    'node:timers',
   ],
 
   options: [

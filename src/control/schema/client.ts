@@ -17,9 +17,12 @@ type Scoped<R extends Route> = R extends { readonly scoped: true }
   ? { readonly client_id?: string }
   : unknown;
 
-/** A part of a request, which may be left out when all in it may. */
-type Part<Key extends string, T> =
-  Partial<T> extends T ? { readonly [K in Key]?: T } : { readonly [K in Key]: T };
+/** A part of a request: none where nothing can be in it, and optional where all in it is. */
+type Part<Key extends string, T> = keyof T extends never
+  ? { readonly [K in Key]?: never }
+  : Partial<T> extends T
+    ? { readonly [K in Key]?: T }
+    : { readonly [K in Key]: T };
 
 /** What a request says beside the name of its route. */
 export type Asking<Name extends RouteName> = Part<'parameters', ParametersOf<Name>> &
