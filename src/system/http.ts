@@ -1,16 +1,27 @@
 import http from 'node:http';
-import https from 'node:https';
+import net from 'node:net';
 import { text } from 'node:stream/consumers';
 import timers from 'node:timers';
+import tls from 'node:tls';
 
 /** Requests to the simulator itself. They go through no proxy and follow no redirect. */
 
-// Taken when this is loaded: tests replace `fetch`, `http.request` and the timers later.
-const REQUEST: Readonly<Record<string, typeof http.request>> = {
-  'http:': http.request,
-  'https:': https.request,
-};
+// Taken when this is loaded: tests replace `fetch`, `http.request`, sockets and timers later.
+const { request: startRequest } = http;
+const { connect } = net.Socket.prototype;
+const { connect: connectTls } = tls;
 const { setTimeout, clearTimeout } = timers;
+
+/** A connection of its own for one request: agents keep theirs open, and may go through a proxy. */
+function connectTo({ protocol, hostname, port }: URL): net.Socket {
+  const isSecure = protocol === 'https:';
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const socket: net.Socket = Reflect.apply(connect, new net.Socket(), [
+    { host, port: Number(port) || (isSecure ? 443 : 80) },
+  ]);
+  if (!isSecure) return socket;
+  return connectTls({ socket, host, ...(net.isIP(host) === 0 && { servername: host }) });
+}
 
 export interface HttpRequest {
   readonly method: string;
@@ -40,9 +51,12 @@ export function send(
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const url = new URL(address);
-    const requestOver = REQUEST[url.protocol] ?? http.request;
-    // The global agent keeps connections open, and may go through a proxy.
-    const request = requestOver(url, { method, headers, agent: false });
+    const request = startRequest({
+      method,
+      headers: { host: url.host, ...headers },
+      path: `${url.pathname}${url.search}`,
+      createConnection: () => connectTo(url),
+    });
     const timer = setTimeout(() => {
       reject(new Error(`it took longer than ${timeoutMs / 1000} s`));
       request.destroy();

@@ -1,4 +1,5 @@
 import http from 'node:http';
+import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectMock, type Mock, type MockClient, startMock } from '../../src/library/index.ts';
 import { setupOf } from '../support/fake-page.ts';
@@ -42,6 +43,18 @@ describe.each(['started here', 'that runs elsewhere'])('a simulator %s', (way) =
     expect(await client.journal.count({ path: '/o/token/', status: 200 })).toBe(1);
     await client.faults.arm({ endpoint: 'token', status: 503, times: 1 });
     await expect(client.token()).rejects.toMatchObject({ code: 'no_token' });
+  });
+
+  it('connects where sockets are replaced too', async () => {
+    const connecting = vi.spyOn(net.Socket.prototype, 'connect').mockImplementation(() => {
+      throw new Error('connect is replaced');
+    });
+    try {
+      expect(await mock.token()).toMatch(/^\w{30}$/);
+      expect(Date.parse(await mock.clock.now())).toBeGreaterThan(0);
+    } finally {
+      connecting.mockRestore();
+    }
   });
 
   it('meets a goal that is reached while it is waited for', async () => {

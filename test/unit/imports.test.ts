@@ -215,11 +215,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:crypto',
     'node:fs',
     'node:http',
-    'node:https',
+    'node:net',
     'node:os',
     'node:path',
     'node:stream',
     'node:timers',
+    'node:tls',
   ],
 
   // The commands compose everything, and nothing imports them.
