@@ -1,32 +1,44 @@
-import { whyNoAnswer } from '../contracts/asking.ts';
-import { ADMIN } from '../control/schema/paths.ts';
+import { askHealth, controlAddress, controlAt } from '../control/client.ts';
+import { RequestFailed } from '../control/schema/client.ts';
+import { SERVER_ROUTES } from '../control/schema/server.ts';
 import { MEDIA_PORTS } from '../guide/ports.ts';
 import { readSettings } from '../options/settings.ts';
 import { hostOf } from '../server/address.ts';
 import { unreachable } from '../server/media/ports.ts';
 import { type Command, complain, EXIT, print, runningAt } from './command.ts';
 
-const PATIENCE_MS = 3_000;
+const TIMEOUT_MS = 3_000;
+const UNWELL = SERVER_ROUTES['GET /health'].otherwise.status;
+
+const answered = (status: number, message?: string): string =>
+  `answered ${status}${message === undefined ? '' : `: ${message}`}`;
+
+/** Why the simulator at `url` cannot be asked. */
+function failureText({ code, message, status }: RequestFailed, url: string): string {
+  if (code === 'unreachable') return `no answer from ${url}: ${message}`;
+  return `${url} ${code === 'not_simulator' || status === undefined ? message : answered(status, message)}`;
+}
 
 /** Asks a simulator that runs with the same settings whether it is well. */
 export const healthcheck: Command = async ({ args, env, cwd }) => {
   const settings = readSettings({ argv: args, env, cwd });
-  const url = `${runningAt(settings)}${ADMIN}/health`;
+  const base = controlAddress(runningAt(settings));
+  const url = `${base}/health`;
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
-    const { status, version, message } = (await answer.json()) as Record<string, string | undefined>;
+    const { status, version, message } = await askHealth(controlAt(base, TIMEOUT_MS));
     const closed = settings.mediaPorts ? await unreachable(hostOf(url), MEDIA_PORTS) : [];
     if (closed.length > 0) {
       complain(`unhealthy: ${closed.join(' and ')} cannot be reached; guide 6.2`);
       return EXIT.checkFailed;
     }
-    if (answer.ok && status === 'ok') {
+    if (status === 'ok') {
       print(`ok: mock-veridas ${version} at ${url}`);
       return EXIT.good;
     }
-    complain(`unhealthy: ${url} answered ${answer.status}${message === undefined ? '' : `: ${message}`}`);
+    complain(`unhealthy: ${url} ${answered(UNWELL, message)}`);
   } catch (error) {
-    complain(`unhealthy: no answer from ${url}: ${whyNoAnswer(error)}`);
+    if (!(error instanceof RequestFailed)) throw error;
+    complain(`unhealthy: ${failureText(error, url)}`);
   }
   return EXIT.checkFailed;
 };

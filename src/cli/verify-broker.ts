@@ -1,7 +1,7 @@
-import { basic } from '../contracts/asking.ts';
 import type { Broker, Publication } from '../contracts/broker.ts';
 import { PROVIDER } from '../contracts/report.ts';
 import { BadUsage } from '../options/settings.ts';
+import { basicCredentials } from '../system/http.ts';
 import { VERSION } from '../system/package.ts';
 import type { Invocation } from './command.ts';
 import type { VerifyFlags } from './verify-flags.ts';
@@ -18,7 +18,7 @@ function authorization({ values }: VerifyFlags, env: Environment): string | unde
     throw new BadUsage(['--broker-token and --broker-username exclude each other; keep one of them']);
   if (token) return `Bearer ${token}`;
   if (!username) return undefined;
-  return basic(`${username}:${password ?? ''}`);
+  return basicCredentials(`${username}:${password ?? ''}`);
 }
 
 /** The broker that the flags name, if they do. */

@@ -1,15 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { controlAt } from '../contracts/control.ts';
 import { BadPacts, loadPacts } from '../contracts/load.ts';
 import { NoPact, type Pact } from '../contracts/pact.ts';
+import { simulatorControl } from '../contracts/provider-control.ts';
 import { STATES, type State } from '../contracts/provider-states/table.ts';
 import type { Defaults } from '../contracts/relay.ts';
 import { asJson, asJunit, asText, counted, isGood, type Report } from '../contracts/report.ts';
 import { verifyStatically } from '../contracts/static.ts';
 import { NoTarget, type Target, targetAt } from '../contracts/target.ts';
 import { verify as verifyPacts } from '../contracts/verify.ts';
-import { ADMIN } from '../control/schema/paths.ts';
+import { controlAt } from '../control/client.ts';
 import { newClient, SANDBOX_CLIENT } from '../domain/client.ts';
 import { startMock } from '../library/index.ts';
 import { BadUsage } from '../options/settings.ts';
@@ -34,11 +34,11 @@ async function started({ values }: VerifyFlags): Promise<Running> {
     scenario: 'manual',
     logLevel: 'error',
   });
-  return { url, control: controlAt(adminUrl), origin: browserUrl, close };
+  return { url, control: simulatorControl(controlAt(adminUrl)), origin: browserUrl, close };
 }
 
 async function running(address: string, defaults: Defaults): Promise<Running> {
-  const target = await targetAt(address, ADMIN, defaults).catch((error) => {
+  const target = await targetAt(address, defaults).catch((error) => {
     throw error instanceof NoTarget ? new BadUsage([`--target: ${error.message}`]) : error;
   });
   return { ...target, close: async () => {} };

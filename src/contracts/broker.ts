@@ -1,8 +1,6 @@
-import { whyNoAnswer } from './asking.ts';
-import type { Fields } from './control.ts';
 import type { Pact } from './pact.ts';
 import type { Result } from './results.ts';
-import { type Found, Unreadable } from './sources.ts';
+import { type Found, Unreadable, whyNoAnswer } from './sources.ts';
 
 /** Which contracts a broker is asked for, and as whom. */
 export interface Broker {
@@ -25,6 +23,13 @@ export interface Publication {
   readonly verifiedBy: { readonly implementation: string; readonly version: string };
 }
 
+/** What is read of a document of the broker (HAL). */
+interface Hal {
+  readonly _links?: Readonly<Record<string, { readonly href?: unknown } | undefined>>;
+  readonly _embedded?: { readonly pacts?: readonly Hal[] };
+  readonly verificationProperties?: { readonly pending?: unknown; readonly wip?: unknown };
+}
+
 const PATIENCE_MS = 30_000;
 const PACTS = 'pb:provider-pacts-for-verification';
 
@@ -35,7 +40,7 @@ const STATUSES: Readonly<Record<number, string>> = {
 };
 
 /** One request of HAL; credentials go to the broker and to nobody that it links to. */
-async function ask(broker: Broker, method: string, href: string, body?: unknown): Promise<Fields> {
+async function ask(broker: Broker, method: string, href: string, body?: unknown): Promise<Hal> {
   const url = new URL(href, broker.url);
   const isOwn = url.origin === new URL(broker.url).origin;
   let answer: Response;
@@ -61,7 +66,7 @@ async function ask(broker: Broker, method: string, href: string, body?: unknown)
     );
   }
   try {
-    return text === '' ? {} : JSON.parse(text);
+    return text === '' ? {} : (JSON.parse(text) as Hal);
   } catch {
     throw new Unreadable(`${url}: the broker has answered something that is not JSON`);
   }
@@ -69,11 +74,11 @@ async function ask(broker: Broker, method: string, href: string, body?: unknown)
 
 /** The address of a link, with the parts of its template filled in. */
 function linkOf(
-  document: Fields,
+  document: Hal,
   name: string,
   parts: Readonly<Record<string, string>> = {},
 ): string | undefined {
-  const href: unknown = document._links?.[name]?.href;
+  const href = document._links?.[name]?.href;
   if (typeof href !== 'string') return undefined;
   return href.replace(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent(parts[part] ?? ''));
 }
@@ -95,7 +100,7 @@ export async function brokerTexts(broker: Broker): Promise<Found[]> {
     ...(wipSince !== undefined && { includeWipPactsSince: wipSince }),
   });
   const texts: Found[] = [];
-  for (const one of (_embedded?.pacts ?? []) as Fields[]) {
+  for (const one of _embedded?.pacts ?? []) {
     const href = linkOf(one, 'self');
     if (href === undefined) continue;
     const { verificationProperties: { pending = false, wip = false } = {} } = one;
@@ -144,7 +149,7 @@ export async function publish(
     const branch = linkOf(known, 'pb:branch-version', { branch: broker.branch, version });
     if (branch !== undefined) await ask(broker, 'PUT', branch, {});
   }
-  const all = document[list] as readonly Fields[];
+  const all = document[list] as readonly { readonly _id?: unknown }[];
   await ask(broker, 'POST', place, {
     providerApplicationVersion: version,
     success: results.length === interactions.length && results.every(({ status }) => status === 'passed'),

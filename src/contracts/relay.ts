@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { type Asking, RequestFailed } from '../control/schema/client.ts';
 import { EVENTS } from '../guide/events.ts';
-import type { Control, Fields } from './control.ts';
 import type { Interaction, Pact } from './pact.ts';
+import type { ProviderControl } from './provider-control.ts';
 import { isNoState, STATES, stateNamed } from './provider-states/table.ts';
 
 /** What became known of an interaction beside what the verifier says. */
@@ -22,7 +23,7 @@ export interface Defaults {
 }
 
 export interface RelayOptions {
-  readonly control: Control;
+  readonly control: ProviderControl;
   /** From where browsers load the frame: the origin of its events. */
   readonly origin: string;
   readonly defaults: Defaults;
@@ -37,6 +38,9 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+type State = Asking<'POST /provider-states'>['body'];
+type Params = NonNullable<State['params']>;
+
 const EVENT_NAMED = 'a video call event has been posted';
 
 /**
@@ -48,7 +52,7 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
   let observed: Observed[] = [];
   let current = -1;
   let setups = 0;
-  let values: Fields = {};
+  let values: Readonly<Record<string, string>> = {};
   let lastRequest = 0;
   let isTornDown = true;
   let onActivity: (index: number) => void = () => {};
@@ -58,7 +62,7 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
   const statesOf = (index: number) => interactions[index]?.states ?? [];
 
   /** The parameters with what is meant where the interaction names nothing; a secret goes with its client. */
-  function completed(name: string, params: Fields): Fields {
+  function completed(name: string, params: Params): Params {
     const known = stateNamed(name);
     if (known === undefined) return params;
     const isNamed = (key: string) => statesOf(current).some((state) => state.params[key] !== undefined);
@@ -74,15 +78,33 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
 
   /** Why the simulator has refused what it was asked last. */
   async function noteReason(seen: Observed): Promise<void> {
-    const { status, json } = await control.ask('GET', `/requests?after=${lastRequest}`);
-    if (status !== 200) return;
-    const requests = json.items as Fields[];
-    lastRequest = requests.at(-1)?.id ?? lastRequest;
-    const reason = requests.at(-1)?.reason;
-    if (typeof reason === 'string') seen.reason = reason;
+    const last = (await control.requestsAfter(lastRequest)).at(-1);
+    lastRequest = last?.id ?? lastRequest;
+    if (typeof last?.reason === 'string') seen.reason = last.reason;
   }
 
-  async function state({ action, state: name = '', params = {} }: Fields): Promise<Answer> {
+  /** Brings a state about, or ends it, and notes what comes of it. */
+  async function apply(asked: State, seen: Observed | undefined): Promise<Answer> {
+    try {
+      const given = await control.applyState(asked);
+      values = { ...values, ...given };
+      for (const name of ['accessToken', 'clientSecret', 'basicAuth'])
+        if (typeof given[name] === 'string') secrets.add(given[name]);
+      return { status: 200, body: given };
+    } catch (error) {
+      if (!(error instanceof RequestFailed) || error.status === undefined) throw error;
+      const {
+        message,
+        status,
+        details: { hint },
+      } = error;
+      const body = { message, ...(hint !== undefined && { hint }) };
+      seen?.stateErrors.push(body);
+      return { status, body };
+    }
+  }
+
+  async function state({ action, state: name = '', params = {} }: Partial<State>): Promise<Answer> {
     if (action === 'setup') {
       if (isTornDown || setups >= Math.max(1, statesOf(current).length)) begin();
       setups += 1;
@@ -92,19 +114,13 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
     isTornDown = action === 'teardown';
     onActivity(current);
     const isUnknown = allowUnknownStates && stateNamed(name) === undefined;
-    const asked = {
-      action,
+    const asked: State = {
+      ...(action !== undefined && { action }),
       state: isUnknown || isNoState(name) ? '' : name,
       params: completed(name, params),
     };
     if (asked.state === '') asked.params = {};
-    const { status, json } = await control.ask('POST', '/provider-states', asked);
-    if (status !== 200)
-      seen.stateErrors.push({ message: `${json.message}`, ...(json.hint && { hint: json.hint }) });
-    else values = { ...values, ...json };
-    for (const name of ['accessToken', 'clientSecret', 'basicAuth'])
-      if (typeof json[name] === 'string') secrets.add(json[name]);
-    return { status, body: json };
+    return apply(asked, seen);
   }
 
   function begin(): void {
@@ -114,25 +130,20 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
     observed[current] ??= { stateErrors: [] };
   }
 
-  const latestEvent = async (): Promise<Fields | undefined> => {
-    if (values.validationId === undefined) return undefined;
-    const { json } = await control.ask('GET', `/events?client_id=${encodeURIComponent(values.clientId)}`);
-    const events = (json.items ?? []) as Fields[];
-    return events.filter((event) => event.validation_id === values.validationId).at(-1);
-  };
+  async function latestEvent() {
+    const { clientId, validationId } = values;
+    if (clientId === undefined || validationId === undefined) return undefined;
+    const events = await control.eventsOf(clientId);
+    return events.filter((event) => event.validation_id === validationId).at(-1);
+  }
 
   /** The event that a message contract is about: what its states have led to, or else the one that it names. */
-  async function message({ description = '' }: Fields): Promise<Answer> {
+  async function message({ description = '' }: { description?: unknown }): Promise<Answer> {
     let event = await latestEvent();
     const code = Object.keys(EVENTS).find((name) => String(description).includes(name));
     if (event === undefined && code !== undefined) {
       const params = completed(EVENT_NAMED, { code });
-      const { json } = await control.ask('POST', '/provider-states', {
-        action: 'setup',
-        state: EVENT_NAMED,
-        params,
-      });
-      values = { ...values, ...json };
+      await apply({ action: 'setup', state: EVENT_NAMED, params }, observed[current]);
       event = await latestEvent();
     }
     if (event === undefined) {
@@ -153,7 +164,7 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
   }
 
   async function answer(request: IncomingMessage): Promise<Answer> {
-    const asked = JSON.parse((await text(request)) || '{}') as Fields;
+    const asked: Partial<State> & { description?: unknown } = JSON.parse((await text(request)) || '{}');
     return request.url?.startsWith('/messages') ? message(asked) : state(asked);
   }
 
@@ -166,9 +177,8 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
     answer(request).then(
       (one) => send(response, one),
       (error: Error) => {
-        const cause = (error.cause as Error | undefined)?.message ?? error.message;
-        observed[current]?.stateErrors.push({ message: `the control API cannot be asked: ${cause}` });
-        send(response, { status: 424, body: { message: cause } });
+        observed[current]?.stateErrors.push({ message: `the control API cannot be asked: ${error.message}` });
+        send(response, { status: 424, body: { message: error.message } });
       },
     );
   });
@@ -189,8 +199,7 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
       setups = 0;
       isTornDown = true;
       onActivity = seen;
-      const { json } = await control.ask('GET', '/requests');
-      lastRequest = (json.items as Fields[] | undefined)?.at(-1)?.id ?? 0;
+      lastRequest = (await control.requestsAfter(0)).at(-1)?.id ?? 0;
       return observed;
     },
 

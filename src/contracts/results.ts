@@ -1,8 +1,31 @@
-import type { Fields } from './control.ts';
 import type { Masking } from './masking.ts';
 import { type Interaction, NoPact, type Pact, type StateAsked } from './pact.ts';
 import type { Observed } from './relay.ts';
 import { VerifierFailed } from './run.ts';
+
+/** What the verifier's JSON says of a mismatch: values may be lists of bytes. */
+interface VerifierMismatch {
+  readonly type?: unknown;
+  readonly path?: unknown;
+  readonly key?: unknown;
+  readonly expected?: unknown;
+  readonly actual?: unknown;
+  readonly mismatch?: unknown;
+}
+
+interface VerifierError {
+  readonly mismatch?: {
+    readonly type?: unknown;
+    readonly mismatches?: readonly VerifierMismatch[];
+    readonly message?: unknown;
+  };
+}
+
+interface VerifierOutput {
+  readonly interactionResults?: readonly { readonly result?: unknown; readonly duration?: unknown }[];
+  readonly errors?: readonly VerifierError[];
+  readonly pendingErrors?: readonly VerifierError[];
+}
 
 /** One way in which an answer was not what the contract says. */
 export interface Problem {
@@ -42,9 +65,9 @@ function shown(value: unknown): string | undefined {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function problemOf(given: Fields, mask: Masking): Problem {
+function problemOf(given: VerifierMismatch, mask: Masking): Problem {
   const { type, path, key, expected, actual, mismatch } = given;
-  const place: unknown = path ?? key;
+  const place = path ?? key;
   const at = place === undefined ? undefined : String(place);
   const [wanted, came] = [shown(expected), shown(actual)];
   // The verifier repeats both in its sentence.
@@ -61,11 +84,10 @@ function problemOf(given: Fields, mask: Masking): Problem {
   };
 }
 
-function problemsOf(error: Fields | undefined, mask: Masking): Problem[] {
+function problemsOf(error: VerifierError | undefined, mask: Masking): Problem[] {
   const { mismatch } = error ?? {};
   if (mismatch === undefined) return [];
-  if (mismatch.type === 'mismatches')
-    return (mismatch.mismatches as Fields[]).map((one) => problemOf(one, mask));
+  if (mismatch.type === 'mismatches') return (mismatch.mismatches ?? []).map((one) => problemOf(one, mask));
   return [{ type: 'error', message: shortened(mask.text(String(mismatch.message ?? mismatch))) }];
 }
 
@@ -123,11 +145,7 @@ export const resultFor = (
  * @throws {VerifierFailed} it does not speak of every interaction
  */
 export function resultsOf(pact: Pact, json: string, observed: readonly Observed[], mask: Masking): Result[] {
-  const {
-    interactionResults = [],
-    errors = [],
-    pendingErrors = [],
-  } = JSON.parse(json) as Record<string, Fields[]>;
+  const { interactionResults = [], errors = [], pendingErrors = [] } = JSON.parse(json) as VerifierOutput;
   const { interactions, source } = pact;
   if (interactionResults.length !== interactions.length) {
     const told = errors[0] === undefined ? '' : `: ${problemsOf(errors[0], mask)[0]?.message}`;

@@ -1,6 +1,7 @@
-import type { Control, Fields } from './control.ts';
+import { RequestFailed } from '../control/schema/client.ts';
 import type { Masking } from './masking.ts';
 import { type Interaction, only, type Pact, type StateAsked } from './pact.ts';
+import type { ProviderControl } from './provider-control.ts';
 import { isNoState, type StateName, stateNamed } from './provider-states/table.ts';
 import { type Result, resultFor } from './results.ts';
 
@@ -66,7 +67,7 @@ function inPart(part: unknown, replacements: Replacements): unknown {
   }
   if (Array.isArray(part)) return part.map((one) => inPart(one, replacements));
   if (typeof part !== 'object' || part === null) return part;
-  const { content, contentType, encoded } = part as Fields;
+  const { content, contentType, encoded } = part as Readonly<Record<string, unknown>>;
   if (typeof content === 'string' && encoded === 'base64')
     return { ...part, content: inBase64(content, replacements) };
   const isForm = String(contentType).startsWith('application/x-www-form-urlencoded');
@@ -83,7 +84,7 @@ export function fitted(
   mask: Masking,
 ): { readonly pact: Pact; readonly skipped: readonly Result[] } {
   const possible = only(pact, (interaction) => whyNot(interaction, account) === undefined);
-  const all = possible.document[pact.list] as readonly Fields[];
+  const all = possible.document[pact.list] as readonly { readonly request?: unknown }[];
   const list = all.map((one, index) => {
     const interaction = possible.interactions[index];
     if (interaction === undefined) return one;
@@ -98,38 +99,32 @@ export function fitted(
   return { pact: { ...possible, document: { ...possible.document, [pact.list]: list } }, skipped };
 }
 
-/** Stands in for the control API: brings about what a client of the service can. */
-export function controlOfService(url: string, account: Account): Control {
-  const { client_id, client_secret, validation_id } = account;
-  const own = {
-    clientId: client_id,
-    clientSecret: client_secret,
-    basicAuth: Buffer.from(`${client_id}:${client_secret}`).toString('base64'),
-  };
+/** Brings about what a client of the service can. */
+export function serviceControl(url: string, account: Account): ProviderControl {
+  const { client_id, client_secret, validation_id = '' } = account;
 
-  async function token(): Promise<{ status: number; json: Fields }> {
+  async function token(): Promise<Record<string, string>> {
     const body = new URLSearchParams({ grant_type: 'client_credentials', client_id, client_secret });
     const answer = await fetch(`${url}/o/token/`, { method: 'POST', body });
     if (!answer.ok) {
       const hint = 'are --client-id and --client-secret right, and may this machine use them?';
-      return {
-        status: 409,
-        json: { message: `the service gives no token: it answers ${answer.status}`, hint },
-      };
+      const message = `the service gives no token: it answers ${answer.status}`;
+      throw new RequestFailed('conflict', message, { status: 409, hint });
     }
-    const { access_token: accessToken } = (await answer.json()) as Fields;
-    return { status: 200, json: { accessToken, clientId: client_id } };
+    const { access_token: accessToken } = (await answer.json()) as { access_token: string };
+    return { accessToken, clientId: client_id };
   }
 
   return {
-    async ask(_method, path, body) {
-      if (path !== '/provider-states') return { status: 404, json: {} };
-      const { action, state } = body as Fields;
+    async applyState({ action, state }) {
       const name = stateNamed(state);
       if (action === 'setup' && name === 'an access token exists') return token();
-      if (name === 'a validation exists')
-        return { status: 200, json: { validationId: validation_id, clientId: client_id } };
-      return { status: 200, json: name === 'the client credentials exist' ? own : {} };
+      if (name === 'a validation exists') return { validationId: validation_id, clientId: client_id };
+      if (name !== 'the client credentials exist') return {};
+      const basicAuth = Buffer.from(`${client_id}:${client_secret}`).toString('base64');
+      return { clientId: client_id, clientSecret: client_secret, basicAuth };
     },
+    requestsAfter: async () => [],
+    eventsOf: async () => [],
   };
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parted, whyNoAnswer, withoutCredentials } from './asking.ts';
+import { splitCredentials, withoutCredentials } from '../system/http.ts';
 
 /** A text that should be a pact, and where it was found. */
 export interface Found {
@@ -13,6 +13,12 @@ export interface Found {
 
 /** Something that was named and cannot be read, in words. */
 export class Unreadable extends Error {}
+
+/** Why `fetch` has failed: its own message says no more than that it has. */
+export function whyNoAnswer(error: unknown): string {
+  const { message, cause } = error as Error;
+  return (cause as Error | undefined)?.message || message;
+}
 
 const PATIENCE_MS = 30_000;
 
@@ -32,7 +38,7 @@ async function textOf({ body }: Response, shown: string): Promise<string> {
 async function download(address: string): Promise<Found> {
   const shown = withoutCredentials(address);
   try {
-    const { url, authorization } = parted(address);
+    const { url, authorization } = splitCredentials(address);
     const answer = await fetch(url, {
       signal: AbortSignal.timeout(PATIENCE_MS),
       headers: {

@@ -99,8 +99,8 @@ const strangers = (pacts: readonly Pact[]): string[] =>
 /** Lets a simulator be as it was before the last state. What is not to be reached any more need not be. */
 async function leaveNothing({ account, control }: Target): Promise<void> {
   if (account !== undefined) return;
-  for (const action of ['teardown', 'setup'])
-    await control.ask('POST', '/provider-states', { action, state: '' }).catch(() => {});
+  for (const action of ['teardown', 'setup'] as const)
+    await control.applyState({ action, state: '' }).catch(() => {});
 }
 
 /**

@@ -10,12 +10,13 @@ import { pageHeaders } from '../pages/headers.ts';
 import { isLoopback } from '../server/address.ts';
 import { overProtocol, protocolOf } from '../service/call-origins.ts';
 import type { Simulator } from '../simulator/simulator.ts';
+import { send } from '../system/http.ts';
 import type { Random } from '../system/random.ts';
 import { ControlError, invalid, inWords } from './errors.ts';
 import { type ControlAccess, guardControl } from './guard.ts';
 import { nameMismatches } from './handlers/scenarios.ts';
 import { check } from './schema/mismatch.ts';
-import { ADMIN, CONSOLE, DEMO } from './schema/paths.ts';
+import { CONSOLE, DEMO } from './schema/paths.ts';
 
 export interface DemoDoor {
   readonly simulator: Simulator;
@@ -30,7 +31,16 @@ const SUFFIX_LENGTH = 8;
 /** Played at first, where it can be. */
 const FIRST = 'happy';
 /** An armed fault may leave the demo's backend without an answer. Real time. */
-const PATIENCE_MS = 10_000;
+const TOKEN_TIMEOUT_MS = 10_000;
+
+/** The token in an answer, which a fault may have spoilt. */
+function tokenIn(json: string): string | undefined {
+  try {
+    return (JSON.parse(json) as { access_token?: string } | null)?.access_token;
+  } catch {
+    return undefined;
+  }
+}
 
 const headers = (nonce: string, frame: string) => ({
   'content-type': 'text/html; charset=utf-8',
@@ -63,18 +73,21 @@ export async function demo(app: FastifyInstance, door: DemoDoor): Promise<void> 
    */
   async function token(): Promise<string> {
     const { clientId, clientSecret } = await client();
-    const answer = await fetch(`${backendUrl}${PATHS.token}`, {
+    const form = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: clientId,
+      client_secret: clientSecret,
+    });
+    const answer = await send(`${backendUrl}${PATHS.token}`, {
       method: 'POST',
-      headers: { 'user-agent': 'mock-veridas demo' },
-      body: new URLSearchParams({
-        grant_type: 'client_credentials',
-        client_id: clientId,
-        client_secret: clientSecret,
-      }),
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'user-agent': 'mock-veridas demo',
+      },
+      body: String(form),
+      timeoutMs: TOKEN_TIMEOUT_MS,
     }).catch(() => undefined);
-    const said = answer?.ok ? await answer.json().catch(() => undefined) : undefined;
-    const { access_token } = (said ?? {}) as { access_token?: string };
+    const access_token = answer?.status === 200 ? tokenIn(answer.text) : undefined;
     if (access_token !== undefined) return access_token;
     const what =
       answer === undefined ? 'no answer' : `an answer with status ${answer.status}, without a token`;
@@ -105,7 +118,6 @@ export async function demo(app: FastifyInstance, door: DemoDoor): Promise<void> 
       script,
       setup: {
         calls: `${DEMO}/calls`,
-        clock: `${ADMIN}/clock/advance`,
         client: DEMO_CLIENT,
         scenarios: Object.fromEntries(playable.map(({ name, description = '' }) => [name, description])),
       },

@@ -1,7 +1,8 @@
-import { controlAddress, parted } from '../contracts/asking.ts';
+import { controlAddress } from '../control/client.ts';
 import { ADMIN, CONSOLE, DEMO } from '../control/schema/paths.ts';
 import { hostOf, isLoopback } from '../server/address.ts';
-import { type Control, controlAt } from './control.ts';
+import { withoutCredentials } from '../system/http.ts';
+import { type CamelControl, camelControlAt } from './control.ts';
 import { MockError } from './error.ts';
 import { type Mock, mockOver } from './mock.ts';
 import type { Addresses, Credentials } from './scope.ts';
@@ -80,7 +81,7 @@ function addressesOf(adminUrl: string, { url, browserUrl }: ConnectOptions): Add
 }
 
 /** Whose tokens are meant: a secret that is not given is asked for. */
-async function credentialsFrom(control: Control, given: ConnectOptions): Promise<Credentials> {
+async function credentialsFrom(control: CamelControl, given: ConnectOptions): Promise<Credentials> {
   const { items } = await control.ask('GET /clients');
   const { clientId = items[0]?.clientId, clientSecret } = given;
   if (clientId === undefined) throw new MockError('not_found', 'the simulator has no client');
@@ -108,8 +109,8 @@ async function credentialsFrom(control: Control, given: ConnectOptions): Promise
 export async function connectMock(given?: string | ConnectOptions): Promise<Mock> {
   const options = typeof given === 'string' ? { adminUrl: given } : (given ?? handedOn());
   const address = adminAddress(options);
-  const control = controlAt(address);
+  const control = camelControlAt(address);
   const credentials = await credentialsFrom(control, options);
   const end = async () => {};
-  return mockOver(control, addressesOf(parted(address).url, options), credentials, end);
+  return mockOver(control, addressesOf(withoutCredentials(address), options), credentials, end);
 }

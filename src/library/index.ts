@@ -1,10 +1,10 @@
-import { controlAddress } from '../contracts/asking.ts';
+import { controlAddress } from '../control/client.ts';
 import { SANDBOX_CLIENT } from '../domain/client.ts';
 import type { Launched, MockOptions } from '../server/launch.ts';
 import { memoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
 import { systemTime } from '../system/clock.ts';
-import { controlAt } from './control.ts';
+import { camelControlAt } from './control.ts';
 import { type Mock, mockOver } from './mock.ts';
 
 export type { Client } from '../domain/client.ts';
@@ -71,7 +71,7 @@ export async function startMock(options: MockOptions = {}): Promise<StartedMock>
   const { adminUrl, adminCredentials, close } = launched;
   const [{ clientId, clientSecret } = SANDBOX_CLIENT] = options.clients ?? [];
   const mock = mockOver(
-    controlAt(controlAddress(adminUrl, adminCredentials)),
+    camelControlAt(controlAddress(adminUrl, adminCredentials)),
     launched,
     { clientId, clientSecret },
     close,

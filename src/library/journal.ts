@@ -79,7 +79,7 @@ export type Goal =
   | { request: { method?: string; path?: string; status?: number } }
   | { callState: CallState };
 
-/** Of what that is expected, and for how long in real time: by default 5 s, and no longer than 4 min: `fetch` gives up at five. */
+/** Of what that is expected, and for how long in real time: by default 5 s, and no longer than 10 min. */
 export interface Patience {
   validationId?: string;
   /** The number of a call. */

@@ -1,5 +1,5 @@
 import type { Client } from '../domain/client.ts';
-import type { Control } from './control.ts';
+import type { CamelControl } from './control.ts';
 import { unlessGone } from './error.ts';
 import { type Sandbox, sandboxOf } from './sandbox.ts';
 import type { Addresses, Credentials } from './scope.ts';
@@ -42,7 +42,7 @@ export interface Mock extends Sandbox, Addresses {
  * @internal
  */
 export function mockOver(
-  control: Control,
+  control: CamelControl,
   addresses: Addresses,
   credentials: Credentials,
   close: () => Promise<void>,

@@ -1,4 +1,4 @@
-import { whyNoAnswer } from '../contracts/asking.ts';
+import { send } from '../system/http.ts';
 import { type CallHandle, callHandle } from './call.ts';
 import { type Clock, clockOf } from './clock.ts';
 import { MockError } from './error.ts';
@@ -46,28 +46,28 @@ export interface Sandbox extends Credentials {
   reset(): Promise<void>;
 }
 
+/** A fault may delay the answer by ten minutes. */
+const TIMEOUT_MS = 660_000;
+
 /** Asks for a token as the guide shows it (5.2). */
 async function tokenFrom({ url, credentials: { clientId, clientSecret } }: Scope): Promise<string> {
   const address = `${url}/o/token/`;
-  const answer = await fetch(address, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: clientId,
-      client_secret: clientSecret,
-    }),
-  }).catch((cause: unknown) => {
-    throw new MockError('no_token', `${address} does not answer: ${whyNoAnswer(cause)}`, { cause });
+  const form = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: clientId,
+    client_secret: clientSecret,
   });
-  const text = await answer.text();
-  if (!answer.ok) {
-    throw new MockError(
-      'no_token',
-      `${address} answered ${answer.status} for client "${clientId}": ${text}`,
-      {
-        hint: 'the journal says why',
-      },
-    );
+  const { status, text } = await send(address, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'mock-veridas' },
+    body: String(form),
+    timeoutMs: TIMEOUT_MS,
+  }).catch((cause: Error) => {
+    throw new MockError('no_token', `${address} does not answer: ${cause.message}`, { cause });
+  });
+  if (status !== 200) {
+    const message = `${address} answered ${status} for client "${clientId}": ${text}`;
+    throw new MockError('no_token', message, { hint: 'the journal says why' });
   }
   try {
     return (JSON.parse(text) as { access_token: string }).access_token;

@@ -1,4 +1,4 @@
-import type { Control } from './control.ts';
+import type { CamelControl } from './control.ts';
 
 /** Where a simulator is, for whom. */
 export interface Addresses {
@@ -26,7 +26,7 @@ export interface Credentials {
  * @internal
  */
 export interface Scope extends Pick<Addresses, 'url' | 'browserUrl'> {
-  readonly control: Control;
+  readonly control: CamelControl;
   /** Who gets the tokens. */
   readonly credentials: Credentials;
   /** The client that all is about, as the control API takes it; without one, all of them. */

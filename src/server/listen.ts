@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { type Hurried, hurried } from './read-timeout.ts';
 import { TIMEOUTS_MS, type Timeouts } from './timeouts.ts';
 import type { Secured, TlsIdentity } from './tls.ts';

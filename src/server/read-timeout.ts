@@ -1,5 +1,6 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
+import { clearInterval, setInterval } from 'node:timers';
 
 /** Handles requests for as long as whoever asked takes what is answered. */
 export interface Hurried {

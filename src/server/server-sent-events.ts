@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { clearInterval, setInterval } from 'node:timers';
 
 /** An answer that stays open, and to which text is added for as long as somebody reads it. */
 export interface ServerSentEvents {

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Fault, isUnanswered, type Spoilt, type Unanswered } from '../domain/fault.ts';
 import { ms } from '../domain/time.ts';

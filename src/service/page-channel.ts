@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { StreamMessage } from '../pages/call/messages.ts';
 import { serverSentEvents } from '../server/server-sent-events.ts';
 

@@ -1,3 +1,4 @@
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { type CallView, callAt, isNews, told } from '../domain/call.ts';
 import { timeOf } from '../domain/time.ts';
 import type { Store } from '../store/store.ts';

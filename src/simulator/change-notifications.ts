@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { Kind, Log, Ref, Store } from '../store/store.ts';
 
 /** A hint may get lost on its way between instances, so that nobody relies on one for longer than this. */

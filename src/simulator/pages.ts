@@ -1,3 +1,4 @@
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { type Call, callAt, checkedIn } from '../domain/call.ts';
 import { createDetector, detectInPage } from '../domain/detection.ts';
 import {

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { controlAt } from '../../src/contracts/control.ts';
 import { loadPacts } from '../../src/contracts/load.ts';
+import { simulatorControl } from '../../src/contracts/provider-control.ts';
 import { verify } from '../../src/contracts/verify.ts';
+import { controlAt } from '../../src/control/client.ts';
 import { newClient } from '../../src/domain/client.ts';
 import { type Mock, startMock } from '../../src/library/index.ts';
 import { FAULTS, type Planted } from '../support/planted-faults.ts';
@@ -33,7 +34,11 @@ describe.skipIf(noVerifier)(`the contracts${skippedWhy}`, () => {
     const file = path.join(FOLDER, `${by}--videocall-manager.json`);
     const pacts = await loadPacts([file], { cwd, allowUnknownStates: false, allowEmpty: false });
     const { results } = await verify(pacts, {
-      target: { url: proxy.url, control: controlAt(`${proxy.url}/__admin`), origin: mock.browserUrl },
+      target: {
+        url: proxy.url,
+        control: simulatorControl(controlAt(`${proxy.url}/__admin`)),
+        origin: mock.browserUrl,
+      },
       defaults: {},
       allowUnknownStates: false,
       failOnPending: false,

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { controlAddress } from '../../src/contracts/asking.ts';
+import { controlAddress } from '../../src/control/client.ts';
 import type { Route } from '../../src/control/schema/route.ts';
 import { ROUTES } from '../../src/control/schema/routes.ts';
 import { MAPS } from '../../src/library/camel.ts';

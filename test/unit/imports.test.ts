@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ['store/store.ts', 'domain'],
   'store/store.ts': ['domain'],
   'store/redis': ['store/store.ts', 'domain', 'npm:redis', 'node:timers'],
-  simulator: ['domain', 'guide', 'store/store.ts', 'system'],
+  simulator: ['domain', 'guide', 'store/store.ts', 'system', 'node:timers'],
 
   service: [
     'domain',
@@ -35,6 +35,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'npm:typebox',
     'node:http',
     'node:stream',
+    'node:timers',
   ],
   'service/django': ['domain', 'npm:fastify'],
 
@@ -63,6 +64,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:timers',
   ],
   'control/schema': ['domain', 'guide', 'pages/call/messages.ts', 'npm:typebox'],
+  // The pages and everything in Node ask by the pure part in control/schema.
+  'control/client.ts': ['control/schema', 'system/http.ts'],
   'control/handlers': [
     'domain',
     'simulator',
@@ -74,12 +77,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
 
   pages: ['system', 'node:fs'],
+  'pages/control.ts': ['control/schema'],
   'pages/call': ['domain', 'pages/call/messages.ts', 'pages/html.ts'],
   'pages/call/messages.ts': ['domain', 'npm:typebox'],
   'pages/call/script': ['domain', 'pages/call/messages.ts', 'pages/wire.ts'],
   'pages/demo': ['domain', 'guide', 'pages/demo/messages.ts', 'pages/html.ts'],
   'pages/demo/messages.ts': ['control/schema', 'npm:typebox'],
-  'pages/demo/script': ['domain', 'guide', 'pages/demo/messages.ts', 'pages/wire.ts'],
+  'pages/demo/script': ['domain', 'guide', 'pages/control.ts', 'pages/demo/messages.ts', 'pages/wire.ts'],
   'pages/components': ['domain', 'guide', 'control/schema', 'npm:preact'],
   'pages/console': [
     'domain',
@@ -87,6 +91,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'control/schema',
     'pages/components',
     'pages/console/messages.ts',
+    'pages/control.ts',
     'npm:preact',
   ],
   'pages/console/messages.ts': ['domain', 'control/schema', 'npm:typebox'],
@@ -121,6 +126,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:net',
     'node:os',
     'node:path',
+    'node:timers',
     'node:tls',
   ],
   'server/launch.ts': ['*'],
@@ -132,6 +138,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:dgram',
     'node:http',
     'node:net',
+    'node:timers',
   ],
 
   options: [
@@ -155,7 +162,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   library: [
     'domain',
     'guide',
-    'contracts/asking.ts',
+    'control/client.ts',
     'control/schema',
     'server/address.ts',
     'server/addresses.ts',
@@ -164,6 +171,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'store',
     'store/store.ts',
     'system/clock.ts',
+    'system/http.ts',
     'library/playwright',
     'npm:@playwright/test',
     'npm:vitest',
@@ -180,8 +188,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
   contracts: [
     'guide',
+    'control/client.ts',
     'control/schema',
     'contracts/provider-states/table.ts',
+    'system/http.ts',
     'system/package.ts',
     'npm:@pact-foundation/pact-core',
     'npm:yaml',
@@ -198,7 +208,21 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'contracts/provider-states': ['domain', 'guide', 'simulator', 'contracts/provider-states/table.ts'],
   'contracts/provider-states/table.ts': ['guide', 'control/schema', 'npm:typebox'],
 
-  system: ['domain', 'guide', 'store/store.ts', 'npm:jose', 'node:crypto', 'node:fs', 'node:os', 'node:path'],
+  system: [
+    'domain',
+    'guide',
+    'store/store.ts',
+    'npm:jose',
+    'node:crypto',
+    'node:fs',
+    'node:http',
+    'node:net',
+    'node:os',
+    'node:path',
+    'node:stream',
+    'node:timers',
+    'node:tls',
+  ],
 
   // The commands compose everything, and nothing imports them.
   cli: ['*'],

@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
-import { controlAddress, withoutCredentials } from '../../contracts/asking.ts';
-import { controlAt } from '../../contracts/control.ts';
+import { controlAddress, controlAt } from '../../control/client.ts';
 import { BadUsage, readSettings } from '../../options/settings.ts';
+import { withoutCredentials } from '../../system/http.ts';
 import { type Command, EXIT, print, runningAt } from '../command.ts';
 import { readReportFlags } from '../report-flags.ts';
 import { writeFolder } from './folder.ts';

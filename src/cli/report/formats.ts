@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Control } from '../../contracts/control.ts';
+import type { Control } from '../../control/schema/client.ts';
 import { reportDocument } from '../../pages/report/document.ts';
 import { ROOT } from '../../system/package.ts';
 import type { Files } from './folder.ts';

@@ -1,5 +1,5 @@
-import { whyNoAnswer } from '../../contracts/asking.ts';
-import type { Control, Fields } from '../../contracts/control.ts';
+import { askHealth } from '../../control/client.ts';
+import { type Control, RequestFailed } from '../../control/schema/client.ts';
 import type { Snapshot } from '../../pages/report/snapshot.ts';
 import { legible } from './sanitize-text.ts';
 
@@ -13,7 +13,17 @@ export class NotAllowed extends Error {
   override readonly name = 'NotAllowed';
 }
 
-const REFUSED = [401, 403];
+/** A failed request as it is told to people. */
+function failure(error: unknown, address: string, path: string): unknown {
+  if (!(error instanceof RequestFailed)) return error;
+  const { code, message, status, details } = error;
+  if (code === 'unreachable') return new NoSimulator(`no answer from ${address}: ${message}`);
+  if (code === 'not_simulator') return new NoSimulator(`${address} ${message}`);
+  const said = [message, details.hint].filter(Boolean).join('; ');
+  return code === 'unauthorized' || code === 'forbidden'
+    ? new NotAllowed(`${address}: ${said}`)
+    : new NoSimulator(`${address}${path} answered ${status}: ${said}`);
+}
 
 /**
  * Asks a simulator for all that a report is made of.
@@ -23,42 +33,26 @@ const REFUSED = [401, 403];
  * @throws {NotAllowed}
  */
 export async function gather(control: Control, address: string): Promise<Snapshot> {
-  async function ask(path: string): Promise<{ status: number; json: Fields | null }> {
-    try {
-      return await control.ask('GET', path);
-    } catch (error) {
-      if (error instanceof SyntaxError) throw new NoSimulator(`${address} is no mock-veridas`);
-      throw new NoSimulator(`no answer from ${address}: ${whyNoAnswer(error)}`);
-    }
-  }
-  async function list<Name extends keyof Snapshot>(path: string): Promise<Snapshot[Name]> {
-    const { status, json } = await ask(path);
-    if (status === 200 && Array.isArray(json?.items)) return json.items as unknown as Snapshot[Name];
-    const said = [json?.message, json?.hint].filter(Boolean).join('; ');
-    if (REFUSED.includes(status)) throw new NotAllowed(`${address}: ${said}`);
-    throw new NoSimulator(`${address}${path} answered ${status}${said && `: ${said}`}`);
+  async function list<Item>(path: string, answer: Promise<{ readonly items: Item[] }>): Promise<Item[]> {
+    const { items } = await answer.catch((error) => {
+      throw failure(error, address, path);
+    });
+    if (!Array.isArray(items)) throw new NoSimulator(`${address} is no mock-veridas`);
+    return items;
   }
 
-  const { json: health } = await ask('/health');
-  if (typeof health?.version !== 'string' || typeof health.time !== 'string')
-    throw new NoSimulator(`${address} is no mock-veridas`);
+  const { version, time } = await askHealth(control).catch((error) => {
+    throw failure(error, address, '/health');
+  });
   const [clients, calls, tokens, requests, findings] = await Promise.all([
-    list<'clients'>('/clients'),
-    list<'calls'>('/calls'),
-    list<'tokens'>('/tokens'),
-    list<'requests'>('/requests'),
-    list<'findings'>('/findings'),
+    list('/clients', control.ask('GET /clients')),
+    list('/calls', control.ask('GET /calls')),
+    list('/tokens', control.ask('GET /tokens')),
+    list('/requests', control.ask('GET /requests')),
+    list('/findings', control.ask('GET /findings')),
   ]);
   // Secrets go no further than this.
-  const ids = (clients as unknown as Fields[]).map(({ client_id }) => client_id as string);
-  const snapshot = {
-    version: health.version,
-    at: health.time,
-    clients: ids,
-    calls,
-    tokens,
-    requests,
-    findings,
-  };
+  const ids = clients.map(({ client_id }) => client_id);
+  const snapshot = { version, at: time, clients: ids, calls, tokens, requests, findings };
   return legible(snapshot, new Set(tokens.map(({ access_token }) => access_token)));
 }

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { Page } from '@playwright/test';
 import { dropped, type Message, textOf } from '../../domain/listener.ts';
 import type { VideocallEvent } from '../../guide/events.ts';

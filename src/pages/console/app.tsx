@@ -10,7 +10,7 @@ import { type Link, useLive } from './live.ts';
 import type { ConsoleParts } from './messages.ts';
 import { usePlace } from './place.ts';
 import { Over, Queue } from './queue.tsx';
-import { type Order, steer } from './steer.ts';
+import { type OnOrder, steering } from './steer.ts';
 import { timesOf } from './times.ts';
 import { Tokens } from './tokens.tsx';
 
@@ -40,7 +40,7 @@ interface Scenarios extends Pick<ConsoleParts, 'clients' | 'scenarios'> {
   /** What is played where nothing nearer chooses a scenario. */
   readonly usual: string | undefined;
   readonly clientId: string | undefined;
-  readonly onOrder: (order: Order) => void;
+  readonly onOrder: OnOrder;
 }
 
 /** Which scenario the next calls of a client play. */
@@ -62,9 +62,8 @@ function ScenarioPicker({ clients, scenarios, usual, clientId, onOrder }: Scenar
       <select
         value={client.scenario ?? usual}
         onChange={({ currentTarget: { value } }) =>
-          onOrder({
-            method: 'PATCH',
-            path: `/clients/${encodeURIComponent(client.client_id)}`,
+          onOrder('PATCH /clients/:client_id', {
+            parameters: { client_id: client.client_id },
             body: { scenario: value },
           })
         }
@@ -157,12 +156,10 @@ export function App() {
     !clients.some((one) => one.client_id === place.client_id);
   const timeOf = timesOf(parts);
 
-  const order = (one: Order) => {
-    steer(one).then(
-      (answer) => setNotice({ text: inWords(answer), isBad: false }),
-      (error: Error) => setNotice({ text: error.message, isBad: true }),
-    );
-  };
+  const order = steering({
+    onDone: (answer) => setNotice({ text: inWords(answer), isBad: false }),
+    onFailed: (text) => setNotice({ text, isBad: true }),
+  });
   const choose = ({ client_id, validation_id, n }: CallAnswer) =>
     go({ call_client_id: client_id, validation_id, n: String(n) });
   const choosing = { timeOf, chosen: call?.call, onChoose: choose, onOrder: order };

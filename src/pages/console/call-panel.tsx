@@ -6,8 +6,8 @@ import { sequenceOf } from '../components/sequence.ts';
 import { SequenceDiagram } from '../components/sequence-diagram.tsx';
 import { clockTime, STATES } from '../components/words.ts';
 import type { ConsoleParts } from './messages.ts';
-import { orderOf } from './queue.tsx';
-import type { Order } from './steer.ts';
+import { toCall } from './queue.tsx';
+import type { OnOrder } from './steer.ts';
 
 type Shown = NonNullable<ConsoleParts['call']>;
 
@@ -24,7 +24,7 @@ const NEXT: readonly AgentAction[] = ['join', 'start', 'end'];
 
 interface Acting {
   readonly call: Shown['call'];
-  readonly onOrder: (order: Order) => void;
+  readonly onOrder: OnOrder;
 }
 
 /** The agent's buttons. What is impossible now stays in its place, so that whoever uses the keyboard does too. */
@@ -40,7 +40,10 @@ function AgentBar({ call, onOrder }: Acting) {
           key={action}
           class={action === next ? 'primary' : ''}
           aria-disabled={!possible.includes(action)}
-          onClick={() => possible.includes(action) && onOrder(orderOf(call, 'agent', { action }))}
+          onClick={() =>
+            possible.includes(action) &&
+            onOrder('POST /calls/:validation_id/agent', { ...toCall(call), body: { action } })
+          }
         >
           {DOES[action]}
         </button>
@@ -52,9 +55,11 @@ function AgentBar({ call, onOrder }: Acting) {
         id="fail"
         value=""
         disabled={isOver(state)}
-        onChange={({ currentTarget: { value } }) =>
-          value !== '' && onOrder(orderOf(call, 'fail', { code: value }))
-        }
+        onChange={({ currentTarget: { value } }) => {
+          const code = ERROR_CODES.find((one) => one === value);
+          if (code !== undefined)
+            onOrder('POST /calls/:validation_id/fail', { ...toCall(call), body: { code } });
+        }}
       >
         <option value="">Fail with…</option>
         {ERROR_CODES.map((code) => (
@@ -71,7 +76,7 @@ interface Close {
   readonly shown: Shown;
   /** What somebody has chosen to look at, if it was chosen at all. */
   readonly chosen: string | undefined;
-  readonly onOrder: (order: Order) => void;
+  readonly onOrder: OnOrder;
 }
 
 /** One call, looked at closely. */

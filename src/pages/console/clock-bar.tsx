@@ -1,6 +1,6 @@
 import type { ClockAnswer } from '../../control/schema/clock.ts';
 import { clockTime } from '../components/words.ts';
-import type { Order } from './steer.ts';
+import type { OnOrder } from './steer.ts';
 
 const STEPS = [
   ['10s', '10 seconds'],
@@ -13,17 +13,12 @@ interface Clocked {
   readonly clock: ClockAnswer;
   /** Whose clock it is; everyone's, if not named. */
   readonly clientId: string | undefined;
-  readonly onOrder: (order: Order) => void;
+  readonly onOrder: OnOrder;
 }
 
 /** Virtual time, and what makes it go faster or stand still. */
 export function ClockBar({ clock: { now, frozen, offsetMs }, clientId, onOrder }: Clocked) {
-  const set = (how: 'advance' | 'freeze' | 'resume', body: Readonly<Record<string, string>> = {}) =>
-    onOrder({
-      method: 'POST',
-      path: `/clock/${how}`,
-      body: { ...body, ...(clientId !== undefined && { client_id: clientId }) },
-    });
+  const query = clientId === undefined ? {} : { client_id: clientId };
   const isVirtual = frozen || Math.abs(offsetMs) > 500;
   return (
     <fieldset class="clock">
@@ -37,13 +32,16 @@ export function ClockBar({ clock: { now, frozen, offsetMs }, clientId, onOrder }
           type="button"
           key={by}
           title={`Move time forward by ${words}`}
-          onClick={() => set('advance', { by })}
+          onClick={() => onOrder('POST /clock/advance', { query, body: { by } })}
         >
           +{by}
           <span class="unseen"> {words} forward</span>
         </button>
       ))}
-      <button type="button" onClick={() => set(frozen ? 'resume' : 'freeze')}>
+      <button
+        type="button"
+        onClick={() => onOrder(frozen ? 'POST /clock/resume' : 'POST /clock/freeze', { query })}
+      >
         {frozen ? 'Run' : 'Freeze'}
         <span class="unseen"> the clock</span>
       </button>

@@ -4,7 +4,7 @@ import type { ValidationAnswer } from '../../control/schema/validations.ts';
 import { Others } from '../components/others.tsx';
 import { figure, length, STATES } from '../components/words.ts';
 import type { ConsoleParts } from './messages.ts';
-import type { Order } from './steer.ts';
+import type { OnOrder } from './steer.ts';
 import type { TimeOf } from './times.ts';
 
 /** Who is to be called next, and what became of the others. */
@@ -13,17 +13,17 @@ interface Choosing {
   readonly timeOf: TimeOf;
   readonly chosen: CallAnswer | undefined;
   readonly onChoose: (call: CallAnswer) => void;
-  readonly onOrder: (order: Order) => void;
+  readonly onOrder: OnOrder;
 }
 
-export const orderOf = (
-  { client_id, validation_id, n }: Pick<CallAnswer, 'client_id' | 'validation_id' | 'n'>,
-  what: 'agent' | 'fail',
-  body: Readonly<Record<string, string>>,
-): Order => ({
-  method: 'POST',
-  path: `/calls/${encodeURIComponent(validation_id)}/${what}?n=${n}`,
-  body: { ...body, client_id },
+/** Names a call in an order. */
+export const toCall = ({
+  client_id,
+  validation_id,
+  n,
+}: Pick<CallAnswer, 'client_id' | 'validation_id' | 'n'>) => ({
+  parameters: { validation_id },
+  query: { client_id, n: String(n) },
 });
 
 const isSame = (a: CallAnswer | undefined, b: CallAnswer): boolean =>
@@ -62,7 +62,7 @@ function CallRow({ call, timeOf, chosen, onChoose, onOrder }: Choosing & { reado
           class="primary"
           onClick={() => {
             onChoose(call);
-            onOrder(orderOf(call, 'agent', { action: 'join' }));
+            onOrder('POST /calls/:validation_id/agent', { ...toCall(call), body: { action: 'join' } });
           }}
         >
           Join<span class="unseen"> {validation_id}</span>
@@ -77,7 +77,7 @@ function ValidationRow({
   onOrder,
 }: {
   readonly validation: ValidationAnswer;
-  readonly onOrder: (order: Order) => void;
+  readonly onOrder: OnOrder;
 }) {
   return (
     <li class="validation">
@@ -93,10 +93,10 @@ function ValidationRow({
         <button
           type="button"
           onClick={() =>
-            onOrder({
-              method: 'PUT',
-              path: `/validations/${encodeURIComponent(validation_id)}`,
-              body: { confirmed: true, ...(client_id !== null && { client_id }) },
+            onOrder('PUT /validations/:validation_id', {
+              parameters: { validation_id },
+              query: client_id === null ? {} : { client_id },
+              body: { confirmed: true },
             })
           }
         >

@@ -1,39 +1,26 @@
-import { ADMIN } from '../../control/schema/paths.ts';
-import type { ErrorAnswer } from '../../control/schema/route.ts';
+import { type Argument, type Asking, RequestFailed, type RouteName } from '../../control/schema/client.ts';
+import { control } from '../control.ts';
 
-/** Why the simulator did not do what it was told to. */
-class Refused extends Error {
-  override readonly name = 'Refused';
+/** Tells the simulator to do something, by the name of a route of its control API. */
+export type OnOrder = <Name extends RouteName>(name: Name, ...asking: Argument<Asking<Name>>) => void;
+
+/** Why the simulator did not do what it was told to, for people. */
+function reasonOf({ code, message, status, details: { hint } }: RequestFailed): string {
+  if (code === 'unreachable') return 'the simulator cannot be reached now';
+  if (code === 'not_simulator') return `the simulator answered ${status}`;
+  return hint === undefined ? message : `${message}: ${hint}`;
 }
 
-/** What the simulator is told, and where. */
-export interface Order {
-  readonly method: 'POST' | 'PUT' | 'PATCH';
-  /** Path under that of the control API. */
-  readonly path: string;
-  readonly body: Readonly<Record<string, unknown>>;
+interface Outcome {
+  readonly onDone: (answer: unknown) => void;
+  readonly onFailed: (reason: string) => void;
 }
 
-/**
- * Tells the simulator to do something, by its control API.
- *
- * @returns what it answers
- * @throws {Refused} it did not do it, or could not be reached
- */
-export async function steer({ method, path, body }: Order): Promise<unknown> {
-  const answer = await fetch(`${ADMIN}${path}`, {
-    method,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  }).catch(() => {
-    throw new Refused('the simulator cannot be reached now');
-  });
-  const text = await answer.text();
-  if (answer.ok) return text === '' ? undefined : JSON.parse(text);
-  try {
-    const { message, hint } = JSON.parse(text) as ErrorAnswer;
-    throw new Refused(hint === undefined ? message : `${message}: ${hint}`);
-  } catch (error) {
-    throw error instanceof Refused ? error : new Refused(`the simulator answered ${answer.status}`);
-  }
-}
+/** What gives orders and tells what comes of each. */
+export const steering =
+  ({ onDone, onFailed }: Outcome): OnOrder =>
+  (name, ...asking) => {
+    control.ask(name, ...asking).then(onDone, (error: Error) => {
+      onFailed(error instanceof RequestFailed ? reasonOf(error) : error.message);
+    });
+  };

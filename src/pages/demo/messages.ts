@@ -24,8 +24,7 @@ export interface DemoCall {
 export interface DemoSetup {
   /** Where the backend is asked for a call. */
   readonly calls: string;
-  /** Where the control API lets time pass, and for whom. */
-  readonly clock: string;
+  /** For whom the control API lets time pass. */
   readonly client: string;
   /** What happens in each scenario, by its name. */
   readonly scenarios: Readonly<Record<string, string>>;

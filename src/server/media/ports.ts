@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import type { RequestListener } from 'node:http';
 import { connect, isIPv6 } from 'node:net';
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { MediaPorts } from '../../service/port-probes.ts';
 import { CannotListen, hostsOf, isWithoutIpv6, listen } from '../listen.ts';
 import type { TlsIdentity } from '../tls.ts';

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import { setImmediate as nextRound, setTimeout as wait } from 'node:timers/promises';
 import { StoreUnavailable } from '../store.ts';
 import {

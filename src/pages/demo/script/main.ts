@@ -1,5 +1,6 @@
 import { dropped, type Message, textOf } from '../../../domain/listener.ts';
 import type { EventCode } from '../../../guide/events.ts';
+import { control } from '../../control.ts';
 import { parsed } from '../../wire.ts';
 import type { DemoCall, DemoSetup } from '../messages.ts';
 import { copyOnRequest } from './copying.ts';
@@ -42,6 +43,7 @@ function line({ origin, data }: Message, seconds: number): HTMLElement {
   return item;
 }
 
+/** Asks the page's own backend. */
 async function post<T>(url: string, body: unknown): Promise<T> {
   const answer = await fetch(url, {
     method: 'POST',
@@ -95,6 +97,10 @@ function start(setup: DemoSetup): void {
     go.textContent = 'Start another call';
   };
 
+  const skipAhead = async () => {
+    await control.ask('POST /clock/advance', { query: { client_id: setup.client }, body: { by: SKIP } });
+  };
+
   window.addEventListener('message', ({ origin, data, source }) => {
     // What the page says to itself, browser extensions say.
     if (source === window) return;
@@ -113,8 +119,7 @@ function start(setup: DemoSetup): void {
       isBeginning = false;
     });
   });
-  skip.addEventListener('click', () =>
-    void trying(() => post(setup.clock, { by: SKIP, client_id: setup.client })));
+  skip.addEventListener('click', () => void trying(skipAhead));
   describe();
 }
 

@@ -1,0 +1,146 @@
+import type { ErrorName } from './errors.ts';
+import type { ErrorAnswer, Route } from './route.ts';
+import type { ROUTES } from './routes.ts';
+import type { AnswerOf, BodyOf, ParametersOf, QueryOf } from './typed-request.ts';
+
+/** The client of the control API, typed by its tables. How a request gets there is left to a transport. */
+
+type Table = typeof ROUTES;
+
+/** A route that answers JSON, by its method and path. */
+export type RouteName = {
+  [Name in keyof Table]: Table[Name] extends { readonly contentType: string } ? never : Name;
+}[keyof Table];
+
+/** The client that a request is about, where its route is about one. */
+type Scoped<R extends Route> = R extends { readonly scoped: true }
+  ? { readonly client_id?: string }
+  : unknown;
+
+/** A part of a request: none where nothing can be in it, and optional where all in it is. */
+type Part<Key extends string, T> = keyof T extends never
+  ? { readonly [K in Key]?: never }
+  : Partial<T> extends T
+    ? { readonly [K in Key]?: T }
+    : { readonly [K in Key]: T };
+
+/** What a request says beside the name of its route. */
+export type Asking<Name extends RouteName> = Part<'parameters', ParametersOf<Name>> &
+  Part<'query', QueryOf<Table[Name]> & Scoped<Table[Name]>> &
+  Part<'body', BodyOf<Table[Name]>>;
+
+/** An argument, which may be left out when all in it may. */
+export type Argument<T> = Partial<T> extends T ? [asking?: T] : [asking: T];
+
+/** What the control API answers to a route. */
+export type Answer<Name extends RouteName> = AnswerOf<Table[Name]>;
+
+/** The control API of a simulator. */
+export interface Control {
+  /**
+   * Asks by the name of a route, as in `POST /calls/:validation_id/agent`.
+   *
+   * @throws {RequestFailed}
+   */
+  ask<Name extends RouteName>(name: Name, ...asking: Argument<Asking<Name>>): Promise<Answer<Name>>;
+}
+
+/**
+ * Sends a request to a path of the control API, its query included, with a body of JSON.
+ *
+ * @throws {Error} there is no answer; the message says why
+ */
+export type Transport = (request: {
+  readonly method: string;
+  readonly path: string;
+  readonly body: string | undefined;
+}) => Promise<{ readonly status: number; readonly text: string }>;
+
+/** An error of the control API by its name there; no answer; or an answer of something else. */
+export type FailureCode = ErrorName | 'unreachable' | 'not_simulator';
+
+type Details = Omit<ErrorAnswer, 'error' | 'message'>;
+
+/** A request to the control API that was refused or not answered. */
+export class RequestFailed extends Error {
+  override readonly name = 'RequestFailed';
+  readonly code: FailureCode;
+  /** The status of the answer, if there is one. */
+  readonly status: number | undefined;
+  /** What a refusal says beside its message. */
+  readonly details: Details;
+
+  constructor(
+    code: FailureCode,
+    message: string,
+    { status, cause, ...details }: Details & ErrorOptions & { readonly status?: number } = {},
+  ) {
+    super(message, { cause });
+    this.code = code;
+    this.status = status;
+    this.details = details;
+  }
+}
+
+/** Routes that answer with a second status; each must stand here. */
+const SECOND_STATUS: {
+  readonly [Name in RouteName as Table[Name] extends { readonly otherwise: object }
+    ? Name
+    : never]: Table[Name] extends { readonly otherwise: { readonly status: infer Status } } ? Status : never;
+} = { 'GET /health': 503 };
+
+type Texts = Readonly<Record<string, string | undefined>>;
+
+/** The path of a request, with its parameters and query filled in. */
+function pathOf(path: string, parameters: Texts, query: Texts): string {
+  const filled = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
+  );
+  return pairs.length === 0 ? filled : `${filled}?${pairs.join('&')}`;
+}
+
+const isRefusal = (json: unknown): json is ErrorAnswer =>
+  typeof json === 'object' && json !== null && 'error' in json && 'message' in json;
+
+/** The JSON of an answer; undefined when there is none. */
+function parseJson(text: string, status: number): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch (cause) {
+    throw new RequestFailed('not_simulator', 'is no mock-veridas', { status, cause });
+  }
+}
+
+/** The control API behind a transport. */
+export function createControl(transport: Transport): Control {
+  return {
+    async ask(name, ...[asking]) {
+      const [method = '', route = ''] = name.split(' ');
+      const {
+        parameters = {},
+        query = {},
+        body,
+      } = (asking ?? {}) as {
+        readonly parameters?: Texts;
+        readonly query?: Texts;
+        readonly body?: object;
+      };
+      const path = pathOf(route, parameters, query);
+      const sent = { method, path, body: body && JSON.stringify(body) };
+      const { status, text } = await transport(sent).catch((cause: Error) => {
+        throw new RequestFailed('unreachable', cause.message, { cause });
+      });
+      const json = parseJson(text, status);
+      if (isRefusal(json)) {
+        const { error, message, ...details } = json;
+        throw new RequestFailed(error, message, { status, ...details });
+      }
+      const isExpected =
+        (status >= 200 && status < 300) || (SECOND_STATUS as Record<string, number>)[name] === status;
+      if (!isExpected)
+        throw new RequestFailed('not_simulator', `is no mock-veridas: it answered ${status}`, { status });
+      return json as Answer<typeof name>;
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import http from 'node:http';
+import net from 'node:net';
+import { text } from 'node:stream/consumers';
+import timers from 'node:timers';
+import tls from 'node:tls';
+
+/** Requests to the simulator itself. They go through no proxy and follow no redirect. */
+
+// Taken when this is loaded: tests replace `fetch`, `http.request`, sockets and timers later.
+const { request: startRequest } = http;
+const { connect } = net.Socket.prototype;
+const { connect: connectTls } = tls;
+const { setTimeout, clearTimeout } = timers;
+
+/** A connection of its own for one request: agents keep theirs open, and may go through a proxy. */
+function connectTo({ protocol, hostname, port }: URL): net.Socket {
+  const isSecure = protocol === 'https:';
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const socket: net.Socket = Reflect.apply(connect, new net.Socket(), [
+    { host, port: Number(port) || (isSecure ? 443 : 80) },
+  ]);
+  if (!isSecure) return socket;
+  return connectTls({ socket, host, ...(net.isIP(host) === 0 && { servername: host }) });
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  /** How long the whole exchange may take, in real milliseconds. */
+  readonly timeoutMs: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Why a connection failed. Where a name has several addresses, the error of the first says it. */
+const reasonOf = (error: Error): Error =>
+  error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
+
+/**
+ * Sends a request and reads its answer.
+ *
+ * @throws {Error} there is no answer; the message says why
+ */
+export function send(
+  address: string,
+  { method, headers, body, timeoutMs }: HttpRequest,
+): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const url = new URL(address);
+    const request = startRequest({
+      method,
+      headers: { host: url.host, ...headers },
+      path: `${url.pathname}${url.search}`,
+      createConnection: () => connectTo(url),
+    });
+    const timer = setTimeout(() => {
+      reject(new Error(`it took longer than ${timeoutMs / 1000} s`));
+      request.destroy();
+    }, timeoutMs);
+    request.on('close', () => clearTimeout(timer));
+    request.on('error', (error) => reject(reasonOf(error)));
+    request.on('response', (response) => {
+      text(response).then((said) => resolve({ status: response.statusCode ?? 0, text: said }), reject);
+    });
+    request.end(body);
+  });
+}
+
+/** Basic credentials (RFC 7617) of `user:password`. */
+export const basicCredentials = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
+
+/** An address, or what was meant to be one, without the credentials that it holds. */
+export const withoutCredentials = (address: string): string => address.replace(/\/\/[^/@]*@/, '//');
+
+/** Splits an address into the address without its credentials, and these as the value of an Authorization header. */
+export function splitCredentials(address: string): { readonly url: string; readonly authorization?: string } {
+  const url = withoutCredentials(address);
+  const { username, password } = new URL(address);
+  if (username === '') return { url };
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { url, authorization: basicCredentials(pair) };
+}
