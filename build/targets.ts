@@ -11,6 +11,8 @@ const COMMON = {
   bundle: true,
   metafile: true,
   logLevel: 'warning',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
 } as const satisfies BuildOptions;
 
 const FOR_BROWSERS = {
