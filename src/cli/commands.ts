@@ -42,7 +42,7 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   },
   report: {
     run: report,
-    help: 'write what a running server knows as HTML, JUnit and SARIF; report --help lists its own flags',
+    help: 'write what a running server knows as HTML and JUnit; report --help lists its own flags',
     ownHelp: reportHelp(),
   },
   healthcheck: {

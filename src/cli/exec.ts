@@ -42,15 +42,11 @@ function prepareReport({ report: folder }: Settings): void {
 }
 
 /** Writes the report that is asked for; answers whether that has gone well. */
-async function report(
-  mock: StartedMock,
-  { report: folder, reportSource }: Settings,
-  cwd: string,
-): Promise<boolean> {
+async function report(mock: StartedMock, { report: folder }: Settings, cwd: string): Promise<boolean> {
   if (folder === undefined) return true;
   const tell = (line: string) => complain(`mock-veridas: ${line}`);
   try {
-    const made = await reportOn(mock.url, mock.adminCredentials ?? { user: '' }, reportSource);
+    const made = await reportOn(mock.url, mock.adminCredentials ?? { user: '' });
     writeReport(made, { flag: '--report', folder, cwd, tell });
     return true;
   } catch (error) {

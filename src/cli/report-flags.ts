@@ -77,12 +77,11 @@ export const reportHelp = (): string => `\
 Usage: mock-veridas report [FLAGS]
 
 Asks a simulator that runs what has happened in it, and writes that into a folder: report.html for
-people, junit.xml and findings.sarif for CI. It changes nothing in the simulator.
+people, junit.xml for CI. It changes nothing in the simulator.
 
 Flags:
 ${OWN.map((name) => entry(`--${name} ${FLAGS[name].placeholder}`, FLAGS[name].help)).join('\n')}
 ${entry('--strict', 'exit with 1 when mistakes of the integration were found')}
-${entry('--report-source FILE', 'the file of your repository to which SARIF ascribes findings')}
 ${entry('--port N, --host H', 'where the simulator is, without --target')}
 ${entry('--admin-user U', 'who may use its control API, when it is reached from another machine')}
 ${entry('--admin-password P', 'the password that belongs to it')}

@@ -37,8 +37,6 @@ export interface Settings {
   readonly strict: boolean;
   /** The folder into which a report is written. */
   readonly report?: string;
-  /** The file of the repository to which a report ascribes findings. */
-  readonly reportSource?: string;
   /** So many requests of each client are remembered. */
   readonly journalSize: number;
   readonly logLevel: LogLevel;
@@ -157,7 +155,6 @@ function settingsOf(
     'random-seed': randomSeed,
     'ready-file': readyFile,
     report,
-    'report-source': reportSource,
   } = values;
   const origins = values['admin-origin'].map((origin) => new URL(origin).origin);
   return frozen({
@@ -176,7 +173,6 @@ function settingsOf(
     trustProxy: values['trust-proxy'],
     strict: values.strict,
     ...(report !== undefined && { report }),
-    ...(reportSource !== undefined && { reportSource }),
     journalSize: values['journal-size'],
     logLevel: values['log-level'],
     logFormat: values['log-format'],

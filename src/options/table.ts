@@ -176,19 +176,8 @@ export const SETTINGS = {
   report: {
     schema: path('folder'),
     placeholder: 'DIR',
-    help: 'exec: write a report into this folder when the command has ended: HTML, JUnit and SARIF',
+    help: 'exec: write a report into this folder when the command has ended: HTML and JUnit',
     isPath: true,
-  },
-  'report-source': {
-    schema: text(
-      'file of a repository',
-      'a path from its root, with / between folders, as in src/videocall.ts',
-      '^(?![/.])[^\\0\\\\:]+$',
-    ),
-    placeholder: 'FILE',
-    help:
-      'exec and report: the file of your repository to which SARIF ascribes findings, for code scanning ' +
-      'that takes none without a file',
   },
   'journal-size': {
     schema: Type.Integer({

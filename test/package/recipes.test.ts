@@ -67,7 +67,7 @@ async function runSteps(steps: readonly Step[], env: Environment): Promise<Outco
 
 const isThere = (file: string) =>
   statSync(path.join(project.folder(), file), { throwIfNoEntry: false }) !== undefined;
-const REPORT = ['report.html', 'junit.xml', 'findings.sarif'];
+const REPORT = ['report.html', 'junit.xml'];
 
 describe('CI recipes', { timeout: 120_000 }, () => {
   it.each(filesIn('github'))('%s is a workflow of GitHub', (file) => {

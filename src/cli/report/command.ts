@@ -16,15 +16,14 @@ interface Credentials {
 /**
  * Makes the report of the simulator at `url`.
  *
- * @param source the file to which findings are ascribed
  * @throws {BadUsage} it lets nobody in with these credentials
  */
-export async function reportOn(url: string, credentials: Credentials, source?: string): Promise<Report> {
+export async function reportOn(url: string, credentials: Credentials): Promise<Report> {
   // What makes it is large, and few runs need it.
   const { makeReport } = await import('./formats.ts');
   const holdsItsOwn = new URL(url).username !== '';
   const address = controlAddress(url, holdsItsOwn ? undefined : credentials);
-  return makeReport(controlAt(address), withoutCredentials(address), source).catch((error) => {
+  return makeReport(controlAt(address), withoutCredentials(address)).catch((error) => {
     throw error instanceof NotAllowed ? new BadUsage([error.message]) : error;
   });
 }
@@ -53,7 +52,7 @@ export function writeReport(
 export const report: Command = async ({ args, env, cwd }) => {
   const { target, out, others } = readReportFlags(args);
   const settings = readSettings({ argv: others, env, cwd });
-  const made = await reportOn(target ?? runningAt(settings), settings.admin, settings.reportSource);
+  const made = await reportOn(target ?? runningAt(settings), settings.admin);
   writeReport(made, { flag: '--out', folder: resolve(cwd, out), cwd, tell: print });
   return settings.strict && made.findings > 0 ? EXIT.checkFailed : EXIT.good;
 };
