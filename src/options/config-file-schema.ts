@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { misspelt, WrittenClient } from '../control/schema/client-format.ts';
+import { WrittenClient } from '../control/schema/client-format.ts';
 import type { Format } from '../control/schema/mismatch.ts';
 import { NAMES, type Name, type SETTINGS, settingOf } from './table.ts';
 
@@ -37,11 +37,5 @@ export type WrittenConfig = Static<typeof schema>;
 export const CONFIG: Format<typeof schema> = {
   schema,
   whenEmpty: {},
-  beyond: ({ clients }, isSound) => {
-    const listed = Array.isArray(clients) ? clients : [];
-    return [...listed.entries()].flatMap(([index, client]) => {
-      const path = ['clients', index];
-      return isSound(path) ? misspelt(client, path) : [];
-    });
-  },
+  beyond: () => [],
 };

@@ -2,9 +2,8 @@ import { resolve } from 'node:path';
 import { withoutLastSlashes } from '../control/schema/paths.ts';
 import type { Client } from '../domain/client.ts';
 import { noScenario, type Scenario } from '../domain/scenario.ts';
-import { isRange } from '../server/address.ts';
 import type { Blocking, LogFormat, LogLevel, RefusedCall, TokenFormatName } from './choices.ts';
-import { BUILT_IN_CLIENTS, clientsOfPairs, repeatedIds, unknownRanges } from './clients.ts';
+import { BUILT_IN_CLIENTS, clientsOfPairs, repeatedIds } from './clients.ts';
 import { fromConfigFile } from './file.ts';
 import { fromArguments, fromEnvironment, type Given, type Source } from './flags.ts';
 import { type Identity, identityOf } from './identity.ts';
@@ -124,12 +123,6 @@ const urlFaults = (given: Given | undefined): string[] =>
     return given === undefined || URL.canParse(String(url)) ? [] : [given.blame(message, index)];
   });
 
-const rangeFaults = (given: Given | undefined): string[] =>
-  [given?.value ?? []]
-    .flat()
-    .filter((range) => !isRange(String(range)))
-    .map((range) => given?.blame(`"${range}" is neither an IP address nor a range`) ?? '');
-
 function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     for (const part of Object.values(value)) frozen(part);
@@ -214,7 +207,6 @@ export function readSettings({ argv, env, cwd, usualPort }: Surroundings): Setti
     ...file.faults,
     ...clients.faults,
     ...repeatedIds(clients),
-    ...unknownRanges(clients),
     ...unreadable,
     ...watchFaults(given),
     ...reading.faults.map((fault) => formatFault(fault, cwd)),
@@ -222,7 +214,6 @@ export function readSettings({ argv, env, cwd, usualPort }: Surroundings): Setti
     ...clients.clients.flatMap(({ client, blame }) =>
       unknownScenario(client.scenario, known).map((message) => blame('scenario', message)),
     ),
-    ...rangeFaults(given['trust-proxy']),
     ...urlFaults(given['admin-origin']),
     ...urlFaults(given['browser-url']),
     ...(Array.isArray(identity) ? identity : []),

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import { AddressOrRange } from '../control/schema/client-format.ts';
 import { ScenarioName } from '../control/schema/scenario-format.ts';
 import { BLOCKING, LOG_FORMATS, LOG_LEVELS, REFUSED_CALL, TOKEN_FORMATS } from './choices.ts';
 
@@ -120,13 +121,7 @@ export const SETTINGS = {
     default: 'forbidden',
   },
   'trust-proxy': {
-    schema: Type.Array(
-      text('address or range', 'an IP address or CIDR range, as in 10.0.0.0/8', '^[0-9A-Fa-f:./]{2,49}$'),
-      {
-        title: 'list',
-        description: 'a list of addresses and ranges',
-      },
-    ),
+    schema: Type.Array(AddressOrRange, { title: 'list', description: 'a list of addresses and ranges' }),
     placeholder: 'RANGE',
     help: 'a proxy whose X-Forwarded-For is believed; of the addresses in it the right-most that is no such proxy counts',
     default: [],

@@ -191,8 +191,8 @@ describe('bad usage', () => {
       'prot: 1',
       'fixtures: own',
       'clients:',
-      '  - { id: a, secret: b, scenario: no }',
-      '  - { id: c }',
+      '  - { client_id: a, client_secret: b, scenario: no }',
+      '  - { client_id: c }',
     );
     const argv = ['--prot', '1', '--host', 'http://a'];
     const read = () => settings(argv, { PORT: 'x', MOCK_VERIDAS_SCENARIO: 'nope' });
@@ -205,7 +205,7 @@ describe('bad usage', () => {
       expect.stringMatching(/^mock-veridas\.config\.yaml:5:5 client: client_secret is missing/),
       expect.stringMatching(/^own\/mine\.yaml:1:1/),
       expect.stringMatching(/^MOCK_VERIDAS_SCENARIO:/),
-      expect.stringMatching(/^mock-veridas\.config\.yaml:4:35 scenario:/),
+      expect.stringMatching(/^mock-veridas\.config\.yaml:4:49 scenario:/),
     ]);
   });
 
