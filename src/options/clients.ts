@@ -8,8 +8,8 @@ import {
   type WrittenClient,
 } from '../control/schema/client-format.ts';
 import { type IsSound, type Mismatch, mismatches } from '../control/schema/mismatch.ts';
-import { type Client, newClient, SANDBOX_CLIENT } from '../domain/client.ts';
-import type { Given } from './flags.ts';
+import { type Client, newClient } from '../domain/client.ts';
+import type { Given } from './source.ts';
 
 /** A client, and the sentence that blames one of its properties by the place where it was given. */
 interface GivenClient {
@@ -22,11 +22,6 @@ export interface GivenClients {
   readonly clients: readonly GivenClient[];
   readonly faults: readonly string[];
 }
-
-export const BUILT_IN_CLIENTS: GivenClients = {
-  clients: [{ client: SANDBOX_CLIENT, blame: (_, message) => message }],
-  faults: [],
-};
 
 /** What is wrong with the two halves of ID:SECRET, in words that repeat neither. */
 function pairFaults(id: string, secret: string | undefined): string[] {

@@ -1,13 +1,14 @@
 // What only some ask for is imported where they do, or everybody would wait for it.
 
 import { ADMIN, CONSOLE, DEMO } from '../control/schema/paths.ts';
-import { type Client, SANDBOX_CLIENT } from '../domain/client.ts';
+import type { Client } from '../domain/client.ts';
 import type { Scenario } from '../domain/scenario.ts';
 import { MEDIA_PORTS } from '../guide/ports.ts';
 import type { Addresses } from '../library/scope.ts';
 import type { Blocking, LogFormat, LogLevel, RefusedCall, TokenFormatName } from '../options/choices.ts';
-import { withShipped } from '../options/scenario-files.ts';
-import { isStore, SETTINGS } from '../options/table.ts';
+import { type Resolved, resolve } from '../options/resolve.ts';
+import { isStore } from '../options/simulator-rows.ts';
+import type { AllRead } from '../options/table.ts';
 import type { PageTicket } from '../service/call.ts';
 import { overProtocol } from '../service/call-origins.ts';
 import type { MediaPorts } from '../service/port-probes.ts';
@@ -116,12 +117,13 @@ export interface Launched extends Addresses {
 }
 
 const PASSWORD_LENGTH = 24;
-const USUAL_CLIENTS = [SANDBOX_CLIENT];
+
+type Launching = Resolved<'library', MockOptions>;
 
 /** The store that is asked for by its address. */
 async function openStore(
   address: string,
-  options: MockOptions,
+  { storePrefix, clients }: Pick<Launching, 'storePrefix' | 'clients'>,
   random: Random,
   tell: (line: string) => void,
 ): Promise<Store> {
@@ -130,10 +132,10 @@ async function openStore(
   const { redisStore } = await import('../store/redis/redis-store.ts');
   return redisStore({
     url: address,
-    prefix: options.storePrefix ?? SETTINGS['store-prefix'].default,
+    prefix: storePrefix,
     tell,
     // As nobody was left to be overwritten, the clients can be as they were at the start.
-    refill: (store) => clientsIn(store, random).seed(options.clients ?? USUAL_CLIENTS),
+    refill: (store) => clientsIn(store, random).seed(clients),
   });
 }
 
@@ -144,13 +146,14 @@ async function openStore(
  * @throws {StoreUnavailable} the store cannot be reached within a few seconds
  */
 export async function launch(options: MockOptions): Promise<Launched> {
-  const random = systemRandom(options.randomSeed);
-  const { store: given = 'memory' } = options;
-  if (typeof given === 'object') return startOn(given, random, options);
+  const { store: given, storePrefix, randomSeed, ...others } = resolve('library', options);
+  const random = systemRandom(randomSeed);
+  if (typeof given === 'object') return startOn(given, random, others);
   let log: Launched['log'] | undefined;
-  const store = await openStore(given, options, random, (line) => log?.warn(line));
+  const { clients } = others;
+  const store = await openStore(given, { storePrefix, clients }, random, (line) => log?.warn(line));
   try {
-    const launched = await startOn(store, random, options);
+    const launched = await startOn(store, random, others);
     ({ log } = launched);
     const close = async () => {
       await launched.close();
@@ -165,10 +168,10 @@ export async function launch(options: MockOptions): Promise<Launched> {
 
 /** As whom the simulator speaks TLS, if it should. */
 async function identityFor({
-  https = false,
+  https,
   host,
   browserUrl,
-}: MockOptions): Promise<TlsIdentity | LocallyCertified | undefined> {
+}: Pick<Launching, 'https' | 'host' | 'browserUrl'>): Promise<TlsIdentity | LocallyCertified | undefined> {
   if (typeof https === 'object') return https;
   if (!https) return undefined;
   const names = [
@@ -179,10 +182,33 @@ async function identityFor({
   return ownCertificate(names, systemTime());
 }
 
-async function startOn(store: Store, random: Random, options: MockOptions): Promise<Launched> {
-  const { host, port = 0, clients = USUAL_CLIENTS, scenario = 'happy' } = options;
-  const scenarios = options.scenarios ?? withShipped();
-  const admin = options.admin ?? { user: 'admin', origins: [] };
+async function startOn(
+  store: Store,
+  random: Random,
+  options: Omit<Launching, 'store' | 'storePrefix' | 'randomSeed'>,
+): Promise<Launched> {
+  const {
+    port,
+    host,
+    https,
+    browserUrl: givenBrowserUrl,
+    mediaPorts,
+    trustProxy,
+    admin,
+    clients,
+    blocked,
+    tokenFormat,
+    strictTokens,
+    scenario,
+    scenarios,
+    refusedCall,
+    knownValidationsOnly,
+    journalSize,
+    logLevel,
+    logFormat,
+    ...unread
+  } = options;
+  unread satisfies AllRead;
   const credentials =
     host === undefined || isLoopback(host)
       ? undefined
@@ -190,19 +216,16 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
 
   const startedAt = systemTime();
   const metrics = processMetrics(VERSION, startedAt);
-  const jwt = options.tokenFormat === 'jwt' ? jwtTokens(store) : undefined;
+  const jwt = tokenFormat === 'jwt' ? jwtTokens(store) : undefined;
   const simulator = await createSimulator({
     store,
     random,
     tokenFormat: jwt?.format ?? opaqueTokens,
     clients,
-    journalSize: options.journalSize ?? SETTINGS['journal-size'].default,
+    journalSize,
     scenarios: typeof scenarios === 'function' ? scenarios : () => scenarios,
     scenario,
-    rules: {
-      strictTokens: options.strictTokens ?? false,
-      knownValidationsOnly: options.knownValidationsOnly ?? false,
-    },
+    rules: { strictTokens, knownValidationsOnly },
     onError: (error) => logFault(app.log, error),
   });
   let browserUrl = '';
@@ -213,14 +236,14 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
     random,
     tickets: tickets<PageTicket>(store, random),
     access: { origins: admin.origins, credentials },
-    blocking: options.blocked ?? 'forbidden',
-    refusedCall: options.refusedCall ?? 'forbidden',
+    blocking: blocked,
+    refusedCall,
     browserUrl: () => browserUrl,
     mediaPorts: () => media,
     backendUrl: () => url,
-    log: { level: options.logLevel ?? 'warn', format: options.logFormat ?? 'text' },
+    log: { level: logLevel, format: logFormat },
     keys: jwt?.keys,
-    trustProxy: options.trustProxy ?? [],
+    trustProxy,
     about: {
       version: VERSION,
       instanceId: random.text(12),
@@ -229,12 +252,11 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
       metrics: metrics.text,
     },
     metrics,
-    speaksHttp2: Boolean(options.https),
+    speaksHttp2: Boolean(https),
   });
   await app.ready();
-  const tls = await identityFor(options);
+  const tls = await identityFor({ https, host, browserUrl: givenBrowserUrl });
   const listening = await listen(app.routing, host, port, tls);
-  const { mediaPorts = false } = options;
   if (mediaPorts !== false) {
     const { openMediaPorts } = await import('./media/ports.ts');
     media = await openMediaPorts(host, mediaPorts === true ? MEDIA_PORTS : mediaPorts, tls).catch(
@@ -257,7 +279,7 @@ async function startOn(store: Store, random: Random, options: MockOptions): Prom
   url = `http://${reachable}:${listening.port}`;
   const browserHost =
     host === undefined || isLoopback(host) || reachable === '127.0.0.1' ? 'videocall.localhost' : reachable;
-  browserUrl = options.browserUrl ?? `http://${browserHost}:${listening.port}`;
+  browserUrl = givenBrowserUrl ?? `http://${browserHost}:${listening.port}`;
   app.log.info(`listening on ${url}`);
   return {
     url,

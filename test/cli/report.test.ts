@@ -141,14 +141,15 @@ describe('mock-veridas report writes nothing and ends', () => {
     [['--targt', 'http://a'], '--targt: is not a flag; did you mean --target?'],
     [['--aut', 'x'], '--aut: is not a flag; did you mean --out?'],
     [['--strct'], '--strct: is not a flag; did you mean --strict?'],
-    [['--target', 'here'], '--target: "here" is no address'],
+    [['--target', 'here'], '--target: this is not an address; give one as in http://127.0.0.1:4010'],
     [['--target'], '--target: has no value; write --target URL'],
     [['--out='], '--out: has no value; write --out DIR'],
     [['--out', '--strict'], '--out: has no value; write --out DIR'],
     [['--port', '0'], '0 stands for any free port'],
-    [['--report', 'x'], '--report: is for exec; here the folder is named by --out'],
+    [['--report', 'x'], '--report: is not a flag of report; exec takes it'],
+    [['--scenario', 'x'], '--scenario: is not a flag of report; start and exec take it'],
     [['folder'], 'argument 1: is not expected'],
-    [['--report-source', 'x'], '--report-source: is not a flag'],
+    [['--report-source', 'x'], '--report-source: is not a flag; see report --help'],
   ])('with 2 for %j', async (args, why) => {
     const { code, out, err } = await done(['report', ...args]);
     expect([code, out, err]).toEqual([2, '', expect.stringContaining(why)]);

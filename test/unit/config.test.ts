@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { BadUsage } from '../../src/options/settings.ts';
+import { BadUsage } from '../../src/options/bad-usage.ts';
 import { workplace } from '../support/working-directory.ts';
 
 const { cwd, write, settings, faults } = workplace();
@@ -52,12 +52,12 @@ describe('settings of which none is given', () => {
       knownValidationsOnly: false,
       blocked: 'forbidden',
       trustProxy: [],
-      strict: false,
       journalSize: 10_000,
       logLevel: 'warn',
       logFormat: 'text',
       store: 'memory',
       storePrefix: 'mock-veridas:',
+      https: false,
       mediaPorts: false,
       admin: { user: 'admin', origins: [] },
     });
@@ -219,8 +219,8 @@ describe('bad usage', () => {
 describe('--watch', () => {
   it('watches the folder of --fixtures', () => {
     write('own/mine.yaml', ...OWN_SCENARIO);
-    expect(settings(['--watch', '--fixtures', 'own']).watch).toBe(join(cwd(), 'own'));
-    expect(settings(['--fixtures', 'own']).watch).toBeUndefined();
+    expect(settings(['--watch', '--fixtures', 'own']).watched).toBe(join(cwd(), 'own'));
+    expect(settings(['--fixtures', 'own']).watched).toBeUndefined();
   });
 
   it('is refused without a folder, and says what to add', () => {
