@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { parseDuration } from '../domain/time.ts';
-import { COMMAND_NAMES, path, type Row, Switch } from './row.ts';
+import { COMMAND_NAMES, onOff, path, type Row, Switch } from './row.ts';
 
 /** Only flags: nothing else sets them. */
 const FLAG_ONLY = { variables: [], inFile: false } as const;
@@ -9,7 +9,12 @@ const TO_VERIFY = { ...VERIFY, group: 'Verification' } as const;
 const OF_BROKER = { ...VERIFY, group: 'Pact broker' } as const;
 const RESULT = { ...VERIFY, group: 'Results' } as const;
 
-const anyText = (title: string, more = {}) => Type.String({ title, ...more });
+/** A text that is not judged here. */
+const anyText = (placeholder: string, title: string, help: string, more = {}) => ({
+  placeholder,
+  schema: Type.String({ title, ...more }),
+  help,
+});
 
 /** It may hold a password, and is not repeated. */
 const Address = Type.Refine(
@@ -52,33 +57,29 @@ export const COMMAND_ROWS = {
   },
   'client-id': {
     ...TO_VERIFY,
-    schema: anyText('client id'),
-    placeholder: 'ID',
-    help: 'the client of states that name none (default CLIENT_ID)',
+    ...anyText('ID', 'client id', 'the client of states that name none (default CLIENT_ID)'),
   },
   'client-secret': {
     ...TO_VERIFY,
-    schema: anyText('client secret', { writeOnly: true }),
-    placeholder: 'SECRET',
-    help: 'its secret (default CLIENT_SECRET)',
+    ...anyText('SECRET', 'client secret', 'its secret (default CLIENT_SECRET)', { writeOnly: true }),
   },
   'validation-id': {
     ...TO_VERIFY,
-    schema: anyText('validation id'),
-    placeholder: 'ID',
-    help: 'the validation of states that name none (default VALIDATION_ID)',
+    ...anyText('ID', 'validation id', 'the validation of states that name none (default VALIDATION_ID)'),
   },
   filter: {
     ...TO_VERIFY,
-    schema: anyText('regular expression'),
-    placeholder: 'REGEXP',
-    help: 'verify only interactions whose description or key it matches',
+    ...anyText(
+      'REGEXP',
+      'regular expression',
+      'verify only interactions whose description or key it matches',
+    ),
   },
   static: {
     ...TO_VERIFY,
-    schema: Switch,
-    help: 'compare with contracts/openapi.yaml only, without a server; needs @pactflow/openapi-pact-comparator',
-    default: false,
+    ...onOff(
+      'compare with contracts/openapi.yaml only, without a server; needs @pactflow/openapi-pact-comparator',
+    ),
   },
   timeout: {
     ...TO_VERIFY,
@@ -92,21 +93,12 @@ export const COMMAND_ROWS = {
   },
   'allow-unknown-states': {
     ...TO_VERIFY,
-    schema: Switch,
-    help: 'let states pass that are not known here, without doing anything',
-    default: false,
+    ...onOff('let states pass that are not known here, without doing anything'),
   },
-  'allow-empty': {
-    ...TO_VERIFY,
-    schema: Switch,
-    help: 'let pacts pass that have no interactions',
-    default: false,
-  },
+  'allow-empty': { ...TO_VERIFY, ...onOff('let pacts pass that have no interactions') },
   'list-states': {
     ...TO_VERIFY,
-    schema: Switch,
-    help: 'list the provider states with their parameters and values, and do nothing else',
-    default: false,
+    ...onOff('list the provider states with their parameters and values, and do nothing else'),
   },
   'broker-url': {
     ...OF_BROKER,
@@ -116,25 +108,19 @@ export const COMMAND_ROWS = {
   },
   'broker-token': {
     ...OF_BROKER,
-    schema: anyText('token', { writeOnly: true }),
-    placeholder: 'TOKEN',
-    help: 'its bearer token',
+    ...anyText('TOKEN', 'token', 'its bearer token', { writeOnly: true }),
     variables: ['PACT_BROKER_TOKEN'],
     needs: 'broker-url',
   },
   'broker-username': {
     ...OF_BROKER,
-    schema: anyText('user name'),
-    placeholder: 'NAME',
-    help: 'its user',
+    ...anyText('NAME', 'user name', 'its user'),
     variables: ['PACT_BROKER_USERNAME'],
     needs: 'broker-url',
   },
   'broker-password': {
     ...OF_BROKER,
-    schema: anyText('password', { writeOnly: true }),
-    placeholder: 'PASSWORD',
-    help: 'the password of that user',
+    ...anyText('PASSWORD', 'password', 'the password of that user', { writeOnly: true }),
     variables: ['PACT_BROKER_PASSWORD'],
     needs: 'broker-url',
   },
@@ -153,65 +139,34 @@ export const COMMAND_ROWS = {
   },
   'provider-branch': {
     ...OF_BROKER,
-    schema: anyText('branch'),
-    placeholder: 'NAME',
-    help: 'branch of the provider that is verified',
+    ...anyText('NAME', 'branch', 'branch of the provider that is verified'),
     needs: 'broker-url',
   },
   'enable-pending': {
     ...OF_BROKER,
-    schema: Switch,
-    help: 'let pacts fail that were never verified by that branch before',
-    default: false,
+    ...onOff('let pacts fail that were never verified by that branch before'),
     needs: 'provider-branch',
   },
   'include-wip-since': {
     ...OF_BROKER,
-    schema: anyText('date'),
-    placeholder: 'DATE',
-    help: 'verify work in progress since then, which may fail, as in 2026-01-31',
+    ...anyText('DATE', 'date', 'verify work in progress since then, which may fail, as in 2026-01-31'),
     needs: 'enable-pending',
   },
   publish: {
     ...OF_BROKER,
-    schema: Switch,
-    help: 'publish the result to the broker; needs --provider-version',
-    default: false,
+    ...onOff('publish the result to the broker; needs --provider-version'),
     needs: 'provider-version',
   },
   'provider-version': {
     ...OF_BROKER,
-    schema: anyText('version'),
-    placeholder: 'VERSION',
-    help: 'version of the provider under which to publish it',
+    ...anyText('VERSION', 'version', 'version of the provider under which to publish it'),
     needs: 'broker-url',
   },
-  'build-url': {
-    ...OF_BROKER,
-    schema: anyText('address'),
-    placeholder: 'URL',
-    help: 'address of the build',
-    needs: 'publish',
-  },
-  json: {
-    ...RESULT,
-    schema: anyText('file'),
-    placeholder: 'FILE|-',
-    help: 'write the result as JSON, with - to standard output',
-  },
-  junit: { ...RESULT, schema: anyText('file'), placeholder: 'FILE', help: "write the result as JUnit's XML" },
-  'fail-on-pending': {
-    ...RESULT,
-    schema: Switch,
-    help: 'count pending interactions that fail as failed',
-    default: false,
-  },
-  'show-secrets': {
-    ...RESULT,
-    schema: Switch,
-    help: 'do not mask secrets in what is printed and written',
-    default: false,
-  },
+  'build-url': { ...OF_BROKER, ...anyText('URL', 'address', 'address of the build'), needs: 'publish' },
+  json: { ...RESULT, ...anyText('FILE|-', 'file', 'write the result as JSON, with - to standard output') },
+  junit: { ...RESULT, ...anyText('FILE', 'file', "write the result as JUnit's XML") },
+  'fail-on-pending': { ...RESULT, ...onOff('count pending interactions that fail as failed') },
+  'show-secrets': { ...RESULT, ...onOff('do not mask secrets in what is printed and written') },
   out: {
     ...FLAG_ONLY,
     for: ['report'],
@@ -233,9 +188,9 @@ export const COMMAND_ROWS = {
   strict: {
     for: ['exec', 'report'],
     group: 'Results',
-    schema: Switch,
-    help: 'exit with 1 when mistakes of the integration were found; exec: where the command itself has ended well',
-    default: false,
+    ...onOff(
+      'exit with 1 when mistakes of the integration were found; exec: where the command itself has ended well',
+    ),
   },
   help: {
     ...FLAG_ONLY,

@@ -64,6 +64,9 @@ const SWITCH = { title: 'switch value', description: 'true, false, 1, 0, yes or 
 /** On or off. */
 export const Switch = Type.Boolean(SWITCH);
 
+/** What a row of a switch has that is off unless it is given. */
+export const onOff = (help: string) => ({ schema: Switch, help, default: false }) as const;
+
 /** The same as it may be written in a config file. */
 export const WrittenSwitch = Type.Union(
   [

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { AddressOrRange } from '../control/schema/client-format.ts';
 import { ScenarioName } from '../control/schema/scenario-format.ts';
 import { BLOCKING, LOG_FORMATS, LOG_LEVELS, REFUSED_CALL, TOKEN_FORMATS } from './choices.ts';
-import { path, type Row, Switch, text, WEB_HOST } from './row.ts';
+import { onOff, path, type Row, text, WEB_HOST } from './row.ts';
 
 /** Percent-encoded, as whatever would end it must be. */
 const IN_URL = '(?:[^:@/?#%\\s]|%[0-9A-Fa-f]{2})*';
@@ -61,11 +61,10 @@ export const SIMULATOR_ROWS = {
   https: {
     for: SERVING,
     group: 'Server',
-    schema: Switch,
-    help:
+    ...onOff(
       'accept TLS too, on the same port, with a certificate that is made once and kept in ~/.mock-veridas; ' +
-      'clients must trust its authority, whose file is printed',
-    default: false,
+        'clients must trust its authority, whose file is printed',
+    ),
   },
   cert: {
     for: BY_FLAG,
@@ -94,9 +93,7 @@ export const SIMULATOR_ROWS = {
   'media-ports': {
     for: [...SERVING, 'healthcheck'],
     group: 'Server',
-    schema: Switch,
-    help: 'answer on TCP/4443 and, by STUN, on UDP/10000 too, the ports that video needs (guide 6.2)',
-    default: false,
+    ...onOff('answer on TCP/4443 and, by STUN, on UDP/10000 too, the ports that video needs (guide 6.2)'),
   },
   'ready-file': {
     for: BY_FLAG,
@@ -142,9 +139,7 @@ export const SIMULATOR_ROWS = {
   'strict-tokens': {
     for: SERVING,
     group: 'Clients and tokens',
-    schema: Switch,
-    help: 'refuse a token for a second validation, and on a second page at the same time',
-    default: false,
+    ...onOff('refuse a token for a second validation, and on a second page at the same time'),
   },
   scenario: {
     for: SERVING,
@@ -167,9 +162,7 @@ export const SIMULATOR_ROWS = {
   watch: {
     for: BY_FLAG,
     group: 'Calls',
-    schema: Switch,
-    help: 'read the scenario files of --fixtures again when they change, for calls that open later',
-    default: false,
+    ...onOff('read the scenario files of --fixtures again when they change, for calls that open later'),
   },
   'refused-call': {
     for: SERVING,
@@ -182,9 +175,7 @@ export const SIMULATOR_ROWS = {
   'known-validations-only': {
     for: SERVING,
     group: 'Calls',
-    schema: Switch,
-    help: 'accept only validation ids that the control API has made known',
-    default: false,
+    ...onOff('accept only validation ids that the control API has made known'),
   },
   'admin-user': {
     for: [...BY_FLAG, 'report'],

@@ -12,6 +12,12 @@ const run = terminal(cwd);
 const CONFIG = 'mock-veridas.config.yaml';
 const SCENARIO = 'fixtures/scenarios/my-call.yaml';
 
+/** What is in the working directory, less what the command keeps at home, which is there, when it has run for a second. */
+const files = () =>
+  readdirSync(cwd(), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => !file.startsWith('.mock-veridas'),
+  );
+
 /** The published schema that the first line of a file points editors to. */
 function schemaOf(file: string): string {
   const [first = ''] = readFileSync(path.join(cwd(), file), 'utf8').split('\n');
@@ -28,12 +34,7 @@ describe('mock-veridas init', () => {
     expect(output()).toBe(
       `wrote ${CONFIG}\nwrote ${SCENARIO}\nnext:\n  npx mock-veridas start\n  npx mock-veridas validate fixtures/scenarios\n`,
     );
-    expect(readdirSync(cwd(), { recursive: true }).toSorted()).toEqual([
-      'fixtures',
-      'fixtures/scenarios',
-      SCENARIO,
-      CONFIG,
-    ]);
+    expect(files().toSorted()).toEqual(['fixtures', 'fixtures/scenarios', SCENARIO, CONFIG]);
   });
 
   it('writes settings that are good, that name the scenario, and whose first line points editors to the schema', async () => {
@@ -78,11 +79,11 @@ describe('mock-veridas init', () => {
     'writes nothing when there is %s',
     async (file) => {
       write(file, '{}');
-      const before = readdirSync(cwd(), { recursive: true });
+      const before = files();
       const { exited, errors, output } = run(['init']);
       expect([await exited, output()]).toEqual([2, '']);
       expect(errors()).toBe(`mock-veridas: ${file} is there already; nothing was written\n`);
-      expect(readdirSync(cwd(), { recursive: true })).toEqual(before);
+      expect(files()).toEqual(before);
       expect(readFileSync(path.join(cwd(), file), 'utf8')).toBe('{}');
     },
   );
@@ -99,7 +100,7 @@ describe('mock-veridas init', () => {
     const { exited, errors } = run(['init']);
     expect(await exited).toBe(2);
     expect(errors()).toMatch(/^mock-veridas: cannot write: \w+: .*fixtures.*\n$/);
-    expect(readdirSync(cwd())).toEqual(['fixtures']);
+    expect(files()).toEqual(['fixtures']);
   });
 
   it.each([
@@ -111,6 +112,6 @@ describe('mock-veridas init', () => {
     const { exited, errors } = run(['init', ...args]);
     expect(await exited).toBe(2);
     expect(errors()).toBe(`mock-veridas: ${fault}\n`);
-    expect(readdirSync(cwd())).toEqual([]);
+    expect(files()).toEqual([]);
   });
 });

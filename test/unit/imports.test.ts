@@ -124,6 +124,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:tls',
   ],
   'server/launch.ts': ['*'],
+  'server/mock-options.ts': [
+    'domain',
+    'options/choices.ts',
+    'server/tls.ts',
+    'service/port-probes.ts',
+    'store/store.ts',
+  ],
   'server/media': [
     'server/listen.ts',
     'server/tls.ts',
@@ -158,6 +165,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/address.ts',
     'server/launch.ts',
     'server/listen.ts',
+    'server/mock-options.ts',
     'store',
     'store/store.ts',
     'system/clock.ts',
