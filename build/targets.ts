@@ -14,6 +14,8 @@ const COMMON = {
   // esbuild looks for a tsconfig.json above each file, and none there says how JSX is compiled.
   tsconfig: 'src/tsconfig/preact.json',
   logLevel: 'warning',
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
 } as const satisfies BuildOptions;
 
 const FOR_BROWSERS = {

@@ -1,22 +1,24 @@
 import type { StartedMock } from '../library/index.ts';
-import type { Settings } from '../options/settings.ts';
+import type { ServeOptions } from './serve.ts';
 
 /** Who may use the control API, when it can be reached from other machines and nobody has set a password. */
-const madeUp = ({ adminCredentials }: StartedMock, { admin }: Settings): StartedMock['adminCredentials'] =>
-  admin.password === undefined ? adminCredentials : undefined;
+const madeUp = (
+  { adminCredentials }: StartedMock,
+  { admin }: ServeOptions,
+): StartedMock['adminCredentials'] => (admin.password === undefined ? adminCredentials : undefined);
 
 const passwordText = ({ user, password }: { user: string; password: string }): string =>
   `the control API can be reached from other machines and asks for ${user}:${password}`;
 
 /** The lines that tell a password that was made up. No log level hides them: nobody else knows it. */
-export function passwordNotice(mock: StartedMock, settings: Settings): string[] {
-  const credentials = madeUp(mock, settings);
+export function passwordNotice(mock: StartedMock, options: ServeOptions): string[] {
+  const credentials = madeUp(mock, options);
   if (credentials === undefined) return [];
   const msg = passwordText(credentials);
-  return [settings.logFormat === 'json' ? JSON.stringify({ level: 'warn', msg }) : `  ${msg}`];
+  return [options.logFormat === 'json' ? JSON.stringify({ level: 'warn', msg }) : `  ${msg}`];
 }
 
-const inWords = (mock: StartedMock, settings: Settings): string[] => [
+const inWords = (mock: StartedMock, options: ServeOptions): string[] => [
   `mock-veridas listening on ${mock.url}`,
   `  browsers  ${mock.browserUrl}/call?access_token=ACCESS_TOKEN&validation_id=VALIDATION_ID`,
   `  backends  ${mock.url}/o/token/`,
@@ -28,19 +30,19 @@ const inWords = (mock: StartedMock, settings: Settings): string[] => [
   ...(mock.mediaPorts === undefined
     ? []
     : [`  media     TCP/${mock.mediaPorts.tcp}, UDP/${mock.mediaPorts.udp} (STUN)`]),
-  `  clients   ${settings.clients.map(({ clientId }) => clientId).join(', ')}`,
-  `  scenario  ${settings.scenario}`,
-  ...passwordNotice(mock, settings),
+  `  clients   ${options.clients.map(({ clientId }) => clientId).join(', ')}`,
+  `  scenario  ${options.scenario}`,
+  ...passwordNotice(mock, options),
 ];
 
-function asJson(mock: StartedMock, settings: Settings): string {
+function asJson(mock: StartedMock, options: ServeOptions): string {
   const { url, browserUrl, adminUrl, demoUrl, consoleUrl, https } = mock;
-  const { user: adminUser, password: adminPassword } = madeUp(mock, settings) ?? {};
+  const { user: adminUser, password: adminPassword } = madeUp(mock, options) ?? {};
   const msg = `mock-veridas listening on ${url}`;
   const addresses = { url, browserUrl, adminUrl, demoUrl, consoleUrl, https };
   return JSON.stringify({ level: 'info', msg, ...addresses, adminUser, adminPassword });
 }
 
 /** What is said on standard output when the simulator is ready. */
-export const announcement = (mock: StartedMock, settings: Settings): string[] =>
-  settings.logFormat === 'json' ? [asJson(mock, settings)] : inWords(mock, settings);
+export const announcement = (mock: StartedMock, options: ServeOptions): string[] =>
+  options.logFormat === 'json' ? [asJson(mock, options)] : inWords(mock, options);

@@ -1,4 +1,5 @@
-import { BadUsage, type Settings } from '../options/settings.ts';
+import { BadUsage } from '../options/bad-usage.ts';
+import type { OptionsFor } from '../options/table.ts';
 import { reachableHost } from '../server/address.ts';
 
 /** What the process says by its exit code. */
@@ -27,19 +28,12 @@ export function onStopSignal(listener: (signal: NodeJS.Signals) => void): void {
   for (const signal of STOPPING) process.on(signal, () => listener(signal));
 }
 
-/** The first client: whose credentials are handed on where one is enough. */
-export const firstClient = ({ clients }: Settings) => {
-  const [client] = clients;
-  if (client === undefined) throw new Error('there is no client');
-  return client;
-};
-
 /**
- * Where a simulator is that runs with the same settings.
+ * Where a simulator is that runs with the same options.
  *
  * @throws {BadUsage} they do not tell
  */
-export function runningAt({ host, port }: Settings): string {
+export function runningAt({ host, port }: Pick<OptionsFor<'report'>, 'host' | 'port'>): string {
   if (port === 0)
     throw new BadUsage(['--port: 0 stands for any free port; give the one that is to be asked']);
   return `http://${reachableHost(host)}:${port}`;

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { StartedMock } from '../library/index.ts';
 import { inWords } from '../library/journal.ts';
-import { BadUsage, readSettings, type Settings } from '../options/settings.ts';
+import { BadUsage } from '../options/bad-usage.ts';
+import { readStartOptions } from '../options/start-options.ts';
 import { passwordNotice } from './announcement.ts';
-import { type Command, complain, EXIT, firstClient, onStopSignal } from './command.ts';
+import { type Command, complain, EXIT, onStopSignal } from './command.ts';
 import { readyFile } from './ready-file.ts';
 import { reportOn, writeReport } from './report/command.ts';
 import { prepareFolder } from './report/folder.ts';
@@ -32,7 +33,7 @@ function runChild(program: string, args: readonly string[], env: NodeJS.ProcessE
 }
 
 /** A report that is asked for and cannot be had is worth no run of a command that may take an hour. */
-function prepareReport({ report: folder }: Settings): void {
+function prepareReport(folder: string | undefined): void {
   if (folder === undefined) return;
   try {
     prepareFolder(folder);
@@ -42,15 +43,11 @@ function prepareReport({ report: folder }: Settings): void {
 }
 
 /** Writes the report that is asked for; answers whether that has gone well. */
-async function report(
-  mock: StartedMock,
-  { report: folder, reportSource }: Settings,
-  cwd: string,
-): Promise<boolean> {
+async function writeReportOf(mock: StartedMock, folder: string | undefined, cwd: string): Promise<boolean> {
   if (folder === undefined) return true;
   const tell = (line: string) => complain(`mock-veridas: ${line}`);
   try {
-    const made = await reportOn(mock.url, mock.adminCredentials ?? { user: '' }, reportSource);
+    const made = await reportOn(mock.url, mock.adminCredentials ?? { user: '' });
     writeReport(made, { flag: '--report', folder, cwd, tell });
     return true;
   } catch (error) {
@@ -67,14 +64,14 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
   }
   // Many may run beside each other, so that a port is only taken when one was asked for; PORT is the command's.
   const { PORT: _port, ...others } = env;
-  const settings = readSettings({ argv: args, env: others, cwd, usualPort: 0 });
-  const { clientId, clientSecret } = firstClient(settings);
-  prepareReport(settings);
-  const ready = readyFile(settings.readyFile);
-  const mock = await serve(settings, cwd);
+  const surroundings = { argv: args, env: others, cwd };
+  const { readyFile: file, strict, report, ...options } = readStartOptions('exec', surroundings);
+  prepareReport(report);
+  const ready = readyFile(file);
+  const mock = await serve(options, cwd);
   try {
     ready.write(mock);
-    for (const line of passwordNotice(mock, settings)) complain(line);
+    for (const line of passwordNotice(mock, options)) complain(line);
     // What is written by this process is not to be written by another one within the command as well.
     const { MOCK_VERIDAS_READY_FILE: _ready, MOCK_VERIDAS_REPORT: _report, ...inherited } = env;
     const code = await runChild(program, programArgs, {
@@ -87,18 +84,18 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
         MOCK_VERIDAS_ADMIN_USER: mock.adminCredentials.user,
         MOCK_VERIDAS_ADMIN_PASSWORD: mock.adminCredentials.password,
       }),
-      CLIENT_ID: clientId,
-      CLIENT_SECRET: clientSecret,
+      CLIENT_ID: mock.clientId,
+      CLIENT_SECRET: mock.clientSecret,
     });
     // What goes wrong from here on must not hide what has come of the command.
     const findings = await mock.findings().catch((error: Error) => {
       complain(`mock-veridas: the findings cannot be told: ${error.message}`);
     });
     for (const finding of findings ?? []) complain(`mock-veridas: ${inWords(finding)}`);
-    const isReported = await report(mock, settings, cwd);
+    const isReported = await writeReportOf(mock, report, cwd);
     if (code !== EXIT.good) return code;
     if (!isReported || findings === undefined) return EXIT.cannotRun;
-    return settings.strict && findings.length > 0 ? EXIT.checkFailed : EXIT.good;
+    return strict && findings.length > 0 ? EXIT.checkFailed : EXIT.good;
   } finally {
     ready.remove();
     await mock.close();

@@ -2,7 +2,8 @@ import { askHealth, controlAddress, controlAt } from '../control/client.ts';
 import { RequestFailed } from '../control/schema/client.ts';
 import { SERVER_ROUTES } from '../control/schema/server.ts';
 import { MEDIA_PORTS } from '../guide/ports.ts';
-import { readSettings } from '../options/settings.ts';
+import { readOptions } from '../options/read.ts';
+import type { AllRead } from '../options/table.ts';
 import { hostOf } from '../server/address.ts';
 import { unreachable } from '../server/media/ports.ts';
 import { type Command, complain, EXIT, print, runningAt } from './command.ts';
@@ -19,14 +20,15 @@ function failureText({ code, message, status }: RequestFailed, url: string): str
   return `${url} ${code === 'not_simulator' || status === undefined ? message : answered(status, message)}`;
 }
 
-/** Asks a simulator that runs with the same settings whether it is well. */
+/** Asks a simulator that runs with the same options whether it is well. */
 export const healthcheck: Command = async ({ args, env, cwd }) => {
-  const settings = readSettings({ argv: args, env, cwd });
-  const base = controlAddress(runningAt(settings));
+  const { port, host, mediaPorts, ...unread } = readOptions('healthcheck', { argv: args, env, cwd }).options;
+  unread satisfies AllRead;
+  const base = controlAddress(runningAt({ port, host }));
   const url = `${base}/health`;
   try {
     const { status, version, message } = await askHealth(controlAt(base, TIMEOUT_MS));
-    const closed = settings.mediaPorts ? await unreachable(hostOf(url), MEDIA_PORTS) : [];
+    const closed = mediaPorts ? await unreachable(hostOf(url), MEDIA_PORTS) : [];
     if (closed.length > 0) {
       complain(`unhealthy: ${closed.join(' and ')} cannot be reached; guide 6.2`);
       return EXIT.checkFailed;

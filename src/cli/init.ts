@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, parse, relative, resolve } from 'node:path';
-import { BadUsage } from '../options/settings.ts';
+import { BadUsage } from '../options/bad-usage.ts';
+import { readOptions } from '../options/read.ts';
 import { EXTENSIONS } from '../options/yaml/file.ts';
 import { type Command, EXIT, print } from './command.ts';
 import { STARTER } from './starter-files.ts';
@@ -30,10 +31,9 @@ function writeAll(files: ReadonlyMap<string, string>): void {
 }
 
 /** Writes what somebody needs who begins, into the folder that is named or the working directory. */
-export const init: Command = async ({ args, rest, cwd }) => {
-  const flag = args.find((argument) => argument.startsWith('-'));
-  if (flag !== undefined) throw new BadUsage([`${flag}: init takes a folder only`]);
-  const [named = '.', ...more] = [...args, ...rest];
+export const init: Command = async ({ args, rest, env, cwd }) => {
+  const { operands } = readOptions('init', { argv: args, env, cwd });
+  const [named = '.', ...more] = [...operands, ...rest];
   if (more.length > 0) throw new BadUsage(['init takes one folder']);
   const folder = resolve(cwd, named);
   const files = new Map(Object.entries(STARTER).map(([path, text]) => [join(folder, path), text]));

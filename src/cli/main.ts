@@ -1,4 +1,6 @@
-import { BadUsage, helpText } from '../options/settings.ts';
+import { BadUsage } from '../options/bad-usage.ts';
+import { commandHelp, overview } from '../options/help.ts';
+import { COMMAND_NAMES, type CommandName } from '../options/row.ts';
 import { VERSION } from '../system/package.ts';
 import { complain, EXIT, type Invocation, print } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -15,15 +17,15 @@ function split(argv: readonly string[]): { name: string } & Pick<Invocation, 'ar
     : { name: first, args: before.slice(1), rest };
 }
 
+const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
+
 async function run(argv: readonly string[]): Promise<number> {
   const { name, args, rest } = split(argv);
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) {
-    throw new BadUsage([`there is no command "${name}"; there are ${Object.keys(COMMANDS).join(', ')}`]);
-  }
+  if (!isCommand(name))
+    throw new BadUsage([`there is no command "${name}"; there are ${COMMAND_NAMES.join(', ')}`]);
+  const command = COMMANDS[name];
   if (args.includes('--help') || args.includes('-h')) {
-    const helps = Object.entries(COMMANDS).map(([one, { help }]) => [one, help]);
-    print(command.ownHelp ?? helpText(Object.fromEntries(helps)));
+    print(argv[0] === name ? commandHelp(name, command) : overview(COMMANDS));
     return EXIT.good;
   }
   if (args.includes('--version') || args.includes('-v')) {

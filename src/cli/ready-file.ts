@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { StartedMock } from '../library/index.ts';
-import { BadUsage } from '../options/settings.ts';
+import { BadUsage } from '../options/bad-usage.ts';
 
 /** A file that says where the simulator is, as JSON, for as long as it runs. */
 export interface ReadyFile {

@@ -1,6 +1,7 @@
-import { type StartedMock, startMock } from '../library/index.ts';
+import { type MockOptions, type StartedMock, startMock } from '../library/index.ts';
 import { watchScenarios } from '../options/scenario-watch.ts';
-import type { Settings } from '../options/settings.ts';
+import type { StartOptions } from '../options/start-options.ts';
+import type { Only } from '../options/table.ts';
 import { onUncaught } from './uncaught.ts';
 
 /** Whatever goes wrong behind a running simulator is logged: its users lose an answer at most, and not the simulator. */
@@ -9,12 +10,19 @@ function enduring(mock: StartedMock): StartedMock {
   return mock;
 }
 
-/** Starts the simulator as `settings` say; its scenarios follow their files if they should. */
-export async function serve(settings: Settings, cwd: string): Promise<StartedMock> {
-  const { watch: fixtures, scenarios, scenario, clients } = settings;
-  if (fixtures === undefined) return enduring(await startMock(settings));
+/** How `start` and `exec` start a simulator. */
+export type ServeOptions = Omit<StartOptions<'start'>, 'readyFile'>;
+
+/** Starts the simulator as `options` say; its scenarios follow their files if they should. */
+export async function serve<O extends ServeOptions>(
+  options: Only<MockOptions & Pick<ServeOptions, 'watched'>, O>,
+  cwd: string,
+): Promise<StartedMock> {
+  const { watched: fixtures, ...given }: ServeOptions = options;
+  const { scenarios, scenario, clients } = given;
+  if (fixtures === undefined) return enduring(await startMock(given));
   let current = () => scenarios;
-  const mock = await startMock({ ...settings, scenarios: () => current() });
+  const mock = await startMock({ ...given, scenarios: () => current() });
   const named = clients.flatMap((client) => client.scenario ?? []);
   const watching = watchScenarios({ fixtures, scenarios, needed: [scenario, ...named], log: mock.log, cwd });
   current = watching.current;

@@ -1,4 +1,4 @@
-import { readSettings } from '../options/settings.ts';
+import { readStartOptions } from '../options/start-options.ts';
 import { announcement } from './announcement.ts';
 import { type Command, EXIT, onStopSignal, print } from './command.ts';
 import { readyFile } from './ready-file.ts';
@@ -6,13 +6,13 @@ import { serve } from './serve.ts';
 
 /** Runs the simulator until it is told to stop. */
 export const start: Command = async ({ args, env, cwd }) => {
-  const settings = readSettings({ argv: args, env, cwd });
+  const { readyFile: file, ...options } = readStartOptions('start', { argv: args, env, cwd });
   const stopped = new Promise<void>((resolve) => onStopSignal(() => resolve()));
-  const ready = readyFile(settings.readyFile);
-  const mock = await serve(settings, cwd);
+  const ready = readyFile(file);
+  const mock = await serve(options, cwd);
   try {
     ready.write(mock);
-    for (const line of announcement(mock, settings)) print(line);
+    for (const line of announcement(mock, options)) print(line);
     await stopped;
   } finally {
     ready.remove();

@@ -1,14 +1,15 @@
 const CONFIG = `\
+# yaml-language-server: $schema=node_modules/mock-veridas/fixtures/config.schema.json
 # Settings of mock-veridas. Their names are those of the flags that \`npx mock-veridas --help\` lists. A flag goes
 # before its environment variable, and that goes before this file.
 
 # Your own scenarios, a file each: they lie in the folder scenarios of this one.
 fixtures: fixtures
 
-# Read them anew when they change.
+# Read them again when they change.
 # watch: true
 
-# What happens in a call for which nothing nearer says so: a scenario of yours, or one that comes with mock-veridas.
+# The scenario for calls that do not select one: one of yours, or one that comes with mock-veridas.
 scenario: my-call
 
 # Who may get tokens; without this, sandbox-client with sandbox-secret.

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
+import { BadUsage } from '../options/bad-usage.ts';
+import { readOptions } from '../options/read.ts';
 import { scenarioFiles, scenariosOf } from '../options/scenario-files.ts';
-import { BadUsage } from '../options/settings.ts';
 import { formatFault } from '../options/yaml/file.ts';
 import { type Command, complain, EXIT, print } from './command.ts';
 
@@ -14,13 +15,11 @@ function filesOf(argument: string, cwd: string): string[] {
 }
 
 /** Checks scenario files, and says everything that is wrong in any of them. */
-export const validate: Command = async ({ args, rest, cwd }) => {
-  const flag = args.find((argument) => argument.startsWith('-'));
-  if (flag !== undefined) throw new BadUsage([`${flag}: validate takes files and folders only`]);
-  if (args.length + rest.length === 0)
-    throw new BadUsage(['which files? as in: validate fixtures/scenarios']);
-  const files = [...new Set([...args, ...rest].flatMap((argument) => filesOf(argument, cwd)))];
-  if (files.length === 0) throw new BadUsage([`there is no scenario file in ${args.join(', ')}`]);
+export const validate: Command = async ({ args, rest, env, cwd }) => {
+  const named = [...readOptions('validate', { argv: args, env, cwd }).operands, ...rest];
+  if (named.length === 0) throw new BadUsage(['which files? as in: validate fixtures/scenarios']);
+  const files = [...new Set(named.flatMap((argument) => filesOf(argument, cwd)))];
+  if (files.length === 0) throw new BadUsage([`there is no scenario file in ${named.join(', ')}`]);
   const { faults } = scenariosOf(files);
   for (const fault of faults) complain(formatFault(fault, cwd));
   for (const file of files.filter((one) => faults.every((fault) => fault.file !== one))) {

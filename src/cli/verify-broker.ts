@@ -1,46 +1,60 @@
 import type { Broker, Publication } from '../contracts/broker.ts';
 import { PROVIDER } from '../contracts/report.ts';
-import { BadUsage } from '../options/settings.ts';
+import type { Read } from '../options/read.ts';
+import type { Only, OptionsFor } from '../options/table.ts';
 import { basicCredentials } from '../system/http.ts';
 import { VERSION } from '../system/package.ts';
-import type { Invocation } from './command.ts';
-import type { VerifyFlags } from './verify-flags.ts';
 
-type Environment = Invocation['env'];
+/** The options about a Pact broker. */
+type BrokerOptions = Pick<
+  OptionsFor<'verify'>,
+  | 'brokerUrl'
+  | 'brokerToken'
+  | 'brokerUsername'
+  | 'brokerPassword'
+  | 'selector'
+  | 'providerBranch'
+  | 'enablePending'
+  | 'includeWipSince'
+>;
+type Flags = Read<'verify'>['flags'];
 
-/** Credentials of flags, or else of the environment: there only where a broker is asked for by a flag. */
-function authorization({ values }: VerifyFlags, env: Environment): string | undefined {
-  const username = values['broker-username'] ?? env.PACT_BROKER_USERNAME;
-  const password = values['broker-password'] ?? env.PACT_BROKER_PASSWORD;
-  const byFlag = values['broker-username'] !== undefined;
-  const token = values['broker-token'] ?? (byFlag ? undefined : env.PACT_BROKER_TOKEN);
-  if (token && byFlag)
-    throw new BadUsage(['--broker-token and --broker-username exclude each other; keep one of them']);
-  if (token) return `Bearer ${token}`;
-  if (!username) return undefined;
-  return basicCredentials(`${username}:${password ?? ''}`);
+/** The user that a flag names goes before the token that the environment holds. */
+function authorization(
+  { brokerToken, brokerUsername, brokerPassword }: BrokerOptions,
+  flags: Flags,
+): string | undefined {
+  if (brokerToken !== undefined && flags['broker-username'] === undefined) return `Bearer ${brokerToken}`;
+  return brokerUsername === undefined
+    ? undefined
+    : basicCredentials(`${brokerUsername}:${brokerPassword ?? ''}`);
 }
 
 /** The broker that the flags name, if they do. */
-export function brokerOf(flags: VerifyFlags, env: Environment): Broker | undefined {
-  const { values, switches, selectors } = flags;
-  const url = values['broker-url'];
-  if (url === undefined) return undefined;
+export function brokerOf<O extends BrokerOptions>(
+  options: Only<BrokerOptions, O>,
+  flags: Flags,
+): Broker | undefined {
+  const { brokerUrl, selector, providerBranch, enablePending, includeWipSince }: BrokerOptions = options;
+  if (brokerUrl === undefined) return undefined;
   return {
-    url,
-    authorization: authorization(flags, env),
+    url: brokerUrl,
+    authorization: authorization(options, flags),
     provider: PROVIDER,
-    selectors,
-    branch: values['provider-branch'],
-    enablePending: switches.has('enable-pending'),
-    wipSince: values['include-wip-since'],
+    selectors: selector.map((text): object => JSON.parse(text)),
+    branch: providerBranch,
+    enablePending,
+    wipSince: includeWipSince,
   };
 }
 
 /** As what the broker is told what came of it, if it is to be told. */
-export function publicationOf({ values, switches }: VerifyFlags): Publication | undefined {
-  const version = values['provider-version'];
-  if (version === undefined || !switches.has('publish')) return undefined;
+export function publicationOf({
+  publish,
+  providerVersion,
+  buildUrl,
+}: Pick<OptionsFor<'verify'>, 'publish' | 'providerVersion' | 'buildUrl'>): Publication | undefined {
+  if (providerVersion === undefined || !publish) return undefined;
   const verifiedBy = { implementation: 'mock-veridas', version: VERSION };
-  return { version, buildUrl: values['build-url'], verifiedBy };
+  return { version: providerVersion, buildUrl, verifiedBy };
 }

@@ -12,10 +12,12 @@ import { verify as verifyPacts } from '../contracts/verify.ts';
 import { controlAt } from '../control/client.ts';
 import { newClient, SANDBOX_CLIENT } from '../domain/client.ts';
 import { startMock } from '../library/index.ts';
-import { BadUsage } from '../options/settings.ts';
+import { BadUsage, refuse } from '../options/bad-usage.ts';
+import { timeoutOf } from '../options/command-rows.ts';
+import { type Read, read } from '../options/read.ts';
+import type { OptionsFor } from '../options/table.ts';
 import { type Command, complain, EXIT, onStopSignal, print } from './command.ts';
 import { brokerOf, publicationOf } from './verify-broker.ts';
-import { readVerifyFlags, type VerifyFlags } from './verify-flags.ts';
 
 /** The guide's own placeholders, so that contracts made of its examples need no parameters. */
 const USUAL = { clientId: 'CLIENT_ID', clientSecret: 'CLIENT_SECRET' };
@@ -23,10 +25,13 @@ const USUAL = { clientId: 'CLIENT_ID', clientSecret: 'CLIENT_SECRET' };
 /** What contracts are held against, for as long as that is needed. */
 type Running = Target & { close(): Promise<void> };
 
-async function started({ values }: VerifyFlags): Promise<Running> {
+async function started({
+  clientId,
+  clientSecret,
+}: Pick<OptionsFor<'verify'>, 'clientId' | 'clientSecret'>): Promise<Running> {
   const client = newClient({
-    clientId: values['client-id'] ?? USUAL.clientId,
-    clientSecret: values['client-secret'] ?? USUAL.clientSecret,
+    clientId: clientId ?? USUAL.clientId,
+    clientSecret: clientSecret ?? USUAL.clientSecret,
   });
   const clients = [client, ...(client.clientId === SANDBOX_CLIENT.clientId ? [] : [SANDBOX_CLIENT])];
   const { url, adminUrl, browserUrl, close } = await startMock({
@@ -70,8 +75,11 @@ function write(flag: string, file: string, text: string, cwd: string): void {
   }
 }
 
-function tell(report: Report, { values }: VerifyFlags, cwd: string): void {
-  const { json, junit } = values;
+function tell(
+  report: Report,
+  { json, junit }: Pick<OptionsFor<'verify'>, 'json' | 'junit'>,
+  cwd: string,
+): void {
   if (json === '-') process.stdout.write(asJson(report));
   (json === '-' ? complain : print)(asText(report));
   if (json !== undefined && json !== '-') write('--json', json, asJson(report), cwd);
@@ -89,11 +97,56 @@ const described = ([name, { summary, params, values }]: [string, State]): string
     ...(values.length > 0 ? [`    values  ${values.map((value) => `\${${value}}`).join(', ')}`] : []),
   ].join('\n');
 
+function filterOf(text: string | undefined, faults: string[]): RegExp | undefined {
+  try {
+    return text === undefined ? undefined : new RegExp(text);
+  } catch (error) {
+    faults.push(`--filter: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+/** Flags that exclude each other. */
+const contradictions = ({ static: isStatic, target, publish, filter }: Read<'verify'>['flags']): string[] => [
+  ...(isStatic && (target || publish)
+    ? ['--static asks no server: it goes neither with --target nor with --publish']
+    : []),
+  ...(publish && filter
+    ? ['--publish and --filter exclude each other: what is published stands for the whole pact']
+    : []),
+];
+
 /** Holds contracts against the simulator. */
 export const verify: Command = async ({ args, env, cwd }) => {
-  const flags = readVerifyFlags(args);
-  const { switches, values, filter, timeout, pacts: named } = flags;
-  if (switches.has('list-states')) {
+  const { options, flags, operands: named, faults: unread } = read('verify', { argv: args, env, cwd });
+  const {
+    target: address,
+    clientId,
+    clientSecret,
+    validationId,
+    filter: pattern,
+    static: isStatic,
+    timeout,
+    allowUnknownStates: allowsUnknownStates,
+    allowEmpty,
+    listStates,
+    publish,
+    providerVersion,
+    buildUrl,
+    json,
+    junit,
+    failOnPending,
+    showSecrets,
+    ...brokerOptions
+  } = options;
+  const faults = [...unread, ...contradictions(flags)];
+  const filter = filterOf(pattern, faults);
+  if (flags['broker-token'] && flags['broker-username'])
+    faults.push('--broker-token and --broker-username exclude each other; keep one of them');
+  if (named.length + faults.length === 0 && brokerOptions.brokerUrl === undefined && !listStates)
+    faults.push('which pacts? name files, folders or addresses, as in: verify pacts');
+  refuse(faults);
+  if (listStates) {
     print(Object.entries<State>(STATES).map(described).join('\n'));
     return EXIT.good;
   }
@@ -104,33 +157,29 @@ export const verify: Command = async ({ args, env, cwd }) => {
     if (!isUnderWay || stopping.signal.aborted) process.exit(EXIT.cannotRun);
     stopping.abort();
   });
-  const isStatic = switches.has('static');
   // Where nobody is asked, no state is brought about.
-  const allowUnknownStates = isStatic || switches.has('allow-unknown-states');
-  const allowEmpty = switches.has('allow-empty');
-  const broker = brokerOf(flags, env);
-  const publication = publicationOf(flags);
+  const allowUnknownStates = isStatic || allowsUnknownStates;
+  const broker = brokerOf(brokerOptions, flags);
+  const publication = publicationOf({ publish, providerVersion, buildUrl });
   const asked = { cwd, broker, filter, allowUnknownStates, allowEmpty };
   const pacts = await loadPacts(named, asked).catch((error) => {
     throw error instanceof BadPacts ? new BadUsage(error.faults) : error;
   });
-  const telling = {
-    showSecrets: switches.has('show-secrets'),
-    failOnPending: switches.has('fail-on-pending'),
-  };
+  const telling = { showSecrets, failOnPending };
   if (isStatic) {
     const report = await verifyStatically(pacts, { ...telling, cwd });
-    tell(report, flags, cwd);
+    tell(report, { json, junit }, cwd);
     if (!allowEmpty && report.results.every(({ status }) => status === 'skipped'))
       throw new BadUsage(['nothing was compared: only interactions over HTTP can be, without a server']);
     return isGood(report) ? EXIT.good : EXIT.checkFailed;
   }
   const defaults = {
-    client_id: values['client-id'],
-    client_secret: values['client-secret'],
-    validation_id: values['validation-id'],
+    client_id: clientId,
+    client_secret: clientSecret,
+    validation_id: validationId,
   };
-  const target = values.target === undefined ? await started(flags) : await running(values.target, defaults);
+  const target =
+    address === undefined ? await started({ clientId, clientSecret }) : await running(address, defaults);
   const { show, done } = progress();
   isUnderWay = true;
   try {
@@ -139,7 +188,7 @@ export const verify: Command = async ({ args, env, cwd }) => {
       defaults,
       allowUnknownStates,
       ...telling,
-      timeout,
+      timeout: timeoutOf(timeout) ?? 0,
       publishing: broker && publication && { broker, publication },
       env,
       cwd,
@@ -149,7 +198,7 @@ export const verify: Command = async ({ args, env, cwd }) => {
       throw error instanceof NoPact ? new BadUsage([error.message]) : error;
     });
     done();
-    tell(report, flags, cwd);
+    tell(report, { json, junit }, cwd);
     return isGood(report) ? EXIT.good : EXIT.checkFailed;
   } finally {
     done();

@@ -1,6 +1,7 @@
 import { controlAddress } from '../control/client.ts';
 import { SANDBOX_CLIENT } from '../domain/client.ts';
-import type { Launched, MockOptions } from '../server/launch.ts';
+import type { Launched } from '../server/launch.ts';
+import type { MockOptions } from '../server/mock-options.ts';
 import { memoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
 import { systemTime } from '../system/clock.ts';
@@ -10,8 +11,8 @@ import { type Mock, mockOver } from './mock.ts';
 export type { Client } from '../domain/client.ts';
 export type { Scenario } from '../domain/scenario.ts';
 export type { Secure } from '../server/addresses.ts';
-export type { MockOptions } from '../server/launch.ts';
 export { CannotListen } from '../server/listen.ts';
+export type { MockOptions } from '../server/mock-options.ts';
 export { type Store, StoreUnavailable } from '../store/store.ts';
 export type { Act, Call, CallHandle, Delivery, SaidEvent } from './call.ts';
 export type { Clock, ClockReading } from './clock.ts';

@@ -1,21 +1,20 @@
 import {
   CLIENT_ID_RULE,
+  CLIENT_KEYS,
   CLIENT_SECRET_RULE,
   ClientId,
   ClientSecret,
-  spellingOf,
   toClient,
   type WrittenClient,
 } from '../control/schema/client-format.ts';
 import { type IsSound, type Mismatch, mismatches } from '../control/schema/mismatch.ts';
-import { type Client, newClient, SANDBOX_CLIENT } from '../domain/client.ts';
-import { isRange } from '../server/address.ts';
-import type { Given } from './flags.ts';
+import { type Client, newClient } from '../domain/client.ts';
+import type { Given } from './source.ts';
 
 /** A client, and the sentence that blames one of its properties by the place where it was given. */
 interface GivenClient {
   readonly client: Client;
-  readonly blame: (property: 'clientId' | 'scenario' | 'allowedIps', message: string) => string;
+  readonly blame: (property: 'clientId' | 'scenario', message: string) => string;
 }
 
 /** Clients as some source gives them, and what is wrong with the others. */
@@ -23,11 +22,6 @@ export interface GivenClients {
   readonly clients: readonly GivenClient[];
   readonly faults: readonly string[];
 }
-
-export const BUILT_IN_CLIENTS: GivenClients = {
-  clients: [{ client: SANDBOX_CLIENT, blame: (_, message) => message }],
-  faults: [],
-};
 
 /** What is wrong with the two halves of ID:SECRET, in words that repeat neither. */
 function pairFaults(id: string, secret: string | undefined): string[] {
@@ -67,7 +61,7 @@ export const clientsOfFile = (
     .map(([index, entry]) => ({
       client: toClient(entry),
       blame: (property, message) => {
-        const key = spellingOf(entry, property);
+        const key = CLIENT_KEYS[property];
         return blame({ path: ['clients', index, key], at: 'value', message: `${key}: ${message}` });
       },
     })),
@@ -83,13 +77,3 @@ export function repeatedIds({ clients }: GivenClients): string[] {
     return isRepeated ? [blame('clientId', `another client has the id "${clientId}" already`)] : [];
   });
 }
-
-/** The faults of clients whose list of addresses holds something else. */
-export const unknownRanges = ({ clients }: GivenClients): string[] =>
-  clients.flatMap(({ client, blame }) =>
-    client.allowedIps
-      .filter((range) => !isRange(range))
-      .map((range) =>
-        blame('allowedIps', `"${range}" is neither an IP address nor a range, as in 10.0.0.0/8`),
-      ),
-  );

@@ -1,24 +1,21 @@
-import { type Static, Type } from 'typebox';
-import { misspelt, WrittenClient } from '../control/schema/client-format.ts';
+import { Type } from 'typebox';
+import { WrittenClient } from '../control/schema/client-format.ts';
 import type { Format } from '../control/schema/mismatch.ts';
-import { NAMES, type Name, type SETTINGS, settingOf } from './table.ts';
+import { WrittenSwitch } from './row.ts';
+import { kindOf, NAMES, rowOf } from './table.ts';
 
-type InFile = {
-  [N in Name as 'file' extends NotIn<N> ? never : N]: Type.TOptional<(typeof SETTINGS)[N]['schema']>;
-};
-type NotIn<N extends Name> = (typeof SETTINGS)[N] extends { notIn: readonly (infer Place)[] } ? Place : never;
-
-const inFile = Object.fromEntries(
-  NAMES.filter((name) => !settingOf(name).notIn?.includes('file')).map((name) => [
-    name,
-    Type.Optional(settingOf(name).schema),
-  ]),
-) as InFile;
+/** The options that are keys of the config file. */
+export const KEYS = NAMES.filter((name) => rowOf(name).inFile !== false);
 
 const schema = Type.Object(
   {
     $schema: Type.Optional(Type.String()),
-    ...inFile,
+    ...Object.fromEntries(
+      KEYS.map((name) => [
+        name,
+        Type.Optional(kindOf(name) === 'switch' ? WrittenSwitch : rowOf(name).schema),
+      ]),
+    ),
     clients: Type.Optional(
       Type.Array(WrittenClient, {
         minItems: 1,
@@ -31,17 +28,10 @@ const schema = Type.Object(
   { additionalProperties: false, title: 'config file', description: 'a map of settings' },
 );
 
-export type WrittenConfig = Static<typeof schema>;
+/** What stands in a config file. */
+export type WrittenConfig = Readonly<Record<string, unknown>> & {
+  readonly clients?: readonly WrittenClient[];
+};
 
 /** What a config file must be. */
-export const CONFIG: Format<typeof schema> = {
-  schema,
-  whenEmpty: {},
-  beyond: ({ clients }, isSound) => {
-    const listed = Array.isArray(clients) ? clients : [];
-    return [...listed.entries()].flatMap(([index, client]) => {
-      const path = ['clients', index];
-      return isSound(path) ? misspelt(client, path) : [];
-    });
-  },
-};
+export const CONFIG: Format<typeof schema> = { schema, whenEmpty: {}, beyond: () => [] };

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Mismatch } from '../control/schema/mismatch.ts';
 import { clientsOfFile, type GivenClients } from './clients.ts';
-import { CONFIG, type WrittenConfig } from './config-file-schema.ts';
-import type { Given, Source } from './flags.ts';
-import { NAMES, type Name } from './table.ts';
+import { CONFIG, KEYS, type WrittenConfig } from './config-file-schema.ts';
+import { type Given, type Source, toSwitch } from './source.ts';
+import { kindOf, type Name } from './table.ts';
 import { EXTENSIONS, type Examined, examineFile, formatFault, InvalidFile } from './yaml/file.ts';
 
 const FILES = EXTENSIONS.map((extension) => `mock-veridas.config${extension}`);
@@ -39,10 +39,10 @@ function sourceOf(file: string, examined: Examined<WrittenConfig>, cwd: string):
       return blame({ path, at: 'value', message: `${name}: ${message}` });
     };
   const isGiven = (name: string) => Object.hasOwn(document ?? {}, name) && isSound([name]);
-  const given = NAMES.filter(isGiven).map((name): [Name, Given] => [
-    name,
-    { value: document[name as keyof WrittenConfig], folder: dirname(file), blame: blameOf(name) },
-  ]);
+  const given = KEYS.filter(isGiven).map((name): [Name, Given] => {
+    const value = kindOf(name) === 'switch' ? toSwitch(document[name]) : document[name];
+    return [name, { value, folder: dirname(file), blame: blameOf(name) }];
+  });
   return {
     given: Object.fromEntries(given),
     faults: faults.map((fault) => formatFault(fault, cwd)),
@@ -55,7 +55,7 @@ export function fromConfigFile(cwd: string, named: Given | undefined): FileSourc
   const { file, faults } = locate(cwd, named);
   if (file === undefined) return { given: {}, faults };
   try {
-    return sourceOf(file, examineFile(file, CONFIG), cwd);
+    return sourceOf(file, examineFile(file, CONFIG) as Examined<WrittenConfig>, cwd);
   } catch (error) {
     if (!(error instanceof InvalidFile)) throw error;
     return { given: {}, faults: error.faults.map((fault) => formatFault(fault, cwd)) };

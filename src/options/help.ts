@@ -1,17 +1,21 @@
-import { variablesOf } from './flags.ts';
-import { isList, NAMES, type Name, settingOf } from './table.ts';
+import { variablesOf } from './environment.ts';
+import { type CommandName, GROUPS, OPERANDS } from './row.ts';
+import { defaultOf, flagsFor, isList, type Name, rowOf } from './table.ts';
 
-const EXIT_CODES: Record<string, string> = {
-  0: 'good, or stopped by a signal',
-  1: 'a check failed: a contract is broken, the server is unhealthy, a mistake was found with --strict',
-  2: 'bad flags, environment, config file, scenario file or pact; every fault is printed',
-  3: 'cannot listen, cannot reach the store or the server, crashed, or lacks a library',
-};
+/** What `--help` says of a command. */
+export interface CommandHelp {
+  /** In one line or two, for the list of commands. */
+  readonly summary: string;
+  /** Where it is called in another way than with its operands and flags. */
+  readonly usage?: string;
+  readonly about: string;
+  readonly exitCodes: Readonly<Record<number, string>>;
+}
 
-const WIDTH = 100;
-const INDENT = 30;
+const WIDTH = 80;
+const INDENT = 26;
 
-function wrapped(text: string, width: number): string[] {
+function wrapLine(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
@@ -21,47 +25,50 @@ function wrapped(text: string, width: number): string[] {
   return lines;
 }
 
-/** `term` and beside it `text`, in as many lines as it needs. */
-export const entry = (term: string, text: string): string =>
-  wrapped(text, WIDTH - INDENT)
-    .map((line, index) => (index === 0 ? `  ${term}  `.padEnd(INDENT) : ' '.repeat(INDENT)) + line)
-    .join('\n');
+const wrapped = (text: string, width: number): string[] =>
+  text.split('\n').flatMap((line) => wrapLine(line, width));
 
-const table = (rows: Record<string, string>): string =>
-  Object.entries(rows)
-    .map(([term, text]) => entry(term, text))
-    .join('\n');
-
-function flag(name: Name): string {
-  const { help, placeholder, short, default: usual } = settingOf(name);
-  const isScalar = typeof usual === 'string' || typeof usual === 'number';
-  const notes = [
-    ...(isList(name) ? ['may be repeated'] : []),
-    ...(isScalar ? [`default ${usual}`] : []),
-    ...(variablesOf(name).length > 0 ? [`env ${variablesOf(name).join(', ')}`] : []),
-  ];
-  const long = placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`;
-  const term = (short === undefined ? '    ' : `-${short}, `) + long;
-  return entry(term, notes.length > 0 ? `${help} (${notes.join('; ')})` : help);
+/** `term` and beside it `text`, in as many lines as it needs; below it where the term is long. */
+function entry(term: string, text: string, indent = INDENT): string {
+  const start = `  ${term}  `;
+  const lines = wrapped(text, WIDTH - indent).map((line) => ' '.repeat(indent) + line);
+  return start.length > indent
+    ? [start.trimEnd(), ...lines].join('\n')
+    : start.padEnd(indent) + lines.join('\n').slice(indent);
 }
 
-/** What `--help` prints; `commands` are told with what they do. */
-export const helpText = (commands: Record<string, string>): string => `\
-mock-veridas is an offline stand-in for Veridas VideocallManager, for tests.
-It is unofficial: Veridas has neither made nor approved it.
+const table = (rows: Readonly<Record<string, string>>, indent: number): string =>
+  Object.entries(rows)
+    .map(([term, text]) => entry(term, text, indent))
+    .join('\n');
 
-Usage: mock-veridas [COMMAND] [FLAGS]
+function flag(command: CommandName, name: Name): string {
+  const { help, placeholder, short } = rowOf(name);
+  const usual = defaultOf(name, command);
+  const notes = [
+    ...(isList(name) ? ['may be repeated'] : []),
+    ...(typeof usual === 'string' || typeof usual === 'number' ? [`default ${usual}`] : []),
+  ];
+  const variables = variablesOf(name).length > 0 ? [`env ${variablesOf(name).join(', ')}`] : [];
+  const long = placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`;
+  const term = (short === undefined ? '    ' : `-${short}, `) + long;
+  const text = notes.length > 0 ? `${help} (${notes.join('; ')})` : help;
+  return entry(term, [text, ...variables].join('\n'));
+}
 
-Commands:
-${table(commands)}
+function flagsOf(command: CommandName): string {
+  const names = flagsFor(command);
+  return GROUPS.map((group) => ({ group, own: names.filter((name) => rowOf(name).group === group) }))
+    .filter(({ own }) => own.length > 0)
+    .map(({ group, own }) => [`${group}:`, ...own.map((name) => flag(command, name))].join('\n'))
+    .join('\n\n');
+}
 
-Flags:
-${NAMES.map(flag).join('\n')}
-
-A flag goes before its environment variable, which goes before the config file. In a variable, a
-flag that may be repeated has one value a line. The config file is YAML or JSON, found in the
-working directory as mock-veridas.config.yaml, .yml or .json. Its keys are the flags' names without
-the hyphens in front, and clients:
+const CONFIGURATION = `\
+A flag overrides its environment variable, which overrides the config file. In a
+variable, a flag that may be repeated has one value a line. The config file is
+YAML or JSON: mock-veridas.config.yaml, .yml or .json in the working directory.
+Its keys are the flags' names without the hyphens in front, and clients:
 
     port: 4010
     clients:
@@ -71,7 +78,27 @@ the hyphens in front, and clients:
         allowed_ips: [10.0.0.0/8]
         type: confidential                # or public
         grant_type: client-credentials    # or authorization-code
-        scenario: manual
+        scenario: manual`;
 
-Exit codes:
-${table(EXIT_CODES)}`;
+/** What `--help` prints for a command. */
+export function commandHelp(command: CommandName, { usage, about, exitCodes }: CommandHelp): string {
+  const operands = OPERANDS[command];
+  const call = usage ?? `${command}${operands === undefined ? '' : ` ${operands}`} [FLAGS]`;
+  return [
+    `Usage: mock-veridas ${call}`,
+    wrapped(about, WIDTH).join('\n'),
+    flagsOf(command),
+    ...(flagsFor(command).includes('config') ? [CONFIGURATION] : []),
+    `Exit codes:\n${table(exitCodes, 6)}`,
+  ].join('\n\n');
+}
+
+/** What `--help` prints without a command: all commands, and the help of the one that runs then. */
+export const overview = (commands: Readonly<Record<CommandName, CommandHelp>>): string => `\
+mock-veridas is an offline stand-in for Veridas VideocallManager, for tests.
+It is unofficial: Veridas has neither made nor approved it.
+
+Commands (mock-veridas COMMAND --help lists the flags of each):
+${table(Object.fromEntries(Object.entries(commands).map(([name, { summary }]) => [name, summary])), 15)}
+
+${commandHelp('start', commands.start)}`;

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Given } from './flags.ts';
+import type { Given } from './source.ts';
 
 /** A certificate of the user's own, with its key, both as PEM. */
 export interface Identity {

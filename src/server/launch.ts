@@ -1,14 +1,12 @@
 // What only some ask for is imported where they do, or everybody would wait for it.
+
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { type Client, SANDBOX_CLIENT } from '../domain/client.ts';
-import type { Scenario } from '../domain/scenario.ts';
 import { MEDIA_PORTS } from '../guide/ports.ts';
-import type { Blocking, LogFormat, LogLevel, RefusedCall, TokenFormatName } from '../options/choices.ts';
-import { SHIPPED_SCENARIOS } from '../options/shipped-scenarios.ts';
-import { isStore, SETTINGS } from '../options/table.ts';
+import { type Resolved, resolve } from '../options/resolve.ts';
+import { isStore } from '../options/simulator-rows.ts';
+import type { AllRead } from '../options/table.ts';
 import type { PageTicket } from '../service/call.ts';
-import type { MediaPorts } from '../service/port-probes.ts';
 import { clients as clientsIn } from '../simulator/clients.ts';
 import { createSimulator, type Simulator } from '../simulator/simulator.ts';
 import { memoryStore } from '../store/memory.ts';
@@ -26,67 +24,9 @@ import { type Listening, listen } from './listen.ts';
 import { createLogger } from './log.ts';
 import type { OpenMediaPorts } from './media/ports.ts';
 import { processMetrics } from './metrics.ts';
+import type { MockOptions } from './mock-options.ts';
 import { TIMEOUTS_MS, type Timeouts } from './timeouts.ts';
 import type { TlsIdentity } from './tls.ts';
-
-/** How a simulator is to be started. Everything may be left out. */
-export interface MockOptions {
-  /** TCP port; 0, the default, chooses a free one. */
-  readonly port?: number;
-  /** Address to listen on; by default this machine only, over IPv4 and IPv6. */
-  readonly host?: string | undefined;
-  /** Who may get tokens; by default `sandbox-client` with `sandbox-secret`. */
-  readonly clients?: readonly Client[];
-  /**
-   * Scenarios by name, or what gives those that calls can play from now on; by default those that come with the
-   * package.
-   */
-  readonly scenarios?: ReadonlyMap<string, Scenario> | (() => ReadonlyMap<string, Scenario>);
-  /** Name of the scenario that calls play; by default `happy`. */
-  readonly scenario?: string;
-  /** What access tokens look like; by default `opaque`, as the service's do. */
-  readonly tokenFormat?: TokenFormatName;
-  /** Makes the tokens of each client the same in every run. */
-  readonly randomSeed?: string | undefined;
-  /** How production clients are kept out that do not come from their `allowedIps`; by default `forbidden`. */
-  readonly blocked?: Blocking;
-  /** Proxies whose `X-Forwarded-For` is believed: addresses and ranges. */
-  readonly trustProxy?: readonly string[];
-  /** How `/call` answers a token that opens nothing: a 403, or a page that posts VideocallNotFound. */
-  readonly refusedCall?: RefusedCall;
-  /** Refuses a token for a second validation, and on a second page at the same time. */
-  readonly strictTokens?: boolean;
-  /** Lets only those validation ids exist that were made known through the control API. */
-  readonly knownValidationsOnly?: boolean;
-  /** So many requests of each client are remembered; by default 10 000. */
-  readonly journalSize?: number;
-  /** What is logged to standard error; by default `warn` and what is worse. */
-  readonly logLevel?: LogLevel;
-  /** How it is written: as `text`, the default, or as `json`, one object a line. */
-  readonly logFormat?: LogFormat;
-  /**
-   * Where everything is kept: by default in memory of its own. A `Store`, for a simulator that is to be stopped and
-   * started again without forgetting, stays open. The address of a Redis or Valkey, which several simulators may
-   * share, begins with `redis://`, `rediss://` or `unix://`, and needs the package `redis`.
-   */
-  readonly store?: Store | string;
-  /** Stands before every key in a Redis; by default `mock-veridas:`. */
-  readonly storePrefix?: string;
-  /** Who may use the control API when it can be reached from other machines, and from which web pages. */
-  readonly admin?: { readonly user: string; readonly password?: string; readonly origins: readonly string[] };
-  /** Address under which browsers reach the simulator, if it is not the usual one. */
-  readonly browserUrl?: string | undefined;
-  /**
-   * Speaks TLS as well, on the same port, by HTTP/2 and HTTP/1.1: with this certificate and key (PEM), or with `true` by a
-   * certificate that is made here once and kept.
-   */
-  readonly https?: boolean | TlsIdentity;
-  /**
-   * Opens the ports too that video needs (guide 6.2), so that it can be tested whether they are reached: those, or these; 0
-   * chooses a free one.
-   */
-  readonly mediaPorts?: boolean | MediaPorts;
-}
 
 /** A simulator that answers. */
 export interface Launched extends ServerAddresses {
@@ -104,19 +44,25 @@ export interface Launched extends ServerAddresses {
 }
 
 const PASSWORD_LENGTH = 24;
-const USUAL_CLIENTS = [SANDBOX_CLIENT];
+
+type Launching = Resolved<'library', MockOptions>;
 
 /** The store that is asked for by its address. */
-async function openStore(address: string, options: MockOptions, random: Random, log: Logger): Promise<Store> {
+async function openStore(
+  address: string,
+  { storePrefix, clients }: Pick<Launching, 'storePrefix' | 'clients'>,
+  random: Random,
+  log: Logger,
+): Promise<Store> {
   if (!isStore(address)) throw new StoreUnavailable('store: neither memory nor the address of a Redis');
   if (address === 'memory') return memoryStore(systemTime);
   const { redisStore } = await import('../store/redis/redis-store.ts');
   return redisStore({
     url: address,
-    prefix: options.storePrefix ?? SETTINGS['store-prefix'].default,
+    prefix: storePrefix,
     tell: (line) => log.warn(line),
     // As nobody was left to be overwritten, the clients can be as they were at the start.
-    refill: (store) => clientsIn(store, random).seed(options.clients ?? USUAL_CLIENTS),
+    refill: (store) => clientsIn(store, random).seed(clients),
   });
 }
 
@@ -141,18 +87,26 @@ async function close({ ownStore, sockets, media, simulator, app }: Running): Pro
 /**
  * Starts a simulator in this process.
  *
- * @param timeouts when slow clients are disconnected
  * @throws {CannotListen} the port or address cannot be had
  * @throws {StoreUnavailable} the store cannot be reached within a few seconds
  */
-export async function launch(options: MockOptions, timeouts = TIMEOUTS_MS): Promise<Launched> {
-  const random = systemRandom(options.randomSeed);
-  const log = createLogger({ level: options.logLevel ?? 'warn', format: options.logFormat ?? 'text' });
-  const { store: given = 'memory' } = options;
+export async function launch(given: MockOptions, timeouts = TIMEOUTS_MS): Promise<Launched> {
+  const {
+    store: place,
+    storePrefix,
+    randomSeed,
+    logLevel,
+    logFormat,
+    ...options
+  } = resolve('library', given);
+  const random = systemRandom(randomSeed);
+  const log = createLogger({ level: logLevel, format: logFormat });
   const running: Running = {};
   try {
-    const store = typeof given === 'object' ? given : await openStore(given, options, random, log);
-    if (store !== given) running.ownStore = store;
+    const { clients } = options;
+    const store =
+      typeof place === 'object' ? place : await openStore(place, { storePrefix, clients }, random, log);
+    if (store !== place) running.ownStore = store;
     const launched = await startOn({ store, random, log, options, running, timeouts });
     return {
       ...launched,
@@ -169,10 +123,10 @@ export async function launch(options: MockOptions, timeouts = TIMEOUTS_MS): Prom
 
 /** As whom the simulator speaks TLS, if it should. */
 async function identityFor({
-  https = false,
+  https,
   host,
   browserUrl,
-}: MockOptions): Promise<TlsIdentity | LocallyCertified | undefined> {
+}: Pick<Launching, 'https' | 'host' | 'browserUrl'>): Promise<TlsIdentity | LocallyCertified | undefined> {
   if (typeof https === 'object') return https;
   if (!https) return undefined;
   const names = [
@@ -183,10 +137,12 @@ async function identityFor({
   return ownCertificate(names, systemTime());
 }
 
+type Place = Pick<Launching, 'https' | 'host' | 'port' | 'browserUrl' | 'mediaPorts'>;
+
 /** The sockets of a simulator, and its addresses, which follow from them. */
-async function bind(options: MockOptions, running: Running, timeouts: Timeouts) {
-  const { host, port = 0, browserUrl, mediaPorts = false } = options;
-  const tls = await identityFor(options);
+async function bind({ mediaPorts, ...place }: Place, running: Running, timeouts: Timeouts) {
+  const { host, port, browserUrl } = place;
+  const tls = await identityFor(place);
   const sockets = await listen(host, port, tls, timeouts);
   running.sockets = sockets;
   if (mediaPorts !== false) {
@@ -201,44 +157,53 @@ interface Starting {
   readonly store: Store;
   readonly random: Random;
   readonly log: Logger;
-  readonly options: MockOptions;
+  readonly options: Omit<Launching, 'store' | 'storePrefix' | 'randomSeed' | 'logLevel' | 'logFormat'>;
   readonly timeouts: Timeouts;
   /** Everything that is opened is added to it at once. */
   readonly running: Running;
 }
 
-async function startOn({
-  store,
-  random,
-  log,
-  options,
-  running,
-  timeouts,
-}: Starting): Promise<Omit<Launched, 'close'>> {
-  const { host, clients = USUAL_CLIENTS, scenario = 'happy' } = options;
-  const scenarios = options.scenarios ?? SHIPPED_SCENARIOS;
-  const admin = options.admin ?? { user: 'admin', origins: [] };
+async function startOn(starting: Starting): Promise<Omit<Launched, 'close'>> {
+  const { store, random, log, running } = starting;
+  const {
+    port,
+    host,
+    https,
+    browserUrl,
+    mediaPorts,
+    trustProxy,
+    admin,
+    clients,
+    blocked,
+    tokenFormat,
+    strictTokens,
+    scenario,
+    scenarios,
+    refusedCall,
+    knownValidationsOnly,
+    journalSize,
+    ...unread
+  } = starting.options;
+  unread satisfies AllRead;
   const credentials =
     host === undefined || isLoopback(host)
       ? undefined
       : { user: admin.user, password: admin.password ?? random.text(PASSWORD_LENGTH) };
 
-  const { sockets, addresses } = await bind(options, running, timeouts);
+  const place = { https, host, port, browserUrl, mediaPorts };
+  const { sockets, addresses } = await bind(place, running, starting.timeouts);
   const startedAt = systemTime();
   const metrics = processMetrics(VERSION, startedAt);
-  const jwt = options.tokenFormat === 'jwt' ? jwtTokens(store) : undefined;
+  const jwt = tokenFormat === 'jwt' ? jwtTokens(store) : undefined;
   const simulator = await createSimulator({
     store,
     random,
     tokenFormat: jwt?.format ?? opaqueTokens,
     clients,
-    journalSize: options.journalSize ?? SETTINGS['journal-size'].default,
+    journalSize,
     scenarios: typeof scenarios === 'function' ? scenarios : () => scenarios,
     scenario,
-    rules: {
-      strictTokens: options.strictTokens ?? false,
-      knownValidationsOnly: options.knownValidationsOnly ?? false,
-    },
+    rules: { strictTokens, knownValidationsOnly },
     onError: (error) => logUnexpected(log, error),
   });
   running.simulator = simulator;
@@ -249,10 +214,10 @@ async function startOn({
     log,
     tickets: tickets<PageTicket>(store, random),
     access: { origins: admin.origins, credentials },
-    blocking: options.blocked ?? 'forbidden',
-    refusedCall: options.refusedCall ?? 'forbidden',
+    blocking: blocked,
+    refusedCall,
     keys: jwt?.keys,
-    trustProxy: options.trustProxy ?? [],
+    trustProxy,
     about: {
       version: VERSION,
       instanceId: random.text(12),
@@ -261,7 +226,7 @@ async function startOn({
       metrics: metrics.text,
     },
     metrics,
-    speaksHttp2: Boolean(options.https),
+    speaksHttp2: Boolean(https),
   });
   running.app = app;
   await app.ready();

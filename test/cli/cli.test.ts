@@ -90,6 +90,15 @@ describe('mock-veridas start', () => {
     expect([errors(), output()]).toEqual(['mock-veridas: --prot: is not a flag; did you mean --port?\n', '']);
   });
 
+  it.each([
+    [['start', '--strict'], '--strict: is not a flag of start; exec and report take it'],
+    [['--report', 'folder'], '--report: is not a flag of start; exec takes it'],
+    [['healthcheck', '--watch'], '--watch: is not a flag of healthcheck; start and exec take it'],
+  ])('ends with 2 on %j, and says which command takes the flag', async (args, fault) => {
+    const { exited, errors, output } = run(args);
+    expect([await exited, errors(), output()]).toEqual([2, `mock-veridas: ${fault}\n`, '']);
+  });
+
   it('ends with 2 on an unknown command', async () => {
     const { exited, errors } = run(['fly']);
     expect(await exited).toBe(2);
@@ -157,6 +166,14 @@ describe('--help and --version', () => {
     const { exited, output } = run(['--help']);
     expect(await exited).toBe(0);
     expect(output()).toMatch(/unofficial/i);
+  });
+
+  it('list the flags of a command', async () => {
+    const { exited, output } = run(['report', '--help']);
+    expect(await exited).toBe(0);
+    expect(output()).toMatch(/^Usage: mock-veridas report \[FLAGS\]\n/);
+    expect(output()).toContain('--out DIR');
+    expect(output()).not.toContain('--token-format');
   });
 
   it('say the version', async () => {

@@ -12,6 +12,21 @@ const run = terminal(cwd);
 const CONFIG = 'mock-veridas.config.yaml';
 const SCENARIO = 'fixtures/scenarios/my-call.yaml';
 
+/** What is in the working directory, less what the command keeps at home, which is there, when it has run for a second. */
+const files = () =>
+  readdirSync(cwd(), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => !file.startsWith('.mock-veridas'),
+  );
+
+/** The published schema that the first line of a file points editors to. */
+function schemaOf(file: string): string {
+  const [first = ''] = readFileSync(path.join(cwd(), file), 'utf8').split('\n');
+  const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)$/.exec(first) ?? [];
+  const inPackage = path.relative('node_modules/mock-veridas', path.join(path.dirname(file), schema));
+  expect(existsSync(path.join(import.meta.dirname, '../..', inPackage))).toBe(true);
+  return inPackage;
+}
+
 describe('mock-veridas init', () => {
   it('writes a config file and a scenario, and says what to type next', async () => {
     const { exited, output, errors } = run(['init']);
@@ -19,16 +34,12 @@ describe('mock-veridas init', () => {
     expect(output()).toBe(
       `wrote ${CONFIG}\nwrote ${SCENARIO}\nnext:\n  npx mock-veridas start\n  npx mock-veridas validate fixtures/scenarios\n`,
     );
-    expect(readdirSync(cwd(), { recursive: true }).toSorted()).toEqual([
-      'fixtures',
-      'fixtures/scenarios',
-      SCENARIO,
-      CONFIG,
-    ]);
+    expect(files().toSorted()).toEqual(['fixtures', 'fixtures/scenarios', SCENARIO, CONFIG]);
   });
 
-  it('writes settings that are good, and that name the scenario', async () => {
+  it('writes settings that are good, that name the scenario, and whose first line points editors to the schema', async () => {
     await run(['init']).exited;
+    expect(schemaOf(CONFIG)).toBe('fixtures/config.schema.json');
     const { scenario, scenarios } = settings();
     expect(scenarios.get(scenario)?.steps).toHaveLength(3);
   });
@@ -37,12 +48,7 @@ describe('mock-veridas init', () => {
     await run(['init']).exited;
     const { exited, output } = run(['validate', 'fixtures/scenarios']);
     expect([await exited, output()]).toEqual([0, `ok: ${SCENARIO}\n`]);
-    const [first = ''] = readFileSync(path.join(cwd(), SCENARIO), 'utf8').split('\n');
-    const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)$/.exec(first) ?? [];
-    expect(path.join(path.dirname(SCENARIO), schema)).toBe(
-      path.normalize('node_modules/mock-veridas/fixtures/scenario.schema.json'),
-    );
-    expect(existsSync(path.join(import.meta.dirname, '../../fixtures/scenario.schema.json'))).toBe(true);
+    expect(schemaOf(SCENARIO)).toBe('fixtures/scenario.schema.json');
   });
 
   it('lets start play the scenario at once', async () => {
@@ -73,11 +79,11 @@ describe('mock-veridas init', () => {
     'writes nothing when there is %s',
     async (file) => {
       write(file, '{}');
-      const before = readdirSync(cwd(), { recursive: true });
+      const before = files();
       const { exited, errors, output } = run(['init']);
       expect([await exited, output()]).toEqual([2, '']);
       expect(errors()).toBe(`mock-veridas: ${file} is there already; nothing was written\n`);
-      expect(readdirSync(cwd(), { recursive: true })).toEqual(before);
+      expect(files()).toEqual(before);
       expect(readFileSync(path.join(cwd(), file), 'utf8')).toBe('{}');
     },
   );
@@ -94,13 +100,18 @@ describe('mock-veridas init', () => {
     const { exited, errors } = run(['init']);
     expect(await exited).toBe(2);
     expect(errors()).toMatch(/^mock-veridas: cannot write: \w+: .*fixtures.*\n$/);
-    expect(readdirSync(cwd())).toEqual(['fixtures']);
+    expect(files()).toEqual(['fixtures']);
   });
 
-  it.each([[['--force']], [['-f']], [['a', 'b']], [['a', '--', 'b']]])('ends with 2 for %j', async (args) => {
+  it.each([
+    [['--force'], '--force: is not a flag; see init --help'],
+    [['-f'], '-f: is not a flag; see init --help'],
+    [['a', 'b'], 'init takes one folder'],
+    [['a', '--', 'b'], 'init takes one folder'],
+  ])('ends with 2 for %j', async (args, fault) => {
     const { exited, errors } = run(['init', ...args]);
     expect(await exited).toBe(2);
-    expect(errors()).toMatch(/init takes (a folder only|one folder)/);
-    expect(readdirSync(cwd())).toEqual([]);
+    expect(errors()).toBe(`mock-veridas: ${fault}\n`);
+    expect(files()).toEqual([]);
   });
 });

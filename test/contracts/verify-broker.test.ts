@@ -115,7 +115,7 @@ describe('verify with a broker ends with 2', () => {
   });
 
   it.each([
-    [['--selector', 'main'], '--selector: this is no JSON object'],
+    [['--selector', 'main'], '--selector: this is not a JSON object'],
     [['--publish'], '--publish: needs --provider-version as well'],
     [['--publish', '--provider-version', '1', '--filter', 'x'], '--publish and --filter exclude each other'],
     [['--enable-pending'], '--enable-pending: needs --provider-branch as well'],

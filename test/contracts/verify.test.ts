@@ -353,9 +353,9 @@ describe('mock-veridas verify refuses', () => {
     [[], 'which pacts?'],
     [['--filtre', 'x', 'y'], 'did you mean --filter?'],
     [['--json'], '--json: has no value; write --json FILE|-'],
-    [['--timeout', 'soon', 'x'], '"soon" is no time'],
+    [['--timeout', 'soon', 'x'], '"soon" is not a time up to 1h'],
     [['--filter', '(', 'x'], '--filter: Invalid regular expression'],
-    [['--target', 'here', 'x'], '"here" is no address'],
+    [['--target', 'here', 'x'], '--target: this is not an address'],
     [['--list-states=1'], '--list-states: takes no value'],
   ])('%j with 2', async (args, why) => {
     const { code, out, err } = await verify(args);

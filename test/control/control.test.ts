@@ -21,7 +21,7 @@ describe('clients', () => {
   it('are made with what is given, the rest as the sandbox has it', async () => {
     const { status, json } = await d.admin('POST', '/clients', {
       client_id: 'mine',
-      allowedIps: ['10.0.0.1'],
+      allowed_ips: ['10.0.0.1'],
     });
     expect(status).toBe(201);
     expect(json).toEqual({
@@ -34,6 +34,26 @@ describe('clients', () => {
       scenario: null,
     });
   });
+
+  it.each(['/clients', '/clients/sandbox-client'])(
+    'are spelt in one way in a request to %s',
+    async (path) => {
+      const method = path === '/clients' ? 'POST' : 'PATCH';
+      const { status, json } = await d.admin(method, path, {
+        id: 'a',
+        secret: 'b',
+        allowedIps: [],
+        grantType: 'c',
+      });
+      expect(status).toBe(422);
+      expect(json.errors.map(({ message }: Json) => message)).toEqual([
+        "'id' is not known here; did you mean 'client_id'?",
+        "'secret' is not known here; did you mean 'client_secret'?",
+        "'allowedIps' is not known here; did you mean 'allowed_ips'?",
+        "'grantType' is not known here; did you mean 'grant_type'?",
+      ]);
+    },
+  );
 
   it('cannot be made twice', async () => {
     await d.admin('POST', '/clients', { client_id: 'mine' });

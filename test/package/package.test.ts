@@ -20,7 +20,7 @@ const KINDS = [
   /^dist\/browser\/(?:call|console|demo|report)\.(?:css|js)$/,
   /^dist\/types\/[\w/-]+\.d\.ts$/,
   /^dist\/(?:THIRD-PARTY\.txt|sbom\.cdx\.json)$/,
-  /^fixtures\/(?:scenario\.schema\.json|scenarios\/[\w-]+\.yaml)$/,
+  /^fixtures\/(?:(?:config|scenario)\.schema\.json|scenarios\/[\w-]+\.yaml)$/,
   /^contracts\/(?:(?:asyncapi|openapi)\.yaml|[\w-]+--videocall-manager\.json)$/,
 ];
 

@@ -68,7 +68,7 @@ async function runSteps(steps: readonly Step[], env: Environment): Promise<Outco
 
 const isThere = (file: string) =>
   statSync(path.join(project.folder(), file), { throwIfNoEntry: false }) !== undefined;
-const REPORT = ['report.html', 'junit.xml', 'findings.sarif'];
+const REPORT = ['report.html', 'junit.xml'];
 
 describe('CI recipes', { timeout: 120_000 }, () => {
   it.each(filesIn('github'))('%s is a workflow of GitHub', (file) => {
@@ -120,7 +120,7 @@ describe('CI recipes', { timeout: 120_000 }, () => {
     project.write('tests/playwright.config.ts', text);
     // The same, with the Chromium of this machine.
     const ours = playwrightConfig().replace('defineConfig({', 'defineConfig(recipe, {');
-    project.write('playwright.config.ts', `import recipe from '../tests/playwright.config.ts';\n${ours}`);
+    project.write('playwright.config.ts', `import recipe from './tests/playwright.config.ts';\n${ours}`);
     for (const name of ['web-server.spec.ts', 'fixture.spec.ts'])
       project.write(`tests/${name}`, here(recipe(`playwright/${name}`)));
     const { code, output } = await ci.bash('node node_modules/@playwright/test/cli.js test tests/', port);

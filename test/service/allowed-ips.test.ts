@@ -1,8 +1,10 @@
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { parseRange } from '../../src/domain/address.ts';
 import { newClient } from '../../src/domain/client.ts';
 import type { MockOptions } from '../../src/library/index.ts';
-import { isAmong, isRange } from '../../src/server/address.ts';
+import { isAmong } from '../../src/server/address.ts';
 import { type Drive, drive } from '../support/drive.ts';
 import { type RawAnswer, sendRaw } from '../support/raw-http.ts';
 
@@ -204,7 +206,30 @@ describe('addresses and ranges', () => {
     ['10.0.0.1/', false],
     ['10.0.0.1/8/8', false],
     ['bank.example', false],
+    ['::ffff:10.0.0.0/8', true],
+    ['::ffff:10.0.0.0/104', false],
+    ['2001:db8::/129', false],
+    ['::1%eth0', false],
+    ['01.2.3.4', false],
   ])('"%s" is one: %s', (text, expected) => {
-    expect(isRange(text)).toBe(expected);
+    expect(parseRange(text) !== undefined).toBe(expected);
+  });
+
+  it('are addresses exactly where Node.js says so', () => {
+    const part = fc.oneof(
+      fc.constantFrom('::', ':', '.', '0', '255', '256', '00', 'ffff', 'g', '1.2.3.4'),
+      fc.ipV4(),
+    );
+    const text = fc.oneof(
+      fc.ipV4(),
+      fc.ipV6(),
+      fc.array(part, { maxLength: 15 }).map((parts) => parts.join('')),
+    );
+    fc.assert(
+      fc.property(text, (address) => {
+        expect(parseRange(address) !== undefined).toBe(isIP(address) !== 0);
+      }),
+      { numRuns: 5_000 },
+    );
   });
 });

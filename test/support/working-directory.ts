@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import { BadUsage, readSettings, type Settings } from '../../src/options/settings.ts';
+import { BadUsage } from '../../src/options/bad-usage.ts';
+import { readStartOptions, type StartOptions } from '../../src/options/start-options.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -14,8 +15,8 @@ export function workplace() {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const settings = (argv: readonly string[] = [], env: Environment = {}): Settings =>
-    readSettings({ argv, env, cwd: folder });
+  const settings = (argv: readonly string[] = [], env: Environment = {}): StartOptions<'start'> =>
+    readStartOptions('start', { argv, env, cwd: folder });
 
   return {
     cwd: (): string => folder,

@@ -70,7 +70,7 @@ describe('the config file', () => {
       scenario: 'mine',
       admin: { user: 'b', password: 'c', origins: ['http://d'] },
       browserUrl: 'http://e',
-      watch: `${cwd()}/own`,
+      watched: `${cwd()}/own`,
       tokenFormat: 'jwt',
       randomSeed: 'f',
       strictTokens: true,
@@ -78,7 +78,6 @@ describe('the config file', () => {
       knownValidationsOnly: true,
       blocked: 'hang',
       trustProxy: ['10.0.0.0/8'],
-      strict: true,
       journalSize: 5,
       logLevel: 'info',
       logFormat: 'json',
@@ -126,10 +125,18 @@ describe('the config file', () => {
     ]);
   });
 
-  it('may spell id, secret, allowedIps and grantType', () => {
-    write(CONFIG, 'clients: [{ id: a, secret: b, allowedIps: [1.2.3.4], grantType: authorization-code }]');
-    expect(settings().clients).toMatchObject([
-      { clientId: 'a', clientSecret: 'b', allowedIps: ['1.2.3.4'], grantType: 'authorization-code' },
+  it.each([
+    ['id: x', "1:45 client: 'id' is not known here; did you mean 'client_id'?"],
+    ['secret: x', "1:45 client: 'secret' is not known here; did you mean 'client_secret'?"],
+    ['allowedIps: [1.2.3.4]', "1:45 client: 'allowedIps' is not known here; did you mean 'allowed_ips'?"],
+    ['grantType: x', "1:45 client: 'grantType' is not known here; did you mean 'grant_type'?"],
+  ])('knows one spelling of each key of a client, and not %s', (pair, fault) => {
+    expect(faultsInFile(`clients: [{ client_id: a, client_secret: b, ${pair} }]`)).toEqual([fault]);
+  });
+
+  it('does not call a key missing that stands under another spelling', () => {
+    expect(faultsInFile('clients: [{ id: a, client_secret: b }]')).toEqual([
+      "1:13 client: 'id' is not known here; did you mean 'client_id'?",
     ]);
   });
 
@@ -137,7 +144,7 @@ describe('the config file', () => {
     ['prot: 1', "1:1 'prot' is not known here; did you mean 'port'?"],
     [
       'config: x',
-      expect.stringMatching(/^1:1 'config' is not known here; a config file has port, host, scenario/),
+      expect.stringMatching(/^1:1 'config' is not known here; a config file has port, host, browser-url/),
     ],
     ['port: "1"', '1:7 port: "1" is not a port; give a number from 0 to 65535 (0 picks a free one)'],
     ['admin-user: 12', '1:13 admin-user: 12 is not text; put it in quotes'],
@@ -153,28 +160,30 @@ describe('the config file', () => {
   it.each([
     ['{ client_secret: b }', '1:11 client: client_id is missing'],
     ['{ client_id: a }', '1:11 client: client_secret is missing'],
-    ['{ id: a, client_id: a, secret: b }', '1:13 client: client_id and id mean the same; keep one of them'],
-    ['{ id: a, secret: b }, { id: a, secret: c }', '1:39 id: another client has the id "a" already'],
     [
-      '{ id: a, secret: b, scenario: no }',
-      expect.stringMatching(/^1:41 scenario: there is no scenario "no"; known: /),
+      '{ client_id: a, client_secret: b }, { client_id: a, client_secret: c }',
+      '1:60 client_id: another client has the id "a" already',
     ],
     [
-      '{ id: a, secret: b, environment: test }',
-      '1:44 environment: "test" is not an environment; give one of sandbox, production',
-    ],
-    ['{ id: a, secret: 12 }', '1:28 secret: this is not text; put it in quotes'],
-    [
-      '{ id: "a:b", secret: b }',
-      expect.stringMatching(/^1:17 id: "a:b" is not a client id; give .* without a colon/),
+      '{ client_id: a, client_secret: b, scenario: no }',
+      expect.stringMatching(/^1:55 scenario: there is no scenario "no"; known: /),
     ],
     [
-      '{ id: a, secret: b, allowed_ips: [10.0.0.0/33] }',
-      expect.stringMatching(/^1:45 allowed_ips: "10\.0\.0\.0\/33" is not an address/),
+      '{ client_id: a, client_secret: b, environment: test }',
+      '1:58 environment: "test" is not an environment; give one of sandbox, production',
+    ],
+    ['{ client_id: a, client_secret: 12 }', '1:42 client_secret: this is not text; put it in quotes'],
+    [
+      '{ client_id: "a:b", client_secret: b }',
+      expect.stringMatching(/^1:24 client_id: "a:b" is not a client id; give .* without a colon/),
     ],
     [
-      '{ id: a, secret: b, allowed_ips: [300.0.0.1] }',
-      expect.stringMatching(/^1:45 allowed_ips: "300\.0\.0\.1" is not an address/),
+      '{ client_id: a, client_secret: b, allowed_ips: [10.0.0.0/33] }',
+      expect.stringMatching(/^1:59 allowed_ips: "10\.0\.0\.0\/33" is not an address or range; give /),
+    ],
+    [
+      '{ client_id: a, client_secret: b, allowed_ips: [300.0.0.1] }',
+      expect.stringMatching(/^1:59 allowed_ips: "300\.0\.0\.1" is not an address or range; give /),
     ],
     [
       '',

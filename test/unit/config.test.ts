@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { BadUsage } from '../../src/options/settings.ts';
+import { BadUsage } from '../../src/options/bad-usage.ts';
 import { workplace } from '../support/working-directory.ts';
 
 const { cwd, write, settings, faults } = workplace();
@@ -52,12 +52,12 @@ describe('settings of which none is given', () => {
       knownValidationsOnly: false,
       blocked: 'forbidden',
       trustProxy: [],
-      strict: false,
       journalSize: 10_000,
       logLevel: 'warn',
       logFormat: 'text',
       store: 'memory',
       storePrefix: 'mock-veridas:',
+      https: false,
       mediaPorts: false,
       admin: { user: 'admin', origins: [] },
     });
@@ -191,8 +191,8 @@ describe('bad usage', () => {
       'prot: 1',
       'fixtures: own',
       'clients:',
-      '  - { id: a, secret: b, scenario: no }',
-      '  - { id: c }',
+      '  - { client_id: a, client_secret: b, scenario: no }',
+      '  - { client_id: c }',
     );
     const argv = ['--prot', '1', '--host', 'http://a'];
     const read = () => settings(argv, { PORT: 'x', MOCK_VERIDAS_SCENARIO: 'nope' });
@@ -205,7 +205,7 @@ describe('bad usage', () => {
       expect.stringMatching(/^mock-veridas\.config\.yaml:5:5 client: client_secret is missing/),
       expect.stringMatching(/^own\/mine\.yaml:1:1/),
       expect.stringMatching(/^MOCK_VERIDAS_SCENARIO:/),
-      expect.stringMatching(/^mock-veridas\.config\.yaml:4:35 scenario:/),
+      expect.stringMatching(/^mock-veridas\.config\.yaml:4:49 scenario:/),
     ]);
   });
 
@@ -219,8 +219,8 @@ describe('bad usage', () => {
 describe('--watch', () => {
   it('watches the folder of --fixtures', () => {
     write('own/mine.yaml', ...OWN_SCENARIO);
-    expect(settings(['--watch', '--fixtures', 'own']).watch).toBe(join(cwd(), 'own'));
-    expect(settings(['--fixtures', 'own']).watch).toBeUndefined();
+    expect(settings(['--watch', '--fixtures', 'own']).watched).toBe(join(cwd(), 'own'));
+    expect(settings(['--fixtures', 'own']).watched).toBeUndefined();
   });
 
   it('is refused without a folder, and says what to add', () => {

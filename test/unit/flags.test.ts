@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { helpText } from '../../src/options/settings.ts';
+import { variablesOf } from '../../src/options/environment.ts';
+import { commandHelp, overview } from '../../src/options/help.ts';
+import { read } from '../../src/options/read.ts';
+import { COMMAND_NAMES, type CommandName, GROUPS } from '../../src/options/row.ts';
+import { flagsFor, NAMES, rowOf } from '../../src/options/table.ts';
 import { workplace } from '../support/working-directory.ts';
 
-const { settings, faults } = workplace();
+const { settings, faults, write } = workplace();
 
 describe('a flag', () => {
   it.each([
@@ -16,7 +20,11 @@ describe('a flag', () => {
     [['--port', '-5'], '--port: has no value; one that begins with - is written --port=VALUE'],
     [['--prot', '5'], '--prot: is not a flag; did you mean --port?'],
     [['--colour'], '--colour: is not a flag; see --help'],
-    [['-p', '5'], '-p: is not a flag; see --help'],
+    [['-p'], '--port: has no value; write --port N'],
+    [['-p', '--host', 'a'], '--port: has no value; write --port N'],
+    [['-p', '-h'], '--port: has no value; write --port N'],
+    [['-p', 'abc'], '--port: "abc" is not a port; give a number from 0 to 65535 (0 picks a free one)'],
+    [['-x', '5'], '-x: is not a flag; see --help'],
     [['--help=yes'], '--help: takes no value'],
     [['5'], 'argument 1: is not expected; everything here is a flag and its value'],
     [
@@ -39,6 +47,10 @@ describe('a flag', () => {
       ['--scenario', 'hapy'],
       expect.stringMatching(/^--scenario: there is no scenario "hapy"; known: .*\bhappy, .*\bmanual/),
     ],
+    [['--trust-proxy', 'proxy'], expect.stringMatching(/^--trust-proxy: "proxy" is not an address or range/)],
+    [['--strict'], '--strict: is not a flag of start; exec and report take it'],
+    [['--report', 'folder'], '--report: is not a flag of start; exec takes it'],
+    [['--broker-token=hush'], '--broker-token: is not a flag of start; verify takes it'],
     [['--fixtures', 'no'], expect.stringMatching(/^--fixtures: the folder .*no cannot be read \(ENOENT\)$/)],
     [['--config', 'no.yaml'], expect.stringMatching(/^--config: there is no file .*no\.yaml$/)],
   ])('is refused in %j', (argv, fault) => {
@@ -146,46 +158,146 @@ describe('the environment', () => {
   });
 });
 
-const HELP = helpText(Object.fromEntries(Object.entries(COMMANDS).map(([name, { help }]) => [name, help])));
+/** The faults of a command line of a command. */
+const faultsOf = (command: CommandName, ...argv: string[]) =>
+  read(command, { argv, env: {}, cwd: '/' }).faults;
+
+describe('a flag of another command', () => {
+  it.each<[CommandName, string[], string]>([
+    ['report', ['--report', 'x'], '--report: is not a flag of report; exec takes it'],
+    [
+      'verify',
+      ['--port', '1'],
+      '--port: is not a flag of verify; start, exec, report and healthcheck take it',
+    ],
+    ['verify', ['-p', '1'], '--port: is not a flag of verify; start, exec, report and healthcheck take it'],
+    ['healthcheck', ['--scenario', 'x'], '--scenario: is not a flag of healthcheck; start and exec take it'],
+    ['init', ['--port', '1'], '--port: is not a flag of init; start, exec, report and healthcheck take it'],
+    ['validate', ['--strict'], '--strict: is not a flag of validate; exec and report take it'],
+    ['exec', ['--out', 'x'], '--out: is not a flag of exec; report takes it'],
+    ['start', ['--target', 'x'], '--target: is not a flag of start; verify and report take it'],
+  ])('is refused by %s in %j, which says where it belongs', (command, argv, fault) => {
+    expect(faultsOf(command, ...argv)).toEqual([fault]);
+  });
+
+  it('is refused by every command that does not take it, with every other fault at once', () => {
+    const pairs = COMMAND_NAMES.flatMap((command) => NAMES.map((name) => [command, name] as const));
+    const foreign = pairs.filter(([command, name]) => !flagsFor(command).includes(name));
+    expect(foreign.length).toBeGreaterThan(100);
+    for (const [command, name] of foreign)
+      expect(faultsOf(command, `--${name}=x`, '--no-such')).toEqual([
+        expect.stringMatching(`^--${name}: is not a flag of ${command}; .* takes? it$`),
+        expect.stringMatching(/^--no-such: is not a flag; see (\w+ )?--help$/),
+      ]);
+  });
+});
+
+describe('a flag of verify', () => {
+  it.each([
+    [
+      ['--target', 'user:hush@host'],
+      '--target: this is not an address; give one as in http://127.0.0.1:4010',
+    ],
+    [['--broker-url', 'hush'], '--broker-url: this is not an address; give one as in http://127.0.0.1:4010'],
+    [
+      ['--timeout', '2h'],
+      '--timeout: "2h" is not a time up to 1h; give a number and ms, s, m or h, as in 5s',
+    ],
+    [['--broker-token', 'hush'], '--broker-token: needs --broker-url as well'],
+    [['--json', '-x'], '--json: has no value; one that begins with - is written --json=VALUE'],
+  ])('is refused in %j', (argv, fault) => {
+    expect(faultsOf('verify', ...argv)).toEqual([fault]);
+  });
+
+  it('may be -, for standard output, and stands among operands', () => {
+    const {
+      options,
+      operands,
+      faults: none,
+    } = read('verify', { argv: ['a', '--json', '-', 'b'], env: {}, cwd: '/' });
+    expect([options.json, operands, none]).toEqual(['-', ['a', 'b'], []]);
+  });
+
+  it('needs only flags that there are', () => {
+    const needed = NAMES.flatMap((name) => rowOf(name).needs ?? []);
+    expect(needed.length).toBeGreaterThan(5);
+    expect(needed.filter((name) => !(NAMES as string[]).includes(name))).toEqual([]);
+  });
+});
+
+describe('a switch', () => {
+  const env = (value: string) => ({ MOCK_VERIDAS_STRICT_TOKENS: value });
+
+  it.each(['true', '1', 'yes', 'TRUE', 'Yes'])('is on for %s in environment and config file', (value) => {
+    expect(settings([], env(value)).strictTokens).toBe(true);
+    write('mock-veridas.config.yaml', `strict-tokens: ${value}`);
+    expect(settings().strictTokens).toBe(true);
+  });
+
+  it.each(['false', '0', 'no', 'False', 'NO'])('is off for %s in environment and config file', (value) => {
+    expect(settings([], env(value)).strictTokens).toBe(false);
+    write('mock-veridas.config.yaml', `strict-tokens: ${value}`);
+    expect(settings().strictTokens).toBe(false);
+  });
+
+  it.each(['on', '2', 'maybe'])('is refused for %s, with what it may be', (value) => {
+    const rule = 'is not a switch value; give true, false, 1, 0, yes or no';
+    expect(faults([], env(value))).toEqual([`MOCK_VERIDAS_STRICT_TOKENS: "${value}" ${rule}`]);
+    write('mock-veridas.config.yaml', `strict-tokens: ${value}`);
+    const shown = value === '2' ? value : `"${value}"`;
+    expect(faults()).toEqual([`mock-veridas.config.yaml:1:16 strict-tokens: ${shown} ${rule}`]);
+  });
+});
+
+const HELPS = Object.entries(COMMANDS).map(
+  ([name, help]) => [name as CommandName, commandHelp(name as CommandName, help)] as const,
+);
+const OVERVIEW = overview(COMMANDS);
 
 describe('the help', () => {
   it('says that this is unofficial', () => {
-    expect(HELP).toContain('unofficial');
+    expect(OVERVIEW).toContain('unofficial');
   });
 
-  it.each(['start', 'healthcheck'])('lists the command %s', (command) => {
-    expect(HELP).toMatch(new RegExp(`^  ${command} `, 'm'));
+  it('lists every command, and then what start prints', () => {
+    for (const command of COMMAND_NAMES) expect(OVERVIEW).toMatch(new RegExp(`^  ${command} `, 'm'));
+    expect(OVERVIEW.endsWith(commandHelp('start', COMMANDS.start))).toBe(true);
   });
 
-  it.each([
-    '--port N',
-    '--host H',
-    '--client ID:SECRET',
-    '--scenario NAME',
-    '--fixtures DIR',
-    '--config FILE',
-    '--admin-user U',
-    '--admin-password P',
-    '--admin-origin ORIGIN',
-    '--browser-url URL',
-    '-h, --help',
-    '-v, --version',
-  ])('lists %s', (flag) => {
-    expect(HELP).toMatch(new RegExp(`^ +${flag} `, 'm'));
+  it.each(HELPS)('of %s lists its own flags with their variables, and no others', (command, help) => {
+    const listed = [...help.matchAll(/^ {2}(?:-\w, | {4})--([a-z-]+)/gm)].map(([, name]) => name);
+    expect(listed.toSorted()).toEqual(flagsFor(command).toSorted());
+    for (const name of flagsFor(command)) {
+      const { placeholder } = rowOf(name);
+      expect(help).toMatch(
+        new RegExp(
+          `--${name}${placeholder === undefined ? '' : ` ${placeholder.replace('|', '\\|')}`}(  |$)`,
+          'm',
+        ),
+      );
+      expect(help.replace(/\s+/g, ' ')).toContain(variablesOf(name).join(', '));
+    }
   });
 
-  it.each(['MOCK_VERIDAS_PORT, PORT', 'MOCK_VERIDAS_CLIENT', 'MOCK_VERIDAS_ADMIN_ORIGIN'])(
-    'names the variable %s',
-    (name) => {
-      expect(HELP).toContain(name);
-    },
-  );
-
-  it.each(['0', '1', '2', '3'])('explains exit code %s', (code) => {
-    expect(HELP).toMatch(new RegExp(`^  ${code} +\\w`, 'm'));
+  it.each(HELPS)('of %s has its flags in groups', (command, help) => {
+    const groups = GROUPS.filter((group) => flagsFor(command).some((name) => rowOf(name).group === group));
+    expect([...help.matchAll(/^([A-Z][A-Za-z ]+):$/gm)].map(([, title]) => title)).toEqual([
+      ...groups,
+      'Exit codes',
+    ]);
   });
 
-  it('fits into 100 columns', () => {
-    expect(HELP.split('\n').filter((line) => line.length > 100)).toEqual([]);
+  it.each(HELPS)('of %s explains its exit codes', (_, help) => {
+    expect(help).toMatch(/^ {2}0 +\w/m);
+    expect(help).toMatch(/^ {2}2 +\w/m);
+  });
+
+  it.each([...HELPS, ['overview', OVERVIEW] as const])('of %s fits into 80 columns', (_, help) => {
+    expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it('lists -p as the short form of --port', () => {
+    expect(OVERVIEW).toMatch(/^ {2}-p, --port N /m);
+    expect(settings(['-p', '5']).port).toBe(5);
   });
 });

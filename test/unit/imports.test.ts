@@ -73,7 +73,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'control/errors.ts',
     'control/schema',
     'contracts/provider-states',
-    'server/address.ts',
   ],
 
   pages: ['system', 'node:fs'],
@@ -130,6 +129,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:tls',
   ],
   'server/launch.ts': ['*'],
+  'server/mock-options.ts': [
+    'domain',
+    'options/choices.ts',
+    'server/tls.ts',
+    'service/port-probes.ts',
+    'store/store.ts',
+  ],
   'server/media': [
     'server/listen.ts',
     'server/tls.ts',
@@ -146,7 +152,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'control/schema',
     'options/choices.ts',
     'options/yaml',
-    'server/address.ts',
     'system/package.ts',
     'npm:typebox',
     'node:crypto',
@@ -168,6 +173,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/addresses.ts',
     'server/launch.ts',
     'server/listen.ts',
+    'server/mock-options.ts',
     'store',
     'store/store.ts',
     'system/clock.ts',

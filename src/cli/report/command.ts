@@ -1,9 +1,10 @@
 import { relative, resolve } from 'node:path';
 import { controlAddress, controlAt } from '../../control/client.ts';
-import { BadUsage, readSettings } from '../../options/settings.ts';
+import { BadUsage } from '../../options/bad-usage.ts';
+import { readOptions } from '../../options/read.ts';
+import type { AllRead } from '../../options/table.ts';
 import { withoutCredentials } from '../../system/http.ts';
 import { type Command, EXIT, print, runningAt } from '../command.ts';
-import { readReportFlags } from '../report-flags.ts';
 import { writeFolder } from './folder.ts';
 import type { Report } from './formats.ts';
 import { NotAllowed } from './gather.ts';
@@ -16,15 +17,14 @@ interface Credentials {
 /**
  * Makes the report of the simulator at `url`.
  *
- * @param source the file to which findings are ascribed
  * @throws {BadUsage} it lets nobody in with these credentials
  */
-export async function reportOn(url: string, credentials: Credentials, source?: string): Promise<Report> {
+export async function reportOn(url: string, credentials: Credentials): Promise<Report> {
   // What makes it is large, and few runs need it.
   const { makeReport } = await import('./formats.ts');
   const holdsItsOwn = new URL(url).username !== '';
   const address = controlAddress(url, holdsItsOwn ? undefined : credentials);
-  return makeReport(controlAt(address), withoutCredentials(address), source).catch((error) => {
+  return makeReport(controlAt(address), withoutCredentials(address)).catch((error) => {
     throw error instanceof NotAllowed ? new BadUsage([error.message]) : error;
   });
 }
@@ -51,9 +51,11 @@ export function writeReport(
 
 /** Writes what a running simulator knows as a report. */
 export const report: Command = async ({ args, env, cwd }) => {
-  const { target, out, others } = readReportFlags(args);
-  const settings = readSettings({ argv: others, env, cwd });
-  const made = await reportOn(target ?? runningAt(settings), settings.admin, settings.reportSource);
+  const { options } = readOptions('report', { argv: args, env, cwd });
+  const { port, host, target, out, strict, adminUser, adminPassword, ...unread } = options;
+  unread satisfies AllRead;
+  const credentials = { user: adminUser, password: adminPassword };
+  const made = await reportOn(target ?? runningAt({ port, host }), credentials);
   writeReport(made, { flag: '--out', folder: resolve(cwd, out), cwd, tell: print });
-  return settings.strict && made.findings > 0 ? EXIT.checkFailed : EXIT.good;
+  return strict && made.findings > 0 ? EXIT.checkFailed : EXIT.good;
 };

@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What lies in the folder of a report. */
-const FILES = ['report.html', 'junit.xml', 'findings.sarif'] as const;
+const FILES = ['report.html', 'junit.xml'] as const;
 
 export type Files = Readonly<Record<(typeof FILES)[number], string>>;
 

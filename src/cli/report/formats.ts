@@ -5,7 +5,6 @@ import { ROOT } from '../../system/package.ts';
 import type { Files } from './folder.ts';
 import { gather } from './gather.ts';
 import { junitOf } from './junit.ts';
-import { sarifOf } from './sarif.ts';
 
 /** A report that is not written yet. */
 export interface Report {
@@ -24,10 +23,9 @@ const several = (count: number, one: string): string =>
  *
  * @param control its control API
  * @param address how that is told to people
- * @param source the file to which findings are ascribed
  * @throws {NotAllowed}
  */
-export async function makeReport(control: Control, address: string, source?: string): Promise<Report> {
+export async function makeReport(control: Control, address: string): Promise<Report> {
   const snapshot = await gather(control, address);
   const css = readFileSync(new URL('dist/browser/report.css', ROOT), 'utf8');
   const { calls, findings } = snapshot;
@@ -35,7 +33,6 @@ export async function makeReport(control: Control, address: string, source?: str
     files: {
       'report.html': reportDocument(snapshot, css),
       'junit.xml': junitOf(snapshot),
-      'findings.sarif': sarifOf(snapshot, source),
     },
     findings: findings.length,
     summary: `${several(calls.length, 'call')}, ${several(findings.length, 'finding')}`,

@@ -1,4 +1,3 @@
-import { isRange } from '../../server/address.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import { clientAnswer, listAnswer } from '../answers.ts';
 import { ControlError, invalid, noClient } from '../errors.ts';
@@ -12,15 +11,7 @@ export function clientHandlers({ clients, scenarios }: Simulator): Handlers<type
   /** What a client is to be; what the schema cannot judge of it is judged here. */
   async function given(body: Parameters<typeof clientFields>[0], owner: string | undefined) {
     const fields = clientFields(body);
-    const found = [
-      ...(fields.allowedIps ?? [])
-        .filter((range) => !isRange(range))
-        .map((range) => ({
-          path: '/allowed_ips',
-          message: `allowed_ips: "${range}" is neither an IP address nor a range`,
-        })),
-      ...(await nameMismatches(scenarios, fields.scenario, owner)),
-    ];
+    const found = await nameMismatches(scenarios, fields.scenario, owner);
     if (found.length > 0) throw invalid(found);
     return fields;
   }
@@ -37,7 +28,7 @@ export function clientHandlers({ clients, scenarios }: Simulator): Handlers<type
     async 'POST /clients'({ body }) {
       const client = await clients.create(await given(body, undefined));
       if (client !== undefined) return clientAnswer(client);
-      throw new ControlError('conflict', `client "${body.client_id ?? body.id}" exists`, {
+      throw new ControlError('conflict', `client "${body.client_id}" exists`, {
         hint: 'PATCH changes it',
       });
     },

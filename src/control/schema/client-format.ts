@@ -1,7 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { IsIPv4, IsIPv6 } from 'typebox/format';
+import { parseRange } from '../../domain/address.ts';
 import { type Client, newClient } from '../../domain/client.ts';
-import type { Mismatch, Path } from './mismatch.ts';
 import { ScenarioName } from './scenario-format.ts';
 
 export const CLIENT_ID_RULE =
@@ -21,97 +20,72 @@ export const ClientSecret = Type.String({
   writeOnly: true,
 });
 
-/** An address and perhaps how many of its leading bits count, as in `10.0.0.0/8`. */
-function isAddressOrRange(text: string): boolean {
-  const [, address = '', bits = '0'] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  return (IsIPv4(address) && Number(bits) <= 32) || (IsIPv6(address) && Number(bits) <= 128);
-}
-
-const AllowedIps = Type.Array(
-  Type.Refine(
-    Type.String({
-      title: 'address',
-      description: 'an IPv4 or IPv6 address or a range of them, as in 10.1.2.3 or 2001:db8::/32',
-    }),
-    isAddressOrRange,
-  ),
-  { title: 'list', description: 'a list of addresses and ranges' },
+/** An entry of `allowed_ips`, or a proxy that is trusted. */
+export const AddressOrRange = Type.Refine(
+  Type.String({
+    title: 'address or range',
+    description: 'an IPv4 or IPv6 address or a range of them, as in 10.1.2.3 or 2001:db8::/32',
+  }),
+  (text) => parseRange(text) !== undefined,
 );
 
-export const GrantType = Type.Enum(['client-credentials', 'authorization-code'], { title: 'grant type' });
+const AllowedIps = Type.Array(AddressOrRange, {
+  title: 'list',
+  description: 'a list of addresses and ranges',
+});
 
-/** Marks a second name of a property, which is understood but not advertised. */
-const OTHER_NAME = { deprecated: true };
+export const GrantType = Type.Enum(['client-credentials', 'authorization-code'], { title: 'grant type' });
 
 export const Environment = Type.Enum(['sandbox', 'production'], { title: 'environment' });
 export const ClientType = Type.Enum(['confidential', 'public'], { title: 'client type' });
 
-/** What can be written of a client, in any spelling. */
-export const clientProperties = {
-  client_id: Type.Optional(ClientId),
-  client_secret: Type.Optional(ClientSecret),
+const optional = {
   environment: Type.Optional(Environment),
   allowed_ips: Type.Optional(AllowedIps),
   type: Type.Optional(ClientType),
   grant_type: Type.Optional(GrantType),
   scenario: Type.Optional(ScenarioName),
-  id: Type.Optional(Type.With(ClientId, OTHER_NAME)),
-  secret: Type.Optional(Type.With(ClientSecret, OTHER_NAME)),
-  allowedIps: Type.Optional(Type.With(AllowedIps, OTHER_NAME)),
-  grantType: Type.Optional(Type.With(GrantType, OTHER_NAME)),
 };
 
-/** A client as the config file writes it. What is left out or written twice is told by {@link misspelt}. */
-export const WrittenClient = Type.Object(clientProperties, {
-  additionalProperties: false,
-  title: 'client',
-  description: 'a map with client_id and client_secret',
-  writeOnly: true,
-});
+/** What the control API takes of a client: what is left out is made up, or stays as it is. */
+export const clientProperties = {
+  client_id: Type.Optional(ClientId),
+  client_secret: Type.Optional(ClientSecret),
+  ...optional,
+};
+
+/** A client as the config file writes it. */
+export const WrittenClient = Type.Object(
+  { client_id: ClientId, client_secret: ClientSecret, ...optional },
+  {
+    additionalProperties: false,
+    title: 'client',
+    description: 'a map with client_id and client_secret',
+    writeOnly: true,
+  },
+);
 
 export type WrittenClient = Static<typeof WrittenClient>;
-type Key = keyof WrittenClient;
 
-/** How each property of a client may be written, the advertised spelling first. */
-const SPELLINGS: Record<keyof Client, readonly [Key, ...Key[]]> = {
-  clientId: ['client_id', 'id'],
-  clientSecret: ['client_secret', 'secret'],
-  environment: ['environment'],
-  allowedIps: ['allowed_ips', 'allowedIps'],
-  type: ['type'],
-  grantType: ['grant_type', 'grantType'],
-  scenario: ['scenario'],
-};
-const REQUIRED: readonly (keyof Client)[] = ['clientId', 'clientSecret'];
+/** How each property of a client is written. */
+export const CLIENT_KEYS = {
+  clientId: 'client_id',
+  clientSecret: 'client_secret',
+  environment: 'environment',
+  allowedIps: 'allowed_ips',
+  type: 'type',
+  grantType: 'grant_type',
+  scenario: 'scenario',
+} as const satisfies Record<keyof Client, keyof WrittenClient>;
 
-/** What a client lacks of what is `required`, and what it says in two spellings at once. */
-export function misspelt(written: WrittenClient, path: Path, required = REQUIRED): Mismatch[] {
-  return Object.entries(SPELLINGS).flatMap(([property, [advertised, ...others]]): Mismatch[] => {
-    const [first, second] = [advertised, ...others].filter((key) => written[key] !== undefined);
-    if (second !== undefined) {
-      const message = `client: ${first} and ${second} mean the same; keep one of them`;
-      return [{ path: [...path, second], at: 'key', message }];
-    }
-    return first === undefined && required.includes(property as keyof Client)
-      ? [{ path, at: 'value', message: `client: ${advertised} is missing` }]
-      : [];
-  });
-}
-
-/** The key under which `written` has `property`, or would have it. */
-export const spellingOf = (written: WrittenClient, property: keyof Client): Key =>
-  SPELLINGS[property].find((key) => written[key] !== undefined) ?? SPELLINGS[property][0];
-
-/** What `written`, in which nothing may be {@link misspelt}, says of a client. */
-export function clientFields(written: WrittenClient): Partial<Client> {
-  const properties = Object.keys(SPELLINGS) as (keyof Client)[];
-  return Object.fromEntries(
-    properties
-      .map((property) => [property, written[spellingOf(written, property)]])
+/** What `written` says of a client. */
+export const clientFields = (written: Partial<WrittenClient>): Partial<Client> =>
+  Object.fromEntries(
+    Object.entries(CLIENT_KEYS)
+      .map(([property, key]) => [property, written[key]])
       .filter(([, value]) => value !== undefined),
   );
-}
 
-/** The client that `written`, in which nothing may be {@link misspelt}, describes. */
+/** The client that `written` describes. */
 export const toClient = (written: WrittenClient): Client =>
   newClient(clientFields(written) as Partial<Client> & Pick<Client, 'clientId' | 'clientSecret'>);

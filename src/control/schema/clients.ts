@@ -1,12 +1,5 @@
 import { type Static, Type } from 'typebox';
-import {
-  ClientType,
-  clientProperties,
-  Environment,
-  GrantType,
-  misspelt,
-  type WrittenClient,
-} from './client-format.ts';
+import { ClientType, clientProperties, Environment, GrantType } from './client-format.ts';
 import { listOf, routes, TextOrNull } from './route.ts';
 
 export const ClientAnswer = Type.Object({
@@ -20,10 +13,6 @@ export const ClientAnswer = Type.Object({
 });
 export type ClientAnswer = Static<typeof ClientAnswer>;
 
-const body = clientProperties;
-/** What is left out is made up, or stays as it is. */
-const beyond = (client: WrittenClient) => misspelt(client, [], []);
-
 export const CLIENT_ROUTES = routes({
   'GET /clients': {
     summary: 'Who may get tokens',
@@ -33,8 +22,7 @@ export const CLIENT_ROUTES = routes({
   },
   'POST /clients': {
     summary: 'Make a client, a sandbox of its own; id and secret are made up when they are left out',
-    body,
-    beyond,
+    body: clientProperties,
     status: 201,
     answer: ClientAnswer,
     errors: ['conflict'],
@@ -47,8 +35,7 @@ export const CLIENT_ROUTES = routes({
   },
   'PATCH /clients/:client_id': {
     summary: 'Change what is given and keep the rest',
-    body,
-    beyond,
+    body: clientProperties,
     status: 200,
     answer: ClientAnswer,
     errors: ['not_found'],

@@ -39,3 +39,9 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     .sort((one, other) => one.far - other.far);
   return best?.candidate;
 }
+
+/** The only one of `known` whose last word is `word`, as in `id` for `client_id`. */
+export function endingIn(word: string, known: readonly string[]): string | undefined {
+  const [first, ...others] = known.filter((candidate) => candidate.endsWith(`_${word}`));
+  return others.length === 0 ? first : undefined;
+}

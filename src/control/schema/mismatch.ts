@@ -1,6 +1,6 @@
 import { type Static, type TObject, type TSchema, type TUnion, Type } from 'typebox';
 import { Check, Errors } from 'typebox/value';
-import { nearest } from './closest-match.ts';
+import { endingIn, nearest } from './closest-match.ts';
 
 /** Where in a document something stands: keys and indexes from its root. */
 export type Path = readonly (string | number)[];
@@ -33,8 +33,6 @@ interface Annotated extends TSchema {
   readonly type?: string;
   /** Never repeated in a message. */
   readonly writeOnly?: boolean;
-  /** Another spelling, accepted but not advertised. */
-  readonly deprecated?: boolean;
 }
 
 const annotated = (schema: TSchema): Annotated => schema;
@@ -79,16 +77,18 @@ function wrongValue(schema: TSchema, value: unknown, path: Path): string {
 }
 
 const advertised = (schema: TObject): string[] =>
-  Object.entries(schema.properties)
-    .filter(([key, property]) => !key.startsWith('$') && !annotated(property).deprecated)
-    .map(([key]) => key);
+  Object.keys(schema.properties).filter((key) => !key.startsWith('$'));
 
 const hasOnly = (schema: TObject): string =>
   `${withArticle(annotated(schema).title ?? 'map')} has ${advertised(schema).join(', ')}`;
 
+/** The key of `schema` that an unknown one probably stands for. */
+const meantKey = ({ properties }: TObject, key: string): string | undefined =>
+  nearest(key, Object.keys(properties)) ?? endingIn(key, Object.keys(properties));
+
 /** A key that looks like nothing known in a map of secrets may be a secret that lost its key. */
 function unknownKey(schema: TObject, key: string, path: Path): Mismatch {
-  const meant = nearest(key, Object.keys(schema.properties));
+  const meant = meantKey(schema, key);
   const named =
     annotated(schema).writeOnly && meant === undefined ? 'this key' : `'${shown(key).slice(1, -1)}'`;
   const help = meant === undefined ? hasOnly(schema) : `did you mean '${meant}'?`;
@@ -104,16 +104,20 @@ const wrongProperties = (schema: TObject, value: Record<string, unknown>, path: 
 const missingKeys = (schema: TObject, value: Record<string, unknown>): string[] =>
   ((schema.required ?? []) as string[]).filter((key) => !Object.hasOwn(value, key));
 
-const wrongMap = (schema: TObject, value: Record<string, unknown>, path: Path): Mismatch[] => [
-  ...Object.keys(value)
-    .filter((key) => !Object.hasOwn(schema.properties, key))
-    .map((key) => unknownKey(schema, key, path)),
-  ...missingKeys(schema, value).map((key): Mismatch => {
-    const message = `${titled(schema, path)}${key} is missing`;
-    return { path, at: 'value', message };
-  }),
-  ...wrongProperties(schema, value, path),
-];
+function wrongMap(schema: TObject, value: Record<string, unknown>, path: Path): Mismatch[] {
+  const unknown = Object.keys(value).filter((key) => !Object.hasOwn(schema.properties, key));
+  const meant = unknown.map((key) => meantKey(schema, key));
+  // One that stands under a wrong name is told of once.
+  const missing = missingKeys(schema, value).filter((key) => !meant.includes(key));
+  return [
+    ...unknown.map((key) => unknownKey(schema, key, path)),
+    ...missing.map((key): Mismatch => {
+      const message = `${titled(schema, path)}${key} is missing`;
+      return { path, at: 'value', message };
+    }),
+    ...wrongProperties(schema, value, path),
+  ];
+}
 
 /** A union of maps that are told apart by a key that one demands and no other knows. */
 interface Choice {

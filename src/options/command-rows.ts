@@ -1,0 +1,211 @@
+import { Type } from 'typebox';
+import { parseDuration } from '../domain/time.ts';
+import { COMMAND_NAMES, onOff, path, type Row, Switch } from './row.ts';
+
+/** Only flags: nothing else sets them. */
+const FLAG_ONLY = { variables: [], inFile: false } as const;
+const VERIFY = { ...FLAG_ONLY, for: ['verify'] } as const;
+const TO_VERIFY = { ...VERIFY, group: 'Verification' } as const;
+const OF_BROKER = { ...VERIFY, group: 'Pact broker' } as const;
+const RESULT = { ...VERIFY, group: 'Results' } as const;
+
+/** A text that is not judged here. */
+const anyText = (placeholder: string, title: string, help: string, more = {}) => ({
+  placeholder,
+  schema: Type.String({ title, ...more }),
+  help,
+});
+
+/** It may hold a password, and is not repeated. */
+const Address = Type.Refine(
+  Type.String({ title: 'address', description: 'one as in http://127.0.0.1:4010', writeOnly: true }),
+  (given) => /^https?:\/\//.test(given) && URL.canParse(given),
+);
+
+function isJsonObject(given: string): boolean {
+  try {
+    const value: unknown = JSON.parse(given);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+const MAX_TIMEOUT_MS = 3_600_000;
+
+/** The milliseconds that a text like `5s` or `500` stands for. */
+export const timeoutOf = (given: string): number | undefined =>
+  /^\d{1,7}$/.test(given) ? Number(given) : parseDuration(given);
+
+function isTimeout(given: string): boolean {
+  const ms = timeoutOf(given);
+  return ms !== undefined && ms > 0 && ms <= MAX_TIMEOUT_MS;
+}
+
+/** What the commands take beside the options of a simulator. */
+export const COMMAND_ROWS = {
+  target: {
+    ...FLAG_ONLY,
+    for: ['report', 'verify'],
+    group: 'Server',
+    schema: Address,
+    placeholder: 'URL',
+    help:
+      'the server to ask, as in http://127.0.0.1:4010, or with USER:PASSWORD@ before the host. Without it, report ' +
+      'asks the simulator that runs with the same options, and verify one that it starts. verify also takes ' +
+      'the real service, and skips there the states that cannot be set',
+  },
+  'client-id': {
+    ...TO_VERIFY,
+    ...anyText('ID', 'client id', 'the client of states that name none (default CLIENT_ID)'),
+  },
+  'client-secret': {
+    ...TO_VERIFY,
+    ...anyText('SECRET', 'client secret', 'its secret (default CLIENT_SECRET)', { writeOnly: true }),
+  },
+  'validation-id': {
+    ...TO_VERIFY,
+    ...anyText('ID', 'validation id', 'the validation of states that name none (default VALIDATION_ID)'),
+  },
+  filter: {
+    ...TO_VERIFY,
+    ...anyText(
+      'REGEXP',
+      'regular expression',
+      'verify only interactions whose description or key it matches',
+    ),
+  },
+  static: {
+    ...TO_VERIFY,
+    ...onOff(
+      'compare with contracts/openapi.yaml only, without a server; needs @pactflow/openapi-pact-comparator',
+    ),
+  },
+  timeout: {
+    ...TO_VERIFY,
+    schema: Type.Refine(
+      Type.String({ title: 'time up to 1h', description: 'a number and ms, s, m or h, as in 5s' }),
+      isTimeout,
+    ),
+    placeholder: 'TIME',
+    help: 'how long one request may take, as in 5s',
+    default: '10s',
+  },
+  'allow-unknown-states': {
+    ...TO_VERIFY,
+    ...onOff('let states pass that are not known here, without doing anything'),
+  },
+  'allow-empty': { ...TO_VERIFY, ...onOff('let pacts pass that have no interactions') },
+  'list-states': {
+    ...TO_VERIFY,
+    ...onOff('list the provider states with their parameters and values, and do nothing else'),
+  },
+  'broker-url': {
+    ...OF_BROKER,
+    schema: Address,
+    placeholder: 'URL',
+    help: 'verify what a Pact broker has for videocall-manager',
+  },
+  'broker-token': {
+    ...OF_BROKER,
+    ...anyText('TOKEN', 'token', 'its bearer token', { writeOnly: true }),
+    variables: ['PACT_BROKER_TOKEN'],
+    needs: 'broker-url',
+  },
+  'broker-username': {
+    ...OF_BROKER,
+    ...anyText('NAME', 'user name', 'its user'),
+    variables: ['PACT_BROKER_USERNAME'],
+    needs: 'broker-url',
+  },
+  'broker-password': {
+    ...OF_BROKER,
+    ...anyText('PASSWORD', 'password', 'the password of that user', { writeOnly: true }),
+    variables: ['PACT_BROKER_PASSWORD'],
+    needs: 'broker-url',
+  },
+  selector: {
+    ...OF_BROKER,
+    schema: Type.Array(
+      Type.Refine(
+        Type.String({ title: 'JSON object', description: 'one as in {"branch":"main"}', writeOnly: true }),
+        isJsonObject,
+      ),
+    ),
+    placeholder: 'JSON',
+    help: 'which consumer versions, as in {"mainBranch":true} (default: the latest of each)',
+    default: [],
+    needs: 'broker-url',
+  },
+  'provider-branch': {
+    ...OF_BROKER,
+    ...anyText('NAME', 'branch', 'branch of the provider that is verified'),
+    needs: 'broker-url',
+  },
+  'enable-pending': {
+    ...OF_BROKER,
+    ...onOff('let pacts fail that were never verified by that branch before'),
+    needs: 'provider-branch',
+  },
+  'include-wip-since': {
+    ...OF_BROKER,
+    ...anyText('DATE', 'date', 'verify work in progress since then, which may fail, as in 2026-01-31'),
+    needs: 'enable-pending',
+  },
+  publish: {
+    ...OF_BROKER,
+    ...onOff('publish the result to the broker; needs --provider-version'),
+    needs: 'provider-version',
+  },
+  'provider-version': {
+    ...OF_BROKER,
+    ...anyText('VERSION', 'version', 'version of the provider under which to publish it'),
+    needs: 'broker-url',
+  },
+  'build-url': { ...OF_BROKER, ...anyText('URL', 'address', 'address of the build'), needs: 'publish' },
+  json: { ...RESULT, ...anyText('FILE|-', 'file', 'write the result as JSON, with - to standard output') },
+  junit: { ...RESULT, ...anyText('FILE', 'file', "write the result as JUnit's XML") },
+  'fail-on-pending': { ...RESULT, ...onOff('count pending interactions that fail as failed') },
+  'show-secrets': { ...RESULT, ...onOff('do not mask secrets in what is printed and written') },
+  out: {
+    ...FLAG_ONLY,
+    for: ['report'],
+    group: 'Results',
+    schema: path('folder'),
+    placeholder: 'DIR',
+    help: 'folder to write the report into',
+    default: 'mock-veridas-report',
+    isPath: true,
+  },
+  report: {
+    for: ['exec'],
+    group: 'Results',
+    schema: path('folder'),
+    placeholder: 'DIR',
+    help: 'write a report into this folder when the command has ended: HTML and JUnit',
+    isPath: true,
+  },
+  strict: {
+    for: ['exec', 'report'],
+    group: 'Results',
+    ...onOff(
+      'exit with 1 when mistakes of the integration were found; exec: where the command itself has ended well',
+    ),
+  },
+  help: {
+    ...FLAG_ONLY,
+    for: COMMAND_NAMES,
+    group: 'General',
+    schema: Switch,
+    help: 'print this',
+    short: 'h',
+  },
+  version: {
+    ...FLAG_ONLY,
+    for: COMMAND_NAMES,
+    group: 'General',
+    schema: Switch,
+    help: 'print the version',
+    short: 'v',
+  },
+} as const satisfies Record<string, Row>;

@@ -1,0 +1,37 @@
+import { nearest } from '../control/schema/closest-match.ts';
+import { merged, readTexts, type Source } from './source.ts';
+import { NAMES, type Name, rowOf } from './table.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const PREFIX = 'MOCK_VERIDAS_';
+
+/** The environment variables for `name`; of several that are set the first counts. */
+export const variablesOf = (name: Name): readonly string[] =>
+  rowOf(name).variables ?? [PREFIX + name.toUpperCase().replaceAll('-', '_')];
+
+/** Kubernetes and Docker set NAME_PORT for a service of that name, to an address. */
+const isServiceLink = (text: string): boolean => /^(tcp|udp|sctp):\/\//.test(text);
+
+const VARIABLES = NAMES.flatMap(variablesOf).filter((variable) => variable.startsWith(PREFIX));
+
+/** Our prefix may be another program's too: only what looks like a slip is refused. */
+const misspeltVariable = (variable: string): string[] => {
+  if (!variable.startsWith(PREFIX) || VARIABLES.includes(variable)) return [];
+  const known = VARIABLES.map((name) => name.slice(PREFIX.length));
+  const meant = nearest(variable.slice(PREFIX.length), known);
+  return meant === undefined ? [] : [`${variable}: is not known; did you mean ${PREFIX}${meant}?`];
+};
+
+/** The faults of variables whose names look like slips of ours. */
+export const misspeltVariables = (env: Environment): string[] => Object.keys(env).flatMap(misspeltVariable);
+
+/** What the environment gives for `names`. A variable that is empty counts as not set; for a list it holds one value a line. */
+export function fromEnvironment(names: readonly Name[], env: Environment, folder: string): Source {
+  const sources = names.flatMap((name) => {
+    const variable = variablesOf(name).find((candidate) => env[candidate] && !isServiceLink(env[candidate]));
+    const lines = (variable === undefined ? '' : (env[variable] ?? '')).split(/\r?\n/).filter(Boolean);
+    return variable === undefined || lines.length === 0 ? [] : [readTexts(name, variable, lines, folder)];
+  });
+  return merged(sources);
+}

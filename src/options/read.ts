@@ -1,0 +1,90 @@
+import { resolve as resolvePath } from 'node:path';
+import { refuse } from './bad-usage.ts';
+import { clientsOfPairs, type GivenClients, repeatedIds } from './clients.ts';
+import { type Environment, fromEnvironment, misspeltVariables } from './environment.ts';
+import { type FileSource, fromConfigFile } from './file.ts';
+import { fromArguments } from './flags.ts';
+import { resolve } from './resolve.ts';
+import type { CommandName } from './row.ts';
+import type { Given, Source } from './source.ts';
+import {
+  camelCase,
+  flagsFor,
+  isTakenBy,
+  NAMES,
+  type Name,
+  namesFor,
+  type OptionsFor,
+  rowOf,
+} from './table.ts';
+
+/** From where options are read. */
+export interface Surroundings {
+  /** The command line after the command's name. */
+  readonly argv: readonly string[];
+  readonly env: Environment;
+  readonly cwd: string;
+}
+
+/** The options of a command, and what is wrong in any of their sources; if anything is, they are incomplete. */
+export interface Read<C extends CommandName> {
+  readonly options: OptionsFor<C>;
+  /** What the command line holds beside flags. */
+  readonly operands: readonly string[];
+  /** What was given, and where. */
+  readonly given: Source['given'];
+  /** The options that were given as flags. */
+  readonly flags: Source['given'];
+  /** The clients that were given. */
+  readonly clients: GivenClients;
+  readonly faults: readonly string[];
+}
+
+const NO_FILE: FileSource = { given: {}, faults: [] };
+const NO_CLIENTS: GivenClients = { clients: [], faults: [] };
+
+const valueFrom = (name: Name, { value, folder }: Given): unknown =>
+  rowOf(name).isPath && typeof value === 'string' ? resolvePath(folder, value) : value;
+
+/** Reads what a command is to do: flags before the environment before the config file before defaults. */
+export function read<C extends CommandName>(command: C, { argv, env, cwd }: Surroundings): Read<C> {
+  const { operands, ...flags } = fromArguments(command, argv, cwd);
+  // What is set there for other commands must be right as well: they are all run with it.
+  const isConfigured = isTakenBy(command, 'config');
+  const names = (isConfigured ? NAMES : flagsFor(command)).filter((name) => flags.given[name] === undefined);
+  const environment = fromEnvironment(names, env, cwd);
+  const near = { ...environment.given, ...flags.given };
+  const file = isConfigured ? fromConfigFile(cwd, near.config) : NO_FILE;
+  const given: Source['given'] = { ...file.given, ...near };
+  const clients = given.client ? clientsOfPairs(given.client) : (file.clients ?? NO_CLIENTS);
+  const values = namesFor(command).map((name) => {
+    const one = given[name];
+    return [camelCase(name), one && valueFrom(name, one)];
+  });
+  return {
+    options: resolve(command, Object.fromEntries(values)) as OptionsFor<C>,
+    operands,
+    given,
+    flags: flags.given,
+    clients,
+    faults: [
+      ...flags.faults,
+      ...(isConfigured ? misspeltVariables(env) : []),
+      ...environment.faults,
+      ...file.faults,
+      ...clients.faults,
+      ...repeatedIds(clients),
+    ],
+  };
+}
+
+/**
+ * The same, of a command that has nothing to add to it.
+ *
+ * @throws {BadUsage} with everything that is wrong
+ */
+export function readOptions<C extends CommandName>(command: C, surroundings: Surroundings): Read<C> {
+  const found = read(command, surroundings);
+  refuse(found.faults);
+  return found;
+}

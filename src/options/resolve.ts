@@ -1,0 +1,47 @@
+import { type Client, SANDBOX_CLIENT } from '../domain/client.ts';
+import type { Scenario } from '../domain/scenario.ts';
+import type { Taker } from './row.ts';
+import { SHIPPED_SCENARIOS } from './shipped-scenarios.ts';
+import { camelCase, defaultOf, namesFor, type OptionsFor } from './table.ts';
+
+/** Who may use the control API when other machines can reach it, and from which web pages. */
+export interface Admin {
+  readonly user: string;
+  readonly password?: string;
+  readonly origins: readonly string[];
+}
+
+/** What a simulator is started with beside its options. */
+interface Parts {
+  readonly clients: readonly Client[];
+  readonly scenarios: ReadonlyMap<string, Scenario>;
+  readonly admin: Admin;
+}
+
+const usualParts = (): Parts => ({
+  clients: [SANDBOX_CLIENT],
+  scenarios: SHIPPED_SCENARIOS,
+  admin: {
+    user: defaultOf('admin-user', 'start') as string,
+    origins: defaultOf('admin-origin', 'start') as string[],
+  },
+});
+
+type HasDefault<T extends Taker> =
+  | { [K in keyof OptionsFor<T>]: undefined extends OptionsFor<T>[K] ? never : K }[keyof OptionsFor<T>]
+  | keyof Parts;
+
+/** Options with a value for each that has a default. */
+export type Resolved<T extends Taker, G> = {
+  readonly [K in keyof G]-?: K extends HasDefault<T> ? Exclude<G[K], undefined> : G[K];
+};
+
+/** `given`, with its default for every option of `taker` that is left out. */
+export function resolve<T extends Taker, G extends object>(taker: T, given: G): Resolved<T, G> {
+  const defaults = namesFor(taker).map((name) => [camelCase(name), defaultOf(name, taker)]);
+  return {
+    ...(taker === 'library' && usualParts()),
+    ...Object.fromEntries(defaults),
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
+}

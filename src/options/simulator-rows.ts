@@ -1,0 +1,269 @@
+import { Type } from 'typebox';
+import { AddressOrRange } from '../control/schema/client-format.ts';
+import { ScenarioName } from '../control/schema/scenario-format.ts';
+import { BLOCKING, LOG_FORMATS, LOG_LEVELS, REFUSED_CALL, TOKEN_FORMATS } from './choices.ts';
+import { onOff, path, type Row, text, WEB_HOST } from './row.ts';
+
+/** Percent-encoded, as whatever would end it must be. */
+const IN_URL = '(?:[^:@/?#%\\s]|%[0-9A-Fa-f]{2})*';
+const LOGIN = `(?:${IN_URL}(?::${IN_URL})?@)?`;
+const STORE = `^(?:memory|rediss?://${LOGIN}${WEB_HOST}(?:/\\d{0,4})?|unix://${LOGIN}/[^?#\\s]+(?:\\?db=\\d{1,4})?)$`;
+
+/** Whether a text says where things can be kept. */
+export const isStore = (given: string): boolean => new RegExp(STORE, 'u').test(given);
+
+/** What the commands take that start a simulator. */
+const BY_FLAG = ['start', 'exec'] as const;
+/** What the library takes too. */
+const SERVING = [...BY_FLAG, 'library'] as const;
+
+/** The options of a simulator. */
+export const SIMULATOR_ROWS = {
+  port: {
+    for: [...SERVING, 'report', 'healthcheck'],
+    group: 'Server',
+    schema: Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      title: 'port',
+      description: 'a number from 0 to 65535 (0 picks a free one)',
+    }),
+    placeholder: 'N',
+    help: 'port to listen on; 0 picks a free one',
+    default: 4010,
+    // Where several run beside each other, each needs its own.
+    defaultFor: { exec: 0, library: 0 },
+    short: 'p',
+    variables: ['MOCK_VERIDAS_PORT', 'PORT'],
+  },
+  host: {
+    for: [...SERVING, 'report', 'healthcheck'],
+    group: 'Server',
+    schema: text(
+      'host',
+      'a name or an IP address, without scheme, port and brackets',
+      '^(?:[0-9A-Za-z._-]{1,253}|(?=(?:[^:]*:){2})[0-9A-Fa-f:.]{2,45}(?:%[0-9A-Za-z._-]+)?)$',
+    ),
+    placeholder: 'H',
+    help: 'address to listen on; by default this machine only (127.0.0.1 and ::1)',
+  },
+  'browser-url': {
+    for: SERVING,
+    group: 'Server',
+    schema: text(
+      'base URL',
+      'one that begins with http:// or https:// and has neither query nor fragment',
+      `^https?://${WEB_HOST}(?:/[^\\s?#]*)?$`,
+    ),
+    placeholder: 'URL',
+    help: 'where browsers reach this server, if not at http://videocall.localhost:PORT',
+  },
+  https: {
+    for: SERVING,
+    group: 'Server',
+    ...onOff(
+      'accept TLS too, on the same port, with a certificate that is made once and kept in ~/.mock-veridas; ' +
+        'clients must trust its authority, whose file is printed',
+    ),
+  },
+  cert: {
+    for: BY_FLAG,
+    group: 'Server',
+    schema: path('file'),
+    placeholder: 'FILE',
+    help: 'accept TLS too, with this certificate (PEM, with those that lead to its authority)',
+    isPath: true,
+  },
+  key: {
+    for: BY_FLAG,
+    group: 'Server',
+    schema: path('file'),
+    placeholder: 'FILE',
+    help: 'the key that belongs to --cert (PEM)',
+    isPath: true,
+  },
+  'trust-proxy': {
+    for: SERVING,
+    group: 'Server',
+    schema: Type.Array(AddressOrRange, { title: 'list', description: 'a list of addresses and ranges' }),
+    placeholder: 'RANGE',
+    help: 'trust X-Forwarded-For from this address or range; the right-most untrusted address is the client',
+    default: [],
+  },
+  'media-ports': {
+    for: [...SERVING, 'healthcheck'],
+    group: 'Server',
+    ...onOff('answer on TCP/4443 and, by STUN, on UDP/10000 too, the ports that video needs (guide 6.2)'),
+  },
+  'ready-file': {
+    for: BY_FLAG,
+    group: 'Server',
+    schema: path('file'),
+    placeholder: 'FILE',
+    help: 'file that holds the addresses of the simulator as JSON while it runs',
+    isPath: true,
+  },
+  client: {
+    for: BY_FLAG,
+    group: 'Clients and tokens',
+    schema: Type.Array(Type.String({ title: 'client', description: 'ID:SECRET', writeOnly: true })),
+    placeholder: 'ID:SECRET',
+    help:
+      'a client, split at the first colon; replaces the built-in sandbox-client:sandbox-secret ' +
+      'and those of the config file',
+    inFile: false,
+  },
+  blocked: {
+    for: SERVING,
+    group: 'Clients and tokens',
+    schema: Type.Enum(BLOCKING, { title: 'kind of blocking' }),
+    placeholder: 'HOW',
+    help: 'how to keep out production clients whose address is not in their allowed_ips: forbidden (403), reset or hang',
+    default: 'forbidden',
+  },
+  'token-format': {
+    for: SERVING,
+    group: 'Clients and tokens',
+    schema: Type.Enum(TOKEN_FORMATS, { title: 'token format' }),
+    placeholder: 'FORMAT',
+    help: 'what access tokens look like: opaque, as the service issues them, or jwt, with their keys at /o/.well-known/jwks.json',
+    default: 'opaque',
+  },
+  'random-seed': {
+    for: SERVING,
+    group: 'Clients and tokens',
+    schema: text('seed', 'any text', '^[^]{1,255}$'),
+    placeholder: 'TEXT',
+    help: 'make the opaque tokens of each client the same in every run',
+  },
+  'strict-tokens': {
+    for: SERVING,
+    group: 'Clients and tokens',
+    ...onOff('refuse a token for a second validation, and on a second page at the same time'),
+  },
+  scenario: {
+    for: SERVING,
+    group: 'Calls',
+    schema: ScenarioName,
+    placeholder: 'NAME',
+    help: 'scenario for calls that do not select one',
+    default: 'happy',
+  },
+  fixtures: {
+    for: BY_FLAG,
+    group: 'Calls',
+    schema: path('folder'),
+    placeholder: 'DIR',
+    help:
+      'folder with scenario files of your own, in itself or in its folder scenarios; they replace shipped ' +
+      'ones of the same name',
+    isPath: true,
+  },
+  watch: {
+    for: BY_FLAG,
+    group: 'Calls',
+    ...onOff('read the scenario files of --fixtures again when they change, for calls that open later'),
+  },
+  'refused-call': {
+    for: SERVING,
+    group: 'Calls',
+    schema: Type.Enum(REFUSED_CALL, { title: 'kind of refusal' }),
+    placeholder: 'HOW',
+    help: 'how /call answers a token that opens nothing: forbidden (403), or event (a page that posts VideocallNotFound)',
+    default: 'forbidden',
+  },
+  'known-validations-only': {
+    for: SERVING,
+    group: 'Calls',
+    ...onOff('accept only validation ids that the control API has made known'),
+  },
+  'admin-user': {
+    for: [...BY_FLAG, 'report'],
+    group: 'Control API',
+    schema: text('login name', 'characters other than control characters and colon', '^[^\\p{Cc}:]{1,255}$'),
+    placeholder: 'U',
+    help: 'user of the control API, which asks for one when other machines can reach it',
+    default: 'admin',
+  },
+  'admin-password': {
+    for: [...BY_FLAG, 'report'],
+    group: 'Control API',
+    schema: text('password', '1 to 255 characters without control characters', '^\\P{Cc}{1,255}$', {
+      writeOnly: true,
+    }),
+    placeholder: 'P',
+    help: 'the password of that user; by default one is generated and printed when needed',
+  },
+  'admin-origin': {
+    for: BY_FLAG,
+    group: 'Control API',
+    schema: Type.Array(
+      text('web origin', 'scheme, host and port only, as in http://localhost:3000', `^https?://${WEB_HOST}$`),
+      { title: 'list', description: 'a list of web origins' },
+    ),
+    placeholder: 'ORIGIN',
+    help: 'another web origin whose pages may use the control API',
+    default: [],
+  },
+  'journal-size': {
+    for: SERVING,
+    group: 'Control API',
+    schema: Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      title: 'number of requests',
+      description: 'a number from 0 to 1000000',
+    }),
+    placeholder: 'N',
+    help: 'number of requests to remember of each client',
+    default: 10_000,
+  },
+  store: {
+    for: SERVING,
+    group: 'Storage',
+    schema: text(
+      'place to keep things',
+      'memory, redis://USER:PASSWORD@HOST:PORT/DB, rediss:// for TLS, or unix://PATH?db=N',
+      STORE,
+      { writeOnly: true },
+    ),
+    placeholder: 'URL',
+    help:
+      'where to keep everything: memory, or a Redis or Valkey that several instances share, as ' +
+      'redis://HOST:6379, rediss:// for TLS, or unix:///path/to/socket; needs the package redis',
+    default: 'memory',
+  },
+  'store-prefix': {
+    for: SERVING,
+    group: 'Storage',
+    schema: text('prefix', '1 to 255 characters without control characters', '^\\P{Cc}{1,255}$'),
+    placeholder: 'TEXT',
+    help: 'prefix of every key in the store; give simulators that share a server but no data different ones',
+    default: 'mock-veridas:',
+  },
+  'log-level': {
+    for: SERVING,
+    group: 'Logging',
+    schema: Type.Enum(LOG_LEVELS, { title: 'log level' }),
+    placeholder: 'LEVEL',
+    help: 'what to log to standard error: silent, error, warn or info, each with those before it',
+    default: 'warn',
+  },
+  'log-format': {
+    for: SERVING,
+    group: 'Logging',
+    schema: Type.Enum(LOG_FORMATS, { title: 'log format' }),
+    placeholder: 'FORMAT',
+    help: 'how to write the log and the ready message: text, or json with one object a line',
+    default: 'text',
+  },
+  config: {
+    for: [...BY_FLAG, 'report', 'healthcheck'],
+    group: 'General',
+    schema: path('file'),
+    placeholder: 'FILE',
+    help: 'config file, instead of mock-veridas.config.yaml, .yml or .json in the working directory',
+    isPath: true,
+    inFile: false,
+  },
+} as const satisfies Record<string, Row>;

@@ -1,0 +1,132 @@
+import { withoutLastSlashes } from '../control/schema/paths.ts';
+import type { Client } from '../domain/client.ts';
+import { noScenario, type Scenario } from '../domain/scenario.ts';
+import { refuse } from './bad-usage.ts';
+import { type Identity, identityOf } from './identity.ts';
+import { read, type Surroundings } from './read.ts';
+import { type Admin, resolve } from './resolve.ts';
+import { claimedName, type Reading, scenarioFiles, scenariosIn } from './scenario-files.ts';
+import { SHIPPED_SCENARIOS } from './shipped-scenarios.ts';
+import type { Given, Source } from './source.ts';
+import type { OptionsFor } from './table.ts';
+import { formatFault } from './yaml/file.ts';
+
+type Starting = 'start' | 'exec';
+
+/** The options that others are made of. */
+type MadeInto =
+  | 'client'
+  | 'fixtures'
+  | 'watch'
+  | 'adminUser'
+  | 'adminPassword'
+  | 'adminOrigin'
+  | 'https'
+  | 'cert'
+  | 'key';
+
+/** How a command is to start a simulator. Frozen all through. */
+export type StartOptions<C extends Starting> = Omit<OptionsFor<C>, MadeInto> & {
+  readonly clients: readonly Client[];
+  readonly scenarios: ReadonlyMap<string, Scenario>;
+  /** The folder whose scenario files are read again when they change. */
+  readonly watched: string | undefined;
+  readonly admin: Admin;
+  readonly https: boolean | Identity;
+};
+
+/** The folder for which `named` stands holds no scenario, or why it cannot be read. */
+function folderFaults(folder: string | undefined, named: Given | undefined): string[] {
+  if (folder === undefined || named === undefined) return [];
+  try {
+    return scenarioFiles(folder).length > 0 ? [] : [named.blame(`there is no scenario file in ${folder}`)];
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return [named.blame(`the folder ${folder} cannot be read (${code})`)];
+  }
+}
+
+const watchFaults = ({ watch, fixtures }: Source['given']): string[] =>
+  watch?.value === true && fixtures === undefined
+    ? [watch.blame('there is no folder to watch; add --fixtures DIR')]
+    : [];
+
+/** Names of scenarios that can be chosen. A file with a fault is not missing as well. */
+const namesIn = ({ scenarios, faults }: Reading): string[] => [
+  ...new Set([...scenarios.keys(), ...faults.map(({ file }) => claimedName(file))]),
+];
+
+const unknownScenario = (name: string | undefined, known: readonly string[]): string[] =>
+  name === undefined || known.includes(name) ? [] : [noScenario(name, known)];
+
+/** A pattern cannot tell that 999.1.1.1 or port 70000 leads nowhere. */
+const urlFaults = (given: Given | undefined): string[] =>
+  [given?.value ?? []].flat().flatMap((url, index) => {
+    const message = `"${url}" is not an address that can exist`;
+    return given === undefined || URL.canParse(String(url)) ? [] : [given.blame(message, index)];
+  });
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    for (const part of Object.values(value)) frozen(part);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+/**
+ * Reads how a command is to start a simulator.
+ *
+ * @throws {BadUsage} with everything that is wrong in any source of options and in the scenario files
+ */
+export function readStartOptions<C extends Starting>(
+  command: C,
+  surroundings: Surroundings,
+): StartOptions<C> {
+  const { options, given, clients: listed, faults } = read<Starting>(command, surroundings);
+  const {
+    client: _,
+    fixtures,
+    watch,
+    adminUser,
+    adminPassword,
+    adminOrigin,
+    cert,
+    key,
+    https,
+    browserUrl,
+    ...others
+  } = options;
+  const unreadable = folderFaults(fixtures, given.fixtures);
+  const own = fixtures === undefined || unreadable.length > 0 ? [] : [fixtures];
+  const { scenarios: found, faults: unsound } = scenariosIn(own);
+  const reading: Reading = { scenarios: new Map([...SHIPPED_SCENARIOS, ...found]), faults: unsound };
+  const known = namesIn(reading);
+  const identity = identityOf({ file: cert, given: given.cert }, { file: key, given: given.key });
+  refuse([
+    ...faults,
+    ...unreadable,
+    ...watchFaults(given),
+    ...reading.faults.map((fault) => formatFault(fault, surroundings.cwd)),
+    ...unknownScenario(given.scenario && others.scenario, known).map(given.scenario?.blame ?? String),
+    ...listed.clients.flatMap(({ client, blame }) =>
+      unknownScenario(client.scenario, known).map((message) => blame('scenario', message)),
+    ),
+    ...urlFaults(given['admin-origin']),
+    ...urlFaults(given['browser-url']),
+    ...(Array.isArray(identity) ? identity : []),
+  ]);
+  const clients = listed.clients.map(({ client }) => client);
+  const origins = adminOrigin.map((origin) => new URL(origin).origin);
+  return frozen(
+    resolve('library', {
+      ...others,
+      clients: clients.length > 0 ? clients : undefined,
+      scenarios: reading.scenarios,
+      watched: watch ? fixtures : undefined,
+      admin: { user: adminUser, ...(adminPassword !== undefined && { password: adminPassword }), origins },
+      https: (identity as Identity | undefined) ?? https,
+      browserUrl: browserUrl && withoutLastSlashes(browserUrl),
+    }),
+  ) as StartOptions<C>;
+}
