@@ -68,7 +68,7 @@ const urlFaults = (given: Given | undefined): string[] =>
 
 function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    for (const part of Object.values(value)) frozen(part);
+    for (const part of value instanceof Map ? value.values() : Object.values(value)) frozen(part);
     Object.freeze(value);
   }
   return value;
