@@ -40,8 +40,6 @@ export async function guardControl(
 ): Promise<void> {
   // A page of any other site that a developer looks at can send requests here, and must not be obeyed.
   app.addHook('onRequest', async ({ headers, routeOptions }) => {
-    // Fastify refuses what is no media type; here all is JSON, also what curl calls a form.
-    headers['content-type'] = 'application/json';
     if (routeOptions.config.isOpen) return;
     if (credentials === undefined && !isLoopback(hostOf(headers.host))) {
       throw new ControlError('forbidden', 'the control API answers on this machine only', {
@@ -72,6 +70,7 @@ export async function guardControl(
     });
   }
 
+  // All is JSON here, also what curl calls a form.
   app.removeAllContentTypeParsers();
   const parse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MOST_BYTES }, (request, body, done) => {

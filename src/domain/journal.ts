@@ -123,17 +123,25 @@ export const tailOf = (token: string): string =>
 /** Parts of a text keep all of it in memory, here a whole body with its secrets; what is written anew does not. */
 const ownCopy = (fields: Fields): Fields => JSON.parse(JSON.stringify(fields));
 
+/** @param previous given back when the result would equal it: a client's requests are alike */
 function masked(
-  given: Iterable<readonly [string, string]>,
+  given: readonly (readonly [string, string])[],
+  previous: Fields,
   shown: (name: string, value: string) => string,
   named = (name: string, _value: string) => name,
 ): Fields {
-  const fields: [string, string][] = [];
-  for (const [name, value] of given) {
-    if (fields.length === MOST_FIELDS) break;
-    fields.push([named(name, value), shown(name, value).slice(0, LONGEST_VALUE)]);
-  }
-  return ownCopy(Object.fromEntries(fields));
+  const some = given.length > MOST_FIELDS ? given.slice(0, MOST_FIELDS) : given;
+  const names = Object.keys(previous);
+  const isSame = ([name, value]: readonly [string, string], at: number) => {
+    const known = names[at];
+    return known !== undefined && named(name, value) === known && shown(name, value) === previous[known];
+  };
+  if (some.length === names.length && some.every(isSame)) return previous;
+  return ownCopy(
+    Object.fromEntries(
+      some.map(([name, value]) => [named(name, value), shown(name, value).slice(0, LONGEST_VALUE)]),
+    ),
+  );
 }
 
 /** Tokens as they are issued here. */
@@ -155,12 +163,17 @@ function nameOf(name: string, value: string): string {
  *
  * @param clientId shown where it stands: an id that is not known may be a secret in the wrong place
  */
-export const maskedFields = (fields: Iterable<readonly [string, string]>, clientId: string): Fields =>
+export const maskedFields = (
+  fields: readonly (readonly [string, string])[],
+  clientId: string,
+  previous: Fields = {},
+): Fields =>
   masked(
     fields,
+    previous,
     (name, value) => {
       if (value === '' || (name === 'client_id' && value === clientId)) return value;
-      if (OPEN_FIELDS.has(name)) return JUMBLE.test(value) ? MASK : value;
+      if (OPEN_FIELDS.has(name)) return value !== previous[name] && JUMBLE.test(value) ? MASK : value;
       return TOKEN_FIELDS.has(name) ? tailOf(value) : MASK;
     },
     nameOf,
@@ -174,8 +187,12 @@ export const maskedPath = (path: string): string =>
 export const shownId = (validationId: string): string => validationId.slice(0, LONGEST_PATH);
 
 /** Headers without their secrets. Of credentials the scheme is left, of a referring page no values of its query. */
-export const maskedHeaders = (headers: Iterable<readonly [string, string]>): Fields =>
-  masked(headers, (name, value) => {
+export const maskedHeaders = (
+  headers: readonly (readonly [string, string])[],
+  previous: Fields = {},
+): Fields =>
+  masked(headers, previous, (name, value) => {
+    if (value === previous[name]) return value;
     if (OPEN_HEADERS.has(name)) return withoutTokens(value);
     if (name === 'referer')
       return withoutTokens(value.replace(/=[^&#]*|#.*$/gs, (rest) => `${rest[0]}${MASK}`));

@@ -13,7 +13,7 @@ import type { Tickets } from '../system/signing.ts';
 import { foreignOrigin, overProtocol, protocolOf, streamOrigin } from './call-origins.ts';
 import { methodNotAllowed, send } from './django/answer.ts';
 import { type MediaPorts, portProbes } from './port-probes.ts';
-import type { Visits } from './request-log.ts';
+import { type Visits, visitOf } from './request-log.ts';
 
 /** What a page's ticket allows: to attend a call, or to be told why there is none. */
 export type PageTicket =
@@ -103,7 +103,7 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
     opening: Opening,
   ): Promise<string> {
     const nonce = door.random.text(NONCE_LENGTH);
-    const { reason } = request.visit;
+    const { reason } = visitOf(request);
     const note = reason && `mock-veridas: ${reason}`;
     if ('refused' in opening && door.refusedCall === 'forbidden') {
       frameHeaders(reply.code(403), nonce);
@@ -142,7 +142,8 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
     url: CALL_PATHS.page,
     async handler(request, reply) {
       const { access_token: accessToken = '', validation_id: validationId = '' } = request.query;
-      if (validationId !== '') request.visit.validationId = validationId;
+      const visit = visitOf(request);
+      if (validationId !== '') visit.validationId = validationId;
       const endpoint = request.method === 'GET' ? 'call' : undefined;
       const reception = await door.visits.receive(request, reply, { accessToken }, endpoint);
       if (reception === undefined) return reply;
@@ -153,12 +154,12 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
         request.method === 'GET' ? page : undefined,
       );
       const reason = whyNoCall(opening);
-      if (reason !== undefined) request.visit.reason = reason;
+      if (reason !== undefined) visit.reason = reason;
       if ('refused' in opening) {
-        request.visit.cause = opening.refused;
-        if (opening.isSuperseded) request.visit.isSuperseded = true;
+        visit.cause = opening.refused;
+        if (opening.isSuperseded) visit.isSuperseded = true;
       }
-      if ('error' in opening) request.visit.cause = opening.error;
+      if ('error' in opening) visit.cause = opening.error;
       if ('callId' in opening)
         await door.simulator.findings.note(opening.mistakes, opening.clientId, reception.at);
       return show(request, reply, page, opening);
@@ -168,7 +169,7 @@ export async function callPage(app: FastifyInstance, door: CallDoor): Promise<vo
     method: ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     url: CALL_PATHS.page,
     async handler(request, reply) {
-      request.visit.reason = `${request.method} is not allowed here, only GET`;
+      visitOf(request).reason = `${request.method} is not allowed here, only GET`;
       send(request, reply, methodNotAllowed('GET, HEAD'));
       return reply;
     },

@@ -14,11 +14,3 @@ export function headerLines({ raw: { rawHeaders } }: FastifyRequest): [string, s
   }
   return lines;
 }
-
-/** The value of a header as it came, with its name in small letters; the first, where there are several. */
-export const headerLine = (request: FastifyRequest, name: string): string | undefined => {
-  const { rawHeaders } = request.raw;
-  for (let index = 0; index < rawHeaders.length; index += 2)
-    if (rawHeaders[index]?.toLowerCase() === name) return rawHeaders[index + 1];
-  return undefined;
-};

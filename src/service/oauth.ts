@@ -24,20 +24,15 @@ import {
   TOO_MUCH,
 } from './django/answer.ts';
 import { basicCredentials } from './django/basic.ts';
-import { type Form, formFields, Unreadable } from './django/form.ts';
-import { TooMuch } from './django/limits.ts';
+import { type Form, UnreadableForm } from './django/form.ts';
 import { pairs } from './django/urlencoded.ts';
-import { headerLine } from './header-lines.ts';
-import { lastMade } from './memoize-last.ts';
-import type { Visits } from './request-log.ts';
+import { forms } from './forms.ts';
+import { type Visits, visitOf } from './request-log.ts';
 
 /** Where the public keys of JWTs are found (RFC 8414). The guide has no such address. */
 const KEYS_PATH = '/o/.well-known/jwks.json';
 
 const ALLOW = 'POST, OPTIONS';
-
-/** The framework takes files of any size; this process does not. */
-const MOST_BODY_BYTES = 10 * 2 ** 20;
 
 /** A percent sign that no two hex digits follow, as the imitated library looks for it. */
 const BROKEN_ESCAPE = /%(?:[^0-9a-f]|[0-9a-f][^0-9a-f])/i;
@@ -56,67 +51,19 @@ interface View {
   answer(request: OAuthRequest, received: Reception, isAmong: IsAmong): Promise<Answer | Refusal>;
 }
 
-/** What a request is understood from. */
-interface Sent {
-  readonly query: string;
-  /** The Content-Type as it came. */
-  readonly type: string;
-  readonly authorization: string | undefined;
-  readonly body: Buffer;
-}
-
-/** What reaches the endpoint of a request. */
-interface Read {
-  readonly asked: OAuthRequest;
-  readonly claimed: readonly string[];
-  readonly form?: Form | undefined;
-  /** The answer where the body cannot be read, and why. */
-  readonly trouble?: { readonly answer: Answer; readonly reason: string } | undefined;
-}
-
-function formOf({ type, body }: Sent): Pick<Read, 'form' | 'trouble'> {
-  try {
-    return { form: formFields(type, body) };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : '';
-    if (error instanceof TooMuch) return { trouble: { answer: TOO_MUCH, reason } };
-    if (error instanceof Unreadable) return { trouble: { answer: BAD_REQUEST, reason } };
-    throw error;
-  }
-}
-
-function read(sent: Sent): Read {
-  const { query, authorization } = sent;
-  const { form, trouble } = formOf(sent);
-  const fields = new Map([...pairs(query), ...(form ?? [])]);
-  const asked: OAuthRequest = {
+/** What a request asks for. */
+function readAsked(query: string, authorization: string | undefined, form: Form = []): OAuthRequest {
+  const fields = new Map(query === '' ? form : [...pairs(query), ...form]);
+  return {
     query: query === '' ? 'none' : BROKEN_ESCAPE.test(query) ? 'malformed' : 'present',
     basic: basicCredentials(authorization, fields.get('encoding') || 'utf-8'),
     fields,
   };
-  return { asked, claimed: claimedClients(asked), form, trouble };
-}
-
-const MOST_REMEMBERED_BYTES = 4096;
-
-/** Understands requests. Backends ask for every token in the same words, which are read once. */
-function reader(): (request: FastifyRequest, query: string) => Read {
-  const readAgain = lastMade(
-    ({ query, type, authorization, body }: Sent) => [query, type, authorization, body.toString('latin1')],
-    read,
-  );
-  return (request, query) => {
-    const type = headerLine(request, 'content-type') ?? '';
-    const { authorization } = request.headers;
-    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const sent = { query, type, authorization, body };
-    return body.length > MOST_REMEMBERED_BYTES ? read(sent) : readAgain(sent);
-  };
 }
 
 /** Notes why a request is answered so. */
-function because({ visit }: FastifyRequest, reason: string, answer: Answer): Answer {
-  visit.reason = reason;
+function because(request: FastifyRequest, reason: string, answer: Answer): Answer {
+  visitOf(request).reason = reason;
   return answer;
 }
 
@@ -153,7 +100,6 @@ export async function oauth(
   app: FastifyInstance,
   { simulator, blocking, keys, visits }: OAuthDoor,
 ): Promise<void> {
-  const understood = reader();
   const views = new Map<string, View>([
     [
       PATHS.token,
@@ -186,13 +132,18 @@ export async function oauth(
   }
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<Answer | Refusal | undefined> {
-    const { path, query } = request.visit.target;
+    const visit = visitOf(request);
+    const { path, query } = visit.target;
     const view = views.get(path);
     if (view === undefined && !views.has(`${path}/`))
       return because(request, 'the service has nothing at this path', NOT_FOUND);
-    const { asked, claimed, form, trouble } = understood(request, query);
-    if (form !== undefined) request.visit.form = form;
-    if (trouble !== undefined) request.visit.reason = trouble.reason;
+    const read = await request.readForm?.();
+    const unreadable = read instanceof UnreadableForm ? read : undefined;
+    if (unreadable !== undefined) visit.reason = unreadable.message;
+    const form = read instanceof UnreadableForm ? undefined : read;
+    if (form !== undefined) visit.form = form;
+    const asked = readAsked(query, request.headers.authorization, form);
+    const claimed = claimedClients(asked);
     const endpoint = request.method === 'POST' ? view?.endpoint : undefined;
     const received = await visits.receive(request, reply, { claimed }, endpoint);
     if (received === undefined) return undefined;
@@ -200,15 +151,16 @@ export async function oauth(
     if (request.method === 'OPTIONS') return options(ALLOW);
     if (request.method !== 'POST')
       return because(request, `${request.method} is not allowed here, only POST`, methodNotAllowed(ALLOW));
-    return trouble?.answer ?? view.answer(asked, received, (ranges) => isAmong(request.ip, ranges));
+    return unreadable?.answer ?? view.answer(asked, received, (ranges) => isAmong(request.ip, ranges));
   }
 
   async function respond(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const outcome = await answer(request, reply);
     if (outcome === undefined) return;
     if ('status' in outcome) return send(request, reply, outcome);
-    request.visit.reason = outcome.reason;
-    request.visit.cause = 'error' in outcome ? outcome.error : 'crash' in outcome ? 'crash' : 'blocked';
+    const visit = visitOf(request);
+    visit.reason = outcome.reason;
+    visit.cause = 'error' in outcome ? outcome.error : 'crash' in outcome ? 'crash' : 'blocked';
     if (!('blocked' in outcome)) return send(request, reply, refused(outcome));
     if (blocking !== 'forbidden') return visits.leave(request, reply, blocking);
     reply.code(403).type('text/plain').send(`403 Forbidden: ${outcome.reason}\n`);
@@ -223,13 +175,7 @@ export async function oauth(
     });
   }
 
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    '*',
-    { parseAs: 'buffer', bodyLimit: MOST_BODY_BYTES },
-    async (_: unknown, body: Buffer) => body,
-  );
-
+  await app.register(forms);
   app.setErrorHandler<Error & { statusCode?: number }>(async (error, request, reply) => {
     if (askToRetry(reply, error)) return sendUnavailable(reply, error);
     const { statusCode = 500, message } = error;

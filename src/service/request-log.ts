@@ -17,7 +17,6 @@ import type { Form } from './django/form.ts';
 import { pairs, unquote } from './django/urlencoded.ts';
 import { answerInstead, CONNECTIONS, delay, spoil } from './faults.ts';
 import { headerLines } from './header-lines.ts';
-import { lastMade } from './memoize-last.ts';
 
 /** What becomes known of a request to the imitated service on its way through a door. */
 class Visit {
@@ -39,9 +38,13 @@ class Visit {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    visit: Visit;
+    /** Missing on requests to anything but the imitated service. */
+    visit?: Visit;
   }
 }
+
+/** What is known of a request to the imitated service. */
+export const visitOf = (request: FastifyRequest): Visit => request.getDecorator<Visit>('visit');
 
 /** What a door can do with its visitors, beside answering them. */
 export interface Visits {
@@ -83,15 +86,16 @@ export function keepJournal(
   app: FastifyInstance,
   { simulator, random, metrics }: { simulator: Simulator; random: Random; metrics: Metrics },
 ): Visits {
-  const entryOf = journalist();
+  let previous: Pick<JournalEntry, 'path' | 'headers' | 'form'> = { path: '', headers: {} };
 
   async function record(request: FastifyRequest, status: number | undefined): Promise<void> {
-    const { visit } = request;
+    const visit = visitOf(request);
     if (visit.isRecorded) return;
     visit.isRecorded = true;
     try {
       const received = visit.reception ?? (await simulator.requests.receive({ claimed: [] }));
-      const entry = entryOf(request, visit, received, status);
+      const entry = entryOf(request, visit, received, status, previous);
+      previous = entry;
       if (app.log.level === 'info') app.log.info(...logged(entry));
       const mistakes = detectInRequest(entry);
       await simulator.journal.record(entry);
@@ -115,14 +119,12 @@ export function keepJournal(
   app.decorateRequest('visit');
   app.addHook('onRequest', (request, _reply, done) => {
     request.visit = new Visit(request.url);
-    // Fastify refuses with 415 what is no media type; the imitated framework only compares the text.
-    request.headers['content-type'] = 'application/octet-stream';
     done();
   });
   /** Keeps the entry of an answer, and answers what is to be sent: all of it, or what a fault leaves of it. */
   async function sent(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
     await record(request, reply.statusCode);
-    const fault = request.visit.reception?.fault;
+    const fault = visitOf(request).reception?.fault;
     if (fault === undefined) return payload;
     await delay(fault, reply, random);
     return spoil(fault, reply, payload);
@@ -135,13 +137,13 @@ export function keepJournal(
 
     refused(request, status, reason) {
       request.visit = new Visit(request.url);
-      request.visit.reason = reason;
+      visitOf(request).reason = reason;
       return record(request, status);
     },
 
     async receive(request, reply, naming, endpoint) {
       const reception = await simulator.requests.receive(naming, endpoint);
-      request.visit.reception = reception;
+      visitOf(request).reception = reception;
       const { fault } = reception;
       if (isUnanswered(fault?.kind)) {
         // Written before it is held back: who waits for it to come is not to wait for that as well.
@@ -157,46 +159,36 @@ export function keepJournal(
 
 const NO_FIELDS: Fields = {};
 
-/** Makes of requests what the journal has of them. Whoever asks sends the same headers and fields again and again. */
-function journalist() {
-  const headersOf = lastMade(
-    ({ raw }: FastifyRequest) => raw.rawHeaders,
-    (request) => maskedHeaders(headerLines(request)),
-  );
-  const formOf = lastMade(
-    ({ form, clientId }: { form: Form; clientId: string }) => [form, clientId],
-    ({ form, clientId }) => maskedFields(form, clientId),
-  );
-
-  return function entryOf(
-    request: FastifyRequest,
-    visit: Visit,
-    { clientId, at, receivedAt, fault }: Reception,
-    status: number | undefined,
-  ): JournalEntry {
-    const { path, query } = visit.target;
-    // Filled in field by field: most requests have few of those that may be missing.
-    const entry: { -readonly [K in keyof JournalEntry]: JournalEntry[K] } = {
-      clientId,
-      at,
-      receivedAt,
-      method: request.method,
-      path: maskedPath(path),
-      query: query === '' ? NO_FIELDS : maskedFields(pairs(query), clientId),
-      headers: headersOf(request),
-      from: request.ip,
-    };
-    const struck = fault && `struck by fault ${fault.id}: ${describeFault(fault)}`;
-    const reason = visit.reason && struck ? `${visit.reason}; ${struck}` : visit.reason || struck;
-    if (visit.form !== undefined) entry.form = formOf({ form: visit.form, clientId });
-    if (status !== undefined) entry.status = status;
-    if (visit.cause !== undefined) entry.cause = visit.cause;
-    if (reason) entry.reason = reason;
-    if (visit.validationId !== undefined) entry.validationId = shownId(visit.validationId);
-    if (visit.isSuperseded) entry.isSuperseded = true;
-    if (fault !== undefined) entry.faultId = fault.id;
-    return entry;
+/** What the journal has of a request. */
+function entryOf(
+  request: FastifyRequest,
+  visit: Visit,
+  { clientId, at, receivedAt, fault }: Reception,
+  status: number | undefined,
+  previous: Pick<JournalEntry, 'path' | 'headers' | 'form'>,
+): JournalEntry {
+  const { path, query } = visit.target;
+  // Filled in field by field: most requests have few of those that may be missing.
+  const entry: { -readonly [K in keyof JournalEntry]: JournalEntry[K] } = {
+    clientId,
+    at,
+    receivedAt,
+    method: request.method,
+    path: path === previous.path ? path : maskedPath(path),
+    query: query === '' ? NO_FIELDS : maskedFields(pairs(query), clientId),
+    headers: maskedHeaders(headerLines(request), previous.headers),
+    from: request.ip,
   };
+  const struck = fault && `struck by fault ${fault.id}: ${describeFault(fault)}`;
+  const reason = visit.reason && struck ? `${visit.reason}; ${struck}` : visit.reason || struck;
+  if (visit.form !== undefined) entry.form = maskedFields(visit.form, clientId, previous.form);
+  if (status !== undefined) entry.status = status;
+  if (visit.cause !== undefined) entry.cause = visit.cause;
+  if (reason) entry.reason = reason;
+  if (visit.validationId !== undefined) entry.validationId = shownId(visit.validationId);
+  if (visit.isSuperseded) entry.isSuperseded = true;
+  if (fault !== undefined) entry.faultId = fault.id;
+  return entry;
 }
 
 /** An entry as the log has it: for programs, and as a line for people. */

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Client, isSecretOf } from '../domain/client.ts';
 import type { Simulator } from '../simulator/simulator.ts';
-import type { Visits } from './request-log.ts';
+import { type Visits, visitOf } from './request-log.ts';
 
 const PATH = '/validas/v1/validation';
 
@@ -29,8 +29,8 @@ export async function validas(
     return client;
   }
 
-  function refuse({ visit }: FastifyRequest, reply: FastifyReply, status: number, message: string) {
-    visit.reason = message;
+  function refuse(request: FastifyRequest, reply: FastifyReply, status: number, message: string) {
+    visitOf(request).reason = message;
     return reply.code(status).send({ message });
   }
 
@@ -49,7 +49,7 @@ export async function validas(
   app.put<{ Params: { id: string } }>(`${PATH}/:id/confirmation`, async (request, reply) => {
     const client = await letIn(request, reply);
     if (client === undefined) return reply;
-    request.visit.validationId = request.params.id;
+    visitOf(request).validationId = request.params.id;
     const isKnown = await simulator.validations.confirm(client.clientId, request.params.id);
     return isKnown ? reply.code(204).send() : refuse(request, reply, 404, 'there is no such validation');
   });

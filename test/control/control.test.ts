@@ -247,14 +247,17 @@ describe('a wrong control call is answered', () => {
     expect(answer.status).toBe(400);
   });
 
-  it('a body sent as curl sends it, without a type', async () => {
-    const answer = await fetch(`${d.mock.adminUrl}/clock/advance`, {
-      method: 'POST',
-      body: '{"by":"1s"}',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    });
-    expect(answer.status).toBe(200);
-  });
+  it.each(['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain', 'json', ';;="', ''])(
+    'JSON with the Content-Type "%s" is read as JSON',
+    async (type) => {
+      const answer = await fetch(`${d.mock.adminUrl}/clock/advance`, {
+        method: 'POST',
+        body: '{"by":"1s"}',
+        headers: { 'content-type': type },
+      });
+      expect(answer.status).toBe(200);
+    },
+  );
 
   it('a __proto__ in the body', async () => {
     const answer = await fetch(`${d.mock.adminUrl}/clients`, {

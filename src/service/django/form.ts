@@ -1,37 +1,45 @@
-import { charset, UTF_8 } from './charset.ts';
-import { headerValue } from './header-value.ts';
-import { MOST_BYTES, MOST_FIELDS, TooMuch } from './limits.ts';
-import { isBoundary, multipartFields } from './multipart.ts';
+import { type Answer, BAD_REQUEST, TOO_MUCH } from './answer.ts';
+import { type Charset, UTF_8 } from './charset.ts';
 import { formText, pairs } from './urlencoded.ts';
 
 /** The fields of a form, names and values, in order. */
 export type Form = readonly (readonly [string, string])[];
 
-/** A form that cannot be read at all. */
-export class Unreadable extends Error {}
+/** How much the imitated framework takes of a form before it answers 400. */
+export const MAX_BYTES = 2_621_440;
+export const MAX_FIELDS = 1000;
+export const MAX_FILES = 100;
+
+/** A form that the imitated framework does not read, and its answer. */
+export class UnreadableForm extends Error {
+  readonly answer: Answer;
+
+  constructor(reason: string, answer = BAD_REQUEST) {
+    super(reason);
+    this.answer = answer;
+  }
+}
+
+/** A form larger than the imitated framework takes. */
+export const tooMany = (what: string) => new UnreadableForm(`a form with too many ${what}`, TOO_MUCH);
+
+/** Whether `boundary` may stand in a Content-Type. RFC 2046, 5.1.1. */
+export const isBoundary = (boundary: string | undefined): boolean =>
+  boundary !== undefined && /^[ -~]{0,200}[!-~]$/.test(boundary);
 
 /**
- * The fields of a request's body, in order; undefined for a body of any other type, which is not looked at: the type
- * is compared letter by letter.
+ * The fields of an urlencoded body.
  *
- * @param contentType the header as it came, empty when there was none
- * @throws {Unreadable} a multipart body without a usable boundary
- * @throws {TooMuch} more than the framework takes
+ * @param utf8 the body, decoded as UTF-8
  */
-export function formFields(contentType: string, body: Buffer): Form | undefined {
-  const { main, parameters } = headerValue(contentType);
-  const encoding = charset(parameters.get('charset') ?? 'utf-8') ?? UTF_8;
-  if (main === 'application/x-www-form-urlencoded') {
-    if (body.length > MOST_BYTES) throw new TooMuch('bytes');
-    const text = formText(body, encoding);
-    if (text.split('&', MOST_FIELDS + 1).length > MOST_FIELDS) throw new TooMuch('fields');
-    return pairs(text, encoding);
-  }
-  if (main === 'multipart/form-data') {
-    const boundary = parameters.get('boundary');
-    if (!isBoundary(boundary) || /[\u0080-\uffff]/.test(contentType))
-      throw new Unreadable('no usable boundary');
-    return multipartFields(body, boundary, encoding);
-  }
-  return undefined;
+export function urlencodedFields(
+  utf8: string,
+  bytes: () => Uint8Array,
+  charset: Charset,
+): Form | UnreadableForm {
+  const text = charset === UTF_8 && !utf8.includes('\ufffd') ? utf8 : formText(bytes(), charset);
+  // No shorter text can be too much.
+  if (text.length <= MAX_FIELDS) return pairs(text, charset);
+  if (bytes().length > MAX_BYTES) return tooMany('bytes');
+  return text.split('&', MAX_FIELDS + 1).length > MAX_FIELDS ? tooMany('fields') : pairs(text, charset);
 }

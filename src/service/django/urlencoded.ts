@@ -44,14 +44,14 @@ export const unquotePlus = (text: string, charset: Charset = UTF_8): string => d
 
 /** Name and value of each `&`-separated pair, in order; a name alone has an empty value. */
 export function pairs(text: string, charset?: Charset): [string, string][] {
-  return text
-    .split('&')
-    .filter((pair) => pair !== '')
-    .map((pair) => {
-      const equals = pair.indexOf('=');
-      const name = equals < 0 ? pair : pair.slice(0, equals);
-      return [unquotePlus(name, charset), equals < 0 ? '' : unquotePlus(pair.slice(equals + 1), charset)];
-    });
+  const all: [string, string][] = [];
+  for (const pair of text.split('&')) {
+    if (pair === '') continue;
+    const equals = pair.indexOf('=');
+    const name = equals < 0 ? pair : pair.slice(0, equals);
+    all.push([unquotePlus(name, charset), equals < 0 ? '' : unquotePlus(pair.slice(equals + 1), charset)]);
+  }
+  return all;
 }
 
 /** The text of an urlencoded body: in its charset, or byte for byte where it is not text in that. */

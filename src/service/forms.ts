@@ -1,0 +1,140 @@
+import formbody from '@fastify/formbody';
+import multipart, { type Multipart, type MultipartFields } from '@fastify/multipart';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import { decodeBase64 } from './django/base64.ts';
+import { type Charset, charset, UTF_8 } from './django/charset.ts';
+import {
+  type Form,
+  isBoundary,
+  MAX_BYTES,
+  MAX_FIELDS,
+  MAX_FILES,
+  tooMany,
+  UnreadableForm,
+  urlencodedFields,
+} from './django/form.ts';
+import { headerValue } from './django/header-value.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body of an urlencoded form as it came. */
+    chunks?: readonly Buffer[];
+    /** The fields of its body, or why they cannot be read; undefined where the body is no form. */
+    readForm?(): Form | UnreadableForm | undefined | Promise<Form | UnreadableForm>;
+  }
+}
+
+/** The imitated framework takes files of any size; this process does not. */
+const MAX_BODY_BYTES = 10 * 2 ** 20;
+
+const URLENCODED = 'application/x-www-form-urlencoded';
+const MULTIPART = 'multipart/form-data';
+
+/** The limits of `@fastify/multipart`, by the code of its error. */
+const LIMITS: Readonly<Record<string, string>> = {
+  FST_FIELDS_LIMIT: 'fields',
+  FST_FILES_LIMIT: 'files',
+  FST_PARTS_LIMIT: 'parts',
+  FST_REQ_FILE_TOO_LARGE: 'bytes',
+};
+
+/** Errors of `@fastify/multipart` that the imitated framework does not know: it reads the other fields. */
+const isTolerated = ({ code, message }: { code: string; message: string }) =>
+  code === 'FST_PROTO_VIOLATION' || message === 'Unexpected end of multipart data';
+
+const charsetOf = (label: string | undefined): Charset =>
+  label === undefined ? UTF_8 : (charset(label) ?? UTF_8);
+
+/** @param content text where the charset is UTF-8, and one character a byte in any other; or bytes */
+function textOf(content: string | Buffer, isBase64: boolean, charset: Charset): string {
+  if (typeof content === 'string' && charset === UTF_8 && !isBase64) return content;
+  const bytes = Buffer.from(content as string, charset === UTF_8 ? 'utf8' : 'latin1');
+  return charset.lenient((isBase64 && decodeBase64(bytes)) || bytes);
+}
+
+async function multipartForm(request: FastifyRequest, charset: Charset): Promise<Form | UnreadableForm> {
+  const { raw } = request;
+  const defCharset = charset === UTF_8 ? 'utf-8' : 'latin1';
+  const complete = new Set<Multipart>();
+  let fields: MultipartFields = {};
+  let bytes = 0;
+  let lastChunk: Buffer = Buffer.alloc(0);
+  try {
+    raw.on('data', (chunk: Buffer) => {
+      lastChunk = chunk;
+    });
+    for await (const part of request.parts({ defCharset })) {
+      complete.add(part);
+      fields = part.fields;
+      if (part.type === 'file' && part.filename) part.file.resume();
+      else if (part.type === 'file') part.value = await part.toBuffer();
+      bytes += Buffer.byteLength((part.value ?? '') as string | Buffer) + (part.fieldname?.length ?? 0) + 2;
+      if (bytes > MAX_BYTES) return tooMany('bytes');
+    }
+  } catch (error) {
+    const failure = error as Error & { code: string };
+    const limit = LIMITS[failure.code];
+    if (limit !== undefined) return tooMany(limit);
+    if (!isTolerated(failure)) return new UnreadableForm(failure.message);
+  } finally {
+    raw.unpipe();
+  }
+  // In a body without its end the last field is added to `fields` after the error, and without its line break.
+  const [lineBreak = ''] = /\r\n?$/.exec(lastChunk.subarray(-2).toString('latin1')) ?? [];
+  return (Object.values(fields).flat() as Multipart[])
+    .filter(({ fieldname, value }) => fieldname !== undefined && value !== undefined)
+    .map((part) => {
+      const text = textOf(part.value as string | Buffer, part.encoding === 'base64', charset);
+      return [part.fieldname.trim(), complete.has(part) ? text : text + lineBreak];
+    });
+}
+
+function readForm(this: FastifyRequest): Form | UnreadableForm | undefined | Promise<Form | UnreadableForm> {
+  const { headers, body, chunks = [] } = this;
+  const type = headers['content-type'] ?? '';
+  // Fastify ignores case in the type; the imitated framework compares it letter by letter.
+  const { main, parameters } = headerValue(type);
+  const encoding = charsetOf(parameters.get('charset'));
+  if (main === URLENCODED && typeof body === 'string')
+    return urlencodedFields(body, () => Buffer.concat(chunks), encoding);
+  if (main !== MULTIPART || !this.isMultipart()) return undefined;
+  if (!isBoundary(parameters.get('boundary')) || /[\u0080-\uffff]/.test(type))
+    return new UnreadableForm('no usable boundary');
+  if (Number(headers['content-length']) > MAX_BODY_BYTES) return tooMany('bytes');
+  return multipartForm(this, encoding);
+}
+
+/**
+ * Reads the forms of the authentication API with `@fastify/formbody` and `@fastify/multipart`, as the imitated framework reads
+ * them. README lists where the packages differ from it.
+ */
+export const forms = fp(async (app: FastifyInstance) => {
+  app.removeAllContentTypeParsers();
+  // The imitated framework does not read a body that is no form.
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, async () => undefined);
+
+  // Formbody decodes as UTF-8 before its parser is asked. For any other text the bytes are needed.
+  app.addHook('preParsing', (request, _reply, payload, done) => {
+    if (request.mediaType === URLENCODED) {
+      const chunks: Buffer[] = [];
+      request.chunks = chunks;
+      payload.on('data', (chunk: Buffer) => chunks.push(chunk));
+    }
+    done(null, payload);
+  });
+  await app.register(formbody, { bodyLimit: MAX_BODY_BYTES, parser: (text) => text as never });
+  await app.register(multipart, {
+    limits: {
+      fields: MAX_FIELDS,
+      files: MAX_FILES,
+      parts: MAX_FIELDS + MAX_FILES,
+      fieldSize: MAX_BYTES,
+      fileSize: MAX_BODY_BYTES,
+    },
+    preservePath: true,
+    // A part of JSON is read as a file: as a field it would be parsed, and refused where it is none.
+    isPartAFile: (_name, type = '', filename) => Boolean(filename) || type.startsWith('application/json'),
+  });
+  app.decorateRequest('readForm', readForm);
+});
