@@ -7,27 +7,27 @@ import path from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { bundledPackages } from './bundled.ts';
 import { copyDeclarations } from './declarations.ts';
-import { notices } from './notices.ts';
+import { createNotices } from './notices.ts';
 import { sbom } from './sbom.ts';
 import { CERTIFICATE, COMMAND, LAUNCHER, LIBRARY, PAGES, ROOT, VERIFIER } from './targets.ts';
 
 const DIST = path.join(ROOT, 'dist');
 
-const built = (targets: readonly BuildOptions[]) =>
+const buildTargets = (targets: readonly BuildOptions[]) =>
   Promise.all(targets.map(async (target) => (await build({ ...target, metafile: true })).metafile));
 
 async function buildAll(): Promise<void> {
   // What an earlier build has left is not to be published.
   rmSync(DIST, { recursive: true, force: true });
-  const metafiles = await built([...PAGES, LAUNCHER, COMMAND, LIBRARY, CERTIFICATE, VERIFIER]);
+  const metafiles = await buildTargets([...PAGES, LAUNCHER, COMMAND, LIBRARY, CERTIFICATE, VERIFIER]);
   copyDeclarations(path.join(ROOT, 'out/declarations'), path.join(DIST, 'types'), [
     'library/index',
     'library/vitest',
     'library/playwright',
   ]);
   const bundled = bundledPackages(metafiles);
-  writeFileSync(path.join(DIST, 'THIRD-PARTY.txt'), notices(bundled));
+  writeFileSync(path.join(DIST, 'THIRD-PARTY.txt'), createNotices(bundled));
   writeFileSync(path.join(DIST, 'sbom.cdx.json'), sbom(bundled));
 }
 
-await (process.argv.includes('pages') ? built(PAGES) : buildAll());
+await (process.argv.includes('pages') ? buildTargets(PAGES) : buildAll());

@@ -6,7 +6,7 @@ const LICENCE = /^(?:licen[cs]e|copying|notice)/i;
 const RULE = `\n\n${'-'.repeat(80)}\n\n`;
 
 /** @throws {Error} the package does not say under which licence it is given, and so cannot be given on */
-function noticeOf({ folder, name, version, license, author }: Package): string {
+function readNotice({ folder, name, version, license, author }: Package): string {
   if (license === undefined) throw new Error(`${folder} has no licence`);
   const files = readdirSync(folder).filter((file) => LICENCE.test(file));
   if (files.length === 0 && author === undefined) throw new Error(`${folder} does not say whose it is`);
@@ -19,7 +19,7 @@ function noticeOf({ folder, name, version, license, author }: Package): string {
 }
 
 /** The licences of all that is bundled, one package after the other, each under its name and version. */
-export function notices(bundled: readonly Package[]): string {
-  const all = new Set(bundled.map(noticeOf).sort());
+export function createNotices(listBundledPackages: readonly Package[]): string {
+  const all = new Set(listBundledPackages.map(readNotice).sort());
   return `${['In mock-veridas are these packages:', ...all].join(RULE)}\n`;
 }

@@ -54,21 +54,28 @@ const FOR_NODE = {
 } as const satisfies BuildOptions;
 
 /** The script and style of a page, built into files that bear its name. */
-const assets = (page: string, ...files: readonly string[]) =>
+const createEntryPoints = (page: string, ...files: readonly string[]) =>
   files.map((file) => ({ in: `src/pages/${page}/${file}`, out: page }));
 
 /** Scripts and styles of what browsers show. */
 export const PAGES: readonly BuildOptions[] = [
   {
     ...FOR_BROWSERS,
-    entryPoints: assets('call', 'script/main.ts', 'style.css'),
+    entryPoints: createEntryPoints('call', 'script/main.ts', 'style.css'),
     // Those of guide 3.
     target: ['chrome57', 'edge16', 'firefox52', 'safari11'],
   },
-  { ...FOR_BROWSERS, entryPoints: assets('demo', 'script/main.ts', 'style.css'), target: 'es2020' },
   {
     ...FOR_BROWSERS,
-    entryPoints: [...assets('console', 'main.tsx', 'style.css'), ...assets('report', 'style.css')],
+    entryPoints: createEntryPoints('demo', 'script/main.ts', 'style.css'),
+    target: 'es2020',
+  },
+  {
+    ...FOR_BROWSERS,
+    entryPoints: [
+      ...createEntryPoints('console', 'main.tsx', 'style.css'),
+      ...createEntryPoints('report', 'style.css'),
+    ],
     target: 'es2022',
   },
 ];
@@ -123,7 +130,7 @@ export const LIBRARY: BuildOptions = {
 /** The process of the native verifier. */
 export const VERIFIER: BuildOptions = {
   ...FOR_NODE,
-  entryPoints: ['src/contracts/child.ts'],
+  entryPoints: ['src/contracts/verifier-process.ts'],
   outdir: 'dist/contracts',
   format: 'esm',
 };

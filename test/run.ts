@@ -7,10 +7,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { bringingNodes } from './support/nodes.ts';
+import { createNodeInstallArgs } from './support/nodes.ts';
 import { startRedis } from './support/redis.ts';
-import { bringingTestcontainers } from './support/testcontainers.ts';
-import { find, missing, TOOLS, type Tool } from './support/tools.ts';
+import { createTestcontainersInstallArgs } from './support/testcontainers.ts';
+import { explainMissingTool, findTool, TOOLS, type Tool } from './support/tools.ts';
 
 interface Results {
   numPassedTests: number;
@@ -32,11 +32,12 @@ const run = (command: string, ...args: string[]): boolean => runWith({}, command
 
 /** Without a registry, the tests that need these say that they are skipped. */
 function bringPackages(): void {
-  for (const args of [bringingNodes(), bringingTestcontainers()]) if (args.length > 0) run('npm', ...args);
+  for (const args of [createNodeInstallArgs(), createTestcontainersInstallArgs()])
+    if (args.length > 0) run('npm', ...args);
 }
 
 function bringTools(): void {
-  const lacking = (Object.keys(TOOLS) as Tool[]).filter((tool) => find(tool) === undefined);
+  const lacking = (Object.keys(TOOLS) as Tool[]).filter((tool) => findTool(tool) === undefined);
   if (lacking.length === 0 || process.getuid?.() !== 0) return;
   if (spawnSync('apt-get', ['--version']).status !== 0) return;
   run('apt-get', 'update', '-qq');
@@ -67,7 +68,7 @@ function runTests(env: Record<string, string>, ...filters: string[]): Results {
 const ON_BOTH_STORES = ['test/service/', 'test/control/', 'test/library/', 'test/browser/call'];
 
 async function runOnRedis(): Promise<Results[]> {
-  const why = missing('redis');
+  const why = explainMissingTool('redis');
   if (why !== undefined) {
     console.log(`\nnot run once more on a Redis: ${why}`);
     return [];

@@ -4,9 +4,9 @@ import { EVENTS } from '../../src/guide/events.ts';
 
 const NAMES = Object.keys(EVENTS) as (keyof typeof EVENTS)[];
 
-const refTo = (place: string, name: string) => ({ $ref: `#/${place}/${name}` });
+const createRef = (place: string, name: string) => ({ $ref: `#/${place}/${name}` });
 
-const message = ({ type, code, message: text }: (typeof EVENTS)[keyof typeof EVENTS]) => ({
+const createMessage = ({ type, code, message: text }: (typeof EVENTS)[keyof typeof EVENTS]) => ({
   name: code,
   title: text,
   contentType: 'application/json',
@@ -23,7 +23,7 @@ const message = ({ type, code, message: text }: (typeof EVENTS)[keyof typeof EVE
   examples: [{ payload: { type, code, message: text } }],
 });
 
-export const asyncapi = () => ({
+export const createAsyncApi = () => ({
   asyncapi: '3.0.0',
   info: {
     title: 'Events of VideocallManager as mock-veridas imitates them',
@@ -36,16 +36,16 @@ export const asyncapi = () => ({
     parent: {
       address: 'window.parent',
       title: 'The page that embeds the frame',
-      messages: Object.fromEntries(NAMES.map((name) => [name, refTo('components/messages', name)])),
+      messages: Object.fromEntries(NAMES.map((name) => [name, createRef('components/messages', name)])),
     },
   },
   operations: {
     post: {
       action: 'send',
-      channel: refTo('channels', 'parent'),
+      channel: createRef('channels', 'parent'),
       summary: 'The frame posts what has happened in its call',
-      messages: NAMES.map((name) => refTo('channels/parent/messages', name)),
+      messages: NAMES.map((name) => createRef('channels/parent/messages', name)),
     },
   },
-  components: { messages: Object.fromEntries(NAMES.map((name) => [name, message(EVENTS[name])])) },
+  components: { messages: Object.fromEntries(NAMES.map((name) => [name, createMessage(EVENTS[name])])) },
 });

@@ -1,24 +1,33 @@
 import { PATHS } from '../../src/guide/oauth.ts';
-import { frame, LIVE_TOKEN, page, VALIDATION } from './frontend.ts';
-import { basic, CLIENT, CREDENTIALS, GRANT, post } from './oauth.ts';
-import { type Exchange, exchange, json, pact, type Request, type Response, regex, text } from './pact.ts';
+import { createFrameRequest, createPageAnswer, LIVE_TOKEN, VALIDATION } from './frontend.ts';
+import { CLIENT, CREDENTIALS, createBasicHeader, createPost, GRANT } from './oauth.ts';
+import {
+  createPact,
+  type Exchange,
+  matchRegex,
+  type Request,
+  type Response,
+  text,
+  toExchange,
+  toJsonBody,
+} from './pact.ts';
 
 /** What the guide leaves open: refusals and ends, as they were recorded or, where nothing was, as we chose. */
 
 const RECORDED = 'The guide leaves it open; recorded from the software that the service seems to run on';
 const CHOSEN = 'The guide leaves it open; our choice';
 
-const refusal = (status: number, error: string): Response => ({
+const createRefusal = (status: number, error: string): Response => ({
   status,
   headers: { 'Content-Type': 'application/json' },
-  body: json({ error }),
-  rules: { header: { 'Content-Type': regex('^application/json(;.*)?$') } },
+  body: toJsonBody({ error }),
+  rules: { header: { 'Content-Type': matchRegex('^application/json(;.*)?$') } },
 });
 
 const UNAUTHORIZED: Response = {
   status: 401,
   headers: { 'WWW-Authenticate': 'Bearer, error="invalid_client"' },
-  body: json({ error: 'invalid_client' }),
+  body: toJsonBody({ error: 'invalid_client' }),
 };
 
 const WRONG = { ...CLIENT, client_secret: 'WRONG_SECRET' };
@@ -32,12 +41,12 @@ interface Case {
   readonly text?: string;
 }
 
-const ofTokens = (path: string): Case[] => [
+const createOAuthCases = (path: string): Case[] => [
   {
     key: 'unknown-client',
     what: 'of an unknown client',
     states: { 'the client credentials do not exist': { client_id: 'UNKNOWN_CLIENT' } },
-    request: post(path, {
+    request: createPost(path, {
       ...GRANT,
       client_id: 'UNKNOWN_CLIENT',
       client_secret: 'CLIENT_SECRET',
@@ -49,27 +58,27 @@ const ofTokens = (path: string): Case[] => [
     key: 'wrong-secret.basic',
     what: 'with a wrong secret as Basic',
     states: CREDENTIALS,
-    request: post(path, { ...GRANT, token: 'T' }, 'form', basic(WRONG)),
+    request: createPost(path, { ...GRANT, token: 'T' }, 'form', createBasicHeader(WRONG)),
     response: UNAUTHORIZED,
   },
   {
     key: 'wrong-secret.body',
     what: 'with a wrong secret in the body',
     states: CREDENTIALS,
-    request: post(path, { ...GRANT, ...WRONG, token: 'T' }),
+    request: createPost(path, { ...GRANT, ...WRONG, token: 'T' }),
     response: UNAUTHORIZED,
   },
   {
     key: 'no-credentials',
     what: 'without credentials',
-    request: post(path, { ...GRANT, token: 'T' }),
+    request: createPost(path, { ...GRANT, token: 'T' }),
     response: UNAUTHORIZED,
   },
   {
     key: 'ip-not-allowed',
     what: 'from an address that is not in the allow-list',
     states: { ...CREDENTIALS, 'the client IP is not allowed': {} },
-    request: post(path, { ...GRANT, ...CLIENT, token: 'T' }),
+    request: createPost(path, { ...GRANT, ...CLIENT, token: 'T' }),
     response: { status: 403 },
     text: `Guide 6.1: the connection is blocked in production; that this is a 403 is our choice`,
   },
@@ -77,7 +86,7 @@ const ofTokens = (path: string): Case[] => [
     key: 'unavailable',
     what: 'while the service is down',
     states: { ...CREDENTIALS, 'the authentication API is unavailable': { status: 503, retry_after: 30 } },
-    request: post(path, { ...GRANT, ...CLIENT, token: 'T' }),
+    request: createPost(path, { ...GRANT, ...CLIENT, token: 'T' }),
     response: { status: 503, headers: { 'Retry-After': '30' } },
     text: CHOSEN,
   },
@@ -94,15 +103,15 @@ const GRANTS: Case[] = [
     key: 'unsupported-grant',
     what: 'with a grant that there is not',
     states: CREDENTIALS,
-    request: post(PATHS.token, { ...CLIENT, grant_type: 'magic' }),
-    response: refusal(400, 'unsupported_grant_type'),
+    request: createPost(PATHS.token, { ...CLIENT, grant_type: 'magic' }),
+    response: createRefusal(400, 'unsupported_grant_type'),
   },
   {
     key: 'no-grant',
     what: 'without a grant',
     states: CREDENTIALS,
-    request: post(PATHS.token, CLIENT),
-    response: refusal(400, 'unsupported_grant_type'),
+    request: createPost(PATHS.token, CLIENT),
+    response: createRefusal(400, 'unsupported_grant_type'),
   },
 ];
 
@@ -114,21 +123,21 @@ const REVOCATIONS: Case[] = [
     key: 'no-token',
     what: 'that names no token',
     states: CREDENTIALS,
-    request: post(PATHS.revoke, CLIENT),
-    response: refusal(400, 'invalid_request'),
+    request: createPost(PATHS.revoke, CLIENT),
+    response: createRefusal(400, 'invalid_request'),
   },
   {
     key: 'unknown-token',
     what: 'of a token that was never issued',
     states: CREDENTIALS,
-    request: post(PATHS.revoke, { ...CLIENT, token: 'NEVER_ISSUED' }),
+    request: createPost(PATHS.revoke, { ...CLIENT, token: 'NEVER_ISSUED' }),
     response: DONE,
   },
   {
     key: 'revoked-token',
     what: 'of a token that is revoked already',
     states: { ...CREDENTIALS, 'the access token has been revoked': { access_token: 'ACCESS_TOKEN' } },
-    request: post(PATHS.revoke, { ...CLIENT, token: 'ACCESS_TOKEN' }),
+    request: createPost(PATHS.revoke, { ...CLIENT, token: 'ACCESS_TOKEN' }),
     response: DONE,
   },
   {
@@ -138,93 +147,93 @@ const REVOCATIONS: Case[] = [
       'an access token exists': { client_id: 'CLIENT_ID', access_token: 'FOREIGN_TOKEN', then: 'revoked' },
       'the client credentials exist': OTHER,
     },
-    request: post(PATHS.revoke, { ...OTHER, token: 'FOREIGN_TOKEN' }),
+    request: createPost(PATHS.revoke, { ...OTHER, token: 'FOREIGN_TOKEN' }),
     response: DONE,
   },
 ];
 
-const ofAge = (age: number, isGood: boolean): Case => ({
+const createAgeCase = (age: number, isGood: boolean): Case => ({
   key: `token-age-${age}`,
   what: `with a token that is ${age} seconds old`,
   states: { ...CREDENTIALS, 'an access token exists': { age_seconds: age }, ...VALIDATION },
-  request: frame(),
-  response: isGood ? page(200, 'waiting-room') : page(403, 'error'),
+  request: createFrameRequest(),
+  response: isGood ? createPageAnswer(200, 'waiting-room') : createPageAnswer(403, 'error'),
   text: 'Guide 5.2, rule 2: a token expires one hour after it was issued',
 });
 
-const withState = (key: string, what: string, state: string, rule?: string): Case => ({
+const createStateCase = (key: string, what: string, state: string, rule?: string): Case => ({
   key,
   what,
   states: { ...CREDENTIALS, ...VALIDATION, [state]: {} },
-  request: frame(),
-  response: page(403, 'error'),
+  request: createFrameRequest(),
+  response: createPageAnswer(403, 'error'),
   ...(rule !== undefined && { text: `Guide 5.2, rule ${rule}; that the answer is a 403 is our choice` }),
 });
 
 const CALLS: Case[] = [
-  ofAge(3500, true),
-  ofAge(3599, true),
-  ofAge(3600, false),
-  ofAge(3601, false),
-  withState('expired-token', 'with an expired token', 'the access token has expired', '2'),
-  withState('revoked-token', 'with a revoked token', 'the access token has been revoked', '3'),
-  withState('used-token', 'with a token whose call has ended', 'the access token has been used', '1'),
+  createAgeCase(3500, true),
+  createAgeCase(3599, true),
+  createAgeCase(3600, false),
+  createAgeCase(3601, false),
+  createStateCase('expired-token', 'with an expired token', 'the access token has expired', '2'),
+  createStateCase('revoked-token', 'with a revoked token', 'the access token has been revoked', '3'),
+  createStateCase('used-token', 'with a token whose call has ended', 'the access token has been used', '1'),
   {
     key: 'unknown-token',
     what: 'with a token that was never issued',
     request: { path: '/call', query: { access_token: 'NEVER_ISSUED', validation_id: 'VALIDATION_ID' } },
-    response: page(403, 'error'),
+    response: createPageAnswer(403, 'error'),
   },
   {
     key: 'no-token',
     what: 'without a token',
     request: { path: '/call', query: { validation_id: 'VALIDATION_ID' } },
-    response: page(403, 'error'),
+    response: createPageAnswer(403, 'error'),
   },
   {
     key: 'no-validation-id',
     what: 'without a validation id',
     states: LIVE_TOKEN,
-    request: frame({}),
-    response: page(200, 'error'),
+    request: createFrameRequest({}),
+    response: createPageAnswer(200, 'error'),
   },
   {
     key: 'unknown-validation',
     what: 'of an unknown validation',
     states: { ...LIVE_TOKEN, 'no validation exists': { validation_id: 'VALIDATION_ID' } },
-    request: frame(),
-    response: page(200, 'error'),
+    request: createFrameRequest(),
+    response: createPageAnswer(200, 'error'),
     text: 'Guide 5.5.2.1: an error message is displayed; the status is our choice',
   },
   {
     key: 'unconfirmed-validation',
     what: 'of a validation that is not confirmed',
     states: { ...LIVE_TOKEN, 'a validation exists': { validation_id: 'VALIDATION_ID', confirmed: false } },
-    request: frame(),
-    response: page(200, 'waiting-room'),
+    request: createFrameRequest(),
+    response: createPageAnswer(200, 'waiting-room'),
     text: 'Guide 5.3: agents see the validation when it is confirmed; until then the user waits',
   },
   {
     key: 'server-not-operational',
     what: 'while the server of the calls is down',
     states: { ...LIVE_TOKEN, 'the video call server is not operational': {} },
-    request: frame(),
-    response: page(200, 'error'),
+    request: createFrameRequest(),
+    response: createPageAnswer(200, 'error'),
     text: 'Guide 5.5.2.2: an error message is displayed; the status is our choice',
   },
   {
     key: 'agent-joined',
     what: 'loaded again when the agent has joined',
     states: { ...LIVE_TOKEN, 'the agent has joined the video call': {} },
-    request: frame(),
-    response: page(200, 'loading'),
+    request: createFrameRequest(),
+    response: createPageAnswer(200, 'loading'),
   },
   {
     key: 'initiated',
     what: 'loaded again in the middle of the call',
     states: { ...LIVE_TOKEN, 'the video call has been initiated': {} },
-    request: frame(),
-    response: page(200, 'in-call'),
+    request: createFrameRequest(),
+    response: createPageAnswer(200, 'in-call'),
   },
   {
     key: 'wrong-method',
@@ -235,14 +244,20 @@ const CALLS: Case[] = [
   },
 ];
 
-const of = (group: string, noun: string, usual: string, cases: readonly Case[]) =>
+const createExchanges = (group: string, noun: string, usual: string, cases: readonly Case[]) =>
   cases.map(({ key, what, text: reason = usual, ...rest }) =>
-    exchange({ key: `${group}.${key}`, description: `${noun} ${what}`, text: reason, ...rest }),
+    toExchange({ key: `${group}.${key}`, description: `${noun} ${what}`, text: reason, ...rest }),
   );
 
-export const errors = () =>
-  pact('simulator-errors', [
-    ...of('token', 'a request for a token', RECORDED, [...ofTokens(PATHS.token), ...GRANTS]),
-    ...of('revoke', 'a request to revoke', RECORDED, [...ofTokens(PATHS.revoke), ...REVOCATIONS]),
-    ...of('call', 'the frame', CHOSEN, CALLS),
+export const createErrorsPact = () =>
+  createPact('simulator-errors', [
+    ...createExchanges('token', 'a request for a token', RECORDED, [
+      ...createOAuthCases(PATHS.token),
+      ...GRANTS,
+    ]),
+    ...createExchanges('revoke', 'a request to revoke', RECORDED, [
+      ...createOAuthCases(PATHS.revoke),
+      ...REVOCATIONS,
+    ]),
+    ...createExchanges('call', 'the frame', CHOSEN, CALLS),
   ]);

@@ -1,16 +1,16 @@
 import { EVENTS, type EventCode } from '../../src/guide/events.ts';
 import { CREDENTIALS } from './oauth.ts';
 import {
+  createPact,
   type Exchange,
-  exchange,
-  includes,
+  MATCH_TYPE,
   type Message,
-  message,
-  pact,
-  regex,
+  matchIncludes,
+  matchRegex,
   type States,
-  TYPE,
   text,
+  toExchange,
+  toMessage,
 } from './pact.ts';
 
 /** What the guide promises to a page that embeds the frame: guide 5.3 and the events of guide 5.5. */
@@ -19,37 +19,39 @@ export const VALIDATION = { 'a validation exists': { validation_id: 'VALIDATION_
 export const LIVE_TOKEN = { ...CREDENTIALS, 'an access token exists': {} };
 
 /** An answer of the frame that is a page in one of its states. */
-export const page = (status: number, state: string): Exchange['response'] => ({
+export const createPageAnswer = (status: number, state: string): Exchange['response'] => ({
   status,
   headers: { 'Content-Type': 'text/html; charset=utf-8' },
   body: text(`<body data-state="${state}">`, 'text/html'),
   rules: {
-    header: { 'Content-Type': regex('^text/html(;.*)?$') },
-    body: { $: includes(`<body data-state="${state}"`) },
+    header: { 'Content-Type': matchRegex('^text/html(;.*)?$') },
+    body: { $: matchIncludes(`<body data-state="${state}"`) },
   },
 });
 
 /** A GET of the frame with the token of the state. */
-export const frame = (query: Readonly<Record<string, string>> = { validation_id: 'VALIDATION_ID' }) => ({
+export const createFrameRequest = (
+  query: Readonly<Record<string, string>> = { validation_id: 'VALIDATION_ID' },
+) => ({
   path: '/call',
   query: { access_token: 'ACCESS_TOKEN', ...query },
   fromState: { query: { access_token: 'accessToken' } },
 });
 
-function waitingRoom(): Exchange {
-  const response = page(200, 'waiting-room');
+function createWaitingRoomExchange(): Exchange {
+  const response = createPageAnswer(200, 'waiting-room');
   return {
     key: 'iframe.call.waiting',
     description: 'the frame of a user who waits for an agent',
     text: 'Guide 5.3: the user sees a waiting room until an agent joins; the frame can be embedded anywhere',
     states: { ...LIVE_TOKEN, ...VALIDATION },
-    request: frame(),
+    request: createFrameRequest(),
     response: {
       ...response,
       headers: { ...response.headers, 'Content-Security-Policy': 'frame-ancestors *' },
       rules: {
         ...response.rules,
-        header: { ...response.rules?.header, 'Content-Security-Policy': includes('frame-ancestors *') },
+        header: { ...response.rules?.header, 'Content-Security-Policy': matchIncludes('frame-ancestors *') },
       },
     },
   };
@@ -90,7 +92,7 @@ export const OCCASIONS: Readonly<Record<EventCode, Occasion>> = {
   },
 };
 
-const event = (code: EventCode, { guide, when, states }: Occasion): Message => ({
+const toEventMessage = (code: EventCode, { guide, when, states }: Occasion): Message => ({
   key: `event.${code}`,
   description: `the event ${code}, when ${when}`,
   text: `Guide ${guide}; only the code is promised not to change, so any text will do for the message`,
@@ -98,14 +100,16 @@ const event = (code: EventCode, { guide, when, states }: Occasion): Message => (
   content: EVENTS[code],
   metadata: { contentType: 'application/json', origin: 'https://videocall.example' },
   rules: {
-    body: { '$.message': TYPE },
+    body: { '$.message': MATCH_TYPE },
     // The listener of guide 5.5 looks for this in the origin.
-    metadata: { origin: regex('^https?://.*videocall.*$') },
+    metadata: { origin: matchRegex('^https?://.*videocall.*$') },
   },
 });
 
-export const frontend = () =>
-  pact('guide-frontend', [
-    exchange(waitingRoom()),
-    ...(Object.keys(OCCASIONS) as EventCode[]).map((code) => message(event(code, OCCASIONS[code]))),
+export const createFrontendPact = () =>
+  createPact('guide-frontend', [
+    toExchange(createWaitingRoomExchange()),
+    ...(Object.keys(OCCASIONS) as EventCode[]).map((code) =>
+      toMessage(toEventMessage(code, OCCASIONS[code])),
+    ),
   ]);

@@ -12,11 +12,11 @@ const BOUNDARY = 'mock-veridas-boundary';
 
 type Fields = Readonly<Record<string, string>>;
 
-export const basic = ({ client_id, client_secret }: typeof CLIENT) => ({
+export const createBasicHeader = ({ client_id, client_secret }: typeof CLIENT) => ({
   Authorization: `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString('base64')}`,
 });
 
-const part = ([name, value]: [string, string]) =>
+const formatPart = ([name, value]: [string, string]) =>
   `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
 
 /** How a form is written into a body. */
@@ -27,7 +27,7 @@ export const ENCODINGS = {
   }),
   multipart: (fields: Fields) => {
     const contentType = `multipart/form-data;boundary=${BOUNDARY}`;
-    const body = `${Object.entries(fields).map(part).join('')}--${BOUNDARY}--\r\n`;
+    const body = `${Object.entries(fields).map(formatPart).join('')}--${BOUNDARY}--\r\n`;
     return {
       headers: { 'Content-Type': contentType },
       rules: {
@@ -40,7 +40,7 @@ export const ENCODINGS = {
 export type Encoding = keyof typeof ENCODINGS;
 
 /** A POST of a form. */
-export function post(
+export function createPost(
   path: string,
   fields: Fields,
   encoding: Encoding = 'form',

@@ -6,13 +6,13 @@ import { GRANT_TYPE, PATHS, SCOPES, TOKEN_LIFETIME_SECONDS, TOKEN_TYPE } from '.
 
 const FORM_TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data'];
 
-const text = (description: string) => ({ type: 'string', description });
+const createTextSchema = (description: string) => ({ type: 'string', description });
 const CREDENTIALS = {
-  client_id: text('CLIENT_ID, unless it is sent as Basic'),
-  client_secret: text('CLIENT_SECRET, unless it is sent as Basic'),
+  client_id: createTextSchema('CLIENT_ID, unless it is sent as Basic'),
+  client_secret: createTextSchema('CLIENT_SECRET, unless it is sent as Basic'),
 };
 
-const form = (own: Readonly<Record<string, unknown>>) => ({
+const createForm = (own: Readonly<Record<string, unknown>>) => ({
   required: true,
   content: Object.fromEntries(
     FORM_TYPES.map((type) => [
@@ -28,12 +28,12 @@ const form = (own: Readonly<Record<string, unknown>>) => ({
   ),
 });
 
-const errorsOf = (status: number) =>
+const listErrors = (status: number) =>
   Object.entries(OAUTH_ERRORS)
     .filter(([, one]) => one === status)
     .map(([error]) => error);
 
-const refusal = (status: number, description: string) => ({
+const createRefusal = (status: number, description: string) => ({
   description,
   content: {
     'application/json': {
@@ -41,7 +41,7 @@ const refusal = (status: number, description: string) => ({
         type: 'object',
         required: ['error'],
         properties: {
-          error: { type: 'string', enum: errorsOf(status) },
+          error: { type: 'string', enum: listErrors(status) },
           error_description: { type: 'string' },
           state: { type: 'string' },
         },
@@ -51,9 +51,9 @@ const refusal = (status: number, description: string) => ({
 });
 
 const REFUSALS = {
-  400: refusal(400, 'Recorded: the request cannot be granted as it is'),
+  400: createRefusal(400, 'Recorded: the request cannot be granted as it is'),
   401: {
-    ...refusal(401, 'Recorded: the client is unknown or its secret is wrong'),
+    ...createRefusal(401, 'Recorded: the client is unknown or its secret is wrong'),
     headers: { 'WWW-Authenticate': { schema: { type: 'string' } } },
   },
   403: {
@@ -73,7 +73,7 @@ const TOKEN = {
   type: 'object',
   required: ['access_token', 'expires_in', 'token_type', 'scope'],
   properties: {
-    access_token: text('for one user and one call'),
+    access_token: createTextSchema('for one user and one call'),
     expires_in: { type: 'integer', const: TOKEN_LIFETIME_SECONDS },
     token_type: { type: 'string', const: TOKEN_TYPE },
     scope: { type: 'string', example: SCOPES.join(' ') },
@@ -81,7 +81,7 @@ const TOKEN = {
 };
 
 /** The authentication API and what it refuses for a wrong method. */
-const oauth = (summary: string, body: unknown, done: unknown) => ({
+const createOAuthPath = (summary: string, body: unknown, done: unknown) => ({
   post: {
     summary,
     security: [{ basic: [] }, {}],
@@ -91,7 +91,7 @@ const oauth = (summary: string, body: unknown, done: unknown) => ({
   get: { summary: 'Not allowed', responses: { 405: REFUSALS[405] } },
 });
 
-const parameter = (name: string, description: string) => ({
+const createParameter = (name: string, description: string) => ({
   name,
   in: 'query',
   required: false,
@@ -99,12 +99,12 @@ const parameter = (name: string, description: string) => ({
   schema: { type: 'string' },
 });
 
-const page = (description: string) => ({
+const createPage = (description: string) => ({
   description,
   content: { 'text/html': { schema: { type: 'string' } } },
 });
 
-export const openapi = () => ({
+export const createOpenApi = () => ({
   openapi: '3.0.3',
   info: {
     title: 'VideocallManager as mock-veridas imitates it',
@@ -115,14 +115,14 @@ export const openapi = () => ({
   },
   servers: [{ url: 'http://127.0.0.1:4010', description: 'mock-veridas, as it starts' }],
   paths: {
-    [PATHS.token]: oauth(
+    [PATHS.token]: createOAuthPath(
       'An access token for the credentials of a client (guide 5.2)',
-      form({ grant_type: { type: 'string', description: GRANT_TYPE } }),
+      createForm({ grant_type: { type: 'string', description: GRANT_TYPE } }),
       { description: 'Guide 5.2', content: { 'application/json': { schema: TOKEN } } },
     ),
-    [PATHS.revoke]: oauth(
+    [PATHS.revoke]: createOAuthPath(
       'The end of an access token (guide 5.2, rule 3)',
-      form({ token: text('the access token') }),
+      createForm({ token: createTextSchema('the access token') }),
       { description: 'Guide 5.2: no data, whether there was such a token or not' },
     ),
     '/call': {
@@ -130,15 +130,15 @@ export const openapi = () => ({
         summary: 'The frame of a video call (guide 5.3)',
         description: `Its body carries data-state: ${CALL_STATES.join(', ')}.`,
         parameters: [
-          parameter('access_token', 'a live token; required by the guide'),
-          parameter('validation_id', 'of the validation process; required by the guide'),
+          createParameter('access_token', 'a live token; required by the guide'),
+          createParameter('validation_id', 'of the validation process; required by the guide'),
         ],
         responses: {
           200: {
-            ...page('The waiting room, the call or an error screen'),
+            ...createPage('The waiting room, the call or an error screen'),
             headers: { 'Content-Security-Policy': { schema: { type: 'string' } } },
           },
-          403: page('The token opens nothing; our choice'),
+          403: createPage('The token opens nothing; our choice'),
         },
       },
       post: {

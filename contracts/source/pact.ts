@@ -54,24 +54,24 @@ export interface Message extends About {
   readonly rules: { readonly body?: Rules; readonly metadata?: Rules };
 }
 
-export const regex = (pattern: string): Rule => ({ match: 'regex', regex: pattern });
-export const includes = (value: string): Rule => ({ match: 'include', value });
-export const TYPE: Rule = { match: 'type' };
+export const matchRegex = (pattern: string): Rule => ({ match: 'regex', regex: pattern });
+export const matchIncludes = (value: string): Rule => ({ match: 'include', value });
+export const MATCH_TYPE: Rule = { match: 'type' };
 
-const lists = (entries: Readonly<Record<string, string | readonly string[]>> = {}) =>
+const toLists = (entries: Readonly<Record<string, string | readonly string[]>> = {}) =>
   Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, [value].flat()]));
 
-const ruled = (rules: Rules) =>
+const toMatchers = (rules: Rules) =>
   Object.fromEntries(
     Object.entries(rules).map(([place, rule]) => [place, { combine: 'AND', matchers: [rule] }]),
   );
 
-const allRuled = (rules: Readonly<Record<string, Rules | undefined>> = {}) =>
+const toMatchingRules = (rules: Readonly<Record<string, Rules | undefined>> = {}) =>
   Object.fromEntries(
-    Object.entries(rules).flatMap(([part, some]) => (some === undefined ? [] : [[part, ruled(some)]])),
+    Object.entries(rules).flatMap(([part, some]) => (some === undefined ? [] : [[part, toMatchers(some)]])),
   );
 
-const generators = (places: Readonly<Record<string, Values | undefined>> = {}) =>
+const toGenerators = (places: Readonly<Record<string, Values | undefined>> = {}) =>
   Object.fromEntries(
     Object.entries(places).map(([part, values = {}]) => [
       part,
@@ -84,7 +84,7 @@ const generators = (places: Readonly<Record<string, Values | undefined>> = {}) =
     ]),
   );
 
-const about = (type: string, { key, description, text, states = {} }: About) => ({
+const toCommonFields = (type: string, { key, description, text, states = {} }: About) => ({
   type,
   key,
   description,
@@ -96,34 +96,38 @@ const about = (type: string, { key, description, text, states = {} }: About) => 
 });
 
 /** A request and its answer. */
-export const exchange = ({ request, response, ...rest }: Exchange) => ({
-  ...about('Synchronous/HTTP', rest),
+export const toExchange = ({ request, response, ...rest }: Exchange) => ({
+  ...toCommonFields('Synchronous/HTTP', rest),
   request: {
     method: request.method ?? 'GET',
     path: request.path,
-    ...(request.query && { query: lists(request.query) }),
-    ...(request.headers && { headers: lists(request.headers) }),
+    ...(request.query && { query: toLists(request.query) }),
+    ...(request.headers && { headers: toLists(request.headers) }),
     ...(request.body && { body: request.body }),
-    ...(request.rules && { matchingRules: allRuled(request.rules) }),
-    ...(request.fromState && { generators: generators(request.fromState) }),
+    ...(request.rules && { matchingRules: toMatchingRules(request.rules) }),
+    ...(request.fromState && { generators: toGenerators(request.fromState) }),
   },
   response: {
     status: response.status,
-    ...(response.headers && { headers: lists(response.headers) }),
+    ...(response.headers && { headers: toLists(response.headers) }),
     ...(response.body && { body: response.body }),
-    ...(response.rules && { matchingRules: allRuled(response.rules) }),
+    ...(response.rules && { matchingRules: toMatchingRules(response.rules) }),
   },
 });
 
 /** An event that is posted. */
-export const message = ({ content, metadata, rules, ...rest }: Message) => ({
-  ...about('Asynchronous/Messages', rest),
-  contents: json(content),
+export const toMessage = ({ content, metadata, rules, ...rest }: Message) => ({
+  ...toCommonFields('Asynchronous/Messages', rest),
+  contents: toJsonBody(content),
   metadata,
-  matchingRules: allRuled(rules),
+  matchingRules: toMatchingRules(rules),
 });
 
-export const json = (content: Json): Body => ({ content, contentType: 'application/json', encoded: false });
+export const toJsonBody = (content: Json): Body => ({
+  content,
+  contentType: 'application/json',
+  encoded: false,
+});
 export const text = (content: string, contentType = 'text/plain'): Body => ({
   content,
   contentType,
@@ -131,7 +135,7 @@ export const text = (content: string, contentType = 'text/plain'): Body => ({
 });
 
 /** A whole file. */
-export const pact = (consumer: string, interactions: readonly unknown[]) => ({
+export const createPact = (consumer: string, interactions: readonly unknown[]) => ({
   consumer: { name: consumer },
   provider: { name: 'videocall-manager' },
   interactions,

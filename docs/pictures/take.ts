@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
-import { reportOn, writeReport } from '../../src/cli/report/command.ts';
+import { createReport, writeReport } from '../../src/cli/report/command.ts';
 import {
   type Clock,
   type Duration,
@@ -13,7 +13,7 @@ import {
   startMock,
 } from '../../src/library/index.ts';
 import { launchChromium } from '../../test/support/chromium.ts';
-import { type Habit, openShop } from '../../test/support/shop.ts';
+import { type EmbedStyle, openShop } from '../../test/support/shop.ts';
 
 const WIDTH = 1200;
 const MARGIN = 10;
@@ -45,10 +45,10 @@ async function take(page: Page, name: string, last: Locator): Promise<void> {
 }
 
 /** Opens a call in a page of its own, and waits until that has checked in. */
-async function embedded(client: MockClient, validationId: string, habit?: Habit): Promise<void> {
+async function embedded(client: MockClient, validationId: string, habit?: EmbedStyle): Promise<void> {
   const page = await opened(700);
   const call = client.call(validationId);
-  await page.goto(shop.embedding(call.src(await client.token()), habit));
+  await page.goto(shop.getPageUrl(call.src(await client.token()), habit));
   await client.waitFor({ callState: 'waiting-room' }, { validationId });
   await page.frameLocator('iframe').locator('body[data-state="waiting-room"]').waitFor();
 }
@@ -105,8 +105,8 @@ try {
   await page.evaluate('document.activeElement.blur()');
   await take(page, 'console', page.getByRole('region', { name: /^Findings/ }));
 
-  const tell = () => {};
-  writeReport(await reportOn(mock.url, { user: '' }), { flag: '--out', folder, cwd: folder, tell });
+  const printLine = () => {};
+  writeReport(await createReport(mock.url, { user: '' }), { flag: '--out', folder, cwd: folder, printLine });
   const report = await opened(1000);
   await report.goto(String(pathToFileURL(path.join(folder, 'report.html'))));
   await take(report, 'report', report.locator('details.call').nth(1));

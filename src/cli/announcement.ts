@@ -2,23 +2,23 @@ import type { StartedMock } from '../library/index.ts';
 import type { ServeOptions } from './serve.ts';
 
 /** Who may use the control API, when it can be reached from other machines and nobody has set a password. */
-const madeUp = (
+const getGeneratedCredentials = (
   { adminCredentials }: StartedMock,
   { admin }: ServeOptions,
 ): StartedMock['adminCredentials'] => (admin.password === undefined ? adminCredentials : undefined);
 
-const passwordText = ({ user, password }: { user: string; password: string }): string =>
+const formatPasswordText = ({ user, password }: { user: string; password: string }): string =>
   `the control API can be reached from other machines and asks for ${user}:${password}`;
 
 /** The lines that tell a password that was made up. No log level hides them: nobody else knows it. */
-export function passwordNotice(mock: StartedMock, options: ServeOptions): string[] {
-  const credentials = madeUp(mock, options);
+export function formatPasswordNotice(mock: StartedMock, options: ServeOptions): string[] {
+  const credentials = getGeneratedCredentials(mock, options);
   if (credentials === undefined) return [];
-  const msg = passwordText(credentials);
+  const msg = formatPasswordText(credentials);
   return [options.logFormat === 'json' ? JSON.stringify({ level: 'warn', msg }) : `  ${msg}`];
 }
 
-const inWords = (mock: StartedMock, options: ServeOptions): string[] => [
+const formatAnnouncementText = (mock: StartedMock, options: ServeOptions): string[] => [
   `mock-veridas listening on ${mock.url}`,
   `  browsers  ${mock.browserUrl}/call?access_token=ACCESS_TOKEN&validation_id=VALIDATION_ID`,
   `  backends  ${mock.url}/o/token/`,
@@ -32,17 +32,19 @@ const inWords = (mock: StartedMock, options: ServeOptions): string[] => [
     : [`  media     TCP/${mock.mediaPorts.tcp}, UDP/${mock.mediaPorts.udp} (STUN)`]),
   `  clients   ${options.clients.map(({ clientId }) => clientId).join(', ')}`,
   `  scenario  ${options.scenario}`,
-  ...passwordNotice(mock, options),
+  ...formatPasswordNotice(mock, options),
 ];
 
-function asJson(mock: StartedMock, options: ServeOptions): string {
+function formatAnnouncementJson(mock: StartedMock, options: ServeOptions): string {
   const { url, browserUrl, adminUrl, demoUrl, consoleUrl, https } = mock;
-  const { user: adminUser, password: adminPassword } = madeUp(mock, options) ?? {};
+  const { user: adminUser, password: adminPassword } = getGeneratedCredentials(mock, options) ?? {};
   const msg = `mock-veridas listening on ${url}`;
   const addresses = { url, browserUrl, adminUrl, demoUrl, consoleUrl, https };
   return JSON.stringify({ level: 'info', msg, ...addresses, adminUser, adminPassword });
 }
 
 /** What is said on standard output when the simulator is ready. */
-export const announcement = (mock: StartedMock, options: ServeOptions): string[] =>
-  options.logFormat === 'json' ? [asJson(mock, options)] : inWords(mock, options);
+export const formatAnnouncement = (mock: StartedMock, options: ServeOptions): string[] =>
+  options.logFormat === 'json'
+    ? [formatAnnouncementJson(mock, options)]
+    : formatAnnouncementText(mock, options);

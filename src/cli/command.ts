@@ -1,6 +1,6 @@
 import { BadUsage } from '../options/bad-usage.ts';
 import type { OptionsFor } from '../options/table.ts';
-import { reachableHost } from '../server/address.ts';
+import { toReachableHost } from '../server/address.ts';
 
 /** What the process says by its exit code. */
 export const EXIT = { good: 0, checkFailed: 1, badUsage: 2, cannotRun: 3 } as const;
@@ -19,13 +19,13 @@ export interface Invocation {
 export type Command = (invocation: Invocation) => Promise<number>;
 
 export const print = (line: string): boolean => process.stdout.write(`${line}\n`);
-export const complain = (line: string): boolean => process.stderr.write(`${line}\n`);
+export const printError = (line: string): boolean => process.stderr.write(`${line}\n`);
 
-const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Calls `listener` with each signal by which somebody wants the process to end. */
 export function onStopSignal(listener: (signal: NodeJS.Signals) => void): void {
-  for (const signal of STOPPING) process.on(signal, () => listener(signal));
+  for (const signal of STOP_SIGNALS) process.on(signal, () => listener(signal));
 }
 
 /**
@@ -33,8 +33,8 @@ export function onStopSignal(listener: (signal: NodeJS.Signals) => void): void {
  *
  * @throws {BadUsage} they do not tell
  */
-export function runningAt({ host, port }: Pick<OptionsFor<'report'>, 'host' | 'port'>): string {
+export function resolveServerUrl({ host, port }: Pick<OptionsFor<'report'>, 'host' | 'port'>): string {
   if (port === 0)
     throw new BadUsage(['--port: 0 stands for any free port; give the one that is to be asked']);
-  return `http://${reachableHost(host)}:${port}`;
+  return `http://${toReachableHost(host)}:${port}`;
 }

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { StartedMock } from '../library/index.ts';
-import { inWords } from '../library/journal.ts';
+import { describeFinding } from '../library/journal.ts';
 import { BadUsage } from '../options/bad-usage.ts';
 import { readStartOptions } from '../options/start-options.ts';
-import { passwordNotice } from './announcement.ts';
-import { type Command, complain, EXIT, onStopSignal } from './command.ts';
-import { readyFile } from './ready-file.ts';
-import { reportOn, writeReport } from './report/command.ts';
+import { formatPasswordNotice } from './announcement.ts';
+import { type Command, EXIT, onStopSignal, printError } from './command.ts';
+import { createReadyFile } from './ready-file.ts';
+import { createReport, writeReport } from './report/command.ts';
 import { prepareFolder } from './report/folder.ts';
 import { serve } from './serve.ts';
 
@@ -45,13 +45,13 @@ function prepareReport(folder: string | undefined): void {
 /** Writes the report that is asked for; answers whether that has gone well. */
 async function writeReportOf(mock: StartedMock, folder: string | undefined, cwd: string): Promise<boolean> {
   if (folder === undefined) return true;
-  const tell = (line: string) => complain(`mock-veridas: ${line}`);
+  const printLine = (line: string) => printError(`mock-veridas: ${line}`);
   try {
-    const made = await reportOn(mock.url, mock.adminCredentials ?? { user: '' });
-    writeReport(made, { flag: '--report', folder, cwd, tell });
+    const made = await createReport(mock.url, mock.adminCredentials ?? { user: '' });
+    writeReport(made, { flag: '--report', folder, cwd, printLine });
     return true;
   } catch (error) {
-    tell((error as Error).message);
+    printLine((error as Error).message);
     return false;
   }
 }
@@ -67,11 +67,11 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
   const surroundings = { argv: args, env: others, cwd };
   const { readyFile: file, strict, report, ...options } = readStartOptions('exec', surroundings);
   prepareReport(report);
-  const ready = readyFile(file);
+  const readyFile = createReadyFile(file);
   const mock = await serve(options, cwd);
   try {
-    ready.write(mock);
-    for (const line of passwordNotice(mock, options)) complain(line);
+    readyFile.write(mock);
+    for (const line of formatPasswordNotice(mock, options)) printError(line);
     // What is written by this process is not to be written by another one within the command as well.
     const { MOCK_VERIDAS_READY_FILE: _ready, MOCK_VERIDAS_REPORT: _report, ...inherited } = env;
     const code = await runChild(program, programArgs, {
@@ -89,15 +89,15 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
     });
     // What goes wrong from here on must not hide what has come of the command.
     const findings = await mock.findings().catch((error: Error) => {
-      complain(`mock-veridas: the findings cannot be told: ${error.message}`);
+      printError(`mock-veridas: the findings cannot be told: ${error.message}`);
     });
-    for (const finding of findings ?? []) complain(`mock-veridas: ${inWords(finding)}`);
+    for (const finding of findings ?? []) printError(`mock-veridas: ${describeFinding(finding)}`);
     const isReported = await writeReportOf(mock, report, cwd);
     if (code !== EXIT.good) return code;
     if (!isReported || findings === undefined) return EXIT.cannotRun;
     return strict && findings.length > 0 ? EXIT.checkFailed : EXIT.good;
   } finally {
-    ready.remove();
+    readyFile.remove();
     await mock.close();
   }
 };

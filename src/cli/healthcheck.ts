@@ -5,8 +5,8 @@ import { MEDIA_PORTS } from '../guide/ports.ts';
 import { readOptions } from '../options/read.ts';
 import type { AllRead } from '../options/table.ts';
 import { hostOf } from '../server/address.ts';
-import { unreachable } from '../server/media/ports.ts';
-import { type Command, complain, EXIT, print, runningAt } from './command.ts';
+import { findUnreachablePorts } from '../server/media/ports.ts';
+import { type Command, EXIT, print, printError, resolveServerUrl } from './command.ts';
 
 const TIMEOUT_MS = 3_000;
 const UNWELL = SERVER_ROUTES['GET /health'].otherwise.status;
@@ -24,23 +24,23 @@ function failureText({ code, message, status }: RequestFailed, url: string): str
 export const healthcheck: Command = async ({ args, env, cwd }) => {
   const { port, host, mediaPorts, ...unread } = readOptions('healthcheck', { argv: args, env, cwd }).options;
   unread satisfies AllRead;
-  const base = controlAddress(runningAt({ port, host }));
+  const base = controlAddress(resolveServerUrl({ port, host }));
   const url = `${base}/health`;
   try {
     const { status, version, message } = await askHealth(controlAt(base, TIMEOUT_MS));
-    const closed = mediaPorts ? await unreachable(hostOf(url), MEDIA_PORTS) : [];
-    if (closed.length > 0) {
-      complain(`unhealthy: ${closed.join(' and ')} cannot be reached; guide 6.2`);
+    const closedPorts = mediaPorts ? await findUnreachablePorts(hostOf(url), MEDIA_PORTS) : [];
+    if (closedPorts.length > 0) {
+      printError(`unhealthy: ${closedPorts.join(' and ')} cannot be reached; guide 6.2`);
       return EXIT.checkFailed;
     }
     if (status === 'ok') {
       print(`ok: mock-veridas ${version} at ${url}`);
       return EXIT.good;
     }
-    complain(`unhealthy: ${url} ${answered(UNWELL, message)}`);
+    printError(`unhealthy: ${url} ${answered(UNWELL, message)}`);
   } catch (error) {
     if (!(error instanceof RequestFailed)) throw error;
-    complain(`unhealthy: ${failureText(error, url)}`);
+    printError(`unhealthy: ${failureText(error, url)}`);
   }
   return EXIT.checkFailed;
 };

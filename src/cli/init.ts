@@ -4,10 +4,10 @@ import { BadUsage } from '../options/bad-usage.ts';
 import { readOptions } from '../options/read.ts';
 import { EXTENSIONS } from '../options/yaml/file.ts';
 import { type Command, EXIT, print } from './command.ts';
-import { STARTER } from './starter-files.ts';
+import { STARTER_FILES } from './starter-files.ts';
 
 /** What is there and would be overwritten by `file`, or could not stand beside it. */
-function inTheWay(file: string): string[] {
+function findConflicts(file: string): string[] {
   const { dir, name } = parse(file);
   return EXTENSIONS.map((extension) => join(dir, name + extension)).filter(
     // A link that leads nowhere is in the way as well.
@@ -36,20 +36,22 @@ export const init: Command = async ({ args, rest, env, cwd }) => {
   const [named = '.', ...more] = [...operands, ...rest];
   if (more.length > 0) throw new BadUsage(['init takes one folder']);
   const folder = resolve(cwd, named);
-  const files = new Map(Object.entries(STARTER).map(([path, text]) => [join(folder, path), text]));
-  const shown = (file: string) => relative(cwd, file);
+  const files = new Map(Object.entries(STARTER_FILES).map(([path, text]) => [join(folder, path), text]));
+  const toRelativePath = (file: string) => relative(cwd, file);
   try {
-    const there = [...files.keys()].flatMap(inTheWay);
-    if (there.length > 0) {
-      throw new BadUsage(there.map((file) => `${shown(file)} is there already; nothing was written`));
+    const conflicts = [...files.keys()].flatMap(findConflicts);
+    if (conflicts.length > 0) {
+      throw new BadUsage(
+        conflicts.map((file) => `${toRelativePath(file)} is there already; nothing was written`),
+      );
     }
     writeAll(files);
   } catch (error) {
     throw error instanceof BadUsage ? error : new BadUsage([`cannot write: ${(error as Error).message}`]);
   }
-  for (const file of files.keys()) print(`wrote ${shown(file)}`);
+  for (const file of files.keys()) print(`wrote ${toRelativePath(file)}`);
   print('next:');
-  if (folder !== cwd) print(`  cd ${shown(folder)}`);
+  if (folder !== cwd) print(`  cd ${toRelativePath(folder)}`);
   print('  npx mock-veridas start');
   print('  npx mock-veridas validate fixtures/scenarios');
   return EXIT.good;

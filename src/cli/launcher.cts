@@ -7,13 +7,13 @@ const { createHash } = require('node:crypto') as typeof import('node:crypto');
 const fs = require('node:fs') as typeof import('node:fs');
 const path = require('node:path') as typeof import('node:path');
 const vm = require('node:vm') as typeof import('node:vm');
-const { ownFolder } = require('../system/user-folder.ts') as typeof import('../system/user-folder.ts');
+const { findUserFolder } = require('../system/user-folder.ts') as typeof import('../system/user-folder.ts');
 
 /** By then all has run that runs at the start of a simulator, and in less than the other time it has not. */
-const STARTED_MS = 3_000;
-const SHORT_S = 1;
+const STARTUP_MS = 3_000;
+const MIN_UPTIME_S = 1;
 /** Of other versions, of this package and of Node, so many are left: they may be used by turns. */
-const MOST_OTHERS = 3;
+const MAX_OTHER_CACHES = 3;
 
 const digest = (data: Buffer): Buffer => createHash('sha1').update(data).digest();
 const DIGEST_BYTES = 20;
@@ -24,15 +24,17 @@ const source = bytes.toString('latin1');
 // V8 itself compares nothing but the length of the source.
 const hash = digest(bytes).toString('hex').slice(0, 16);
 
-const own = ownFolder();
-const kept =
-  own === undefined ? undefined : path.join(own, 'compiled', `${process.version}-${process.arch}-${hash}`);
+const userFolder = findUserFolder();
+const cacheFile =
+  userFolder === undefined
+    ? undefined
+    : path.join(userFolder, 'compiled', `${process.version}-${process.arch}-${hash}`);
 
 /** What was kept, if it is whole: V8 takes anything of the right length, and crashes on it. */
-function read(): Buffer | undefined {
-  if (kept === undefined) return undefined;
+function readCache(): Buffer | undefined {
+  if (cacheFile === undefined) return undefined;
   try {
-    const whole = fs.readFileSync(kept);
+    const whole = fs.readFileSync(cacheFile);
     const data = whole.subarray(0, -DIGEST_BYTES);
     return digest(data).equals(whole.subarray(-DIGEST_BYTES)) ? data : undefined;
   } catch {
@@ -40,27 +42,27 @@ function read(): Buffer | undefined {
   }
 }
 
-const cachedData = read();
+const cachedData = readCache();
 const script = new vm.Script(`(function(exports,require,module,__filename,__dirname){${source}\n})`, {
   filename: file,
   ...(cachedData !== undefined && { cachedData }),
 });
 
 /** Keeps what is compiled now. Without a home that can be written to, all goes on as before. */
-function keep(): void {
-  if (kept === undefined) return;
+function writeCache(): void {
+  if (cacheFile === undefined) return;
   try {
-    const folder = path.dirname(kept);
+    const folder = path.dirname(cacheFile);
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
     const others = fs.readdirSync(folder).map((name) => path.join(folder, name));
-    const writtenAt = (other: string) => fs.statSync(other).mtimeMs;
-    for (const old of others.sort((a, b) => writtenAt(b) - writtenAt(a)).slice(MOST_OTHERS))
+    const getModifiedAt = (other: string) => fs.statSync(other).mtimeMs;
+    for (const old of others.sort((a, b) => getModifiedAt(b) - getModifiedAt(a)).slice(MAX_OTHER_CACHES))
       fs.rmSync(old, { force: true });
-    const draft = `${kept}.${process.pid}`;
+    const draft = `${cacheFile}.${process.pid}`;
     const data = script.createCachedData();
     try {
       fs.writeFileSync(draft, Buffer.concat([data, digest(data)]), { mode: 0o600 });
-      fs.renameSync(draft, kept);
+      fs.renameSync(draft, cacheFile);
     } finally {
       // What a full disk has taken of it is not to stay there.
       fs.rmSync(draft, { force: true });
@@ -69,10 +71,10 @@ function keep(): void {
 }
 
 if (cachedData === undefined || script.cachedDataRejected) {
-  const timer = setTimeout(keep, STARTED_MS).unref();
+  const timer = setTimeout(writeCache, STARTUP_MS).unref();
   process.once('exit', () => {
     clearTimeout(timer);
-    if (process.uptime() > SHORT_S && !fs.existsSync(kept ?? '')) keep();
+    if (process.uptime() > MIN_UPTIME_S && !fs.existsSync(cacheFile ?? '')) writeCache();
   });
 }
 script.runInThisContext()(exports, require, module, file, __dirname);

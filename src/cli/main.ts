@@ -2,12 +2,12 @@ import { BadUsage } from '../options/bad-usage.ts';
 import { commandHelp, overview } from '../options/help.ts';
 import { COMMAND_NAMES, type CommandName } from '../options/row.ts';
 import { VERSION } from '../system/package.ts';
-import { complain, EXIT, type Invocation, print } from './command.ts';
+import { EXIT, type Invocation, print, printError } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { onUncaught } from './uncaught.ts';
 
 /** The command's name, its arguments, and what stands behind `--`. */
-function split(argv: readonly string[]): { name: string } & Pick<Invocation, 'args' | 'rest'> {
+function parseCommandLine(argv: readonly string[]): { name: string } & Pick<Invocation, 'args' | 'rest'> {
   const dashes = argv.indexOf('--');
   const before = dashes < 0 ? argv : argv.slice(0, dashes);
   const rest = dashes < 0 ? [] : argv.slice(dashes + 1);
@@ -19,8 +19,8 @@ function split(argv: readonly string[]): { name: string } & Pick<Invocation, 'ar
 
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
 
-async function run(argv: readonly string[]): Promise<number> {
-  const { name, args, rest } = split(argv);
+async function runCommand(argv: readonly string[]): Promise<number> {
+  const { name, args, rest } = parseCommandLine(argv);
   if (!isCommand(name))
     throw new BadUsage([`there is no command "${name}"; there are ${COMMAND_NAMES.join(', ')}`]);
   const command = COMMANDS[name];
@@ -39,21 +39,21 @@ async function run(argv: readonly string[]): Promise<number> {
   return command.run({ args, rest, env: process.env, cwd: process.cwd() });
 }
 
-function exitCodeOf(error: unknown): number {
+function reportError(error: unknown): number {
   const { message } = error as Error;
-  for (const line of message.split('\n')) complain(`mock-veridas: ${line}`);
+  for (const line of message.split('\n')) printError(`mock-veridas: ${line}`);
   return error instanceof BadUsage ? EXIT.badUsage : EXIT.cannotRun;
 }
 
 onUncaught((error) => {
-  complain(`mock-veridas: ${(error as Error)?.stack ?? error}`);
+  printError(`mock-veridas: ${(error as Error)?.stack ?? error}`);
   process.exit(EXIT.cannotRun);
 });
 // Whoever read our output may have gone; that is no reason to fail.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
-void run(process.argv.slice(2))
-  .catch(exitCodeOf)
+void runCommand(process.argv.slice(2))
+  .catch(reportError)
   .then((code) => {
     process.exitCode = code;
   });

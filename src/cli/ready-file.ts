@@ -10,20 +10,20 @@ export interface ReadyFile {
   remove(): void;
 }
 
-const refused = (error: unknown) => new BadUsage([`--ready-file: ${(error as Error).message}`]);
+const createWriteError = (error: unknown) => new BadUsage([`--ready-file: ${(error as Error).message}`]);
 
 /**
  * Takes away what an earlier process may have left in `file`, so that nobody goes by that.
  *
  * @throws {BadUsage} it cannot be taken away
  */
-export function readyFile(file: string | undefined): ReadyFile {
+export function createReadyFile(file: string | undefined): ReadyFile {
   if (file === undefined) return { write: () => {}, remove: () => {} };
   const draft = `${file}.${process.pid}`;
   try {
     rmSync(file, { force: true });
   } catch (error) {
-    throw refused(error);
+    throw createWriteError(error);
   }
   return {
     write({ url, browserUrl, adminUrl, https }) {
@@ -33,7 +33,7 @@ export function readyFile(file: string | undefined): ReadyFile {
         renameSync(draft, file);
       } catch (error) {
         rmSync(draft, { force: true });
-        throw refused(error);
+        throw createWriteError(error);
       }
     },
     remove() {

@@ -5,7 +5,7 @@ import type { Only } from '../options/table.ts';
 import { onUncaught } from './uncaught.ts';
 
 /** Whatever goes wrong behind a running simulator is logged: its users lose an answer at most, and not the simulator. */
-function enduring(mock: StartedMock): StartedMock {
+function logUncaughtErrors(mock: StartedMock): StartedMock {
   onUncaught((error) => mock.log.failure(error));
   return mock;
 }
@@ -20,15 +20,21 @@ export async function serve<O extends ServeOptions>(
 ): Promise<StartedMock> {
   const { watched: fixtures, ...given }: ServeOptions = options;
   const { scenarios, scenario, clients } = given;
-  if (fixtures === undefined) return enduring(await startMock(given));
+  if (fixtures === undefined) return logUncaughtErrors(await startMock(given));
   let current = () => scenarios;
   const mock = await startMock({ ...given, scenarios: () => current() });
   const named = clients.flatMap((client) => client.scenario ?? []);
-  const watching = watchScenarios({ fixtures, scenarios, needed: [scenario, ...named], log: mock.log, cwd });
-  current = watching.current;
+  const scenarioWatch = watchScenarios({
+    fixtures,
+    scenarios,
+    needed: [scenario, ...named],
+    log: mock.log,
+    cwd,
+  });
+  current = scenarioWatch.current;
   const close = async () => {
-    watching.close();
+    scenarioWatch.close();
     await mock.close();
   };
-  return enduring({ ...mock, close, [Symbol.asyncDispose]: close });
+  return logUncaughtErrors({ ...mock, close, [Symbol.asyncDispose]: close });
 }

@@ -37,7 +37,7 @@ steps:
 `;
 
 /** The files of somebody who begins, by their paths. */
-export const STARTER: Readonly<Record<string, string>> = {
+export const STARTER_FILES: Readonly<Record<string, string>> = {
   'mock-veridas.config.yaml': CONFIG,
   'fixtures/scenarios/my-call.yaml': SCENARIO,
 };

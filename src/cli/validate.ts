@@ -3,11 +3,11 @@ import { relative, resolve } from 'node:path';
 import { BadUsage } from '../options/bad-usage.ts';
 import { readOptions } from '../options/read.ts';
 import { scenarioFiles, scenariosOf } from '../options/scenario-files.ts';
-import { formatFault } from '../options/yaml/file.ts';
-import { type Command, complain, EXIT, print } from './command.ts';
+import { formatProblem } from '../options/yaml/file.ts';
+import { type Command, EXIT, print, printError } from './command.ts';
 
 /** The files that an argument means: itself, or all scenarios in the folder that it names. */
-function filesOf(argument: string, cwd: string): string[] {
+function resolveFiles(argument: string, cwd: string): string[] {
   const path = resolve(cwd, argument);
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) throw new BadUsage([`${argument}: there is no such file or folder`]);
@@ -18,10 +18,10 @@ function filesOf(argument: string, cwd: string): string[] {
 export const validate: Command = async ({ args, rest, env, cwd }) => {
   const named = [...readOptions('validate', { argv: args, env, cwd }).operands, ...rest];
   if (named.length === 0) throw new BadUsage(['which files? as in: validate fixtures/scenarios']);
-  const files = [...new Set(named.flatMap((argument) => filesOf(argument, cwd)))];
+  const files = [...new Set(named.flatMap((argument) => resolveFiles(argument, cwd)))];
   if (files.length === 0) throw new BadUsage([`there is no scenario file in ${named.join(', ')}`]);
   const { faults } = scenariosOf(files);
-  for (const fault of faults) complain(formatFault(fault, cwd));
+  for (const fault of faults) printError(formatProblem(fault, cwd));
   for (const file of files.filter((one) => faults.every((fault) => fault.file !== one))) {
     print(`ok: ${relative(cwd, file)}`);
   }

@@ -20,7 +20,7 @@ type BrokerOptions = Pick<
 type Flags = Read<'verify'>['flags'];
 
 /** The user that a flag names goes before the token that the environment holds. */
-function authorization(
+function readAuthorization(
   { brokerToken, brokerUsername, brokerPassword }: BrokerOptions,
   flags: Flags,
 ): string | undefined {
@@ -31,7 +31,7 @@ function authorization(
 }
 
 /** The broker that the flags name, if they do. */
-export function brokerOf<O extends BrokerOptions>(
+export function readBroker<O extends BrokerOptions>(
   options: Only<BrokerOptions, O>,
   flags: Flags,
 ): Broker | undefined {
@@ -39,7 +39,7 @@ export function brokerOf<O extends BrokerOptions>(
   if (brokerUrl === undefined) return undefined;
   return {
     url: brokerUrl,
-    authorization: authorization(options, flags),
+    authorization: readAuthorization(options, flags),
     provider: PROVIDER,
     selectors: selector.map((text): object => JSON.parse(text)),
     branch: providerBranch,
@@ -49,7 +49,7 @@ export function brokerOf<O extends BrokerOptions>(
 }
 
 /** As what the broker is told what came of it, if it is to be told. */
-export function publicationOf({
+export function readPublication({
   publish,
   providerVersion,
   buildUrl,

@@ -1,37 +1,44 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { BadPacts, loadPacts } from '../contracts/load.ts';
-import { NoPact, type Pact } from '../contracts/pact.ts';
+import { InvalidPacts, loadPacts } from '../contracts/load.ts';
+import { InvalidPact, type Pact } from '../contracts/pact.ts';
 import { simulatorControl } from '../contracts/provider-control.ts';
-import { STATES, type State } from '../contracts/provider-states/table.ts';
+import { PROVIDER_STATES, type ProviderState } from '../contracts/provider-states/table.ts';
 import type { Defaults } from '../contracts/relay.ts';
-import { asJson, asJunit, asText, counted, isGood, type Report } from '../contracts/report.ts';
+import {
+  formatInteractionCount,
+  formatJson,
+  formatJunit,
+  formatText,
+  hasPassed,
+  type VerificationReport,
+} from '../contracts/report.ts';
 import { verifyStatically } from '../contracts/static.ts';
-import { NoTarget, type Target, targetAt } from '../contracts/target.ts';
-import { verify as verifyPacts } from '../contracts/verify.ts';
+import { InvalidTarget, resolveTarget, type Target } from '../contracts/target.ts';
+import { verifyPacts } from '../contracts/verify.ts';
 import { controlAt } from '../control/client.ts';
-import { newClient, SANDBOX_CLIENT } from '../domain/client.ts';
+import { createClientRecord, SANDBOX_CLIENT } from '../domain/client.ts';
 import { startMock } from '../library/index.ts';
 import { BadUsage, refuse } from '../options/bad-usage.ts';
 import { timeoutOf } from '../options/command-rows.ts';
 import { type Read, read } from '../options/read.ts';
 import type { OptionsFor } from '../options/table.ts';
-import { type Command, complain, EXIT, onStopSignal, print } from './command.ts';
-import { brokerOf, publicationOf } from './verify-broker.ts';
+import { type Command, EXIT, onStopSignal, print, printError } from './command.ts';
+import { readBroker, readPublication } from './verify-broker.ts';
 
 /** The guide's own placeholders, so that contracts made of its examples need no parameters. */
-const USUAL = { clientId: 'CLIENT_ID', clientSecret: 'CLIENT_SECRET' };
+const DEFAULT_CREDENTIALS = { clientId: 'CLIENT_ID', clientSecret: 'CLIENT_SECRET' };
 
 /** What contracts are held against, for as long as that is needed. */
-type Running = Target & { close(): Promise<void> };
+type RunningTarget = Target & { close(): Promise<void> };
 
-async function started({
+async function startTarget({
   clientId,
   clientSecret,
-}: Pick<OptionsFor<'verify'>, 'clientId' | 'clientSecret'>): Promise<Running> {
-  const client = newClient({
-    clientId: clientId ?? USUAL.clientId,
-    clientSecret: clientSecret ?? USUAL.clientSecret,
+}: Pick<OptionsFor<'verify'>, 'clientId' | 'clientSecret'>): Promise<RunningTarget> {
+  const client = createClientRecord({
+    clientId: clientId ?? DEFAULT_CREDENTIALS.clientId,
+    clientSecret: clientSecret ?? DEFAULT_CREDENTIALS.clientSecret,
   });
   const clients = [client, ...(client.clientId === SANDBOX_CLIENT.clientId ? [] : [SANDBOX_CLIENT])];
   const { url, adminUrl, browserUrl, close } = await startMock({
@@ -42,22 +49,23 @@ async function started({
   return { url, control: simulatorControl(controlAt(adminUrl)), origin: browserUrl, close };
 }
 
-async function running(address: string, defaults: Defaults): Promise<Running> {
-  const target = await targetAt(address, defaults).catch((error) => {
-    throw error instanceof NoTarget ? new BadUsage([`--target: ${error.message}`]) : error;
+async function connectTarget(address: string, defaults: Defaults): Promise<RunningTarget> {
+  const target = await resolveTarget(address, defaults).catch((error) => {
+    throw error instanceof InvalidTarget ? new BadUsage([`--target: ${error.message}`]) : error;
   });
   return { ...target, close: async () => {} };
 }
 
 /** The same line over and over at a terminal, elsewhere a line for each pact. */
-function progress(): { show(pact: Pact, index: number): void; done(): void } {
+function createProgress(): { show(pact: Pact, index: number): void; done(): void } {
   const isLive = process.stderr.isTTY === true;
   let last: Pact | undefined;
   return {
     show(pact, index) {
       const { source, interactions } = pact;
       if (isLive) process.stderr.write(`\r\x1b[Kverifying ${source}: ${index + 1} of ${interactions.length}`);
-      else if (last !== pact) complain(`verifying ${source}: ${counted(interactions.length)}`);
+      else if (last !== pact)
+        printError(`verifying ${source}: ${formatInteractionCount(interactions.length)}`);
       last = pact;
     },
     done() {
@@ -66,7 +74,7 @@ function progress(): { show(pact: Pact, index: number): void; done(): void } {
   };
 }
 
-function write(flag: string, file: string, text: string, cwd: string): void {
+function writeFile(flag: string, file: string, text: string, cwd: string): void {
   try {
     mkdirSync(dirname(resolve(cwd, file)), { recursive: true });
     writeFileSync(resolve(cwd, file), text);
@@ -75,21 +83,21 @@ function write(flag: string, file: string, text: string, cwd: string): void {
   }
 }
 
-function tell(
-  report: Report,
+function writeReports(
+  report: VerificationReport,
   { json, junit }: Pick<OptionsFor<'verify'>, 'json' | 'junit'>,
   cwd: string,
 ): void {
-  if (json === '-') process.stdout.write(asJson(report));
-  (json === '-' ? complain : print)(asText(report));
-  if (json !== undefined && json !== '-') write('--json', json, asJson(report), cwd);
-  if (junit !== undefined) write('--junit', junit, asJunit(report), cwd);
+  if (json === '-') process.stdout.write(formatJson(report));
+  (json === '-' ? printError : print)(formatText(report));
+  if (json !== undefined && json !== '-') writeFile('--json', json, formatJson(report), cwd);
+  if (junit !== undefined) writeFile('--junit', junit, formatJunit(report), cwd);
   for (const file of [json, junit]) {
-    if (file !== undefined && file !== '-') complain(`wrote ${relative(cwd, resolve(cwd, file))}`);
+    if (file !== undefined && file !== '-') printError(`wrote ${relative(cwd, resolve(cwd, file))}`);
   }
 }
 
-const described = ([name, { summary, params, values }]: [string, State]): string =>
+const describeState = ([name, { summary, params, values }]: [string, ProviderState]): string =>
   [
     name,
     `    ${summary}`,
@@ -147,31 +155,31 @@ export const verify: Command = async ({ args, env, cwd }) => {
     faults.push('which pacts? name files, folders or addresses, as in: verify pacts');
   refuse(faults);
   if (listStates) {
-    print(Object.entries<State>(STATES).map(described).join('\n'));
+    print(Object.entries<ProviderState>(PROVIDER_STATES).map(describeState).join('\n'));
     return EXIT.good;
   }
-  const stopping = new AbortController();
+  const abort = new AbortController();
   let isUnderWay = false;
   onStopSignal(() => {
     // Only a verification has something to put in order first.
-    if (!isUnderWay || stopping.signal.aborted) process.exit(EXIT.cannotRun);
-    stopping.abort();
+    if (!isUnderWay || abort.signal.aborted) process.exit(EXIT.cannotRun);
+    abort.abort();
   });
   // Where nobody is asked, no state is brought about.
   const allowUnknownStates = isStatic || allowsUnknownStates;
-  const broker = brokerOf(brokerOptions, flags);
-  const publication = publicationOf({ publish, providerVersion, buildUrl });
-  const asked = { cwd, broker, filter, allowUnknownStates, allowEmpty };
-  const pacts = await loadPacts(named, asked).catch((error) => {
-    throw error instanceof BadPacts ? new BadUsage(error.faults) : error;
+  const broker = readBroker(brokerOptions, flags);
+  const publication = readPublication({ publish, providerVersion, buildUrl });
+  const loadOptions = { cwd, broker, filter, allowUnknownStates, allowEmpty };
+  const pacts = await loadPacts(named, loadOptions).catch((error) => {
+    throw error instanceof InvalidPacts ? new BadUsage(error.problems) : error;
   });
-  const telling = { showSecrets, failOnPending };
+  const reportOptions = { showSecrets, failOnPending };
   if (isStatic) {
-    const report = await verifyStatically(pacts, { ...telling, cwd });
-    tell(report, { json, junit }, cwd);
+    const report = await verifyStatically(pacts, { ...reportOptions, cwd });
+    writeReports(report, { json, junit }, cwd);
     if (!allowEmpty && report.results.every(({ status }) => status === 'skipped'))
       throw new BadUsage(['nothing was compared: only interactions over HTTP can be, without a server']);
-    return isGood(report) ? EXIT.good : EXIT.checkFailed;
+    return hasPassed(report) ? EXIT.good : EXIT.checkFailed;
   }
   const defaults = {
     client_id: clientId,
@@ -179,27 +187,29 @@ export const verify: Command = async ({ args, env, cwd }) => {
     validation_id: validationId,
   };
   const target =
-    address === undefined ? await started({ clientId, clientSecret }) : await running(address, defaults);
-  const { show, done } = progress();
+    address === undefined
+      ? await startTarget({ clientId, clientSecret })
+      : await connectTarget(address, defaults);
+  const { show, done } = createProgress();
   isUnderWay = true;
   try {
     const report = await verifyPacts(pacts, {
       target,
       defaults,
       allowUnknownStates,
-      ...telling,
+      ...reportOptions,
       timeout: timeoutOf(timeout) ?? 0,
       publishing: broker && publication && { broker, publication },
       env,
       cwd,
-      signal: stopping.signal,
+      signal: abort.signal,
       onProgress: show,
     }).catch((error) => {
-      throw error instanceof NoPact ? new BadUsage([error.message]) : error;
+      throw error instanceof InvalidPact ? new BadUsage([error.message]) : error;
     });
     done();
-    tell(report, { json, junit }, cwd);
-    return isGood(report) ? EXIT.good : EXIT.checkFailed;
+    writeReports(report, { json, junit }, cwd);
+    return hasPassed(report) ? EXIT.good : EXIT.checkFailed;
   } finally {
     done();
     await target.close();

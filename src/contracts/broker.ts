@@ -1,6 +1,6 @@
 import type { Pact } from './pact.ts';
+import { type PactSource, UnreadableSource, whyNoAnswer } from './pact-sources.ts';
 import type { Result } from './results.ts';
-import { type Found, Unreadable, whyNoAnswer } from './sources.ts';
 
 /** Which contracts a broker is asked for, and as whom. */
 export interface Broker {
@@ -30,24 +30,24 @@ interface Hal {
   readonly verificationProperties?: { readonly pending?: unknown; readonly wip?: unknown };
 }
 
-const PATIENCE_MS = 30_000;
-const PACTS = 'pb:provider-pacts-for-verification';
+const BROKER_TIMEOUT_MS = 30_000;
+const PACTS_LINK = 'pb:provider-pacts-for-verification';
 
-const STATUSES: Readonly<Record<number, string>> = {
+const STATUS_HINTS: Readonly<Record<number, string>> = {
   401: 'it does not accept the credentials; see --broker-token, --broker-username and --broker-password',
   403: 'these credentials may not do that',
   404: 'it has nothing there; is this the address of a broker?',
 };
 
 /** One request of HAL; credentials go to the broker and to nobody that it links to. */
-async function ask(broker: Broker, method: string, href: string, body?: unknown): Promise<Hal> {
+async function requestJson(broker: Broker, method: string, href: string, body?: unknown): Promise<Hal> {
   const url = new URL(href, broker.url);
   const isOwn = url.origin === new URL(broker.url).origin;
   let answer: Response;
   try {
     answer = await fetch(url, {
       method,
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(BROKER_TIMEOUT_MS),
       headers: {
         accept: 'application/hal+json, application/json',
         ...(body !== undefined && { 'content-type': 'application/json' }),
@@ -56,24 +56,24 @@ async function ask(broker: Broker, method: string, href: string, body?: unknown)
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
   } catch (error) {
-    throw new Unreadable(`${broker.url}: the broker cannot be reached: ${whyNoAnswer(error)}`);
+    throw new UnreadableSource(`${broker.url}: the broker cannot be reached: ${whyNoAnswer(error)}`);
   }
   const text = await answer.text();
   if (!answer.ok) {
-    const why = STATUSES[answer.status];
-    throw new Unreadable(
+    const why = STATUS_HINTS[answer.status];
+    throw new UnreadableSource(
       `${url}: the broker has answered ${answer.status}${why === undefined ? '' : `: ${why}`}`,
     );
   }
   try {
     return text === '' ? {} : (JSON.parse(text) as Hal);
   } catch {
-    throw new Unreadable(`${url}: the broker has answered something that is not JSON`);
+    throw new UnreadableSource(`${url}: the broker has answered something that is not JSON`);
   }
 }
 
 /** The address of a link, with the parts of its template filled in. */
-function linkOf(
+function expandLink(
   document: Hal,
   name: string,
   parts: Readonly<Record<string, string>> = {},
@@ -86,25 +86,25 @@ function linkOf(
 /**
  * The contracts that the broker has for the provider to verify.
  *
- * @throws {Unreadable}
+ * @throws {UnreadableSource}
  */
-export async function brokerTexts(broker: Broker): Promise<Found[]> {
+export async function fetchBrokerPacts(broker: Broker): Promise<PactSource[]> {
   const { provider, selectors, branch, enablePending, wipSince } = broker;
-  const link = linkOf(await ask(broker, 'GET', broker.url), PACTS, { provider });
+  const link = expandLink(await requestJson(broker, 'GET', broker.url), PACTS_LINK, { provider });
   if (link === undefined)
-    throw new Unreadable(`${broker.url}: has no link ${PACTS}; is this the address of a broker?`);
-  const { _embedded } = await ask(broker, 'POST', link, {
+    throw new UnreadableSource(`${broker.url}: has no link ${PACTS_LINK}; is this the address of a broker?`);
+  const { _embedded } = await requestJson(broker, 'POST', link, {
     consumerVersionSelectors: selectors,
     includePendingStatus: enablePending,
     ...(branch !== undefined && { providerVersionBranch: branch }),
     ...(wipSince !== undefined && { includeWipPactsSince: wipSince }),
   });
-  const texts: Found[] = [];
+  const texts: PactSource[] = [];
   for (const one of _embedded?.pacts ?? []) {
-    const href = linkOf(one, 'self');
+    const href = expandLink(one, 'self');
     if (href === undefined) continue;
     const { verificationProperties: { pending = false, wip = false } = {} } = one;
-    const document = await ask(broker, 'GET', href);
+    const document = await requestJson(broker, 'GET', href);
     texts.push({
       source: String(new URL(href, broker.url)),
       text: JSON.stringify(document),
@@ -114,7 +114,7 @@ export async function brokerTexts(broker: Broker): Promise<Found[]> {
   return texts;
 }
 
-const testResult = ({ status, description, problems, stateErrors }: Result, id: unknown) => ({
+const toTestResult = ({ status, description, problems, stateErrors }: Result, id: unknown) => ({
   ...(typeof id === 'string' && { interactionId: id }),
   interactionDescription: description,
   success: status === 'passed',
@@ -133,28 +133,28 @@ const testResult = ({ status, description, problems, stateErrors }: Result, id: 
 /**
  * Tells the broker what came of one of its contracts; false when that contract names no place for it.
  *
- * @throws {Unreadable}
+ * @throws {UnreadableSource}
  */
-export async function publish(
+export async function publishResults(
   broker: Broker,
   { version, buildUrl, verifiedBy }: Publication,
-  { document, interactions, list }: Pact,
+  { document, interactions, listKey }: Pact,
   results: readonly Result[],
 ): Promise<boolean> {
-  const place = linkOf(document, 'pb:publish-verification-results');
-  if (place === undefined) return false;
-  const provider = linkOf(document, 'pb:provider');
+  const resultsLink = expandLink(document, 'pb:publish-verification-results');
+  if (resultsLink === undefined) return false;
+  const provider = expandLink(document, 'pb:provider');
   if (broker.branch !== undefined && provider !== undefined) {
-    const known = await ask(broker, 'GET', provider);
-    const branch = linkOf(known, 'pb:branch-version', { branch: broker.branch, version });
-    if (branch !== undefined) await ask(broker, 'PUT', branch, {});
+    const known = await requestJson(broker, 'GET', provider);
+    const branch = expandLink(known, 'pb:branch-version', { branch: broker.branch, version });
+    if (branch !== undefined) await requestJson(broker, 'PUT', branch, {});
   }
-  const all = document[list] as readonly { readonly _id?: unknown }[];
-  await ask(broker, 'POST', place, {
+  const all = document[listKey] as readonly { readonly _id?: unknown }[];
+  await requestJson(broker, 'POST', resultsLink, {
     providerApplicationVersion: version,
     success: results.length === interactions.length && results.every(({ status }) => status === 'passed'),
     ...(buildUrl !== undefined && { buildUrl }),
-    testResults: results.map((result, index) => testResult(result, all[index]?._id)),
+    testResults: results.map((result, index) => toTestResult(result, all[index]?._id)),
     verifiedBy,
   });
   return true;

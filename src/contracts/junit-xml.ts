@@ -26,33 +26,33 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/gu;
 
-const xml = (text: string): string =>
+const escapeXml = (text: string): string =>
   text.replace(NOT_IN_XML, '\ufffd').replace(/[&<>"]/g, (sign) => ESCAPES[sign] ?? sign);
 
-function testCase({ className, name, seconds, outcome }: TestCase): string {
-  const open = `    <testcase classname="${xml(className)}" name="${xml(name)}" time="${seconds}"`;
+function formatTestCase({ className, name, seconds, outcome }: TestCase): string {
+  const open = `    <testcase classname="${escapeXml(className)}" name="${escapeXml(name)}" time="${seconds}"`;
   if (outcome === undefined) return `${open}/>`;
   const { tag, message, text } = outcome;
-  return `${open}>\n      <${tag} message="${xml(message)}">${xml(text)}</${tag}>\n    </testcase>`;
+  return `${open}>\n      <${tag} message="${escapeXml(message)}">${escapeXml(text)}</${tag}>\n    </testcase>`;
 }
 
-function testSuite({ name, cases }: TestSuite): string {
-  const having = (tag: Outcome['tag']) => cases.filter(({ outcome }) => outcome?.tag === tag).length;
+function formatTestSuite({ name, cases }: TestSuite): string {
+  const countByTag = (tag: Outcome['tag']) => cases.filter(({ outcome }) => outcome?.tag === tag).length;
   const milliseconds = cases.reduce((sum, { seconds }) => sum + seconds * 1000, 0);
   const time = Math.round(milliseconds) / 1000;
   return [
-    `  <testsuite name="${xml(name)}" tests="${cases.length}" failures="${having('failure')}" errors="${having('error')}" skipped="${having('skipped')}" time="${time}">`,
-    ...cases.map(testCase),
+    `  <testsuite name="${escapeXml(name)}" tests="${cases.length}" failures="${countByTag('failure')}" errors="${countByTag('error')}" skipped="${countByTag('skipped')}" time="${time}">`,
+    ...cases.map(formatTestCase),
     '  </testsuite>',
   ].join('\n');
 }
 
 /** The document that tells what came of `suites`. */
-export const junit = (suites: readonly TestSuite[]): string =>
+export const formatJunitXml = (suites: readonly TestSuite[]): string =>
   [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<testsuites>',
-    ...suites.map(testSuite),
+    ...suites.map(formatTestSuite),
     '</testsuites>',
     '',
   ].join('\n');

@@ -14,7 +14,7 @@ export const LIBRARIES = {
 export type Library = keyof typeof LIBRARIES;
 
 /** How a library is brought. */
-export const install = (library: Library): string =>
+export const formatInstallCommand = (library: Library): string =>
   `npm install --save-dev ${LIBRARIES[library].name}@${LIBRARIES[library].version}`;
 
 /**
@@ -31,5 +31,5 @@ export function findLibrary(library: Library, cwd: string): string {
       // The other place may have it.
     }
   }
-  throw new LibraryMissing(`verify needs ${name}, which is not installed: ${install(library)}`);
+  throw new LibraryMissing(`verify needs ${name}, which is not installed: ${formatInstallCommand(library)}`);
 }

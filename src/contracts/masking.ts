@@ -2,7 +2,7 @@
 
 const MASK = '***';
 /** Anything shorter is found in too many words. */
-const SHORTEST = 6;
+const MIN_SECRET_LENGTH = 6;
 
 const SECRET_NAME =
   /^(?:client_?secret|secret|password|api_?key|access_?token|refresh_?token|token|authorization|basic_?auth)$/i;
@@ -11,7 +11,7 @@ const IN_MULTIPART =
   /name="(?:client_secret|password|access_token|token)"[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n([^\r\n]*)/g;
 const IN_JSON = /("(?:client_secret|password|access_token|refresh_token|token)"\s*:\s*")[^"]+/g;
 
-const decoded = (text: string): string => {
+const decodeFormValue = (text: string): string => {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
@@ -20,29 +20,30 @@ const decoded = (text: string): string => {
 };
 
 /** What `text` holds as a secret of this name: of credentials, the secret alone as well. */
-function named(text: string): string[] {
+function findNamedSecrets(text: string): string[] {
   const [, scheme, value = ''] = /^(Basic|Bearer)\s+(\S+)$/i.exec(text) ?? [];
   if (scheme === undefined) return [text];
   const pair = Buffer.from(value, 'base64').toString();
   return /^basic$/i.test(scheme) ? [value, pair.slice(pair.indexOf(':') + 1)] : [value];
 }
 
-const within = (text: string): string[] =>
+const findFormSecrets = (text: string): string[] =>
   [IN_FORM, IN_MULTIPART].flatMap((pattern) =>
-    [...text.matchAll(pattern)].flatMap(([, value = '']) => [value, decoded(value)]),
+    [...text.matchAll(pattern)].flatMap(([, value = '']) => [value, decodeFormValue(value)]),
   );
 
 /** Every secret in a document: by the names of its keys, and in the forms that it holds. */
-export function secretsIn(part: unknown, name = ''): string[] {
-  if (typeof part === 'string') return [...(SECRET_NAME.test(name) ? named(part) : []), ...within(part)];
-  if (Array.isArray(part)) return part.flatMap((one) => secretsIn(one, name));
+export function findSecrets(part: unknown, name = ''): string[] {
+  if (typeof part === 'string')
+    return [...(SECRET_NAME.test(name) ? findNamedSecrets(part) : []), ...findFormSecrets(part)];
+  if (Array.isArray(part)) return part.flatMap((one) => findSecrets(one, name));
   if (typeof part !== 'object' || part === null) return [];
   const { encoded, content } = part as { encoded?: unknown; content?: unknown };
   const hidden =
     encoded === 'base64' && typeof content === 'string'
-      ? within(Buffer.from(content, 'base64').toString())
+      ? findFormSecrets(Buffer.from(content, 'base64').toString())
       : [];
-  return [...hidden, ...Object.entries(part).flatMap(([key, value]) => secretsIn(value, key))];
+  return [...hidden, ...Object.entries(part).flatMap(([key, value]) => findSecrets(value, key))];
 }
 
 /** Whether what stands at `path` of a document is a secret, whatever it is. */
@@ -52,20 +53,20 @@ const isSecretPath = (path: string): boolean =>
 /** How secrets are kept out of what is told. */
 export interface Masking {
   /** `text` without the secrets in it. */
-  text(text: string): string;
+  maskText(text: string): string;
   /** What stands at `path` of a document, which may be a secret as a whole. */
-  at(path: string | undefined, value: string): string;
+  maskAt(path: string | undefined, value: string): string;
 }
 
 /** What puts a mask in the place of each of `secrets`. */
-export function masking(secrets: Iterable<string>): Masking {
+export function createMasking(secrets: Iterable<string>): Masking {
   const all = [...new Set(secrets)]
-    .filter(({ length }) => length >= SHORTEST)
+    .filter(({ length }) => length >= MIN_SECRET_LENGTH)
     .sort((one, other) => other.length - one.length);
-  const text = (told: string) =>
+  const maskText = (told: string) =>
     all.reduce((left, secret) => left.replaceAll(secret, MASK), told).replace(IN_JSON, `$1${MASK}`);
-  return { text, at: (path = '', value) => (isSecretPath(path) ? MASK : text(value)) };
+  return { maskText, maskAt: (path = '', value) => (isSecretPath(path) ? MASK : maskText(value)) };
 }
 
 /** What leaves everything as it is. */
-export const SHOWN: Masking = { text: (text) => text, at: (_, value) => value };
+export const NO_MASKING: Masking = { maskText: (text) => text, maskAt: (_, value) => value };

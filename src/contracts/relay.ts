@@ -5,10 +5,10 @@ import { type Asking, RequestFailed } from '../control/schema/client.ts';
 import { EVENTS } from '../guide/events.ts';
 import type { Interaction, Pact } from './pact.ts';
 import type { ProviderControl } from './provider-control.ts';
-import { isNoState, STATES, stateNamed } from './provider-states/table.ts';
+import { findState, isEmptyName, PROVIDER_STATES } from './provider-states/table.ts';
 
 /** What became known of an interaction beside what the verifier says. */
-export interface Observed {
+export interface Observation {
   /** Why its states could not be brought about, or did not end as they should. */
   readonly stateErrors: { readonly message: string; readonly hint?: string }[];
   /** Why the simulator has refused its request. */
@@ -32,7 +32,7 @@ export interface RelayOptions {
 
 export type Relay = Awaited<ReturnType<typeof openRelay>>;
 
-interface Answer {
+interface RelayAnswer {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -41,7 +41,7 @@ interface Answer {
 type State = Asking<'POST /provider-states'>['body'];
 type Params = NonNullable<State['params']>;
 
-const EVENT_NAMED = 'a video call event has been posted';
+const EVENT_STATE = 'a video call event has been posted';
 
 /**
  * A listener on this machine between the verifier and the control API: it brings states about, gives the events that
@@ -49,9 +49,9 @@ const EVENT_NAMED = 'a video call event has been posted';
  */
 export async function openRelay({ control, origin, defaults, allowUnknownStates }: RelayOptions) {
   let interactions: readonly Interaction[] = [];
-  let observed: Observed[] = [];
+  let observations: Observation[] = [];
   let current = -1;
-  let setups = 0;
+  let setupCount = 0;
   let values: Readonly<Record<string, string>> = {};
   let lastRequest = 0;
   let isTornDown = true;
@@ -59,32 +59,32 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
   /** Every secret that a state has given. */
   const secrets = new Set<string>();
 
-  const statesOf = (index: number) => interactions[index]?.states ?? [];
+  const getStates = (index: number) => interactions[index]?.states ?? [];
 
   /** The parameters with what is meant where the interaction names nothing; a secret goes with its client. */
-  function completed(name: string, params: Params): Params {
-    const known = stateNamed(name);
+  function withDefaults(name: string, params: Params): Params {
+    const known = findState(name);
     if (known === undefined) return params;
-    const isNamed = (key: string) => statesOf(current).some((state) => state.params[key] !== undefined);
+    const isGiven = (key: string) => getStates(current).some((state) => state.params[key] !== undefined);
     const given = Object.entries(defaults).filter(
       ([key, value]) =>
         value !== undefined &&
-        Object.hasOwn(STATES[known].params, key) &&
-        !isNamed(key) &&
-        (key === 'validation_id' || !isNamed('client_id')),
+        Object.hasOwn(PROVIDER_STATES[known].params, key) &&
+        !isGiven(key) &&
+        (key === 'validation_id' || !isGiven('client_id')),
     );
     return { ...Object.fromEntries(given), ...params };
   }
 
   /** Why the simulator has refused what it was asked last. */
-  async function noteReason(seen: Observed): Promise<void> {
+  async function recordReason(observation: Observation): Promise<void> {
     const last = (await control.requestsAfter(lastRequest)).at(-1);
     lastRequest = last?.id ?? lastRequest;
-    if (typeof last?.reason === 'string') seen.reason = last.reason;
+    if (typeof last?.reason === 'string') observation.reason = last.reason;
   }
 
   /** Brings a state about, or ends it, and notes what comes of it. */
-  async function apply(asked: State, seen: Observed | undefined): Promise<Answer> {
+  async function apply(asked: State, seen: Observation | undefined): Promise<RelayAnswer> {
     try {
       const given = await control.applyState(asked);
       values = { ...values, ...given };
@@ -104,33 +104,33 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
     }
   }
 
-  async function state({ action, state: name = '', params = {} }: Partial<State>): Promise<Answer> {
+  async function state({ action, state: name = '', params = {} }: Partial<State>): Promise<RelayAnswer> {
     if (action === 'setup') {
-      if (isTornDown || setups >= Math.max(1, statesOf(current).length)) begin();
-      setups += 1;
+      if (isTornDown || setupCount >= Math.max(1, getStates(current).length)) beginInteraction();
+      setupCount += 1;
     }
-    const seen = observed[current] ?? { stateErrors: [] };
-    if (action === 'teardown' && !isTornDown) await noteReason(seen);
+    const observation = observations[current] ?? { stateErrors: [] };
+    if (action === 'teardown' && !isTornDown) await recordReason(observation);
     isTornDown = action === 'teardown';
     onActivity(current);
-    const isUnknown = allowUnknownStates && stateNamed(name) === undefined;
+    const isUnknown = allowUnknownStates && findState(name) === undefined;
     const asked: State = {
       ...(action !== undefined && { action }),
-      state: isUnknown || isNoState(name) ? '' : name,
-      params: completed(name, params),
+      state: isUnknown || isEmptyName(name) ? '' : name,
+      params: withDefaults(name, params),
     };
     if (asked.state === '') asked.params = {};
-    return apply(asked, seen);
+    return apply(asked, observation);
   }
 
-  function begin(): void {
+  function beginInteraction(): void {
     current += 1;
-    setups = 0;
+    setupCount = 0;
     values = {};
-    observed[current] ??= { stateErrors: [] };
+    observations[current] ??= { stateErrors: [] };
   }
 
-  async function latestEvent() {
+  async function findLatestEvent() {
     const { clientId, validationId } = values;
     if (clientId === undefined || validationId === undefined) return undefined;
     const events = await control.eventsOf(clientId);
@@ -138,17 +138,17 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
   }
 
   /** The event that a message contract is about: what its states have led to, or else the one that it names. */
-  async function message({ description = '' }: { description?: unknown }): Promise<Answer> {
-    let event = await latestEvent();
+  async function message({ description = '' }: { description?: unknown }): Promise<RelayAnswer> {
+    let event = await findLatestEvent();
     const code = Object.keys(EVENTS).find((name) => String(description).includes(name));
     if (event === undefined && code !== undefined) {
-      const params = completed(EVENT_NAMED, { code });
-      await apply({ action: 'setup', state: EVENT_NAMED, params }, observed[current]);
-      event = await latestEvent();
+      const params = withDefaults(EVENT_STATE, { code });
+      await apply({ action: 'setup', state: EVENT_STATE, params }, observations[current]);
+      event = await findLatestEvent();
     }
     if (event === undefined) {
-      const hint = `ask for a state such as "${EVENT_NAMED}", or name the event in the description`;
-      observed[current]?.stateErrors.push({ message: 'no event has been posted in these states', hint });
+      const hint = `ask for a state such as "${EVENT_STATE}", or name the event in the description`;
+      observations[current]?.stateErrors.push({ message: 'no event has been posted in these states', hint });
       // Anything below 500 is taken for the message itself.
       return { status: 500, body: { message: 'no event' } };
     }
@@ -163,21 +163,23 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
     };
   }
 
-  async function answer(request: IncomingMessage): Promise<Answer> {
+  async function handleRequest(request: IncomingMessage): Promise<RelayAnswer> {
     const asked: Partial<State> & { description?: unknown } = JSON.parse((await text(request)) || '{}');
     return request.url?.startsWith('/messages') ? message(asked) : state(asked);
   }
 
-  function send(response: ServerResponse, { status, body, headers = {} }: Answer): void {
+  function send(response: ServerResponse, { status, body, headers = {} }: RelayAnswer): void {
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
     response.end(JSON.stringify(body));
   }
 
   const server = createServer((request, response) => {
-    answer(request).then(
+    handleRequest(request).then(
       (one) => send(response, one),
       (error: Error) => {
-        observed[current]?.stateErrors.push({ message: `the control API cannot be asked: ${error.message}` });
+        observations[current]?.stateErrors.push({
+          message: `the control API cannot be asked: ${error.message}`,
+        });
         send(response, { status: 424, body: { message: error.message } });
       },
     );
@@ -192,15 +194,15 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
     messagePath: '/messages',
 
     /** Expects the interactions of a pact from now on, and answers what will be noted of each. */
-    async expect(pact: Pact, seen: (index: number) => void): Promise<readonly Observed[]> {
+    async expect(pact: Pact, onInteraction: (index: number) => void): Promise<readonly Observation[]> {
       interactions = pact.interactions;
-      observed = [];
+      observations = [];
       current = -1;
-      setups = 0;
+      setupCount = 0;
       isTornDown = true;
-      onActivity = seen;
+      onActivity = onInteraction;
       lastRequest = (await control.requestsAfter(0)).at(-1)?.id ?? 0;
-      return observed;
+      return observations;
     },
 
     close(): Promise<void> {

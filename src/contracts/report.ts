@@ -1,11 +1,11 @@
-import { junit, type TestSuite } from './junit-xml.ts';
+import { formatJunitXml, type TestSuite } from './junit-xml.ts';
 import type { Problem, Result } from './results.ts';
 
 /** The name under which contracts know the imitated service. */
 export const PROVIDER = 'videocall-manager';
 
 /** What came of a whole run. */
-export interface Report {
+export interface VerificationReport {
   readonly provider: string;
   readonly results: readonly Result[];
   /** What was found that is no failure. */
@@ -16,55 +16,55 @@ export interface Report {
 
 const STATUSES = ['passed', 'failed', 'pending', 'skipped'] as const;
 
-const count = ({ results }: Report) =>
+const countByStatus = ({ results }: VerificationReport) =>
   Object.fromEntries(
     STATUSES.map((status) => [status, results.filter((one) => one.status === status).length]),
   ) as Record<(typeof STATUSES)[number], number>;
 
-export const isGood = (report: Report): boolean => {
-  const { failed, pending } = count(report);
+export const hasPassed = (report: VerificationReport): boolean => {
+  const { failed, pending } = countByStatus(report);
   return failed === 0 && !(report.failOnPending && pending > 0);
 };
 
-export const counted = (interactions: number): string =>
+export const formatInteractionCount = (interactions: number): string =>
   `${interactions} ${interactions === 1 ? 'interaction' : 'interactions'}`;
 
 const MARKS = { passed: 'ok', failed: 'FAILED', pending: 'pending', skipped: 'skipped' };
 
-const field = (name: string, value: string): string =>
+const formatField = (name: string, value: string): string =>
   `      ${name.padEnd(9)} ${value.replaceAll('\n', `\n${' '.repeat(16)}`)}`;
 
-const given = ({ states }: Result): string[] =>
+const formatStates = ({ states }: Result): string[] =>
   states.map(({ name, params }) =>
-    field('given', Object.keys(params).length > 0 ? `${name} ${JSON.stringify(params)}` : name),
+    formatField('given', Object.keys(params).length > 0 ? `${name} ${JSON.stringify(params)}` : name),
   );
 
-const differing = ({ path, expected, actual, message, type }: Problem): string[] => [
-  field(type === 'error' ? 'error' : 'differs', path === undefined ? message : `${path}: ${message}`),
-  ...(expected === undefined ? [] : [field('expected', expected)]),
-  ...(actual === undefined ? [] : [field('came', actual)]),
+const formatProblem = ({ path, expected, actual, message, type }: Problem): string[] => [
+  formatField(type === 'error' ? 'error' : 'differs', path === undefined ? message : `${path}: ${message}`),
+  ...(expected === undefined ? [] : [formatField('expected', expected)]),
+  ...(actual === undefined ? [] : [formatField('came', actual)]),
 ];
 
-const details = (result: Result): string[] => [
-  ...given(result),
-  ...result.stateErrors.map((message) => field('state', message)),
-  ...result.problems.flatMap(differing),
-  ...result.fix.map((remedy) => field('fix', remedy)),
+const formatDetails = (result: Result): string[] => [
+  ...formatStates(result),
+  ...result.stateErrors.map((message) => formatField('state', message)),
+  ...result.problems.flatMap(formatProblem),
+  ...result.fix.map((remedy) => formatField('fix', remedy)),
 ];
 
-const line = (result: Result): string[] => [
+const formatResult = (result: Result): string[] => [
   `  ${MARKS[result.status].padEnd(7)} ${result.description}${result.key === null ? '' : ` [${result.key}]`}`,
-  ...(result.status === 'passed' ? [] : details(result)),
+  ...(result.status === 'passed' ? [] : formatDetails(result)),
 ];
 
 /** What came of it, for people. */
 /** A terminal would do what these say. Ends of lines are ours. */
 const CONTROLS = /(?!\n)\p{Cc}/gu;
 
-export function asText(report: Report): string {
+export function formatText(report: VerificationReport): string {
   const { results, warnings } = report;
   const sources = [...new Set(results.map(({ source }) => source))];
-  const { passed, failed, pending, skipped } = count(report);
+  const { passed, failed, pending, skipped } = countByStatus(report);
   const parts = [
     `${passed} passed`,
     `${failed} failed`,
@@ -74,23 +74,23 @@ export function asText(report: Report): string {
   return [
     ...sources.flatMap((source) => {
       const own = results.filter((one) => one.source === source);
-      return [`${own[0]?.consumer} (${source})`, ...own.flatMap(line)];
+      return [`${own[0]?.consumer} (${source})`, ...own.flatMap(formatResult)];
     }),
     ...warnings.map((warning) => `warning: ${warning}`),
-    `${counted(results.length)}: ${parts.join(', ')}`,
+    `${formatInteractionCount(results.length)}: ${parts.join(', ')}`,
   ]
     .join('\n')
     .replace(CONTROLS, (character) => JSON.stringify(character).slice(1, -1));
 }
 
 /** The same for programs. */
-export const asJson = (report: Report): string =>
+export const formatJson = (report: VerificationReport): string =>
   `${JSON.stringify(
     {
       schema: 1,
       provider: report.provider,
-      success: isGood(report),
-      summary: count(report),
+      success: hasPassed(report),
+      summary: countByStatus(report),
       warnings: report.warnings,
       results: report.results.map(({ source, ...rest }) => ({ file: source, ...rest })),
     },
@@ -98,7 +98,7 @@ export const asJson = (report: Report): string =>
     2,
   )}\n`;
 
-function testCase(result: Result, failOnPending: boolean): TestSuite['cases'][number] {
+function toTestCase(result: Result, failOnPending: boolean): TestSuite['cases'][number] {
   const { consumer, description, key, duration_ms, status, stateErrors, problems } = result;
   const base = {
     className: consumer,
@@ -106,21 +106,21 @@ function testCase(result: Result, failOnPending: boolean): TestSuite['cases'][nu
     seconds: duration_ms / 1000,
   };
   if (status === 'passed') return base;
-  const counts = status === 'failed' || (status === 'pending' && failOnPending);
-  const tag = !counts ? 'skipped' : stateErrors.length > 0 ? 'error' : 'failure';
+  const isCounted = status === 'failed' || (status === 'pending' && failOnPending);
+  const tag = !isCounted ? 'skipped' : stateErrors.length > 0 ? 'error' : 'failure';
   const message = stateErrors[0] ?? problems[0]?.message ?? status;
-  return { ...base, outcome: { tag, message, text: counts ? details(result).join('\n') : '' } };
+  return { ...base, outcome: { tag, message, text: isCounted ? formatDetails(result).join('\n') : '' } };
 }
 
 /** The same for what reads JUnit's XML: one suite for each consumer. */
-export function asJunit({ results, failOnPending }: Report): string {
+export function formatJunit({ results, failOnPending }: VerificationReport): string {
   const consumers = [...new Set(results.map(({ consumer }) => consumer))];
-  return junit(
+  return formatJunitXml(
     consumers.map((name) => ({
       name,
       cases: results
         .filter(({ consumer }) => consumer === name)
-        .map((result) => testCase(result, failOnPending)),
+        .map((result) => toTestCase(result, failOnPending)),
     })),
   );
 }

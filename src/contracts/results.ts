@@ -1,7 +1,7 @@
 import type { Masking } from './masking.ts';
-import { type Interaction, NoPact, type Pact, type StateAsked } from './pact.ts';
-import type { Observed } from './relay.ts';
-import { VerifierFailed } from './run.ts';
+import { type Interaction, InvalidPact, type Pact, type RequestedState } from './pact.ts';
+import type { Observation } from './relay.ts';
+import { VerifierFailed } from './run-verifier.ts';
 
 /** What the verifier's JSON says of a mismatch: values may be lists of bytes. */
 interface VerifierMismatch {
@@ -42,7 +42,7 @@ export interface Result {
   readonly consumer: string;
   readonly key: string | null;
   readonly description: string;
-  readonly states: readonly StateAsked[];
+  readonly states: readonly RequestedState[];
   readonly type: Interaction['kind'];
   readonly duration_ms: number;
   readonly status: 'passed' | 'failed' | 'pending' | 'skipped';
@@ -52,43 +52,43 @@ export interface Result {
   readonly fix: readonly string[];
 }
 
-const LONGEST = 1_000;
+const MAX_TEXT_LENGTH = 1_000;
 
-const shortened = (text: string): string =>
-  text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${text.length} characters)` : text;
+const truncate = (text: string): string =>
+  text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}… (${text.length} characters)` : text;
 
 /** A value as it is told: some are given as lists of bytes. */
-function shown(value: unknown): string | undefined {
+function formatValue(value: unknown): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   if (Array.isArray(value) && value.every((one) => typeof one === 'number'))
     return Buffer.from(value).toString();
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function problemOf(given: VerifierMismatch, mask: Masking): Problem {
+function toProblem(given: VerifierMismatch, mask: Masking): Problem {
   const { type, path, key, expected, actual, mismatch } = given;
   const place = path ?? key;
   const at = place === undefined ? undefined : String(place);
-  const [wanted, came] = [shown(expected), shown(actual)];
+  const [expectedText, actualText] = [formatValue(expected), formatValue(actual)];
   // The verifier repeats both in its sentence.
-  const message = [wanted, came].reduce(
-    (text: string, value) => (value === undefined ? text : text.replaceAll(value, mask.at(at, value))),
+  const message = [expectedText, actualText].reduce(
+    (text: string, value) => (value === undefined ? text : text.replaceAll(value, mask.maskAt(at, value))),
     String(mismatch ?? type),
   );
   return {
     type: String(type),
     ...(at !== undefined && { path: at }),
-    ...(wanted !== undefined && { expected: shortened(mask.at(at, wanted)) }),
-    ...(came !== undefined && { actual: shortened(mask.at(at, came)) }),
-    message: shortened(mask.text(message)),
+    ...(expectedText !== undefined && { expected: truncate(mask.maskAt(at, expectedText)) }),
+    ...(actualText !== undefined && { actual: truncate(mask.maskAt(at, actualText)) }),
+    message: truncate(mask.maskText(message)),
   };
 }
 
-function problemsOf(error: VerifierError | undefined, mask: Masking): Problem[] {
+function toProblems(error: VerifierError | undefined, mask: Masking): Problem[] {
   const { mismatch } = error ?? {};
   if (mismatch === undefined) return [];
-  if (mismatch.type === 'mismatches') return (mismatch.mismatches ?? []).map((one) => problemOf(one, mask));
-  return [{ type: 'error', message: shortened(mask.text(String(mismatch.message ?? mismatch))) }];
+  if (mismatch.type === 'mismatches') return (mismatch.mismatches ?? []).map((one) => toProblem(one, mask));
+  return [{ type: 'error', message: truncate(mask.maskText(String(mismatch.message ?? mismatch))) }];
 }
 
 /** What helps where an answer differs, by what differs. */
@@ -101,31 +101,31 @@ const REMEDIES: Readonly<Record<string, string>> = {
   MetadataMismatch: 'an event carries contentType and origin, and nothing else',
 };
 
-function fixesOf(problems: readonly Problem[], { reason, stateErrors }: Observed): string[] {
+function fixesOf(problems: readonly Problem[], { reason, stateErrors }: Observation): string[] {
   const hints = stateErrors.flatMap(({ hint }) => hint ?? []);
   const why = reason === undefined ? [] : [`the simulator says: ${reason}`];
   const remedies = [...new Set(problems.map(({ type }) => type))].flatMap((type) => REMEDIES[type] ?? []);
   return [...hints, ...why, ...remedies];
 }
 
-const milliseconds = (duration: unknown): number => {
+const parseMilliseconds = (duration: unknown): number => {
   const [, amount = '0', unit = 'ms'] = /^([\d.]+)(µs|ms|s)$/.exec(String(duration)) ?? [];
   return Math.round(Number(amount) * ({ µs: 0.001, ms: 1, s: 1000 }[unit] ?? 1));
 };
 
-const maskedStates = (states: readonly StateAsked[], mask: Masking): StateAsked[] =>
+const maskStates = (states: readonly RequestedState[], mask: Masking): RequestedState[] =>
   states.map(({ name, params }) => ({
     name,
     params: Object.fromEntries(
       Object.entries(params).map(([key, value]) => [
         key,
-        typeof value === 'string' ? mask.at(key, value) : value,
+        typeof value === 'string' ? mask.maskAt(key, value) : value,
       ]),
     ),
   }));
 
 /** What is told of an interaction whatever comes of it. */
-export const resultFor = (
+export const createBaseResult = (
   { source, consumer }: Pact,
   { key, description, states, kind }: Interaction,
   mask: Masking,
@@ -133,8 +133,8 @@ export const resultFor = (
   source,
   consumer,
   key: key ?? null,
-  description: mask.text(description),
-  states: maskedStates(states, mask),
+  description: mask.maskText(description),
+  states: maskStates(states, mask),
   type: kind,
 });
 
@@ -144,36 +144,41 @@ export const resultFor = (
  *
  * @throws {VerifierFailed} it does not speak of every interaction
  */
-export function resultsOf(pact: Pact, json: string, observed: readonly Observed[], mask: Masking): Result[] {
+export function toResults(
+  pact: Pact,
+  json: string,
+  observed: readonly Observation[],
+  mask: Masking,
+): Result[] {
   const { interactionResults = [], errors = [], pendingErrors = [] } = JSON.parse(json) as VerifierOutput;
   const { interactions, source } = pact;
   if (interactionResults.length !== interactions.length) {
-    const told = errors[0] === undefined ? '' : `: ${problemsOf(errors[0], mask)[0]?.message}`;
+    const detail = errors[0] === undefined ? '' : `: ${toProblems(errors[0], mask)[0]?.message}`;
     // What it cannot load it has not looked at.
-    const Failure = interactionResults.length === 0 ? NoPact : VerifierFailed;
+    const Failure = interactionResults.length === 0 ? InvalidPact : VerifierFailed;
     throw new Failure(
-      `${source}: the verifier has looked at ${interactionResults.length} of ${interactions.length} interactions${told}`,
+      `${source}: the verifier has looked at ${interactionResults.length} of ${interactions.length} interactions${detail}`,
     );
   }
-  const left = { failed: [...errors], pending: [...pendingErrors] };
+  const remainingErrors = { failed: [...errors], pending: [...pendingErrors] };
   return interactions.map((interaction, index): Result => {
     const { pending, mayFail } = interaction;
     const one = interactionResults[index] ?? {};
-    const seen = observed[index] ?? { stateErrors: [] };
+    const observation = observed[index] ?? { stateErrors: [] };
     const status = one.result === 'OK' ? 'passed' : mayFail ? 'pending' : 'failed';
-    const stateErrors = seen.stateErrors.map(({ message }) => mask.text(message));
-    const error = status === 'passed' ? undefined : left[pending ? 'pending' : 'failed'].shift();
+    const stateErrors = observation.stateErrors.map(({ message }) => mask.maskText(message));
+    const error = status === 'passed' ? undefined : remainingErrors[pending ? 'pending' : 'failed'].shift();
     // Of a state that has failed the verifier says no more than that.
-    const problems = problemsOf(error, mask).filter(
+    const problems = toProblems(error, mask).filter(
       ({ type }) => stateErrors.length === 0 || type !== 'error',
     );
     return {
-      ...resultFor(pact, interaction, mask),
-      duration_ms: milliseconds(one.duration),
+      ...createBaseResult(pact, interaction, mask),
+      duration_ms: parseMilliseconds(one.duration),
       status,
       problems,
       stateErrors,
-      fix: status === 'passed' ? [] : fixesOf(problems, seen).map(mask.text),
+      fix: status === 'passed' ? [] : fixesOf(problems, observation).map(mask.maskText),
     };
   });
 }

@@ -1,9 +1,9 @@
 import { RequestFailed } from '../control/schema/client.ts';
 import type { Masking } from './masking.ts';
-import { type Interaction, only, type Pact, type StateAsked } from './pact.ts';
+import { filterInteractions, type Interaction, type Pact, type RequestedState } from './pact.ts';
 import type { ProviderControl } from './provider-control.ts';
-import { isNoState, type StateName, stateNamed } from './provider-states/table.ts';
-import { type Result, resultFor } from './results.ts';
+import { findState, isEmptyName, type StateName } from './provider-states/table.ts';
+import { createBaseResult, type Result } from './results.ts';
 
 /** The real service, which has no control API: what can be verified there is what its clients can bring about. */
 
@@ -21,9 +21,9 @@ const SETTABLE: Readonly<Partial<Record<StateName, readonly string[]>>> = {
   'a validation exists': ['client_id', 'validation_id'],
 };
 
-function whyNotState({ name, params }: StateAsked, { validation_id }: Account): string | undefined {
-  if (isNoState(name)) return undefined;
-  const known = stateNamed(name);
+function explainState({ name, params }: RequestedState, { validation_id }: Account): string | undefined {
+  if (isEmptyName(name)) return undefined;
+  const known = findState(name);
   const free = known === undefined ? undefined : SETTABLE[known];
   if (free === undefined) return `the state "${name}" cannot be set at the service`;
   const fixed = Object.keys(params).filter((key) => !free.includes(key));
@@ -34,15 +34,15 @@ function whyNotState({ name, params }: StateAsked, { validation_id }: Account): 
 }
 
 /** Why an interaction cannot be verified at the service, if it cannot. */
-function whyNot({ kind, states }: Interaction, account: Account): string | undefined {
+function explainInteraction({ kind, states }: Interaction, account: Account): string | undefined {
   if (kind === 'message') return 'the events of the service cannot be had without a browser and an agent';
-  return states.map((state) => whyNotState(state, account)).find((why) => why !== undefined);
+  return states.map((state) => explainState(state, account)).find((why) => why !== undefined);
 }
 
 type Replacements = readonly (readonly [from: string, to: string])[];
 
 /** What stands in a contract for what is one's own. */
-const replacementsFor = ({ states }: Interaction, account: Account): Replacements =>
+const createReplacements = ({ states }: Interaction, account: Account): Replacements =>
   states.flatMap(({ params }) =>
     (Object.keys(account) as (keyof Account)[]).flatMap((key) => {
       // Where nothing is named, the guide's placeholder is meant.
@@ -51,52 +51,57 @@ const replacementsFor = ({ states }: Interaction, account: Account): Replacement
     }),
   );
 
-const inText = (text: string, replacements: Replacements): string =>
+const replaceInText = (text: string, replacements: Replacements): string =>
   replacements.reduce((left, [from, to]) => left.replaceAll(from, to), text);
 
-const inBase64 = (text: string, replacements: Replacements): string =>
-  Buffer.from(inText(Buffer.from(text, 'base64').toString('latin1'), replacements), 'latin1').toString(
+const replaceInBase64 = (text: string, replacements: Replacements): string =>
+  Buffer.from(replaceInText(Buffer.from(text, 'base64').toString('latin1'), replacements), 'latin1').toString(
     'base64',
   );
 
 /** A request with everything replaced, in forms and in Basic credentials too. */
-function inPart(part: unknown, replacements: Replacements): unknown {
+function replaceInPart(part: unknown, replacements: Replacements): unknown {
   if (typeof part === 'string') {
     const [, basic] = /^Basic (\S+)$/.exec(part) ?? [];
-    return basic === undefined ? inText(part, replacements) : `Basic ${inBase64(basic, replacements)}`;
+    return basic === undefined
+      ? replaceInText(part, replacements)
+      : `Basic ${replaceInBase64(basic, replacements)}`;
   }
-  if (Array.isArray(part)) return part.map((one) => inPart(one, replacements));
+  if (Array.isArray(part)) return part.map((one) => replaceInPart(one, replacements));
   if (typeof part !== 'object' || part === null) return part;
   const { content, contentType, encoded } = part as Readonly<Record<string, unknown>>;
   if (typeof content === 'string' && encoded === 'base64')
-    return { ...part, content: inBase64(content, replacements) };
+    return { ...part, content: replaceInBase64(content, replacements) };
   const isForm = String(contentType).startsWith('application/x-www-form-urlencoded');
   const own = isForm
     ? replacements.map(([from, to]) => [encodeURIComponent(from), encodeURIComponent(to)] as const)
     : replacements;
-  return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, inPart(value, own)]));
+  return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, replaceInPart(value, own)]));
 }
 
 /** A pact as it can be verified at the service, and what of it cannot. */
-export function fitted(
+export function fitToAccount(
   pact: Pact,
   account: Account,
   mask: Masking,
 ): { readonly pact: Pact; readonly skipped: readonly Result[] } {
-  const possible = only(pact, (interaction) => whyNot(interaction, account) === undefined);
-  const all = possible.document[pact.list] as readonly { readonly request?: unknown }[];
+  const verifiable = filterInteractions(
+    pact,
+    (interaction) => explainInteraction(interaction, account) === undefined,
+  );
+  const all = verifiable.document[pact.listKey] as readonly { readonly request?: unknown }[];
   const list = all.map((one, index) => {
-    const interaction = possible.interactions[index];
+    const interaction = verifiable.interactions[index];
     if (interaction === undefined) return one;
-    return { ...one, request: inPart(one.request, replacementsFor(interaction, account)) };
+    return { ...one, request: replaceInPart(one.request, createReplacements(interaction, account)) };
   });
   const skipped = pact.interactions.flatMap((interaction): Result[] => {
-    const why = whyNot(interaction, account);
+    const why = explainInteraction(interaction, account);
     if (why === undefined) return [];
-    const result = resultFor(pact, interaction, mask);
+    const result = createBaseResult(pact, interaction, mask);
     return [{ ...result, duration_ms: 0, status: 'skipped', problems: [], stateErrors: [why], fix: [] }];
   });
-  return { pact: { ...possible, document: { ...possible.document, [pact.list]: list } }, skipped };
+  return { pact: { ...verifiable, document: { ...verifiable.document, [pact.listKey]: list } }, skipped };
 }
 
 /** Brings about what a client of the service can. */
@@ -117,7 +122,7 @@ export function serviceControl(url: string, account: Account): ProviderControl {
 
   return {
     async applyState({ action, state }) {
-      const name = stateNamed(state);
+      const name = findState(state);
       if (action === 'setup' && name === 'an access token exists') return token();
       if (name === 'a validation exists') return { validationId: validation_id, clientId: client_id };
       if (name !== 'the client credentials exist') return {};

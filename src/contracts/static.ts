@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { parse } from 'yaml';
 import { ROOT } from '../system/package.ts';
 import { findLibrary } from './library.ts';
-import { masking, SHOWN, secretsIn } from './masking.ts';
-import { type Interaction, only, type Pact } from './pact.ts';
-import { PROVIDER, type Report } from './report.ts';
-import { type Problem, type Result, resultFor } from './results.ts';
+import { createMasking, findSecrets, NO_MASKING } from './masking.ts';
+import { filterInteractions, type Interaction, type Pact } from './pact.ts';
+import { PROVIDER, type VerificationReport } from './report.ts';
+import { createBaseResult, type Problem, type Result } from './results.ts';
 
 /** What is used of the library, whose own types cannot be resolved. */
 interface Comparison {
@@ -19,7 +19,7 @@ interface Library {
   readonly Comparator: new (openapi: unknown) => { compare(pact: unknown): AsyncIterable<Comparison> };
 }
 
-const isHttp = ({ kind }: Interaction): boolean => kind === 'http';
+const isHttpInteraction = ({ kind }: Interaction): boolean => kind === 'http';
 
 export interface StaticOptions {
   readonly cwd: string;
@@ -28,36 +28,39 @@ export interface StaticOptions {
 }
 
 /** Holds the requests and answers of pacts against the description of the service; no server is asked. */
-export async function verifyStatically(pacts: readonly Pact[], options: StaticOptions): Promise<Report> {
+export async function verifyStatically(
+  pacts: readonly Pact[],
+  options: StaticOptions,
+): Promise<VerificationReport> {
   const { Comparator } = createRequire(import.meta.url)(findLibrary('comparator', options.cwd)) as Library;
   const comparator = new Comparator(parse(readFileSync(new URL('contracts/openapi.yaml', ROOT), 'utf8')));
   const results: Result[] = [];
   const warnings: string[] = [];
 
   for (const pact of pacts) {
-    const mask = options.showSecrets ? SHOWN : masking(secretsIn(pact.document));
-    const exchanges = only(pact, isHttp);
+    const mask = options.showSecrets ? NO_MASKING : createMasking(findSecrets(pact.document));
+    const exchanges = filterInteractions(pact, isHttpInteraction);
     const problems = new Map<Interaction | undefined, Problem[]>();
-    const document = { ...exchanges.document, interactions: exchanges.document[pact.list] };
+    const document = { ...exchanges.document, interactions: exchanges.document[pact.listKey] };
     for await (const { type, code, message, mockDetails } of comparator.compare(document)) {
       const location = mockDetails?.location ?? '';
       const interaction = exchanges.interactions[Number(/interactions\[(\d+)\]/.exec(location)?.[1] ?? -1)];
       const path = location.replace(/^\[root\]\.interactions\[\d+\]\./, '');
-      const found = { type: code, path, message: mask.text(message) };
+      const found = { type: code, path, message: mask.maskText(message) };
       if (type === 'warning')
         warnings.push(`${pact.source}: "${interaction?.description}": ${found.message}`);
       else problems.set(interaction, [...(problems.get(interaction) ?? []), found]);
     }
     // What belongs to no interaction makes the first one fail, so that it is not lost.
-    const strays = problems.get(undefined) ?? [];
+    const unassigned = problems.get(undefined) ?? [];
     results.push(
       ...pact.interactions.map((interaction, index): Result => {
         const { kind, mayFail } = interaction;
         const own = [...(problems.get(exchanges.interactions.find((one) => one === interaction)) ?? [])];
-        if (kind === 'http' && index === 0) own.push(...strays);
+        if (kind === 'http' && index === 0) own.push(...unassigned);
         const failed = mayFail ? 'pending' : 'failed';
         return {
-          ...resultFor(pact, interaction, mask),
+          ...createBaseResult(pact, interaction, mask),
           duration_ms: 0,
           status: kind === 'message' ? 'skipped' : own.length === 0 ? 'passed' : failed,
           problems: own,

@@ -16,7 +16,7 @@ export interface Target {
 }
 
 /** Nothing can be verified at an address; the message says why. */
-export class NoTarget extends Error {}
+export class InvalidTarget extends Error {}
 
 /** Whether a simulator of ours runs at `url`; throws when nobody answers. */
 async function isSimulator(url: string, control: Control): Promise<boolean> {
@@ -24,7 +24,7 @@ async function isSimulator(url: string, control: Control): Promise<boolean> {
     return (await askHealth(control)).status === 'ok';
   } catch (error) {
     if (!(error instanceof RequestFailed)) throw error;
-    if (error.code === 'unreachable') throw new NoTarget(`nobody answers at ${url}: ${error.message}`);
+    if (error.code === 'unreachable') throw new InvalidTarget(`nobody answers at ${url}: ${error.message}`);
     return false;
   }
 }
@@ -33,9 +33,9 @@ async function isSimulator(url: string, control: Control): Promise<boolean> {
  * What runs at an address: a simulator, or else the real service, for which an account of one's own is needed.
  *
  * @param given may hold the credentials of the control API
- * @throws {NoTarget}
+ * @throws {InvalidTarget}
  */
-export async function targetAt(
+export async function resolveTarget(
   given: string,
   account: { readonly [K in keyof Account]?: string | undefined },
 ): Promise<Target> {
@@ -49,7 +49,7 @@ export async function targetAt(
   }
   const { client_id, client_secret, validation_id } = account;
   if (client_id === undefined || client_secret === undefined)
-    throw new NoTarget(
+    throw new InvalidTarget(
       `${url} is no simulator with a control API; for the real service give --client-id and --client-secret`,
     );
   const own = { client_id, client_secret, validation_id };

@@ -1,16 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Broker, type Publication, publish } from './broker.ts';
+import { type Broker, type Publication, publishResults } from './broker.ts';
 import { findLibrary } from './library.ts';
-import { type Masking, masking, SHOWN, secretsIn } from './masking.ts';
+import { createMasking, findSecrets, type Masking, NO_MASKING } from './masking.ts';
 import type { Pact } from './pact.ts';
+import { UnreadableSource } from './pact-sources.ts';
 import { type Defaults, openRelay, type Relay } from './relay.ts';
-import { PROVIDER, type Report } from './report.ts';
-import { type Result, resultsOf } from './results.ts';
-import { runVerifier, VerifierFailed } from './run.ts';
-import { fitted } from './service.ts';
-import { Unreadable } from './sources.ts';
+import { PROVIDER, type VerificationReport } from './report.ts';
+import { type Result, toResults } from './results.ts';
+import { runVerifier, VerifierFailed } from './run-verifier.ts';
+import { fitToAccount } from './service.ts';
 import type { Target } from './target.ts';
 
 export interface VerifyOptions {
@@ -31,34 +31,34 @@ export interface VerifyOptions {
 }
 
 /** What the verifier itself does around each request. */
-const PATIENCE_MS = 10_000;
+const VERIFIER_OVERHEAD_MS = 10_000;
 
-const maskFor = (
+const createMask = (
   { document }: Pact,
   { showSecrets, defaults }: VerifyOptions,
   more: Iterable<string> = [],
 ): Masking =>
-  showSecrets ? SHOWN : masking([...secretsIn(document), ...more, defaults.client_secret ?? '']);
+  showSecrets ? NO_MASKING : createMasking([...findSecrets(document), ...more, defaults.client_secret ?? '']);
 
-async function verifyOne(
+async function verifyPact(
   pact: Pact,
   relay: Relay,
   { library, folder, ...options }: VerifyOptions & { library: string; folder: string },
 ): Promise<Result[]> {
   const file = join(folder, 'pact.json');
   writeFileSync(file, JSON.stringify(pact.document));
-  let seen = () => {};
+  let onActivity = () => {};
   const observed = await relay.expect(pact, (index) => {
-    seen();
+    onActivity();
     options.onProgress(pact, index);
   });
   const json = await runVerifier({
     library,
     env: options.env,
     signal: options.signal,
-    patience: 2 * options.timeout + PATIENCE_MS,
+    idleTimeoutMs: 2 * options.timeout + VERIFIER_OVERHEAD_MS,
     onActivity: (refresh) => {
-      seen = refresh;
+      onActivity = refresh;
     },
     options: {
       provider: pact.provider,
@@ -70,34 +70,36 @@ async function verifyOne(
       timeout: options.timeout,
     },
   });
-  const mask = maskFor(pact, options, relay.secrets);
-  return resultsOf(pact, json, observed, mask);
+  const mask = createMask(pact, options, relay.secrets);
+  return toResults(pact, json, observed, mask);
 }
 
 /** Tells the broker of a pact that is its own, and what keeps that from being told. */
-async function told(
+async function publishResult(
   pact: Pact,
   results: readonly Result[],
   { publishing }: VerifyOptions,
 ): Promise<string[]> {
-  if (publishing === undefined || !pact.isBrokers) return [];
+  if (publishing === undefined || !pact.isFromBroker) return [];
   try {
-    const isTold = await publish(publishing.broker, publishing.publication, pact, results);
-    return isTold ? [] : [`${pact.source}: the broker names no place where the result could be published`];
+    const isPublished = await publishResults(publishing.broker, publishing.publication, pact, results);
+    return isPublished
+      ? []
+      : [`${pact.source}: the broker names no place where the result could be published`];
   } catch (error) {
-    if (error instanceof Unreadable)
+    if (error instanceof UnreadableSource)
       throw new VerifierFailed(`the result cannot be published: ${error.message}`);
     throw error;
   }
 }
 
-const strangers = (pacts: readonly Pact[]): string[] =>
+const listForeignPacts = (pacts: readonly Pact[]): string[] =>
   pacts
     .filter(({ provider }) => provider !== PROVIDER)
     .map(({ source, provider }) => `${source}: is a contract with "${provider}", not with "${PROVIDER}"`);
 
 /** Lets a simulator be as it was before the last state. What is not to be reached any more need not be. */
-async function leaveNothing({ account, control }: Target): Promise<void> {
+async function resetTarget({ account, control }: Target): Promise<void> {
   if (account !== undefined) return;
   for (const action of ['teardown', 'setup'] as const)
     await control.applyState({ action, state: '' }).catch(() => {});
@@ -108,7 +110,10 @@ async function leaveNothing({ account, control }: Target): Promise<void> {
  *
  * @throws {LibraryMissing | VerifierFailed} the verifier is missing, has crashed or was stopped
  */
-export async function verify(pacts: readonly Pact[], options: VerifyOptions): Promise<Report> {
+export async function verifyPacts(
+  pacts: readonly Pact[],
+  options: VerifyOptions,
+): Promise<VerificationReport> {
   const library = findLibrary('verifier', options.cwd);
   const folder = mkdtempSync(join(tmpdir(), 'mock-veridas-verify-'));
   const { target, defaults, allowUnknownStates, failOnPending } = options;
@@ -116,21 +121,23 @@ export async function verify(pacts: readonly Pact[], options: VerifyOptions): Pr
   const relay = await openRelay({ control, origin, defaults, allowUnknownStates });
   try {
     const results: Result[] = [];
-    const warnings = strangers(pacts);
+    const warnings = listForeignPacts(pacts);
     for (const pact of pacts) {
       if (options.signal.aborted) throw new VerifierFailed('the verification was stopped');
       const { pact: possible, skipped } =
-        account === undefined ? { pact, skipped: [] } : fitted(pact, account, maskFor(pact, options));
-      const isAny = possible.interactions.length > 0;
-      const own = isAny ? await verifyOne(possible, relay, { ...options, library, folder }) : [];
+        account === undefined
+          ? { pact, skipped: [] }
+          : fitToAccount(pact, account, createMask(pact, options));
+      const hasInteractions = possible.interactions.length > 0;
+      const own = hasInteractions ? await verifyPact(possible, relay, { ...options, library, folder }) : [];
       results.push(...own, ...skipped);
-      if (skipped.length === 0) warnings.push(...(await told(pact, own, options)));
+      if (skipped.length === 0) warnings.push(...(await publishResult(pact, own, options)));
       else if (options.publishing !== undefined)
         warnings.push(`${pact.source}: not published, as not all was verified`);
     }
     return { provider: PROVIDER, results, warnings, failOnPending };
   } finally {
-    await leaveNothing(target);
+    await resetTarget(target);
     await relay.close();
     rmSync(folder, { recursive: true, force: true });
   }

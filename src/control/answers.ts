@@ -2,24 +2,25 @@ import type { Act } from '../domain/call.ts';
 import type { Client } from '../domain/client.ts';
 import { type Finding, RULES } from '../domain/finding.ts';
 import type { Instant } from '../domain/time.ts';
-import { expiryOf } from '../domain/token.ts';
+import { getExpiry } from '../domain/token.ts';
 import type { Validation } from '../domain/validation.ts';
 import type { CallDetails, EventView } from '../simulator/calls.ts';
 import type { ClockView } from '../simulator/clocks.ts';
 import type { FaultView } from '../simulator/faults.ts';
-import type { Journalled } from '../simulator/journal.ts';
+import type { JournalRecord } from '../simulator/journal.ts';
 import type { ScenarioView } from '../simulator/scenarios.ts';
 import type { TokenView } from '../simulator/tokens.ts';
-import { toWritten } from './schema/scenario-format.ts';
+import { toWrittenScenario } from './schema/scenario-format.ts';
 
 /** How the control API writes what the simulator knows: snake_case, and times as ISO 8601. */
 
-const time = (at: Instant): string => new Date(at).toISOString();
-const timeOrNull = (at: Instant | undefined): string | null => (at === undefined ? null : time(at));
+const formatTime = (at: Instant): string => new Date(at).toISOString();
+const formatTimeOrNull = (at: Instant | undefined): string | null =>
+  at === undefined ? null : formatTime(at);
 /** Nobody's is written null. */
-const clientOrNull = (clientId: string | undefined): string | null => clientId || null;
+const toClientIdOrNull = (clientId: string | undefined): string | null => clientId || null;
 
-export const clientAnswer = (client: Client) => ({
+export const toClientAnswer = (client: Client) => ({
   client_id: client.clientId,
   client_secret: client.clientSecret,
   environment: client.environment,
@@ -29,8 +30,8 @@ export const clientAnswer = (client: Client) => ({
   scenario: client.scenario ?? null,
 });
 
-export const validationAnswer = (validation: Validation) => ({
-  client_id: clientOrNull(validation.clientId),
+export const toValidationAnswer = (validation: Validation) => ({
+  client_id: toClientIdOrNull(validation.clientId),
   validation_id: validation.validationId,
   exists: validation.exists ?? null,
   confirmed: validation.confirmed ?? null,
@@ -39,80 +40,84 @@ export const validationAnswer = (validation: Validation) => ({
 });
 
 /** A call is named by its validation id wherever a person reads it. */
-export const tokenAnswer = ({ token, state, validationIds }: TokenView) => ({
+export const toTokenAnswer = ({ token, state, validationIds }: TokenView) => ({
   access_token: token.accessToken,
   client_id: token.clientId,
   state,
-  issued_at: time(token.issuedAt),
-  expires_at: time(expiryOf(token)),
+  issued_at: formatTime(token.issuedAt),
+  expires_at: formatTime(getExpiry(token)),
   validation_ids: [...validationIds],
 });
 
-export const clockAnswer = ({ now, frozen, offsetMs }: ClockView) => ({ now: time(now), frozen, offsetMs });
-
-const saidAnswer = ({ id, event, at, delivery, pushedAt, postedAt }: Omit<EventView, 'call'>) => ({
-  id,
-  ...event,
-  at: time(at),
-  ...(delivery !== undefined && { delivery }),
-  pushed_at: timeOrNull(pushedAt),
-  posted_at: timeOrNull(postedAt),
+export const toClockAnswer = ({ now, frozen, offsetMs }: ClockView) => ({
+  now: formatTime(now),
+  frozen,
+  offsetMs,
 });
 
-export const eventAnswer = ({ call: { clientId, validationId, n }, ...said }: EventView) => ({
+const toCallEventAnswer = ({ id, event, at, delivery, pushedAt, postedAt }: Omit<EventView, 'call'>) => ({
+  id,
+  ...event,
+  at: formatTime(at),
+  ...(delivery !== undefined && { delivery }),
+  pushed_at: formatTimeOrNull(pushedAt),
+  posted_at: formatTimeOrNull(postedAt),
+});
+
+export const toEventAnswer = ({ call: { clientId, validationId, n }, ...said }: EventView) => ({
   client_id: clientId,
   validation_id: validationId,
   n,
-  ...saidAnswer(said),
+  ...toCallEventAnswer(said),
 });
 
-function deedAnswer(act: Act) {
+function toActionAnswer(act: Act) {
   if ('agent' in act) return { act: act.agent, name: null };
   if ('fail' in act) return { act: 'fail' as const, name: act.fail };
   if ('post' in act) return { act: 'post' as const, name: act.post.code };
   return { act: 'signal' as const, name: act.signal };
 }
 
-const actAnswer = (act: Act) => ({
-  at: time(act.at),
-  by: act.byHand ? ('hand' as const) : ('script' as const),
-  ...deedAnswer(act),
+const toActAnswer = (act: Act) => ({
+  at: formatTime(act.at),
+  by: act.isByHand ? ('hand' as const) : ('script' as const),
+  ...toActionAnswer(act),
   event: act.event ?? null,
 });
 
-export const callAnswer = ({ call, view, events, presence, open }: CallDetails) => ({
+export const toCallAnswer = ({ call, view, events, presence, open }: CallDetails) => ({
   client_id: call.clientId,
   validation_id: call.validationId,
   n: call.n,
   state: view.state,
   scenario: call.scenario.name,
   tokens: [...call.tokens],
-  opened_at: time(call.openedAt),
+  opened_at: formatTime(call.openedAt),
   waits_for: view.waitsFor ?? null,
-  started_at: timeOrNull(call.startedAt),
-  ended_at: timeOrNull(view.endedAt),
+  started_at: formatTimeOrNull(call.startedAt),
+  ended_at: formatTimeOrNull(view.endedAt),
   possible_actions: [...view.possible],
-  acts: view.acts.map(actAnswer),
-  events: events.map(saidAnswer),
+  acts: view.acts.map(toActAnswer),
+  events: events.map(toCallEventAnswer),
   page: open.length > 0 ? ('open' as const) : ('none' as const),
   pages: Object.entries(presence.pages).map(([id, { servedAt, diagnostics }]) => ({
-    served_at: time(servedAt),
+    served_at: formatTime(servedAt),
     open: open.includes(id),
     diagnostics: diagnostics ?? null,
   })),
 });
 
-export const scenarioAnswer = ({ scenario, clientId }: ScenarioView) => ({
+export const toScenarioAnswer = ({ scenario, clientId }: ScenarioView) => ({
   name: scenario.name,
   description: scenario.description ?? null,
   source: clientId === undefined ? ('file' as const) : ('control-api' as const),
-  client_id: clientOrNull(clientId),
-  steps: toWritten(scenario).steps,
+  client_id: toClientIdOrNull(clientId),
+  steps: toWrittenScenario(scenario).steps,
 });
 
-export const faultAnswer = ({ clientId, fault }: FaultView) => ({
+export const toFaultAnswer = ({ clientId, fault }: FaultView) => ({
   id: fault.id,
-  client_id: clientOrNull(clientId),
+  client_id: toClientIdOrNull(clientId),
   endpoint: fault.endpoint,
   status: fault.status ?? null,
   retry_after: fault.retryAfter ?? null,
@@ -123,11 +128,11 @@ export const faultAnswer = ({ clientId, fault }: FaultView) => ({
   struck: fault.struck,
 });
 
-export const requestAnswer = ({ id, value }: Journalled) => ({
+export const toRequestAnswer = ({ id, value }: JournalRecord) => ({
   id,
-  client_id: clientOrNull(value.clientId),
-  at: time(value.at),
-  received_at: time(value.receivedAt),
+  client_id: toClientIdOrNull(value.clientId),
+  at: formatTime(value.at),
+  received_at: formatTime(value.receivedAt),
   method: value.method,
   path: value.path,
   query: { ...value.query },
@@ -141,21 +146,21 @@ export const requestAnswer = ({ id, value }: Journalled) => ({
   fault_id: value.faultId ?? null,
 });
 
-export function findingAnswer({ rule, clientId, seen, firstAt, lastAt, times }: Finding) {
+export function toFindingAnswer({ rule, clientId, seen, firstAt, lastAt, times }: Finding) {
   const { seenIn: _, ...described } = RULES[rule];
   return {
     rule,
     ...described,
-    client_id: clientOrNull(clientId),
+    client_id: toClientIdOrNull(clientId),
     seen,
-    first_at: time(firstAt),
-    last_at: time(lastAt),
+    first_at: formatTime(firstAt),
+    last_at: formatTime(lastAt),
     times,
   };
 }
 
 /** A list as the control API gives it. */
-export const listAnswer = <T, A>(items: readonly T[], answer: (item: T) => A) => ({
+export const toListAnswer = <T, A>(items: readonly T[], answer: (item: T) => A) => ({
   items: items.map(answer),
   total: items.length,
 });

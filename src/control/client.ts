@@ -1,6 +1,6 @@
 import { send, splitCredentials } from '../system/http.ts';
 import { type Answer, type Control, createControl, RequestFailed } from './schema/client.ts';
-import { ADMIN, withoutLastSlashes } from './schema/paths.ts';
+import { ADMIN, trimTrailingSlashes } from './schema/paths.ts';
 
 /**
  * The address of the control API of the simulator at `address`, which may be that of the control API itself.
@@ -12,7 +12,7 @@ export function controlAddress(
   credentials?: { readonly user: string; readonly password?: string | undefined },
 ): string {
   const url = new URL(address);
-  const path = withoutLastSlashes(url.pathname);
+  const path = trimTrailingSlashes(url.pathname);
   url.pathname = path.endsWith(ADMIN) ? path : `${path}${ADMIN}`;
   url.search = '';
   url.hash = '';

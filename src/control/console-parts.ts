@@ -4,46 +4,46 @@ import type { CallDetails } from '../simulator/calls.ts';
 import type { ClockView } from '../simulator/clocks.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import {
-  callAnswer,
-  clientAnswer,
-  clockAnswer,
-  findingAnswer,
-  requestAnswer,
-  tokenAnswer,
-  validationAnswer,
+  toCallAnswer,
+  toClientAnswer,
+  toClockAnswer,
+  toFindingAnswer,
+  toRequestAnswer,
+  toTokenAnswer,
+  toValidationAnswer,
 } from './answers.ts';
 
 /** What each part of the console is made of. */
 
-type Changing = Parameters<Simulator['changes']>[0];
+type ChangeKinds = Parameters<Simulator['changes']>[0];
 
 /** One part of the console: how it looks now, and what may change it beside time. */
-export interface Part<T> {
-  readonly changedBy: Changing;
-  look(): Promise<T>;
+export interface ConsolePart<T> {
+  readonly changedBy: ChangeKinds;
+  read(): Promise<T>;
 }
 
-export type Parts = { readonly [Name in keyof ConsoleParts]: Part<ConsoleParts[Name]> };
+export type Parts = { readonly [Name in keyof ConsoleParts]: ConsolePart<ConsoleParts[Name]> };
 
 /** More of a list than this is not shown; the rest is counted. */
-const MOST_SHOWN = 200;
+const MAX_SHOWN = 200;
 
 /** Whether an entry of the journal is among what is looked for. */
-function isMeant(entry: JournalEntry, { text = '', refused }: ConsoleQuery): boolean {
+function matchesQuery(entry: JournalEntry, { text = '', refused }: ConsoleQuery): boolean {
   if (refused === 'yes' && !isRefused(entry)) return false;
   const { method, path, status, cause, reason, validationId, clientId } = entry;
-  const told = [method, path, status, cause, reason, validationId, clientId].join(' ').toLowerCase();
-  return told.includes(text.toLowerCase());
+  const entryText = [method, path, status, cause, reason, validationId, clientId].join(' ').toLowerCase();
+  return entryText.includes(text.toLowerCase());
 }
 
-function ownClock(clock: ClockView | undefined): ConsoleParts['clients'][number]['clock'] {
+function toOwnClock(clock: ClockView | undefined): ConsoleParts['clients'][number]['clock'] {
   if (clock === undefined) return null;
   const { now, frozen, offsetMs } = clock;
   return frozen ? { frozen_at: new Date(now).toISOString() } : { offset_ms: offsetMs };
 }
 
 /** Every part of what somebody looks at who asks for `query`. */
-export function consoleParts(
+export function createConsoleParts(
   simulator: Simulator,
   server: Omit<ConsoleParts['server'], 'scenario'>,
   query: ConsoleQuery,
@@ -52,32 +52,32 @@ export function consoleParts(
   const { client_id: clientId, call_client_id: callClientId, validation_id: validationId, n } = query;
 
   /** The call that is looked at closely. */
-  async function callMeant(): Promise<CallDetails | undefined> {
-    if (callClientId === undefined || validationId === undefined) return overviews.newest(clientId);
-    const id = await calls.latest(callClientId, validationId, n === undefined ? undefined : Number(n));
+  async function findSelectedCall(): Promise<CallDetails | undefined> {
+    if (callClientId === undefined || validationId === undefined) return overviews.findNewestCall(clientId);
+    const id = await calls.findLatest(callClientId, validationId, n === undefined ? undefined : Number(n));
     return id === undefined ? undefined : calls.details(id);
   }
 
   return {
     server: {
       changedBy: [],
-      look: async () => ({ ...server, scenario: scenarios.usual }),
+      read: async () => ({ ...server, scenario: scenarios.usual }),
     },
     clients: {
       changedBy: ['client', 'clock'],
-      async look() {
+      async read() {
         const all = await clients.list();
         const own = await clocks.own(all.map((client) => client.clientId));
         return all.map((client) => {
-          const { client_secret: _, ...open } = clientAnswer(client);
-          return { ...open, clock: ownClock(own.get(client.clientId)) };
+          const { client_secret: _, ...open } = toClientAnswer(client);
+          return { ...open, clock: toOwnClock(own.get(client.clientId)) };
         });
       },
     },
-    clock: { changedBy: ['clock'], look: async () => clockAnswer(await clocks.read(clientId)) },
+    clock: { changedBy: ['clock'], read: async () => toClockAnswer(await clocks.read(clientId)) },
     scenarios: {
       changedBy: ['scenario'],
-      look: async () =>
+      read: async () =>
         (await scenarios.list(clientId)).map(({ scenario: { name, description = null } }) => ({
           name,
           description,
@@ -85,53 +85,53 @@ export function consoleParts(
     },
     calls: {
       changedBy: ['call', 'presence', 'validation', 'clock'],
-      async look() {
+      async read() {
         const { waiting, unopened, live, over, counts } = await overviews.read(clientId);
         return {
-          waiting: waiting.map(callAnswer),
-          unopened: unopened.map(validationAnswer),
-          live: live.map(callAnswer),
-          over: over.map(callAnswer),
+          waiting: waiting.map(toCallAnswer),
+          unopened: unopened.map(toValidationAnswer),
+          live: live.map(toCallAnswer),
+          over: over.map(toCallAnswer),
           counts,
         };
       },
     },
     call: {
       changedBy: ['call', 'presence', 'token', 'clock', 'journal'],
-      async look() {
-        const details = await callMeant();
+      async read() {
+        const details = await findSelectedCall();
         if (details === undefined) return null;
         const { call } = details;
         const own = await Promise.all(call.tokens.map(tokens.get));
         const requests = await journal.list({}, call.clientId);
         return {
-          call: callAnswer(details),
-          tokens: own.filter((token) => token !== undefined).map(tokenAnswer),
+          call: toCallAnswer(details),
+          tokens: own.filter((token) => token !== undefined).map(toTokenAnswer),
           requests: requests
             .filter(
               ({ value: one }) => one.validationId === call.validationId || one.form?.token !== undefined,
             )
-            .slice(-MOST_SHOWN)
-            .map(requestAnswer),
+            .slice(-MAX_SHOWN)
+            .map(toRequestAnswer),
         };
       },
     },
     tokens: {
       changedBy: ['token', 'call', 'clock'],
-      async look() {
-        const { items, total } = await tokens.newest(MOST_SHOWN, clientId);
-        return { items: items.map(tokenAnswer), total };
+      async read() {
+        const { items, total } = await tokens.listNewest(MAX_SHOWN, clientId);
+        return { items: items.map(toTokenAnswer), total };
       },
     },
     findings: {
       changedBy: ['finding', 'journal', 'call', 'presence', 'clock'],
-      look: async () => (await findings.list(clientId)).map(findingAnswer),
+      read: async () => (await findings.list(clientId)).map(toFindingAnswer),
     },
     journal: {
       changedBy: ['journal'],
-      async look() {
-        const all = (await journal.list({}, clientId)).filter(({ value }) => isMeant(value, query));
-        return { items: all.slice(-MOST_SHOWN).reverse().map(requestAnswer), total: all.length };
+      async read() {
+        const all = (await journal.list({}, clientId)).filter(({ value }) => matchesQuery(value, query));
+        return { items: all.slice(-MAX_SHOWN).reverse().map(toRequestAnswer), total: all.length };
       },
     },
   };

@@ -1,76 +1,81 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { onceGone } from '../server/on-disconnect.ts';
+import { onDisconnect } from '../server/on-disconnect.ts';
 import type { Simulator } from '../simulator/simulator.ts';
-import { ControlError, invalid, inWords, noClient } from './errors.ts';
+import { ControlError, createInvalidError, createUnknownClientError, toErrorDetail } from './errors.ts';
 import { type ControlAccess, guardControl } from './guard.ts';
 import { callHandlers } from './handlers/calls.ts';
 import { clientHandlers } from './handlers/clients.ts';
 import { clockHandlers } from './handlers/clock.ts';
 import { faultHandlers } from './handlers/faults.ts';
-import type { Asked, Handlers } from './handlers/handler.ts';
+import type { Handlers, RouteRequest } from './handlers/handler.ts';
 import { journalHandlers } from './handlers/journal.ts';
-import { stateHandlers } from './handlers/provider-states.ts';
+import { providerStateHandlers } from './handlers/provider-states.ts';
 import { scenarioHandlers } from './handlers/scenarios.ts';
-import { type About, serverHandlers } from './handlers/server.ts';
+import { type ServerInfo, serverHandlers } from './handlers/server.ts';
 import { tokenHandlers } from './handlers/tokens.ts';
 import { validationHandlers } from './handlers/validations.ts';
 import { check, type Mismatch } from './schema/mismatch.ts';
 import { ADMIN } from './schema/paths.ts';
-import { bodySchema, querySchema, type Route } from './schema/route.ts';
+import { createBodySchema, createQuerySchema, type Route } from './schema/route.ts';
 import { ROUTES } from './schema/routes.ts';
 
-export interface ControlDoor {
+export interface ControlServices {
   readonly simulator: Simulator;
   readonly access: ControlAccess;
-  readonly about: About;
+  readonly about: ServerInfo;
 }
 
-type Handler = (asked: Asked<string, Route>) => Promise<unknown>;
+type Handler = (asked: RouteRequest<string, Route>) => Promise<unknown>;
 type Fields = Record<string, unknown>;
 
-const NOTHING_BEYOND = () => [];
+const NO_EXTRA_CHECKS = () => [];
 
 /** The control API: everything that a test or a person may see and steer. */
-export async function control(
+export async function controlRoutes(
   app: FastifyInstance,
-  { simulator, access, about }: ControlDoor,
+  { simulator, access, about }: ControlServices,
 ): Promise<void> {
-  const waiting = new Set<AbortController>();
+  const pendingRequests = new Set<AbortController>();
   // A server does not close before it has answered.
   app.addHook('preClose', async () => {
-    for (const controller of waiting) controller.abort();
+    for (const controller of pendingRequests) controller.abort();
   });
 
   /** The client that is named, which must exist. */
-  async function clientNamed({ scoped }: Route, query: Fields, body: Fields): Promise<string | undefined> {
+  async function resolveClientId(
+    { scoped }: Route,
+    query: Fields,
+    body: Fields,
+  ): Promise<string | undefined> {
     if (!scoped) return undefined;
     const [id, other] = [body.client_id, query.client_id].filter((one) => one !== undefined) as string[];
     if (other !== undefined && other !== id) {
-      throw invalid([
+      throw createInvalidError([
         { path: '/client_id', message: 'client_id: the query and the body name different clients' },
       ]);
     }
-    if (id !== undefined && (await simulator.clients.get(id)) === undefined) throw noClient(id);
+    if (id !== undefined && (await simulator.clients.get(id)) === undefined)
+      throw createUnknownClientError(id);
     return id;
   }
 
   /** Lets `handler` answer what fits `route`. */
-  function answering(name: string, route: Route, handler: Handler) {
-    const query = querySchema(route);
-    const body = bodySchema(name, route);
-    const beyond = (route.beyond ?? NOTHING_BEYOND) as () => Mismatch[];
+  function createRouteHandler(name: string, route: Route, handler: Handler) {
+    const query = createQuerySchema(route);
+    const body = createBodySchema(name, route);
+    const beyond = (route.beyond ?? NO_EXTRA_CHECKS) as () => Mismatch[];
     return async (request: FastifyRequest, reply: FastifyReply) => {
       const asked = { query: request.query as Fields, body: (request.body ?? {}) as Fields };
-      const found = [
-        ...check({ schema: query, beyond: NOTHING_BEYOND }, asked.query),
+      const problems = [
+        ...check({ schema: query, beyond: NO_EXTRA_CHECKS }, asked.query),
         ...(body === undefined ? [] : check({ schema: body, beyond }, asked.body)),
       ];
-      if (found.length > 0) throw invalid(found.map(inWords));
-      const clientId = await clientNamed(route, asked.query, asked.body);
+      if (problems.length > 0) throw createInvalidError(problems.map(toErrorDetail));
+      const clientId = await resolveClientId(route, asked.query, asked.body);
       const controller = new AbortController();
-      waiting.add(controller);
-      onceGone(reply.raw, () => {
-        waiting.delete(controller);
+      pendingRequests.add(controller);
+      onDisconnect(reply.raw, () => {
+        pendingRequests.delete(controller);
         controller.abort();
       });
       const parameters = request.params as Record<string, string>;
@@ -92,11 +97,11 @@ export async function control(
     ...callHandlers(simulator),
     ...faultHandlers(simulator),
     ...journalHandlers(simulator),
-    ...stateHandlers(simulator),
+    ...providerStateHandlers(simulator),
   };
   for (const [name, route] of Object.entries<Route>(ROUTES)) {
     const [method = '', url = ''] = name.split(' ');
-    const handler = answering(name, route, handlers[name as keyof typeof ROUTES] as Handler);
+    const handler = createRouteHandler(name, route, handlers[name as keyof typeof ROUTES] as Handler);
     app.route({ method, url, config: { isOpen: route.open === true }, handler });
   }
 

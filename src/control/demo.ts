@@ -1,24 +1,24 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Client } from '../domain/client.ts';
 import { PATHS } from '../guide/oauth.ts';
-import { built } from '../pages/assets.ts';
+import { readAsset } from '../pages/assets.ts';
 import { CALL_PATHS } from '../pages/call/messages.ts';
-import { renderDemo } from '../pages/demo/document.ts';
-import { DEMO_CLIENT, type DemoCall, DemoOrder } from '../pages/demo/messages.ts';
-import { credentialsAmong, snippets } from '../pages/demo/snippets.ts';
-import { pageHeaders } from '../pages/headers.ts';
+import { renderDemoPage } from '../pages/demo/document.ts';
+import { DEMO_CLIENT, type DemoCall, DemoCallRequest } from '../pages/demo/messages.ts';
+import { chooseCredentials, createSnippets } from '../pages/demo/snippets.ts';
+import { createPageHeaders } from '../pages/headers.ts';
 import { isLoopback } from '../server/address.ts';
-import { overProtocol, protocolOf } from '../service/call-origins.ts';
+import { getProtocol, withProtocol } from '../service/call-origins.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { send } from '../system/http.ts';
 import type { Random } from '../system/random.ts';
-import { ControlError, invalid, inWords } from './errors.ts';
+import { ControlError, createInvalidError, toErrorDetail } from './errors.ts';
 import { type ControlAccess, guardControl } from './guard.ts';
-import { nameMismatches } from './handlers/scenarios.ts';
+import { findNameProblems } from './handlers/scenarios.ts';
 import { check } from './schema/mismatch.ts';
 import { CONSOLE, DEMO } from './schema/paths.ts';
 
-export interface DemoDoor {
+export interface DemoServices {
   readonly simulator: Simulator;
   readonly random: Random;
   readonly access: ControlAccess;
@@ -29,7 +29,7 @@ export interface DemoDoor {
 const NONCE_LENGTH = 22;
 const SUFFIX_LENGTH = 8;
 /** Played at first, where it can be. */
-const FIRST = 'happy';
+const INITIAL_SCENARIO = 'happy';
 /** An armed fault may leave the demo's backend without an answer. Real time. */
 const TOKEN_TIMEOUT_MS = 10_000;
 
@@ -42,9 +42,9 @@ function tokenIn(json: string): string | undefined {
   }
 }
 
-const headers = (nonce: string, frame: string) => ({
+const createHeaders = (nonce: string, frame: string) => ({
   'content-type': 'text/html; charset=utf-8',
-  ...pageHeaders({
+  ...createPageHeaders({
     'script-src': `'nonce-${nonce}'`,
     'style-src': `'nonce-${nonce}'`,
     'img-src': 'data:',
@@ -55,24 +55,24 @@ const headers = (nonce: string, frame: string) => ({
 });
 
 /** `/__demo`: a page of an integrator with its backend, for who has no page of their own yet. Guide 5.4. */
-export async function demo(app: FastifyInstance, door: DemoDoor): Promise<void> {
-  const { simulator, random, access } = door;
-  const { url: backendUrl, browserUrl } = door.addresses;
+export async function demoRoutes(app: FastifyInstance, services: DemoServices): Promise<void> {
+  const { simulator, random, access } = services;
+  const { url: backendUrl, browserUrl } = services.addresses;
   const { clients, scenarios, validations } = simulator;
-  const css = built('demo.css');
-  const script = built('demo.js');
+  const css = readAsset('demo.css');
+  const script = readAsset('demo.js');
 
   /** The demo's client, made when it is not there, as after a reset. */
-  const client = async (): Promise<Client> =>
-    (await clients.get(DEMO_CLIENT)) ?? (await clients.create({ clientId: DEMO_CLIENT })) ?? client();
+  const ensureClient = async (): Promise<Client> =>
+    (await clients.get(DEMO_CLIENT)) ?? (await clients.create({ clientId: DEMO_CLIENT })) ?? ensureClient();
 
   /**
    * A token, got over HTTP as any backend gets it: so the journal shows how, and what a fault makes of it is seen.
    *
    * @throws {ControlError} there is none
    */
-  async function token(): Promise<string> {
-    const { clientId, clientSecret } = await client();
+  async function requestToken(): Promise<string> {
+    const { clientId, clientSecret } = await ensureClient();
     const form = new URLSearchParams({
       grant_type: 'client_credentials',
       client_id: clientId,
@@ -98,21 +98,21 @@ export async function demo(app: FastifyInstance, door: DemoDoor): Promise<void> 
   }
 
   /** Under the frame's own host name the page would not be of another origin, as an integrator's is. */
-  function elsewhere(request: FastifyRequest): string | undefined {
+  function getRedirectUrl(request: FastifyRequest): string | undefined {
     const { hostname, port } = request;
     if (!hostname.includes('videocall') || !isLoopback(hostname)) return undefined;
-    return `${protocolOf(request)}://localhost${port ? `:${port}` : ''}${DEMO}`;
+    return `${getProtocol(request)}://localhost${port ? `:${port}` : ''}${DEMO}`;
   }
 
   /** The frame is as secure as the page around it: browsers let no other into a page that came over TLS. */
-  const frameOrigin = (request: FastifyRequest): string => overProtocol(protocolOf(request), browserUrl);
+  const getFrameUrl = (request: FastifyRequest): string => withProtocol(getProtocol(request), browserUrl);
 
-  async function show(request: FastifyRequest, reply: FastifyReply): Promise<string> {
+  async function renderPage(request: FastifyRequest, reply: FastifyReply): Promise<string> {
     const nonce = random.text(NONCE_LENGTH);
     const playable = (await scenarios.list(DEMO_CLIENT)).map(({ scenario }) => scenario);
-    const known = (await clients.list()).map(({ clientId }) => clientId);
-    reply.headers(headers(nonce, new URL(frameOrigin(request)).origin));
-    return renderDemo({
+    const clientIds = (await clients.list()).map(({ clientId }) => clientId);
+    reply.headers(createHeaders(nonce, new URL(getFrameUrl(request)).origin));
+    return renderDemoPage({
       nonce,
       css,
       script,
@@ -122,11 +122,11 @@ export async function demo(app: FastifyInstance, door: DemoDoor): Promise<void> 
         scenarios: Object.fromEntries(playable.map(({ name, description = '' }) => [name, description])),
       },
       scenarios: playable,
-      chosen: FIRST,
-      snippets: snippets({
+      chosen: INITIAL_SCENARIO,
+      snippets: createSnippets({
         backendUrl,
-        browserUrl: frameOrigin(request),
-        ...credentialsAmong(known),
+        browserUrl: getFrameUrl(request),
+        ...chooseCredentials(clientIds),
       }),
       console: CONSOLE,
     });
@@ -134,26 +134,26 @@ export async function demo(app: FastifyInstance, door: DemoDoor): Promise<void> 
 
   await guardControl(app, access);
   app.get('/', async (request, reply) => {
-    const address = elsewhere(request);
+    const address = getRedirectUrl(request);
     return address === undefined
-      ? show(request, reply)
+      ? renderPage(request, reply)
       : reply.header('cache-control', 'no-store').redirect(address);
   });
 
   app.post('/calls', async (request, reply): Promise<DemoCall> => {
     const body = request.body ?? {};
-    const found = check(DemoOrder, body);
-    if (found.length > 0) throw invalid(found.map(inWords));
-    const { scenario } = body as DemoOrder;
-    const unknown = await nameMismatches(scenarios, scenario, DEMO_CLIENT);
-    if (unknown.length > 0) throw invalid(unknown);
-    const access_token = await token();
+    const problems = check(DemoCallRequest, body);
+    if (problems.length > 0) throw createInvalidError(problems.map(toErrorDetail));
+    const { scenario } = body as DemoCallRequest;
+    const scenarioProblems = await findNameProblems(scenarios, scenario, DEMO_CLIENT);
+    if (scenarioProblems.length > 0) throw createInvalidError(scenarioProblems);
+    const access_token = await requestToken();
     const validation_id = `${scenario}~demo-${random.text(SUFFIX_LENGTH).toLowerCase()}`;
     // Where only known validations exist, this one must be made known.
     await validations.set(validation_id, { exists: true }, DEMO_CLIENT);
     reply.header('cache-control', 'no-store');
     const query = new URLSearchParams({ access_token, validation_id });
-    return { src: `${frameOrigin(request)}${CALL_PATHS.page}?${query}`, validation_id };
+    return { src: `${getFrameUrl(request)}${CALL_PATHS.page}?${query}`, validation_id };
   });
 
   app.setNotFoundHandler(async ({ method, url }) => {

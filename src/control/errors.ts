@@ -18,21 +18,21 @@ export const sendError = (reply: FastifyReply, { answer }: ControlError): Fastif
   reply.code(ERRORS[answer.error]).send(answer);
 
 /** There is no client of this id. */
-export const noClient = (id: string) =>
+export const createUnknownClientError = (id: string) =>
   new ControlError('not_found', `there is no client "${id}"`, { hint: 'GET /__admin/clients lists them' });
 
 /** A mismatch as it is told: its place as a JSON pointer (RFC 6901). */
-export const inWords = ({ path, message }: Mismatch) => ({
+export const toErrorDetail = ({ path, message }: Mismatch) => ({
   path: path.map((part) => `/${part}`).join(''),
   message,
 });
 
 /** Of a body that is wrong all over, so many mismatches are told. */
-const MOST_TOLD = 20;
+const MAX_LISTED_ERRORS = 20;
 
 /** What a body or query says that it should not, all at once. */
-export function invalid(found: NonNullable<ErrorAnswer['errors']>): ControlError {
-  const errors = found.slice(0, MOST_TOLD);
+export function createInvalidError(found: NonNullable<ErrorAnswer['errors']>): ControlError {
+  const errors = found.slice(0, MAX_LISTED_ERRORS);
   const more = found.length - errors.length;
   const message = errors.map((one) => one.message).join('; ');
   return new ControlError('invalid', more > 0 ? `${message}; and ${more} more` : message, { errors });

@@ -21,17 +21,17 @@ export interface ControlAccess {
 }
 
 /** The host of a `Host` header, without its port and brackets. */
-const hostOf = (header: string | undefined): string =>
+const parseHost = (header: string | undefined): string =>
   (header ?? '').replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
 
 const isOwnOrigin = (origin: string, host: string | undefined): boolean =>
   origin === `http://${host}` || origin === `https://${host}`;
 
 /** The largest thing to be said here is a scenario. */
-const MOST_BYTES = 1 << 20;
+const MAX_BODY_BYTES = 1 << 20;
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
-const same = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));
+const isSameText = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));
 
 /** Lets nobody in who should not be, and says every error in the control API's own words. */
 export async function guardControl(
@@ -41,7 +41,7 @@ export async function guardControl(
   // A page of any other site that a developer looks at can send requests here, and must not be obeyed.
   app.addHook('onRequest', async ({ headers, routeOptions }) => {
     if (routeOptions.config.isOpen) return;
-    if (credentials === undefined && !isLoopback(hostOf(headers.host))) {
+    if (credentials === undefined && !isLoopback(parseHost(headers.host))) {
       throw new ControlError('forbidden', 'the control API answers on this machine only', {
         hint: 'use http://127.0.0.1 or http://localhost',
       });
@@ -60,8 +60,8 @@ export async function guardControl(
     await app.register(basicAuth, {
       authenticate: { realm: 'mock-veridas' },
       async validate(user, password) {
-        const right = [same(user, credentials.user), same(password, credentials.password)];
-        if (right.includes(false)) throw new Error('wrong user or password');
+        const matches = [isSameText(user, credentials.user), isSameText(password, credentials.password)];
+        if (matches.includes(false)) throw new Error('wrong user or password');
       },
     });
     app.addHook('onRequest', (request, reply, done) => {
@@ -73,7 +73,7 @@ export async function guardControl(
   // All is JSON here, also what curl calls a form.
   app.removeAllContentTypeParsers();
   const parse = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MOST_BYTES }, (request, body, done) => {
+  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (request, body, done) => {
     // What a DELETE is about stands in its address.
     if (body === '' || request.method === 'DELETE') done(null, {});
     else void parse(request, body as string, done);

@@ -1,7 +1,14 @@
 import { EVENTS, type VideocallEvent } from '../guide/events.ts';
-import { type Post, postsOf, type Said } from './post.ts';
-import { type AgentAction, awaited, type Deed, type Delivery, type Scenario, type Step } from './scenario.ts';
-import { after, earliest, type Instant, latest, ms } from './time.ts';
+import { type EmittedEvent, type Post, toPosts } from './post.ts';
+import {
+  type AgentAction,
+  type CallAction,
+  type DeliveryFault,
+  type Scenario,
+  type Step,
+  toWaitName,
+} from './scenario.ts';
+import { addMs, earliest, type Instant, latest, ms } from './time.ts';
 
 /** What the client's page shows; also the value of its `data-state`. Guide 4. */
 export const CALL_STATES = ['waiting-room', 'loading', 'in-call', 'ended', 'error'] as const;
@@ -9,7 +16,7 @@ export const CALL_STATES = ['waiting-room', 'loading', 'in-call', 'ended', 'erro
 export type CallState = (typeof CALL_STATES)[number];
 
 /** What somebody did to a call beside its script. */
-type Intervention = (Deed | { readonly signal: string }) & { readonly at: Instant };
+type Intervention = (CallAction | { readonly signal: string }) & { readonly at: Instant };
 
 /**
  * A video call of one client for one validation, as a record: everything it has said and will say follows
@@ -29,14 +36,14 @@ export interface Call {
   /** When a page checked in for the first time; the script runs from here. */
   readonly startedAt?: Instant;
   /** Up to here the history has been told to somebody and can no longer be added to. */
-  readonly saidUntil: Instant;
+  readonly closedUntil: Instant;
   readonly interventions: readonly Intervention[];
 }
 
 /** Something that was done in a call. */
 export type Act = Intervention & {
   /** By hand, and not by the script. */
-  readonly byHand: boolean;
+  readonly isByHand: boolean;
   /** What was said by it, as the id of an event. */
   readonly event?: number;
 };
@@ -51,7 +58,7 @@ export interface CallView {
   /** What the agent can do now. */
   readonly possible: readonly AgentAction[];
   /** What it has said; an event's id is its place here. */
-  readonly events: readonly Said[];
+  readonly events: readonly EmittedEvent[];
   /** What its page has to post so far. */
   readonly posts: readonly Post[];
   /** When the agent ended it; this is what completes its tokens. */
@@ -63,82 +70,96 @@ export interface CallView {
 }
 
 /** From which states an action is possible, where it leads and what is said. Guide 4 and 5.5.1. */
-const AGENT: Record<AgentAction, { from: readonly CallState[]; to: CallState; says?: VideocallEvent }> = {
-  join: { from: ['waiting-room'], to: 'loading', says: EVENTS.VideocallLoading },
-  start: { from: ['loading'], to: 'in-call', says: EVENTS.VideocallInitiated },
+const AGENT_TRANSITIONS: Record<
+  AgentAction,
+  { from: readonly CallState[]; to: CallState; emits?: VideocallEvent }
+> = {
+  join: { from: ['waiting-room'], to: 'loading', emits: EVENTS.VideocallLoading },
+  start: { from: ['loading'], to: 'in-call', emits: EVENTS.VideocallInitiated },
   record: { from: ['in-call'], to: 'in-call' },
   leave: { from: ['loading', 'in-call'], to: 'waiting-room' },
-  end: { from: ['loading', 'in-call'], to: 'ended', says: EVENTS.VideocallCompleted },
+  end: { from: ['loading', 'in-call'], to: 'ended', emits: EVENTS.VideocallCompleted },
 };
 
 /** What the agent can do while the call is in `state`. */
 export const possibleActions = (state: CallState): AgentAction[] =>
-  (Object.keys(AGENT) as AgentAction[]).filter((action) => AGENT[action].from.includes(state));
+  (Object.keys(AGENT_TRANSITIONS) as AgentAction[]).filter((action) =>
+    AGENT_TRANSITIONS[action].from.includes(state),
+  );
 
 /** The state in which the call is after `action`. */
-export const leadsTo = (action: AgentAction): CallState => AGENT[action].to;
+export const stateAfterAction = (action: AgentAction): CallState => AGENT_TRANSITIONS[action].to;
 
 /** Whether `action` is announced by an event. */
-export const isAnnounced = (action: AgentAction): boolean => AGENT[action].says !== undefined;
+export const isAnnounced = (action: AgentAction): boolean => AGENT_TRANSITIONS[action].emits !== undefined;
 
 /** Whether nothing more can come of a call in `state`: the next opening begins another one. */
 export const isOver = (state: CallState): boolean => state === 'ended' || state === 'error';
 
-export const newCall = (
+export const createCall = (
   of: Pick<Call, 'clientId' | 'validationId' | 'n' | 'scenario' | 'awaitsConfirmation'>,
   now: Instant,
-): Call => ({ ...of, tokens: [], openedAt: now, saidUntil: now, interventions: [] });
+): Call => ({ ...of, tokens: [], openedAt: now, closedUntil: now, interventions: [] });
 
 /** The earliest instant at which something can still be added to the history. */
-const settledUntil = (call: Call): Instant =>
-  latest(call.saidUntil, call.startedAt ?? call.openedAt, call.interventions.at(-1)?.at ?? call.openedAt);
+const earliestAppendAt = (call: Call): Instant =>
+  latest(call.closedUntil, call.startedAt ?? call.openedAt, call.interventions.at(-1)?.at ?? call.openedAt);
 
 /** Whether no agent can see the call. */
 const isHidden = ({ awaitsConfirmation, confirmedAt }: Call): boolean =>
   awaitsConfirmation === true && confirmedAt === undefined;
 
 /** A call on its way through time. */
-interface Course {
+interface Timeline {
   state: CallState;
   readonly states: CallState[];
   readonly acts: Act[];
-  readonly said: Said[];
+  readonly emitted: EmittedEvent[];
   endedAt?: Instant;
 }
 
-function happen(course: Course, deed: Deed & { at: Instant }, byHand: boolean, delivery?: Delivery): void {
-  if ('agent' in deed && !AGENT[deed.agent].from.includes(course.state)) return;
-  const { at } = deed;
-  const before = course.said.length;
-  const say = (event: VideocallEvent) => course.said.push({ at, event, delivery });
-  const enter = (state: CallState) => {
-    course.state = state;
-    course.states.push(state);
+function applyAction(
+  timeline: Timeline,
+  action: CallAction & { at: Instant },
+  isByHand: boolean,
+  delivery?: DeliveryFault,
+): void {
+  if ('agent' in action && !AGENT_TRANSITIONS[action.agent].from.includes(timeline.state)) return;
+  const { at } = action;
+  const emittedBefore = timeline.emitted.length;
+  const emit = (event: VideocallEvent) => timeline.emitted.push({ at, event, delivery });
+  const enterState = (state: CallState) => {
+    timeline.state = state;
+    timeline.states.push(state);
   };
-  if ('post' in deed) {
-    say(deed.post);
-  } else if ('fail' in deed) {
-    enter('error');
-    say(EVENTS[deed.fail]);
+  if ('post' in action) {
+    emit(action.post);
+  } else if ('fail' in action) {
+    enterState('error');
+    emit(EVENTS[action.fail]);
   } else {
-    const { to, says } = AGENT[deed.agent];
-    enter(to);
-    if (to === 'ended') course.endedAt = at;
-    if (says !== undefined) say(says);
+    const { to, emits } = AGENT_TRANSITIONS[action.agent];
+    enterState(to);
+    if (to === 'ended') timeline.endedAt = at;
+    if (emits !== undefined) emit(emits);
   }
-  course.acts.push({ ...deed, byHand, ...(course.said.length > before && { event: before }) });
+  timeline.acts.push({
+    ...action,
+    isByHand,
+    ...(timeline.emitted.length > emittedBefore && { event: emittedBefore }),
+  });
 }
 
 /** When a step is over by itself, if it began at `begun`. */
-function dueAt(step: Step, begun: Instant): Instant | undefined {
-  if (!('waitFor' in step)) return after(begun, step.after);
-  return step.timeout === undefined ? undefined : after(begun, step.timeout);
+function getDueAt(step: Step, startedAt: Instant): Instant | undefined {
+  if (!('waitFor' in step)) return addMs(startedAt, step.after);
+  return step.timeout === undefined ? undefined : addMs(startedAt, step.timeout);
 }
 
-const answers = (intervention: Intervention, step: Step | undefined): boolean =>
+const satisfiesWait = (intervention: Intervention, step: Step | undefined): boolean =>
   step !== undefined &&
   'waitFor' in step &&
-  (('agent' in intervention && awaited(intervention.agent) === step.waitFor) ||
+  (('agent' in intervention && toWaitName(intervention.agent) === step.waitFor) ||
     ('signal' in intervention && intervention.signal === step.waitFor));
 
 /**
@@ -147,93 +168,93 @@ const answers = (intervention: Intervention, step: Step | undefined): boolean =>
  * call as it was last seen.
  */
 export function callAt(call: Call, now: Instant): CallView {
-  const until = latest(now, settledUntil(call));
-  const course: Course = { state: 'waiting-room', states: ['waiting-room'], acts: [], said: [] };
+  const until = latest(now, earliestAppendAt(call));
+  const timeline: Timeline = { state: 'waiting-room', states: ['waiting-room'], acts: [], emitted: [] };
   const { interventions, scenario } = call;
   let steps: readonly Step[] = call.startedAt === undefined || isHidden(call) ? [] : scenario.steps;
-  const start = latest(call.startedAt ?? call.openedAt, call.confirmedAt ?? call.openedAt);
-  let begun = start;
-  let byHand = 0;
-  let next = 0;
+  const scriptStart = latest(call.startedAt ?? call.openedAt, call.confirmedAt ?? call.openedAt);
+  let stepStartedAt = scriptStart;
+  let nextIntervention = 0;
+  let nextStep = 0;
   for (;;) {
-    const step = isOver(course.state) ? undefined : steps[next];
-    const due = step && dueAt(step, begun);
-    const intervention = interventions[byHand];
+    const step = isOver(timeline.state) ? undefined : steps[nextStep];
+    const due = step && getDueAt(step, stepStartedAt);
+    const intervention = interventions[nextIntervention];
     if (step && due !== undefined && due <= until && !(intervention && intervention.at < due)) {
       if (!('waitFor' in step)) {
-        const { after: _, delivery, ...deed } = step;
-        happen(course, { ...deed, at: due }, false, delivery);
+        const { after: _, delivery, ...action } = step;
+        applyAction(timeline, { ...action, at: due }, false, delivery);
       }
-      begun = due;
-      next += 1;
+      stepStartedAt = due;
+      nextStep += 1;
     } else if (intervention !== undefined && intervention.at <= until) {
-      if ('signal' in intervention) course.acts.push({ ...intervention, byHand: true });
-      else happen(course, intervention, true);
+      if ('signal' in intervention) timeline.acts.push({ ...intervention, isByHand: true });
+      else applyAction(timeline, intervention, true);
       // What was done before the script began is no answer to it.
-      if (intervention.at >= start && answers(intervention, step)) {
-        begun = intervention.at;
-        next += 1;
+      if (intervention.at >= scriptStart && satisfiesWait(intervention, step)) {
+        stepStartedAt = intervention.at;
+        nextStep += 1;
       } else if ('agent' in intervention) {
         steps = [];
       }
-      byHand += 1;
+      nextIntervention += 1;
     } else {
       return {
-        ...viewOf(course, until, step, due),
-        possible: isHidden(call) ? [] : possibleActions(course.state),
+        ...toView(timeline, until, step, due),
+        possible: isHidden(call) ? [] : possibleActions(timeline.state),
       };
     }
   }
 }
 
-function viewOf(
-  course: Course,
+function toView(
+  timeline: Timeline,
   until: Instant,
   step: Step | undefined,
   due: Instant | undefined,
 ): Omit<CallView, 'possible'> {
-  const { state, states, acts, said, endedAt } = course;
-  const posts = postsOf(said);
-  const pending = posts.find(({ at }) => at > until)?.at;
-  const coming = [due, pending].filter((at) => at !== undefined);
+  const { state, states, acts, emitted, endedAt } = timeline;
+  const posts = toPosts(emitted);
+  const nextPostAt = posts.find(({ at }) => at > until)?.at;
+  const upcoming = [due, nextPostAt].filter((at) => at !== undefined);
   return {
     state,
     states,
     acts,
-    events: said,
+    events: emitted,
     posts: posts.filter(({ at }) => at <= until),
     ...(endedAt !== undefined && { endedAt }),
-    ...(coming.length > 0 && { nextAt: earliest(...coming) }),
+    ...(upcoming.length > 0 && { nextAt: earliest(...upcoming) }),
     ...(step !== undefined && 'waitFor' in step && { waitsFor: step.waitFor }),
   };
 }
 
 /** Whether `view` holds anything of which nobody has been told yet. */
-export const isNews = ({ saidUntil }: Call, { events, posts }: CallView): boolean =>
-  [events.at(-1), posts.at(-1)].some((last) => last !== undefined && last.at > saidUntil);
+export const hasUnpublished = ({ closedUntil }: Call, { events, posts }: CallView): boolean =>
+  [events.at(-1), posts.at(-1)].some((last) => last !== undefined && last.at > closedUntil);
 
 /** `call` with the history closed up to `now`, because it is about to be told. */
-export const told = (call: Call, now: Instant): Call => ({
+export const closeHistory = (call: Call, now: Instant): Call => ({
   ...call,
-  saidUntil: latest(now, settledUntil(call)),
+  closedUntil: latest(now, earliestAppendAt(call)),
 });
 
 /** From when on the script can run: behind what was done by hand, before which no step may come to stand. */
-function freshStart({ saidUntil, interventions }: Call, now: Instant): Instant {
+function earliestScriptStart({ closedUntil, interventions }: Call, now: Instant): Instant {
   const byHand = interventions.at(-1)?.at;
-  return latest(now, saidUntil, byHand === undefined ? now : after(byHand, ms(1)));
+  return latest(now, closedUntil, byHand === undefined ? now : addMs(byHand, ms(1)));
 }
 
 /** `call` with its script started, at the first check-in of a page. Later check-ins change nothing. */
-export const checkedIn = (call: Call, now: Instant): Call =>
-  call.startedAt === undefined ? { ...call, startedAt: freshStart(call, now) } : call;
+export const startScript = (call: Call, now: Instant): Call =>
+  call.startedAt === undefined ? { ...call, startedAt: earliestScriptStart(call, now) } : call;
 
 /** `call` with its validation confirmed: agents see it from now on, and its script can run. */
-export const confirmed = (call: Call, now: Instant): Call =>
-  isHidden(call) ? { ...call, confirmedAt: freshStart(call, now) } : call;
+export const confirmCall = (call: Call, now: Instant): Call =>
+  isHidden(call) ? { ...call, confirmedAt: earliestScriptStart(call, now) } : call;
 
 /** Why something cannot be done to a call now, and what can. */
-export interface Impossible {
+export interface ActionRejection {
   readonly state: CallState;
   readonly possible: readonly AgentAction[];
   /** No agent can see the call before its validation is confirmed. */
@@ -241,22 +262,22 @@ export interface Impossible {
 }
 
 /** `call` with `deed` added at `now`, or why that is impossible in its present state. */
-export function intervened(call: Call, deed: Deed, now: Instant): Call | Impossible {
-  const at = latest(now, settledUntil(call));
+export function intervene(call: Call, action: CallAction, now: Instant): Call | ActionRejection {
+  const at = latest(now, earliestAppendAt(call));
   const { state, possible } = callAt(call, at);
-  if ('agent' in deed ? !possible.includes(deed.agent) : isOver(state)) {
+  if ('agent' in action ? !possible.includes(action.agent) : isOver(state)) {
     return { state, possible, ...(isHidden(call) && { hidden: true }) };
   }
-  return { ...call, interventions: [...call.interventions, { ...deed, at }] };
+  return { ...call, interventions: [...call.interventions, { ...action, at }] };
 }
 
 /** `call` with a signal that its script waits for, or what it waits for instead. */
-export function signalled(
+export function applySignal(
   call: Call,
   signal: string,
   now: Instant,
 ): Call | { readonly waitsFor: string | undefined } {
-  const at = latest(now, settledUntil(call));
+  const at = latest(now, earliestAppendAt(call));
   const { waitsFor } = callAt(call, at);
   if (waitsFor !== signal) return { waitsFor };
   return { ...call, interventions: [...call.interventions, { signal, at }] };

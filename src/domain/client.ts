@@ -15,16 +15,18 @@ export interface Client {
 }
 
 /** `given` with everything that was left out as a client of the sandbox has it. */
-export const newClient = (given: Pick<Client, 'clientId' | 'clientSecret'> & Partial<Client>): Client => ({
+export const createClientRecord = (
+  properties: Pick<Client, 'clientId' | 'clientSecret'> & Partial<Client>,
+): Client => ({
   environment: 'sandbox',
   allowedIps: [],
   type: 'confidential',
   grantType: 'client-credentials',
-  ...given,
+  ...properties,
 });
 
 /** The client that exists when no other was asked for. */
-export const SANDBOX_CLIENT: Client = newClient({
+export const SANDBOX_CLIENT: Client = createClientRecord({
   clientId: 'sandbox-client',
   clientSecret: 'sandbox-secret',
 });
@@ -47,5 +49,5 @@ export function isSecretOf(client: Client, given: string | undefined): boolean {
  *
  * @param isAmong whether the request's address is in one of these addresses and ranges
  */
-export const mayComeFrom = (client: Client, isAmong: (ranges: readonly string[]) => boolean): boolean =>
+export const canConnectFrom = (client: Client, isAmong: (ranges: readonly string[]) => boolean): boolean =>
   client.environment === 'sandbox' || isAmong(client.allowedIps);

@@ -7,20 +7,20 @@ import type { Diagnostics } from './presence.ts';
 /** How the rules are seen to be broken: each by a look at a request, or at what a page tells of itself. */
 
 /** What was seen of a mistake, in few words that are the same for the same mistake. */
-type Look<Facts> = (facts: Facts) => string | undefined;
+type Detector<Facts> = (facts: Facts) => string | undefined;
 
-export interface Seen {
+export interface Detection {
   readonly rule: RuleId;
   readonly seen: string;
 }
 
 /** A function that tells every mistake that shows in a place. */
 export function createDetector<P extends Place, Facts>(
-  looks: Detectors<P, Look<Facts>>,
-): (facts: Facts) => Seen[] {
-  const all = Object.entries(looks) as [RuleId, Look<Facts>][];
+  looks: Detectors<P, Detector<Facts>>,
+): (facts: Facts) => Detection[] {
+  const all = Object.entries(looks) as [RuleId, Detector<Facts>][];
   return (facts) => {
-    const mistakes: Seen[] = [];
+    const mistakes: Detection[] = [];
     for (const [rule, look] of all) {
       const seen = look(facts);
       if (seen !== undefined) mistakes.push({ rule, seen });
@@ -29,12 +29,12 @@ export function createDetector<P extends Place, Facts>(
   };
 }
 
-const ADDRESSES: readonly string[] = Object.values(PATHS);
+const OAUTH_PATHS: readonly string[] = Object.values(PATHS);
 const isAuthentication = ({ path }: JournalEntry): boolean => path.startsWith('/o/');
 const isCall = ({ path, method }: JournalEntry): boolean => path === '/call' && method === 'GET';
 
 /** A browser says from where it asks; so does nobody else, though some say in which mode. */
-const pageOf = ({ headers }: JournalEntry): string | undefined =>
+const describeOrigin = ({ headers }: JournalEntry): string | undefined =>
   headers.origin ?? (headers['sec-fetch-site'] === undefined ? undefined : 'an unknown origin');
 
 /**
@@ -50,20 +50,20 @@ const isStale = (entry: JournalEntry): boolean =>
 /** Every mistake that a request shows. */
 export const detectInRequest = createDetector<'request', JournalEntry>({
   'secret-in-browser'(entry) {
-    const page = entry.method === 'POST' && isAuthentication(entry) ? pageOf(entry) : undefined;
+    const page = entry.method === 'POST' && isAuthentication(entry) ? describeOrigin(entry) : undefined;
     return page && `POST ${entry.path} by a page of ${page}`;
   },
   'cors-preflight': (entry) =>
     entry.method === 'OPTIONS' &&
     isAuthentication(entry) &&
     entry.headers['access-control-request-method'] !== undefined
-      ? `OPTIONS ${entry.path} by a page of ${pageOf(entry) ?? 'an unknown origin'}`
+      ? `OPTIONS ${entry.path} by a page of ${describeOrigin(entry) ?? 'an unknown origin'}`
       : undefined,
   'missing-trailing-slash': ({ method, path, status }) =>
-    status === 301 && ADDRESSES.includes(`${path}/`) ? `${method} ${path}` : undefined,
+    status === 301 && OAUTH_PATHS.includes(`${path}/`) ? `${method} ${path}` : undefined,
   'unsupported-body'(entry) {
     const { method, path, form, headers } = entry;
-    if (form !== undefined || method !== 'POST' || !ADDRESSES.includes(path)) return undefined;
+    if (form !== undefined || method !== 'POST' || !OAUTH_PATHS.includes(path)) return undefined;
     const type = headers['content-type']?.split(';', 1)[0];
     return type !== undefined && entry.faultId === undefined ? `POST ${path} with ${type}` : undefined;
   },
@@ -99,8 +99,8 @@ const BROWSERS: readonly (readonly [keyof typeof OLDEST_BROWSERS, RegExp])[] = [
   ['Safari', /\bVersion\/(\d+(?:\.\d+)?).*\bSafari\//],
 ];
 
-const SMALLEST = 200;
-const AS_GOOD_AS_HIDDEN = 10;
+const MIN_FRAME_PIXELS = 200;
+const MAX_HIDDEN_PIXELS = 10;
 
 /** Every mistake that shows in how a page is embedded. */
 export const detectInPage = createDetector<'page', Diagnostics>({
@@ -116,7 +116,7 @@ export const detectInPage = createDetector<'page', Diagnostics>({
     secureContext === false ? `in a page of ${parentOrigin ?? 'an unknown origin'}` : undefined,
   // What is not shown at all, or as good as, may be shown later.
   'frame-too-small': ({ width, height }) =>
-    Math.min(width, height) > AS_GOOD_AS_HIDDEN && Math.min(width, height) < SMALLEST
+    Math.min(width, height) > MAX_HIDDEN_PIXELS && Math.min(width, height) < MIN_FRAME_PIXELS
       ? `${width} x ${height} pixels`
       : undefined,
   'old-browser'({ userAgent }) {

@@ -22,12 +22,12 @@ type KindActingOn<Target> = {
 }[FaultKind];
 
 /** How a connection ends on which no answer is given. */
-export type Unanswered = KindActingOn<'connection'>;
+export type ConnectionFault = KindActingOn<'connection'>;
 
 /** How an answer is given otherwise than it should. */
 export type Spoilt = KindActingOn<'answer'>;
 
-export const isUnanswered = (kind: FaultKind | undefined): kind is Unanswered =>
+export const isConnectionFault = (kind: FaultKind | undefined): kind is ConnectionFault =>
   kind !== undefined && ACTS_ON[kind] === 'connection';
 
 /** A failure that is to happen to requests of one client, or of all. */
@@ -48,27 +48,27 @@ export interface Fault {
 }
 
 /** A fault with what has come its way. */
-export interface Armed extends Fault {
+export interface ArmedFault extends Fault {
   /** Requests that it might have struck, struck or not. */
   readonly met: number;
   readonly struck: number;
 }
 
 /** The faults of one client, or of all, the first armed first. */
-export interface Faults {
+export interface ArmedFaults {
   readonly clientId: string;
-  readonly armed: readonly Armed[];
+  readonly armed: readonly ArmedFault[];
 }
 
-const isReady = ({ after, times, met, struck }: Armed): boolean =>
+const canStrike = ({ after, times, met, struck }: ArmedFault): boolean =>
   met >= after && (times === undefined || struck < times);
 
 /** The fault that strikes a request to `endpoint`, and how all stand after it. The first that can strikes alone. */
 export function strike(
-  all: readonly Armed[],
+  all: readonly ArmedFault[],
   endpoint: Endpoint,
-): { readonly armed: readonly Armed[]; readonly striking?: Armed } {
-  const striking = all.find((one) => one.endpoint === endpoint && isReady(one));
+): { readonly armed: readonly ArmedFault[]; readonly striking?: ArmedFault } {
+  const striking = all.find((one) => one.endpoint === endpoint && canStrike(one));
   const armed = all.map((one) =>
     one.endpoint === endpoint
       ? { ...one, met: one.met + 1, struck: one.struck + (one === striking ? 1 : 0) }

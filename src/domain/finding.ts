@@ -203,7 +203,7 @@ export const describeSeen = ({ seen, times }: Pick<Finding, 'seen' | 'times'>): 
   `seen ${times === 1 ? 'once' : `${times} times`}: ${seen}`;
 
 /** `finding`, if there is one, seen once more; or seen for the first time. */
-export const seenAgain = (
+export const recordOccurrence = (
   finding: Finding | undefined,
   first: Pick<Finding, 'rule' | 'clientId' | 'seen'>,
   now: Instant,

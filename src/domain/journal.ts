@@ -43,20 +43,20 @@ export interface JournalFilter {
 }
 
 /** Whether an entry is what was asked for. */
-export const matches = (entry: JournalEntry, filter: JournalFilter): boolean =>
+export const matchesFilter = (entry: JournalEntry, filter: JournalFilter): boolean =>
   (Object.keys(filter) as (keyof JournalFilter)[]).every(
     (key) => filter[key] === undefined || filter[key] === entry[key],
   );
 
 const MASK = '***';
-const LONGEST_VALUE = 200;
-const LONGEST_PATH = 1000;
-const MOST_FIELDS = 50;
+const MAX_VALUE_LENGTH = 200;
+const MAX_PATH_LENGTH = 1000;
+const MAX_FIELDS = 50;
 /** What somebody may have meant for the name of a field: `clientId`, `granttype`. */
-const SLIP = /^[A-Za-z]{1,20}(?:[_.-][A-Za-z]{1,20})*$/;
+const LIKELY_FIELD_NAME = /^[A-Za-z]{1,20}(?:[_.-][A-Za-z]{1,20})*$/;
 
 /** What a field may hold that is no secret. */
-const OPEN_FIELDS = new Set([
+const VISIBLE_FIELDS = new Set([
   'encoding',
   'grant_type',
   'response_type',
@@ -65,7 +65,7 @@ const OPEN_FIELDS = new Set([
   'validation_id',
 ]);
 /** Fields whose name alone is told. */
-const CLOSED_FIELDS = new Set([
+const MASKED_FIELDS = new Set([
   'apikey',
   'client',
   'client_assertion',
@@ -82,7 +82,7 @@ const CLOSED_FIELDS = new Set([
   'state',
   'username',
 ]);
-const OPEN_HEADERS = new Set([
+const VISIBLE_HEADERS = new Set([
   'accept',
   'accept-encoding',
   'accept-language',
@@ -113,49 +113,51 @@ const OPEN_HEADERS = new Set([
 ]);
 
 const TOKEN_FIELDS = new Set(['access_token', 'token']);
-const SHORTEST_TOKEN = 20;
-const TAIL = 4;
+const MIN_TOKEN_LENGTH = 20;
+const TAIL_LENGTH = 4;
 
 /** Enough of a token to tell it from others, and too little to use it. */
-export const tailOf = (token: string): string =>
-  token.length < SHORTEST_TOKEN ? MASK : `…${token.slice(-TAIL)}`;
+export const abbreviateToken = (token: string): string =>
+  token.length < MIN_TOKEN_LENGTH ? MASK : `…${token.slice(-TAIL_LENGTH)}`;
 
 /** Parts of a text keep all of it in memory, here a whole body with its secrets; what is written anew does not. */
-const ownCopy = (fields: Fields): Fields => JSON.parse(JSON.stringify(fields));
+const copyFields = (fields: Fields): Fields => JSON.parse(JSON.stringify(fields));
 
 /** @param previous given back when the result would equal it: a client's requests are alike */
-function masked(
-  given: readonly (readonly [string, string])[],
+function maskEntries(
+  entries: readonly (readonly [string, string])[],
   previous: Fields,
-  shown: (name: string, value: string) => string,
-  named = (name: string, _value: string) => name,
+  maskValue: (name: string, value: string) => string,
+  maskName = (name: string, _value: string) => name,
 ): Fields {
-  const some = given.length > MOST_FIELDS ? given.slice(0, MOST_FIELDS) : given;
+  const some = entries.length > MAX_FIELDS ? entries.slice(0, MAX_FIELDS) : entries;
   const names = Object.keys(previous);
   const isSame = ([name, value]: readonly [string, string], at: number) => {
     const known = names[at];
-    return known !== undefined && named(name, value) === known && shown(name, value) === previous[known];
+    return (
+      known !== undefined && maskName(name, value) === known && maskValue(name, value) === previous[known]
+    );
   };
   if (some.length === names.length && some.every(isSame)) return previous;
-  return ownCopy(
+  return copyFields(
     Object.fromEntries(
-      some.map(([name, value]) => [named(name, value), shown(name, value).slice(0, LONGEST_VALUE)]),
+      some.map(([name, value]) => [maskName(name, value), maskValue(name, value).slice(0, MAX_VALUE_LENGTH)]),
     ),
   );
 }
 
 /** Tokens as they are issued here. */
-const TOKENS = /\b(?:[A-Za-z0-9]{30}|ey[\w-]+\.[\w-]+\.[\w-]+)(?![\w-])/g;
-const SHORTEST_OF_THEM = 30;
-const withoutTokens = (text: string): string =>
-  text.length < SHORTEST_OF_THEM ? text : text.replace(TOKENS, tailOf);
+const TOKEN_PATTERN = /\b(?:[A-Za-z0-9]{30}|ey[\w-]+\.[\w-]+\.[\w-]+)(?![\w-])/g;
+const MIN_TOKEN_MATCH_LENGTH = 30;
+const maskTokens = (text: string): string =>
+  text.length < MIN_TOKEN_MATCH_LENGTH ? text : text.replace(TOKEN_PATTERN, abbreviateToken);
 /** A value that holds more than its own may be a whole form that was not taken apart. */
-const JUMBLE = /[=&;\p{Cc}]/u;
+const UNPARSED_FORM = /[=&;\p{Cc}]/u;
 
 /** Of what nobody knows even the name may be a secret that lost its place; one with a value at least looks like a slip. */
-function nameOf(name: string, value: string): string {
-  if (OPEN_FIELDS.has(name) || CLOSED_FIELDS.has(name) || TOKEN_FIELDS.has(name)) return name;
-  return value !== '' && SLIP.test(name) ? name : MASK;
+function maskFieldName(name: string, value: string): string {
+  if (VISIBLE_FIELDS.has(name) || MASKED_FIELDS.has(name) || TOKEN_FIELDS.has(name)) return name;
+  return value !== '' && LIKELY_FIELD_NAME.test(name) ? name : MASK;
 }
 
 /**
@@ -163,39 +165,36 @@ function nameOf(name: string, value: string): string {
  *
  * @param clientId shown where it stands: an id that is not known may be a secret in the wrong place
  */
-export const maskedFields = (
+export const maskFields = (
   fields: readonly (readonly [string, string])[],
   clientId: string,
   previous: Fields = {},
 ): Fields =>
-  masked(
+  maskEntries(
     fields,
     previous,
     (name, value) => {
       if (value === '' || (name === 'client_id' && value === clientId)) return value;
-      if (OPEN_FIELDS.has(name)) return value !== previous[name] && JUMBLE.test(value) ? MASK : value;
-      return TOKEN_FIELDS.has(name) ? tailOf(value) : MASK;
+      if (VISIBLE_FIELDS.has(name))
+        return value !== previous[name] && UNPARSED_FORM.test(value) ? MASK : value;
+      return TOKEN_FIELDS.has(name) ? abbreviateToken(value) : MASK;
     },
-    nameOf,
+    maskFieldName,
   );
 
 /** A path without what may have slipped into it from a query or form, and no longer than can be asked for. */
-export const maskedPath = (path: string): string =>
-  withoutTokens(path.slice(0, LONGEST_PATH)).replace(/[&=;].*$/s, (rest) => `${rest[0]}${MASK}`);
+export const maskPath = (path: string): string =>
+  maskTokens(path.slice(0, MAX_PATH_LENGTH)).replace(/[&=;].*$/s, (rest) => `${rest[0]}${MASK}`);
 
 /** A validation id as far as it can be asked for. */
-export const shownId = (validationId: string): string => validationId.slice(0, LONGEST_PATH);
+export const truncateId = (validationId: string): string => validationId.slice(0, MAX_PATH_LENGTH);
 
 /** Headers without their secrets. Of credentials the scheme is left, of a referring page no values of its query. */
-export const maskedHeaders = (
-  headers: readonly (readonly [string, string])[],
-  previous: Fields = {},
-): Fields =>
-  masked(headers, previous, (name, value) => {
+export const maskHeaders = (headers: readonly (readonly [string, string])[], previous: Fields = {}): Fields =>
+  maskEntries(headers, previous, (name, value) => {
     if (value === previous[name]) return value;
-    if (OPEN_HEADERS.has(name)) return withoutTokens(value);
-    if (name === 'referer')
-      return withoutTokens(value.replace(/=[^&#]*|#.*$/gs, (rest) => `${rest[0]}${MASK}`));
+    if (VISIBLE_HEADERS.has(name)) return maskTokens(value);
+    if (name === 'referer') return maskTokens(value.replace(/=[^&#]*|#.*$/gs, (rest) => `${rest[0]}${MASK}`));
     const scheme = name === 'authorization' ? /^(?:basic|bearer|digest)(?= )/i.exec(value)?.[0] : undefined;
     return scheme === undefined ? MASK : `${scheme} ${MASK}`;
   });

@@ -1,25 +1,25 @@
 import { EVENTS } from '../guide/events.ts';
 
 /** A message as the page around the frame gets it. */
-export interface Message {
+export interface PostedMessage {
   readonly origin: string;
   readonly data: unknown;
 }
 
-const fieldOf = (data: unknown, name: 'type' | 'code' | 'message'): unknown =>
+const getField = (data: unknown, name: 'type' | 'code' | 'message'): unknown =>
   typeof data === 'object' && data !== null ? (data as Record<string, unknown>)[name] : undefined;
 
 /** A field of a message as text; empty where there is none. */
-export function textOf(data: unknown, name: 'type' | 'code' | 'message'): string {
-  const field = fieldOf(data, name);
+export function getFieldText(data: unknown, name: 'type' | 'code' | 'message'): string {
+  const field = getField(data, name);
   return field === undefined ? '' : String(field);
 }
 
 /** Why the listener of guide 5.5 does nothing about a message; undefined when it does. */
-export function dropped({ origin, data }: Message): string | undefined {
+export function explainDrop({ origin, data }: PostedMessage): string | undefined {
   if (!origin.includes('videocall')) return `its origin ${origin} does not contain "videocall"`;
   if (typeof data === 'string') return 'its data is a text, so that event.data.code is undefined';
-  const code = fieldOf(data, 'code');
+  const code = getField(data, 'code');
   if (code === undefined) return 'its data has no code';
   return Object.keys(EVENTS).includes(String(code)) ? undefined : 'the guide has no such code';
 }

@@ -8,13 +8,17 @@ import { type Client, isSecretOf } from './client.ts';
  */
 
 /** Credentials of an `Authorization: Basic` header, or why there are none. `crash`: reading them broke the service. */
-export type Basic = 'absent' | 'unreadable' | 'crash' | { readonly id: string; readonly secret: string };
+export type BasicCredentials =
+  | 'absent'
+  | 'unreadable'
+  | 'crash'
+  | { readonly id: string; readonly secret: string };
 
 /** What reaches the endpoint of a request. */
 export interface OAuthRequest {
   /** Parameters are allowed in the body only; `malformed` holds a percent sign without two hex digits. */
   readonly query: 'none' | 'present' | 'malformed';
-  readonly basic: Basic;
+  readonly basic: BasicCredentials;
   /** The last of each name, as RFC 6749 does not have it but the service does. */
   readonly fields: ReadonlyMap<string, string>;
 }
@@ -33,7 +37,7 @@ export type Refusal =
   | { readonly blocked: true; readonly reason: string };
 
 /** The client ids that a request names, each once, the header's first. */
-export function claimedClients({ basic, fields }: OAuthRequest): string[] {
+export function getClaimedClients({ basic, fields }: OAuthRequest): string[] {
   const inHeader = typeof basic === 'object' ? [basic.id] : [];
   const inBody = fields.get('client_id');
   return inBody === undefined || inBody === inHeader[0] ? inHeader : [...inHeader, inBody];
@@ -42,7 +46,7 @@ export function claimedClients({ basic, fields }: OAuthRequest): string[] {
 /** One request on its way through the steps. The first client found stays, whichever credentials follow. */
 interface Attempt {
   readonly request: OAuthRequest;
-  readonly find: (clientId: string) => Client | undefined;
+  readonly findClient: (clientId: string) => Client | undefined;
   client?: Client | undefined;
 }
 
@@ -53,9 +57,9 @@ function refuse({ request }: Attempt, error: OAuthErrorCode, reason: string, des
   return { error, reason, ...(description && { description }), ...(state && { state }) };
 }
 
-const crash = (reason: string): Refusal => ({ crash: true, reason });
+const refuseWithCrash = (reason: string): Refusal => ({ crash: true, reason });
 
-function firstRefusal(steps: readonly Step[], attempt: Attempt): Refusal | undefined {
+function findFirstRefusal(steps: readonly Step[], attempt: Attempt): Refusal | undefined {
   for (const step of steps) {
     const refusal = step(attempt);
     if (refusal !== undefined) return refusal;
@@ -63,29 +67,29 @@ function firstRefusal(steps: readonly Step[], attempt: Attempt): Refusal | undef
   return undefined;
 }
 
-const field = ({ request }: Attempt, name: string) => request.fields.get(name);
+const getField = ({ request }: Attempt, name: string) => request.fields.get(name);
 
-function load(attempt: Attempt, clientId: string | undefined): Client | undefined {
-  attempt.client ??= clientId === undefined ? undefined : attempt.find(clientId);
+function loadClient(attempt: Attempt, clientId: string | undefined): Client | undefined {
+  attempt.client ??= clientId === undefined ? undefined : attempt.findClient(clientId);
   return attempt.client;
 }
 
-function authenticatedByHeader(attempt: Attempt): boolean {
+function isAuthenticatedByHeader(attempt: Attempt): boolean {
   const { basic } = attempt.request;
   if (typeof basic !== 'object') return false;
-  const client = load(attempt, basic.id);
+  const client = loadClient(attempt, basic.id);
   return client?.clientId === basic.id && isSecretOf(client, basic.secret);
 }
 
-function authenticatedByBody(attempt: Attempt): boolean {
-  const client = load(attempt, field(attempt, 'client_id'));
-  return client !== undefined && isSecretOf(client, field(attempt, 'client_secret'));
+function isAuthenticatedByBody(attempt: Attempt): boolean {
+  const client = loadClient(attempt, getField(attempt, 'client_id'));
+  return client !== undefined && isSecretOf(client, getField(attempt, 'client_secret'));
 }
 
-function needsSecret(attempt: Attempt): boolean {
+function isSecretRequired(attempt: Attempt): boolean {
   if (attempt.request.basic !== 'absent') return true;
-  if (field(attempt, 'client_id') && field(attempt, 'client_secret')) return true;
-  return load(attempt, field(attempt, 'client_id'))?.type !== 'public';
+  if (getField(attempt, 'client_id') && getField(attempt, 'client_secret')) return true;
+  return loadClient(attempt, getField(attempt, 'client_id'))?.type !== 'public';
 }
 
 // ---- steps -----------------------------------------------------------------------------------------------
@@ -93,13 +97,13 @@ function needsSecret(attempt: Attempt): boolean {
 /** The query is decoded before anything else, and what cannot be decoded is not caught. */
 const queryDecodes: Step = ({ request }) =>
   request.query === 'malformed'
-    ? crash('the query has a % that is not followed by two hex digits')
+    ? refuseWithCrash('the query has a % that is not followed by two hex digits')
     : undefined;
 
 /** The token endpoint refuses a query in a place where nobody catches the refusal. */
 const noQueryOrCrash: Step = ({ request }) =>
   request.query === 'present'
-    ? crash('the token endpoint breaks on a query; send parameters in the body')
+    ? refuseWithCrash('the token endpoint breaks on a query; send parameters in the body')
     : undefined;
 
 const noQuery: Step = (attempt) =>
@@ -114,28 +118,28 @@ const noQuery: Step = (attempt) =>
 
 /** A parameter of this name takes the place of the client that was looked up, and is none. */
 const noClientParameter: Step = (attempt) =>
-  field(attempt, 'client') ? crash('a parameter named "client" breaks the service') : undefined;
+  getField(attempt, 'client') ? refuseWithCrash('a parameter named "client" breaks the service') : undefined;
 
 const headerReadable: Step = ({ request }) =>
   request.basic === 'crash'
-    ? crash('the Authorization header cannot be decoded, which breaks the service')
+    ? refuseWithCrash('the Authorization header cannot be decoded, which breaks the service')
     : undefined;
 
 const confidentialClient: Step = (attempt) =>
-  authenticatedByHeader(attempt) || authenticatedByBody(attempt)
+  isAuthenticatedByHeader(attempt) || isAuthenticatedByBody(attempt)
     ? undefined
-    : refuse(attempt, 'invalid_client', whyNoClient(attempt));
+    : refuse(attempt, 'invalid_client', explainInvalidClient(attempt));
 
-function whyNoClient(attempt: Attempt): string {
+function explainInvalidClient(attempt: Attempt): string {
   if (attempt.client !== undefined) return `wrong client_secret for client "${attempt.client.clientId}"`;
   // An unknown id is not repeated: whoever swaps id and secret would find the secret in a log.
-  return claimedClients(attempt.request).length === 0
+  return getClaimedClients(attempt.request).length === 0
     ? 'no client credentials, neither in the body nor as Basic'
     : 'there is no client with this client_id';
 }
 
 /** A public client may come without its secret. RFC 6749, 3.2.1. */
-const anyClient: Step = (attempt) => (needsSecret(attempt) ? confidentialClient(attempt) : undefined);
+const anyClient: Step = (attempt) => (isSecretRequired(attempt) ? confidentialClient(attempt) : undefined);
 
 const mayUse =
   (grantType: Client['grantType']): Step =>
@@ -149,28 +153,28 @@ const mayUse =
         );
 
 /** The scope of a token for which none was asked. */
-export const EVERY_SCOPE = SCOPES.join(' ');
+export const ALL_SCOPES = SCOPES.join(' ');
 
 const scopeKnown: Step = (attempt) =>
-  scopesAsked(attempt).every((scope) => (SCOPES as readonly string[]).includes(scope))
+  getRequestedScopes(attempt).every((scope) => (SCOPES as readonly string[]).includes(scope))
     ? undefined
     : refuse(attempt, 'invalid_scope', `scopes are ${SCOPES.join(', ')}, separated by one space`);
 
-function scopesAsked(attempt: Attempt): readonly string[] {
-  return field(attempt, 'scope')?.trim().split(' ') ?? SCOPES;
+function getRequestedScopes(attempt: Attempt): readonly string[] {
+  return getField(attempt, 'scope')?.trim().split(' ') ?? SCOPES;
 }
 
 const present =
   (name: string, description: string): Step =>
   (attempt) =>
-    field(attempt, name) === undefined
+    getField(attempt, name) === undefined
       ? refuse(attempt, 'invalid_request', `${name} is missing`, description)
       : undefined;
 
 const notEmpty =
   (name: string, description: string): Step =>
   (attempt) =>
-    field(attempt, name)
+    getField(attempt, name)
       ? undefined
       : refuse(attempt, 'invalid_request', `${name} is missing or empty`, description);
 
@@ -179,14 +183,14 @@ const never =
   (attempt) =>
     refuse(attempt, 'invalid_grant', reason, description);
 
-const authentication: readonly Step[] = [noClientParameter, headerReadable];
+const AUTHENTICATION_STEPS: readonly Step[] = [noClientParameter, headerReadable];
 
 /** What each grant asks for, in order. Only `client_credentials` can succeed: the service has no users. */
 const GRANTS: Record<string, readonly Step[]> = {
-  [GRANT_TYPE]: [...authentication, confidentialClient, mayUse('client-credentials'), scopeKnown],
+  [GRANT_TYPE]: [...AUTHENTICATION_STEPS, confidentialClient, mayUse('client-credentials'), scopeKnown],
   authorization_code: [
     present('code', 'Missing code parameter.'),
-    ...authentication,
+    ...AUTHENTICATION_STEPS,
     anyClient,
     mayUse('authorization-code'),
     never('there are no authorization codes here'),
@@ -194,12 +198,12 @@ const GRANTS: Record<string, readonly Step[]> = {
   // Known to the grant's own check but not to the client's: that mismatch is not caught.
   openid: [
     present('code', 'Missing code parameter.'),
-    ...authentication,
+    ...AUTHENTICATION_STEPS,
     anyClient,
-    () => crash('grant_type openid breaks the service'),
+    () => refuseWithCrash('grant_type openid breaks the service'),
   ],
   password: [
-    ...authentication,
+    ...AUTHENTICATION_STEPS,
     anyClient,
     notEmpty('username', 'Request is missing username parameter.'),
     notEmpty('password', 'Request is missing password parameter.'),
@@ -207,19 +211,19 @@ const GRANTS: Record<string, readonly Step[]> = {
   ],
   refresh_token: [
     present('refresh_token', 'Missing refresh token parameter.'),
-    ...authentication,
+    ...AUTHENTICATION_STEPS,
     anyClient,
     never('there are no refresh tokens here'),
   ],
 };
 
 const grantKnown: Step = (attempt) =>
-  Object.hasOwn(GRANTS, field(attempt, 'grant_type') ?? '')
+  Object.hasOwn(GRANTS, getField(attempt, 'grant_type') ?? '')
     ? undefined
     : refuse(attempt, 'unsupported_grant_type', 'grant_type must be client_credentials, in a form body');
 
 const grantAllowed: Step = (attempt) =>
-  firstRefusal(GRANTS[field(attempt, 'grant_type') ?? ''] ?? [], attempt);
+  findFirstRefusal(GRANTS[getField(attempt, 'grant_type') ?? ''] ?? [], attempt);
 
 const TOKEN_STEPS = [queryDecodes, noQueryOrCrash, grantKnown, grantAllowed];
 
@@ -227,31 +231,31 @@ const REVOKE_STEPS = [
   queryDecodes,
   noQuery,
   notEmpty('token', 'Missing token parameter.'),
-  ...authentication,
+  ...AUTHENTICATION_STEPS,
   // Whoever is known may revoke any token: its owner is not compared.
   anyClient,
 ];
 
 /** To whom a token is due and for what, or why it is not. Guide 5.2; RFC 6749, 4.4 and 5.2. */
-export function grant(
+export function evaluateGrant(
   request: OAuthRequest,
-  find: (clientId: string) => Client | undefined,
+  findClient: (clientId: string) => Client | undefined,
 ): { readonly client: Client; readonly scope: string } | Refusal {
-  const attempt: Attempt = { request, find };
-  const refusal = firstRefusal(TOKEN_STEPS, attempt);
+  const attempt: Attempt = { request, findClient };
+  const refusal = findFirstRefusal(TOKEN_STEPS, attempt);
   if (refusal !== undefined) return refusal;
   if (attempt.client === undefined) throw new Error('a grant was allowed without a client');
   return {
     client: attempt.client,
-    scope: field(attempt, 'scope') === undefined ? EVERY_SCOPE : scopesAsked(attempt).join(' '),
+    scope: getField(attempt, 'scope') === undefined ? ALL_SCOPES : getRequestedScopes(attempt).join(' '),
   };
 }
 
 /** Which token is to be revoked, or why none is. Guide 5.2; RFC 7009, 2.1. */
-export function revocation(
+export function evaluateRevocation(
   request: OAuthRequest,
-  find: (clientId: string) => Client | undefined,
+  findClient: (clientId: string) => Client | undefined,
 ): { readonly token: string } | Refusal {
-  const attempt: Attempt = { request, find };
-  return firstRefusal(REVOKE_STEPS, attempt) ?? { token: request.fields.get('token') ?? '' };
+  const attempt: Attempt = { request, findClient };
+  return findFirstRefusal(REVOKE_STEPS, attempt) ?? { token: request.fields.get('token') ?? '' };
 }

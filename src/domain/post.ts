@@ -1,12 +1,12 @@
 import type { VideocallEvent } from '../guide/events.ts';
-import type { Delivery } from './scenario.ts';
-import { after, type Instant, type Ms, ms } from './time.ts';
+import type { DeliveryFault } from './scenario.ts';
+import { addMs, type Instant, type Ms, ms } from './time.ts';
 
 /** An event that the call has said, with what is to go wrong on its way to the parent. */
-export interface Said {
+export interface EmittedEvent {
   readonly at: Instant;
   readonly event: VideocallEvent;
-  readonly delivery?: Delivery | undefined;
+  readonly delivery?: DeliveryFault | undefined;
 }
 
 /** What the page posts to its parent, and when. */
@@ -21,26 +21,26 @@ export interface Post {
   readonly foreign?: true;
 }
 
-type Made = Omit<Post, 'id' | 'event' | 'at'>;
+type PostDraft = Omit<Post, 'id' | 'event' | 'at'>;
 
 /** What a way of delivery does to an event. */
 interface Effect {
-  readonly make: (event: VideocallEvent) => readonly Made[];
+  readonly make: (event: VideocallEvent) => readonly PostDraft[];
   readonly lateBy?: Ms;
   /** It is posted behind the next event. */
   readonly isHeld?: true;
 }
 
-const plain = (event: VideocallEvent): readonly Made[] => [{ data: event }];
+const toPlainPost = (event: VideocallEvent): readonly PostDraft[] => [{ data: event }];
 
 /** Without a way of delivery. */
-const UNCHANGED: Effect = { make: plain };
+const UNCHANGED: Effect = { make: toPlainPost };
 
-export const EFFECTS: Readonly<Record<Delivery, Effect>> = {
+export const EFFECTS: Readonly<Record<DeliveryFault, Effect>> = {
   duplicate: { make: (event) => [{ data: event }, { data: event }] },
   drop: { make: () => [] },
-  late: { make: plain, lateBy: ms(10_000) },
-  reorder: { make: plain, isHeld: true },
+  late: { make: toPlainPost, lateBy: ms(10_000) },
+  reorder: { make: toPlainPost, isHeld: true },
   'wrong-type': { make: (event) => [{ data: { ...event, type: 'warning' } }] },
   'json-string': { make: (event) => [{ data: JSON.stringify(event) }] },
   'foreign-origin': { make: (event) => [{ data: event, foreign: true }] },
@@ -51,19 +51,22 @@ export const EFFECTS: Readonly<Record<Delivery, Effect>> = {
  * Every post that comes of what was said, in the order in which the parent hears them. Some may lie in the
  * future: an id is final only up to the present.
  */
-export function postsOf(said: readonly Said[]): Post[] {
+export function toPosts(events: readonly EmittedEvent[]): Post[] {
   const posts: Omit<Post, 'id'>[] = [];
-  let held: Omit<Post, 'id' | 'at'>[] = [];
-  for (const [id, { at, event, delivery }] of said.entries()) {
+  let reordered: Omit<Post, 'id' | 'at'>[] = [];
+  for (const [id, { at, event, delivery }] of events.entries()) {
     const { make, lateBy, isHeld } = delivery === undefined ? UNCHANGED : EFFECTS[delivery];
-    const made = make(event).map((one) => ({ ...one, event: id }));
+    const drafts = make(event).map((one) => ({ ...one, event: id }));
     if (isHeld) {
-      held.push(...made);
+      reordered.push(...drafts);
       continue;
     }
-    const due = lateBy === undefined ? at : after(at, lateBy);
-    posts.push(...made.map((one) => ({ ...one, at: due })), ...held.map((one) => ({ ...one, at: due })));
-    held = [];
+    const due = lateBy === undefined ? at : addMs(at, lateBy);
+    posts.push(
+      ...drafts.map((one) => ({ ...one, at: due })),
+      ...reordered.map((one) => ({ ...one, at: due })),
+    );
+    reordered = [];
   }
   return posts.toSorted((a, b) => a.at - b.at).map((post, id) => ({ ...post, id }));
 }

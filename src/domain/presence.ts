@@ -1,4 +1,4 @@
-import { after, type Instant, type Ms, ms } from './time.ts';
+import { addMs, type Instant, type Ms, ms } from './time.ts';
 
 /**
  * What a page can see of how it is embedded. `null` where its browser cannot tell; nothing here is judged yet.
@@ -45,83 +45,83 @@ export interface Presence {
   readonly postedAt: Readonly<Record<number, Instant>>;
 }
 
-export const NOBODY: Presence = { pages: {}, pushedAt: {}, postedAt: {} };
+export const NO_PRESENCE: Presence = { pages: {}, pushedAt: {}, postedAt: {} };
 
 /** More pages than this of one call are not remembered; the oldest go first. */
-const MOST_PAGES = 100;
+const MAX_PAGES = 100;
 
 /** A stream whose process has died is believed to be open for no longer than this after its last sign of life. */
-export const LEASE: Ms = ms(45_000);
+export const LEASE_MS: Ms = ms(45_000);
 
 /** Two streams of one token may overlap for as long as a reload takes. */
-export const OVERLAP: Ms = ms(2_000);
+export const RELOAD_OVERLAP_MS: Ms = ms(2_000);
 
 const isOpen = ({ stream }: PagePresence, now: Instant) => stream !== undefined && stream.openUntil > now;
 
 /** The pages of the call that are open at `now`. */
-export const openPages = ({ pages }: Presence, now: Instant): string[] =>
+export const getOpenPages = ({ pages }: Presence, now: Instant): string[] =>
   Object.keys(pages).filter((id) => isOpen(pages[id] as PagePresence, now));
 
 /** `presence` with what `rule` makes of a page. Of a page that nobody remembers nothing is made. */
-function withPage(presence: Presence, id: string, rule: (page: PagePresence) => PagePresence): Presence {
+function updatePage(presence: Presence, id: string, rule: (page: PagePresence) => PagePresence): Presence {
   const page = presence.pages[id];
   const changed = page && rule(page);
   if (changed === undefined || changed === page) return presence;
   return { ...presence, pages: { ...presence.pages, [id]: changed } };
 }
 
-export const pageServed = (presence: Presence, id: string, token: string, now: Instant): Presence => ({
+export const addPage = (presence: Presence, id: string, token: string, now: Instant): Presence => ({
   ...presence,
   pages: Object.fromEntries(
-    [...Object.entries(presence.pages), [id, { token, servedAt: now }] as const].slice(-MOST_PAGES),
+    [...Object.entries(presence.pages), [id, { token, servedAt: now }] as const].slice(-MAX_PAGES),
   ),
 });
 
 /** A stream of the page has opened, in the place of the one that it may have had. */
-export const streamOpened = (presence: Presence, id: string, stream: string, now: Instant): Presence =>
-  withPage(presence, id, (page) => ({
+export const openStream = (presence: Presence, id: string, stream: string, now: Instant): Presence =>
+  updatePage(presence, id, (page) => ({
     ...page,
     stream: {
       id: stream,
       openSince: isOpen(page, now) ? (page.stream?.openSince ?? now) : now,
-      openUntil: after(now, LEASE),
+      openUntil: addMs(now, LEASE_MS),
     },
   }));
 
 /** The page's stream, unless it has another by now, is open until `until` and no longer. */
-export const streamOpenUntil = (presence: Presence, id: string, stream: string, until: Instant): Presence =>
-  withPage(presence, id, (page) =>
+export const extendStream = (presence: Presence, id: string, stream: string, until: Instant): Presence =>
+  updatePage(presence, id, (page) =>
     page.stream?.id === stream ? { ...page, stream: { ...page.stream, openUntil: until } } : page,
   );
 
 /** What a page has told about itself; the first time counts. */
-export const diagnosed = (presence: Presence, id: string, diagnostics: Diagnostics): Presence =>
-  withPage(presence, id, (page) => (page.diagnostics === undefined ? { ...page, diagnostics } : page));
+export const addDiagnostics = (presence: Presence, id: string, diagnostics: Diagnostics): Presence =>
+  updatePage(presence, id, (page) => (page.diagnostics === undefined ? { ...page, diagnostics } : page));
 
-type Times = Presence['pushedAt'];
+type FirstTimes = Presence['pushedAt'];
 
 /** `times` with `ids` noted at `now`; the first time of each counts. */
-function noted(times: Times, ids: readonly number[], now: Instant): Times {
-  const news = ids.filter((id) => times[id] === undefined);
-  return news.length === 0 ? times : { ...times, ...Object.fromEntries(news.map((id) => [id, now])) };
+function addFirstTimes(times: FirstTimes, ids: readonly number[], now: Instant): FirstTimes {
+  const newIds = ids.filter((id) => times[id] === undefined);
+  return newIds.length === 0 ? times : { ...times, ...Object.fromEntries(newIds.map((id) => [id, now])) };
 }
 
 /** `presence` with the events `ids` noted as sent to a page at `now`. */
-export function pushed(presence: Presence, ids: readonly number[], now: Instant): Presence {
-  const pushedAt = noted(presence.pushedAt, ids, now);
+export function markPushed(presence: Presence, ids: readonly number[], now: Instant): Presence {
+  const pushedAt = addFirstTimes(presence.pushedAt, ids, now);
   return pushedAt === presence.pushedAt ? presence : { ...presence, pushedAt };
 }
 
 /** `presence` with the events `ids` noted as posted at `now`, and as sent, which they must have been. */
-export function posted(presence: Presence, ids: readonly number[], now: Instant): Presence {
-  const sent = pushed(presence, ids, now);
-  const postedAt = noted(sent.postedAt, ids, now);
+export function markPosted(presence: Presence, ids: readonly number[], now: Instant): Presence {
+  const sent = markPushed(presence, ids, now);
+  const postedAt = addFirstTimes(sent.postedAt, ids, now);
   return postedAt === sent.postedAt ? sent : { ...sent, postedAt };
 }
 
 /** Turns a page away whose token another page used before it and still does. Guide 5.2. */
-export const refusedIfShared = (presence: Presence, id: string, now: Instant): Presence =>
-  withPage(presence, id, (page) => {
+export const refuseSharedPage = (presence: Presence, id: string, now: Instant): Presence =>
+  updatePage(presence, id, (page) => {
     const since = page.stream?.openSince ?? now;
     const isShared = Object.entries(presence.pages).some(
       ([other, { token, stream }]) =>

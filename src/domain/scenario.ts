@@ -7,7 +7,7 @@ export const AGENT_ACTIONS = ['join', 'start', 'record', 'leave', 'end'] as cons
 export type AgentAction = (typeof AGENT_ACTIONS)[number];
 
 /** Ways in which an event reaches the page's parent otherwise than it should. The call itself goes on as ever. */
-export const DELIVERIES = [
+export const DELIVERY_FAULTS = [
   'duplicate',
   'drop',
   'late',
@@ -18,16 +18,16 @@ export const DELIVERIES = [
   'unknown-code',
 ] as const;
 
-export type Delivery = (typeof DELIVERIES)[number];
+export type DeliveryFault = (typeof DELIVERY_FAULTS)[number];
 
 /** What can happen in a call, by script or by hand. */
-export type Deed =
+export type CallAction =
   | { readonly agent: AgentAction }
   | { readonly fail: ErrorCode }
   | { readonly post: VideocallEvent };
 
 /** A deed of the script, `after` the step before it. */
-type DeedStep = Deed & { readonly after: Ms; readonly delivery?: Delivery };
+type ActionStep = CallAction & { readonly after: Ms; readonly delivery?: DeliveryFault };
 
 /** The script stands still until this is done by hand, or until time is up. */
 interface WaitStep {
@@ -36,7 +36,7 @@ interface WaitStep {
   readonly timeout?: Ms;
 }
 
-export type Step = DeedStep | WaitStep;
+export type Step = ActionStep | WaitStep;
 
 /** The course of a call, as data. A call keeps its own copy, so a later change does not reach it. */
 export interface Scenario {
@@ -46,17 +46,17 @@ export interface Scenario {
 }
 
 /** A scenario that was put in over the control API, for one client or, where the id is empty, for all. */
-export interface OwnScenario {
+export interface StoredScenario {
   readonly clientId: string;
   readonly scenario: Scenario;
 }
 
 /** Says that there is no scenario of this name, and which there are. */
-export const noScenario = (name: string, known: Iterable<string>): string =>
+export const describeUnknownScenario = (name: string, known: Iterable<string>): string =>
   `there is no scenario "${name}"; known: ${[...known].join(', ')}`;
 
 /** What is said of the scenario of a call, by whom. */
-export interface Wishes {
+export interface ScenarioChoices {
   /** What the control API set for the validation. */
   readonly validation: string | undefined;
   readonly validationId: string;
@@ -69,17 +69,17 @@ export interface Wishes {
  * Names of the scenarios that a call is wished to play, the nearest wish first. A validation id that is a
  * scenario's name, or begins with one and `~`, is such a wish, for those who cannot reach the control API.
  */
-export const wished = ({ validation, validationId, client, usual }: Wishes): string[] =>
+export const listCandidates = ({ validation, validationId, client, usual }: ScenarioChoices): string[] =>
   [validation, validationId.split('~', 1)[0], client, usual].filter((name) => name !== undefined);
 
 /** The name under which a script waits for an agent's action. */
-export const awaited = (action: AgentAction): string => `agent-${action}`;
+export const toWaitName = (action: AgentAction): string => `agent-${action}`;
 
 /**
  * The error with which a call of this scenario is turned away before there is any call: its first step fails
  * at once. Such a call looks to the client as if it did not exist.
  */
-export function failsAtOnce(scenario: Scenario): ErrorCode | undefined {
+export function getImmediateError(scenario: Scenario): ErrorCode | undefined {
   const first = scenario.steps[0];
   return first !== undefined && 'fail' in first && first.after === 0 ? first.fail : undefined;
 }

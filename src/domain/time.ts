@@ -4,8 +4,8 @@
  */
 
 /** Years 1 to 9999, which RFC 3339 can write, less a margin for what is reckoned from an instant. */
-const EARLIEST = -6.21e13;
-const FARTHEST = 2.5e14;
+const MIN_INSTANT = -6.21e13;
+const MAX_INSTANT = 2.5e14;
 
 declare const unit: unique symbol;
 
@@ -16,12 +16,12 @@ export type Ms = number & { readonly [unit]: 'ms' };
 
 export const instant = (msSinceEpoch: number): Instant => msSinceEpoch as Instant;
 /** Whether there is such an instant, and a date for it. */
-export const isInstant = (number: number): boolean => number >= EARLIEST && number <= FARTHEST;
+export const isInstant = (number: number): boolean => number >= MIN_INSTANT && number <= MAX_INSTANT;
 
 export const ms = (length: number): Ms => length as Ms;
 export const seconds = (length: number): Ms => ms(length * 1000);
 
-export const after = (start: Instant, length: Ms): Instant => instant(start + length);
+export const addMs = (start: Instant, length: Ms): Instant => instant(start + length);
 export const earliest = (...instants: Instant[]): Instant => instant(Math.min(...instants));
 export const latest = (...instants: Instant[]): Instant => instant(Math.max(...instants));
 
@@ -34,31 +34,38 @@ export interface Clock {
 export const REAL_TIME: Clock = { offset: ms(0) };
 
 /** The virtual time that `clock` shows while real time is `real`. */
-export const timeOf = (clock: Clock, real: Instant): Instant => clock.frozenAt ?? after(real, clock.offset);
+export const toVirtualTime = (clock: Clock, real: Instant): Instant =>
+  clock.frozenAt ?? addMs(real, clock.offset);
 
 /** `clock` moved forward by `by`, which also moves a clock that stands still. */
-export const advanced = (clock: Clock, by: Ms): Clock =>
+export const advanceClock = (clock: Clock, by: Ms): Clock =>
   clock.frozenAt === undefined
     ? { offset: ms(clock.offset + by) }
-    : { offset: clock.offset, frozenAt: after(clock.frozenAt, by) };
+    : { offset: clock.offset, frozenAt: addMs(clock.frozenAt, by) };
 
 /** `clock` standing still, at `at` or where it is. */
-export const frozen = (clock: Clock, real: Instant, at: Instant = timeOf(clock, real)): Clock => ({
+export const freezeClock = (
+  clock: Clock,
+  real: Instant,
+  at: Instant = toVirtualTime(clock, real),
+): Clock => ({
   offset: clock.offset,
   frozenAt: at,
 });
 
 /** `clock` running on from the time it shows. */
-export const resumed = (clock: Clock, real: Instant): Clock => ({ offset: ms(timeOf(clock, real) - real) });
+export const resumeClock = (clock: Clock, real: Instant): Clock => ({
+  offset: ms(toVirtualTime(clock, real) - real),
+});
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 /** What a written duration looks like: a number and `ms`, `s`, `m` or `h`. */
-export const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/;
+export const DURATION_PATTERN = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/;
 
 /** The length that `text` writes (`"2s"`, `"1.5h"`), or undefined when it writes none. */
 export function parseDuration(text: string): Ms | undefined {
-  const [, number, name] = DURATION.exec(text) ?? [];
+  const [, number, name] = DURATION_PATTERN.exec(text) ?? [];
   return number === undefined
     ? undefined
     : ms(Math.round(Number(number) * UNITS[name as keyof typeof UNITS]));

@@ -1,5 +1,5 @@
 import { TOKEN_LIFETIME_SECONDS } from '../guide/oauth.ts';
-import { after, type Instant, seconds } from './time.ts';
+import { addMs, type Instant, seconds } from './time.ts';
 
 /** An access token as it was issued, and what has happened to it since. Guide 5.2. */
 export interface Token {
@@ -15,13 +15,13 @@ export interface Token {
 }
 
 /** When its hour is over, or was. Guide 5.2, rule 2. */
-export const expiryOf = ({ issuedAt, expiredAt }: Token): Instant =>
-  expiredAt ?? after(issuedAt, seconds(TOKEN_LIFETIME_SECONDS));
+export const getExpiry = ({ issuedAt, expiredAt }: Token): Instant =>
+  expiredAt ?? addMs(issuedAt, seconds(TOKEN_LIFETIME_SECONDS));
 
 /** Whether `token` was issued after `since`, opens calls at `now`, and has opened none yet. */
 export const isFresh = (token: Token, since: Instant, now: Instant): boolean =>
   token.issuedAt >= since &&
-  expiryOf(token) > now &&
+  getExpiry(token) > now &&
   token.revokedAt === undefined &&
   token.calls.length === 0;
 
@@ -29,24 +29,24 @@ export const TOKEN_STATES = ['active', 'completed', 'expired', 'revoked'] as con
 
 export type TokenState = (typeof TOKEN_STATES)[number];
 
-const NONE: readonly string[] = [];
+const NO_CALLS: readonly string[] = [];
 
 /** A token that begins its hour at `now`. Guide 5.2, rule 2. */
-export const newToken = (accessToken: string, clientId: string, scope: string, now: Instant): Token => ({
+export const createToken = (accessToken: string, clientId: string, scope: string, now: Instant): Token => ({
   accessToken,
   clientId,
   scope,
   issuedAt: now,
-  calls: NONE,
+  calls: NO_CALLS,
 });
 
 /**
  * What a token is good for at `now`. Guide 5.2, rules 1 to 3.
  *
- * @param aCallHasEnded whether a call that it opened has ended by now: completion is not stored, it follows
+ * @param hasEndedCall whether a call that it opened has ended by now: completion is not stored, it follows
  */
-export function tokenState(token: Token, aCallHasEnded: boolean, now: Instant): TokenState {
+export function getTokenState(token: Token, hasEndedCall: boolean, now: Instant): TokenState {
   if (token.revokedAt !== undefined && token.revokedAt <= now) return 'revoked';
-  if (aCallHasEnded) return 'completed';
-  return now >= expiryOf(token) ? 'expired' : 'active';
+  if (hasEndedCall) return 'completed';
+  return now >= getExpiry(token) ? 'expired' : 'active';
 }

@@ -1,6 +1,6 @@
 import type { CallState } from '../domain/call.ts';
 import type { Diagnostics } from '../domain/presence.ts';
-import type { AgentAction, Delivery as WayOfDelivery } from '../domain/scenario.ts';
+import type { AgentAction, DeliveryFault } from '../domain/scenario.ts';
 import type { ErrorCode, VideocallEvent } from '../guide/events.ts';
 import type { Scope } from './scope.ts';
 
@@ -47,7 +47,7 @@ export interface SaidEvent {
   message: string;
   at: string;
   /** How it was to reach the page otherwise than it should. */
-  delivery?: WayOfDelivery;
+  delivery?: DeliveryFault;
   pushedAt: string | null;
   postedAt: string | null;
 }
@@ -105,18 +105,18 @@ export interface CallHandle extends Readonly<Record<AgentAction, () => Promise<D
  * @param n its number, from 1; without it, the latest
  * @internal
  */
-export function callHandle(
+export function createCallHandle(
   { control, client, browserUrl }: Scope,
   validationId: string,
   n?: number,
 ): CallHandle {
-  const named = {
+  const address = {
     parameters: { validation_id: validationId },
     query: { ...client, ...(n !== undefined && { n: String(n) }) },
   };
-  const get = () => control.ask('GET /calls/:validation_id', named);
+  const get = () => control.ask('GET /calls/:validation_id', address);
   const act = (action: AgentAction) =>
-    control.ask('POST /calls/:validation_id/agent', { ...named, body: { action } });
+    control.ask('POST /calls/:validation_id/agent', { ...address, body: { action } });
   return {
     validationId,
     src: (token) =>
@@ -128,8 +128,8 @@ export function callHandle(
     record: () => act('record'),
     leave: () => act('leave'),
     end: () => act('end'),
-    post: (body) => control.ask('POST /calls/:validation_id/events', { ...named, body }),
-    fail: (code) => control.ask('POST /calls/:validation_id/fail', { ...named, body: { code } }),
-    signal: (name) => control.ask('POST /calls/:validation_id/signals', { ...named, body: { name } }),
+    post: (body) => control.ask('POST /calls/:validation_id/events', { ...address, body }),
+    fail: (code) => control.ask('POST /calls/:validation_id/fail', { ...address, body: { code } }),
+    signal: (name) => control.ask('POST /calls/:validation_id/signals', { ...address, body: { name } }),
   };
 }

@@ -1,4 +1,4 @@
-import { type Duration, written } from './duration.ts';
+import { type Duration, toWrittenDuration } from './duration.ts';
 import type { Scope } from './scope.ts';
 
 /** What time it is. */
@@ -27,9 +27,9 @@ export interface Clock {
  *
  * @internal
  */
-export const clockOf = ({ control, client: query }: Scope): Clock => ({
+export const createClock = ({ control, client: query }: Scope): Clock => ({
   now: async () => (await control.ask('GET /clock', { query })).now,
-  advance: (by) => control.ask('POST /clock/advance', { query, body: { by: written(by) } }),
+  advance: (by) => control.ask('POST /clock/advance', { query, body: { by: toWrittenDuration(by) } }),
   freeze: (at) =>
     control.ask('POST /clock/freeze', {
       query,

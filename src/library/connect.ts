@@ -4,7 +4,7 @@ import { hostOf, isLoopback } from '../server/address.ts';
 import { withoutCredentials } from '../system/http.ts';
 import { type CamelControl, camelControlAt } from './control.ts';
 import { MockError } from './error.ts';
-import { type Mock, mockOver } from './mock.ts';
+import { createMock, type Mock } from './mock.ts';
 import type { Addresses, Credentials } from './scope.ts';
 
 /** Where a simulator runs. */
@@ -23,20 +23,20 @@ export interface ConnectOptions {
 }
 
 // biome-ignore lint/style/noProcessEnv: exec hands on by it where the simulator is
-const environment = () => process.env;
+const getEnvironment = () => process.env;
 
 /** Whether this process was started by `mock-veridas exec`, or told where a simulator is as by that. */
-export const isHandedOn = (): boolean => (environment().VIDEOCALL_ADMIN_URL ?? '') !== '';
+export const hasExecEnvironment = (): boolean => (getEnvironment().VIDEOCALL_ADMIN_URL ?? '') !== '';
 
 /**
  * What `mock-veridas exec` hands on to the command that it runs.
  *
  * @throws {MockError} there is nothing of it
  */
-function handedOn(): ConnectOptions {
-  const env = environment();
+function readExecEnvironment(): ConnectOptions {
+  const env = getEnvironment();
   const { VIDEOCALL_ADMIN_URL: adminUrl = '' } = env;
-  if (!isHandedOn()) {
+  if (!hasExecEnvironment()) {
     throw new MockError('unreachable', 'there is no VIDEOCALL_ADMIN_URL in the environment', {
       hint: 'run the tests by `npx mock-veridas exec -- …`, or say where the simulator is',
     });
@@ -53,7 +53,7 @@ function handedOn(): ConnectOptions {
 }
 
 /** The control API of an address with or without its path, with credentials in it if there are any. */
-function adminAddress({ adminUrl, adminCredentials }: ConnectOptions): string {
+function toAdminUrl({ adminUrl, adminCredentials }: ConnectOptions): string {
   if (!URL.canParse(adminUrl)) {
     throw new MockError('unreachable', `"${adminUrl}" is no address`, {
       hint: 'give one like http://127.0.0.1:4010/__admin',
@@ -63,25 +63,25 @@ function adminAddress({ adminUrl, adminCredentials }: ConnectOptions): string {
 }
 
 /** `base` under another name, where that leads to this machine. */
-function named(base: string, name: string): string {
+function withHostName(base: string, name: string): string {
   const address = new URL(base);
   if (isLoopback(hostOf(base))) address.hostname = name;
   return address.href.replace(/\/$/, '');
 }
 
-function addressesOf(adminUrl: string, { url, browserUrl }: ConnectOptions): Addresses {
+function toAddresses(adminUrl: string, { url, browserUrl }: ConnectOptions): Addresses {
   const base = adminUrl.slice(0, -ADMIN.length);
   return {
     url: url ?? base,
-    browserUrl: browserUrl ?? named(base, 'videocall.localhost'),
+    browserUrl: browserUrl ?? withHostName(base, 'videocall.localhost'),
     adminUrl,
-    demoUrl: `${named(base, 'localhost')}${DEMO}`,
+    demoUrl: `${withHostName(base, 'localhost')}${DEMO}`,
     consoleUrl: `${base}${CONSOLE}`,
   };
 }
 
 /** Whose tokens are meant: a secret that is not given is asked for. */
-async function credentialsFrom(control: CamelControl, given: ConnectOptions): Promise<Credentials> {
+async function resolveCredentials(control: CamelControl, given: ConnectOptions): Promise<Credentials> {
   const { items } = await control.ask('GET /clients');
   const { clientId = items[0]?.clientId, clientSecret } = given;
   if (clientId === undefined) throw new MockError('not_found', 'the simulator has no client');
@@ -107,10 +107,10 @@ async function credentialsFrom(control: CamelControl, given: ConnectOptions): Pr
  * credentials
  */
 export async function connectMock(given?: string | ConnectOptions): Promise<Mock> {
-  const options = typeof given === 'string' ? { adminUrl: given } : (given ?? handedOn());
-  const address = adminAddress(options);
+  const options = typeof given === 'string' ? { adminUrl: given } : (given ?? readExecEnvironment());
+  const address = toAdminUrl(options);
   const control = camelControlAt(address);
-  const credentials = await credentialsFrom(control, options);
+  const credentials = await resolveCredentials(control, options);
   const end = async () => {};
-  return mockOver(control, addressesOf(withoutCredentials(address), options), credentials, end);
+  return createMock(control, toAddresses(withoutCredentials(address), options), credentials, end);
 }

@@ -7,7 +7,7 @@ import {
   type RouteName,
 } from '../control/schema/client.ts';
 import { splitCredentials } from '../system/http.ts';
-import { type Camel, camel, snake } from './camel.ts';
+import { type Camel, toCamelCase, toSnakeCase } from './camel-case.ts';
 import { MockError } from './error.ts';
 
 /** A request with its body in camelCase. */
@@ -50,8 +50,8 @@ export function camelControlAt(address: string): CamelControl {
   return {
     async ask(name, ...asking) {
       try {
-        const answer = await control.ask(name, ...(snake(asking) as Argument<Asking<typeof name>>));
-        return camel(answer) as Camel<Answer<typeof name>>;
+        const answer = await control.ask(name, ...(toSnakeCase(asking) as Argument<Asking<typeof name>>));
+        return toCamelCase(answer) as Camel<Answer<typeof name>>;
       } catch (error) {
         throw mockError(url, error);
       }

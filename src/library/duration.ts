@@ -2,5 +2,5 @@
 export type Duration = string | number;
 
 /** A length of time as the control API takes it, which has no room for many digits of milliseconds. */
-export const written = (length: Duration): string =>
+export const toWrittenDuration = (length: Duration): string =>
   typeof length === 'string' ? length : `${(length / 1000).toFixed(3)}s`;

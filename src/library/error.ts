@@ -7,7 +7,7 @@ import type { ErrorName } from '../control/schema/errors.ts';
 export type MockErrorCode = ErrorName | 'unreachable' | 'no_token';
 
 /** What is said of some errors beside their message. */
-interface More {
+interface ErrorDetails {
   readonly hint?: string;
   readonly errors?: { path: string; message: string }[];
   readonly seen?: string[];
@@ -28,14 +28,14 @@ export class MockError extends Error {
   /** What to do about it. */
   readonly hint: string | undefined;
   /** Of something that does not fit, each fault with its place (a JSON pointer). */
-  readonly errors: NonNullable<More['errors']>;
+  readonly errors: NonNullable<ErrorDetails['errors']>;
   /** What was there instead of what was waited for. */
   readonly seen: readonly string[];
 
   constructor(
     code: MockErrorCode,
     message: string,
-    { hint, errors = [], seen = [], ...options }: More & ErrorOptions = {},
+    { hint, errors = [], seen = [], ...options }: ErrorDetails & ErrorOptions = {},
   ) {
     // Of an uncaught error nothing is shown but its message.
     super(hint === undefined ? message : `${message}; ${hint}`, options);
@@ -47,6 +47,6 @@ export class MockError extends Error {
 }
 
 /** Lets it pass that something is not there, which is what `error` may say. */
-export function unlessGone(error: unknown): undefined {
+export function ignoreNotFound(error: unknown): undefined {
   if (!(error instanceof MockError && error.code === 'not_found')) throw error;
 }

@@ -52,7 +52,7 @@ export interface Faults {
  *
  * @internal
  */
-export function faultsOf({ control, client: query }: Scope): Faults {
+export function createFaults({ control, client: query }: Scope): Faults {
   const list = async () => (await control.ask('GET /faults', { query })).items;
   const remove = (id: string) => control.ask('DELETE /faults/:id', { parameters: { id }, query });
   return {

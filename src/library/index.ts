@@ -1,12 +1,12 @@
 import { controlAddress } from '../control/client.ts';
 import { SANDBOX_CLIENT } from '../domain/client.ts';
-import type { Launched } from '../server/launch.ts';
+import type { LaunchedMock } from '../server/launch.ts';
 import type { MockOptions } from '../server/mock-options.ts';
-import { memoryStore } from '../store/memory.ts';
+import { createMemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
 import { systemTime } from '../system/clock.ts';
 import { camelControlAt } from './control.ts';
-import { type Mock, mockOver } from './mock.ts';
+import { createMock, type Mock } from './mock.ts';
 
 export type { Client } from '../domain/client.ts';
 export type { Scenario } from '../domain/scenario.ts';
@@ -44,10 +44,10 @@ export type {
 export type { Addresses, Credentials } from './scope.ts';
 
 /** A store in this process, to be given to `startMock`. */
-export const newMemoryStore = (): Store => memoryStore(systemTime);
+export const newMemoryStore = (): Store => createMemoryStore(systemTime);
 
 /** A simulator that runs in this process. */
-export interface StartedMock extends Mock, Omit<Launched, 'close'> {}
+export interface StartedMock extends Mock, Omit<LaunchedMock, 'close'> {}
 
 /**
  * Starts a simulator in this process, on a free port.
@@ -71,7 +71,7 @@ export async function startMock(options: MockOptions = {}): Promise<StartedMock>
   const launched = await launch(options);
   const { adminUrl, adminCredentials, close } = launched;
   const [{ clientId, clientSecret } = SANDBOX_CLIENT] = options.clients ?? [];
-  const mock = mockOver(
+  const mock = createMock(
     camelControlAt(controlAddress(adminUrl, adminCredentials)),
     launched,
     { clientId, clientSecret },

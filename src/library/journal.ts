@@ -1,8 +1,8 @@
 import type { CallState } from '../domain/call.ts';
 import { describeSeen, type RuleId } from '../domain/finding.ts';
 import type { Call, SaidEvent } from './call.ts';
-import { snake } from './camel.ts';
-import { type Duration, written } from './duration.ts';
+import { toSnakeCase } from './camel-case.ts';
+import { type Duration, toWrittenDuration } from './duration.ts';
 import type { Scope } from './scope.ts';
 
 /** A request to the imitated service, what was answered, and why it was refused. Times are ISO 8601. */
@@ -99,7 +99,7 @@ export type Met<G extends Goal> = G extends { event: string }
 /** Everything in a query is text. */
 const toQuery = (filter: JournalFilter): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(snake(filter) as object)
+    Object.entries(toSnakeCase(filter) as object)
       .filter(([, value]) => value !== undefined)
       .map(([key, value]) => [key, String(value)]),
   );
@@ -109,7 +109,7 @@ const toQuery = (filter: JournalFilter): Record<string, string> =>
  *
  * @internal
  */
-export const journalOf = ({ control, client }: Scope): Journal => ({
+export const createJournal = ({ control, client }: Scope): Journal => ({
   list: async (filter = {}) =>
     (await control.ask('GET /requests', { query: { ...client, ...toQuery(filter) } })).items,
   count: async (filter = {}) =>
@@ -121,16 +121,20 @@ export const journalOf = ({ control, client }: Scope): Journal => ({
  *
  * @internal
  */
-export const waiting =
+export const createWaitFor =
   ({ control, client: query }: Scope) =>
   async <const G extends Goal>(goal: G, { timeout, ...where }: Patience = {}): Promise<Met<G>> => {
-    const body = { for: goal, ...where, ...(timeout !== undefined && { timeout: written(timeout) }) };
+    const body = {
+      for: goal,
+      ...where,
+      ...(timeout !== undefined && { timeout: toWrittenDuration(timeout) }),
+    };
     const { event, request, call } = await control.ask('POST /wait', { query, body });
     return (event ?? request ?? call) as Met<G>;
   };
 
 /** A mistake as it is told to people, with how to fix it. */
-export function inWords(finding: Finding): string {
+export function describeFinding(finding: Finding): string {
   const { rule, severity, guide, title, fix } = finding;
   return `${severity}: ${title} (${rule}, guide ${guide})\n  ${describeSeen(finding)}\n  fix: ${fix}`;
 }

@@ -1,7 +1,7 @@
 import type { Client } from '../domain/client.ts';
 import type { CamelControl } from './control.ts';
-import { unlessGone } from './error.ts';
-import { type Sandbox, sandboxOf } from './sandbox.ts';
+import { ignoreNotFound } from './error.ts';
+import { createSandbox, type Sandbox } from './sandbox.ts';
 import type { Addresses, Credentials } from './scope.ts';
 
 /** What a client is to be; what is left out is made up, or as it is for a client of the sandbox. */
@@ -41,7 +41,7 @@ export interface Mock extends Sandbox, Addresses {
  * @param close ends the simulator, or whatever there is to end
  * @internal
  */
-export function mockOver(
+export function createMock(
   control: CamelControl,
   addresses: Addresses,
   credentials: Credentials,
@@ -50,17 +50,17 @@ export function mockOver(
   const { url, browserUrl } = addresses;
   return {
     ...addresses,
-    ...sandboxOf({ control, url, browserUrl, credentials, client: {} }),
+    ...createSandbox({ control, url, browserUrl, credentials, client: {} }),
     async client({ allowedIps, ...given } = {}) {
       const { clientId, clientSecret } = await control.ask('POST /clients', {
         body: { ...given, ...(allowedIps && { allowedIps: [...allowedIps] }) },
       });
       const client = { client_id: clientId };
       const remove = async () => {
-        await control.ask('DELETE /clients/:client_id', { parameters: client }).catch(unlessGone);
+        await control.ask('DELETE /clients/:client_id', { parameters: client }).catch(ignoreNotFound);
       };
       return {
-        ...sandboxOf({ control, url, browserUrl, credentials: { clientId, clientSecret }, client }),
+        ...createSandbox({ control, url, browserUrl, credentials: { clientId, clientSecret }, client }),
         remove,
         [Symbol.asyncDispose]: remove,
       };

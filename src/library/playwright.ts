@@ -8,8 +8,8 @@ import {
 } from '@playwright/test';
 import { endClient, mockFixture } from './fixture.ts';
 import type { ClientOptions, Mock } from './index.ts';
-import { type Videocall, videocallOf } from './playwright/embed.ts';
-import { openParent, type Parent } from './playwright/parent.ts';
+import { createVideocall, type Videocall } from './playwright/embed.ts';
+import { openParentPage, type ParentPage } from './playwright/parent.ts';
 
 export type { Embedded, EmbedOptions, Videocall } from './playwright/embed.ts';
 export type { Listening } from './playwright/listening.ts';
@@ -60,10 +60,10 @@ export const test: TestType<
   failOnFindings: [false, { option: true }],
   videocall: async ({ mock, videocallClient, failOnFindings }, use, info) => {
     const client = await mock.client(videocallClient);
-    let parent: Parent | undefined;
+    let parent: ParentPage | undefined;
     await use(
-      videocallOf(client, async () => {
-        parent ??= await openParent();
+      createVideocall(client, async () => {
+        parent ??= await openParentPage();
         return parent.url;
       }),
     );

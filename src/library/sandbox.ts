@@ -1,18 +1,18 @@
 import { send } from '../system/http.ts';
-import { type CallHandle, callHandle } from './call.ts';
-import { type Clock, clockOf } from './clock.ts';
+import { type CallHandle, createCallHandle } from './call.ts';
+import { type Clock, createClock } from './clock.ts';
 import { MockError } from './error.ts';
-import { type Faults, faultsOf } from './faults.ts';
+import { createFaults, type Faults } from './faults.ts';
 import {
+  createJournal,
+  createWaitFor,
   type Finding,
   type Goal,
   type Journal,
-  journalOf,
   type Met,
   type Patience,
-  waiting,
 } from './journal.ts';
-import { type Scenarios, scenariosOf, type Validations, validationsOf } from './scenarios.ts';
+import { createScenarios, createValidations, type Scenarios, type Validations } from './scenarios.ts';
 import type { Credentials, Scope } from './scope.ts';
 
 /**
@@ -50,7 +50,7 @@ export interface Sandbox extends Credentials {
 const TIMEOUT_MS = 660_000;
 
 /** Asks for a token as the guide shows it (5.2). */
-async function tokenFrom({ url, credentials: { clientId, clientSecret } }: Scope): Promise<string> {
+async function requestToken({ url, credentials: { clientId, clientSecret } }: Scope): Promise<string> {
   const address = `${url}/o/token/`;
   const form = new URLSearchParams({
     grant_type: 'client_credentials',
@@ -81,17 +81,17 @@ async function tokenFrom({ url, credentials: { clientId, clientSecret } }: Scope
  *
  * @internal
  */
-export const sandboxOf = (scope: Scope): Sandbox => ({
+export const createSandbox = (scope: Scope): Sandbox => ({
   clientId: scope.credentials.clientId,
   clientSecret: scope.credentials.clientSecret,
-  token: () => tokenFrom(scope),
-  call: (validationId, { n } = {}) => callHandle(scope, validationId, n),
-  clock: clockOf(scope),
-  faults: faultsOf(scope),
-  journal: journalOf(scope),
-  scenarios: scenariosOf(scope),
-  validations: validationsOf(scope),
+  token: () => requestToken(scope),
+  call: (validationId, { n } = {}) => createCallHandle(scope, validationId, n),
+  clock: createClock(scope),
+  faults: createFaults(scope),
+  journal: createJournal(scope),
+  scenarios: createScenarios(scope),
+  validations: createValidations(scope),
   findings: async () => (await scope.control.ask('GET /findings', { query: scope.client })).items,
-  waitFor: waiting(scope),
+  waitFor: createWaitFor(scope),
   reset: async () => void (await scope.control.ask('POST /reset', { query: scope.client })),
 });

@@ -1,4 +1,4 @@
-import type { AgentAction, Delivery } from '../domain/scenario.ts';
+import type { AgentAction, DeliveryFault } from '../domain/scenario.ts';
 import type { ErrorCode } from '../guide/events.ts';
 import type { Scope } from './scope.ts';
 
@@ -10,12 +10,12 @@ export interface ScenarioOptions {
 
 /** Something that happens `after` the step before it, or that is waited for. Lengths of time are as in `1.5s`. */
 export type ScenarioStep =
-  | { after: string; agent: AgentAction; delivery?: Delivery }
-  | { after: string; fail: ErrorCode; delivery?: Delivery }
+  | { after: string; agent: AgentAction; delivery?: DeliveryFault }
+  | { after: string; fail: ErrorCode; delivery?: DeliveryFault }
   | {
       after: string;
       post: { type: 'info' | 'error'; code: string; message: string };
-      delivery?: Delivery;
+      delivery?: DeliveryFault;
     }
   | { waitFor: string; timeout?: string };
 
@@ -49,7 +49,7 @@ export interface Scenarios {
  *
  * @internal
  */
-export const scenariosOf = ({ control, client: query }: Scope): Scenarios => ({
+export const createScenarios = ({ control, client: query }: Scope): Scenarios => ({
   put: (name, body) => control.ask('PUT /scenarios/:name', { parameters: { name }, query, body }),
   list: async () => (await control.ask('GET /scenarios', { query })).items,
 });
@@ -82,7 +82,7 @@ export interface Validations {
  *
  * @internal
  */
-export const validationsOf = ({ control, client: query }: Scope): Validations => ({
+export const createValidations = ({ control, client: query }: Scope): Validations => ({
   set: (validation_id, body) =>
     control.ask('PUT /validations/:validation_id', { parameters: { validation_id }, query, body }),
 });

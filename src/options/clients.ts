@@ -7,8 +7,8 @@ import {
   toClient,
   type WrittenClient,
 } from '../control/schema/client-format.ts';
-import { type IsSound, type Mismatch, mismatches } from '../control/schema/mismatch.ts';
-import { type Client, newClient } from '../domain/client.ts';
+import { findMismatches, type IsValid, type Mismatch } from '../control/schema/mismatch.ts';
+import { type Client, createClientRecord } from '../domain/client.ts';
 import type { Given } from './source.ts';
 
 /** A client, and the sentence that blames one of its properties by the place where it was given. */
@@ -29,8 +29,8 @@ function pairFaults(id: string, secret: string | undefined): string[] {
   const idFault = `the id before the first colon is not a client id; give ${CLIENT_ID_RULE}`;
   const secretFault = `the rest after the first colon is not a client secret; give ${CLIENT_SECRET_RULE}`;
   return [
-    ...(mismatches(ClientId, id).length > 0 ? [idFault] : []),
-    ...(mismatches(ClientSecret, secret).length > 0 ? [secretFault] : []),
+    ...(findMismatches(ClientId, id).length > 0 ? [idFault] : []),
+    ...(findMismatches(ClientSecret, secret).length > 0 ? [secretFault] : []),
   ];
 }
 
@@ -41,7 +41,7 @@ export function clientsOfPairs({ value, blame }: Given): GivenClients {
     const [, id = '', secret] = /^([^:]*):(.*)$/s.exec(pair) ?? [];
     const say = (message: string) => blame(message, index);
     const faults = pairFaults(id, secret).map(say);
-    const client = newClient({ clientId: id, clientSecret: secret ?? '' });
+    const client = createClientRecord({ clientId: id, clientSecret: secret ?? '' });
     return { faults, given: { client, blame: (_: string, message: string) => say(message) } };
   });
   return {
@@ -53,7 +53,7 @@ export function clientsOfPairs({ value, blame }: Given): GivenClients {
 /** The clients that a config file lists and that are sound; `blame` says where in it a mismatch is. */
 export const clientsOfFile = (
   written: readonly WrittenClient[],
-  isSound: IsSound,
+  isSound: IsValid,
   blame: (mismatch: Mismatch) => string,
 ): GivenClients => ({
   clients: [...written.entries()]

@@ -34,4 +34,4 @@ export type WrittenConfig = Readonly<Record<string, unknown>> & {
 };
 
 /** What a config file must be. */
-export const CONFIG: Format<typeof schema> = { schema, whenEmpty: {}, beyond: () => [] };
+export const CONFIG: Format<typeof schema> = { schema, emptyValue: {}, beyond: () => [] };

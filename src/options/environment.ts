@@ -1,4 +1,4 @@
-import { nearest } from '../control/schema/closest-match.ts';
+import { closestMatch } from '../control/schema/closest-match.ts';
 import { merged, readTexts, type Source } from './source.ts';
 import { NAMES, type Name, rowOf } from './table.ts';
 
@@ -19,7 +19,7 @@ const VARIABLES = NAMES.flatMap(variablesOf).filter((variable) => variable.start
 const misspeltVariable = (variable: string): string[] => {
   if (!variable.startsWith(PREFIX) || VARIABLES.includes(variable)) return [];
   const known = VARIABLES.map((name) => name.slice(PREFIX.length));
-  const meant = nearest(variable.slice(PREFIX.length), known);
+  const meant = closestMatch(variable.slice(PREFIX.length), known);
   return meant === undefined ? [] : [`${variable}: is not known; did you mean ${PREFIX}${meant}?`];
 };
 

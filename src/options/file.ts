@@ -5,7 +5,7 @@ import { clientsOfFile, type GivenClients } from './clients.ts';
 import { CONFIG, KEYS, type WrittenConfig } from './config-file-schema.ts';
 import { type Given, type Source, toSwitch } from './source.ts';
 import { kindOf, type Name } from './table.ts';
-import { EXTENSIONS, type Examined, examineFile, formatFault, InvalidFile } from './yaml/file.ts';
+import { EXTENSIONS, type ExaminedDocument, examineFile, formatProblem, InvalidFile } from './yaml/file.ts';
 
 const FILES = EXTENSIONS.map((extension) => `mock-veridas.config${extension}`);
 
@@ -29,9 +29,9 @@ function locate(cwd: string, named: Given | undefined): { file?: string; faults:
 }
 
 /** Faulty parts are left out, so that what is right can still be held against the rest of the world. */
-function sourceOf(file: string, examined: Examined<WrittenConfig>, cwd: string): FileSource {
-  const { document, isSound, faults, faultOf } = examined;
-  const blame = (mismatch: Mismatch) => formatFault(faultOf(mismatch), cwd);
+function sourceOf(file: string, examined: ExaminedDocument<WrittenConfig>, cwd: string): FileSource {
+  const { document, isSound, problems, toProblem } = examined;
+  const blame = (mismatch: Mismatch) => formatProblem(toProblem(mismatch), cwd);
   const blameOf =
     (name: Name): Given['blame'] =>
     (message, index) => {
@@ -45,7 +45,7 @@ function sourceOf(file: string, examined: Examined<WrittenConfig>, cwd: string):
   });
   return {
     given: Object.fromEntries(given),
-    faults: faults.map((fault) => formatFault(fault, cwd)),
+    faults: problems.map((fault) => formatProblem(fault, cwd)),
     ...(Array.isArray(document?.clients) && { clients: clientsOfFile(document.clients, isSound, blame) }),
   };
 }
@@ -55,9 +55,9 @@ export function fromConfigFile(cwd: string, named: Given | undefined): FileSourc
   const { file, faults } = locate(cwd, named);
   if (file === undefined) return { given: {}, faults };
   try {
-    return sourceOf(file, examineFile(file, CONFIG) as Examined<WrittenConfig>, cwd);
+    return sourceOf(file, examineFile(file, CONFIG) as ExaminedDocument<WrittenConfig>, cwd);
   } catch (error) {
     if (!(error instanceof InvalidFile)) throw error;
-    return { given: {}, faults: error.faults.map((fault) => formatFault(fault, cwd)) };
+    return { given: {}, faults: error.problems.map((fault) => formatProblem(fault, cwd)) };
   }
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { nearest } from '../control/schema/closest-match.ts';
+import { closestMatch } from '../control/schema/closest-match.ts';
 import { COMMAND_NAMES, type CommandName, OPERANDS } from './row.ts';
 import { merged, readTexts, type Source } from './source.ts';
 import { flagsFor, isTakenBy, kindOf, NAMES, type Name, rowOf } from './table.ts';
@@ -42,7 +42,7 @@ const withoutValue = (argument: string, next: string | undefined): boolean => {
 const shownFlag = (rawName: string): string => /^-*[A-Za-z0-9-]*/.exec(rawName)?.[0] ?? '';
 
 function unknownFlag(command: CommandName, rawName: string): string {
-  const meant = nearest(rawName.replace(/^-+/, ''), flagsFor(command));
+  const meant = closestMatch(rawName.replace(/^-+/, ''), flagsFor(command));
   const help = command === 'start' ? 'see --help' : `see ${command} --help`;
   return `${shownFlag(rawName)}: is not a flag; ${meant === undefined ? help : `did you mean --${meant}?`}`;
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { SCENARIO, toScenario } from '../control/schema/scenario-format.ts';
 import type { Scenario } from '../domain/scenario.ts';
-import { EXTENSIONS, type Fault, InvalidFile, readYaml } from './yaml/file.ts';
+import { EXTENSIONS, type FileProblem, InvalidFile, readYaml } from './yaml/file.ts';
 
 const isScenarioFile = (file: string): boolean =>
   EXTENSIONS.includes(extname(file)) && !file.startsWith('.') && !file.endsWith('.schema.json');
@@ -27,8 +27,8 @@ export const scenarioFiles = (directory: string): string[] => {
 
 /** Throws {@link InvalidFile}. `before` are the files of its folder that have been read already. */
 function readScenario(file: string, before: readonly string[]): Scenario {
-  const { document, faultOf } = readYaml(file, SCENARIO);
-  const refused = (message: string) => new InvalidFile([faultOf({ path: ['name'], at: 'value', message })]);
+  const { document, toProblem } = readYaml(file, SCENARIO);
+  const refused = (message: string) => new InvalidFile([toProblem({ path: ['name'], at: 'value', message })]);
   const claimed = claimedName(file);
   if (document.name !== claimed)
     throw refused(`name: "${document.name}" must be the name of its file, "${claimed}"`);
@@ -40,13 +40,13 @@ function readScenario(file: string, before: readonly string[]): Scenario {
 /** The scenarios that could be read, by name, and what is wrong with the others. */
 export interface Reading {
   readonly scenarios: ReadonlyMap<string, Scenario>;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly FileProblem[];
 }
 
 /** Reads scenario files; of those with one name the last counts, unless they stand in one folder. */
 export function scenariosOf(files: readonly string[]): Reading {
   const scenarios = new Map<string, Scenario>();
-  const faults: Fault[] = [];
+  const faults: FileProblem[] = [];
   for (const [index, file] of files.entries()) {
     const before = files.slice(0, index).filter((other) => dirname(other) === dirname(file));
     try {
@@ -54,7 +54,7 @@ export function scenariosOf(files: readonly string[]): Reading {
       scenarios.set(scenario.name, scenario);
     } catch (error) {
       if (!(error instanceof InvalidFile)) throw error;
-      faults.push(...error.faults);
+      faults.push(...error.problems);
     }
   }
   return { scenarios, faults };

@@ -3,7 +3,7 @@ import { clearInterval, setInterval } from 'node:timers';
 import type { Scenario } from '../domain/scenario.ts';
 import { claimedName, type Reading, scenarioFiles, scenarioFolder, scenariosOf } from './scenario-files.ts';
 import { SHIPPED_SCENARIOS } from './shipped-scenarios.ts';
-import { formatFault, nearName } from './yaml/file.ts';
+import { formatProblem, toRelativeName } from './yaml/file.ts';
 
 /** Notifications of the file system are lost with a folder, and do not come from mounted ones. */
 const LOOK_EVERY_MS = 500;
@@ -96,8 +96,8 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
     const name = claimedName(file);
     const isThere = SHIPPED_SCENARIOS.has(name) || files.some((other) => claimedName(other) === name);
     return needed.includes(name) && !isThere
-      ? ['warn', `${nearName(file, cwd)} is gone; its scenario stays, because settings name it`]
-      : ['info', `${nearName(file, cwd)} is gone`];
+      ? ['warn', `${toRelativeName(file, cwd)} is gone; its scenario stays, because settings name it`]
+      : ['info', `${toRelativeName(file, cwd)} is gone`];
   }
 
   function look(): void {
@@ -111,14 +111,14 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
     lastStamps = stamps.join('\n');
     const reading = scenariosOf(files);
     const faultsOf = (file: string) =>
-      reading.faults.filter((fault) => fault.file === file).map((fault) => formatFault(fault, cwd));
+      reading.faults.filter((fault) => fault.file === file).map((fault) => formatProblem(fault, cwd));
     const found: Files = new Map(
       files.map((file, index) => [file, { stamp: stamps[index] ?? '', faults: faultsOf(file) }]),
     );
     const gone = [...known.keys()].filter((file) => !found.has(file));
     const news = [
       ...gone.map((file) => newsOfGone(file, files)),
-      ...[...found].flatMap(([file, one]) => newsOf(nearName(file, cwd), one, known.get(file))),
+      ...[...found].flatMap(([file, one]) => newsOf(toRelativeName(file, cwd), one, known.get(file))),
     ];
     current = playable(current, reading, needed);
     known = found;

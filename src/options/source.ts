@@ -1,4 +1,4 @@
-import { mismatches } from '../control/schema/mismatch.ts';
+import { findMismatches } from '../control/schema/mismatch.ts';
 import { isList, itemOf, kindOf, type Name } from './table.ts';
 
 /** A value that was given for an option. */
@@ -41,7 +41,7 @@ export function readTexts(name: Name, place: string, texts: readonly string[], f
   const blame = (message: string, index?: number) =>
     `${values.length > 1 && index !== undefined ? `${place} (${index + 1})` : place}: ${message}`;
   const faults = values.flatMap((value, index) =>
-    mismatches(itemOf(name), value).map(({ message }) => blame(message, index)),
+    findMismatches(itemOf(name), value).map(({ message }) => blame(message, index)),
   );
   const value = isList(name) ? values : values[0];
   return faults.length > 0 ? { given: {}, faults } : { given: { [name]: { value, blame, folder } }, faults };

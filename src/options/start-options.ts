@@ -1,6 +1,6 @@
-import { withoutLastSlashes } from '../control/schema/paths.ts';
+import { trimTrailingSlashes } from '../control/schema/paths.ts';
 import type { Client } from '../domain/client.ts';
-import { noScenario, type Scenario } from '../domain/scenario.ts';
+import { describeUnknownScenario, type Scenario } from '../domain/scenario.ts';
 import { refuse } from './bad-usage.ts';
 import { type Identity, identityOf } from './identity.ts';
 import { read, type Surroundings } from './read.ts';
@@ -9,7 +9,7 @@ import { claimedName, type Reading, scenarioFiles, scenariosIn } from './scenari
 import { SHIPPED_SCENARIOS } from './shipped-scenarios.ts';
 import type { Given, Source } from './source.ts';
 import type { OptionsFor } from './table.ts';
-import { formatFault } from './yaml/file.ts';
+import { formatProblem } from './yaml/file.ts';
 
 type Starting = 'start' | 'exec';
 
@@ -57,7 +57,7 @@ const namesIn = ({ scenarios, faults }: Reading): string[] => [
 ];
 
 const unknownScenario = (name: string | undefined, known: readonly string[]): string[] =>
-  name === undefined || known.includes(name) ? [] : [noScenario(name, known)];
+  name === undefined || known.includes(name) ? [] : [describeUnknownScenario(name, known)];
 
 /** A pattern cannot tell that 999.1.1.1 or port 70000 leads nowhere. */
 const urlFaults = (given: Given | undefined): string[] =>
@@ -107,7 +107,7 @@ export function readStartOptions<C extends Starting>(
     ...faults,
     ...unreadable,
     ...watchFaults(given),
-    ...reading.faults.map((fault) => formatFault(fault, surroundings.cwd)),
+    ...reading.faults.map((fault) => formatProblem(fault, surroundings.cwd)),
     ...unknownScenario(given.scenario && others.scenario, known).map(given.scenario?.blame ?? String),
     ...listed.clients.flatMap(({ client, blame }) =>
       unknownScenario(client.scenario, known).map((message) => blame('scenario', message)),
@@ -126,7 +126,7 @@ export function readStartOptions<C extends Starting>(
       watched: watch ? fixtures : undefined,
       admin: { user: adminUser, ...(adminPassword !== undefined && { password: adminPassword }), origins },
       https: (identity as Identity | undefined) ?? https,
-      browserUrl: browserUrl && withoutLastSlashes(browserUrl),
+      browserUrl: browserUrl && trimTrailingSlashes(browserUrl),
     }),
   ) as StartOptions<C>;
 }

@@ -3,7 +3,7 @@
  *
  * @param policy directives of the Content-Security-Policy beside those that forbid everything else
  */
-export const pageHeaders = (policy: Readonly<Record<string, string>>) => ({
+export const createPageHeaders = (policy: Readonly<Record<string, string>>) => ({
   'cache-control': 'no-store',
   'content-security-policy': Object.entries({
     'default-src': "'none'",

@@ -1,11 +1,11 @@
 /** How the page speaks with the server. */
 
-export const RETRY_MS = 1_000;
+export const RETRY_DELAY_MS = 1_000;
 /** The server answers a long-poll within 25 s, and a report at once: by then the connection is dead. */
-export const ANSWER_LIMIT_MS = 40_000;
+export const ANSWER_TIMEOUT_MS = 40_000;
 
 /** What `json` says, or undefined when it is none. */
-export function parsed<T>(json: string): T | undefined {
+export function parseJson<T>(json: string): T | undefined {
   try {
     return JSON.parse(json) as T;
   } catch {
@@ -14,7 +14,7 @@ export function parsed<T>(json: string): T | undefined {
 }
 
 /** `url` with a parameter set, in place of the one that it may have. Edge 16 has no URLSearchParams. */
-export function withParameter(url: string, name: string, value: string | number): string {
+export function setParameter(url: string, name: string, value: string | number): string {
   const given = new RegExp(`([?&]${name}=)[^&]*`);
   if (given.test(url)) return url.replace(given, (_, before: string) => `${before}${value}`);
   return `${url}${url.indexOf('?') < 0 ? '?' : '&'}${name}=${value}`;

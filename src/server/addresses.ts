@@ -1,9 +1,9 @@
 import { ADMIN, CONSOLE, DEMO } from '../control/schema/paths.ts';
 import type { Addresses } from '../library/scope.ts';
-import { overProtocol } from '../service/call-origins.ts';
+import { withProtocol } from '../service/call-origins.ts';
 import type { MediaPorts } from '../service/port-probes.ts';
-import { isLoopback, reachableHost } from './address.ts';
-import type { LocallyCertified } from './certificate.ts';
+import { isLoopback, toReachableHost } from './address.ts';
+import type { LocalCertificate } from './certificate.ts';
 import type { TlsIdentity } from './tls.ts';
 
 /** Where a simulator is over TLS. */
@@ -29,13 +29,13 @@ interface Bound {
   readonly port: number;
   /** Address for browsers, if it is not the usual one. */
   readonly browserUrl: string | undefined;
-  readonly tls: TlsIdentity | LocallyCertified | undefined;
+  readonly tls: TlsIdentity | LocalCertificate | undefined;
   readonly mediaPorts: MediaPorts | undefined;
 }
 
 /** The addresses of a simulator whose sockets are bound. */
 export function addressesOf({ host, port, browserUrl: given, tls, mediaPorts }: Bound): ServerAddresses {
-  const reachable = reachableHost(host);
+  const reachable = toReachableHost(host);
   const isLocal = host === undefined || isLoopback(host) || reachable === '127.0.0.1';
   const url = `http://${reachable}:${port}`;
   const browserUrl = given ?? `http://${isLocal ? 'videocall.localhost' : reachable}:${port}`;
@@ -47,8 +47,8 @@ export function addressesOf({ host, port, browserUrl: given, tls, mediaPorts }: 
     consoleUrl: `${url}${CONSOLE}`,
     ...(tls !== undefined && {
       https: {
-        url: overProtocol('https', url),
-        browserUrl: overProtocol('https', browserUrl),
+        url: withProtocol('https', url),
+        browserUrl: withProtocol('https', browserUrl),
         ...('ca' in tls && { ca: tls.ca }),
       },
     }),

@@ -3,37 +3,41 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { isIP } from 'node:net';
 import path from 'node:path';
 import type { Instant } from '../domain/time.ts';
-import { ownFolder } from '../system/user-folder.ts';
+import { findUserFolder } from '../system/user-folder.ts';
 
 /** What a server needs to speak TLS, as PEM. */
-interface Certified {
+interface CertificateAndKey {
   readonly cert: string;
   readonly key: string;
 }
 
 /** The same where it was made here, with the file of the authority that is to be trusted. */
-export interface LocallyCertified extends Certified {
+export interface LocalCertificate extends CertificateAndKey {
   readonly ca: string;
 }
 
 const DAY_MS = 86_400_000;
 /** What is so near its end is made anew. */
-const SHORTEST_REST_DAYS = 30;
+const MIN_REMAINING_DAYS = 30;
 
 const FILES = { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem' } as const;
 
 /** Whether a certificate is good for all of `names`, and for some time. */
 function covers(cert: string, names: readonly string[], now: Instant): boolean {
   const certificate = new X509Certificate(cert);
-  const holds = (name: string) =>
+  const isNameCovered = (name: string) =>
     isIP(name) === 0
       ? certificate.subjectAltName?.split(', ').includes(`DNS:${name}`)
       : certificate.checkIP(name) !== undefined;
-  return Date.parse(certificate.validTo) - now > SHORTEST_REST_DAYS * DAY_MS && names.every(holds);
+  return Date.parse(certificate.validTo) - now > MIN_REMAINING_DAYS * DAY_MS && names.every(isNameCovered);
 }
 
 /** What is kept in `folder`, if it is complete and covers `names`. */
-function kept(folder: string, names: readonly string[], now: Instant): LocallyCertified | undefined {
+function readCertificate(
+  folder: string,
+  names: readonly string[],
+  now: Instant,
+): LocalCertificate | undefined {
   try {
     const read = (file: string) => readFileSync(path.join(folder, file), 'utf8');
     const [cert, key] = [read(FILES.cert), read(FILES.key)];
@@ -49,24 +53,24 @@ const LOCAL_NAMES = ['localhost', '*.localhost', 'videocall.localhost', 'videoca
 /**
  * The certificate of a simulator, which is kept in the folder of whoever runs it.
  *
- * @param more names and addresses under which it is reached, beside those of this machine
+ * @param moreNames names and addresses under which it is reached, beside those of this machine
  * @throws there is no home, or it cannot be written to
  */
-export function ownCertificate(more: readonly string[], now: Instant): Promise<LocallyCertified> {
-  const own = ownFolder();
-  if (own === undefined) {
+export function ensureUserCertificate(moreNames: readonly string[], now: Instant): Promise<LocalCertificate> {
+  const userFolder = findUserFolder();
+  if (userFolder === undefined) {
     throw new Error(
       'a certificate is kept in the home of its user, and there is none: set HOME, or give one of your own',
     );
   }
-  const names = [...new Set([...LOCAL_NAMES, ...more])];
-  const strange = names.slice(LOCAL_NAMES.length).sort();
+  const names = [...new Set([...LOCAL_NAMES, ...moreNames])];
+  const extraNames = names.slice(LOCAL_NAMES.length).sort();
   // Simulators with other names do not take each other's authority away.
   const folder =
-    strange.length === 0
+    extraNames.length === 0
       ? 'localhost'
-      : createHash('sha256').update(strange.join()).digest('hex').slice(0, 12);
-  return localCertificate(path.join(own, folder), names, now);
+      : createHash('sha256').update(extraNames.join()).digest('hex').slice(0, 12);
+  return ensureLocalCertificate(path.join(userFolder, folder), names, now);
 }
 
 /**
@@ -76,29 +80,29 @@ export function ownCertificate(more: readonly string[], now: Instant): Promise<L
  * @param names host names and IP addresses
  * @throws the folder cannot be written to
  */
-export async function localCertificate(
+export async function ensureLocalCertificate(
   folder: string,
   names: readonly string[],
   now: Instant,
-): Promise<LocallyCertified> {
-  const before = kept(folder, names, now);
-  if (before !== undefined) return before;
+): Promise<LocalCertificate> {
+  const existing = readCertificate(folder, names, now);
+  if (existing !== undefined) return existing;
   // Loaded here, because most starts find the certificate of an earlier one.
   const { issueCertificate } = await import('./issue-certificate.ts');
-  const made = await issueCertificate(names, now);
+  const created = await issueCertificate(names, now);
   const draft = `${folder}.${randomUUID()}`;
   mkdirSync(draft, { recursive: true, mode: 0o700 });
   for (const [what, file] of Object.entries(FILES))
-    writeFileSync(path.join(draft, file), made[what as keyof typeof FILES], { mode: 0o600 });
+    writeFileSync(path.join(draft, file), created[what as keyof typeof FILES], { mode: 0o600 });
   rmSync(folder, { recursive: true, force: true });
   try {
     // Complete from the moment it is there.
     renameSync(draft, folder);
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
-    const others = kept(folder, names, now);
-    if (others === undefined) throw error;
-    return others;
+    const concurrent = readCertificate(folder, names, now);
+    if (concurrent === undefined) throw error;
+    return concurrent;
   }
-  return { cert: made.cert, key: made.key, ca: path.join(folder, FILES.ca) };
+  return { cert: created.cert, key: created.key, ca: path.join(folder, FILES.ca) };
 }

@@ -5,70 +5,72 @@ import Fastify, {
   type FastifyInstance,
   LogController,
 } from 'fastify';
-import { consolePage } from '../control/console.ts';
-import { type ControlDoor, control } from '../control/control-api.ts';
-import { type DemoDoor, demo } from '../control/demo.ts';
+import { consoleRoutes } from '../control/console.ts';
+import { type ControlServices, controlRoutes } from '../control/control-api.ts';
+import { type DemoServices, demoRoutes } from '../control/demo.ts';
 import { ControlError, sendError } from '../control/errors.ts';
 import { ADMIN, CONSOLE, DEMO } from '../control/schema/paths.ts';
-import { type CallDoor, callPage, foreignPoster } from '../service/call.ts';
-import { callStream } from '../service/call-stream.ts';
-import { NOT_FOUND, SERVER_ERROR, send } from '../service/django/answer.ts';
-import { pairs } from '../service/django/urlencoded.ts';
-import { type OAuthDoor, oauth } from '../service/oauth.ts';
-import { keepJournal, type Visits } from '../service/request-log.ts';
-import { validas } from '../service/validas.ts';
+import { type CallServices, callRoutes, foreignPosterRoutes } from '../service/call.ts';
+import { callStreamRoutes } from '../service/call-stream.ts';
+import { NOT_FOUND, SERVER_ERROR, sendAnswer } from '../service/django/answer.ts';
+import { parsePairs } from '../service/django/urlencoded.ts';
+import { type OAuthServices, oauthRoutes } from '../service/oauth.ts';
+import { createRequestLog, type RequestLog } from '../service/request-log.ts';
+import { validasRoutes } from '../service/validas.ts';
 import { isAmong } from './address.ts';
 import type { ServerAddresses } from './addresses.ts';
 import { askToRetry, logFailure, sendUnavailable } from './failure.ts';
 import type { Metrics } from './metrics.ts';
 
-const MOST_JSON_BYTES = 1 << 20;
+const MAX_JSON_BYTES = 1 << 20;
 const NO_SCHEMAS = {
   buildValidator: () => () => () => true,
   buildSerializer: () => () => JSON.stringify,
 };
 /** Whatever can be asked for by a query can be named in a path of the control API. */
-const LONGEST_PARAMETER = maxHeaderSize;
+const MAX_PARAMETER_LENGTH = maxHeaderSize;
 
-export interface ServerParts
-  extends Omit<CallDoor, 'visits' | 'addresses'>,
-    Omit<OAuthDoor, 'visits'>,
-    ControlDoor,
-    Omit<DemoDoor, 'addresses'> {
+export interface ServerOptions
+  extends Omit<CallServices, 'requestLog' | 'addresses'>,
+    Omit<OAuthServices, 'requestLog'>,
+    ControlServices,
+    Omit<DemoServices, 'addresses'> {
   readonly addresses: ServerAddresses;
   readonly metrics: Metrics;
-  readonly speaksHttp2: boolean;
+  readonly hasHttp2: boolean;
   readonly log: FastifyBaseLogger;
   /** Proxies whose X-Forwarded-For is believed: addresses and ranges. */
   readonly trustProxy: readonly string[];
 }
 
 /** All doors of the simulator, not yet listening. */
-export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { simulator, access, about, addresses } = parts;
-  const doors: { visits?: Visits } = {};
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { simulator, access, about, addresses } = options;
+  const late: { requestLog?: RequestLog } = {};
   const app = Fastify({
-    loggerInstance: parts.log,
+    loggerInstance: options.log,
     // Never a request: its address holds tokens.
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: MOST_JSON_BYTES,
+    bodyLimit: MAX_JSON_BYTES,
     // Nothing is checked or written by Fastify's schemas, whose compilers take as long to load as all the rest of it.
     schemaController: { compilersFactory: NO_SCHEMAS as never },
     // Whatever goes wrong gets its id then, and nothing else is logged of a request.
     genReqId: () => '',
     childLoggerFactory: (log) => log,
     // Of the addresses that it lists, the right-most that is no trusted proxy counts.
-    trustProxy: parts.trustProxy.length > 0 && ((address) => isAmong(address, parts.trustProxy)),
+    trustProxy: options.trustProxy.length > 0 && ((address) => isAmong(address, options.trustProxy)),
     routerOptions: {
-      maxParamLength: LONGEST_PARAMETER,
+      maxParamLength: MAX_PARAMETER_LENGTH,
       // Of a repeated parameter the last counts, as in the imitated framework.
-      querystringParser: (query) => Object.fromEntries(pairs(query)),
+      querystringParser: (query) => Object.fromEntries(parsePairs(query)),
     },
     // A path that cannot be decoded leads nowhere.
     frameworkErrors: (_error, request, reply) => {
-      const away = () => send(request, reply, NOT_FOUND);
+      const sendNotFound = () => sendAnswer(request, reply, NOT_FOUND);
       if (!request.url.startsWith(`${ADMIN}/`)) {
-        doors.visits?.refused(request, 404, 'the path cannot be decoded').then(away, away);
+        late.requestLog
+          ?.recordRefused(request, 404, 'the path cannot be decoded')
+          .then(sendNotFound, sendNotFound);
       } else
         sendError(
           reply,
@@ -84,7 +86,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
       request.headers = { 'content-type': undefined };
     done();
   });
-  if (parts.speaksHttp2) {
+  if (options.hasHttp2) {
     app.addHook('onSend', ({ raw }, reply, payload, done) => {
       // HTTP/2 has no such header, and Node warns of it. RFC 9113, 8.2.2.
       if (raw.httpVersionMajor === 2) reply.removeHeader('connection');
@@ -97,21 +99,21 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     if (statusCode < 500) return reply.code(statusCode).send({ error: 'bad_request', message });
     // Of what belongs to no imitated endpoint there is no journal.
     const { message: reason } = logFailure(request.log, error);
-    if (request.visit !== undefined) request.visit.reason = reason;
-    send(request, reply, SERVER_ERROR);
+    if (request.requestContext !== undefined) request.requestContext.reason = reason;
+    sendAnswer(request, reply, SERVER_ERROR);
     return reply;
   });
   await app.register(async (imitated) => {
-    const visits = keepJournal(imitated, parts);
-    doors.visits = visits;
-    await imitated.register(oauth, { ...parts, visits });
-    await imitated.register(callPage, { ...parts, visits });
-    await imitated.register(validas, { simulator, visits });
+    const requestLog = createRequestLog(imitated, options);
+    late.requestLog = requestLog;
+    await imitated.register(oauthRoutes, { ...options, requestLog });
+    await imitated.register(callRoutes, { ...options, requestLog });
+    await imitated.register(validasRoutes, { simulator, requestLog });
   });
-  await app.register(callStream, parts);
-  await app.register(foreignPoster, parts);
-  await app.register(control, { prefix: ADMIN, simulator, access, about });
-  await app.register(consolePage, { prefix: CONSOLE, simulator, access, about, addresses });
-  await app.register(demo, { ...parts, prefix: DEMO });
+  await app.register(callStreamRoutes, options);
+  await app.register(foreignPosterRoutes, options);
+  await app.register(controlRoutes, { prefix: ADMIN, simulator, access, about });
+  await app.register(consoleRoutes, { prefix: CONSOLE, simulator, access, about, addresses });
+  await app.register(demoRoutes, { ...options, prefix: DEMO });
   return app;
 }

@@ -7,29 +7,29 @@ import { type Resolved, resolve } from '../options/resolve.ts';
 import { isStore } from '../options/simulator-rows.ts';
 import type { AllRead } from '../options/table.ts';
 import type { PageTicket } from '../service/call.ts';
-import { clients as clientsIn } from '../simulator/clients.ts';
+import { createClients as clientsIn } from '../simulator/clients.ts';
 import { createSimulator, type Simulator } from '../simulator/simulator.ts';
-import { memoryStore } from '../store/memory.ts';
+import { createMemoryStore } from '../store/memory.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
 import { systemTime } from '../system/clock.ts';
 import { VERSION } from '../system/package.ts';
-import { type Random, systemRandom } from '../system/random.ts';
-import { jwtTokens, opaqueTokens, tickets } from '../system/signing.ts';
-import { hostOf, isLoopback, namesOf } from './address.ts';
+import { createRandom, type Random } from '../system/random.ts';
+import { createJwtTokens, createTickets, opaqueTokenFormat } from '../system/signing.ts';
+import { hostOf, isLoopback, listHostNames } from './address.ts';
 import { addressesOf, type ServerAddresses } from './addresses.ts';
-import type { LocallyCertified } from './certificate.ts';
+import type { LocalCertificate } from './certificate.ts';
 import { logFailure, logUnexpected } from './failure.ts';
 import { createServer } from './fastify.ts';
-import { type Listening, listen } from './listen.ts';
+import { listen, type PortListener } from './listen.ts';
 import { createLogger } from './log.ts';
 import type { OpenMediaPorts } from './media/ports.ts';
-import { processMetrics } from './metrics.ts';
+import { createMetrics } from './metrics.ts';
 import type { MockOptions } from './mock-options.ts';
 import { TIMEOUTS_MS, type Timeouts } from './timeouts.ts';
 import type { TlsIdentity } from './tls.ts';
 
 /** A simulator that answers. */
-export interface Launched extends ServerAddresses {
+export interface LaunchedMock extends ServerAddresses {
   /** What the control API asks for, when it asks. */
   readonly adminCredentials?: { readonly user: string; readonly password: string } | undefined;
   /** Its log, for what else belongs there. */
@@ -55,21 +55,21 @@ async function openStore(
   log: Logger,
 ): Promise<Store> {
   if (!isStore(address)) throw new StoreUnavailable('store: neither memory nor the address of a Redis');
-  if (address === 'memory') return memoryStore(systemTime);
-  const { redisStore } = await import('../store/redis/redis-store.ts');
-  return redisStore({
+  if (address === 'memory') return createMemoryStore(systemTime);
+  const { createRedisStore } = await import('../store/redis/redis-store.ts');
+  return createRedisStore({
     url: address,
     prefix: storePrefix,
-    tell: (line) => log.warn(line),
+    onStatusChange: (line) => log.warn(line),
     // As nobody was left to be overwritten, the clients can be as they were at the start.
-    refill: (store) => clientsIn(store, random).seed(clients),
+    reseed: (store) => clientsIn(store, random).seed(clients),
   });
 }
 
 /** What a simulator has open, as far as its start has come. */
 interface Running {
   ownStore?: Store;
-  sockets?: Listening;
+  sockets?: PortListener;
   media?: OpenMediaPorts;
   simulator?: Simulator;
   app?: FastifyInstance;
@@ -90,7 +90,7 @@ async function close({ ownStore, sockets, media, simulator, app }: Running): Pro
  * @throws {CannotListen} the port or address cannot be had
  * @throws {StoreUnavailable} the store cannot be reached within a few seconds
  */
-export async function launch(given: MockOptions, timeouts = TIMEOUTS_MS): Promise<Launched> {
+export async function launch(given: MockOptions, timeouts = TIMEOUTS_MS): Promise<LaunchedMock> {
   const {
     store: place,
     storePrefix,
@@ -99,7 +99,7 @@ export async function launch(given: MockOptions, timeouts = TIMEOUTS_MS): Promis
     logFormat,
     ...options
   } = resolve('library', given);
-  const random = systemRandom(randomSeed);
+  const random = createRandom(randomSeed);
   const log = createLogger({ level: logLevel, format: logFormat });
   const running: Running = {};
   try {
@@ -107,7 +107,7 @@ export async function launch(given: MockOptions, timeouts = TIMEOUTS_MS): Promis
     const store =
       typeof place === 'object' ? place : await openStore(place, { storePrefix, clients }, random, log);
     if (store !== place) running.ownStore = store;
-    const launched = await startOn({ store, random, log, options, running, timeouts });
+    const launched = await startWithStore({ store, random, log, options, running, timeouts });
     return {
       ...launched,
       async close() {
@@ -122,19 +122,19 @@ export async function launch(given: MockOptions, timeouts = TIMEOUTS_MS): Promis
 }
 
 /** As whom the simulator speaks TLS, if it should. */
-async function identityFor({
+async function resolveTlsIdentity({
   https,
   host,
   browserUrl,
-}: Pick<Launching, 'https' | 'host' | 'browserUrl'>): Promise<TlsIdentity | LocallyCertified | undefined> {
+}: Pick<Launching, 'https' | 'host' | 'browserUrl'>): Promise<TlsIdentity | LocalCertificate | undefined> {
   if (typeof https === 'object') return https;
   if (!https) return undefined;
   const names = [
-    ...(host === undefined ? [] : namesOf(host)),
+    ...(host === undefined ? [] : listHostNames(host)),
     ...(browserUrl === undefined ? [] : [hostOf(browserUrl)]),
   ];
-  const { ownCertificate } = await import('./certificate.ts');
-  return ownCertificate(names, systemTime());
+  const { ensureUserCertificate } = await import('./certificate.ts');
+  return ensureUserCertificate(names, systemTime());
 }
 
 type Place = Pick<Launching, 'https' | 'host' | 'port' | 'browserUrl' | 'mediaPorts'>;
@@ -142,7 +142,7 @@ type Place = Pick<Launching, 'https' | 'host' | 'port' | 'browserUrl' | 'mediaPo
 /** The sockets of a simulator, and its addresses, which follow from them. */
 async function bind({ mediaPorts, ...place }: Place, running: Running, timeouts: Timeouts) {
   const { host, port, browserUrl } = place;
-  const tls = await identityFor(place);
+  const tls = await resolveTlsIdentity(place);
   const sockets = await listen(host, port, tls, timeouts);
   running.sockets = sockets;
   if (mediaPorts !== false) {
@@ -163,7 +163,7 @@ interface Starting {
   readonly running: Running;
 }
 
-async function startOn(starting: Starting): Promise<Omit<Launched, 'close'>> {
+async function startWithStore(starting: Starting): Promise<Omit<LaunchedMock, 'close'>> {
   const { store, random, log, running } = starting;
   const {
     port,
@@ -193,12 +193,12 @@ async function startOn(starting: Starting): Promise<Omit<Launched, 'close'>> {
   const place = { https, host, port, browserUrl, mediaPorts };
   const { sockets, addresses } = await bind(place, running, starting.timeouts);
   const startedAt = systemTime();
-  const metrics = processMetrics(VERSION, startedAt);
-  const jwt = tokenFormat === 'jwt' ? jwtTokens(store) : undefined;
+  const metrics = createMetrics(VERSION, startedAt);
+  const jwt = tokenFormat === 'jwt' ? createJwtTokens(store) : undefined;
   const simulator = await createSimulator({
     store,
     random,
-    tokenFormat: jwt?.format ?? opaqueTokens,
+    tokenFormat: jwt?.format ?? opaqueTokenFormat,
     clients,
     journalSize,
     scenarios: typeof scenarios === 'function' ? scenarios : () => scenarios,
@@ -212,21 +212,21 @@ async function startOn(starting: Starting): Promise<Omit<Launched, 'close'>> {
     random,
     addresses,
     log,
-    tickets: tickets<PageTicket>(store, random),
+    tickets: createTickets<PageTicket>(store, random),
     access: { origins: admin.origins, credentials },
     blocking: blocked,
     refusedCall,
-    keys: jwt?.keys,
+    publicKeys: jwt?.keys,
     trustProxy,
     about: {
       version: VERSION,
       instanceId: random.text(12),
       startedAt,
       realTime: systemTime,
-      metrics: metrics.text,
+      metrics: metrics.format,
     },
     metrics,
-    speaksHttp2: Boolean(https),
+    hasHttp2: Boolean(https),
   });
   running.app = app;
   await app.ready();

@@ -1,14 +1,14 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
-import { type Hurried, hurried } from './read-timeout.ts';
+import { type ReadTimeoutHandler, withReadTimeout } from './read-timeout.ts';
 import { TIMEOUTS_MS, type Timeouts } from './timeouts.ts';
-import type { Secured, TlsIdentity } from './tls.ts';
+import type { TlsIdentity, TlsServer } from './tls.ts';
 
 /** A port that could not be had, in words for whoever asked for it. */
 export class CannotListen extends Error {}
 
 /** Servers that are bound to one port. */
-export interface Listening {
+export interface PortListener {
   readonly port: number;
   /** Lets `handler` answer, also the requests that came before. */
   serve(handler: RequestListener): void;
@@ -19,55 +19,55 @@ export interface Listening {
 /** Node looks for late requests this often before one is late. */
 const REQUEST_CHECKS = 6;
 /** Answers under way at the end get this long. */
-const GRACE_MS = 1_000;
-const SWEEP_MS = 20;
+const SHUTDOWN_TIMEOUT_MS = 1_000;
+const IDLE_SWEEP_MS = 20;
 
-const THIS_MACHINE = ['127.0.0.1', '::1'];
+const LOOPBACK_HOSTS = ['127.0.0.1', '::1'];
 /** On what is listened where `host` is asked for, or nothing is. */
-export const hostsOf = (host: string | undefined): readonly string[] =>
-  host === undefined ? THIS_MACHINE : [host];
+export const toHosts = (host: string | undefined): readonly string[] =>
+  host === undefined ? LOOPBACK_HOSTS : [host];
 
-const WHY: Record<string, string> = {
+const ERROR_REASONS: Record<string, string> = {
   EADDRINUSE: 'it is in use; choose another with --port, or 0 for a free one',
   EACCES: 'this user may not use it; choose one above 1023 with --port',
   EADDRNOTAVAIL: 'this machine has no such address; see --host',
   ENOTFOUND: 'there is no such host; see --host',
 };
-const NO_IPV6 = ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'];
+const NO_IPV6_CODES = ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'];
 /** A port that is free for one family may be taken for the other. */
-const MOST_TRIES = 20;
+const MAX_ATTEMPTS = 20;
 
-const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
+const getErrorCode = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
 
 /** Whether an address could not be had because the machine has no IPv6: then it is served on IPv4 alone. */
-export const isWithoutIpv6 = (error: unknown): boolean => NO_IPV6.includes(codeOf(error));
+export const isIpv6Unavailable = (error: unknown): boolean => NO_IPV6_CODES.includes(getErrorCode(error));
 
 /** A server on one address, and its part that speaks TLS, if it does. */
-interface Bound {
+interface BoundServer {
   readonly server: Server;
-  readonly secure: Secured | undefined;
-  readonly readers: Hurried;
+  readonly secure: TlsServer | undefined;
+  readonly readers: ReadTimeoutHandler;
 }
 
 /** Who answers, and what lets him speak TLS, if he should. */
-interface Answering {
+interface ServerSetup {
   readonly handler: RequestListener;
   readonly timeouts: Timeouts;
-  readonly secure: ((server: Server, handler: RequestListener) => Secured) | undefined;
+  readonly secure: ((server: Server, handler: RequestListener) => TlsServer) | undefined;
 }
 
 /** What lets a server speak TLS, and HTTP/2 with it: these take long to load, and few need them. */
-async function securing(tls: TlsIdentity, timeouts: Timeouts): Promise<NonNullable<Answering['secure']>> {
-  const { secured } = await import('./tls.ts');
-  return (server, handler) => secured(server, handler, tls, timeouts);
+async function loadTls(tls: TlsIdentity, timeouts: Timeouts): Promise<NonNullable<ServerSetup['secure']>> {
+  const { addTls } = await import('./tls.ts');
+  return (server, handler) => addTls(server, handler, tls, timeouts);
 }
 
 function bind(
-  { handler: all, secure: speakTls, timeouts: { request, read } }: Answering,
+  { handler: all, secure: speakTls, timeouts: { request, read } }: ServerSetup,
   host: string,
   port: number,
-): Promise<Bound> {
-  const readers = hurried(all, read);
+): Promise<BoundServer> {
+  const readers = withReadTimeout(all, read);
   const { handler } = readers;
   const server = createServer(
     { requestTimeout: request, connectionsCheckingInterval: Math.ceil(request / REQUEST_CHECKS) },
@@ -77,19 +77,19 @@ function bind(
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       readers.stop();
-      const why = WHY[codeOf(error)] ?? error.message;
+      const why = ERROR_REASONS[getErrorCode(error)] ?? error.message;
       reject(new CannotListen(`cannot listen on ${host} port ${port}: ${why}`, { cause: error }));
     });
     server.listen(port, host, () => resolve({ server, secure, readers }));
   });
 }
 
-const portOf = ({ server }: Bound): number => {
+const getPort = ({ server }: BoundServer): number => {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
 };
 
-const stop = ({ server, secure, readers }: Bound): Promise<void> =>
+const stopServer = ({ server, secure, readers }: BoundServer): Promise<void> =>
   new Promise((resolve) => {
     const closeIdle = () => {
       server.closeIdleConnections();
@@ -98,9 +98,9 @@ const stop = ({ server, secure, readers }: Bound): Promise<void> =>
     const cut = setTimeout(() => {
       server.closeAllConnections();
       secure?.closeAll();
-    }, GRACE_MS);
+    }, SHUTDOWN_TIMEOUT_MS);
     // A connection whose last answer has just ended would be kept alive for more that will not come.
-    const sweep = setInterval(closeIdle, SWEEP_MS);
+    const sweep = setInterval(closeIdle, IDLE_SWEEP_MS);
     server.close(() => {
       clearTimeout(cut);
       clearInterval(sweep);
@@ -111,14 +111,18 @@ const stop = ({ server, secure, readers }: Bound): Promise<void> =>
   });
 
 /** One server for each address, all on the port that the first one gets. */
-async function bindAll(answering: Answering, hosts: readonly string[], port: number): Promise<Bound[]> {
-  const servers: Bound[] = [];
+async function bindAll(
+  answering: ServerSetup,
+  hosts: readonly string[],
+  port: number,
+): Promise<BoundServer[]> {
+  const servers: BoundServer[] = [];
   for (const host of hosts) {
     try {
-      servers.push(await bind(answering, host, servers[0] === undefined ? port : portOf(servers[0])));
+      servers.push(await bind(answering, host, servers[0] === undefined ? port : getPort(servers[0])));
     } catch (error) {
-      if (servers.length > 0 && isWithoutIpv6((error as Error).cause)) continue;
-      await Promise.all(servers.map(stop));
+      if (servers.length > 0 && isIpv6Unavailable((error as Error).cause)) continue;
+      await Promise.all(servers.map(stopServer));
       throw error;
     }
   }
@@ -152,16 +156,20 @@ export async function listen(
   port: number,
   tls?: TlsIdentity,
   timeouts = TIMEOUTS_MS,
-): Promise<Listening> {
+): Promise<PortListener> {
   const { handler, serve } = createGate();
-  const secure = tls && (await securing(tls, timeouts));
-  for (let tries = 1; ; tries += 1) {
+  const secure = tls && (await loadTls(tls, timeouts));
+  for (let attempts = 1; ; attempts += 1) {
     try {
-      const servers = await bindAll({ handler, secure, timeouts }, hostsOf(host), port);
-      const [first] = servers as [Bound];
-      return { port: portOf(first), serve, close: async () => void (await Promise.all(servers.map(stop))) };
+      const servers = await bindAll({ handler, secure, timeouts }, toHosts(host), port);
+      const [first] = servers as [BoundServer];
+      return {
+        port: getPort(first),
+        serve,
+        close: async () => void (await Promise.all(servers.map(stopServer))),
+      };
     } catch (error) {
-      if (port !== 0 || tries === MOST_TRIES) throw error;
+      if (port !== 0 || attempts === MAX_ATTEMPTS) throw error;
     }
   }
 }

@@ -7,7 +7,7 @@ export interface LogSettings {
 }
 
 /** What matters to people in an entry of the log. */
-interface Entry {
+interface LogRecord {
   readonly level: string;
   readonly msg?: string;
   /** By which it can be found. */
@@ -16,7 +16,7 @@ interface Entry {
 }
 
 /** A stack is for the faults that are ours; what else is logged is meant for who runs the simulator. */
-function textOf({ level, msg, failure, err }: Entry): string {
+function formatText({ level, msg, failure, err }: LogRecord): string {
   const line = (msg ?? err?.message ?? '').replace(/\p{Cc}+/gu, ' ');
   if (level !== 'error' || err === undefined) return line;
   if (failure !== undefined) return `failure ${failure}: ${err.stack}`;
@@ -24,9 +24,9 @@ function textOf({ level, msg, failure, err }: Entry): string {
 }
 
 /** An entry as a line for people, out of a line of JSON. */
-function inWords(json: string): string {
-  const entry = JSON.parse(json) as Entry;
-  return `mock-veridas: ${entry.level}: ${textOf(entry)}\n`;
+function formatRecord(json: string): string {
+  const entry = JSON.parse(json) as LogRecord;
+  return `mock-veridas: ${entry.level}: ${formatText(entry)}\n`;
 }
 
 /** The log of a simulator: to standard error, a line for each entry. */
@@ -38,5 +38,5 @@ export const createLogger = ({ level, format }: LogSettings): Logger =>
       base: null,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (json) => void process.stderr.write(format === 'json' ? json : inWords(json)) },
+    { write: (json) => void process.stderr.write(format === 'json' ? json : formatRecord(json)) },
   );

@@ -6,10 +6,10 @@ import { CALL_PATHS } from '../pages/call/messages.ts';
 /** Figures of this process, as Prometheus reads them (text format 0.0.4). */
 export interface Metrics {
   /** A request to the imitated service was answered; without a status it was cut off or left hanging. */
-  answered(path: string, status: number | undefined): void;
+  countAnswer(path: string, status: number | undefined): void;
   /** A page has opened or closed its stream. */
-  streams(change: 1 | -1): void;
-  text(): string;
+  changeStreams(change: 1 | -1): void;
+  format(): string;
 }
 
 /** Whatever else is asked for counts as one, or anybody could make figures without end. */
@@ -18,9 +18,14 @@ const PATH_OF: Readonly<Record<Endpoint, string>> = {
   revoke: PATHS.revoke,
   call: CALL_PATHS.page,
 };
-const ENDPOINTS = new Map(Object.entries(PATH_OF).map(([endpoint, path]) => [path, endpoint]));
+const ENDPOINT_NAMES = new Map(Object.entries(PATH_OF).map(([endpoint, path]) => [path, endpoint]));
 
-const family = (name: string, type: 'counter' | 'gauge', help: string, samples: readonly string[]): string =>
+const formatFamily = (
+  name: string,
+  type: 'counter' | 'gauge',
+  help: string,
+  samples: readonly string[],
+): string =>
   [
     `# HELP ${name} ${help}`,
     `# TYPE ${name} ${type}`,
@@ -31,23 +36,23 @@ const family = (name: string, type: 'counter' | 'gauge', help: string, samples: 
 /**
  * @param version of this package: letters, digits, dots and hyphens
  */
-export function processMetrics(version: string, startedAt: Instant): Metrics {
+export function createMetrics(version: string, startedAt: Instant): Metrics {
   /** How many, by endpoint and status. */
   const requests = new Map<string, Map<number | undefined, number>>();
   let streams = 0;
   return {
-    answered(path, status) {
-      const endpoint = ENDPOINTS.get(path) ?? 'other';
+    countAnswer(path, status) {
+      const endpoint = ENDPOINT_NAMES.get(path) ?? 'other';
       const ofEndpoint = requests.get(endpoint) ?? new Map<number | undefined, number>();
       requests.set(endpoint, ofEndpoint.set(status, (ofEndpoint.get(status) ?? 0) + 1));
     },
-    streams(change) {
+    changeStreams(change) {
       streams += change;
     },
-    text: () =>
+    format: () =>
       [
-        family('mock_veridas_info', 'gauge', 'Which version this is.', [`{version="${version}"} 1`]),
-        family(
+        formatFamily('mock_veridas_info', 'gauge', 'Which version this is.', [`{version="${version}"} 1`]),
+        formatFamily(
           'mock_veridas_requests_total',
           'counter',
           'Requests to the imitated service.',
@@ -57,9 +62,11 @@ export function processMetrics(version: string, startedAt: Instant): Metrics {
             ),
           ),
         ),
-        family('mock_veridas_open_streams', 'gauge', 'Call pages that listen now.', [` ${streams}`]),
-        family('process_resident_memory_bytes', 'gauge', 'Memory in use.', [` ${process.memoryUsage.rss()}`]),
-        family('process_start_time_seconds', 'gauge', 'When this process began to serve.', [
+        formatFamily('mock_veridas_open_streams', 'gauge', 'Call pages that listen now.', [` ${streams}`]),
+        formatFamily('process_resident_memory_bytes', 'gauge', 'Memory in use.', [
+          ` ${process.memoryUsage.rss()}`,
+        ]),
+        formatFamily('process_start_time_seconds', 'gauge', 'When this process began to serve.', [
           ` ${startedAt / 1000}`,
         ]),
       ].join(''),

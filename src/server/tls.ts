@@ -16,7 +16,7 @@ export interface TlsIdentity {
  *
  * @internal
  */
-export interface Secured {
+export interface TlsServer {
   /** Ends the connections on which nothing is under way. */
   closeIdle(): void;
   /** Ends them all. */
@@ -24,15 +24,15 @@ export interface Secured {
 }
 
 /** The first byte of every TLS connection: it is that of a handshake. RFC 8446, 5.1. */
-const HANDSHAKE = 22;
+const TLS_HANDSHAKE_BYTE = 22;
 /** Of one connection. RFC 9113, 6.5.2 would have no fewer. */
-const MOST_STREAMS = 100;
+const MAX_STREAMS = 100;
 
-type Connect = (socket: Socket) => void;
+type ConnectionListener = (socket: Socket) => void;
 
 /** Takes from `server` what it does with a connection. */
-function taken(server: Server | Http2SecureServer, event: string): Connect {
-  const listeners = server.listeners(event) as Connect[];
+function takeListeners(server: Server | Http2SecureServer, event: string): ConnectionListener {
+  const listeners = server.listeners(event) as ConnectionListener[];
   server.removeAllListeners(event);
   return (socket) => {
     for (const listener of listeners) listener.call(server, socket);
@@ -44,34 +44,34 @@ function taken(server: Server | Http2SecureServer, event: string): Connect {
  * has not even answered a ping for so long: it may have gone, or it has said what is no HTTP/2, after which Node no
  * longer listens to it and does not tell.
  */
-function keepSessions(secure: Http2SecureServer, slowest: number): Set<Http2Session> {
+function trackSessions(secure: Http2SecureServer, idleTimeoutMs: number): Set<Http2Session> {
   const sessions = new Set<Http2Session>();
   secure.on('session', (session) => {
-    let underWay = 0;
+    let openStreams = 0;
     let isUsed = true;
-    let isThere = true;
-    const look = setInterval(() => {
+    let isResponsive = true;
+    const checkTimer = setInterval(() => {
       if (session.destroyed) return;
-      if (!isThere) return session.destroy();
-      isThere = false;
+      if (!isResponsive) return session.destroy();
+      isResponsive = false;
       // Whoever asks in the same moment is still answered.
-      if (!isUsed && underWay === 0) return session.close();
+      if (!isUsed && openStreams === 0) return session.close();
       isUsed = false;
       session.ping(() => {
-        isThere = true;
+        isResponsive = true;
       });
-    }, slowest);
-    look.unref();
+    }, idleTimeoutMs);
+    checkTimer.unref();
     sessions.add(session);
     session.on('stream', (stream) => {
       isUsed = true;
-      underWay += 1;
+      openStreams += 1;
       stream.once('close', () => {
-        underWay -= 1;
+        openStreams -= 1;
       });
     });
     session.once('close', () => {
-      clearInterval(look);
+      clearInterval(checkTimer);
       sessions.delete(session);
     });
   });
@@ -87,49 +87,52 @@ function keepSessions(secure: Http2SecureServer, slowest: number): Set<Http2Sess
  * @param timeouts when slow clients are disconnected; `request` holds for the first byte as well
  * @internal
  */
-export function secured(
+export function addTls(
   server: Server,
   handler: RequestListener,
   { cert, key }: TlsIdentity,
-  { request: slowest, handshake }: Timeouts,
-): Secured {
+  { request: timeoutMs, handshake }: Timeouts,
+): TlsServer {
   const secure = createSecureServer({
     cert,
     key,
     allowHTTP1: true,
     handshakeTimeout: handshake,
-    settings: { maxConcurrentStreams: MOST_STREAMS },
+    settings: { maxConcurrentStreams: MAX_STREAMS },
   });
-  const sessions = keepSessions(secure, slowest);
+  const sessions = trackSessions(secure, timeoutMs);
   secure.on('request', (request, response) => {
     // Of HTTP/1.1 Node itself refuses a method that there is not.
     if (!METHODS.includes(request.method)) return response.writeHead(400).end();
     // HTTP/2 has the host in a field of its own. RFC 9113, 8.3.1.
     request.headers.host ??= request.headers[':authority'];
-    const late = setTimeout(() => {
+    // HTTP/2 frames a body without a header, and Fastify reads none that no header announces. RFC 9113, 8.1.
+    if (!response.stream.endAfterHeaders && request.headers['content-length'] === undefined)
+      request.headers['transfer-encoding'] = 'chunked';
+    const requestTimer = setTimeout(() => {
       if (!request.complete && !response.headersSent) response.stream.close(constants.NGHTTP2_CANCEL);
-    }, slowest);
-    response.once('close', () => clearTimeout(late));
+    }, timeoutMs);
+    response.once('close', () => clearTimeout(requestTimer));
     return handler(request as never, response as never);
   });
   // Whoever breaks off a handshake is nobody to be told of.
   secure.on('tlsClientError', (_error, socket) => socket.destroy());
 
-  const speakPlain = taken(server, 'connection');
-  const speakHttp2 = taken(secure, 'secureConnection');
+  const handlePlain = takeListeners(server, 'connection');
+  const handleHttp2 = takeListeners(secure, 'secureConnection');
   // Where the limits of time of plain HTTP are kept, those of HTTP/1.1 over TLS are too.
   secure.on('secureConnection', (socket: TLSSocket) =>
-    (socket.alpnProtocol === 'h2' ? speakHttp2 : speakPlain)(socket),
+    (socket.alpnProtocol === 'h2' ? handleHttp2 : handlePlain)(socket),
   );
 
   /** Connections that have not said anything yet, of which no server knows. */
-  const silent = new Set<Socket>();
-  const overTls = new Set<Socket>();
+  const silentSockets = new Set<Socket>();
+  const tlsSockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     const giveUp = () => socket.destroy();
-    const forget = () => silent.delete(socket);
-    silent.add(socket);
-    socket.setTimeout(slowest, giveUp);
+    const forget = () => silentSockets.delete(socket);
+    silentSockets.add(socket);
+    socket.setTimeout(timeoutMs, giveUp);
     socket.once('error', giveUp);
     socket.once('end', giveUp);
     socket.once('close', forget);
@@ -141,26 +144,26 @@ export function secured(
       forget();
       socket.pause();
       socket.unshift(start);
-      if (start[0] === HANDSHAKE) {
+      if (start[0] === TLS_HANDSHAKE_BYTE) {
         // Half-open as plain HTTP has it, HTTP/2 would never learn that the other side has gone.
         socket.allowHalfOpen = false;
-        overTls.add(socket);
-        socket.once('close', () => overTls.delete(socket));
+        tlsSockets.add(socket);
+        socket.once('close', () => tlsSockets.delete(socket));
         secure.emit('connection', socket);
-      } else speakPlain(socket);
+      } else handlePlain(socket);
       process.nextTick(() => socket.resume());
     });
   });
 
   return {
     closeIdle() {
-      for (const socket of silent) socket.destroy();
+      for (const socket of silentSockets) socket.destroy();
       for (const session of sessions) session.close();
     },
     closeAll() {
       for (const session of sessions) session.destroy();
       // Of those whose handshake is not over nobody else knows.
-      for (const socket of overTls) socket.destroy();
+      for (const socket of tlsSockets) socket.destroy();
     },
   };
 }

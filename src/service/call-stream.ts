@@ -8,16 +8,16 @@ import { EVENTS } from '../guide/events.ts';
 import { CALL_PATHS, type PagePost, PageReport } from '../pages/call/messages.ts';
 import { logUnexpected } from '../server/failure.ts';
 import type { Metrics } from '../server/metrics.ts';
-import { onceGone } from '../server/on-disconnect.ts';
-import type { CallDoor, PageTicket } from './call.ts';
-import { foreignOrigin, protocolOf } from './call-origins.ts';
-import { type Channel, CROSS_ORIGIN, eventStream, longPoll } from './page-channel.ts';
+import { onDisconnect } from '../server/on-disconnect.ts';
+import type { CallServices, PageTicket } from './call.ts';
+import { buildForeignOrigin, getProtocol } from './call-origins.ts';
+import { type Channel, CROSS_ORIGIN_HEADERS, createEventStream, createLongPoll } from './page-channel.ts';
 
 /** A page that was told at once that there is no call would speak before its parent listens. */
 const ERROR_DELAY_MS = 1_000;
 /** How long a page may take from one long-poll to the next. */
-const POLL_GAP = ms(5_000);
-const MOST_REPORT_BYTES = 64 * 1024;
+const POLL_GAP_MS = ms(5_000);
+const MAX_REPORT_BYTES = 64 * 1024;
 
 interface StreamQuery {
   ticket?: string;
@@ -28,26 +28,26 @@ interface StreamQuery {
   poll?: string;
 }
 type CallTicket = Extract<PageTicket, { call: string }>;
-export interface StreamDoor extends Pick<CallDoor, 'simulator' | 'tickets'> {
+export interface CallStreamServices extends Pick<CallServices, 'simulator' | 'tickets'> {
   readonly metrics: Metrics;
 }
 type StreamRequest = FastifyRequest<{ Querystring: StreamQuery }>;
 
 /** The last event that the page has, or -1. A reconnecting EventSource says it in a header, and knows better. */
-function lastSeen({ headers, query }: StreamRequest): number {
+function getLastEventId({ headers, query }: StreamRequest): number {
   const id = Number(headers['last-event-id'] ?? query.after ?? -1);
   return Number.isInteger(id) && id >= -1 ? id : -1;
 }
 
 /** Tells a page, from each view of its call, what it has not heard yet. */
-function teller({ send, end }: Channel, request: StreamRequest) {
-  const elsewhere = foreignOrigin(protocolOf(request), request.headers.host ?? '');
-  let heard = lastSeen(request);
-  let shown = request.query.state;
+function createPublisher({ send, end }: Channel, request: StreamRequest) {
+  const otherOrigin = buildForeignOrigin(getProtocol(request), request.headers.host ?? '');
+  let lastPostId = getLastEventId(request);
+  let shownState = request.query.state;
 
   const toPost = ({ data, foreign }: Post): PagePost => {
     const query = new URLSearchParams({ data: JSON.stringify(data) });
-    return foreign ? { data, foreign: `${elsewhere}${CALL_PATHS.foreign}?${query}` } : { data };
+    return foreign ? { data, foreign: `${otherOrigin}${CALL_PATHS.foreign}?${query}` } : { data };
   };
   return (news: CallView | undefined | 'refused'): number[] => {
     if (typeof news !== 'object') {
@@ -56,45 +56,45 @@ function teller({ send, end }: Channel, request: StreamRequest) {
       return [];
     }
     const { state, posts, nextAt } = news;
-    const unheard = posts.slice(heard + 1);
+    const unsentPosts = posts.slice(lastPostId + 1);
     const last = isOver(state) && nextAt === undefined ? { last: true as const } : {};
-    for (const post of unheard) {
-      const isLast = post === unheard.at(-1);
+    for (const post of unsentPosts) {
+      const isLast = post === unsentPosts.at(-1);
       send({ state, post: toPost(post), ...(isLast && last) }, post.id);
     }
-    if (unheard.length === 0 && shown !== state) send({ state, ...last });
-    heard += unheard.length;
-    shown = state;
-    return unheard.map(({ event }) => event);
+    if (unsentPosts.length === 0 && shownState !== state) send({ state, ...last });
+    lastPostId += unsentPosts.length;
+    shownState = state;
+    return unsentPosts.map(({ event }) => event);
   };
 }
 
 /** `/call/events` and `/call/reports`: what the frame's page is told, and what it reports. */
-export async function callStream(
+export async function callStreamRoutes(
   app: FastifyInstance,
-  { simulator, tickets, metrics }: StreamDoor,
+  { simulator, tickets, metrics }: CallStreamServices,
 ): Promise<void> {
   const channels = new Set<Channel>();
 
   /** Lets a page attend its call. */
-  async function attend(ticket: CallTicket, request: StreamRequest, channel: Channel) {
-    const tell = teller(channel, request);
-    const stream = await simulator.pages.attend(ticket.call, ticket.page, tell, (error) =>
+  async function attachPage(ticket: CallTicket, request: StreamRequest, channel: Channel) {
+    const publish = createPublisher(channel, request);
+    const stream = await simulator.pages.attachPage(ticket.call, ticket.page, publish, (error) =>
       logUnexpected(app.log, error),
     );
-    return () => stream.close(request.query.poll === undefined ? undefined : POLL_GAP);
+    return () => stream.close(request.query.poll === undefined ? undefined : POLL_GAP_MS);
   }
 
   /** Lets a page hear of what its ticket is for, until the answer is called. */
-  async function follow(ticket: PageTicket | undefined, request: StreamRequest, channel: Channel) {
+  async function subscribe(ticket: PageTicket | undefined, request: StreamRequest, channel: Channel) {
     if (ticket === undefined) {
-      teller(channel, request)(undefined);
+      createPublisher(channel, request)(undefined);
       return async () => {};
     }
-    if ('call' in ticket) return attend(ticket, request, channel);
+    if ('call' in ticket) return attachPage(ticket, request, channel);
     const post = { data: EVENTS[ticket.error] };
-    const tell = () => channel.send({ state: 'error', post, last: true }, 0);
-    const timer = lastSeen(request) < 0 ? setTimeout(tell, ERROR_DELAY_MS) : undefined;
+    const sendError = () => channel.send({ state: 'error', post, last: true }, 0);
+    const timer = getLastEventId(request) < 0 ? setTimeout(sendError, ERROR_DELAY_MS) : undefined;
     return async () => clearTimeout(timer);
   }
 
@@ -102,36 +102,37 @@ export async function callStream(
   const getOnly = { exposeHeadRoute: false };
   app.get<{ Querystring: StreamQuery }>(CALL_PATHS.events, getOnly, async (request, reply) => {
     // Asked for before anything is waited for: a page may be gone before its ticket is read.
-    const gone = new Promise<void>((resolve) => onceGone(reply.raw, resolve));
+    const disconnected = new Promise<void>((resolve) => onDisconnect(reply.raw, resolve));
     const ticket = await tickets.verify(request.query.ticket ?? '');
     reply.hijack();
-    const channel = request.query.poll === undefined ? eventStream(reply.raw) : longPoll(reply.raw);
+    const channel =
+      request.query.poll === undefined ? createEventStream(reply.raw) : createLongPoll(reply.raw);
     channels.add(channel);
-    metrics.streams(1);
+    metrics.changeStreams(1);
     try {
-      const forget = await follow(ticket, request, channel);
-      await gone;
-      await forget();
+      const unsubscribe = await subscribe(ticket, request, channel);
+      await disconnected;
+      await unsubscribe();
     } catch (error) {
       logUnexpected(request.log, error);
       // The browser comes back by itself, perhaps when the trouble is over.
       reply.raw.destroy();
     } finally {
       channels.delete(channel);
-      metrics.streams(-1);
+      metrics.changeStreams(-1);
       channel.end();
     }
   });
 
   app.addContentTypeParser(
     'text/plain',
-    { parseAs: 'string', bodyLimit: MOST_REPORT_BYTES },
+    { parseAs: 'string', bodyLimit: MAX_REPORT_BYTES },
     async (_: unknown, body: string) => body,
   );
   app.post<{ Querystring: StreamQuery }>(CALL_PATHS.reports, async (request, reply) => {
-    reply.headers(CROSS_ORIGIN);
+    reply.headers(CROSS_ORIGIN_HEADERS);
     const ticket = await tickets.verify(request.query.ticket ?? '');
-    const report = parsed(request.body);
+    const report = parseReport(request.body);
     if (!Value.Check(PageReport, report))
       return reply.code(400).send({ error: 'invalid', message: 'not a report of posted events' });
     if (ticket !== undefined && 'call' in ticket)
@@ -148,7 +149,7 @@ export async function callStream(
   });
 }
 
-function parsed(body: unknown): unknown {
+function parseReport(body: unknown): unknown {
   try {
     return typeof body === 'string' ? JSON.parse(body) : undefined;
   } catch {

@@ -1,15 +1,15 @@
 import { STATUS_CODES } from 'node:http';
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Fault, isUnanswered, type Spoilt, type Unanswered } from '../domain/fault.ts';
+import { type ConnectionFault, type Fault, isConnectionFault, type Spoilt } from '../domain/fault.ts';
 import { ms } from '../domain/time.ts';
-import { onceGone } from '../server/on-disconnect.ts';
+import { onDisconnect } from '../server/on-disconnect.ts';
 import type { Random } from '../system/random.ts';
 
 /** How faults act on a request to the imitated service and on its answer. */
 
 /** How a request ends that gets no answer. */
-export const CONNECTIONS: Readonly<Record<Unanswered, (request: FastifyRequest) => void>> = {
+export const CONNECTIONS: Readonly<Record<ConnectionFault, (request: FastifyRequest) => void>> = {
   reset: ({ raw }) => raw.socket.resetAndDestroy?.(),
   // The sender gives up, or the server stops.
   hang: () => {},
@@ -29,7 +29,7 @@ export const ANSWERS: Readonly<Record<Spoilt, Change>> = {
 
 /** Changes an answer as a fault says, and returns the body that is to be sent. */
 export function spoil({ kind }: Fault, reply: FastifyReply, payload: unknown): unknown {
-  if (kind === undefined || isUnanswered(kind)) return payload;
+  if (kind === undefined || isConnectionFault(kind)) return payload;
   const { body: change, contentType } = ANSWERS[kind];
   if (contentType !== undefined) reply.type(contentType);
   if (change === undefined) return payload;
@@ -49,7 +49,7 @@ export function delay(
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, length);
     timer.unref();
-    onceGone(reply.raw, () => {
+    onDisconnect(reply.raw, () => {
       clearTimeout(timer);
       resolve();
     });

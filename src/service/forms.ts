@@ -3,7 +3,7 @@ import multipart, { type Multipart, type MultipartFields } from '@fastify/multip
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { decodeBase64 } from './django/base64.ts';
-import { type Charset, charset, UTF_8 } from './django/charset.ts';
+import { type Charset, findCharset, UTF_8 } from './django/charset.ts';
 import {
   type Form,
   isBoundary,
@@ -14,7 +14,7 @@ import {
   UnreadableForm,
   urlencodedFields,
 } from './django/form.ts';
-import { headerValue } from './django/header-value.ts';
+import { parseHeaderValue } from './django/header-value.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -44,13 +44,13 @@ const isTolerated = ({ code, message }: { code: string; message: string }) =>
   code === 'FST_PROTO_VIOLATION' || message === 'Unexpected end of multipart data';
 
 const charsetOf = (label: string | undefined): Charset =>
-  label === undefined ? UTF_8 : (charset(label) ?? UTF_8);
+  label === undefined ? UTF_8 : (findCharset(label) ?? UTF_8);
 
 /** @param content text where the charset is UTF-8, and one character a byte in any other; or bytes */
 function textOf(content: string | Buffer, isBase64: boolean, charset: Charset): string {
   if (typeof content === 'string' && charset === UTF_8 && !isBase64) return content;
   const bytes = Buffer.from(content as string, charset === UTF_8 ? 'utf8' : 'latin1');
-  return charset.lenient((isBase64 && decodeBase64(bytes)) || bytes);
+  return charset.decodeLenient((isBase64 && decodeBase64(bytes)) || bytes);
 }
 
 async function multipartForm(request: FastifyRequest, charset: Charset): Promise<Form | UnreadableForm> {
@@ -94,7 +94,7 @@ function readForm(this: FastifyRequest): Form | UnreadableForm | undefined | Pro
   const { headers, body, chunks = [] } = this;
   const type = headers['content-type'] ?? '';
   // Fastify ignores case in the type; the imitated framework compares it letter by letter.
-  const { main, parameters } = headerValue(type);
+  const { main, parameters } = parseHeaderValue(type);
   const encoding = charsetOf(parameters.get('charset'));
   if (main === URLENCODED && typeof body === 'string')
     return urlencodedFields(body, () => Buffer.concat(chunks), encoding);

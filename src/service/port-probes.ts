@@ -11,7 +11,7 @@ export interface MediaPorts {
  *
  * @internal
  */
-export function portProbes(protocol: string, host: string, { tcp, udp }: MediaPorts): PortProbe[] {
+export function createPortProbes(protocol: string, host: string, { tcp, udp }: MediaPorts): PortProbe[] {
   const name = host.replace(/:\d+$/, '');
   // Firefox asks the network for names, which knows none of these.
   const address = name.endsWith('localhost') ? '127.0.0.1' : name;

@@ -2,35 +2,35 @@ import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Client, isSecretOf } from '../domain/client.ts';
 import type { Simulator } from '../simulator/simulator.ts';
-import { type Visits, visitOf } from './request-log.ts';
+import { getRequestContext, type RequestLog } from './request-log.ts';
 
-const PATH = '/validas/v1/validation';
+const VALIDATION_PATH = '/validas/v1/validation';
 
 /**
  * As much of vali-Das as a video call needs: a validation id, and its confirmation (guide 5.3). The paths and
  * the `apikey` header are those of its public documentation; the key is a client's secret here.
  */
-export async function validas(
+export async function validasRoutes(
   app: FastifyInstance,
-  { simulator, visits }: { simulator: Simulator; visits: Visits },
+  { simulator, requestLog }: { simulator: Simulator; requestLog: RequestLog },
 ): Promise<void> {
-  async function clientOf({ headers: { apikey } }: FastifyRequest): Promise<Client | undefined> {
+  async function findClient({ headers: { apikey } }: FastifyRequest): Promise<Client | undefined> {
     const key = typeof apikey === 'string' ? apikey : undefined;
     // Every client is compared, so that the time taken does not tell which one came near.
     return (await simulator.clients.list()).filter((client) => isSecretOf(client, key))[0];
   }
 
   /** The client whose secret came as the key; without one the request has been answered. */
-  async function letIn(request: FastifyRequest, reply: FastifyReply): Promise<Client | undefined> {
-    const client = await clientOf(request);
-    await visits.receive(request, reply, { claimed: client === undefined ? [] : [client.clientId] });
+  async function authenticate(request: FastifyRequest, reply: FastifyReply): Promise<Client | undefined> {
+    const client = await findClient(request);
+    await requestLog.receive(request, reply, { claimed: client === undefined ? [] : [client.clientId] });
     if (client === undefined)
       refuse(request, reply, 401, 'the header apikey must be the client_secret of a client');
     return client;
   }
 
   function refuse(request: FastifyRequest, reply: FastifyReply, status: number, message: string) {
-    visitOf(request).reason = message;
+    getRequestContext(request).reason = message;
     return reply.code(status).send({ message });
   }
 
@@ -38,18 +38,18 @@ export async function validas(
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', async (_: unknown, body: Readable) => void body.resume());
 
-  app.post(PATH, async (request, reply) => {
-    const client = await letIn(request, reply);
+  app.post(VALIDATION_PATH, async (request, reply) => {
+    const client = await authenticate(request, reply);
     if (client === undefined) return reply;
     const validation = await simulator.validations.create(client.clientId);
     if (validation === undefined) return refuse(request, reply, 401, 'the client is gone');
     return reply.code(201).send({ data: { id: validation.validationId } });
   });
 
-  app.put<{ Params: { id: string } }>(`${PATH}/:id/confirmation`, async (request, reply) => {
-    const client = await letIn(request, reply);
+  app.put<{ Params: { id: string } }>(`${VALIDATION_PATH}/:id/confirmation`, async (request, reply) => {
+    const client = await authenticate(request, reply);
     if (client === undefined) return reply;
-    visitOf(request).validationId = request.params.id;
+    getRequestContext(request).validationId = request.params.id;
     const isKnown = await simulator.validations.confirm(client.clientId, request.params.id);
     return isKnown ? reply.code(204).send() : refuse(request, reply, 404, 'there is no such validation');
   });

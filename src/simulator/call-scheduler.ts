@@ -1,10 +1,10 @@
 import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
-import { type CallView, callAt, isNews, told } from '../domain/call.ts';
-import { timeOf } from '../domain/time.ts';
+import { type CallView, callAt, closeHistory, hasUnpublished } from '../domain/call.ts';
+import { toVirtualTime } from '../domain/time.ts';
 import type { Store } from '../store/store.ts';
-import { LONGEST_WITHOUT_A_HINT } from './change-notifications.ts';
-import { clockOf, put } from './decide.ts';
-import { callRef, clockRefs, EVERYONE } from './refs.ts';
+import { POLL_INTERVAL_MS } from './change-notifications.ts';
+import { pickClock, putRecord } from './decide.ts';
+import { ALL_CLIENTS, callRef, clockRefs } from './refs.ts';
 
 /**
  * Told whenever the call may have changed: how it stands, undefined when it is gone, and that the listener has
@@ -13,21 +13,21 @@ import { callRef, clockRefs, EVERYONE } from './refs.ts';
 export type CallListener = (news: CallView | undefined | 'refused') => void;
 
 /** The longest wait that a timer of this platform can be asked for, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Calls are looked at a slice at a time, so that thousands of them do not keep an agent waiting. */
-const SLICES = 20;
+const POLL_SLICES = 20;
 
-interface Watched {
+interface WatchedCall {
   readonly callId: string;
   readonly clientId: string;
   readonly listeners: Set<CallListener>;
-  looking?: Promise<void> | undefined;
-  lookAgain: boolean;
+  refreshing?: Promise<void> | undefined;
+  needsRefresh: boolean;
   timer?: NodeJS.Timeout | undefined;
 }
 
-export type Watch = ReturnType<typeof callWatch>;
+export type CallScheduler = ReturnType<typeof createCallScheduler>;
 
 /**
  * The scheduler of this instance: for each call that somebody looks at, one timer for the next thing that its
@@ -35,10 +35,10 @@ export type Watch = ReturnType<typeof callWatch>;
  *
  * @param onError called with what goes wrong while nobody waits for it
  */
-export function callWatch(store: Store, onError: (error: unknown) => void) {
-  const watched = new Map<string, Watched>();
+export function createCallScheduler(store: Store, onError: (error: unknown) => void) {
+  const watched = new Map<string, WatchedCall>();
 
-  async function lookOnce(call: Watched): Promise<void> {
+  async function refreshOnce(call: WatchedCall): Promise<void> {
     const ref = callRef(call.callId);
     const { realTime, found } = await store.read(ref, ...clockRefs(call.clientId));
     const [record, own, everyones] = found;
@@ -47,61 +47,61 @@ export function callWatch(store: Store, onError: (error: unknown) => void) {
       for (const listener of [...call.listeners]) listener(undefined);
       return;
     }
-    const clock = clockOf(own, everyones);
-    const now = timeOf(clock, realTime);
+    const clock = pickClock(own, everyones);
+    const now = toVirtualTime(clock, realTime);
     const view = callAt(record.value, now);
-    if (isNews(record.value, view)) {
-      if (!(await store.swap(put(ref, record, call.clientId, told(record.value, now))))) {
-        call.lookAgain = true;
+    if (hasUnpublished(record.value, view)) {
+      if (!(await store.swap(putRecord(ref, record, call.clientId, closeHistory(record.value, now))))) {
+        call.needsRefresh = true;
         return;
       }
     }
     for (const listener of [...call.listeners]) listener(view);
     if (view.nextAt === undefined || clock.frozenAt !== undefined || call.listeners.size === 0) return;
-    call.timer = setTimeout(() => look(call).catch(onError), Math.min(view.nextAt - now, LONGEST_TIMER));
+    call.timer = setTimeout(() => refresh(call).catch(onError), Math.min(view.nextAt - now, MAX_TIMER_MS));
   }
 
   /** Looks at a call now; a look that is under way is followed by another. */
-  function look(call: Watched): Promise<void> {
-    call.lookAgain = true;
-    call.looking ??= (async () => {
+  function refresh(call: WatchedCall): Promise<void> {
+    call.needsRefresh = true;
+    call.refreshing ??= (async () => {
       try {
-        while (call.lookAgain) {
-          call.lookAgain = false;
-          await lookOnce(call);
+        while (call.needsRefresh) {
+          call.needsRefresh = false;
+          await refreshOnce(call);
         }
       } finally {
-        call.looking = undefined;
+        call.refreshing = undefined;
       }
     })();
-    return call.looking;
+    return call.refreshing;
   }
 
   const unwatch = store.watch(({ kind, id }) => {
     if (kind === 'call') {
       const call = watched.get(id);
-      if (call !== undefined) look(call).catch(onError);
+      if (call !== undefined) refresh(call).catch(onError);
     } else if (kind === 'clock') {
       for (const call of watched.values())
-        if (id === EVERYONE || id === call.clientId) look(call).catch(onError);
+        if (id === ALL_CLIENTS || id === call.clientId) refresh(call).catch(onError);
     }
   });
 
-  let round = watched.values();
-  const lookAround = setInterval(() => {
-    for (let left = Math.ceil(watched.size / SLICES); left > 0; left -= 1) {
-      const { value: call } = round.next();
-      if (call === undefined) round = watched.values();
-      else look(call).catch(onError);
+  let pollCursor = watched.values();
+  const pollTimer = setInterval(() => {
+    for (let left = Math.ceil(watched.size / POLL_SLICES); left > 0; left -= 1) {
+      const { value: call } = pollCursor.next();
+      if (call === undefined) pollCursor = watched.values();
+      else refresh(call).catch(onError);
     }
-  }, LONGEST_WITHOUT_A_HINT / SLICES);
+  }, POLL_INTERVAL_MS / POLL_SLICES);
   // It works for those who listen; when nobody is left, the process may end.
-  lookAround.unref();
+  pollTimer.unref();
 
   return {
     /** Tells `listener` how the call stands, now and whenever that changes, until the answer is called. */
     async call(callId: string, clientId: string, listener: CallListener): Promise<() => void> {
-      const call = watched.get(callId) ?? { callId, clientId, listeners: new Set(), lookAgain: false };
+      const call = watched.get(callId) ?? { callId, clientId, listeners: new Set(), needsRefresh: false };
       watched.set(callId, call);
       call.listeners.add(listener);
       const unwatch = () => {
@@ -110,7 +110,7 @@ export function callWatch(store: Store, onError: (error: unknown) => void) {
         clearTimeout(call.timer);
         if (watched.get(callId) === call) watched.delete(callId);
       };
-      await look(call).catch((error) => {
+      await refresh(call).catch((error) => {
         unwatch();
         throw error;
       });
@@ -118,22 +118,22 @@ export function callWatch(store: Store, onError: (error: unknown) => void) {
     },
 
     /** Resolves when all that is due in the call has been told to whoever looks at it here. */
-    async told(callId: string): Promise<void> {
+    async flushCall(callId: string): Promise<void> {
       const call = watched.get(callId);
-      if (call !== undefined) await look(call);
+      if (call !== undefined) await refresh(call);
     },
 
     /** Resolves when all that is due in the calls of `clientId` (of everyone) has been told. */
-    async settle(clientId?: string): Promise<void> {
+    async flush(clientId?: string): Promise<void> {
       const calls = [...watched.values()].filter(
         (call) => clientId === undefined || call.clientId === clientId,
       );
-      await Promise.all(calls.map(look));
+      await Promise.all(calls.map(refresh));
     },
 
     close(): void {
       unwatch();
-      clearInterval(lookAround);
+      clearInterval(pollTimer);
       for (const call of watched.values()) clearTimeout(call.timer);
       watched.clear();
     },

@@ -1,13 +1,20 @@
-import { type Call, type CallView, callAt, type Impossible, intervened, signalled } from '../domain/call.ts';
-import type { Said } from '../domain/post.ts';
-import { NOBODY, openPages, type Presence } from '../domain/presence.ts';
-import type { Deed } from '../domain/scenario.ts';
-import { type Instant, timeOf } from '../domain/time.ts';
+import {
+  type ActionRejection,
+  applySignal,
+  type Call,
+  type CallView,
+  callAt,
+  intervene,
+} from '../domain/call.ts';
+import type { EmittedEvent } from '../domain/post.ts';
+import { getOpenPages, NO_PRESENCE, type Presence } from '../domain/presence.ts';
+import type { CallAction } from '../domain/scenario.ts';
+import { type Instant, toVirtualTime } from '../domain/time.ts';
 import type { Store } from '../store/store.ts';
-import type { Watch } from './call-scheduler.ts';
-import { clockOf, decide, put, timeFor } from './decide.ts';
-import { callIdOf, callRef, clockRefs, presenceRef, validationRef } from './refs.ts';
-import { validationsWith } from './validations.ts';
+import type { CallScheduler } from './call-scheduler.ts';
+import { decide, pickClock, putRecord, readTime } from './decide.ts';
+import { callRef, clockRefs, presenceRef, toCallId, validationRef } from './refs.ts';
+import { findValidations } from './validations.ts';
 
 /** A call as it stands, with who looks at it. */
 export interface CallDetails {
@@ -20,7 +27,7 @@ export interface CallDetails {
 }
 
 /** An event of a call, with what became of it. */
-export interface EventView extends Said {
+export interface EventView extends EmittedEvent {
   /** Its place among the events of its call. */
   readonly id: number;
   readonly call: Call;
@@ -30,24 +37,24 @@ export interface EventView extends Said {
   readonly postedAt?: Instant | undefined;
 }
 
-const eventsOf = (call: Call, { events }: CallView, { pushedAt, postedAt }: Presence): EventView[] =>
+const toEventViews = (call: Call, { events }: CallView, { pushedAt, postedAt }: Presence): EventView[] =>
   events.map((said, id) => ({ ...said, id, call, pushedAt: pushedAt[id], postedAt: postedAt[id] }));
 
 /** What came of an intervention: the events that a page is to post because of it, by id. */
-export interface Done {
+export interface InterventionResult {
   readonly callId: string;
   readonly events: readonly number[];
   readonly at: Instant;
 }
 
-export function calls(store: Store, watch: Watch) {
-  const latestCall = async (
+export function createCalls(store: Store, scheduler: CallScheduler) {
+  const findLatestId = async (
     clientId: string,
     validationId: string,
     n?: number,
   ): Promise<string | undefined> => {
     const [validation] = (await store.read(validationRef(clientId, validationId))).found;
-    return validation && callIdOf({ clientId, validationId, n: n ?? validation.value.calls });
+    return validation && toCallId({ clientId, validationId, n: n ?? validation.value.calls });
   };
 
   async function details(callId: string): Promise<CallDetails | undefined> {
@@ -55,35 +62,38 @@ export function calls(store: Store, watch: Watch) {
     if (call === undefined) return undefined;
     const { realTime, found } = await store.read(presenceRef(callId), ...clockRefs(call.value.clientId));
     const [present, ...clocks] = found;
-    const presence = present?.value ?? NOBODY;
-    const view = callAt(call.value, timeOf(clockOf(...clocks), realTime));
+    const presence = present?.value ?? NO_PRESENCE;
+    const view = callAt(call.value, toVirtualTime(pickClock(...clocks), realTime));
     return {
       call: call.value,
       view,
-      events: eventsOf(call.value, view, presence),
+      events: toEventViews(call.value, view, presence),
       presence,
-      open: openPages(presence, realTime),
+      open: getOpenPages(presence, realTime),
     };
   }
 
   return {
     /** Does something to a call by hand; answers when every page of this instance has been told. */
-    async intervene(callId: string, deed: Deed): Promise<Done | Impossible | undefined> {
+    async intervene(
+      callId: string,
+      action: CallAction,
+    ): Promise<InterventionResult | ActionRejection | undefined> {
       const done = await decide(store, [callRef(callId)], async ({ realTime, found: [call] }) => {
         if (call === undefined) return { result: undefined };
         const { clientId } = call.value;
-        const now = await timeFor(store, clientId);
-        const value = intervened(call.value, deed, now);
+        const now = await readTime(store, clientId);
+        const value = intervene(call.value, action, now);
         if ('possible' in value) return { result: value };
         const before = callAt(call.value, now).events.length;
         const { posts } = callAt(value, now);
         const events = posts.map(({ event }) => event).filter((id) => id >= before);
         return {
-          changes: [put(callRef(callId), call, clientId, value)],
+          changes: [putRecord(callRef(callId), call, clientId, value)],
           result: { callId, events, at: realTime },
         };
       });
-      if (done !== undefined && 'events' in done) await watch.told(callId);
+      if (done !== undefined && 'events' in done) await scheduler.flushCall(callId);
       return done;
     },
 
@@ -95,19 +105,19 @@ export function calls(store: Store, watch: Watch) {
       const outcome = await decide(store, [callRef(callId)], async ({ found: [call] }) => {
         if (call === undefined) return { result: 'gone' };
         const { clientId } = call.value;
-        const value = signalled(call.value, name, await timeFor(store, clientId));
+        const value = applySignal(call.value, name, await readTime(store, clientId));
         if (!('clientId' in value)) return { result: value };
-        return { changes: [put(callRef(callId), call, clientId, value)], result: 'given' };
+        return { changes: [putRecord(callRef(callId), call, clientId, value)], result: 'given' };
       });
-      if (outcome === 'given') await watch.told(callId);
+      if (outcome === 'given') await scheduler.flushCall(callId);
       return outcome;
     },
 
-    latest: latestCall,
+    findLatest: findLatestId,
 
     /** The clients that have had a call for this validation. */
-    clientsWith: async (validationId: string): Promise<string[]> =>
-      (await validationsWith(store, validationId))
+    listClientsWith: async (validationId: string): Promise<string[]> =>
+      (await findValidations(store, validationId))
         .filter(({ calls }) => calls > 0)
         .map(({ clientId }) => clientId),
 
@@ -120,7 +130,7 @@ export function calls(store: Store, watch: Watch) {
     /** Every call, oldest first; of one client, if named. */
     async list(clientId?: string): Promise<CallDetails[]> {
       const found = await store.list('call', clientId);
-      const all = await Promise.all(found.map(({ value }) => details(callIdOf(value))));
+      const all = await Promise.all(found.map(({ value }) => details(toCallId(value))));
       return all.filter((one) => one !== undefined);
     },
   };

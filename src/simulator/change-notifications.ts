@@ -2,35 +2,35 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import type { Kind, Log, Ref, Store } from '../store/store.ts';
 
 /** A hint may get lost on its way between instances, so that nobody relies on one for longer than this. */
-export const LONGEST_WITHOUT_A_HINT = 1_000;
+export const POLL_INTERVAL_MS = 1_000;
 
 /** Hints about what `concerns` whoever waits, of which none is missed between two waits. */
-export function hintsAbout(store: Store, concerns: (changed: Ref<Kind | Log>) => boolean) {
-  let hinted = false;
+export function subscribeToChanges(store: Store, isRelevant: (changed: Ref<Kind | Log>) => boolean) {
+  let hasChanged = false;
   let wake = () => {};
-  const hint = () => {
-    hinted = true;
+  const notify = () => {
+    hasChanged = true;
     wake();
   };
   const stop = store.watch((changed) => {
-    if (concerns(changed)) hint();
+    if (isRelevant(changed)) notify();
   });
   return {
     stop,
     /** Ends the present wait, or the next one, as a hint would. */
-    hint,
+    notify,
     /** Resolves at the next hint, and after `patience` milliseconds at the latest. */
-    async next(patience: number): Promise<void> {
-      if (!hinted) {
+    async waitForNext(timeoutMs: number): Promise<void> {
+      if (!hasChanged) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, Math.min(patience, LONGEST_WITHOUT_A_HINT));
+          const timer = setTimeout(resolve, Math.min(timeoutMs, POLL_INTERVAL_MS));
           wake = () => {
             clearTimeout(timer);
             resolve();
           };
         });
       }
-      hinted = false;
+      hasChanged = false;
     },
   };
 }

@@ -1,13 +1,13 @@
-import { type Client, newClient } from '../domain/client.ts';
+import { type Client, createClientRecord } from '../domain/client.ts';
 import type { Store } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
-import { change, decide, put } from './decide.ts';
+import { decide, putRecord, updateRecord } from './decide.ts';
 import { CLIENT_AND_OWNED, OWNED_BY_CLIENT } from './record-kinds.ts';
 import { clientRef } from './refs.ts';
 
 const SECRET_LENGTH = 40;
 
-export function clients(store: Store, random: Random) {
+export function createClients(store: Store, random: Random) {
   const get = async (clientId: string): Promise<Client | undefined> =>
     (await store.read(clientRef(clientId))).found[0]?.value;
 
@@ -18,7 +18,7 @@ export function clients(store: Store, random: Random) {
 
     /** Registers a client; what is left out is made up. Undefined when the id is taken. */
     create(given: Partial<Client>): Promise<Client | undefined> {
-      const client = newClient({
+      const client = createClientRecord({
         ...given,
         clientId: given.clientId ?? `client-${random.text(12)}`,
         clientSecret: given.clientSecret ?? random.text(SECRET_LENGTH),
@@ -26,14 +26,14 @@ export function clients(store: Store, random: Random) {
       const { clientId } = client;
       return decide(store, [clientRef(clientId)], ({ found: [taken] }) =>
         taken === undefined
-          ? { changes: [put(clientRef(clientId), taken, clientId, client)], result: client }
+          ? { changes: [putRecord(clientRef(clientId), taken, clientId, client)], result: client }
           : { result: undefined },
       );
     },
 
     /** Changes what is given; undefined when there is no such client. */
     update: (clientId: string, given: Partial<Client>): Promise<Client | undefined> =>
-      change(store, clientRef(clientId), (client) => ({ ...client, ...given, clientId })),
+      updateRecord(store, clientRef(clientId), (client) => ({ ...client, ...given, clientId })),
 
     /** Removes a client and all that belongs to it; false when there is none. */
     async remove(clientId: string): Promise<boolean> {
@@ -47,12 +47,12 @@ export function clients(store: Store, random: Random) {
      *
      * @param scenarioFor the scenario that the client plays from then on, undefined for the usual one
      */
-    async empty(
+    async clearData(
       clientId: string,
       scenarioFor: (client: Client) => Promise<string | undefined>,
     ): Promise<boolean> {
       // Written anew, so that whatever was decided on the client before comes to nothing.
-      const known = await change(store, clientRef(clientId), async (client) => {
+      const known = await updateRecord(store, clientRef(clientId), async (client) => {
         const { scenario: _, ...credentials } = client;
         const scenario = await scenarioFor(client);
         return { ...credentials, ...(scenario !== undefined && { scenario }) };
@@ -66,7 +66,7 @@ export function clients(store: Store, random: Random) {
       for (const client of given) {
         const ref = clientRef(client.clientId);
         await decide(store, [ref], ({ found: [known] }) => ({
-          changes: [put(ref, known, client.clientId, client)],
+          changes: [putRecord(ref, known, client.clientId, client)],
           result: undefined,
         }));
       }

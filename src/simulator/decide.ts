@@ -1,6 +1,6 @@
-import { type Clock, type Instant, REAL_TIME, timeOf } from '../domain/time.ts';
-import type { Change, Found, Kind, Kinds, Ref, Snapshot, Store } from '../store/store.ts';
-import { clientRef, clockRefs, EVERYONE } from './refs.ts';
+import { type Clock, type Instant, REAL_TIME, toVirtualTime } from '../domain/time.ts';
+import type { Change, Kind, Kinds, Ref, Store, StoredRecord, StoreSnapshot } from '../store/store.ts';
+import { ALL_CLIENTS, clientRef, clockRefs } from './refs.ts';
 
 /** What a rule makes of the records it was shown. */
 interface Decision {
@@ -9,7 +9,7 @@ interface Decision {
 }
 
 /** Conflicts come from somebody else's success; so many in a row are a fault of ours. */
-const MOST_TRIES = 1000;
+const MAX_ATTEMPTS = 1000;
 
 /**
  * Reads `refs`, lets `rule` decide on them and writes what it decided, again from the start whenever another
@@ -18,24 +18,24 @@ const MOST_TRIES = 1000;
 export async function decide<const R extends readonly Ref[], const D extends Decision>(
   store: Store,
   refs: R,
-  rule: (snapshot: Snapshot<R>) => D | Promise<D>,
+  rule: (snapshot: StoreSnapshot<R>) => D | Promise<D>,
 ): Promise<D['result']> {
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+  for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
     const { changes, result } = await rule(await store.read(...refs));
     if (changes === undefined || (await store.swap(...changes))) return result;
   }
-  throw new Error(`gave up after ${MOST_TRIES} conflicts on ${refs.map(({ kind }) => kind)}`);
+  throw new Error(`gave up after ${MAX_ATTEMPTS} conflicts on ${refs.map(({ kind }) => kind)}`);
 }
 
 /** The kinds of record that say themselves whose they are. */
-type Owned = { [K in Kind]: Kinds[K] extends { readonly clientId: string } ? K : never }[Kind];
+type OwnedKind = { [K in Kind]: Kinds[K] extends { readonly clientId: string } ? K : never }[Kind];
 
 /**
  * Replaces the record at `ref` by what `rule` makes of it; nothing is written when that is the same.
  *
  * @returns the record as it is then, or undefined when there is none
  */
-export const change = <K extends Owned>(
+export const updateRecord = <K extends OwnedKind>(
   store: Store,
   ref: Ref<K>,
   rule: (value: Kinds[K]) => Kinds[K] | Promise<Kinds[K]>,
@@ -44,22 +44,25 @@ export const change = <K extends Owned>(
     if (record === undefined) return { result: undefined };
     const result = await rule(record.value);
     if (result === record.value) return { result };
-    return { changes: [put(ref, record, result.clientId, result)], result };
+    return { changes: [putRecord(ref, record, result.clientId, result)], result };
   });
 
 /** Puts `value` in the place of what was `found`, or where nothing was. */
-export const put = <K extends Kind>(
+export const putRecord = <K extends Kind>(
   ref: Ref<K>,
-  found: Found<K> | undefined,
+  found: StoredRecord<K> | undefined,
   owner: string,
   value: Kinds[K],
 ): Change => ({ ref, version: found?.version ?? 0, owner, value }) as Change;
 
 /** Requires that what was `found` is still there, unchanged. */
-export const unchanged = <K extends Kind>(ref: Ref<K>, found: Found<K> | undefined, owner: string): Change =>
-  ({ ref, version: found?.version ?? 0, owner }) as Change;
+export const requireUnchanged = <K extends Kind>(
+  ref: Ref<K>,
+  found: StoredRecord<K> | undefined,
+  owner: string,
+): Change => ({ ref, version: found?.version ?? 0, owner }) as Change;
 
-interface Written<K extends Kind> {
+interface OwnedDecision<K extends Kind> {
   readonly value?: Kinds[K];
   readonly result: unknown;
 }
@@ -71,38 +74,38 @@ interface Written<K extends Kind> {
  * @param rule answers the result, with the value that is to be written, if any
  * @returns the result, or undefined when there is no such client
  */
-export const decideFor = <K extends Kind, const W extends Written<K>>(
+export const decideFor = <K extends Kind, const W extends OwnedDecision<K>>(
   store: Store,
   owner: string,
   ref: Ref<K>,
   rule: (value: Kinds[K] | undefined) => W | Promise<W>,
 ): Promise<W['result'] | undefined> =>
   decide(store, [ref, clientRef(owner)], async ({ found: [record, client] }) => {
-    if (client === undefined && owner !== EVERYONE) return { result: undefined };
+    if (client === undefined && owner !== ALL_CLIENTS) return { result: undefined };
     const { value, result } = await rule(record?.value);
     if (value === undefined) return { result };
     return {
-      changes: [put(ref, record, owner, value), unchanged(clientRef(owner), client, owner)],
+      changes: [putRecord(ref, record, owner, value), requireUnchanged(clientRef(owner), client, owner)],
       result,
     };
   });
 
 /** The first clock that there is, and real time when there is none. */
-export const clockOf = (...clocks: readonly (Found<'clock'> | undefined)[]): Clock =>
+export const pickClock = (...clocks: readonly (StoredRecord<'clock'> | undefined)[]): Clock =>
   clocks.find((clock) => clock !== undefined)?.value ?? REAL_TIME;
 
 /** Tells what time it is for clients, of each the first time that it is asked for. */
-export function timesFor(store: Store): (clientId: string) => Promise<Instant> {
+export function createTimeReader(store: Store): (clientId: string) => Promise<Instant> {
   const known = new Map<string, Promise<Instant>>();
   return (clientId) => {
-    const time = known.get(clientId) ?? timeFor(store, clientId);
+    const time = known.get(clientId) ?? readTime(store, clientId);
     known.set(clientId, time);
     return time;
   };
 }
 
 /** What time it is for a client. */
-export async function timeFor(store: Store, clientId: string): Promise<Instant> {
+export async function readTime(store: Store, clientId: string): Promise<Instant> {
   const { realTime, found } = await store.read(...clockRefs(clientId));
-  return timeOf(clockOf(...found), realTime);
+  return toVirtualTime(pickClock(...found), realTime);
 }

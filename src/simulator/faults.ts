@@ -1,36 +1,37 @@
-import type { Armed, Fault, Faults } from '../domain/fault.ts';
+import type { ArmedFault, ArmedFaults, Fault } from '../domain/fault.ts';
 import type { Store } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
-import { decide, decideFor, put } from './decide.ts';
-import { EVERYONE, faultsRef } from './refs.ts';
+import { decide, decideFor, putRecord } from './decide.ts';
+import { ALL_CLIENTS, faultsRef } from './refs.ts';
 
 const ID_LENGTH = 12;
 /** Each request is held against all of them. */
-export const MOST_FAULTS = 100;
+export const MAX_FAULTS = 100;
 
 /** A fault, and whose requests it strikes: empty where it strikes everybody's. */
 export interface FaultView {
   readonly clientId: string;
-  readonly fault: Armed;
+  readonly fault: ArmedFault;
 }
 
-const viewsOf = ({ clientId, armed }: Faults): FaultView[] => armed.map((fault) => ({ clientId, fault }));
+const toFaultViews = ({ clientId, armed }: ArmedFaults): FaultView[] =>
+  armed.map((fault) => ({ clientId, fault }));
 
 /** The arming of faults. */
-export function faults(store: Store, random: Random) {
+export function createFaults(store: Store, random: Random) {
   const list = async (clientId?: string): Promise<FaultView[]> =>
-    (await store.list('faults', clientId)).flatMap(({ value }) => viewsOf(value));
+    (await store.list('faults', clientId)).flatMap(({ value }) => toFaultViews(value));
 
   return {
     /** Every fault that is armed, used up or not; of one client, if named. */
     list,
 
     /** Arms a fault for the requests of a client, or of everybody; undefined when there is no such client. */
-    arm(given: Omit<Fault, 'id'>, clientId = EVERYONE): Promise<FaultView | 'too many' | undefined> {
-      const fault: Armed = { ...given, id: random.text(ID_LENGTH), met: 0, struck: 0 };
+    arm(given: Omit<Fault, 'id'>, clientId = ALL_CLIENTS): Promise<FaultView | 'too many' | undefined> {
+      const fault: ArmedFault = { ...given, id: random.text(ID_LENGTH), met: 0, struck: 0 };
       return decideFor(store, clientId, faultsRef(clientId), (own) => {
         const before = own?.armed ?? [];
-        if (before.length >= MOST_FAULTS) return { result: 'too many' };
+        if (before.length >= MAX_FAULTS) return { result: 'too many' };
         return { value: { clientId, armed: [...before, fault] }, result: { clientId, fault } };
       });
     },
@@ -42,7 +43,10 @@ export function faults(store: Store, random: Random) {
       return decide(store, [faultsRef(owner)], ({ found: [own] }) => {
         const armed = own?.value.armed.filter((one) => one.id !== id) ?? [];
         if (own === undefined || armed.length === own.value.armed.length) return { result: false };
-        return { changes: [put(faultsRef(owner), own, owner, { clientId: owner, armed })], result: true };
+        return {
+          changes: [putRecord(faultsRef(owner), own, owner, { clientId: owner, armed })],
+          result: true,
+        };
       });
     },
   };

@@ -1,24 +1,24 @@
-import type { Seen } from '../domain/detection.ts';
-import { type Finding, seenAgain } from '../domain/finding.ts';
+import type { Detection } from '../domain/detection.ts';
+import { type Finding, recordOccurrence } from '../domain/finding.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Store } from '../store/store.ts';
 import { decideFor } from './decide.ts';
-import { omissions } from './omissions.ts';
+import { findOmissions } from './omissions.ts';
 import { findingRef } from './refs.ts';
 
 /** Of each client. Whoever makes the same mistake in ever new ways has been told by then. */
-const MOST_FINDINGS = 200;
+const MAX_FINDINGS = 200;
 
 /** The mistakes of integrations that were seen. */
-export function findings(store: Store) {
+export function createFindings(store: Store) {
   return {
     /** Notes mistakes that a client, or somebody unknown, has made. Of a client that is gone nothing is noted. */
-    async note(mistakes: readonly Seen[], clientId: string, at: Instant): Promise<void> {
+    async note(mistakes: readonly Detection[], clientId: string, at: Instant): Promise<void> {
       for (const { rule, seen } of mistakes) {
         await decideFor(store, clientId, findingRef(clientId, rule, seen), async (before) =>
-          before === undefined && (await store.list('finding', clientId)).length >= MOST_FINDINGS
+          before === undefined && (await store.list('finding', clientId)).length >= MAX_FINDINGS
             ? { result: undefined }
-            : { value: seenAgain(before, { rule, clientId, seen }, at), result: undefined },
+            : { value: recordOccurrence(before, { rule, clientId, seen }, at), result: undefined },
         );
       }
     },
@@ -26,7 +26,7 @@ export function findings(store: Store) {
     /** Every mistake that was seen, the first seen first; of one client, if named. */
     async list(clientId?: string): Promise<Finding[]> {
       const noted = (await store.list('finding', clientId)).map(({ value }) => value);
-      return [...noted, ...(await omissions(store, clientId))].sort((a, b) => a.firstAt - b.firstAt);
+      return [...noted, ...(await findOmissions(store, clientId))].sort((a, b) => a.firstAt - b.firstAt);
     },
   };
 }

@@ -1,22 +1,23 @@
-import { type JournalEntry, type JournalFilter, matches } from '../domain/journal.ts';
-import type { Logged, Store } from '../store/store.ts';
+import { type JournalEntry, type JournalFilter, matchesFilter } from '../domain/journal.ts';
+import type { LogEntry, Store } from '../store/store.ts';
 
 /** An entry as it was written, under its id. */
-export type Journalled = Logged<'journal'>;
+export type JournalRecord = LogEntry<'journal'>;
 
 /**
  * What was asked of the imitated service, and what it answered.
  *
- * @param most so many entries of each client are kept
+ * @param maxEntries so many entries of each client are kept
  */
-export function journal(store: Store, most: number) {
+export function createJournal(store: Store, maxEntries: number) {
   return {
-    record: (entry: JournalEntry): Promise<void> => store.append('journal', entry.clientId, entry, most),
+    record: (entry: JournalEntry): Promise<void> =>
+      store.append('journal', entry.clientId, entry, maxEntries),
 
     /** Entries, oldest first; of one client, if named, and behind the one with the id `after`. */
-    async list(filter: JournalFilter = {}, clientId?: string, after?: number): Promise<Journalled[]> {
+    async list(filter: JournalFilter = {}, clientId?: string, after?: number): Promise<JournalRecord[]> {
       const entries = await store.entries('journal', clientId, after);
-      return entries.filter(({ value }) => matches(value, filter));
+      return entries.filter(({ value }) => matchesFilter(value, filter));
     },
   };
 }

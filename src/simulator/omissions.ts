@@ -1,22 +1,22 @@
 import { type Call, callAt, isOver } from '../domain/call.ts';
 import type { Detectors, Finding, RuleId } from '../domain/finding.ts';
-import { type JournalEntry, tailOf } from '../domain/journal.ts';
-import { NOBODY, openPages, type Presence } from '../domain/presence.ts';
+import { abbreviateToken, type JournalEntry } from '../domain/journal.ts';
+import { getOpenPages, NO_PRESENCE, type Presence } from '../domain/presence.ts';
 import { type Instant, type Ms, ms } from '../domain/time.ts';
-import { expiryOf, type Token } from '../domain/token.ts';
+import { getExpiry, type Token } from '../domain/token.ts';
 import { PATHS } from '../guide/oauth.ts';
 import type { Store } from '../store/store.ts';
-import { timesFor } from './decide.ts';
-import { callIdOf, presenceRef } from './refs.ts';
+import { createTimeReader } from './decide.ts';
+import { presenceRef, toCallId } from './refs.ts';
 
 /** What was not done shows only when it is asked for: nothing happens by which it could be noted. */
 
 /** A page that was served has run its script by then, and one that was left comes back. Real time. */
-const LONG_AFTER: Ms = ms(10_000);
+const PAGE_SETTLE_MS: Ms = ms(10_000);
 /** A store may be far away, and be asked by others meanwhile. */
-const READ_AT_ONCE = 200;
-const BURST = 20;
-const BURST_WITHIN: Ms = ms(60_000);
+const READ_BATCH_SIZE = 200;
+const BURST_SIZE = 20;
+const BURST_WINDOW_MS: Ms = ms(60_000);
 
 interface Omission {
   readonly clientId: string;
@@ -33,31 +33,31 @@ interface CallNow {
 }
 
 /** What is kept of a client, or of all, each read once. */
-interface Kept {
+interface ClientData {
   readonly tokens: readonly Token[];
   readonly calls: readonly CallNow[];
   readonly journal: readonly JournalEntry[];
   /** What time it is for a client. */
-  readonly timeOf: (clientId: string) => Promise<Instant>;
+  readonly readTime: (clientId: string) => Promise<Instant>;
 }
 
-async function unusedTokens({ tokens, journal, timeOf }: Kept): Promise<Omission[]> {
-  const omissions: Omission[] = [];
+async function findUnusedTokens({ tokens, journal, readTime }: ClientData): Promise<Omission[]> {
+  const unused: Omission[] = [];
   // A token that was turned away for another reason than itself was used for all that.
   const tried = new Set(journal.map(({ query }) => query.access_token));
   for (const token of tokens) {
     const { accessToken, clientId, calls, revokedAt } = token;
-    const expiresAt = expiryOf(token);
+    const expiresAt = getExpiry(token);
     if (
-      tried.has(tailOf(accessToken)) ||
+      tried.has(abbreviateToken(accessToken)) ||
       calls.length > 0 ||
       revokedAt !== undefined ||
-      expiresAt > (await timeOf(clientId))
+      expiresAt > (await readTime(clientId))
     )
       continue;
-    omissions.push({ clientId, seen: 'no call within the hour', at: expiresAt });
+    unused.push({ clientId, seen: 'no call within the hour', at: expiresAt });
   }
-  return omissions;
+  return unused;
 }
 
 function silentPages({ call, presence, now, realTime }: CallNow): Omission[] {
@@ -65,19 +65,19 @@ function silentPages({ call, presence, now, realTime }: CallNow): Omission[] {
   // One that was put in anew, as frameworks do, speaks for those before it.
   if (pages.some(({ stream }) => stream !== undefined)) return [];
   return pages
-    .filter(({ servedAt }) => servedAt + LONG_AFTER <= realTime)
+    .filter(({ servedAt }) => servedAt + PAGE_SETTLE_MS <= realTime)
     .map(() => ({ clientId: call.clientId, seen: 'GET /call, and nothing more', at: now }));
 }
 
 function abandonment({ call, presence, now, realTime }: CallNow): Omission[] {
   const lastOpen = Math.max(...Object.values(presence.pages).map(({ stream }) => stream?.openUntil ?? 0));
   const isLeft =
-    openPages(presence, realTime).length === 0 && lastOpen > 0 && lastOpen + LONG_AFTER <= realTime;
+    getOpenPages(presence, realTime).length === 0 && lastOpen > 0 && lastOpen + PAGE_SETTLE_MS <= realTime;
   const { state } = callAt(call, now);
   return isLeft && !isOver(state) ? [{ clientId: call.clientId, seen: `in state ${state}`, at: now }] : [];
 }
 
-function bursts({ tokens, journal }: Kept): Omission[] {
+function findBursts({ tokens, journal }: ClientData): Omission[] {
   const users = new Set(tokens.filter(({ calls }) => calls.length > 0).map((token) => token.clientId));
   const issued = journal.filter(
     (entry) => entry.path === PATHS.token && entry.status === 200 && !users.has(entry.clientId),
@@ -85,21 +85,21 @@ function bursts({ tokens, journal }: Kept): Omission[] {
   const found = new Map<string, Omission>();
   for (const [index, { clientId: owner, from, at, receivedAt }] of issued.entries()) {
     const others = issued
-      .slice(Math.max(0, index - 10 * BURST), index)
+      .slice(Math.max(0, index - 10 * BURST_SIZE), index)
       .filter(
-        (one) => one.clientId === owner && one.from === from && one.receivedAt + BURST_WITHIN > receivedAt,
+        (one) => one.clientId === owner && one.from === from && one.receivedAt + BURST_WINDOW_MS > receivedAt,
       );
-    if (others.length + 1 < BURST || found.has(owner)) continue;
+    if (others.length + 1 < BURST_SIZE || found.has(owner)) continue;
     found.set(owner, { clientId: owner, seen: `from ${from}`, at });
   }
   return [...found.values()];
 }
 
-type Detect = (kept: Kept) => Omission[] | Promise<Omission[]>;
+type Detect = (kept: ClientData) => Omission[] | Promise<Omission[]>;
 
 const IN_RECORDS: Detectors<'records', Detect> = {
-  'token-never-used': unusedTokens,
-  'token-burst': bursts,
+  'token-never-used': findUnusedTokens,
+  'token-burst': findBursts,
   'page-never-checked-in': ({ calls }) => calls.flatMap(silentPages),
   'call-abandoned': ({ calls }) => calls.flatMap(abandonment),
 };
@@ -107,33 +107,33 @@ const IN_RECORDS: Detectors<'records', Detect> = {
 async function readCalls(
   store: Store,
   clientId: string | undefined,
-  timeOf: Kept['timeOf'],
+  readTime: ClientData['readTime'],
 ): Promise<CallNow[]> {
   const all = (await store.list('call', clientId)).map(({ value }) => value);
   const calls: CallNow[] = [];
-  for (let first = 0; first < all.length; first += READ_AT_ONCE) {
-    const some = all.slice(first, first + READ_AT_ONCE);
-    const { realTime, found } = await store.read(...some.map((call) => presenceRef(callIdOf(call))));
+  for (let first = 0; first < all.length; first += READ_BATCH_SIZE) {
+    const some = all.slice(first, first + READ_BATCH_SIZE);
+    const { realTime, found } = await store.read(...some.map((call) => presenceRef(toCallId(call))));
     for (const [place, call] of some.entries()) {
-      const presence = found[place]?.value ?? NOBODY;
-      calls.push({ call, presence, now: await timeOf(call.clientId), realTime });
+      const presence = found[place]?.value ?? NO_PRESENCE;
+      calls.push({ call, presence, now: await readTime(call.clientId), realTime });
     }
   }
   return calls;
 }
 
 /** Every mistake of a client, or of all, that lies in what was not done. */
-export async function omissions(store: Store, clientId?: string): Promise<Finding[]> {
-  const timeOf = timesFor(store);
-  const kept: Kept = {
+export async function findOmissions(store: Store, clientId?: string): Promise<Finding[]> {
+  const readTime = createTimeReader(store);
+  const data: ClientData = {
     tokens: (await store.list('token', clientId)).map(({ value }) => value),
-    calls: await readCalls(store, clientId, timeOf),
+    calls: await readCalls(store, clientId, readTime),
     journal: (await store.entries('journal', clientId)).map(({ value }) => value),
-    timeOf,
+    readTime,
   };
   const findings = new Map<string, Finding>();
   for (const [rule, detect] of Object.entries(IN_RECORDS) as [RuleId, Detect][]) {
-    for (const { at, ...omission } of await detect(kept)) {
+    for (const { at, ...omission } of await detect(data)) {
       const key = JSON.stringify([rule, omission]);
       const { firstAt = at, times = 0 } = findings.get(key) ?? {};
       findings.set(key, { rule, ...omission, firstAt, lastAt: at, times: times + 1 });

@@ -1,14 +1,14 @@
-import { type Call, type CallView, callAt, isOver, newCall } from '../domain/call.ts';
-import { createDetector, type Seen } from '../domain/detection.ts';
-import { NOBODY, pageServed } from '../domain/presence.ts';
-import { failsAtOnce, type Scenario, type Wishes } from '../domain/scenario.ts';
+import { type Call, type CallView, callAt, createCall, isOver } from '../domain/call.ts';
+import { createDetector, type Detection } from '../domain/detection.ts';
+import { addPage, NO_PRESENCE } from '../domain/presence.ts';
+import { getImmediateError, type Scenario, type ScenarioChoices } from '../domain/scenario.ts';
 import { earliest, type Instant } from '../domain/time.ts';
-import { expiryOf, isFresh, type Token, type TokenState } from '../domain/token.ts';
+import { getExpiry, isFresh, type Token, type TokenState } from '../domain/token.ts';
 import type { ErrorCode } from '../guide/events.ts';
-import type { Change, Found, Store } from '../store/store.ts';
-import { decide, put, timeFor, unchanged } from './decide.ts';
-import { callIdOf, callRef, clientRef, EVERYONE, presenceRef, tokenRef, validationRef } from './refs.ts';
-import { stateWith } from './tokens.ts';
+import type { Change, Store, StoredRecord } from '../store/store.ts';
+import { decide, putRecord, readTime, requireUnchanged } from './decide.ts';
+import { ALL_CLIENTS, callRef, clientRef, presenceRef, toCallId, tokenRef, validationRef } from './refs.ts';
+import { resolveTokenState } from './tokens.ts';
 
 /**
  * How `/call` answers. `refused` says why the token opens nothing; `error` is what the page will be told, and
@@ -26,7 +26,7 @@ export type Opening =
       readonly clientId: string;
       readonly view: CallView;
       /** What the integration does against the guide by this. */
-      readonly mistakes: readonly Seen[];
+      readonly mistakes: readonly Detection[];
     };
 
 /** What is refused beyond the guide. */
@@ -39,18 +39,18 @@ export interface OpeningRules {
 
 /** The call that a token is let into, with the records on which that was decided. */
 interface Admission {
-  readonly token: Found<'token'>;
+  readonly token: StoredRecord<'token'>;
   /** The calls that the token has opened before. */
-  readonly opened: readonly (Found<'call'> | undefined)[];
-  readonly client: Found<'client'> | undefined;
-  readonly validation: Found<'validation'> | undefined;
+  readonly opened: readonly (StoredRecord<'call'> | undefined)[];
+  readonly client: StoredRecord<'client'> | undefined;
+  readonly validation: StoredRecord<'validation'> | undefined;
   /** The call that runs already; without it `call` is to begin. */
-  readonly running: Found<'call'> | undefined;
+  readonly running: StoredRecord<'call'> | undefined;
   readonly call: Call;
   readonly now: Instant;
 }
 
-type Turned = Exclude<Opening, { callId: string }>;
+type OpeningRefusal = Exclude<Opening, { callId: string }>;
 
 /** What a token is let in for though the guide has it otherwise. Guide 5.2 and 5.3. */
 const detectInOpening = createDetector<'opening', Admission>({
@@ -67,30 +67,30 @@ const detectInOpening = createDetector<'opening', Admission>({
 /**
  * The opening of calls, as a GET of `/call` does it. Guide 5.3.
  *
- * @param added called when there may be one call more
+ * @param onAdded called when there may be one call more
  */
-export function openings(
+export function createOpenings(
   store: Store,
   rules: OpeningRules,
-  scenarioFor: (clientId: string, wishes: Omit<Wishes, 'usual'>) => Promise<Scenario>,
-  added: () => void,
+  scenarioFor: (clientId: string, wishes: Omit<ScenarioChoices, 'usual'>) => Promise<Scenario>,
+  onAdded: () => void,
 ) {
   /** The latest call for a validation, if it still runs at `now`. */
-  async function runningCall(validation: Found<'validation'> | undefined, now: Instant) {
+  async function findRunningCall(validation: StoredRecord<'validation'> | undefined, now: Instant) {
     if (validation === undefined) return undefined;
     const { clientId, validationId, calls: n } = validation.value;
-    const [call] = (await store.read(callRef(callIdOf({ clientId, validationId, n })))).found;
+    const [call] = (await store.read(callRef(toCallId({ clientId, validationId, n })))).found;
     return call === undefined || isOver(callAt(call.value, now).state) ? undefined : call;
   }
 
   /** Why a token opens nothing, as far as it alone can tell. */
-  function refusal(
+  function checkToken(
     token: Token,
-    opened: readonly (Found<'call'> | undefined)[],
+    opened: readonly (StoredRecord<'call'> | undefined)[],
     validationId: string,
     now: Instant,
-  ): Turned | undefined {
-    const state = stateWith(token, opened, now);
+  ): OpeningRefusal | undefined {
+    const state = resolveTokenState(token, opened, now);
     if (state !== 'active') return { refused: state };
     if (validationId === '') {
       return { error: 'VideocallNotFound', reason: 'the address has no validation_id' };
@@ -104,24 +104,27 @@ export function openings(
   /** Whether the client of a token that is used up has had another one since, which is not used yet. */
   async function isSuperseded(
     token: Token,
-    opened: readonly (Found<'call'> | undefined)[],
+    opened: readonly (StoredRecord<'call'> | undefined)[],
     now: Instant,
   ): Promise<boolean> {
     const ends = opened.map((call) => call && callAt(call.value, now).endedAt);
     const usedUpAt = earliest(
-      expiryOf(token),
+      getExpiry(token),
       ...[token.revokedAt, ...ends].filter((at) => at !== undefined),
     );
     return (await store.list('token', token.clientId)).some(({ value }) => isFresh(value, usedUpAt, now));
   }
 
   /** Lets a token into a call, or turns it away. Checked in this order: token, then validation, then server. */
-  async function admit(token: Found<'token'> | undefined, validationId: string): Promise<Admission | Turned> {
+  async function admit(
+    token: StoredRecord<'token'> | undefined,
+    validationId: string,
+  ): Promise<Admission | OpeningRefusal> {
     if (token === undefined) return { refused: 'unknown' };
     const { clientId } = token.value;
-    const now = await timeFor(store, clientId);
+    const now = await readTime(store, clientId);
     const { found: opened } = await store.read(...token.value.calls.map(callRef));
-    const refused = refusal(token.value, opened, validationId, now);
+    const refused = checkToken(token.value, opened, validationId, now);
     if (refused !== undefined) {
       const isOld = 'refused' in refused && (await isSuperseded(token.value, opened, now));
       return isOld ? { ...refused, isSuperseded: true } : refused;
@@ -130,26 +133,26 @@ export function openings(
     const { found } = await store.read(
       clientRef(clientId),
       validationRef(clientId, validationId),
-      validationRef(EVERYONE, validationId),
+      validationRef(ALL_CLIENTS, validationId),
     );
     const [client, validation, everyones] = found;
     const exists = validation?.value.exists ?? everyones?.value.exists ?? !rules.knownValidationsOnly;
     if (!exists) return { error: 'VideocallNotFound', reason: 'there is no validation of this id' };
 
-    const around = { token, opened, client, validation, now };
-    const running = await runningCall(validation, now);
-    if (running !== undefined) return { ...around, running, call: running.value };
+    const context = { token, opened, client, validation, now };
+    const running = await findRunningCall(validation, now);
+    if (running !== undefined) return { ...context, running, call: running.value };
     const scenario = await scenarioFor(clientId, {
       validation: validation?.value.scenario ?? everyones?.value.scenario,
       validationId,
       client: client?.value.scenario,
     });
-    const error = failsAtOnce(scenario);
+    const error = getImmediateError(scenario);
     if (error !== undefined) return { error, reason: `the scenario "${scenario.name}" fails at once` };
     const n = (validation?.value.calls ?? 0) + 1;
     const confirmed = validation?.value.confirmed ?? everyones?.value.confirmed;
     const hidden = confirmed === false ? { awaitsConfirmation: true as const } : {};
-    return { ...around, running, call: newCall({ clientId, validationId, n, scenario, ...hidden }, now) };
+    return { ...context, running, call: createCall({ clientId, validationId, n, scenario, ...hidden }, now) };
   }
 
   /** Binds the token to the call that it was let into, and remembers the page that is served. */
@@ -157,30 +160,32 @@ export function openings(
     const { token, opened, client, validation, running, call } = admission;
     const { accessToken, clientId, calls } = token.value;
     const { validationId, n } = call;
-    const callId = callIdOf(call);
+    const callId = toCallId(call);
     const isBound = calls.includes(callId);
     const { realTime, found } = await store.read(presenceRef(callId));
     const [presence] = found;
-    const served = pageServed(presence?.value ?? NOBODY, pageId, accessToken, realTime);
+    const served = addPage(presence?.value ?? NO_PRESENCE, pageId, accessToken, realTime);
     return [
-      put(tokenRef(accessToken), token, clientId, {
+      putRecord(tokenRef(accessToken), token, clientId, {
         ...token.value,
         calls: isBound ? calls : [...calls, callId],
       }),
-      put(callRef(callId), running, clientId, {
+      putRecord(callRef(callId), running, clientId, {
         ...call,
         tokens: isBound ? call.tokens : [...call.tokens, accessToken],
       }),
-      put(presenceRef(callId), presence, clientId, served),
-      put(validationRef(clientId, validationId), validation, clientId, {
+      putRecord(presenceRef(callId), presence, clientId, served),
+      putRecord(validationRef(clientId, validationId), validation, clientId, {
         ...validation?.value,
         clientId,
         validationId,
         calls: n,
       }),
-      unchanged(clientRef(clientId), client, clientId),
+      requireUnchanged(clientRef(clientId), client, clientId),
       // Had one of these ended meanwhile, the token would be used up.
-      ...calls.flatMap((id, i) => (id === callId ? [] : [unchanged(callRef(id), opened[i], clientId)])),
+      ...calls.flatMap((id, i) =>
+        id === callId ? [] : [requireUnchanged(callRef(id), opened[i], clientId)],
+      ),
     ];
   }
 
@@ -197,14 +202,14 @@ export function openings(
         if (!('call' in admission)) return { result: admission };
         const { call, now } = admission;
         const result: Opening = {
-          callId: callIdOf(call),
+          callId: toCallId(call),
           clientId: call.clientId,
           view: callAt(call, now),
           mistakes: detectInOpening(admission),
         };
         return pageId === undefined ? { result } : { changes: await bind(admission, pageId), result };
       });
-      if ('callId' in opening) added();
+      if ('callId' in opening) onAdded();
       return opening;
     },
   };

@@ -1,9 +1,9 @@
 import { CALL_STATES, type Call, type CallState, callAt } from '../domain/call.ts';
 import type { Validation } from '../domain/validation.ts';
 import type { Store } from '../store/store.ts';
-import type { CallDetails, calls } from './calls.ts';
-import { timesFor } from './decide.ts';
-import { callIdOf } from './refs.ts';
+import type { CallDetails, createCalls } from './calls.ts';
+import { createTimeReader } from './decide.ts';
+import { toCallId } from './refs.ts';
 
 /** The calls as whoever plays the agent looks at them. */
 export interface Overview {
@@ -20,33 +20,33 @@ export interface Overview {
 }
 
 /** In a list longer than this nobody finds anything. */
-const MOST_SHOWN = 50;
+const MAX_SHOWN = 50;
 
 /** Looks over all calls, without looking closely at more of them than can be shown. */
-export function overviews(store: Store, { details }: Pick<ReturnType<typeof calls>, 'details'>) {
-  const closely = async (shown: readonly Call[]): Promise<CallDetails[]> => {
-    const all = await Promise.all(shown.map((call) => details(callIdOf(call))));
+export function createOverviews(store: Store, { details }: Pick<ReturnType<typeof createCalls>, 'details'>) {
+  const loadDetails = async (shown: readonly Call[]): Promise<CallDetails[]> => {
+    const all = await Promise.all(shown.map((call) => details(toCallId(call))));
     return all.filter((one) => one !== undefined);
   };
 
   return {
     /** Every call of one client, or of all, by what is to be done about it. */
     async read(clientId?: string): Promise<Overview> {
-      const timeOf = timesFor(store);
+      const readTime = createTimeReader(store);
       const all: [Call, CallState][] = [];
       for (const { value: call } of await store.list('call', clientId))
-        all.push([call, callAt(call, await timeOf(call.clientId)).state]);
-      const among = (...states: CallState[]) =>
+        all.push([call, callAt(call, await readTime(call.clientId)).state]);
+      const inStates = (...states: CallState[]) =>
         all.filter(([, state]) => states.includes(state)).map(([call]) => call);
       const validations = (await store.list('validation', clientId)).map(({ value }) => value);
       return {
-        waiting: await closely(among('waiting-room').slice(0, MOST_SHOWN)),
+        waiting: await loadDetails(inStates('waiting-room').slice(0, MAX_SHOWN)),
         unopened: validations
           .filter(({ calls, exists }) => calls === 0 && exists !== false)
-          .slice(0, MOST_SHOWN),
-        live: await closely(among('loading', 'in-call').slice(0, MOST_SHOWN)),
-        over: await closely(among('ended', 'error').slice(-MOST_SHOWN).reverse()),
-        counts: Object.fromEntries(CALL_STATES.map((state) => [state, among(state).length])) as Record<
+          .slice(0, MAX_SHOWN),
+        live: await loadDetails(inStates('loading', 'in-call').slice(0, MAX_SHOWN)),
+        over: await loadDetails(inStates('ended', 'error').slice(-MAX_SHOWN).reverse()),
+        counts: Object.fromEntries(CALL_STATES.map((state) => [state, inStates(state).length])) as Record<
           CallState,
           number
         >,
@@ -54,9 +54,9 @@ export function overviews(store: Store, { details }: Pick<ReturnType<typeof call
     },
 
     /** The call that was opened last; undefined when there is none. */
-    async newest(clientId?: string): Promise<CallDetails | undefined> {
+    async findNewestCall(clientId?: string): Promise<CallDetails | undefined> {
       const last = (await store.list('call', clientId)).at(-1);
-      return last && details(callIdOf(last.value));
+      return last && details(toCallId(last.value));
     },
   };
 }

@@ -29,16 +29,16 @@ export const scenarioRef = (clientId: string, name: string): Ref<'scenario'> => 
   id: JSON.stringify([clientId, name]),
 });
 
-export const callIdOf = ({ clientId, validationId, n }: Pick<Call, 'clientId' | 'validationId' | 'n'>) =>
+export const toCallId = ({ clientId, validationId, n }: Pick<Call, 'clientId' | 'validationId' | 'n'>) =>
   JSON.stringify([clientId, validationId, n]);
 
 /** Stands for all clients: theirs is the clock that each follows until it gets its own. */
-export const EVERYONE = '';
+export const ALL_CLIENTS = '';
 
 export const clockRef = (clientId: string): Ref<'clock'> => ({ kind: 'clock', id: clientId });
 
 /** Where a client's time is found: its own clock, then everyone's. */
 export const clockRefs = (clientId: string): readonly [Ref<'clock'>, Ref<'clock'>] => [
   clockRef(clientId),
-  clockRef(EVERYONE),
+  clockRef(ALL_CLIENTS),
 ];

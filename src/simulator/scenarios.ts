@@ -1,7 +1,12 @@
-import { noScenario, type Scenario, type Wishes, wished } from '../domain/scenario.ts';
+import {
+  describeUnknownScenario,
+  listCandidates,
+  type Scenario,
+  type ScenarioChoices,
+} from '../domain/scenario.ts';
 import type { Store } from '../store/store.ts';
 import { decideFor } from './decide.ts';
-import { EVERYONE, scenarioRef } from './refs.ts';
+import { ALL_CLIENTS, scenarioRef } from './refs.ts';
 
 /** A scenario that can be played, and where it comes from: a file, or the control API for one client or all. */
 export interface ScenarioView {
@@ -16,10 +21,10 @@ export interface ScenarioView {
  * @param files the scenarios of the files, as they are now
  * @param usual name of the scenario that is played where nobody wishes for another
  */
-export function scenarios(store: Store, files: () => ReadonlyMap<string, Scenario>, usual: string) {
+export function createScenarios(store: Store, files: () => ReadonlyMap<string, Scenario>, usual: string) {
   /** The first of `names` under which a client finds a scenario. */
-  async function first(names: readonly string[], clientId: string): Promise<ScenarioView | undefined> {
-    const owners = [clientId, EVERYONE];
+  async function findFirst(names: readonly string[], clientId: string): Promise<ScenarioView | undefined> {
+    const owners = [clientId, ALL_CLIENTS];
     const { found } = await store.read(
       ...names.flatMap((name) => owners.map((owner) => scenarioRef(owner, name))),
     );
@@ -32,25 +37,25 @@ export function scenarios(store: Store, files: () => ReadonlyMap<string, Scenari
       .find((view) => view !== undefined);
   }
 
-  const get = (name: string, clientId = EVERYONE) => first([name], clientId);
+  const get = (name: string, clientId = ALL_CLIENTS) => findFirst([name], clientId);
 
   /** Clients and validations that are set to play `name` and could not, if `clientId` had none of that name. */
-  async function playersWithout(name: string, clientId: string): Promise<string[]> {
+  async function findDependents(name: string, clientId: string): Promise<string[]> {
     if (files().has(name)) return [];
     const others = (await store.list('scenario'))
       .map(({ value }) => value)
       .filter((one) => one.scenario.name === name && one.clientId !== clientId);
-    const isLeft = (owner: string) =>
-      (clientId === EVERYONE || owner === clientId) &&
-      others.every((one) => one.clientId !== EVERYONE && one.clientId !== owner);
+    const isAffected = (owner: string) =>
+      (clientId === ALL_CLIENTS || owner === clientId) &&
+      others.every((one) => one.clientId !== ALL_CLIENTS && one.clientId !== owner);
     const clients = (await store.list('client')).map(({ value }) => value);
     const validations = (await store.list('validation')).map(({ value }) => value);
     return [
       ...clients
-        .filter((client) => client.scenario === name && isLeft(client.clientId))
+        .filter((client) => client.scenario === name && isAffected(client.clientId))
         .map((client) => `client "${client.clientId}"`),
       ...validations
-        .filter((validation) => validation.scenario === name && isLeft(validation.clientId))
+        .filter((validation) => validation.scenario === name && isAffected(validation.clientId))
         .map((validation) => `validation "${validation.validationId}"`),
     ];
   }
@@ -59,14 +64,14 @@ export function scenarios(store: Store, files: () => ReadonlyMap<string, Scenari
    * Takes away what was put in for a client, or for all. Undefined when nothing was; otherwise who would be
    * left without the scenario they are set to play, and then it stays.
    */
-  async function remove(name: string, clientId = EVERYONE): Promise<readonly string[] | undefined> {
+  async function remove(name: string, clientId = ALL_CLIENTS): Promise<readonly string[] | undefined> {
     const ref = scenarioRef(clientId, name);
     const [own] = (await store.read(ref)).found;
     if (own === undefined) return undefined;
-    const left = await playersWithout(name, clientId);
-    if (left.length > 0) return left;
-    const isGone = await store.swap({ ref, version: own.version, owner: clientId, value: null });
-    return isGone ? [] : remove(name, clientId);
+    const dependents = await findDependents(name, clientId);
+    if (dependents.length > 0) return dependents;
+    const isRemoved = await store.swap({ ref, version: own.version, owner: clientId, value: null });
+    return isRemoved ? [] : remove(name, clientId);
   }
 
   return {
@@ -86,7 +91,7 @@ export function scenarios(store: Store, files: () => ReadonlyMap<string, Scenari
     },
 
     /** Puts a scenario in the place of the one of its name, for a client or for all; undefined without that client. */
-    put: (scenario: Scenario, clientId = EVERYONE): Promise<ScenarioView | undefined> =>
+    put: (scenario: Scenario, clientId = ALL_CLIENTS): Promise<ScenarioView | undefined> =>
       decideFor(store, clientId, scenarioRef(clientId, scenario.name), () => {
         const value = { clientId, scenario };
         return { value, result: value };
@@ -95,9 +100,9 @@ export function scenarios(store: Store, files: () => ReadonlyMap<string, Scenari
     remove,
 
     /** What a call of a client plays: the nearest wish for which there is a scenario. */
-    async chosen(clientId: string, wishes: Omit<Wishes, 'usual'>): Promise<Scenario> {
-      const view = await first(wished({ ...wishes, usual }), clientId);
-      if (view === undefined) throw new Error(noScenario(usual, files().keys()));
+    async chooseScenario(clientId: string, wishes: Omit<ScenarioChoices, 'usual'>): Promise<Scenario> {
+      const view = await findFirst(listCandidates({ ...wishes, usual }), clientId);
+      if (view === undefined) throw new Error(describeUnknownScenario(usual, files().keys()));
       return view.scenario;
     },
   };

@@ -1,28 +1,28 @@
 import type { Client } from '../domain/client.ts';
-import { noScenario, type Scenario } from '../domain/scenario.ts';
+import { describeUnknownScenario, type Scenario } from '../domain/scenario.ts';
 import { type Kind, type Log, type Store, StoreUnavailable } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
 import type { TokenFormat } from '../system/signing.ts';
-import { callWatch } from './call-scheduler.ts';
-import { calls } from './calls.ts';
-import { hintsAbout } from './change-notifications.ts';
-import { clients } from './clients.ts';
-import { clocks } from './clocks.ts';
-import { faults } from './faults.ts';
-import { findings } from './findings.ts';
-import { journal } from './journal.ts';
-import { type OpeningRules, openings } from './opening.ts';
-import { overviews } from './overview.ts';
-import { pages } from './pages.ts';
-import { reception } from './received-request.ts';
-import { scenarios } from './scenarios.ts';
-import { sweeping } from './sweep.ts';
-import { tokens } from './tokens.ts';
-import { validations } from './validations.ts';
-import { waits } from './waits.ts';
+import { createCallScheduler } from './call-scheduler.ts';
+import { createCalls } from './calls.ts';
+import { subscribeToChanges } from './change-notifications.ts';
+import { createClients } from './clients.ts';
+import { createClocks } from './clocks.ts';
+import { createFaults } from './faults.ts';
+import { createFindings } from './findings.ts';
+import { createJournal } from './journal.ts';
+import { createOpenings, type OpeningRules } from './opening.ts';
+import { createOverviews } from './overview.ts';
+import { createPages } from './pages.ts';
+import { createReceiver } from './received-request.ts';
+import { createScenarios } from './scenarios.ts';
+import { createSweeper } from './sweep.ts';
+import { createTokens } from './tokens.ts';
+import { createValidations } from './validations.ts';
+import { createWait } from './wait.ts';
 
 /** What a simulator is made of. */
-export interface SimulatorParts {
+export interface SimulatorOptions {
   readonly store: Store;
   readonly random: Random;
   readonly tokenFormat: TokenFormat;
@@ -56,65 +56,66 @@ export type Simulator = Awaited<ReturnType<typeof createSimulator>>;
  * The use cases of the simulated service: every door (HTTP, control API, library, command) calls these, and
  * nothing else reaches the store.
  */
-export async function createSimulator(parts: SimulatorParts) {
-  const { store, random } = parts;
-  const watch = callWatch(store, parts.onError);
+export async function createSimulator(options: SimulatorOptions) {
+  const { store, random } = options;
+  const scheduler = createCallScheduler(store, options.onError);
 
   // Told here, and not by the first call that wants to play it.
-  for (const name of [parts.scenario, ...parts.clients.map(({ scenario }) => scenario)]) {
-    const files = parts.scenarios();
-    if (name !== undefined && !files.has(name)) throw new Error(noScenario(name, files.keys()));
+  for (const name of [options.scenario, ...options.clients.map(({ scenario }) => scenario)]) {
+    const files = options.scenarios();
+    if (name !== undefined && !files.has(name)) throw new Error(describeUnknownScenario(name, files.keys()));
   }
 
-  const known = clients(store, random);
-  await known.seed(parts.clients);
+  const allClients = createClients(store, random);
+  await allClients.seed(options.clients);
 
-  const playable = scenarios(store, parts.scenarios, parts.scenario);
-  const receive = reception(store);
-  const mistakes = findings(store);
-  const entries = journal(store, parts.journalSize);
-  const allCalls = calls(store, watch);
-  const { added, moved } = sweeping(store, parts.onError);
+  const allScenarios = createScenarios(store, options.scenarios, options.scenario);
+  const receive = createReceiver(store);
+  const mistakes = createFindings(store);
+  const entries = createJournal(store, options.journalSize);
+  const allCalls = createCalls(store, scheduler);
+  const { onAdded, onTimeMoved } = createSweeper(store, options.onError);
 
   /** What a client plays that has lost all of its own: as it was configured, or what it played if that is left. */
   async function scenarioAfterReset({ clientId, scenario }: Client): Promise<string | undefined> {
-    const seeded = parts.clients.find((client) => client.clientId === clientId);
+    const seeded = options.clients.find((client) => client.clientId === clientId);
     if (seeded !== undefined) return seeded.scenario;
-    return scenario !== undefined && (await playable.get(scenario)) !== undefined ? scenario : undefined;
+    return scenario !== undefined && (await allScenarios.get(scenario)) !== undefined ? scenario : undefined;
   }
 
   return {
     whyUnavailable: () => whyUnavailable(store),
     requests: { receive },
-    clients: known,
-    tokens: tokens(store, random, parts.tokenFormat, receive, added),
-    openings: openings(store, parts.rules, playable.chosen, added),
+    clients: allClients,
+    tokens: createTokens(store, random, options.tokenFormat, receive, onAdded),
+    openings: createOpenings(store, options.rules, allScenarios.chooseScenario, onAdded),
     calls: allCalls,
-    overviews: overviews(store, allCalls),
-    pages: pages(store, watch, random, parts.rules.strictTokens, mistakes),
-    clocks: clocks(store, watch, moved),
-    validations: validations(store, random),
-    scenarios: playable,
-    faults: faults(store, random),
+    overviews: createOverviews(store, allCalls),
+    pages: createPages(store, scheduler, random, options.rules.strictTokens, mistakes),
+    clocks: createClocks(store, scheduler, onTimeMoved),
+    validations: createValidations(store, random),
+    scenarios: allScenarios,
+    faults: createFaults(store, random),
     findings: mistakes,
     journal: entries,
-    waits: { until: waits(store, allCalls, entries) },
+    waits: { until: createWait(store, allCalls, entries) },
     /** Hints that records of these kinds, or logs, have changed. */
-    changes: (kinds: readonly (Kind | Log)[]) => hintsAbout(store, ({ kind }) => kinds.includes(kind)),
+    changes: (kinds: readonly (Kind | Log)[]) =>
+      subscribeToChanges(store, ({ kind }) => kinds.includes(kind)),
 
     /** Back to the start, pages included; of one client, if named. False when there is no such client. */
     async reset(clientId?: string): Promise<boolean> {
-      const isKnown = clientId === undefined || (await known.empty(clientId, scenarioAfterReset));
+      const isKnown = clientId === undefined || (await allClients.clearData(clientId, scenarioAfterReset));
       if (clientId === undefined) {
-        await known.clear();
-        await known.seed(parts.clients);
+        await allClients.clear();
+        await allClients.seed(options.clients);
       }
-      await watch.settle(clientId);
+      await scheduler.flush(clientId);
       return isKnown;
     },
 
     close(): void {
-      watch.close();
+      scheduler.close();
     },
   };
 }

@@ -1,31 +1,31 @@
-import { confirmed } from '../domain/call.ts';
+import { confirmCall } from '../domain/call.ts';
 import type { Validation } from '../domain/validation.ts';
 import type { Store } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
-import { change, decideFor, timeFor } from './decide.ts';
-import { callIdOf, callRef, EVERYONE, validationRef } from './refs.ts';
+import { decideFor, readTime, updateRecord } from './decide.ts';
+import { ALL_CLIENTS, callRef, toCallId, validationRef } from './refs.ts';
 
 /** What can be said about a validation beforehand. */
-export type Known = Pick<Validation, 'exists' | 'confirmed' | 'scenario'>;
+export type ValidationSettings = Pick<Validation, 'exists' | 'confirmed' | 'scenario'>;
 
 /** What is known of the validations that have this id, whoever's they are. */
-export const validationsWith = async (store: Store, validationId: string): Promise<Validation[]> =>
+export const findValidations = async (store: Store, validationId: string): Promise<Validation[]> =>
   (await store.list('validation'))
     .map(({ value }) => value)
     .filter((one) => one.validationId === validationId);
 
-export function validations(store: Store, random: Random) {
+export function createValidations(store: Store, random: Random) {
   /** Lets agents see the call that waits for its validation to be confirmed, if there is one. */
-  async function reveal({ clientId, validationId, calls: n }: Validation): Promise<void> {
-    const ref = callRef(callIdOf({ clientId, validationId, n }));
-    await change(store, ref, async (call) => confirmed(call, await timeFor(store, clientId)));
+  async function revealCall({ clientId, validationId, calls: n }: Validation): Promise<void> {
+    const ref = callRef(toCallId({ clientId, validationId, n }));
+    await updateRecord(store, ref, async (call) => confirmCall(call, await readTime(store, clientId)));
   }
 
   /** Makes something known about a validation of one client, or of all; undefined without that client. */
   async function set(
     validationId: string,
-    known: Known,
-    clientId = EVERYONE,
+    known: ValidationSettings,
+    clientId = ALL_CLIENTS,
   ): Promise<Validation | undefined> {
     const validation = await decideFor(store, clientId, validationRef(clientId, validationId), (before) => {
       const value = { clientId, validationId, calls: 0, ...before, ...known };
@@ -33,8 +33,8 @@ export function validations(store: Store, random: Random) {
     });
     if (validation === undefined) return undefined;
     if (known.confirmed) {
-      const meant = clientId === EVERYONE ? await validationsWith(store, validationId) : [validation];
-      for (const one of meant) await reveal(one);
+      const affected = clientId === ALL_CLIENTS ? await findValidations(store, validationId) : [validation];
+      for (const one of affected) await revealCall(one);
     }
     return validation;
   }

@@ -1,10 +1,10 @@
 import type { Call } from '../domain/call.ts';
 import type { Client } from '../domain/client.ts';
-import type { Faults } from '../domain/fault.ts';
+import type { ArmedFaults } from '../domain/fault.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { JournalEntry } from '../domain/journal.ts';
 import type { Presence } from '../domain/presence.ts';
-import type { OwnScenario } from '../domain/scenario.ts';
+import type { StoredScenario } from '../domain/scenario.ts';
 import type { Clock, Instant } from '../domain/time.ts';
 import type { Token } from '../domain/token.ts';
 import type { Validation } from '../domain/validation.ts';
@@ -17,8 +17,8 @@ export interface Kinds {
   validation: Validation;
   call: Call;
   presence: Presence;
-  scenario: OwnScenario;
-  faults: Faults;
+  scenario: StoredScenario;
+  faults: ArmedFaults;
   finding: Finding;
   /** How many tokens a client was issued, counted only where chance is seeded. */
   counter: { readonly issued: number };
@@ -40,21 +40,21 @@ export interface Ref<K extends Kind | Log = Kind> {
 }
 
 /** A record as it was read. Versions only ever grow, also across deletion, so an old one never matches. */
-export interface Found<K extends Kind> {
+export interface StoredRecord<K extends Kind> {
   readonly version: number;
   readonly value: Kinds[K];
 }
 
 /** An entry of a log. Ids only ever grow, over the parts of all clients. */
-export interface Logged<L extends Log> {
+export interface LogEntry<L extends Log> {
   readonly id: number;
   readonly value: Logs[L];
 }
 
 /** Records read together, at one instant of the store's own real time. */
-export interface Snapshot<R extends readonly Ref[]> {
+export interface StoreSnapshot<R extends readonly Ref[]> {
   readonly realTime: Instant;
-  readonly found: { readonly [I in keyof R]: Found<R[I]['kind']> | undefined };
+  readonly found: { readonly [I in keyof R]: StoredRecord<R[I]['kind']> | undefined };
 }
 
 /**
@@ -82,15 +82,15 @@ export class StoreUnavailable extends Error {
  * after two seconds at the latest.
  */
 export interface Store {
-  read<const R extends readonly Ref[]>(...refs: R): Promise<Snapshot<R>>;
+  read<const R extends readonly Ref[]>(...refs: R): Promise<StoreSnapshot<R>>;
   /** All changes or none: false when any version is no longer the present one. */
   swap(...changes: readonly Change[]): Promise<boolean>;
   /** Records of one kind, the first written first; of one owner, if named. */
-  list<K extends Kind>(kind: K, owner?: string): Promise<Found<K>[]>;
+  list<K extends Kind>(kind: K, owner?: string): Promise<StoredRecord<K>[]>;
   /** Adds to a client's part of a log, which keeps no more than the last `most` entries. */
-  append<L extends Log>(log: L, owner: string, entry: Logs[L], most: number): Promise<void>;
+  append<L extends Log>(log: L, owner: string, entry: Logs[L], maxEntries: number): Promise<void>;
   /** Entries of a log, oldest first, behind the one with the id `after`; of one client's part, if named. */
-  entries<L extends Log>(log: L, owner?: string, after?: number): Promise<Logged<L>[]>;
+  entries<L extends Log>(log: L, owner?: string, after?: number): Promise<LogEntry<L>[]>;
   /** Deletes records of these kinds and entries of these logs at once; of one owner, if named. */
   clear(kinds: readonly (Kind | Log)[], owner?: string): Promise<void>;
   /**

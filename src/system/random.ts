@@ -1,8 +1,8 @@
 import { createHmac, randomFillSync } from 'node:crypto';
 
-const LETTERS = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789');
+const ALPHABET = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789');
 /** Bytes from here on would make the first letters likelier than the rest. */
-const FAIR_BELOW = 256 - (256 % LETTERS.length);
+const UNBIASED_LIMIT = 256 - (256 % ALPHABET.length);
 
 /** A source of text of letters and digits. */
 export interface Random {
@@ -17,18 +17,18 @@ export interface Random {
 }
 
 /** Text made of `bytes`, every letter and digit as likely as any other. */
-function textFrom(bytes: () => number, length: number): string {
+function drawText(bytes: () => number, length: number): string {
   const letters = Buffer.allocUnsafe(length);
   for (let i = 0; i < length; ) {
     const value = bytes();
-    if (value < FAIR_BELOW) letters[i++] = LETTERS[value % LETTERS.length] as number;
+    if (value < UNBIASED_LIMIT) letters[i++] = ALPHABET[value % ALPHABET.length] as number;
   }
   // In one piece: text that was put together letter by letter takes twice the memory.
   return letters.toString('latin1');
 }
 
 /** The system's randomness, drawn in advance because each draw is dear. */
-function systemBytes(): () => number {
+function createByteSource(): () => number {
   const pool = new Uint8Array(4096);
   let next = pool.length;
   return () => {
@@ -41,7 +41,7 @@ function systemBytes(): () => number {
 }
 
 /** Bytes that follow from `seed` and `name` alone. */
-function seededBytes(seed: string, name: string): () => number {
+function createSeededByteSource(seed: string, name: string): () => number {
   let block = 0;
   let bytes = Buffer.alloc(0);
   let next = 0;
@@ -60,9 +60,9 @@ function seededBytes(seed: string, name: string): () => number {
  * @param seed makes `nth` repeatable: a function of seed, series and n, so that neither parallel clients nor
  *   several instances come into each other's way. Secrets never follow from it.
  */
-export function systemRandom(seed?: string): Random {
-  const bytes = systemBytes();
-  const text = (length: number) => textFrom(bytes, length);
+export function createRandom(seed?: string): Random {
+  const bytes = createByteSource();
+  const text = (length: number) => drawText(bytes, length);
   const hex = (length: number) => Array.from({ length }, () => (bytes() & 15).toString(16)).join('');
   const fraction = () => (bytes() * 256 + bytes()) / 65_536;
   if (seed === undefined) return { text, hex, fraction };
@@ -70,6 +70,6 @@ export function systemRandom(seed?: string): Random {
     text,
     hex,
     fraction,
-    nth: (series, n, length) => textFrom(seededBytes(seed, JSON.stringify([series, n])), length),
+    nth: (series, n, length) => drawText(createSeededByteSource(seed, JSON.stringify([series, n])), length),
   };
 }

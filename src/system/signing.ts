@@ -5,12 +5,12 @@ import type { Store } from '../store/store.ts';
 import type { Random } from './random.ts';
 
 // Loaded when first needed: a process that issues opaque tokens and shows no page never needs it.
-const jose = () => import('jose');
+const loadJose = () => import('jose');
 
-const inSeconds = (at: Instant | number) => Math.floor(at / seconds(1));
+const toSeconds = (at: Instant | number) => Math.floor(at / seconds(1));
 
 /** The secret kept under `id`, made by `make` when there is none yet, and real time as it was read. */
-async function kept(
+async function getOrCreateSecret(
   store: Store,
   id: string,
   make: () => Promise<string> | string,
@@ -44,23 +44,25 @@ export interface Tickets<T extends JWTPayload> {
 }
 
 /** Tickets whose key lies in the store. */
-export function tickets<T extends JWTPayload>(store: Store, random: Random): Tickets<T> {
-  async function key() {
-    const { secret, realTime } = await kept(store, 'page-tickets', () => random.text(TICKET_KEY_LENGTH));
+export function createTickets<T extends JWTPayload>(store: Store, random: Random): Tickets<T> {
+  async function loadKey() {
+    const { secret, realTime } = await getOrCreateSecret(store, 'page-tickets', () =>
+      random.text(TICKET_KEY_LENGTH),
+    );
     return { secret: new TextEncoder().encode(secret), realTime };
   }
   return {
     async sign(claims) {
-      const { SignJWT } = await jose();
-      const { secret, realTime } = await key();
+      const { SignJWT } = await loadJose();
+      const { secret, realTime } = await loadKey();
       return new SignJWT(claims)
         .setProtectedHeader({ alg: TICKET_ALGORITHM })
-        .setExpirationTime(inSeconds(realTime) + TICKET_LIFETIME_SECONDS)
+        .setExpirationTime(toSeconds(realTime) + TICKET_LIFETIME_SECONDS)
         .sign(secret);
     },
     async verify(ticket) {
-      const { jwtVerify } = await jose();
-      const { secret, realTime } = await key();
+      const { jwtVerify } = await loadJose();
+      const { secret, realTime } = await loadKey();
       try {
         const { payload } = await jwtVerify<T>(ticket, secret, {
           algorithms: [TICKET_ALGORITHM],
@@ -85,7 +87,7 @@ export type TokenFormat = (token: {
 }) => Promise<string> | string;
 
 /** Tokens that say nothing, as the service issues them. */
-export const opaqueTokens: TokenFormat = ({ id }) => id;
+export const opaqueTokenFormat: TokenFormat = ({ id }) => id;
 
 const TOKEN_ALGORITHM = 'ES256';
 
@@ -97,11 +99,11 @@ export interface JwtTokens {
 }
 
 /** JWTs whose key lies in the store. */
-export function jwtTokens(store: Store): JwtTokens {
+export function createJwtTokens(store: Store): JwtTokens {
   let key: Promise<{ jwk: JWK; signing: CryptoKey | Uint8Array }> | undefined;
-  async function privateJwk(): Promise<JWK> {
-    const { secret: jwk } = await kept(store, 'access-tokens', async () => {
-      const { calculateJwkThumbprint, exportJWK, generateKeyPair } = await jose();
+  async function loadPrivateJwk(): Promise<JWK> {
+    const { secret: jwk } = await getOrCreateSecret(store, 'access-tokens', async () => {
+      const { calculateJwkThumbprint, exportJWK, generateKeyPair } = await loadJose();
       const { privateKey } = await generateKeyPair(TOKEN_ALGORITHM, { extractable: true });
       const exported = await exportJWK(privateKey);
       return JSON.stringify({
@@ -113,11 +115,11 @@ export function jwtTokens(store: Store): JwtTokens {
     return JSON.parse(jwk) as JWK;
   }
   // Once made a key never changes, and to import it costs more than to sign.
-  const signingKey = () => {
-    key ??= privateJwk()
+  const loadSigningKey = () => {
+    key ??= loadPrivateJwk()
       .then(async (jwk) => ({
         jwk,
-        signing: await (await jose()).importJWK(jwk, TOKEN_ALGORITHM),
+        signing: await (await loadJose()).importJWK(jwk, TOKEN_ALGORITHM),
       }))
       .catch((error) => {
         key = undefined;
@@ -127,17 +129,17 @@ export function jwtTokens(store: Store): JwtTokens {
   };
   return {
     async format({ id, clientId, scope, now }) {
-      const { SignJWT } = await jose();
-      const { jwk, signing } = await signingKey();
+      const { SignJWT } = await loadJose();
+      const { jwk, signing } = await loadSigningKey();
       return new SignJWT({ client_id: clientId, scope, jti: id })
         .setProtectedHeader({ alg: TOKEN_ALGORITHM, kid: jwk.kid ?? '', typ: 'at+jwt' })
         .setSubject(clientId)
-        .setIssuedAt(inSeconds(now))
-        .setExpirationTime(inSeconds(now) + TOKEN_LIFETIME_SECONDS)
+        .setIssuedAt(toSeconds(now))
+        .setExpirationTime(toSeconds(now) + TOKEN_LIFETIME_SECONDS)
         .sign(signing);
     },
     async keys() {
-      const { d: _, ...publicJwk } = (await signingKey()).jwk;
+      const { d: _, ...publicJwk } = (await loadSigningKey()).jwk;
       return { keys: [{ ...publicJwk, use: 'sig' }] };
     },
   };

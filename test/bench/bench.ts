@@ -4,7 +4,7 @@
  */
 import { cpus } from 'node:os';
 import { startRedis } from '../support/redis.ts';
-import { missing } from '../support/tools.ts';
+import { explainMissingTool } from '../support/tools.ts';
 import { coldStarts } from './cold-start.ts';
 import { atPart, median, ratio } from './figures.ts';
 import { issuing } from './issuing.ts';
@@ -34,7 +34,7 @@ async function starting(): Promise<void> {
 }
 
 async function answering(): Promise<void> {
-  const noRedis = missing('redis');
+  const noRedis = explainMissingTool('redis');
   const redis = noRedis === undefined ? await startRedis() : undefined;
   try {
     const { memory, racers } = await issuing(rounds, redis?.url);
@@ -68,7 +68,7 @@ async function telling(): Promise<void> {
   const heard = `${ms(median(delays))}, 99 %: ${ms(atPart(delays, 0.99))}`;
   row(`a page that is open, of ${PAGES.toLocaleString('en')}`, `${Math.round(each / 1000)} kB resident`, '');
   row('an agent’s order to one of these', heard, `beside ${Math.round(rate)} tokens a second`);
-  const noBrowser = missing('chromium');
+  const noBrowser = explainMissingTool('chromium');
   if (noBrowser !== undefined) return console.error(`not measured in Chromium: ${noBrowser}`);
   const posted = await toParent(EVENTS);
   row(

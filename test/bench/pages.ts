@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { setupOf } from '../support/fake-page.ts';
+import { parseSetup } from '../support/fake-page.ts';
 import { simulator } from './served.ts';
 
 const TOKENS_A_SECOND = 500;
@@ -41,7 +41,7 @@ const askForToken = (url: string) =>
 async function openPage(url: string, validationId: string, heard: (text: string) => void): Promise<void> {
   const { access_token: token } = JSON.parse(await askForToken(url)) as { access_token: string };
   const html = await ask(`${url}/call?access_token=${token}&validation_id=${validationId}`);
-  const { pathname, search } = new URL(setupOf(html).stream, url);
+  const { pathname, search } = new URL(parseSetup(html).stream, url);
   await new Promise<void>((resolve, reject) => {
     const sent = request(`${url}${pathname}${search}`, { agent: open }, (answer) => {
       answer.setEncoding('utf8').on('data', (chunk: string) => {

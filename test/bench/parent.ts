@@ -1,5 +1,5 @@
 import { launchChromium } from '../support/chromium.ts';
-import { openPages } from '../support/web-pages.ts';
+import { startPageServer } from '../support/web-pages.ts';
 import { simulator } from './served.ts';
 
 const WARM_UP = 20;
@@ -14,7 +14,7 @@ addEventListener('message', function (event) { heard[event.data.message] = perfo
 export async function toParent(times: number): Promise<number[]> {
   const [served, pages, browser] = [
     await simulator('--scenario', 'manual'),
-    await openPages(),
+    await startPageServer(),
     await launchChromium(),
   ];
   const admin = async (path: string, body: object) => {

@@ -13,7 +13,7 @@ const IDLE_MS = 20_000;
 
 async function settled(simulator: RealProcess) {
   await pause(IDLE_MS);
-  return simulator.holding();
+  return simulator.measure();
 }
 
 /**
@@ -36,7 +36,7 @@ export async function tokenMemory(tokens: number) {
   }
   const full = await settled(simulator);
   await advance('2h');
-  const after = await simulator.holding();
+  const after = await simulator.measure();
   await simulator.stop();
   return {
     before,

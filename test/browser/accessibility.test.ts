@@ -1,27 +1,29 @@
 import type { Frame } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { seriousViolations, seriousViolationsIn } from '../support/axe.ts';
-import { chromiumStage } from '../support/chromium-page.ts';
-import { missing } from '../support/tools.ts';
+import { findSeriousViolations, findSeriousViolationsIn } from '../support/axe.ts';
+import { useChromium } from '../support/chromium-page.ts';
+import { explainMissingTool } from '../support/tools.ts';
 
-const why = missing('chromium');
+const why = explainMissingTool('chromium');
 
 describe.skipIf(why)(`nothing keeps people with disabilities out${why ? ` (${why})` : ''}`, () => {
-  const stage = chromiumStage();
+  const stage = useChromium();
 
   it('is seen: a picture without words is found, also in a frame', async () => {
     await stage.page.setContent(
       '<html lang="en"><title>x</title><iframe title="x" srcdoc="<img src=x>"></iframe>',
     );
-    expect(await seriousViolations(stage.page)).toContainEqual(expect.stringMatching(/^image-alt at img/));
+    expect(await findSeriousViolations(stage.page)).toContainEqual(
+      expect.stringMatching(/^image-alt at img/),
+    );
   });
 
   /** Opens the shop with a call that stands where these actions of the agent have led. */
   async function embed(scenario: string, actions: readonly string[]) {
     const { d, page, shop } = stage;
-    const client = await d.newClient({ scenario });
+    const client = await d.createClient({ scenario });
     const query = new URLSearchParams({ access_token: await d.token(client), validation_id: 'val-1' });
-    await page.goto(shop.embedding(`${d.mock.browserUrl}/call?${query}`));
+    await page.goto(shop.getPageUrl(`${d.mock.browserUrl}/call?${query}`));
     const { client_id } = client;
     if (scenario === 'manual') {
       const call = async () => (await d.admin('GET', `/calls/val-1?client_id=${client_id}`)).json;
@@ -44,7 +46,7 @@ describe.skipIf(why)(`nothing keeps people with disabilities out${why ? ` (${why
       await body.waitFor();
       // The shop's own page does not count: the guide's iframe has no title.
       const frame = stage.page.frames().find((one) => one.url().includes('/call?')) as Frame;
-      expect(await seriousViolationsIn(frame)).toEqual([]);
+      expect(await findSeriousViolationsIn(frame)).toEqual([]);
     });
   });
 });

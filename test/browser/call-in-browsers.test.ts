@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BROWSERS, type Tab, type TabBrowser } from '../support/browser-tabs.ts';
-import { type Drive, drive, oneStore } from '../support/drive.ts';
-import { type Habit, openShop, type Shop } from '../support/shop.ts';
-import { withoutEventSource } from '../support/without-eventsource.ts';
+import { createSharedStore, type Drive, openDrive } from '../support/drive.ts';
+import { type EmbedStyle, openShop, type Shop } from '../support/shop.ts';
+import { startProxyWithoutEventSource } from '../support/without-eventsource.ts';
 
 const THREE = ['VideocallLoading', 'VideocallInitiated', 'VideocallCompleted'];
 const PATIENCE = { timeout: 60_000, interval: 50 };
@@ -17,7 +17,7 @@ describe.each(Object.entries(BROWSERS))('the call in %s', (name, { launch, missi
     let tab: Tab;
 
     beforeAll(async () => {
-      [d, shop, browser] = await Promise.all([drive({ scenario: 'manual' }), openShop(), launch()]);
+      [d, shop, browser] = await Promise.all([openDrive({ scenario: 'manual' }), openShop(), launch()]);
     });
     afterAll(async () => {
       await tab?.close();
@@ -35,12 +35,12 @@ describe.each(Object.entries(BROWSERS))('the call in %s', (name, { launch, missi
       vi.waitFor(async () => expect(await heardCodes()).toEqual(codes), PATIENCE);
 
     /** Opens the shop with a call of a client of its own, and waits until the frame has checked in. */
-    async function embed(options: { base?: string; habit?: Habit; at?: Omit<Drive, 'mock'> } = {}) {
+    async function embed(options: { base?: string; habit?: EmbedStyle; at?: Omit<Drive, 'mock'> } = {}) {
       const at = options.at ?? d;
-      const client = await at.newClient();
+      const client = await at.createClient();
       const token = await at.token(client);
       tab ??= await browser.newTab();
-      await tab.open(shop.embedding(address(options.base ?? d.mock.browserUrl, token), options.habit));
+      await tab.open(shop.getPageUrl(address(options.base ?? d.mock.browserUrl, token), options.habit));
       const call = async () => (await at.admin('GET', `/calls/val-1?client_id=${client.client_id}`)).json;
       await vi.waitFor(async () => expect((await call()).page).toBe('open'), PATIENCE);
       const agent = async (...actions: string[]) => {
@@ -82,7 +82,7 @@ describe.each(Object.entries(BROWSERS))('the call in %s', (name, { launch, missi
     });
 
     it('says them without EventSource', async () => {
-      const proxy = await withoutEventSource(d.mock.url);
+      const proxy = await startProxyWithoutEventSource(d.mock.url);
       try {
         const { agent, call } = await embed({ base: proxy.browserUrl });
         await agent('join', 'start', 'end');
@@ -94,13 +94,13 @@ describe.each(Object.entries(BROWSERS))('the call in %s', (name, { launch, missi
     });
 
     it('says the rest of them after a restart of the simulator in mid-call', async () => {
-      const options = { ...oneStore(), scenario: 'manual' };
-      const before = await drive(options);
+      const options = { ...createSharedStore(), scenario: 'manual' };
+      const before = await openDrive(options);
       const { agent, call } = await embed({ base: before.mock.browserUrl, at: before });
       await agent('join');
       await hears(THREE.slice(0, 1));
       await before.mock.close();
-      const after = await drive({ ...options, port: Number(new URL(before.mock.url).port) });
+      const after = await openDrive({ ...options, port: Number(new URL(before.mock.url).port) });
       try {
         await vi.waitFor(async () => expect((await call()).page).toBe('open'), PATIENCE);
         await agent('start', 'end');
@@ -114,7 +114,7 @@ describe.each(Object.entries(BROWSERS))('the call in %s', (name, { launch, missi
       const { agent, call } = await embed();
       await agent('join');
       await hears(THREE.slice(0, 1));
-      await tab.open(shop.embedding([]));
+      await tab.open(shop.getPageUrl([]));
       await vi.waitFor(async () => expect((await call()).page).toBe('none'), PATIENCE);
       await tab.evaluate('history.back()');
       await vi.waitFor(async () => expect((await call()).page).toBe('open'), PATIENCE);
@@ -124,13 +124,13 @@ describe.each(Object.entries(BROWSERS))('the call in %s', (name, { launch, missi
     });
 
     it('says them in each of twelve frames that are open at once', async () => {
-      const client = await d.newClient();
+      const client = await d.createClient();
       const ids = Array.from({ length: 12 }, (_, i) => `val-${i}`);
       const sources = await Promise.all(
         ids.map(async (id) => address(d.mock.browserUrl, await d.token(client), id)),
       );
       tab ??= await browser.newTab();
-      await tab.open(shop.embedding(sources));
+      await tab.open(shop.getPageUrl(sources));
       const { client_id } = client;
       const pages = async () =>
         (await d.admin('GET', `/calls?client_id=${client_id}`)).json.items.map(
@@ -154,7 +154,7 @@ describe.each(Object.entries(BROWSERS))('the call in %s', (name, { launch, missi
         nested: false,
         secureContext: true,
         origin: d.mock.browserUrl,
-        parentOrigin: new URL(shop.embedding('x')).origin,
+        parentOrigin: new URL(shop.getPageUrl('x')).origin,
         eventSource: true,
         width: expect.any(Number),
         height: expect.any(Number),

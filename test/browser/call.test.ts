@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { EVENTS } from '../../src/guide/events.ts';
-import { chromiumStage } from '../support/chromium-page.ts';
-import { drive } from '../support/drive.ts';
-import { heard, hears } from '../support/shop.ts';
-import { missing } from '../support/tools.ts';
+import { useChromium } from '../support/chromium-page.ts';
+import { openDrive } from '../support/drive.ts';
+import { getHeardEvents, waitForEvents } from '../support/shop.ts';
+import { explainMissingTool } from '../support/tools.ts';
 
-const why = missing('chromium');
+const why = explainMissingTool('chromium');
 
 describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
-  const stage = chromiumStage();
+  const stage = useChromium();
 
   const address = (token: string, validationId: string) =>
     `${stage.d.mock.browserUrl}/call?${new URLSearchParams({ access_token: token, validation_id: validationId })}`;
@@ -17,9 +17,9 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
 
   /** A client of its own with a page of the shop that embeds a call of it. */
   async function embed(scenario: string, validationId = 'val-1') {
-    const client = await stage.d.newClient({ scenario });
+    const client = await stage.d.createClient({ scenario });
     const token = await stage.d.token(client);
-    await stage.page.goto(stage.shop.embedding(address(token, validationId)));
+    await stage.page.goto(stage.shop.getPageUrl(address(token, validationId)));
     const { client_id } = client;
     return {
       token,
@@ -34,7 +34,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     const { advance } = await embed('happy');
     await screen('waiting-room');
     await advance('1h');
-    expect(await hears(stage.page, 3)).toEqual([
+    expect(await waitForEvents(stage.page, 3)).toEqual([
       EVENTS.VideocallLoading,
       EVENTS.VideocallInitiated,
       EVENTS.VideocallCompleted,
@@ -44,7 +44,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
 
   it('plays by itself in real time', async () => {
     await embed('happy');
-    expect((await hears(stage.page, 3)).map(({ code }) => code)).toEqual([
+    expect((await waitForEvents(stage.page, 3)).map(({ code }) => code)).toEqual([
       'VideocallLoading',
       'VideocallInitiated',
       'VideocallCompleted',
@@ -58,7 +58,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     await screen('waiting-room');
     await advance('8s');
     await screen('ended');
-    expect((await heard(stage.page)).map(({ code }) => code)).toEqual([
+    expect((await getHeardEvents(stage.page)).map(({ code }) => code)).toEqual([
       'VideocallLoading',
       'VideocallInitiated',
       'VideocallCompleted',
@@ -70,10 +70,10 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     await screen('waiting-room');
     await advance('8s');
     await screen('ended');
-    await stage.page.goto(stage.shop.embedding(address(token, 'val-1')));
+    await stage.page.goto(stage.shop.getPageUrl(address(token, 'val-1')));
     await screen('error');
     expect(await frame().locator('body').textContent()).toContain('used up');
-    expect(await heard(stage.page)).toEqual([]);
+    expect(await getHeardEvents(stage.page)).toEqual([]);
   });
 
   it('uses up the token although the page was closed before the end', async () => {
@@ -95,7 +95,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     ] as const) {
       const { json } = await agent(action);
       expect(json).toEqual({ page: 'posted', posted_after_ms: expect.any(Number) });
-      expect(await hears(stage.page, heardBefore)).toHaveLength(heardBefore);
+      expect(await waitForEvents(stage.page, heardBefore)).toHaveLength(heardBefore);
     }
   });
 
@@ -125,7 +125,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     await screen('loading');
     await agent('leave');
     await screen('waiting-room');
-    expect(await heard(stage.page)).toHaveLength(1);
+    expect(await getHeardEvents(stage.page)).toHaveLength(1);
   });
 
   it('continues after a reload where it is, and posts nothing again', async () => {
@@ -135,20 +135,20 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     await stage.page.reload();
     await screen('loading');
     await agent('start');
-    expect((await hears(stage.page, 1)).map(({ code }) => code)).toEqual(['VideocallInitiated']);
+    expect((await waitForEvents(stage.page, 1)).map(({ code }) => code)).toEqual(['VideocallInitiated']);
   });
 
   it('says VideocallNotFound on an error screen where there is no call', async () => {
     await embed('not-found');
     await screen('error');
-    expect(await hears(stage.page, 1)).toEqual([EVENTS.VideocallNotFound]);
+    expect(await waitForEvents(stage.page, 1)).toEqual([EVENTS.VideocallNotFound]);
   });
 
   it('says VideocallNotFound when the validation id is missing', async () => {
     await stage.page.goto(
-      stage.shop.embedding(`${stage.d.mock.browserUrl}/call?access_token=${await stage.d.token()}`),
+      stage.shop.getPageUrl(`${stage.d.mock.browserUrl}/call?access_token=${await stage.d.token()}`),
     );
-    expect(await hears(stage.page, 1)).toEqual([EVENTS.VideocallNotFound]);
+    expect(await waitForEvents(stage.page, 1)).toEqual([EVENTS.VideocallNotFound]);
   });
 
   it('tells the page when the simulator was reset', async () => {
@@ -181,10 +181,10 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
   });
 
   it('tells open pages when the simulator stops, and stops at once', async () => {
-    const stopping = await drive({ scenario: 'manual' });
+    const stopping = await openDrive({ scenario: 'manual' });
     const token = await stopping.token();
     await stage.page.goto(
-      stage.shop.embedding(`${stopping.mock.browserUrl}/call?access_token=${token}&validation_id=v`),
+      stage.shop.getPageUrl(`${stopping.mock.browserUrl}/call?access_token=${token}&validation_id=v`),
     );
     // The screen is in the page from the first; whoever is to be told listens.
     await expect.poll(async () => (await stopping.admin('GET', '/calls/v')).json.page).toBe('open');

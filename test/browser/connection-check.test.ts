@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { chromiumStage } from '../support/chromium-page.ts';
-import { type Drive, drive, oneStore } from '../support/drive.ts';
-import type { Habit } from '../support/shop.ts';
-import { missing } from '../support/tools.ts';
-import { withoutEventSource } from '../support/without-eventsource.ts';
+import { useChromium } from '../support/chromium-page.ts';
+import { createSharedStore, type Drive, openDrive } from '../support/drive.ts';
+import type { EmbedStyle } from '../support/shop.ts';
+import { explainMissingTool } from '../support/tools.ts';
+import { startProxyWithoutEventSource } from '../support/without-eventsource.ts';
 
-const why = missing('chromium');
+const why = explainMissingTool('chromium');
 
 const GOOD = {
   Connection: 'works',
@@ -18,7 +18,7 @@ const REFUSED = { Camera: 'not allowed by this page', Microphone: 'not allowed b
 const SYMBOLS: Record<string, string> = { good: '✓', bad: '✕', open: '…' };
 
 describe.skipIf(why)(`the connection check of the waiting room${why ? ` (${why})` : ''}`, () => {
-  const stage = chromiumStage();
+  const stage = useChromium();
   const frame = () => stage.page.frameLocator('#videocall-iframe');
 
   /** What the list says, by what it is about; each line has the symbol of its result. */
@@ -36,11 +36,11 @@ describe.skipIf(why)(`the connection check of the waiting room${why ? ` (${why})
   }
   const says = (expected: Record<string, string>) => expect.poll(said).toEqual(expected);
 
-  async function embed(options: { at?: Drive; base?: string; habit?: Habit } = {}) {
+  async function embed(options: { at?: Drive; base?: string; habit?: EmbedStyle } = {}) {
     const { at = stage.d, base = at.mock.browserUrl, habit } = options;
-    const client = await at.newClient({ scenario: 'manual' });
+    const client = await at.createClient({ scenario: 'manual' });
     const query = new URLSearchParams({ access_token: await at.token(client), validation_id: 'val-1' });
-    await stage.page.goto(stage.shop.embedding(`${base}/call?${query}`, habit));
+    await stage.page.goto(stage.shop.getPageUrl(`${base}/call?${query}`, habit));
     return client;
   }
   const diagnostics = async (client: { client_id: string }) =>
@@ -87,26 +87,26 @@ describe.skipIf(why)(`the connection check of the waiting room${why ? ` (${why})
   });
 
   it('says when the connection is interrupted, and when it is back', async () => {
-    const options = { ...oneStore(), scenario: 'manual' };
-    const before = await drive(options);
+    const options = { ...createSharedStore(), scenario: 'manual' };
+    const before = await openDrive(options);
     await embed({ at: before });
     await says(GOOD);
     await before.mock.close();
     await says({ ...GOOD, Connection: 'interrupted, trying again' });
-    const after = await drive({ ...options, port: Number(new URL(before.mock.url).port) });
+    const after = await openDrive({ ...options, port: Number(new URL(before.mock.url).port) });
     await says(GOOD);
     await after.mock.close();
   });
 
   it('is made without EventSource too', async () => {
-    const proxy = await withoutEventSource(stage.d.mock.url);
+    const proxy = await startProxyWithoutEventSource(stage.d.mock.url);
     await embed({ base: proxy.browserUrl });
     await says(GOOD);
     await proxy.close();
   });
 
   it('reaches the ports that video needs, when they are open', async () => {
-    const at = await drive({ mediaPorts: { tcp: 0, udp: 0 } });
+    const at = await openDrive({ mediaPorts: { tcp: 0, udp: 0 } });
     try {
       await embed({ at });
       const { tcp, udp } = at.mock.mediaPorts ?? { tcp: 0, udp: 0 };
@@ -117,7 +117,7 @@ describe.skipIf(why)(`the connection check of the waiting room${why ? ` (${why})
   });
 
   it('tries the ports that the server names, and names those that cannot be tried', async () => {
-    const closed = await drive();
+    const closed = await openDrive();
     await closed.mock.close();
     const ports = [
       { name: 'TCP 4443', url: `${stage.d.mock.browserUrl}/call/events` },

@@ -1,15 +1,15 @@
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { seriousViolations } from '../support/axe.ts';
-import { chromiumStage } from '../support/chromium-page.ts';
-import { type Credentials, drive, oneStore } from '../support/drive.ts';
-import { hears } from '../support/shop.ts';
-import { missing } from '../support/tools.ts';
+import { findSeriousViolations } from '../support/axe.ts';
+import { useChromium } from '../support/chromium-page.ts';
+import { type Credentials, createSharedStore, openDrive } from '../support/drive.ts';
+import { waitForEvents } from '../support/shop.ts';
+import { explainMissingTool } from '../support/tools.ts';
 
-const why = missing('chromium');
+const why = explainMissingTool('chromium');
 
 describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
-  const stage = chromiumStage();
+  const stage = useChromium();
   let page: Page;
   let client: Credentials;
   /** What the browser complained of. */
@@ -19,7 +19,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     page = await stage.browser.newPage();
     complaints = [];
     page.on('pageerror', (error) => complaints.push(error.message));
-    client = await stage.d.newClient({ scenario: 'manual' });
+    client = await stage.d.createClient({ scenario: 'manual' });
   });
   afterEach(async () => {
     await page.close();
@@ -39,7 +39,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
       access_token: await stage.d.token(client),
       validation_id: validationId,
     });
-    await stage.page.goto(stage.shop.embedding(`${stage.d.mock.browserUrl}/call?${query}`));
+    await stage.page.goto(stage.shop.getPageUrl(`${stage.d.mock.browserUrl}/call?${query}`));
   };
   const button = (name: string) => page.getByRole('button', { name, exact: true });
   const queue = () => page.getByRole('region', { name: 'Waiting room' });
@@ -56,7 +56,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await expect.poll(events).toEqual(['VideocallLoading', 'VideocallInitiated']);
     await button('End').click();
     const three = ['VideocallLoading', 'VideocallInitiated', 'VideocallCompleted'];
-    expect((await hears(stage.page, 3)).map(({ code }) => code)).toEqual(three);
+    expect((await waitForEvents(stage.page, 3)).map(({ code }) => code)).toEqual(three);
     await expect.poll(events).toEqual(three);
     const drawn = await diagram();
     const place = (text: string) => drawn.findIndex((one) => one.startsWith(text));
@@ -90,7 +90,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await press('Tab', 'Tab', 'Enter');
     await isPossible('Record');
     await press('Tab', 'Tab', 'Tab', 'Enter');
-    expect((await hears(stage.page, 3)).map(({ code }) => code)).toContain('VideocallCompleted');
+    expect((await waitForEvents(stage.page, 3)).map(({ code }) => code)).toContain('VideocallCompleted');
     expect(await focused()).toBe('End');
   });
 
@@ -141,7 +141,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
   });
 
   it('shows how long each token lives by the clock of its client, also beside those of others', async () => {
-    const other = await stage.d.newClient();
+    const other = await stage.d.createClient();
     await stage.d.admin('POST', '/clock/freeze', { client_id: client.client_id });
     for (const one of [client, other]) await stage.d.token(one);
     await stage.d.admin('POST', '/clock/advance', { by: '50m', client_id: client.client_id });
@@ -174,7 +174,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await waits('val-1');
     await openConsole();
     await page.getByLabel('Let the call fail').selectOption('VideocallServerNotOperational');
-    expect((await hears(stage.page, 1))[0]?.code).toBe('VideocallServerNotOperational');
+    expect((await waitForEvents(stage.page, 1))[0]?.code).toBe('VideocallServerNotOperational');
     await page.getByRole('heading', { name: 'val-1 failed' }).waitFor();
   });
 
@@ -233,14 +233,14 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
   });
 
   it('comes back by itself after a restart of the simulator, and says so', async () => {
-    const options = { ...oneStore(), scenario: 'manual' };
-    const before = await drive(options);
+    const options = { ...createSharedStore(), scenario: 'manual' };
+    const before = await openDrive(options);
     await before.open(await before.token(), 'val-kept');
     await page.goto(`${before.mock.url}/__console`);
     await queue().locator('b', { hasText: 'val-kept' }).waitFor();
     await before.mock.close();
     await page.getByText('The simulator is away').waitFor();
-    const after = await drive({ ...options, port: Number(new URL(before.mock.url).port) });
+    const after = await openDrive({ ...options, port: Number(new URL(before.mock.url).port) });
     try {
       await page.getByText('live again').waitFor();
       await after.open(await after.token(), 'val-new');
@@ -300,9 +300,9 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
   });
 
   it('stays usable with ten thousand requests and two thousand calls', { timeout: 120_000 }, async () => {
-    const { mock, ...d } = await drive({ scenario: 'manual' });
+    const { mock, ...d } = await openDrive({ scenario: 'manual' });
     try {
-      const one = await d.newClient();
+      const one = await d.createClient();
       const open = async (i: number) => d.open(await d.token(one), `val-${i}`);
       for (let done = 0; done < 2_000; done += 50)
         await Promise.all(Array.from({ length: 50 }, (_, i) => open(done + i)));
@@ -323,15 +323,15 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
   it.each(['light', 'dark'] as const)('has no serious problem of accessibility (%s)', async (colorScheme) => {
     await page.emulateMedia({ colorScheme });
     await openConsole();
-    expect(await seriousViolations(page)).toEqual([]);
+    expect(await findSeriousViolations(page)).toEqual([]);
     await waits('val-1');
     await fetch(`${stage.d.mock.url}/call?access_token=x&validation_id=val-1`);
     await stage.d.open(await stage.d.token(client), '');
     await page.getByText('the address of the frame has no validation_id').waitFor();
     await queue().getByRole('button', { name: 'Join val-1' }).click();
     await expect.poll(events).toEqual(['VideocallLoading']);
-    expect(await seriousViolations(page)).toEqual([]);
+    expect(await findSeriousViolations(page)).toEqual([]);
     await page.setViewportSize({ width: 390, height: 844 });
-    expect(await seriousViolations(page)).toEqual([]);
+    expect(await findSeriousViolations(page)).toEqual([]);
   });
 });

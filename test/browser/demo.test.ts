@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { seriousViolations } from '../support/axe.ts';
-import { chromiumStage } from '../support/chromium-page.ts';
-import { missing } from '../support/tools.ts';
+import { findSeriousViolations } from '../support/axe.ts';
+import { useChromium } from '../support/chromium-page.ts';
+import { explainMissingTool } from '../support/tools.ts';
 
-const why = missing('chromium');
+const why = explainMissingTool('chromium');
 const THREE = ['VideocallLoading', 'VideocallInitiated', 'VideocallCompleted'];
 
 describe.skipIf(why)(`the demo in Chromium${why ? ` (${why})` : ''}`, () => {
-  const stage = chromiumStage();
+  const stage = useChromium();
   // Whatever is done on it, the page does all as the guide has it.
   afterEach(async () => {
     const { items } = (await stage.d.admin('GET', '/findings')).json;
@@ -154,13 +154,13 @@ describe.skipIf(why)(`the demo in Chromium${why ? ` (${why})` : ''}`, () => {
   it.each(['light', 'dark'] as const)('keeps nobody out in %s colours', async (colorScheme) => {
     await stage.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await stage.page.goto(stage.d.mock.demoUrl);
-    expect(await seriousViolations(stage.page)).toEqual([]);
+    expect(await findSeriousViolations(stage.page)).toEqual([]);
     await begin('foreign-origin-event');
     await advance('3s');
     await expect.poll(async () => (await codes()).length).toBeGreaterThan(1);
-    expect(await seriousViolations(stage.page)).toEqual([]);
+    expect(await findSeriousViolations(stage.page)).toEqual([]);
     await advance('1h');
     await screen('ended');
-    expect(await seriousViolations(stage.page)).toEqual([]);
+    expect(await findSeriousViolations(stage.page)).toEqual([]);
   });
 });

@@ -4,9 +4,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { RuleId } from '../../src/domain/finding.ts';
 import { tokenFor } from '../contracts/integrator/backend.ts';
 import { BROWSERS, type Tab, type TabBrowser } from '../support/browser-tabs.ts';
-import { type Credentials, type Drive, drive, type Json } from '../support/drive.ts';
-import { GOOD, type Making, MISTAKES, type Name, PATIENCE } from '../support/mistakes.ts';
-import { openPages, type Pages } from '../support/web-pages.ts';
+import { type Credentials, type Drive, type Json, openDrive } from '../support/drive.ts';
+import {
+  GUIDE_ATTRIBUTES,
+  MISTAKES,
+  type MistakeContext,
+  type Name,
+  WAIT_OPTIONS,
+} from '../support/mistakes.ts';
+import { type PageServer, startPageServer } from '../support/web-pages.ts';
 
 /** The script of the integrator's example page, as a browser can run it. */
 const EXAMPLE = buildSync({
@@ -24,13 +30,17 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
 
     describe.skipIf(why)(why ?? name, () => {
       let d: Drive;
-      let pages: Pages;
+      let pages: PageServer;
       let browser: TabBrowser;
       let tab: Tab;
       let client: Credentials;
 
       beforeAll(async () => {
-        [d, pages, browser] = await Promise.all([drive({ scenario: 'manual' }), openPages(), launch()]);
+        [d, pages, browser] = await Promise.all([
+          openDrive({ scenario: 'manual' }),
+          startPageServer(),
+          launch(),
+        ]);
         tab = await browser.newTab();
       });
       afterAll(async () => {
@@ -40,7 +50,7 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
         await d?.mock.close();
       });
       beforeEach(async () => {
-        client = await d.newClient();
+        client = await d.createClient();
       });
       afterEach(async () => {
         await tab.open('about:blank');
@@ -55,7 +65,7 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
         for (const action of actions)
           await d.admin('POST', '/calls/val-1/agent', { action, client_id: client.client_id });
       };
-      const making = (): Making => ({
+      const making = (): MistakeContext => ({
         d,
         client,
         pages,
@@ -67,16 +77,16 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
           });
           return `${base}/call?${query}`.replaceAll('&', '&amp;');
         },
-        diagnosed: () =>
+        waitForDiagnostics: () =>
           vi.waitFor(async () => {
             const told = ((await call())?.pages ?? []).some(({ diagnostics }: Json) => diagnostics !== null);
             expect(told).toBe(true);
-          }, PATIENCE),
+          }, WAIT_OPTIONS),
         finish: () => agent('join', 'start', 'end'),
       });
 
-      const rows = MISTAKES.map(({ told, ...mistake }) => {
-        const here = told[name];
+      const rows = MISTAKES.map(({ expected, ...mistake }) => {
+        const here = expected[name];
         return 'nothing' in here
           ? { ...mistake, rules: [], outcome: `nothing, because ${here.nothing}` }
           : { ...mistake, rules: here, outcome: here.join(', ') || 'nothing' };
@@ -84,16 +94,16 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
       for (const { what, make, rules, outcome } of rows) {
         it(`${what}: ${outcome}`, async () => {
           await make(making());
-          await vi.waitFor(async () => expect(await found()).toEqual(rules), PATIENCE);
+          await vi.waitFor(async () => expect(await found()).toEqual(rules), WAIT_OPTIONS);
         });
       }
 
       it('that show in what does not come: a script that never runs, a call that is left', async () => {
-        const { frame, diagnosed } = making();
-        await tab.open(pages.page(`<iframe ${GOOD} src="${await frame()}"></iframe>`));
-        await diagnosed();
+        const { frame, waitForDiagnostics } = making();
+        await tab.open(pages.page(`<iframe ${GUIDE_ATTRIBUTES} src="${await frame()}"></iframe>`));
+        await waitForDiagnostics();
         const sandboxed = await frame({ validation: 'val-2' });
-        await tab.open(pages.page(`<iframe ${GOOD} sandbox src="${sandboxed}"></iframe>`));
+        await tab.open(pages.page(`<iframe ${GUIDE_ATTRIBUTES} sandbox src="${sandboxed}"></iframe>`));
         // Only after ten seconds of real time nobody believes any more that something comes.
         await vi.waitFor(
           async () => expect(await found()).toEqual(['call-abandoned', 'page-never-checked-in']),
@@ -106,18 +116,18 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
 
       it('are none in the example of an integrator', async () => {
         const { client_id: clientId, client_secret: clientSecret } = client;
-        const { frame, diagnosed, finish } = making();
+        const { frame, waitForDiagnostics, finish } = making();
         const { token } = await tokenFor({ url: d.mock.url, clientId, clientSecret });
         const body = `<script>${EXAMPLE}
           var outcomes = [];
           addEventListener('message', function (event) { outcomes.push(shop.outcomeOf(event)) });
-        </script><iframe ${GOOD} src="${await frame({ token })}"></iframe>`;
+        </script><iframe ${GUIDE_ATTRIBUTES} src="${await frame({ token })}"></iframe>`;
         await tab.open(pages.page(body));
-        await diagnosed();
+        await waitForDiagnostics();
         await finish();
         await vi.waitFor(
           async () => expect(await tab.evaluate('outcomes')).toEqual(['called', 'talking', 'done']),
-          PATIENCE,
+          WAIT_OPTIONS,
         );
         expect(await found()).toEqual([]);
       });
@@ -129,12 +139,12 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
         await vi.waitFor(
           async () =>
             expect(await calls()).toMatchObject([{ pages: [{ diagnostics: { topLevel: false } }] }]),
-          PATIENCE,
+          WAIT_OPTIONS,
         );
         await d.admin('POST', '/clock/advance', { by: '1h', client_id: 'demo' });
         await vi.waitFor(
           async () => expect(await tab.evaluate(`document.querySelectorAll('#events li').length`)).toBe(3),
-          PATIENCE,
+          WAIT_OPTIONS,
         );
         expect(await found()).toEqual([]);
       });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BROWSERS, type Tab, type TabBrowser } from '../support/browser-tabs.ts';
-import { type Drive, drive, type Json } from '../support/drive.ts';
+import { type Drive, type Json, openDrive } from '../support/drive.ts';
 import { useHome } from '../support/home.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 
@@ -17,7 +17,7 @@ describe.each(Object.entries(BROWSERS))('the call over TLS in %s', (name, { laun
     let browser: TabBrowser;
     let tab: Tab;
     beforeAll(async () => {
-      [d, browser] = await Promise.all([drive({ scenario: 'manual', https: true }), launch()]);
+      [d, browser] = await Promise.all([openDrive({ scenario: 'manual', https: true }), launch()]);
       const file = (what: string) =>
         readFileSync(path.join(path.dirname(d.mock.https?.ca ?? ''), what), 'utf8');
       shop = await openShop({ cert: file('cert.pem'), key: file('key.pem') });
@@ -32,7 +32,7 @@ describe.each(Object.entries(BROWSERS))('the call over TLS in %s', (name, { laun
     it('says the three events to a page that is served over TLS', async () => {
       const query = new URLSearchParams({ access_token: await d.token(), validation_id: 'val-1' });
       tab = await browser.newTab();
-      await tab.open(shop.embedding(`${d.mock.https?.browserUrl}/call?${query}`));
+      await tab.open(shop.getPageUrl(`${d.mock.https?.browserUrl}/call?${query}`));
       const call = async (): Promise<Json> => (await d.admin('GET', '/calls/val-1')).json;
       await vi.waitFor(async () => expect((await call()).page).toBe('open'), { timeout: 60_000 });
       for (const action of ['join', 'start', 'end'] as const) await d.mock.call('val-1')[action]();

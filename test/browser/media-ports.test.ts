@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { launchChromium } from '../support/chromium.ts';
-import { drive } from '../support/drive.ts';
-import { missing } from '../support/tools.ts';
+import { openDrive } from '../support/drive.ts';
+import { explainMissingTool } from '../support/tools.ts';
 
-const why = missing('chromium');
+const why = explainMissingTool('chromium');
 
 describe.skipIf(why)(`a page with WebRTC in Chromium${why ? ` (${why})` : ''}`, () => {
   it('learns from the UDP port where it is seen', async () => {
-    const d = await drive({ mediaPorts: { tcp: 0, udp: 0 } });
+    const d = await openDrive({ mediaPorts: { tcp: 0, udp: 0 } });
     // A page that may use the camera is told its own addresses, and is not told them twice.
     const browser = await launchChromium({ camera: false });
     try {

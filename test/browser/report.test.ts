@@ -2,26 +2,26 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { seriousViolations } from '../support/axe.ts';
+import { findSeriousViolations } from '../support/axe.ts';
 import { launchChromium } from '../support/chromium.ts';
-import { type Drive, drive } from '../support/drive.ts';
-import { fakePage } from '../support/fake-page.ts';
-import { terminal } from '../support/terminal.ts';
-import { missing } from '../support/tools.ts';
-import { workplace } from '../support/working-directory.ts';
+import { type Drive, openDrive } from '../support/drive.ts';
+import { openFakePage } from '../support/fake-page.ts';
+import { useTerminal } from '../support/terminal.ts';
+import { explainMissingTool } from '../support/tools.ts';
+import { useWorkingDirectory } from '../support/working-directory.ts';
 
-const why = missing('chromium');
+const why = explainMissingTool('chromium');
 /** Somebody who wants to look at it says where pictures go. */
 // biome-ignore lint/style/noProcessEnv: it is for whoever runs the tests to say
 const PICTURES = process.env.REPORT_PICTURES;
 
 describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
-  const { cwd } = workplace();
-  const run = terminal(cwd);
+  const { cwd } = useWorkingDirectory();
+  const run = useTerminal(cwd);
   let d: Drive;
   let browser: Browser;
   beforeAll(async () => {
-    [d, browser] = await Promise.all([drive({ scenario: 'manual' }), launchChromium()]);
+    [d, browser] = await Promise.all([openDrive({ scenario: 'manual' }), launchChromium()]);
     await happen(d);
   });
   afterAll(async () => {
@@ -127,10 +127,10 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
   ] as const)('keeps nobody out: %s', async (name, width, scheme) => {
     const { page, complaints, close } = await opened(width, scheme);
     if (PICTURES) await page.screenshot({ path: `${PICTURES}-${name}-closed.png`, fullPage: true });
-    expect(await seriousViolations(page)).toEqual([]);
+    expect(await findSeriousViolations(page)).toEqual([]);
     await openAll(page);
     if (PICTURES) await page.screenshot({ path: `${PICTURES}-${name}.png`, fullPage: true });
-    expect(await seriousViolations(page)).toEqual([]);
+    expect(await findSeriousViolations(page)).toEqual([]);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     expect(wide).toBeLessThanOrEqual(0);
     expect(complaints).toEqual([]);
@@ -140,9 +140,9 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
 
 /** A good call, a failed one, one that waits, and some mistakes. */
 async function happen(d: Drive): Promise<void> {
-  const shop = await d.newClient({ client_id: 'shop' });
-  const page = await fakePage(d, await d.token(shop), 'val good');
-  await page.hears('waiting-room');
+  const shop = await d.createClient({ client_id: 'shop' });
+  const page = await openFakePage(d, await d.token(shop), 'val good');
+  await page.waitForText('waiting-room');
   const course = [
     ['join', 'VideocallLoading'],
     ['start', 'VideocallInitiated'],
@@ -150,11 +150,11 @@ async function happen(d: Drive): Promise<void> {
   ] as const;
   for (const [index, [action, event]] of course.entries()) {
     const acting = d.admin('POST', '/calls/val%20good/agent', { action, client_id: 'shop' });
-    await page.hears(event);
+    await page.waitForText(event);
     await page.report(index);
     await acting;
   }
-  page.leave();
+  page.disconnect();
 
   await d.open(await d.token(shop), 'val-failed');
   await d.admin('POST', '/calls/val-failed/fail', { code: 'VideocallNotFound', client_id: 'shop' });

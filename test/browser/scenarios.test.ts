@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { EVENTS } from '../../src/guide/events.ts';
 import { SHIPPED_SCENARIOS } from '../../src/options/shipped-scenarios.ts';
-import { chromiumStage } from '../support/chromium-page.ts';
-import { missing } from '../support/tools.ts';
+import { useChromium } from '../support/chromium-page.ts';
+import { explainMissingTool } from '../support/tools.ts';
 
 const {
   VideocallLoading,
@@ -62,19 +62,19 @@ const COURSE: Record<string, { heard: unknown[]; state: string }> = {
   'early-event': { heard: USUAL, state: 'ended' },
 };
 
-const why = missing('chromium');
+const why = explainMissingTool('chromium');
 
 describe.skipIf(why)(`the shipped scenarios in Chromium${why ? ` (${why})` : ''}`, () => {
-  const stage = chromiumStage();
+  const stage = useChromium();
 
   it('are all played here', () => {
     expect(Object.keys(COURSE).toSorted()).toEqual([...SHIPPED_SCENARIOS.keys()].toSorted());
   });
 
   it.each(Object.entries(COURSE))('%s', async (scenario, { heard, state }) => {
-    const client = await stage.d.newClient({ scenario });
+    const client = await stage.d.createClient({ scenario });
     const query = new URLSearchParams({ access_token: await stage.d.token(client), validation_id: 'val-1' });
-    await stage.page.goto(stage.shop.embedding(`${stage.d.mock.browserUrl}/call?${query}`));
+    await stage.page.goto(stage.shop.getPageUrl(`${stage.d.mock.browserUrl}/call?${query}`));
     const frame = stage.page.frameLocator('#videocall-iframe');
     await frame.locator('body[data-state]').waitFor();
     // The page has checked in when its stream is open; a call that is turned away has no stream to wait for.

@@ -3,13 +3,13 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startRedis } from '../support/redis.ts';
-import { NPM_START, terminal } from '../support/terminal.ts';
-import { missing } from '../support/tools.ts';
-import { workplace } from '../support/working-directory.ts';
+import { NPM_START, useTerminal } from '../support/terminal.ts';
+import { explainMissingTool } from '../support/tools.ts';
+import { useWorkingDirectory } from '../support/working-directory.ts';
 
 // Its folder holds no config file, so that none is read.
-const { cwd } = workplace();
-const run = terminal(cwd);
+const { cwd } = useWorkingDirectory();
+const run = useTerminal(cwd);
 
 const isListening = (url: string) =>
   new Promise<boolean>((resolve) => {
@@ -190,20 +190,23 @@ describe('mock-veridas exec', () => {
     expect(await shell('exit 7').exited).toBe(7);
   });
 
-  it.skipIf(missing('redis'))("ends with the command's exit code also when its store has gone", async () => {
-    const redis = await startRedis();
-    try {
-      const script = 'echo up; until [ -e gone ]; do sleep 0.05; done; exit 7';
-      const { exited, output, errors } = shell(script, '--store', redis.url);
-      await expect.poll(output).toBe('up\n');
-      await redis.signal('SIGKILL');
-      writeFileSync(path.join(cwd(), 'gone'), '');
-      expect(await exited).toBe(7);
-      expect(errors()).toContain('the findings cannot be told: the store at');
-    } finally {
-      await redis.stop();
-    }
-  });
+  it.skipIf(explainMissingTool('redis'))(
+    "ends with the command's exit code also when its store has gone",
+    async () => {
+      const redis = await startRedis();
+      try {
+        const script = 'echo up; until [ -e gone ]; do sleep 0.05; done; exit 7';
+        const { exited, output, errors } = shell(script, '--store', redis.url);
+        await expect.poll(output).toBe('up\n');
+        await redis.signal('SIGKILL');
+        writeFileSync(path.join(cwd(), 'gone'), '');
+        expect(await exited).toBe(7);
+        expect(errors()).toContain('the findings cannot be told: the store at');
+      } finally {
+        await redis.stop();
+      }
+    },
+  );
 
   it('ends with 128 and the number of the signal that has ended the command', async () => {
     expect(await shell('kill -9 $$').exited).toBe(137);

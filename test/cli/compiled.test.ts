@@ -37,7 +37,7 @@ describe('what V8 has compiled of the command', () => {
   async function keepsWhenItEnds(simulator: RealProcess): Promise<void> {
     simulator.run('process.uptime = () => 60');
     // Answered when that has run.
-    await simulator.holding();
+    await simulator.measure();
   }
   const isKept = () => void expect(kept()).toHaveLength(1);
 
@@ -87,12 +87,12 @@ describe('what V8 has compiled of the command', () => {
     const simulator = await startProcess({ env: { HOME: home } });
     const { ok } = await fetch(`${simulator.url}/__admin/health`);
     expect(ok).toBe(true);
-    expect(simulator.complaints()).toBe('');
+    expect(simulator.getErrors()).toBe('');
     expect(await simulator.stop()).toBe(0);
   });
 
   it('leaves nothing behind where the disk is full', async () => {
-    const simulator = await startProcess({ env: { HOME: home }, mostBlocks: 100 });
+    const simulator = await startProcess({ env: { HOME: home }, maxBlocks: 100 });
     await keepsWhenItEnds(simulator);
     expect(await simulator.stop()).toBe(0);
     expect(kept()).toEqual([]);
@@ -117,7 +117,7 @@ describe('what V8 has compiled of the command', () => {
     chmodSync(home, 0o755);
     const command = path.join(installed, 'dist/mock-veridas.cjs');
     const simulator = await startProcess({ command, env: { HOME: undefined }, cwd: '/', uid: 54_321 });
-    expect(simulator.complaints()).toBe('');
+    expect(simulator.getErrors()).toBe('');
     expect(await simulator.stop()).toBe(0);
   });
 });

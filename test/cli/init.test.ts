@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { against } from '../support/drive.ts';
-import { pageOf } from '../support/fake-page.ts';
-import { terminal } from '../support/terminal.ts';
-import { workplace } from '../support/working-directory.ts';
+import { driveAt } from '../support/drive.ts';
+import { createFakePage } from '../support/fake-page.ts';
+import { useTerminal } from '../support/terminal.ts';
+import { useWorkingDirectory } from '../support/working-directory.ts';
 
-const { cwd, write, settings } = workplace();
-const run = terminal(cwd);
+const { cwd, write, settings } = useWorkingDirectory();
+const run = useTerminal(cwd);
 
 const CONFIG = 'mock-veridas.config.yaml';
 const SCENARIO = 'fixtures/scenarios/my-call.yaml';
@@ -54,14 +54,14 @@ describe('mock-veridas init', () => {
   it('lets start play the scenario at once', async () => {
     await run(['init']).exited;
     const url = await run(['start', '--port', '0']).ready;
-    const d = against({ url, adminUrl: `${url}/__admin` });
-    const page = pageOf((await d.open(await d.token(), 'val-1')).html, url);
+    const d = driveAt({ url, adminUrl: `${url}/__admin` });
+    const page = createFakePage((await d.open(await d.token(), 'val-1')).html, url);
     const call = async () => (await d.admin('GET', '/calls/val-1')).json;
     await expect.poll(async () => (await call()).page).toBe('open');
     await d.admin('POST', '/clock/advance', { by: '7s' });
-    await page.hears('VideocallCompleted');
+    await page.waitForText('VideocallCompleted');
     expect(await call()).toMatchObject({ scenario: 'my-call', state: 'ended' });
-    page.leave();
+    page.disconnect();
   });
 
   it.each([

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { against } from '../support/drive.ts';
-import { terminal } from '../support/terminal.ts';
-import { workplace } from '../support/working-directory.ts';
+import { driveAt } from '../support/drive.ts';
+import { useTerminal } from '../support/terminal.ts';
+import { useWorkingDirectory } from '../support/working-directory.ts';
 
-const { cwd, write } = workplace();
-const run = terminal(cwd);
+const { cwd, write } = useWorkingDirectory();
+const run = useTerminal(cwd);
 
 const linesOf = (text: string) => text.split('\n').slice(0, -1);
 const objects = (text: string) => linesOf(text).map((line) => JSON.parse(line));
@@ -21,7 +21,7 @@ async function started(...flags: string[]) {
     process_.child.kill('SIGTERM');
     expect(await process_.exited).toBe(0);
   };
-  return { ...process_, url, d: against({ url, adminUrl: `${url}/__admin` }), stop };
+  return { ...process_, url, d: driveAt({ url, adminUrl: `${url}/__admin` }), stop };
 }
 
 const WARNING = /^this frame is served from 127\.0\.0\.1:\d+, whose name does not contain "videocall"/;

@@ -2,15 +2,15 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RULES } from '../../src/domain/finding.ts';
-import { type Credentials, type Drive, drive, type Json } from '../support/drive.ts';
-import { impostor } from '../support/fake-control-api.ts';
-import { terminal } from '../support/terminal.ts';
-import { missing } from '../support/tools.ts';
-import { workplace } from '../support/working-directory.ts';
-import { xmlFaults } from '../support/xml-schema.ts';
+import { type Credentials, type Drive, type Json, openDrive } from '../support/drive.ts';
+import { startFakeControlApi } from '../support/fake-control-api.ts';
+import { useTerminal } from '../support/terminal.ts';
+import { explainMissingTool } from '../support/tools.ts';
+import { useWorkingDirectory } from '../support/working-directory.ts';
+import { findXmlProblems } from '../support/xml-schema.ts';
 
-const { cwd, write } = workplace();
-const run = terminal(cwd);
+const { cwd, write } = useWorkingDirectory();
+const run = useTerminal(cwd);
 
 /** Runs a command to its end. */
 async function done(args: readonly string[], env: Record<string, string> = {}, command?: readonly string[]) {
@@ -22,13 +22,13 @@ const written = (name: string, folder = 'mock-veridas-report') =>
 
 let d: Drive;
 beforeAll(async () => {
-  d = await drive({ scenario: 'manual' });
+  d = await openDrive({ scenario: 'manual' });
 });
 afterAll(() => d.mock.close());
 
 /** A client of its own with a call that these actions have led to its end. */
 async function called(validationId: string, ...actions: string[]): Promise<Credentials & { token: string }> {
-  const client = await d.newClient();
+  const client = await d.createClient();
   const token = await d.token(client);
   await d.open(token, validationId);
   for (const action of actions)
@@ -38,7 +38,7 @@ async function called(validationId: string, ...actions: string[]): Promise<Crede
 const fail = ({ client_id }: Credentials, validationId: string) =>
   d.admin('POST', `/calls/${validationId}/fail`, { code: 'VideocallNotFound', client_id });
 
-const noXmllint = missing('xmllint');
+const noXmllint = explainMissingTool('xmllint');
 
 describe('mock-veridas report', () => {
   it('writes two files, and tells where they are and what is in them', async () => {
@@ -67,7 +67,7 @@ describe('mock-veridas report', () => {
   });
 
   it('tells of a mistake where it belongs, in each of them', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     await fetch(`${d.mock.url}/o/token`, {
       method: 'POST',
       body: new URLSearchParams({ client_id: client.client_id }),
@@ -92,7 +92,7 @@ describe('mock-veridas report', () => {
     await called('val-strict');
     expect((await done(['report', '--target', d.mock.url, '--strict'])).code).toBe(1);
     expect(existsSync(path.join(cwd(), 'mock-veridas-report/report.html'))).toBe(true);
-    const fresh = await drive();
+    const fresh = await openDrive();
     expect((await done(['report', '--target', fresh.mock.url, '--strict'])).code).toBe(0);
     await fresh.mock.close();
   });
@@ -118,7 +118,7 @@ describe('mock-veridas report writes nothing and ends', () => {
   const nothing = () => expect(existsSync(path.join(cwd(), 'mock-veridas-report'))).toBe(false);
 
   it('with 3 when nobody answers', async () => {
-    const gone = await drive();
+    const gone = await openDrive();
     await gone.mock.close();
     const { code, err } = await done(['report', '--target', gone.mock.url]);
     expect([code, err]).toEqual([3, expect.stringContaining(`no answer from ${gone.mock.url}/__admin`)]);
@@ -130,7 +130,7 @@ describe('mock-veridas report writes nothing and ends', () => {
     ['other JSON', () => '{"ok":true}'],
     ['null', () => 'null'],
   ])('with 3 when %s is answered', async (_, answer) => {
-    const other = await impostor(answer);
+    const other = await startFakeControlApi(answer);
     const { code, err } = await done(['report', '--target', other.url]);
     expect([code, err]).toEqual([3, expect.stringContaining('is no mock-veridas')]);
     nothing();
@@ -197,7 +197,7 @@ describe('what is written', () => {
     async (_, text) => {
       const client = await called('val-1', 'join', 'end');
       await fail(await called('val-2'), 'val-2');
-      const other = await impostor(async (about) => {
+      const other = await startFakeControlApi(async (about) => {
         const real = (await d.admin('GET', about)).json;
         if (about === '/health') return JSON.stringify(real);
         return JSON.stringify({ items: real.items.map((item: Json) => hostile(item, text)) });
@@ -220,14 +220,14 @@ describe('what is written', () => {
       expect(out).toMatch(/\d+ calls, \d+ findings\n$/);
       if (noXmllint === undefined) {
         const file = path.join(cwd(), 'mock-veridas-report/junit.xml');
-        expect(await xmlFaults('junit.xsd', file)).toBe('');
-        expect(await xmlFaults('junit-4.xsd', file)).toBe('');
+        expect(await findXmlProblems('junit.xsd', file)).toBe('');
+        expect(await findXmlProblems('junit-4.xsd', file)).toBe('');
       }
     },
   );
 
   it('hides a token also where an integration has put it by mistake', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     const token = await d.token(client);
     await d.open(token, token);
     expect((await done(['report', '--target', d.mock.url])).code).toBe(0);
@@ -238,7 +238,7 @@ describe('what is written', () => {
     await d.admin('POST', '/reset');
     await called('val-1', 'join', 'start', 'end');
     await fail(await called('val-2'), 'val-2');
-    const other = await impostor(async (about) => {
+    const other = await startFakeControlApi(async (about) => {
       const { items, ...rest } = (await d.admin('GET', about)).json;
       if (items === undefined) return JSON.stringify(rest);
       const [first, second] = items;
@@ -349,8 +349,8 @@ describe.skipIf(noXmllint)(`the schemas${noXmllint ? ` (${noXmllint})` : ''}`, (
   it('are seen to hold: what breaks them is found', async () => {
     write('bad.xml', '<testsuites><testsuite name="x" tests="many"/></testsuites>');
     const file = path.join(cwd(), 'bad.xml');
-    expect(await xmlFaults('junit.xsd', file)).toContain('many');
+    expect(await findXmlProblems('junit.xsd', file)).toContain('many');
     write('worse.xml', '<testsuites><testsuit/></testsuites>');
-    expect(await xmlFaults('junit-4.xsd', path.join(cwd(), 'worse.xml'))).toContain('testsuit');
+    expect(await findXmlProblems('junit-4.xsd', path.join(cwd(), 'worse.xml'))).toContain('testsuit');
   });
 });

@@ -1,12 +1,12 @@
 import { renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { against } from '../support/drive.ts';
-import { terminal } from '../support/terminal.ts';
-import { workplace } from '../support/working-directory.ts';
+import { driveAt } from '../support/drive.ts';
+import { useTerminal } from '../support/terminal.ts';
+import { useWorkingDirectory } from '../support/working-directory.ts';
 
-const { cwd, write } = workplace();
-const run = terminal(cwd);
+const { cwd, write } = useWorkingDirectory();
+const run = useTerminal(cwd);
 
 const FILE = 'own/mine.yaml';
 const remove = (file: string) => rmSync(path.join(cwd(), file), { recursive: true });
@@ -33,7 +33,7 @@ async function watching(...flags: string[]) {
     ...flags,
   ]);
   const url = await ready;
-  const d = against({ url, adminUrl: `${url}/__admin` });
+  const d = driveAt({ url, adminUrl: `${url}/__admin` });
   const token = await d.token();
   let calls = 0;
   const playing = async (name = 'mine') => {

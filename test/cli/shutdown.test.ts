@@ -2,8 +2,8 @@ import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { against } from '../support/drive.ts';
-import { setupOf } from '../support/fake-page.ts';
+import { driveAt } from '../support/drive.ts';
+import { parseSetup } from '../support/fake-page.ts';
 import { useHome } from '../support/home.ts';
 import { type RealProcess, startProcess } from '../support/real-process.ts';
 
@@ -14,12 +14,12 @@ const BOUND_MS = 10_000;
 
 describe('a simulator that is told to stop', () => {
   let server: RealProcess;
-  let asked: ReturnType<typeof against>;
+  let asked: ReturnType<typeof driveAt>;
   let port: number;
   const leaving: (() => void)[] = [];
   beforeEach(async () => {
     server = await startProcess({ flags: ['--https', '--log-level', 'error'], env: { HOME: home() } });
-    asked = against({ url: server.url, adminUrl: `${server.url}/__admin` });
+    asked = driveAt({ url: server.url, adminUrl: `${server.url}/__admin` });
     port = Number(new URL(server.url).port);
   });
   afterEach(async () => {
@@ -45,8 +45,8 @@ describe('a simulator that is told to stop', () => {
     'a stream of a page': async () => {
       const { html } = await asked.open(await asked.token(), 'val-1');
       const socket = send(
-        `GET ${new URL(setupOf(html).stream, server.url).pathname}${
-          new URL(setupOf(html).stream, server.url).search
+        `GET ${new URL(parseSetup(html).stream, server.url).pathname}${
+          new URL(parseSetup(html).stream, server.url).search
         } HTTP/1.1\r\nHost: localhost\r\n\r\n`,
       );
       return new Promise((resolve) => socket.once('data', resolve));
@@ -109,8 +109,8 @@ describe('a simulator that is told to stop', () => {
 
   it.each(Object.keys(underWay))('does so while there is %s', async (what) => {
     await underWay[what]?.();
-    await expect.poll(async () => (await server.holding()).sockets).toBeGreaterThan(0);
+    await expect.poll(async () => (await server.measure()).sockets).toBeGreaterThan(0);
     expect(await stopped()).toBe(0);
-    expect(server.complaints()).toBe('');
+    expect(server.getErrors()).toBe('');
   });
 });

@@ -1,14 +1,14 @@
 import type { OCCASIONS } from '../../contracts/source/frontend.ts';
 import { createDetector } from '../../src/domain/detection.ts';
-import type { FaultKind, Spoilt, Unanswered } from '../../src/domain/fault.ts';
+import type { ConnectionFault, FaultKind, Spoilt } from '../../src/domain/fault.ts';
 import type { Detectors, Place, Rule, RuleId } from '../../src/domain/finding.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import type { EFFECTS } from '../../src/domain/post.ts';
 import type { Diagnostics } from '../../src/domain/presence.ts';
-import type { AgentAction, Delivery } from '../../src/domain/scenario.ts';
+import type { AgentAction, DeliveryFault } from '../../src/domain/scenario.ts';
 import type { ERROR_CODES, EventCode } from '../../src/guide/events.ts';
 import type { CallHandle } from '../../src/library/call.ts';
-import type { PARTS } from '../../src/pages/console/live.ts';
+import type { PARTS } from '../../src/pages/console/console-stream.ts';
 import type { ConsoleParts } from '../../src/pages/console/messages.ts';
 import type { OUTCOMES as SHOWN } from '../../src/pages/demo/script/outcomes.ts';
 import type { OUTCOMES as LOGGED } from '../../src/pages/demo/snippets.ts';
@@ -26,12 +26,12 @@ export type Tables = [
   Complete<Kind | Log | 'one more', typeof RECORD_KINDS>,
   Complete<FaultKind, typeof CONNECTIONS & typeof ANSWERS>,
   // @ts-expect-error: a kind of fault that acts on the connection, without an effect
-  Complete<Unanswered | 'one more', typeof CONNECTIONS>,
+  Complete<ConnectionFault | 'one more', typeof CONNECTIONS>,
   // @ts-expect-error: a kind of fault that acts on the answer, without an effect
   Complete<Spoilt | 'one more', typeof ANSWERS>,
-  Complete<Delivery, typeof EFFECTS>,
+  Complete<DeliveryFault, typeof EFFECTS>,
   // @ts-expect-error: a way of delivery without an effect
-  Complete<Delivery | 'one more', typeof EFFECTS>,
+  Complete<DeliveryFault | 'one more', typeof EFFECTS>,
   Complete<keyof ConsoleParts, typeof PARTS>,
   // @ts-expect-error: a part of the console to which the page does not listen
   Complete<keyof ConsoleParts | 'one more', typeof PARTS>,

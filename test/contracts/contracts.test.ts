@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CONTRACTS } from '../../contracts/source/contracts.ts';
-import { stateNamed } from '../../src/contracts/provider-states/table.ts';
+import { findState } from '../../src/contracts/provider-states/table.ts';
 import { atLeast } from '../support/at-least.ts';
 
 const FOLDER = path.join(import.meta.dirname, '../../contracts');
@@ -37,6 +37,6 @@ describe('the contracts', () => {
 
   it('use states that there are', () => {
     const names = interactions.flatMap(({ providerStates }) => providerStates.map(({ name }) => name));
-    expect(names.filter((name) => stateNamed(name) === undefined)).toEqual([]);
+    expect(names.filter((name) => findState(name) === undefined)).toEqual([]);
   });
 });

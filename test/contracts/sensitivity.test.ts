@@ -2,25 +2,25 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadPacts } from '../../src/contracts/load.ts';
 import { simulatorControl } from '../../src/contracts/provider-control.ts';
-import { verify } from '../../src/contracts/verify.ts';
+import { verifyPacts } from '../../src/contracts/verify.ts';
 import { controlAt } from '../../src/control/client.ts';
-import { newClient } from '../../src/domain/client.ts';
+import { createClientRecord } from '../../src/domain/client.ts';
 import { type Mock, startMock } from '../../src/library/index.ts';
-import { FAULTS, type Planted } from '../support/planted-faults.ts';
-import { type Sabotage, saboteur } from '../support/sabotage.ts';
-import { noVerifier, skippedWhy } from '../support/verifier.ts';
+import { FAULTS, type PlantedFault } from '../support/planted-faults.ts';
+import { type Sabotage, startSabotageProxy } from '../support/sabotage.ts';
+import { skipReason, verifierProblem } from '../support/verifier.ts';
 
 /** How well the contracts tell a service that is right from one that is not: faults, planted one at a time. */
 
 const FOLDER = path.join(import.meta.dirname, '../../contracts');
 
-describe.skipIf(noVerifier)(`the contracts${skippedWhy}`, () => {
+describe.skipIf(verifierProblem)(`the contracts${skipReason}`, () => {
   let mock: Mock;
-  let proxy: Awaited<ReturnType<typeof saboteur>>;
+  let proxy: Awaited<ReturnType<typeof startSabotageProxy>>;
   beforeAll(async () => {
-    const client = newClient({ clientId: 'CLIENT_ID', clientSecret: 'CLIENT_SECRET' });
+    const client = createClientRecord({ clientId: 'CLIENT_ID', clientSecret: 'CLIENT_SECRET' });
     mock = await startMock({ clients: [client], scenario: 'manual', logLevel: 'error' });
-    proxy = await saboteur(mock.url);
+    proxy = await startSabotageProxy(mock.url);
   });
   afterAll(async () => {
     proxy.close();
@@ -28,12 +28,12 @@ describe.skipIf(noVerifier)(`the contracts${skippedWhy}`, () => {
   });
 
   /** The interactions that fail. */
-  async function broken(by: Planted['by'], sabotage: Sabotage): Promise<string[]> {
+  async function broken(by: PlantedFault['by'], sabotage: Sabotage): Promise<string[]> {
     proxy.plant(sabotage);
     const cwd = path.join(import.meta.dirname, '../..');
     const file = path.join(FOLDER, `${by}--videocall-manager.json`);
     const pacts = await loadPacts([file], { cwd, allowUnknownStates: false, allowEmpty: false });
-    const { results } = await verify(pacts, {
+    const { results } = await verifyPacts(pacts, {
       target: {
         url: proxy.url,
         control: simulatorControl(controlAt(`${proxy.url}/__admin`)),

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Kept, openBroker } from '../support/broker.ts';
-import { terminal } from '../support/terminal.ts';
-import { noVerifier, skippedWhy } from '../support/verifier.ts';
-import { workplace } from '../support/working-directory.ts';
+import { openBroker, type StoredPact } from '../support/broker.ts';
+import { useTerminal } from '../support/terminal.ts';
+import { skipReason, verifierProblem } from '../support/verifier.ts';
+import { useWorkingDirectory } from '../support/working-directory.ts';
 
-const { cwd } = workplace();
-const run = terminal(cwd);
+const { cwd } = useWorkingDirectory();
+const run = useTerminal(cwd);
 
-const read = (name: string, id?: string): Kept['pact'] => {
+const read = (name: string, id?: string): StoredPact['pact'] => {
   const pact = JSON.parse(
     readFileSync(path.join(import.meta.dirname, '../fixtures/pacts', `${name}.json`), 'utf8'),
   );
@@ -28,7 +28,7 @@ async function verify(args: readonly string[] = [], env: Record<string, string> 
   return { code, out: output(), err: errors() };
 }
 
-describe.skipIf(noVerifier)(`verify with a broker${skippedWhy}`, () => {
+describe.skipIf(verifierProblem)(`verify with a broker${skipReason}`, () => {
   it('verifies what the broker has, by the selectors that are given', async () => {
     broker = await openBroker([{ pact: GOOD }]);
     const selectors = ['--selector', '{"mainBranch":true}', '--selector', '{"tag":"prod","latest":true}'];

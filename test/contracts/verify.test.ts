@@ -3,18 +3,18 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { drive } from '../support/drive.ts';
-import { saboteur } from '../support/sabotage.ts';
-import { NPM_START, terminal } from '../support/terminal.ts';
-import { missing } from '../support/tools.ts';
-import { noVerifier, skippedWhy } from '../support/verifier.ts';
-import { workplace } from '../support/working-directory.ts';
-import { xmlFaults } from '../support/xml-schema.ts';
+import { openDrive } from '../support/drive.ts';
+import { startSabotageProxy } from '../support/sabotage.ts';
+import { NPM_START, useTerminal } from '../support/terminal.ts';
+import { explainMissingTool } from '../support/tools.ts';
+import { skipReason, verifierProblem } from '../support/verifier.ts';
+import { useWorkingDirectory } from '../support/working-directory.ts';
+import { findXmlProblems } from '../support/xml-schema.ts';
 
-const { cwd, write } = workplace();
-const run = terminal(cwd);
+const { cwd, write } = useWorkingDirectory();
+const run = useTerminal(cwd);
 
-const noXmllint = missing('xmllint');
+const noXmllint = explainMissingTool('xmllint');
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const PACTS = path.join(import.meta.dirname, '../fixtures/pacts');
@@ -45,7 +45,7 @@ const HOSTILE = {
   LOG_LEVEL: 'trace',
 };
 
-describe.skipIf(noVerifier)(`mock-veridas verify${skippedWhy}`, () => {
+describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
   it('finds our own contracts kept, in a hostile environment too', async () => {
     const { code, out, err } = await verify(['contracts'], HOSTILE, NPM_START);
     expect([code, err]).toEqual([0, expect.stringContaining('verifying contracts/guide-backend')]);
@@ -127,7 +127,7 @@ describe.skipIf(noVerifier)(`mock-veridas verify${skippedWhy}`, () => {
   it.skipIf(noXmllint)(`writes JUnit by its schema${noXmllint ? ` (${noXmllint})` : ''}`, async () => {
     const pacts = [good('v4'), ...['wrong-status', 'wrong-event', 'state-fails'].map(bad)];
     await verify([...pacts, '--junit', 'r.xml']);
-    expect(await xmlFaults('junit.xsd', path.join(cwd(), 'r.xml'))).toBe('');
+    expect(await findXmlProblems('junit.xsd', path.join(cwd(), 'r.xml'))).toBe('');
   });
 
   it('counts pending failures with --fail-on-pending', async () => {
@@ -161,8 +161,8 @@ describe.skipIf(noVerifier)(`mock-veridas verify${skippedWhy}`, () => {
   });
 
   it('verifies a simulator that runs already, and leaves what it does not touch', async () => {
-    const d = await drive();
-    const other = await d.newClient();
+    const d = await openDrive();
+    const other = await d.createClient();
     const token = await d.token(other);
     const target = ['--target', d.mock.url];
     expect((await verify([path.join(ROOT, 'contracts'), ...target])).code).toBe(0);
@@ -171,9 +171,9 @@ describe.skipIf(noVerifier)(`mock-veridas verify${skippedWhy}`, () => {
   });
 
   it('verifies a service without a control API with credentials of its own, and says what it cannot', async () => {
-    const d = await drive({ scenario: 'manual' });
-    await d.newClient({ client_id: 'own', client_secret: 'own=secret&1' });
-    const proxy = await saboteur(d.mock.url);
+    const d = await openDrive({ scenario: 'manual' });
+    await d.createClient({ client_id: 'own', client_secret: 'own=secret&1' });
+    const proxy = await startSabotageProxy(d.mock.url);
     proxy.plant({
       request: ({ url }) => (url.startsWith('/__admin') ? { status: 404, headers: {}, body: '' } : undefined),
     });

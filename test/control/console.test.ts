@@ -1,10 +1,10 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Drive, drive } from '../support/drive.ts';
+import { type Drive, openDrive } from '../support/drive.ts';
 
 let d: Drive;
 beforeAll(async () => {
-  d = await drive({ scenario: 'manual' });
+  d = await openDrive({ scenario: 'manual' });
 });
 afterAll(() => d.mock.close());
 
@@ -58,14 +58,14 @@ describe('the console', () => {
   });
 
   it('tells no client secret', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     await d.open(await d.token(client), 'val-1');
     const all = await told(`client_id=${client.client_id}`, 'clients', 'journal', 'call', 'tokens');
     expect(JSON.stringify(Object.fromEntries(all))).not.toContain(client.client_secret);
   });
 
   it('tells of the client that is named and of no other', async () => {
-    const [one, other] = [await d.newClient(), await d.newClient()];
+    const [one, other] = [await d.createClient(), await d.createClient()];
     for (const client of [one, other]) await d.open(await d.token(client), `val-${client.client_id}`);
     const all = await told(`client_id=${one.client_id}`, 'calls', 'journal', 'tokens');
     for (const part of ['calls', 'journal', 'tokens']) {
@@ -81,7 +81,7 @@ describe('the console', () => {
   });
 
   it('is not kept from stopping by somebody who looks at it', async () => {
-    const other = await drive();
+    const other = await openDrive();
     const answer = await fetch(`${other.mock.url}/__console/stream`);
     const reading = answer.text();
     await other.mock.close();

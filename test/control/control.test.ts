@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Drive, drive, type Json } from '../support/drive.ts';
+import { type Drive, type Json, openDrive } from '../support/drive.ts';
 
 let d: Drive;
 beforeAll(async () => {
-  d = await drive({ scenario: 'manual' });
+  d = await openDrive({ scenario: 'manual' });
 });
 afterAll(() => d.mock.close());
 beforeEach(() => d.admin('POST', '/reset'));
@@ -67,7 +67,7 @@ describe('clients', () => {
   });
 
   it('are gone with their tokens when deleted', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     const token = await d.token(client);
     expect((await d.admin('DELETE', `/clients/${client.client_id}`)).status).toBe(204);
     expect((await d.admin('GET', `/tokens/${token}`)).status).toBe(404);
@@ -83,7 +83,7 @@ describe('clients', () => {
 
 describe('a call that names a client', () => {
   it('in two ways that differ is refused', async () => {
-    const { client_id } = await d.newClient();
+    const { client_id } = await d.createClient();
     const { status, json } = await d.admin('POST', `/reset?client_id=sandbox-client`, { client_id });
     expect([status, json.errors[0].path]).toEqual([422, '/client_id']);
   });
@@ -91,7 +91,7 @@ describe('a call that names a client', () => {
 
 describe('tokens', () => {
   it('are listed with their life and their validations, of one client if named', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     const token = await d.token(client);
     await d.token();
     await d.open(token, 'val-1');
@@ -120,7 +120,7 @@ describe('the clock', () => {
   });
 
   it('of a client is a fork of the common one from the first call that names the client', async () => {
-    const { client_id } = await d.newClient();
+    const { client_id } = await d.createClient();
     await d.admin('POST', '/clock/freeze', { at: '2030-01-01T00:00:00.000Z' });
     await d.admin('POST', '/clock/advance', { by: '1h', client_id });
     await d.admin('POST', '/clock/advance', { by: '1h' });
@@ -189,7 +189,7 @@ describe('calls', () => {
 
 describe('reset', () => {
   it('leaves what was configured and nothing else', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     const token = await d.token();
     await d.admin('POST', '/clock/advance', { by: '1h' });
     expect((await d.admin('POST', '/reset')).status).toBe(204);
@@ -202,7 +202,7 @@ describe('reset', () => {
   });
 
   it('of one client takes what it owns, leaves its credentials and touches no other', async () => {
-    const [one, another] = [await d.newClient(), await d.newClient()];
+    const [one, another] = [await d.createClient(), await d.createClient()];
     const [gone, kept] = [await d.token(one), await d.token(another)];
     await d.admin('POST', '/reset', { client_id: one.client_id });
     expect((await d.admin('GET', `/tokens/${gone}`)).status).toBe(404);
@@ -307,7 +307,7 @@ describe('on this machine, the control API', () => {
 
 describe('reachable from elsewhere, the control API', () => {
   it('asks for the credentials that were made up, and takes no others', async () => {
-    const open = await drive({ host: '0.0.0.0' });
+    const open = await openDrive({ host: '0.0.0.0' });
     try {
       const { user, password } = open.mock.adminCredentials ?? { user: '', password: '' };
       const status = async (pair: string) =>
@@ -325,7 +325,7 @@ describe('reachable from elsewhere, the control API', () => {
 
 describe('the scenario of a call', () => {
   const played = async (client: Record<string, unknown>, validationId: string) => {
-    const credentials = await d.newClient(client);
+    const credentials = await d.createClient(client);
     await d.open(await d.token(credentials), validationId);
     const path = `/calls/${encodeURIComponent(validationId)}?client_id=${credentials.client_id}`;
     return (await d.admin('GET', path)).json.scenario;

@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { dropped } from '../../src/domain/listener.ts';
+import { explainDrop } from '../../src/domain/listener.ts';
 import { EVENTS } from '../../src/guide/events.ts';
 import type { DemoCall } from '../../src/pages/demo/messages.ts';
-import { type Drive, drive, type Json } from '../support/drive.ts';
+import { type Drive, type Json, openDrive } from '../support/drive.ts';
 import { sendRaw } from '../support/raw-http.ts';
 
 let d: Drive;
 beforeAll(async () => {
-  d = await drive({ knownValidationsOnly: true });
+  d = await openDrive({ knownValidationsOnly: true });
 });
 afterAll(() => d.mock.close());
 afterEach(() => d.admin('POST', '/reset'));
@@ -135,7 +135,7 @@ describe('the demo page', () => {
 
   it('shows no credentials but those that everybody knows', async () => {
     const mine = { clientId: 'mine', clientSecret: 'only-mine' };
-    const other = await drive({
+    const other = await openDrive({
       clients: [
         {
           ...mine,
@@ -178,7 +178,7 @@ describe('the demo is guarded as the control API is', () => {
 
   it('against other machines that have no password', async () => {
     const admin = { user: 'admin', password: 'secret', origins: [] };
-    const exposed = await drive({ host: '0.0.0.0', admin });
+    const exposed = await openDrive({ host: '0.0.0.0', admin });
     const get = (headers: Record<string, string>) => fetch(`${exposed.mock.url}/__demo`, { headers });
     const refused = await get({});
     expect(refused.status).toBe(401);
@@ -192,7 +192,7 @@ describe('the listener of the guide', () => {
   const origin = 'http://videocall.localhost:4010';
 
   it.each(Object.values(EVENTS))('does something about $code', (data) => {
-    expect(dropped({ origin, data })).toBeUndefined();
+    expect(explainDrop({ origin, data })).toBeUndefined();
   });
 
   it.each([
@@ -204,6 +204,6 @@ describe('the listener of the guide', () => {
     [origin, null, /no code/],
     [origin, { type: 'info' }, /no code/],
   ])('drops what comes from %s with %j', (from, data, why) => {
-    expect(dropped({ origin: from, data })).toMatch(why);
+    expect(explainDrop({ origin: from, data })).toMatch(why);
   });
 });

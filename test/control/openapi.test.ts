@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newMemoryStore, type Store, StoreUnavailable } from '../../src/library/index.ts';
 import { atLeast } from '../support/at-least.ts';
-import { DECLARED, DESCRIPTION, templateOf } from '../support/control-description.ts';
-import { type Drive, drive } from '../support/drive.ts';
-import { fakePage } from '../support/fake-page.ts';
+import { DECLARED, DESCRIPTION, findTemplate } from '../support/control-description.ts';
+import { type Drive, openDrive } from '../support/drive.ts';
+import { openFakePage } from '../support/fake-page.ts';
 
 const OTHERS_CREDENTIALS = { user: 'admin', password: 'secret', origins: [] };
 /** A store that goes away when it is told to. */
@@ -106,7 +106,7 @@ describe('every declared status of the control API', () => {
   let names: Record<string, string>;
 
   const note = (method: string, path: string, status: number) =>
-    produced.add(`${method} ${templateOf(method, path.split('?', 1)[0] ?? '')} ${status}`);
+    produced.add(`${method} ${findTemplate(method, path.split('?', 1)[0] ?? '')} ${status}`);
 
   async function ask({ ask: what, body }: Omit<Try, 'status'>): Promise<number> {
     const [method = '', path = ''] = what.replace(/TOKEN|FAULT/, (name) => names[name] ?? name).split(' ');
@@ -121,24 +121,24 @@ describe('every declared status of the control API', () => {
   }
 
   beforeAll(async () => {
-    d = await drive({ scenario: 'manual' });
-    exposed = await drive({ host: '0.0.0.0', admin: OTHERS_CREDENTIALS });
+    d = await openDrive({ scenario: 'manual' });
+    exposed = await openDrive({ host: '0.0.0.0', admin: OTHERS_CREDENTIALS });
     const { store, go } = storeThatGoes();
-    away = await drive({ store });
+    away = await openDrive({ store });
     go();
     const token = await d.token();
     await d.open(token, 'val-1');
-    for (const client of [await d.newClient(), await d.newClient()])
+    for (const client of [await d.createClient(), await d.createClient()])
       await d.open(await d.token(client), 'shared');
-    await d.newClient({ client_id: 'doomed' });
-    await d.newClient({ client_id: 'crowded' });
+    await d.createClient({ client_id: 'doomed' });
+    await d.createClient({ client_id: 'crowded' });
     await d.admin('PUT', '/scenarios/wanted', SCENARIO);
-    await d.newClient({ scenario: 'wanted' });
+    await d.createClient({ scenario: 'wanted' });
     await d.admin('PUT', '/scenarios/waits', { steps: [{ wait_for: 'papers' }] });
     await d.admin('PUT', '/validations/waiting', { scenario: 'waits' });
-    const page = await fakePage(d, token, 'waiting');
-    await page.hears('"state"');
-    page.leave();
+    const page = await openFakePage(d, token, 'waiting');
+    await page.waitForText('"state"');
+    page.disconnect();
     const fault = await d.admin('POST', '/faults', { endpoint: 'revoke', latency: '1ms' });
     names = { TOKEN: token, FAULT: fault.json.id };
   });
@@ -213,7 +213,7 @@ describe('every declared status of the control API', () => {
   describe('to whatever it could do when the store is away', () => {
     const declaring = TRIES.filter(({ ask: what, status }) => {
       const [method = '', path = ''] = what.split(' ');
-      return status < 300 && DECLARED.includes(`${method} ${templateOf(method, path)} 503`);
+      return status < 300 && DECLARED.includes(`${method} ${findTemplate(method, path)} 503`);
     });
     it.each(atLeast(20, declaring))('$ask answers 503', async ({ ask: what, body }) => {
       const [method = '', path = ''] = what.split(' ');

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { STATES } from '../../src/contracts/provider-states/table.ts';
-import { type Drive, drive, type Json } from '../support/drive.ts';
+import { PROVIDER_STATES } from '../../src/contracts/provider-states/table.ts';
+import { type Drive, type Json, openDrive } from '../support/drive.ts';
 
 let d: Drive;
 beforeAll(async () => {
-  d = await drive();
+  d = await openDrive();
 });
 afterAll(() => d.mock.close());
 
@@ -47,7 +47,7 @@ describe('provider states', () => {
       'a video call event has been posted': { code: 'VideocallInitiated' },
       'the current time is': { advance_seconds: 5 },
     };
-    for (const [name, { values }] of Object.entries(STATES)) {
+    for (const [name, { values }] of Object.entries(PROVIDER_STATES)) {
       await teardown('');
       expect(Object.keys(await setup(name, params[name])).sort(), name).toEqual([...values].sort());
     }
@@ -187,7 +187,7 @@ describe('clients', () => {
   });
 
   it('that no state touches keep what they have', async () => {
-    const other = await d.newClient();
+    const other = await d.createClient();
     const token = await d.token(other);
     await setup('an access token exists');
     await teardown('an access token exists');

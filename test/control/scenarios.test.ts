@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Drive, drive, type Json } from '../support/drive.ts';
+import { type Drive, type Json, openDrive } from '../support/drive.ts';
 
 let d: Drive;
 beforeAll(async () => {
-  d = await drive({ scenario: 'manual' });
+  d = await openDrive({ scenario: 'manual' });
 });
 afterAll(() => d.mock.close());
 beforeEach(() => d.admin('POST', '/reset'));
@@ -43,7 +43,7 @@ describe('a scenario that is put in', () => {
   });
 
   it('for a client is not seen by another', async () => {
-    const [mine, other] = [await d.newClient(), await d.newClient()];
+    const [mine, other] = [await d.createClient(), await d.createClient()];
     await put('mine', { steps: STEPS, client_id: mine.client_id });
     expect([await played('mine~1', mine), await played('mine~1', other)]).toEqual(['mine', 'manual']);
     expect((await d.admin('GET', `/scenarios/mine?client_id=${other.client_id}`)).status).toBe(404);
@@ -61,7 +61,7 @@ describe('a scenario that is put in', () => {
 
   it('stays while somebody is set to play it, who is named', async () => {
     await put('mine', { steps: STEPS });
-    await d.newClient({ client_id: 'player', scenario: 'mine' });
+    await d.createClient({ client_id: 'player', scenario: 'mine' });
     const { status, json } = await d.admin('DELETE', '/scenarios/mine');
     expect([status, json.message]).toEqual([409, expect.stringContaining('"player"')]);
   });
@@ -84,7 +84,7 @@ describe('a scenario that is put in', () => {
   });
 
   it('is no longer what a client is to play when it is lost in a reset of that client', async () => {
-    const { client_id } = await d.newClient();
+    const { client_id } = await d.createClient();
     await put('mine', { steps: STEPS, client_id });
     await d.admin('PATCH', `/clients/${client_id}`, { scenario: 'mine' });
     await d.admin('POST', '/reset', { client_id });

@@ -1,23 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tailOf } from '../../src/domain/journal.ts';
-import { type Message, sequenceOf } from '../../src/pages/components/sequence.ts';
-import { type Credentials, type Drive, drive, type Json } from '../support/drive.ts';
-import { fakePage } from '../support/fake-page.ts';
+import { abbreviateToken } from '../../src/domain/journal.ts';
+import { createSequence, type SequenceMessage } from '../../src/pages/components/sequence.ts';
+import { type Credentials, type Drive, type Json, openDrive } from '../support/drive.ts';
+import { openFakePage } from '../support/fake-page.ts';
 
 let d: Drive;
 beforeAll(async () => {
-  d = await drive({ scenario: 'manual' });
+  d = await openDrive({ scenario: 'manual' });
 });
 afterAll(() => d.mock.close());
 
 /** What the control API knows of the one call of a client, as a sequence. */
-async function sequence({ client_id }: Credentials): Promise<Message[]> {
+async function sequence({ client_id }: Credentials): Promise<SequenceMessage[]> {
   const list = async (path: string): Promise<Json[]> =>
     (await d.admin('GET', `${path}?client_id=${client_id}`)).json.items;
   const [call] = await list('/calls');
-  return sequenceOf({ call, tokens: await list('/tokens'), requests: await list('/requests') });
+  return createSequence({ call, tokens: await list('/tokens'), requests: await list('/requests') });
 }
-const drawn = (messages: readonly Message[]) =>
+const drawn = (messages: readonly SequenceMessage[]) =>
   messages.map(({ from, to, text }) => (from === to ? `${from}: ${text}` : `${from} > ${to}: ${text}`));
 
 async function agent({ client_id }: Credentials, ...actions: string[]) {
@@ -26,18 +26,18 @@ async function agent({ client_id }: Credentials, ...actions: string[]) {
 
 describe('the sequence of a call', () => {
   it('goes from the token to its completion', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     const token = await d.token(client);
-    const page = await fakePage(d, token, 'val-1');
+    const page = await openFakePage(d, token, 'val-1');
     await expect.poll(async () => (await sequence(client)).map(({ text }) => text)).toContain('page listens');
     const acting = agent(client, 'join', 'end');
-    await page.hears('VideocallCompleted');
+    await page.waitForText('VideocallCompleted');
     await page.report(0, 1);
     await acting;
-    page.leave();
+    page.disconnect();
     expect(drawn(await sequence(client))).toEqual([
       'backend > simulator: POST /o/token/',
-      `simulator > backend: access token ${tailOf(token)}`,
+      `simulator > backend: access token ${abbreviateToken(token)}`,
       'browser > simulator: GET /call',
       'browser > simulator: page listens',
       'agent > simulator: join',
@@ -46,12 +46,12 @@ describe('the sequence of a call', () => {
       'agent > simulator: end',
       'simulator > browser: VideocallCompleted',
       'browser: postMessage to the page',
-      `simulator: token ${tailOf(token)} completed`,
+      `simulator: token ${abbreviateToken(token)} completed`,
     ]);
   });
 
   it('says that no page has heard an event', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     await d.open(await d.token(client), 'val-1');
     await agent(client, 'join');
     expect((await sequence(client)).at(-1)).toMatchObject({
@@ -62,7 +62,7 @@ describe('the sequence of a call', () => {
   });
 
   it('has the reload with a completed token in it, and why it was refused', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     const token = await d.token(client);
     await d.open(token, 'val-1');
     await agent(client, 'join', 'end');
@@ -78,7 +78,7 @@ describe('the sequence of a call', () => {
   });
 
   it('tells what was done by others than the agent, and that it failed', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     await d.open(await d.token(client), 'val-1');
     await d.admin('POST', '/calls/val-1/fail', { code: 'VideocallNotFound', client_id: client.client_id });
     expect((await sequence(client)).find(({ text }) => text === 'fail VideocallNotFound')).toMatchObject({

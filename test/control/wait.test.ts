@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Drive, drive, type Json } from '../support/drive.ts';
-import { fakePage } from '../support/fake-page.ts';
+import { type Drive, type Json, openDrive } from '../support/drive.ts';
+import { openFakePage } from '../support/fake-page.ts';
 
 let d: Drive;
 beforeAll(async () => {
-  d = await drive({ scenario: 'manual' });
+  d = await openDrive({ scenario: 'manual' });
 });
 afterAll(() => d.mock.close());
 beforeEach(() => d.admin('POST', '/reset'));
@@ -29,21 +29,21 @@ describe('a wait', () => {
 
   it('for an event of the script is over when it falls due, page or none', async () => {
     await d.admin('PUT', '/scenarios/soon', { steps: [{ after: '100ms', agent: 'join' }] });
-    const page = await fakePage(d, await d.token(), 'soon');
-    await page.hears('"state"');
-    page.leave();
+    const page = await openFakePage(d, await d.token(), 'soon');
+    await page.waitForText('"state"');
+    page.disconnect();
     const { json } = await wait({ for: { event: 'VideocallLoading' } });
     expect(json.event.validation_id).toBe('soon');
   });
 
   it('is over when the clock is moved past what it waits for', async () => {
     await d.admin('POST', '/clock/freeze');
-    const page = await fakePage(d, await d.token(), 'agent-late~1');
-    await page.hears('"state"');
+    const page = await openFakePage(d, await d.token(), 'agent-late~1');
+    await page.waitForText('"state"');
     const waiting = wait({ for: { call_state: 'in-call' } });
     await d.mock.clock.advance('11m');
     expect((await waiting).json.call).toMatchObject({ validation_id: 'agent-late~1' });
-    page.leave();
+    page.disconnect();
   });
 
   it('for a state counts one that the call has left again', async () => {
@@ -77,7 +77,7 @@ describe('a wait', () => {
   });
 
   it('never hears of another client', async () => {
-    const [mine, other] = [await d.newClient(), await d.newClient()];
+    const [mine, other] = [await d.createClient(), await d.createClient()];
     await d.open(await d.token(other), 'val-1');
     await act('join', { client_id: other.client_id });
     const { status } = await wait({
@@ -117,7 +117,7 @@ describe('a wait', () => {
   });
 
   it('ends when the simulator is stopped', async () => {
-    const own = await drive();
+    const own = await openDrive();
     const waiting = own.admin('POST', '/wait', { for: { event: 'Never' }, timeout: '10m' });
     await expect.poll(async () => (await own.admin('GET', '/health')).status).toBe(200);
     const [{ status }] = await Promise.all([waiting, own.mock.close()]);

@@ -5,13 +5,13 @@ import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../support/chromium.ts';
-import { against } from '../support/drive.ts';
+import { driveAt } from '../support/drive.ts';
 import { type Instance, startInstance } from '../support/instances.ts';
-import { freePort, freshPrefix, type RedisServer, startRedis } from '../support/redis.ts';
-import { hears, openShop, type Shop } from '../support/shop.ts';
-import { find, missing } from '../support/tools.ts';
+import { createPrefix, findFreePort, type RedisServer, startRedis } from '../support/redis.ts';
+import { openShop, type Shop, waitForEvents } from '../support/shop.ts';
+import { explainMissingTool, findTool } from '../support/tools.ts';
 
-const why = missing('nginx') ?? missing('redis') ?? missing('chromium');
+const why = explainMissingTool('nginx') ?? explainMissingTool('redis') ?? explainMissingTool('chromium');
 
 /** The balancer of docker-compose.yml, whose instances stand at these addresses. */
 function configured(instances: readonly string[], port: number, folder: string): string {
@@ -40,9 +40,9 @@ describe.skipIf(why)(
 
     beforeAll(async () => {
       redis = await startRedis({ keeps: true });
-      port = await freePort();
+      port = await findFreePort();
       const flags = [
-        ...['--store', redis.url, '--store-prefix', freshPrefix(), '--scenario', 'manual'],
+        ...['--store', redis.url, '--store-prefix', createPrefix(), '--scenario', 'manual'],
         ...['--trust-proxy', '127.0.0.1', '--browser-url', `http://videocall.localhost:${port}`],
       ];
       instances = await Promise.all([startInstance(flags), startInstance(flags)]);
@@ -55,7 +55,7 @@ describe.skipIf(why)(
           folder,
         ),
       );
-      balancer = spawn(find('nginx') ?? '', ['-c', file, '-g', 'daemon off;'], { stdio: 'ignore' });
+      balancer = spawn(findTool('nginx') ?? '', ['-c', file, '-g', 'daemon off;'], { stdio: 'ignore' });
       browser = await launchChromium();
       shop = await openShop();
     });
@@ -70,14 +70,14 @@ describe.skipIf(why)(
 
     it('bring the three events to a page in mid-call while one of them is killed', async () => {
       const url = `http://127.0.0.1:${port}`;
-      const d = against({ url, adminUrl: `${url}/__admin` });
+      const d = driveAt({ url, adminUrl: `${url}/__admin` });
       await expect
         .poll(async () => (await fetch(`${url}/__admin/health`).catch(() => undefined))?.status)
         .toBe(200);
       const token = await d.token();
       const page = await browser.newPage();
       const frame = `http://videocall.localhost:${port}/call?access_token=${token}&validation_id=val-1`;
-      await page.goto(shop.embedding(frame));
+      await page.goto(shop.getPageUrl(frame));
       await expect.poll(async () => (await d.admin('GET', '/calls')).json.items[0]?.page).toBe('open');
 
       const act = (action: string) => d.admin('POST', '/calls/val-1/agent', { action });
@@ -87,10 +87,10 @@ describe.skipIf(why)(
         await killed.kill();
         // By then the page has found its way to the other one, or it will.
         await expect.poll(async () => (await act(action)).status).toBeOneOf([200, 409]);
-        await hears(page, index + 2);
+        await waitForEvents(page, index + 2);
         await killed.start();
       }
-      const codes = (await hears(page, 3)).map(({ code }) => code);
+      const codes = (await waitForEvents(page, 3)).map(({ code }) => code);
       expect(codes).toEqual(['VideocallLoading', 'VideocallInitiated', 'VideocallCompleted']);
       expect((await d.open(token, 'val-1')).status).toBe(403);
     });

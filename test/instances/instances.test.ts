@@ -4,15 +4,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildChanged, type Change } from '../support/changed-command.ts';
 import type { Credentials, Json } from '../support/drive.ts';
 import {
-  type Deed,
-  impossibleCalls,
-  impossibleOpenings,
-  misheard,
-  type ToldCall,
+  findImpossibleCalls,
+  findImpossibleOpenings,
+  findMisheardEvents,
+  type ListedCall,
+  type Operation,
 } from '../support/history.ts';
-import { attend, COMMAND, type FaithfulPage, type Instance, startInstance } from '../support/instances.ts';
-import { freshPrefix, type RedisServer, startRedis } from '../support/redis.ts';
-import { missing } from '../support/tools.ts';
+import {
+  COMMAND,
+  type FaithfulPage,
+  type Instance,
+  openFaithfulPage,
+  startInstance,
+} from '../support/instances.ts';
+import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
+import { explainMissingTool } from '../support/tools.ts';
 
 const INSTANCES = 3;
 const WORKERS = 8;
@@ -55,7 +61,7 @@ interface Cluster {
 
 async function startCluster(command = COMMAND): Promise<Cluster> {
   const redis = await startRedis({ keeps: true });
-  const flags = ['--scenario', 'manual', '--store', redis.url, '--store-prefix', freshPrefix()];
+  const flags = ['--scenario', 'manual', '--store', redis.url, '--store-prefix', createPrefix()];
   const instances = await Promise.all(Array.from({ length: INSTANCES }, () => startInstance(flags, command)));
   return {
     redis,
@@ -70,7 +76,7 @@ async function startCluster(command = COMMAND): Promise<Cluster> {
 
 /** One course of things for one client of its own: what was done, and what came of it. */
 async function play({ instances, redis, dying }: Cluster, steps: readonly Step[], restartsRedis: boolean) {
-  const deeds: Deed[] = [];
+  const deeds: Operation[] = [];
   const tokens: string[] = [];
   const pages: FaithfulPage[] = [];
   let said = 0;
@@ -118,7 +124,7 @@ async function play({ instances, redis, dying }: Cluster, steps: readonly Step[]
   ): Promise<void> {
     const begun = performance.now();
     const { outcome, more } = await doing();
-    deeds.push({ begun, ended: performance.now(), outcome, ...deed(outcome, more) } as Deed);
+    deeds.push({ begun, ended: performance.now(), outcome, ...deed(outcome, more) } as Operation);
   }
   const outcomeOf = (answer: Response | undefined) =>
     answer === undefined ? 'unknown' : answer.ok ? 'done' : 'refused';
@@ -150,7 +156,7 @@ async function play({ instances, redis, dying }: Cluster, steps: readonly Step[]
           const html = await answer.text();
           if (answer.status === 200 && pages.length < 4) {
             let turn = instance;
-            pages.push(attend(html, () => (instances[turn++ % INSTANCES] as Instance).url));
+            pages.push(openFaithfulPage(html, () => (instances[turn++ % INSTANCES] as Instance).url));
           }
           return { outcome: outcomeOf(answer) };
         },
@@ -224,17 +230,17 @@ async function play({ instances, redis, dying }: Cluster, steps: readonly Step[]
     }),
   );
   const calls = async () =>
-    ((await (await surely(0, `/__admin/calls?client_id=${client_id}`)).json()) as { items: ToldCall[] })
+    ((await (await surely(0, `/__admin/calls?client_id=${client_id}`)).json()) as { items: ListedCall[] })
       .items;
   /** What pages have not heard, or have heard otherwise. */
-  const unheard = (told: readonly ToldCall[]) =>
+  const unheard = (told: readonly ListedCall[]) =>
     pages
       .filter(({ isReset }) => !isReset)
       .flatMap(({ callId, heard }) => {
         const [, validationId, n] = JSON.parse(callId) as [string, string, number];
         const call = told.find((one) => one.validation_id === validationId && one.n === n);
         const said = call?.events.map(({ code }) => code) ?? [];
-        return misheard(heard, said) ?? [];
+        return findMisheardEvents(heard, said) ?? [];
       });
   // Scripts may go on for a moment, and pages may still be on their way to another instance.
   let told = await calls();
@@ -245,8 +251,8 @@ async function play({ instances, redis, dying }: Cluster, steps: readonly Step[]
     if (JSON.stringify(told) === JSON.stringify(before) && unheard(told).length === 0) break;
   }
   const faults = [
-    ...impossibleOpenings(deeds),
-    ...impossibleCalls(told),
+    ...findImpossibleOpenings(deeds),
+    ...findImpossibleCalls(told),
     ...unheard(told),
     ...pages.flatMap(({ repeated }) => repeated.map((id) => `a page was told event ${id} again`)),
   ];
@@ -255,7 +261,7 @@ async function play({ instances, redis, dying }: Cluster, steps: readonly Step[]
   return faults;
 }
 
-const noRedis = missing('redis');
+const noRedis = explainMissingTool('redis');
 
 /** Tries so many courses of things; the first fault that is found, if any. */
 async function tryOut(

@@ -1,16 +1,16 @@
 import { createClient } from 'redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { newClient } from '../../src/domain/client.ts';
+import { createClientRecord } from '../../src/domain/client.ts';
 import { instant } from '../../src/domain/time.ts';
-import { put } from '../../src/simulator/decide.ts';
+import { putRecord } from '../../src/simulator/decide.ts';
 import { clientRef } from '../../src/simulator/refs.ts';
-import { redisStore } from '../../src/store/redis/redis-store.ts';
+import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import type { Kind, Ref, Store } from '../../src/store/store.ts';
-import { freshPrefix, type RedisServer, startRedis } from '../support/redis.ts';
+import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
 import { storeSuite } from '../support/store-suite.ts';
-import { missing } from '../support/tools.ts';
+import { explainMissingTool } from '../support/tools.ts';
 
-const why = missing('redis');
+const why = explainMissingTool('redis');
 if (why !== undefined) console.warn(`skipped: ${why}`);
 
 let server: RedisServer;
@@ -20,8 +20,8 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 
 const opened: Store[] = [];
-async function open(prefix = freshPrefix(), url = server.url): Promise<Store> {
-  const store = await redisStore({ url, prefix, tell: () => {}, refill: async () => {} });
+async function open(prefix = createPrefix(), url = server.url): Promise<Store> {
+  const store = await createRedisStore({ url, prefix, onStatusChange: () => {}, reseed: async () => {} });
   opened.push(store);
   return store;
 }
@@ -29,9 +29,9 @@ afterAll(async () => {
   for (const store of opened) await store.close();
 });
 
-const client = (clientId: string) => newClient({ clientId, clientSecret: 'secret' });
+const client = (clientId: string) => createClientRecord({ clientId, clientSecret: 'secret' });
 const add = (store: Store, clientId: string, owner = clientId) =>
-  store.swap(put(clientRef(clientId), undefined, owner, client(clientId)));
+  store.swap(putRecord(clientRef(clientId), undefined, owner, client(clientId)));
 const ids = async (store: Store, owner?: string) =>
   (await store.list('client', owner)).map(({ value }) => value.clientId);
 const entry = (path: string) =>
@@ -55,7 +55,7 @@ describe.skipIf(why !== undefined)('stores on one server', () => {
   let b: Store;
   let prefix: string;
   beforeEach(async () => {
-    prefix = freshPrefix();
+    prefix = createPrefix();
     [a, b] = [await open(prefix), await open(prefix)];
   });
 
@@ -119,7 +119,7 @@ describe.skipIf(why !== undefined)('stores on one server', () => {
     await else_.flushAll();
     else_.destroy();
     await add(a, 'one');
-    expect(await a.swap(put(clientRef('one'), old, 'one', client('one')))).toBe(false);
+    expect(await a.swap(putRecord(clientRef('one'), old, 'one', client('one')))).toBe(false);
   });
 });
 
@@ -183,7 +183,9 @@ describe.skipIf(why !== undefined)('much of it', () => {
     const token = (n: number): Ref<Kind> => ({ kind: 'client', id: `${n}` });
     for (let n = 0; n < MANY; n += 1000) {
       const some = Array.from({ length: 1000 }, (_, i) => token(n + i) as Ref<'client'>);
-      await store.swap(...some.map((ref) => put(ref, undefined, n % 2000 === 0 ? 'a' : 'b', client(ref.id))));
+      await store.swap(
+        ...some.map((ref) => putRecord(ref, undefined, n % 2000 === 0 ? 'a' : 'b', client(ref.id))),
+      );
     }
     let hints = 0;
     store.watch(() => {
@@ -213,7 +215,7 @@ describe.skipIf(why !== undefined)('another way to the server', () => {
   it('is a Unix socket, with a password and a database', async () => {
     const guarded = await startRedis({ socket: true, password: 'p:a%s/s' });
     try {
-      const prefix = freshPrefix();
+      const prefix = createPrefix();
       const store = await open(prefix, `${guarded.url}?db=3`);
       await add(store, 'one');
       expect(await ids(await open(prefix, guarded.url))).toEqual([]);

@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StoreUnavailable, startMock } from '../../src/library/index.ts';
-import { pageOf } from '../support/fake-page.ts';
-import { freshPrefix, type RedisServer, startRedis } from '../support/redis.ts';
-import { missing } from '../support/tools.ts';
+import { createFakePage } from '../support/fake-page.ts';
+import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
+import { explainMissingTool } from '../support/tools.ts';
 
 /** The command as it is published: run after a build. */
 const PACKAGE = path.join(import.meta.dirname, '../..');
 const command = (folder = PACKAGE) => path.join(folder, 'dist/mock-veridas.cjs');
 
-const why = missing('redis');
+const why = explainMissingTool('redis');
 
 /** Runs the command; `until` it has printed this, it is left alone. */
 async function run(args: readonly string[], { program = command(), until = /never/ } = {}) {
@@ -110,7 +110,7 @@ describe.skipIf(why)(`a simulator with a Redis${why ? ` (${why})` : ''}`, () => 
   });
 
   it('starts with the right one, is found well, and stops', async () => {
-    const args = ['--store', server.url, '--store-prefix', freshPrefix()];
+    const args = ['--store', server.url, '--store-prefix', createPrefix()];
     const { child, output } = await run(['--port', '0', ...args], { until: /scenario/ });
     const port = /127\.0\.0\.1:(\d+)/.exec(output())?.[1] ?? '';
     const check = await run(['healthcheck', '--port', port]);
@@ -132,15 +132,15 @@ describe.skipIf(why)(`a simulator with a Redis${why ? ` (${why})` : ''}`, () => 
     const issue = () => fetch(`${url}/o/token/`, { method: 'POST', body });
     const { access_token } = (await (await issue()).json()) as { access_token: string };
     const html = await (await fetch(`${url}/call?access_token=${access_token}&validation_id=v`)).text();
-    const page = pageOf(html, url);
-    await page.hears('waiting-room');
+    const page = createFakePage(html, url);
+    await page.waitForText('waiting-room');
 
     await own.stop();
     const check = await run(['healthcheck', '--port', port]);
     expect(check.code).toBe(1);
     expect(check.output()).toMatch(/^unhealthy: .* answered 503: the store at redis:\S+ is away: /);
     for (let n = 0; n < 20; n += 1) expect((await issue()).status).toBe(503);
-    page.leave();
+    page.disconnect();
     await page.ended;
     // As long as everything that looks after a page by itself needs to notice.
     await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -152,7 +152,7 @@ describe.skipIf(why)(`a simulator with a Redis${why ? ` (${why})` : ''}`, () => 
   });
 
   it('leaves nothing open when it cannot listen', async () => {
-    const store = { store: server.url, storePrefix: freshPrefix() };
+    const store = { store: server.url, storePrefix: createPrefix() };
     const first = await startMock(store);
     const port = new URL(first.url).port;
     const second = await run(['--port', port, '--store', server.url]);

@@ -1,11 +1,11 @@
 import { createClient } from 'redis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Drive, drive } from '../support/drive.ts';
-import { fakePage } from '../support/fake-page.ts';
-import { freshPrefix, type RedisServer, startRedis } from '../support/redis.ts';
-import { missing } from '../support/tools.ts';
+import { type Drive, openDrive } from '../support/drive.ts';
+import { openFakePage } from '../support/fake-page.ts';
+import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
+import { explainMissingTool } from '../support/tools.ts';
 
-const why = missing('redis');
+const why = explainMissingTool('redis');
 
 /** How long a request may wait for a store that does not answer: a second on a machine with nothing else to do. */
 const LIMIT_MS = 8_000;
@@ -21,9 +21,9 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
       if (String(text).includes('store')) lines.push(String(text).trim());
       return true;
     });
-    d = await drive({
+    d = await openDrive({
       store: server.url,
-      storePrefix: freshPrefix(),
+      storePrefix: createPrefix(),
       scenario: 'manual',
       logLevel: 'warn',
     });
@@ -118,10 +118,10 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
     });
 
     it('keeps the stream of a page open, which hears the next event after the recovery', async () => {
-      const page = await fakePage(d, await d.token(), 'val-1');
-      await page.hears('retry');
+      const page = await openFakePage(d, await d.token(), 'val-1');
+      await page.waitForText('retry');
       await d.mock.call('val-1').join();
-      await page.hears('VideocallLoading');
+      await page.waitForText('VideocallLoading');
       await server.signal(signal);
       await timed(() => d.requestToken());
       // Long enough for every timer that looks after the page to have failed.
@@ -129,9 +129,9 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
       await bringBack();
       await isBack();
       await d.mock.call('val-1').start();
-      await page.hears('VideocallInitiated');
-      expect(page.told().match(/retry/g)).toHaveLength(1);
-      page.leave();
+      await page.waitForText('VideocallInitiated');
+      expect(page.getReceived().match(/retry/g)).toHaveLength(1);
+      page.disconnect();
     });
 
     it('hears the hints of others again', async () => {
@@ -176,7 +176,7 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
   it('that has forgotten everything, lets its configured clients in again', async () => {
     await start(false);
     const old = await d.token();
-    await d.newClient({ client_id: 'made' });
+    await d.createClient({ client_id: 'made' });
     await server.signal('SIGKILL');
     await expect.poll(async () => (await d.requestToken()).status).toBe(503);
     await server.restart();

@@ -1,16 +1,16 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Client, newClient } from '../../src/domain/client.ts';
+import { type Client, createClientRecord } from '../../src/domain/client.ts';
 import { seconds } from '../../src/domain/time.ts';
 import { SHIPPED_SCENARIOS } from '../../src/options/shipped-scenarios.ts';
 import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts';
-import { memoryStore } from '../../src/store/memory.ts';
-import { redisStore } from '../../src/store/redis/redis-store.ts';
+import { createMemoryStore } from '../../src/store/memory.ts';
+import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { systemTime } from '../../src/system/clock.ts';
-import { systemRandom } from '../../src/system/random.ts';
-import { opaqueTokens } from '../../src/system/signing.ts';
-import { freshPrefix, type RedisServer, startRedis } from '../support/redis.ts';
-import { missing } from '../support/tools.ts';
+import { createRandom } from '../../src/system/random.ts';
+import { opaqueTokenFormat } from '../../src/system/signing.ts';
+import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
+import { explainMissingTool } from '../support/tools.ts';
 
 /** More than are remembered, and enough for somebody to be in need of room. */
 const MANY = 5_500;
@@ -18,10 +18,10 @@ const REMEMBERED = 1_000;
 const HALF_AN_HOUR = seconds(1_800);
 const HOUR = seconds(3_600);
 
-const CLIENT = newClient({ clientId: 'client', clientSecret: 'secret' });
-const OTHER = newClient({ clientId: 'other', clientSecret: 'secret' });
+const CLIENT = createClientRecord({ clientId: 'client', clientSecret: 'secret' });
+const OTHER = createClientRecord({ clientId: 'other', clientSecret: 'secret' });
 
-const noRedis = missing('redis');
+const noRedis = explainMissingTool('redis');
 let redis: RedisServer;
 beforeAll(async () => {
   if (noRedis === undefined) redis = await startRedis();
@@ -29,8 +29,14 @@ beforeAll(async () => {
 afterAll(() => redis?.stop());
 
 const STORES: Record<string, () => Promise<Store>> = {
-  memory: async () => memoryStore(systemTime),
-  redis: () => redisStore({ url: redis.url, prefix: freshPrefix(), tell: () => {}, refill: async () => {} }),
+  memory: async () => createMemoryStore(systemTime),
+  redis: () =>
+    createRedisStore({
+      url: redis.url,
+      prefix: createPrefix(),
+      onStatusChange: () => {},
+      reseed: async () => {},
+    }),
 };
 
 async function atOnce(times: number, act: (index: number) => Promise<unknown>): Promise<void> {
@@ -48,8 +54,8 @@ describe.each(Object.entries(STORES))('what has ended long ago, in the store %s'
       store = await open();
       simulator = await createSimulator({
         store,
-        random: systemRandom(),
-        tokenFormat: opaqueTokens,
+        random: createRandom(),
+        tokenFormat: opaqueTokenFormat,
         clients: [CLIENT, OTHER],
         scenarios: () => SHIPPED_SCENARIOS,
         scenario: 'manual',

@@ -2,7 +2,7 @@ import type { Static, TSchema } from 'typebox';
 import { describe, expectTypeOf, it } from 'vitest';
 import type { ROUTES } from '../../src/control/schema/routes.ts';
 import type { BodyOf, QueryOf } from '../../src/control/schema/typed-request.ts';
-import type { Camel } from '../../src/library/camel.ts';
+import type { Camel } from '../../src/library/camel-case.ts';
 import type * as library from '../../src/library/index.ts';
 
 /** A type with all its parts put together, whoever may write to them. */

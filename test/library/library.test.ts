@@ -2,19 +2,19 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { controlAddress } from '../../src/control/client.ts';
 import type { Route } from '../../src/control/schema/route.ts';
 import { ROUTES } from '../../src/control/schema/routes.ts';
-import { MAPS } from '../../src/library/camel.ts';
+import { DATA_MAP_KEYS } from '../../src/library/camel-case.ts';
 import { connectMock, type Mock, type MockClient, MockError, startMock } from '../../src/library/index.ts';
-import { against, drive } from '../support/drive.ts';
-import { pageOf } from '../support/fake-page.ts';
+import { driveAt, openDrive } from '../support/drive.ts';
+import { createFakePage } from '../support/fake-page.ts';
 
 /** A simulator as a test has it: what the one that was started has, the one that is elsewhere has as well. */
 const WAYS: Record<string, () => Promise<{ mock: Mock; end: () => Promise<void> }>> = {
   async 'started here'() {
-    const { mock } = await drive({ scenario: 'manual' });
+    const { mock } = await openDrive({ scenario: 'manual' });
     return { mock, end: () => mock.close() };
   },
   async 'that runs elsewhere'() {
-    const { mock: server } = await drive({ scenario: 'manual' });
+    const { mock: server } = await openDrive({ scenario: 'manual' });
     const mock = await connectMock(server.adminUrl);
     const end = async () => {
       await mock.close();
@@ -174,12 +174,12 @@ describe.each(Object.keys(WAYS))('a simulator %s', (way) => {
       scenario: 'papers',
     });
     const call = client.call('val-2');
-    const { html } = await against(mock).open(await client.token(), 'val-2');
-    const page = pageOf(html, mock.url);
-    await page.hears('waiting-room');
+    const { html } = await driveAt(mock).open(await client.token(), 'val-2');
+    const page = createFakePage(html, mock.url);
+    await page.waitForText('waiting-room');
     await call.signal('papers-shown');
-    await page.hears('VideocallLoading');
-    page.leave();
+    await page.waitForText('VideocallLoading');
+    page.disconnect();
     expect(await thrown(call.signal('again'))).toMatchObject({ code: 'conflict' });
   });
 
@@ -360,6 +360,6 @@ describe('the control API in camelCase', () => {
     // What states give is asked for by Pact alone, and by no verb of the library.
     const { 'POST /provider-states': _, ...others } = ROUTES;
     const schemas = Object.values<Route>(others).flatMap(({ answer, body }) => [answer, body]);
-    expect(new Set(schemas.flatMap((schema) => mapsIn(schema)))).toEqual(MAPS);
+    expect(new Set(schemas.flatMap((schema) => mapsIn(schema)))).toEqual(DATA_MAP_KEYS);
   });
 });

@@ -2,7 +2,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectMock, type Mock, type MockClient, startMock } from '../../src/library/index.ts';
-import { setupOf } from '../support/fake-page.ts';
+import { parseSetup } from '../support/fake-page.ts';
 
 /** What tests of an application replace in the process that the library, and often the simulator, runs in. */
 
@@ -72,7 +72,7 @@ describe.each(['started here', 'that runs elsewhere'])('a simulator %s', (way) =
     await client.validations.set('val-1', { scenario: 'brief' });
     const page = await opened(client);
     const stopping = new AbortController();
-    const { pathname, search } = new URL(setupOf(await page.text()).stream, mock.url);
+    const { pathname, search } = new URL(parseSetup(await page.text()).stream, mock.url);
     const stream = realFetch(`${mock.url}${pathname}${search}`, { signal: stopping.signal });
     expect(await client.waitFor({ event: 'VideocallLoading' })).toMatchObject({ id: 0 });
     expect((await stream).status).toBe(200);

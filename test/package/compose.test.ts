@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { ciFaults } from '../support/ci-schemas.ts';
+import { ciProblems } from '../support/ci-schemas.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const text = readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8');
@@ -10,7 +10,7 @@ const composed = parse(text, { merge: true });
 
 describe('docker-compose.yml', () => {
   it('fits the Compose specification', () => {
-    expect(ciFaults.compose(text)).toEqual([]);
+    expect(ciProblems.compose(text)).toEqual([]);
   });
 
   it('starts the simulator alone where no profile is asked for', () => {

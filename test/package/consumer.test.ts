@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { consumer, playwrightConfig } from '../support/consumer.ts';
-import { missingNode, NODES, nodeProgram } from '../support/nodes.ts';
-import { shown } from '../support/readme.ts';
-import { missing } from '../support/tools.ts';
+import { createPlaywrightConfig, useConsumer } from '../support/consumer.ts';
+import { explainMissingNode, findNodeProgram, NODES } from '../support/nodes.ts';
+import { getProgram } from '../support/readme.ts';
+import { explainMissingTool } from '../support/tools.ts';
 
-const project = consumer(['vitest', '@playwright/test', 'typescript', '@types/node']);
+const project = useConsumer(['vitest', '@playwright/test', 'typescript', '@types/node']);
 const SIMULATOR = ['node_modules/mock-veridas/dist/mock-veridas.cjs', 'exec'];
 
 const USE = `
@@ -18,13 +18,13 @@ await mock.close();
 
 // Compilers and browsers of a machine with other work to do are slow.
 const PATIENT = { timeout: 120_000 };
-const noChromium = missing('chromium');
+const noChromium = explainMissingTool('chromium');
 
 describe.each(NODES)('who installs the package on Node %i', PATIENT, (version) => {
-  const why = missingNode(version);
+  const why = explainMissingNode(version);
   const test = it.skipIf(why);
   const named = (name: string) => (why === undefined ? name : `${name} (${why})`);
-  const node = (...args: string[]) => project.node(args, {}, nodeProgram(version));
+  const node = (...args: string[]) => project.node(args, {}, findNodeProgram(version));
 
   test(named('imports it'), async () => {
     project.write('use.mjs', `import { connectMock, MockError, startMock } from 'mock-veridas';${USE}`);
@@ -41,13 +41,13 @@ describe.each(NODES)('who installs the package on Node %i', PATIENT, (version) =
   });
 
   test(named('runs the command'), async () => {
-    const { code, output } = await node(...SIMULATOR, '--', nodeProgram(version), '--version');
+    const { code, output } = await node(...SIMULATOR, '--', findNodeProgram(version), '--version');
     expect(output).toMatch(new RegExp(`^v${version}\\.`));
     expect(code).toBe(0);
   });
 
   test(named('runs the Vitest example of the README'), async () => {
-    project.write('videocall.test.ts', shown('videocall.test.ts'));
+    project.write('videocall.test.ts', getProgram('videocall.test.ts'));
     const { code, output } = await node(project.tool('vitest/vitest.mjs'), 'run', 'videocall.test.ts');
     expect(output).toMatch(/Tests +\d+ passed/);
     expect(code).toBe(0);
@@ -56,8 +56,8 @@ describe.each(NODES)('who installs the package on Node %i', PATIENT, (version) =
   it.skipIf(why ?? noChromium)(
     `${named('runs the Playwright example of the README')}${noChromium ? ` (${noChromium})` : ''}`,
     async () => {
-      project.write('videocall.spec.ts', shown('videocall.spec.ts'));
-      project.write('playwright.config.ts', playwrightConfig('failOnFindings: true, '));
+      project.write('videocall.spec.ts', getProgram('videocall.spec.ts'));
+      project.write('playwright.config.ts', createPlaywrightConfig('failOnFindings: true, '));
       const { code, output } = await node(
         project.tool('@playwright/test/cli.js'),
         'test',
@@ -111,7 +111,7 @@ describe('who installs the package', PATIENT, () => {
   });
 
   it('runs the Vitest example of the README in the simulator of exec', async () => {
-    project.write('videocall.test.ts', shown('videocall.test.ts'));
+    project.write('videocall.test.ts', getProgram('videocall.test.ts'));
     const tests = ['--', process.execPath, project.tool('vitest/vitest.mjs'), 'run', 'videocall.test.ts'];
     const { code, output } = await project.node([...SIMULATOR, '--strict', ...tests]);
     expect(output).toMatch(/Tests +\d+ passed/);
@@ -121,7 +121,7 @@ describe('who installs the package', PATIENT, () => {
   it.each(['plain.mjs', 'remote.mjs'] as const)(
     'runs %s of the README in the simulator of exec',
     async (name) => {
-      project.write(name, shown(name));
+      project.write(name, getProgram(name));
       expect(await project.node([...SIMULATOR, '--', process.execPath, name])).toEqual({
         code: 0,
         output: '',
@@ -130,7 +130,7 @@ describe('who installs the package', PATIENT, () => {
   );
 
   it('reaches the simulator of exec that asks for credentials', async () => {
-    project.write('remote.mjs', shown('remote.mjs'));
+    project.write('remote.mjs', getProgram('remote.mjs'));
     const flags = ['--host', '0.0.0.0', '--admin-user', 'ops@home'];
     const { code, output } = await project.node([
       ...SIMULATOR,

@@ -4,8 +4,8 @@ import { runInThisContext } from 'node:vm';
 import { transformSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as library from '../../src/library/index.ts';
-import { consumer, playwrightConfig } from '../support/consumer.ts';
-import { missing } from '../support/tools.ts';
+import { createPlaywrightConfig, useConsumer } from '../support/consumer.ts';
+import { explainMissingTool } from '../support/tools.ts';
 
 /** The `@example`s of the source are programs: they run, and log what stands behind each `console.log`. */
 
@@ -60,7 +60,7 @@ describe('the examples in the source', () => {
     expect(logged).toEqual(promised(code));
   });
 
-  const project = consumer(['vitest', '@playwright/test']);
+  const project = useConsumer(['vitest', '@playwright/test']);
 
   it.each(testsFor('vitest'))('$place, by Vitest', async ({ code }) => {
     project.write('example.test.ts', code);
@@ -68,12 +68,12 @@ describe('the examples in the source', () => {
     expect(output).toMatch(/Tests +1 passed/);
   });
 
-  const why = missing('chromium');
+  const why = explainMissingTool('chromium');
   it.skipIf(why).each(testsFor('@playwright/test'))(
     `$place, by Playwright${why ? ` (${why})` : ''}`,
     async ({ code }) => {
       project.write('example.spec.ts', code);
-      project.write('playwright.config.ts', playwrightConfig());
+      project.write('playwright.config.ts', createPlaywrightConfig());
       const { output } = await project.node([
         project.tool('@playwright/test/cli.js'),
         'test',

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type StartedMock, startMock } from '../../src/library/index.ts';
-import { consumer, playwrightConfig } from '../support/consumer.ts';
+import { createPlaywrightConfig, useConsumer } from '../support/consumer.ts';
 import { openShop, type Shop } from '../support/shop.ts';
-import { missing } from '../support/tools.ts';
+import { explainMissingTool } from '../support/tools.ts';
 
 /** The fixtures as Vitest and Playwright run them, against a simulator that can be asked what they have left. */
 
-const project = consumer(['vitest', '@playwright/test']);
+const project = useConsumer(['vitest', '@playwright/test']);
 let mock: StartedMock;
 beforeAll(async () => {
   mock = await startMock({ scenario: 'manual', logLevel: 'error' });
@@ -80,7 +80,7 @@ describe('the fixtures for Vitest', () => {
   });
 });
 
-const why = missing('chromium');
+const why = explainMissingTool('chromium');
 
 describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { timeout: 120_000 }, () => {
   let shop: Shop;
@@ -93,10 +93,10 @@ describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { t
       'a.spec.mjs',
       `import { expect } from '@playwright/test';\nimport { test } from 'mock-veridas/playwright';\n${text}`,
     );
-    project.write('playwright.config.ts', playwrightConfig('failOnFindings: true, '));
+    project.write('playwright.config.ts', createPlaywrightConfig('failOnFindings: true, '));
     return project.node([project.tool('@playwright/test/cli.js'), 'test', 'a.spec.mjs'], {
       ...handedOn(),
-      SHOP: shop.embedding('about:blank'),
+      SHOP: shop.getPageUrl('about:blank'),
     });
   };
 

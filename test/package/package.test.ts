@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startMock } from '../../src/library/index.ts';
 import { readScenarios } from '../../src/options/scenario-files.ts';
-import { consumer, pack } from '../support/consumer.ts';
+import { pack, useConsumer } from '../support/consumer.ts';
 
 const run = promisify(execFile);
 const ROOT = path.join(import.meta.dirname, '../..');
@@ -16,7 +16,7 @@ const KINDS = [
   /^(?:CHANGELOG|README)\.md$|^LICENSE$|^package\.json$/,
   /^dist\/(?:mock-veridas|command|issue-certificate)\.cjs$/,
   /^dist\/(?:index|vitest|playwright|(?:certificate|chunk|launch|ports|redis-store|tls|webapi)-\w{8})\.js$/,
-  /^dist\/contracts\/child\.js$/,
+  /^dist\/contracts\/verifier-process\.js$/,
   /^dist\/browser\/(?:call|console|demo|report)\.(?:css|js)$/,
   /^dist\/types\/[\w/-]+\.d\.ts$/,
   /^dist\/(?:THIRD-PARTY\.txt|sbom\.cdx\.json)$/,
@@ -30,7 +30,7 @@ const filesIn = (folder: string): string[] =>
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
 
 describe('what is published', () => {
-  const project = consumer([]);
+  const project = useConsumer([]);
   const published = () => filesIn(project.tool('mock-veridas'));
 
   it('has files of the kinds that it should have, and no others', () => {

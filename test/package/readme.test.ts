@@ -6,15 +6,15 @@ import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../support/chromium.ts';
-import { type Environment, machine } from '../support/ci-machine.ts';
-import { consumer } from '../support/consumer.ts';
-import { type Drive, drive } from '../support/drive.ts';
-import { BLOCKS, type Block, PROGRAMS, patternOf } from '../support/readme.ts';
-import { freePort, type RedisServer, startRedis } from '../support/redis.ts';
-import { terminal } from '../support/terminal.ts';
-import { missing } from '../support/tools.ts';
-import { noVerifier } from '../support/verifier.ts';
-import { openPages, type Pages } from '../support/web-pages.ts';
+import { type Environment, useCiMachine } from '../support/ci-machine.ts';
+import { useConsumer } from '../support/consumer.ts';
+import { type Drive, openDrive } from '../support/drive.ts';
+import { BLOCKS, type Block, PROGRAMS, toPattern } from '../support/readme.ts';
+import { findFreePort, type RedisServer, startRedis } from '../support/redis.ts';
+import { useTerminal } from '../support/terminal.ts';
+import { explainMissingTool } from '../support/tools.ts';
+import { verifierProblem } from '../support/verifier.ts';
+import { type PageServer, startPageServer } from '../support/web-pages.ts';
 
 const execute = promisify(execFile);
 const ROOT = path.join(import.meta.dirname, '../..');
@@ -36,15 +36,15 @@ interface Way {
 }
 
 describe('the README', () => {
-  const project = consumer(['redis', '@pact-foundation/pact', '@pact-foundation/pact-core']);
-  const shell = machine(() => project.folder());
-  const run = terminal(() => home);
+  const project = useConsumer(['redis', '@pact-foundation/pact', '@pact-foundation/pact-core']);
+  const shell = useCiMachine(() => project.folder());
+  const run = useTerminal(() => home);
   let d: Drive;
-  let pages: Pages;
+  let pages: PageServer;
   let home: string;
   beforeAll(async () => {
     home = mkdtempSync(path.join(tmpdir(), 'mock-veridas-readme-'));
-    [d, pages] = await Promise.all([drive(), openPages()]);
+    [d, pages] = await Promise.all([openDrive(), startPageServer()]);
   });
   afterAll(async () => {
     await pages.close();
@@ -68,7 +68,7 @@ describe('the README', () => {
     if (output === undefined) return;
     // Answers of the control API end without a line of their own.
     const lines = printed.replace(/\r/g, '').replace(/\}(?=[{H])/g, '}\n');
-    expect(lines.trim()).toMatch(patternOf(output));
+    expect(lines.trim()).toMatch(toPattern(output));
   };
 
   /** The heading of the block before; under each a reader begins with a simulator that was just started. */
@@ -157,7 +157,7 @@ describe('the README', () => {
 
   /** Starts a simulator that is stopped when the test ends, and waits until it is ready. */
   async function started(args: string[], block: Block, env = {}, command?: string[]): Promise<string> {
-    const port = String(await freePort());
+    const port = String(await findFreePort());
     const running = run(args, { MOCK_VERIDAS_PORT: port, ...env }, command);
     await running.ready;
     const printed = () => running.output().replaceAll(port, '4010').replaceAll(home, '/home/you');
@@ -172,18 +172,18 @@ describe('the README', () => {
     {
       language: /^sh$/,
       begins: /^curl .*\/my-validation\/agent/,
-      lacks: missing('chromium') ?? missing('curl'),
+      lacks: explainMissingTool('chromium') ?? explainMissingTool('curl'),
       async run(block) {
         const written = await openPage('manual');
         await ask(block);
         await expect.poll(heardIn(written)).toEqual(EVENTS);
       },
     },
-    { language: /^sh$/, begins: /^curl /, lacks: missing('curl'), run: ask },
+    { language: /^sh$/, begins: /^curl /, lacks: explainMissingTool('curl'), run: ask },
     {
       language: /^html$/,
       begins: /^<script>/,
-      lacks: missing('chromium'),
+      lacks: explainMissingTool('chromium'),
       async run() {
         const written = await openPage('happy');
         await d.admin('POST', '/clock/advance', { by: '8s' });
@@ -201,7 +201,7 @@ describe('the README', () => {
     {
       language: /^sh$/,
       begins: /^npm install mock-veridas redis\n/,
-      lacks: missing('redis'),
+      lacks: explainMissingTool('redis'),
       async run(block) {
         redis = await startRedis();
         const [line = ''] = installed(block.text);
@@ -212,7 +212,7 @@ describe('the README', () => {
     {
       language: /^sh$/,
       begins: /verify/,
-      lacks: noVerifier,
+      lacks: verifierProblem,
       run: runInProject,
     },
     { language: /^sh$/, begins: /^npx mock-veridas /, run: runInProject },

@@ -3,12 +3,12 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { atLeast } from '../support/at-least.ts';
-import { type Environment, machine, type Outcome } from '../support/ci-machine.ts';
-import { ciFaults } from '../support/ci-schemas.ts';
-import { consumer, playwrightConfig } from '../support/consumer.ts';
-import { freePort } from '../support/redis.ts';
-import { missingTestcontainers, TESTCONTAINERS } from '../support/testcontainers.ts';
-import { missing } from '../support/tools.ts';
+import { type Environment, type Outcome, useCiMachine } from '../support/ci-machine.ts';
+import { ciProblems } from '../support/ci-schemas.ts';
+import { createPlaywrightConfig, useConsumer } from '../support/consumer.ts';
+import { findFreePort } from '../support/redis.ts';
+import { explainMissingTestcontainers, TESTCONTAINERS } from '../support/testcontainers.ts';
+import { explainMissingTool } from '../support/tools.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const RECIPES = path.join(ROOT, 'recipes');
@@ -25,13 +25,13 @@ const IMAGE = Object.fromEntries(
 /** What is done already by the time a recipe is run. */
 const DONE = ['npm ci'];
 
-const project = consumer(['vitest', '@playwright/test', 'typescript', '@types/node']);
-const ci = machine(() => project.folder());
+const project = useConsumer(['vitest', '@playwright/test', 'typescript', '@types/node']);
+const ci = useCiMachine(() => project.folder());
 
 /** A recipe and the shop, as if nobody else used their ports; `mock` is that of the simulator. */
 async function checkedOut(file: string) {
   rmSync(path.join(project.folder(), 'reports'), { recursive: true, force: true });
-  const [mock, shop] = [await freePort(), await freePort()];
+  const [mock, shop] = [await findFreePort(), await findFreePort()];
   const here = (text: string) => text.replaceAll('4010', String(mock)).replaceAll('3000', String(shop));
   for (const name of readdirSync(path.join(RECIPES, 'shop')))
     project.write(name, here(recipe(`shop/${name}`)));
@@ -72,13 +72,13 @@ const REPORT = ['report.html', 'junit.xml'];
 
 describe('CI recipes', { timeout: 120_000 }, () => {
   it.each(filesIn('github'))('%s is a workflow of GitHub', (file) => {
-    expect(ciFaults.github(recipe(file))).toEqual([]);
+    expect(ciProblems.github(recipe(file))).toEqual([]);
   });
   it.each(filesIn('gitlab'))('%s is a pipeline of GitLab', (file) => {
-    expect(ciFaults.gitlab(recipe(file))).toEqual([]);
+    expect(ciProblems.gitlab(recipe(file))).toEqual([]);
   });
   it.each(filesIn('compose'))('%s fits the Compose specification', (file) => {
-    expect(ciFaults.compose(recipe(file))).toEqual([]);
+    expect(ciProblems.compose(recipe(file))).toEqual([]);
   });
 
   it.each(filesIn('github'))('the commands of %s run', async (file) => {
@@ -114,12 +114,12 @@ describe('CI recipes', { timeout: 120_000 }, () => {
     expect(await runSteps([{ run: shell(tests.command) }], tests.environment)).toEqual([]);
   });
 
-  const noChromium = missing('chromium');
+  const noChromium = explainMissingTool('chromium');
   it.skipIf(noChromium)(`the tests of playwright/ run${noChromium ? ` (${noChromium})` : ''}`, async () => {
     const { text, here, port } = await checkedOut('playwright/playwright.config.ts');
     project.write('tests/playwright.config.ts', text);
     // The same, with the Chromium of this machine.
-    const ours = playwrightConfig().replace('defineConfig({', 'defineConfig(recipe, {');
+    const ours = createPlaywrightConfig().replace('defineConfig({', 'defineConfig(recipe, {');
     project.write('playwright.config.ts', `import recipe from './tests/playwright.config.ts';\n${ours}`);
     for (const name of ['web-server.spec.ts', 'fixture.spec.ts'])
       project.write(`tests/${name}`, here(recipe(`playwright/${name}`)));
@@ -143,7 +143,7 @@ describe('CI recipes', { timeout: 120_000 }, () => {
     expect(code).toBe(0);
   });
 
-  const noTestcontainers = missingTestcontainers();
+  const noTestcontainers = explainMissingTestcontainers();
   it.skipIf(noTestcontainers)(
     `all in TypeScript has the types of its libraries${noTestcontainers ? ` (${noTestcontainers})` : ''}`,
     async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildChanged, type Change } from '../support/changed-command.ts';
-import { against } from '../support/drive.ts';
+import { driveAt } from '../support/drive.ts';
 import { COMMAND } from '../support/instances.ts';
 import { type RawRequest, sendRaw } from '../support/raw-http.ts';
 import { type RealProcess, startProcess } from '../support/real-process.ts';
@@ -37,7 +37,7 @@ const simple = (path: string, body: string): RawRequest => ({
   ],
 });
 const callOf = async ({ url }: RealProcess) => {
-  const token = await against({ url, adminUrl: `${url}/__admin` }).token();
+  const token = await driveAt({ url, adminUrl: `${url}/__admin` }).token();
   return `/call?access_token=${token}&validation_id=val-1`;
 };
 
@@ -199,7 +199,7 @@ const OF_THE_SERVER: readonly Guard[] = [
     takenOut: [{ file: 'server/log.ts', snippet: ".replace(/\\p{Cc}+/gu, ' ')", replacement: '' }],
     async attack(server) {
       await send(server, { path: '/x%0Amock-veridas:%20error:%20forged' });
-      return /^mock-veridas: error: forged/m.test(server.complaints());
+      return /^mock-veridas: error: forged/m.test(server.getErrors());
     },
   },
 ];

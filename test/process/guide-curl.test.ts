@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Drive, drive, SANDBOX } from '../support/drive.ts';
+import { type Drive, openDrive, SANDBOX } from '../support/drive.ts';
 import { useHome } from '../support/home.ts';
 
 describe.each(['http', 'https'] as const)("the guide's eight curl commands over %s", (scheme) => {
@@ -15,7 +15,7 @@ describe.each(['http', 'https'] as const)("the guide's eight curl commands over 
 
   useHome();
   beforeAll(async () => {
-    d = await drive({ https: scheme === 'https' });
+    d = await openDrive({ https: scheme === 'https' });
     const { url, ca } = { ...d.mock, ...d.mock.https };
     const script = path.join(import.meta.dirname, 'guide-curl.sh');
     const output = await new Promise<string>((resolve, reject) => {

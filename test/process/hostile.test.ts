@@ -1,15 +1,15 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildChanged } from '../support/changed-command.ts';
-import { against, type Drive } from '../support/drive.ts';
-import { setupOf } from '../support/fake-page.ts';
+import { type Drive, driveAt } from '../support/drive.ts';
+import { parseSetup } from '../support/fake-page.ts';
 import { useHome } from '../support/home.ts';
-import { type Chance, chanceFrom } from '../support/hostile/chance.ts';
-import { spoiltFrames } from '../support/hostile/h2.ts';
-import { type Hostile, spoilt } from '../support/hostile/mutations.ts';
+import { createSeededRandom, type SeededRandom } from '../support/hostile/chance.ts';
+import { mutateFrames } from '../support/hostile/h2.ts';
+import { type HostileRequest, mutateRequest } from '../support/hostile/mutations.ts';
 import { VALID, type ValidRequest } from '../support/hostile/valid.ts';
-import { type Outcome, type Speaking, sendHostile } from '../support/hostile/wire.ts';
-import { type Holding, type RealProcess, startProcess } from '../support/real-process.ts';
+import { type Outcome, sendHostile, type Transport } from '../support/hostile/wire.ts';
+import { type RealProcess, type ResourceUsage, startProcess } from '../support/real-process.ts';
 
 /** `HOSTILE=100000 npx vitest run hostile` tries more; `SEED` repeats what was tried. */
 // biome-ignore lint/style/noProcessEnv: how much is tried is for who runs it to say
@@ -18,9 +18,9 @@ const HOW_MANY = Number(HOSTILE);
 const AT_ONCE = 48;
 const ROUND = 1_500;
 const JOURNAL = 20_000;
-const PLAIN: Speaking = { over: 'tcp' };
-const TLS: Speaking = { over: 'tls', alpn: 'http/1.1' };
-const HTTP2: Speaking = { over: 'tls', alpn: 'h2' };
+const PLAIN: Transport = { over: 'tcp' };
+const TLS: Transport = { over: 'tls', alpn: 'http/1.1' };
+const HTTP2: Transport = { over: 'tls', alpn: 'h2' };
 /** One in so many connections is made over TLS, which is dear. */
 const TLS_IS_ONE_IN = 25;
 
@@ -57,10 +57,10 @@ describe(`requests that were spoilt, from SEED=${SEED}`, { timeout: 30_000 + HOW
   let command: string;
   let server: RealProcess;
   let asked: Omit<Drive, 'mock'>;
-  let before: Holding;
+  let before: ResourceUsage;
   let last = 0;
   const trouble: string[] = [];
-  const chance = chanceFrom(Number(SEED));
+  const chance = createSeededRandom(Number(SEED));
 
   const reset = () => fetch(`${server.url}/__admin/reset`, { method: 'POST' });
   /** A token and a ticket are good for a round, or until something in it spoils them too. */
@@ -68,16 +68,23 @@ describe(`requests that were spoilt, from SEED=${SEED}`, { timeout: 30_000 + HOW
     await reset();
     const token = await asked.token();
     const { html } = await asked.open(token, 'val-1');
-    const ticket = new URL(setupOf(html).stream, server.url).searchParams.get('ticket') ?? '';
+    const ticket = new URL(parseSetup(html).stream, server.url).searchParams.get('ticket') ?? '';
     const fill = (text: string) => text.replace('TOKEN', token).replace('TICKET', ticket);
     return VALID.map((one) => ({ ...one, path: fill(one.path), body: fill(one.body) }));
   }
 
-  function drawn(valid: readonly ValidRequest[], host: string, from: Chance): [Hostile, Speaking] {
-    if (from.below(TLS_IS_ONE_IN) > 0) return [spoilt(valid, host, from), PLAIN];
-    if (from.below(2) === 0) return [spoilt(valid, host, from), TLS];
-    const bytes = spoiltFrames(valid, host, from);
-    return [{ what: 'frames of HTTP/2', bytes, lasts: false, isWhole: false, end: 'by itself' }, HTTP2];
+  function drawn(
+    valid: readonly ValidRequest[],
+    host: string,
+    from: SeededRandom,
+  ): [HostileRequest, Transport] {
+    if (from.below(TLS_IS_ONE_IN) > 0) return [mutateRequest(valid, host, from), PLAIN];
+    if (from.below(2) === 0) return [mutateRequest(valid, host, from), TLS];
+    const bytes = mutateFrames(valid, host, from);
+    return [
+      { what: 'frames of HTTP/2', bytes, isLongLasting: false, isWhole: false, end: 'by itself' },
+      HTTP2,
+    ];
   }
 
   async function playRound(): Promise<void> {
@@ -114,11 +121,11 @@ describe(`requests that were spoilt, from SEED=${SEED}`, { timeout: 30_000 + HOW
       ]);
       const flags = ['--https', '--log-level', 'error', '--journal-size', String(JOURNAL)];
       server = await startProcess({ flags, command, env: { HOME: home() } });
-      asked = against({ url: server.url, adminUrl: `${server.url}/__admin` });
+      asked = driveAt({ url: server.url, adminUrl: `${server.url}/__admin` });
       // What is compiled and kept for good is so after a first round.
       await playRound();
       await reset();
-      before = await server.holding();
+      before = await server.measure();
       for (let done = ROUND; done < HOW_MANY; done += ROUND) await playRound();
       await reset();
     },
@@ -139,17 +146,17 @@ describe(`requests that were spoilt, from SEED=${SEED}`, { timeout: 30_000 + HOW
   });
 
   it('leave nothing in its log', () => {
-    expect(server.complaints()).toBe('');
+    expect(server.getErrors()).toBe('');
   });
 
   it('leave no property behind that every object has', async () => {
     server.run('for (const key in {}) console.error("polluted", key)');
-    await server.holding();
-    expect(server.complaints()).not.toContain('polluted');
+    await server.measure();
+    expect(server.getErrors()).not.toContain('polluted');
   });
 
   it('leave no connection behind, and no memory', async () => {
-    await expect.poll(async () => (await server.holding()).sockets).toBeLessThanOrEqual(before.sockets);
-    expect((await server.holding()).heap - before.heap).toBeLessThan(MOST_HEAP_LEFT);
+    await expect.poll(async () => (await server.measure()).sockets).toBeLessThanOrEqual(before.sockets);
+    expect((await server.measure()).heap - before.heap).toBeLessThan(MOST_HEAP_LEFT);
   });
 });

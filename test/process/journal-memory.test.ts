@@ -24,9 +24,9 @@ describe('the journal', () => {
 
   it('keeps of large bodies what is shown of them, and no more', async () => {
     await ask(0);
-    const before = await simulator.holding();
+    const before = await simulator.measure();
     for (let nth = 1; nth <= REQUESTS; nth += 1) await ask(nth % 10);
-    const after = await simulator.holding();
+    const after = await simulator.measure();
     expect(after.heap - before.heap).toBeLessThan((REQUESTS * BODY_BYTES) / 4);
   });
 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RealProcess, startProcess } from '../support/real-process.ts';
 import { slowHttpTest } from '../support/slowhttptest.ts';
-import { missing } from '../support/tools.ts';
+import { explainMissingTool } from '../support/tools.ts';
 
-const why = missing('slowhttptest');
+const why = explainMissingTool('slowhttptest');
 
 describe.skipIf(why)(`many slow clients${why ? ` (skipped: ${why})` : ''}`, () => {
   let server: RealProcess;
@@ -30,11 +30,11 @@ describe.skipIf(why)(`many slow clients${why ? ` (skipped: ${why})` : ''}`, () =
       `${server.url}${path}`,
     ]);
     const statuses = new Set<number>();
-    await expect.poll(async () => (await server.holding()).sockets).toBeGreaterThan(200);
+    await expect.poll(async () => (await server.measure()).sockets).toBeGreaterThan(200);
     for (let asked = 0; asked < 200; asked += 1)
       statuses.add((await fetch(`${server.url}/__admin/clients`)).status);
     expect([...statuses]).toEqual([200]);
-    expect((await server.holding()).sockets).toBeGreaterThan(200);
+    expect((await server.measure()).sockets).toBeGreaterThan(200);
     expect(attack.isRunning()).toBe(true);
     expect(await attack.stop()).toContain('service available:   YES');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { against } from '../support/drive.ts';
+import { driveAt } from '../support/drive.ts';
 import { startProcess } from '../support/real-process.ts';
 
 describe('an id that is named like a property of every object', () => {
@@ -8,8 +8,8 @@ describe('an id that is named like a property of every object', () => {
     async (id) => {
       const server = await startProcess({ flags: ['--log-level', 'error'] });
       try {
-        const d = against({ url: server.url, adminUrl: `${server.url}/__admin` });
-        const client = await d.newClient({ client_id: id, client_secret: id });
+        const d = driveAt({ url: server.url, adminUrl: `${server.url}/__admin` });
+        const client = await d.createClient({ client_id: id, client_secret: id });
         expect((await d.open(await d.token(client), id)).state).toBe('waiting-room');
         expect((await d.admin('GET', `/calls/${id}?client_id=${id}`)).json).toMatchObject({
           validation_id: id,
@@ -18,7 +18,7 @@ describe('an id that is named like a property of every object', () => {
         expect((await d.admin('GET', `/scenarios/${id}`)).status).toBe(404);
         expect((await d.admin('GET', `/tokens/${id}`)).status).toBe(404);
         expect((await d.admin('GET', `/requests?validation_id=${id}`)).json.total).toBe(1);
-        expect(server.complaints()).toBe('');
+        expect(server.getErrors()).toBe('');
       } finally {
         await server.stop();
       }

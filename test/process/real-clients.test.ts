@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Credentials, type Drive, drive } from '../support/drive.ts';
-import { find, missing, type Tool } from '../support/tools.ts';
+import { type Credentials, type Drive, openDrive } from '../support/drive.ts';
+import { explainMissingTool, findTool, type Tool } from '../support/tools.ts';
 
 /**
  * OAuth clients that integrators use, unmodified. Each program in `clients/` gets a token, or gives back the one that is
@@ -107,7 +107,7 @@ const env = (more: Record<string, string>) => ({ ...process.env, ...more });
 let d: Drive;
 let folder: string;
 beforeAll(async () => {
-  d = await drive();
+  d = await openDrive();
   folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-clients-'));
 });
 afterAll(async () => {
@@ -130,7 +130,7 @@ function commandOf(client: Client): [string, ...string[]] {
  */
 const GO = { GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOFLAGS: '' };
 const build = (client: Client) =>
-  run(find('go') ?? 'go', ['build', '-o', builtOf(client), sourceOf(client)], {
+  run(findTool('go') ?? 'go', ['build', '-o', builtOf(client), sourceOf(client)], {
     env: env({ ...GO, GOCACHE: path.join(folder, 'cache') }),
   });
 
@@ -158,12 +158,12 @@ async function seen(
 
 for (const client of CLIENTS) {
   const { name, needs = [], ways = WAYS, raises, withoutStatus, anyGrant, encodesBasic } = client;
-  const why = needs.map(missing).find((reason) => reason !== undefined);
+  const why = needs.map(explainMissingTool).find((reason) => reason !== undefined);
 
   describe.skipIf(why)(`${name}${why ? ` (skipped: ${why})` : ''}`, () => {
     let mine: Credentials;
     beforeAll(async () => {
-      mine = await d.newClient();
+      mine = await d.createClient();
     });
     if (interpreterOf(client) === undefined) beforeAll(() => build(client), BUILD_MS);
 
@@ -204,7 +204,7 @@ for (const client of CLIENTS) {
 
     it(`gets a token by Basic ${encodesBasic ? 'with' : 'with, once encoded,'} a secret of reserved characters`, async () => {
       const secret = 'a+b%41 c:d';
-      const { client_id } = await d.newClient({ client_secret: secret });
+      const { client_id } = await d.createClient({ client_secret: secret });
       const client_secret = encodesBasic ? secret : encodeURIComponent(secret);
       expect(await seen(client, 'client_secret_basic', { client_id, client_secret })).toEqual(TOKEN);
     });

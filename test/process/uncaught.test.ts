@@ -19,7 +19,7 @@ describe('what nobody has caught while the simulator runs', () => {
   ])('%s is logged with its stack and an id, and ends nothing', async (_, code, message) => {
     server.run(code);
     await expect
-      .poll(server.complaints)
+      .poll(server.getErrors)
       .toMatch(new RegExp(`^mock-veridas: error: failure \\w+: Error: ${message}\\n +at `, 'm'));
     expect((await fetch(`${server.url}/__admin/health`)).status).toBe(200);
   });

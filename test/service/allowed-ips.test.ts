@@ -2,26 +2,26 @@ import { connect, isIP } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseRange } from '../../src/domain/address.ts';
-import { newClient } from '../../src/domain/client.ts';
+import { createClientRecord } from '../../src/domain/client.ts';
 import type { MockOptions } from '../../src/library/index.ts';
 import { isAmong } from '../../src/server/address.ts';
-import { type Drive, drive } from '../support/drive.ts';
+import { type Drive, openDrive } from '../support/drive.ts';
 import { type RawAnswer, sendRaw } from '../support/raw-http.ts';
 
-const BANK = newClient({
+const BANK = createClientRecord({
   clientId: 'bank',
   clientSecret: 'secret',
   environment: 'production',
   allowedIps: ['127.0.0.2', '10.1.0.0/16', '2001:db8::/32'],
 });
-const SHOP = newClient({ clientId: 'shop', clientSecret: 'secret', allowedIps: ['10.9.9.9'] });
+const SHOP = createClientRecord({ clientId: 'shop', clientSecret: 'secret', allowedIps: ['10.9.9.9'] });
 
 const FORM: [string, string] = ['Content-Type', 'application/x-www-form-urlencoded'];
 const CREDENTIALS = 'grant_type=client_credentials&client_id=bank&client_secret=secret';
 
 let d: Drive;
 const start = async (options: MockOptions = {}) => {
-  d = await drive({ clients: [BANK, SHOP], ...options });
+  d = await openDrive({ clients: [BANK, SHOP], ...options });
   return d.mock.url;
 };
 afterEach(() => d.mock.close());

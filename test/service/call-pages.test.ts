@@ -2,18 +2,18 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SANDBOX_CLIENT as SANDBOX } from '../../src/domain/client.ts';
 import { EVENTS } from '../../src/guide/events.ts';
-import { type Drive, drive, type Json, oneStore } from '../support/drive.ts';
-import { type FakePage, fakePage, pageOf, setupOf } from '../support/fake-page.ts';
+import { createSharedStore, type Drive, type Json, openDrive } from '../support/drive.ts';
+import { createFakePage, type FakePage, openFakePage, parseSetup } from '../support/fake-page.ts';
 
 let d: Drive;
 beforeEach(async () => {
-  d = await drive({ scenario: 'manual' });
+  d = await openDrive({ scenario: 'manual' });
 });
 afterEach(() => d.mock.close());
 
 const open = async (): Promise<FakePage> => {
-  const page = await fakePage(d, await d.token(), 'v');
-  await page.hears('waiting-room');
+  const page = await openFakePage(d, await d.token(), 'v');
+  await page.waitForText('waiting-room');
   return page;
 };
 const agent = async (action: string) => (await d.admin('POST', '/calls/v/agent', { action })).json;
@@ -27,17 +27,17 @@ describe("an agent's action", () => {
       answered = true;
       return json;
     });
-    await page.hears('VideocallLoading');
+    await page.waitForText('VideocallLoading');
     expect(answered).toBe(false);
     await page.report(0);
     expect(await answer).toEqual({ page: 'posted', posted_after_ms: expect.any(Number) });
-    page.leave();
+    page.disconnect();
   });
 
   it('is answered as unconfirmed when an open page does not report', async () => {
     const page = await open();
     expect(await agent('join')).toEqual({ page: 'unconfirmed' });
-    page.leave();
+    page.disconnect();
   });
 
   it('is answered at once when no page is open', async () => {
@@ -47,10 +47,10 @@ describe("an agent's action", () => {
 
   it('is answered at once when there is nothing to post', async () => {
     const page = await open();
-    void page.hears('VideocallLoading').then(() => page.report(0));
+    void page.waitForText('VideocallLoading').then(() => page.report(0));
     await agent('join');
     expect(await agent('leave')).toEqual({ page: 'open' });
-    page.leave();
+    page.disconnect();
   });
 
   it('wins once when fifty ask for the same', async () => {
@@ -69,35 +69,35 @@ describe("an agent's action", () => {
 describe('a page', () => {
   it('hears again what it missed while it was away, and nothing twice', async () => {
     const page = await open();
-    page.leave();
+    page.disconnect();
     await page.ended;
     await agent('join');
     await agent('start');
-    page.listen(0);
-    await page.hears('VideocallInitiated');
-    expect(page.told()).not.toContain('VideocallLoading');
-    page.leave();
+    page.connect(0);
+    await page.waitForText('VideocallInitiated');
+    expect(page.getReceived()).not.toContain('VideocallLoading');
+    page.disconnect();
   });
 
   it('is told in order of all that falls due at once', async () => {
-    const client = await d.newClient({ scenario: 'happy' });
-    const page = await fakePage(d, await d.token(client), 'v');
-    await page.hears('waiting-room');
+    const client = await d.createClient({ scenario: 'happy' });
+    const page = await openFakePage(d, await d.token(client), 'v');
+    await page.waitForText('waiting-room');
     await d.admin('POST', '/clock/advance', { by: '1h', client_id: client.client_id });
-    await page.hears('VideocallCompleted');
+    await page.waitForText('VideocallCompleted');
     expect(
-      [...page.told().matchAll(/^id: (\d+)\ndata: .*?"code":"(\w+)"/gm)].map(([, ...said]) => said),
+      [...page.getReceived().matchAll(/^id: (\d+)\ndata: .*?"code":"(\w+)"/gm)].map(([, ...said]) => said),
     ).toEqual([
       ['0', 'VideocallLoading'],
       ['1', 'VideocallInitiated'],
       ['2', 'VideocallCompleted'],
     ]);
-    page.leave();
+    page.disconnect();
   });
 
   it('is not open any more when it went away before it was answered', async () => {
     const { html } = await d.open(await d.token(), 'v');
-    const stream = new URL(setupOf(html).stream, d.mock.url);
+    const stream = new URL(parseSetup(html).stream, d.mock.url);
     const { port, hostname } = new URL(d.mock.url);
     for (let i = 0; i < 5; i += 1) {
       await new Promise<void>((resolve) => {
@@ -114,7 +114,7 @@ describe('a page', () => {
 
   it('is not open any more when it asked twice on one connection and went away', async () => {
     const { html } = await d.open(await d.token(), 'v');
-    const stream = new URL(setupOf(html).stream, d.mock.url);
+    const stream = new URL(parseSetup(html).stream, d.mock.url);
     const { port, hostname } = new URL(d.mock.url);
     const socket = connect(Number(port), hostname);
     socket.write(`GET ${stream.pathname}${stream.search} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(2));
@@ -127,8 +127,8 @@ describe('a page', () => {
     const { html } = await d.open(await d.token(), 'v');
     await d.mock.reset();
     await d.open(await d.token(), 'v');
-    const stale = pageOf(html, d.mock.url);
-    await stale.hears('"reset":true');
+    const stale = createFakePage(html, d.mock.url);
+    await stale.waitForText('"reset":true');
     await stale.report(0);
     const { started_at, page } = await call();
     expect([started_at, page]).toEqual([null, 'none']);
@@ -137,20 +137,20 @@ describe('a page', () => {
   it('that is open hears of a reset at once', async () => {
     const page = await open();
     await d.mock.reset();
-    await page.hears('"reset":true');
+    await page.waitForText('"reset":true');
     await page.ended;
   });
 
   it('is not checked in by a HEAD request to its stream', async () => {
     const { html } = await d.open(await d.token(), 'v');
-    const { pathname, search } = new URL(setupOf(html).stream, d.mock.url);
+    const { pathname, search } = new URL(parseSetup(html).stream, d.mock.url);
     expect((await fetch(`${d.mock.url}${pathname}${search}`, { method: 'HEAD' })).status).toBe(404);
     expect((await call()).started_at).toBeNull();
   });
 
   it('stays open from one long-poll to the next, and hears events with their ids', async () => {
-    const { opened, leave, ...page } = await fakePage(d, await d.token(), 'v');
-    leave();
+    const { opened, disconnect, ...page } = await openFakePage(d, await d.token(), 'v');
+    disconnect();
     expect(opened.state).toBe('waiting-room');
     const waiting = page.poll('waiting-room');
     await vi.waitFor(async () => expect((await call()).page).toBe('open'));
@@ -167,7 +167,7 @@ describe('a page', () => {
   it('cannot report what was never said', async () => {
     const page = await open();
     await page.report(0, 1, 99);
-    void page.hears('VideocallLoading').then(() => page.leave());
+    void page.waitForText('VideocallLoading').then(() => page.disconnect());
     expect((await agent('join')).page).not.toBe('posted');
   });
 });
@@ -177,7 +177,7 @@ describe('a clock that would go back behind what has happened', () => {
     const page = await open();
     const { status } = await d.admin('POST', '/clock/freeze', { at: '2020-01-01T00:00:00Z' });
     expect(status).toBe(409);
-    page.leave();
+    page.disconnect();
   });
 
   it.each([
@@ -193,8 +193,8 @@ describe('a clock that would go back behind what has happened', () => {
 describe('two simulators on one store', () => {
   /** Lets two of them play `scenario`, for as long as `use` needs them. */
   async function two(scenario: string, use: (a: Drive, b: Drive) => Promise<void>): Promise<void> {
-    const options = { ...oneStore(), scenario };
-    const [a, b] = [await drive(options), await drive(options)];
+    const options = { ...createSharedStore(), scenario };
+    const [a, b] = [await openDrive(options), await openDrive(options)];
     try {
       await use(a, b);
     } finally {
@@ -205,33 +205,33 @@ describe('two simulators on one store', () => {
 
   it('tell the same page, whichever is asked', () =>
     two('manual', async (a, b) => {
-      const page = await fakePage(a, await b.token(), 'v');
-      await page.hears('waiting-room');
+      const page = await openFakePage(a, await b.token(), 'v');
+      await page.waitForText('waiting-room');
       const answer = b.admin('POST', '/calls/v/agent', { action: 'join' });
-      await page.hears('VideocallLoading');
+      await page.waitForText('VideocallLoading');
       await page.report(0);
       expect((await answer).json.page).toBe('posted');
-      page.leave();
+      page.disconnect();
     }));
 
   it('have told all pages when the clock was moved, whichever was asked', () =>
     two('happy', async (a, b) => {
       await b.admin('POST', '/clock/freeze');
-      const page = await fakePage(a, await b.token(), 'v');
-      await page.hears('waiting-room');
+      const page = await openFakePage(a, await b.token(), 'v');
+      await page.waitForText('waiting-room');
       await b.admin('POST', '/clock/advance', { by: '1h' });
       const { items } = (await b.admin('GET', '/events')).json;
       expect(items.map(({ pushed_at }: Json) => pushed_at)).toEqual(Array(3).fill(expect.any(String)));
-      page.leave();
+      page.disconnect();
     }));
 
   it('lose nothing of the first when the second starts, nor when it stops', async () => {
-    const options = { ...oneStore(), scenario: 'manual' };
-    const a = await drive(options);
+    const options = { ...createSharedStore(), scenario: 'manual' };
+    const a = await openDrive(options);
     const token = await a.token();
-    const made = await a.newClient();
-    const page = await fakePage(a, token, 'v');
-    await page.hears('waiting-room');
+    const made = await a.createClient();
+    const page = await openFakePage(a, token, 'v');
+    await page.waitForText('waiting-room');
     await a.admin('POST', '/clock/freeze', { at: '2040-01-01T00:00:00Z' });
     await a.admin('POST', '/faults', { endpoint: 'revoke', status: 503 });
     await a.admin('PUT', '/validations/v2', { scenario: 'happy' });
@@ -245,7 +245,7 @@ describe('two simulators on one store', () => {
         }),
       );
     const before = await state(a);
-    const b = await drive(options);
+    const b = await openDrive(options);
     try {
       expect(await state(b)).toEqual(before);
       expect(await b.token(made)).toHaveLength(30);
@@ -254,35 +254,35 @@ describe('two simulators on one store', () => {
     }
     expect((await state(a)).slice(0, 1)).toEqual(before.slice(0, 1));
     const answer = a.admin('POST', '/calls/v/agent', { action: 'join' });
-    await page.hears('VideocallLoading');
+    await page.waitForText('VideocallLoading');
     await page.report(0);
     expect((await answer).json.page).toBe('posted');
-    page.leave();
+    page.disconnect();
     await a.mock.close();
   });
 
   it('show the rest of a call to a page whose own simulator has stopped', async () => {
-    const options = { ...oneStore(), scenario: 'manual' };
-    const [a, b] = [await drive(options), await drive(options)];
+    const options = { ...createSharedStore(), scenario: 'manual' };
+    const [a, b] = [await openDrive(options), await openDrive(options)];
     const { html } = await a.open(await a.token(), 'v');
-    const first = pageOf(html, a.mock.url);
-    await first.hears('waiting-room');
+    const first = createFakePage(html, a.mock.url);
+    await first.waitForText('waiting-room');
     await a.mock.close();
     await first.ended;
-    const again = pageOf(html, b.mock.url);
-    await again.hears('waiting-room');
+    const again = createFakePage(html, b.mock.url);
+    await again.waitForText('waiting-room');
     void b.admin('POST', '/calls/v/agent', { action: 'join' });
-    await again.hears('VideocallLoading');
-    again.leave();
+    await again.waitForText('VideocallLoading');
+    again.disconnect();
     await b.mock.close();
   });
 
   it('take the credentials of the one that was started last', async () => {
-    const store = oneStore();
+    const store = createSharedStore();
     const client = (clientSecret: string) => [{ ...SANDBOX, clientSecret }];
-    const before = await drive({ ...store, clients: client('old') });
+    const before = await openDrive({ ...store, clients: client('old') });
     await before.mock.close();
-    const after = await drive({ ...store, clients: client('new') });
+    const after = await openDrive({ ...store, clients: client('new') });
     try {
       const status = async (client_secret: string) => (await after.requestToken({ client_secret })).status;
       expect([await status('new'), await status('old')]).toEqual([200, 401]);

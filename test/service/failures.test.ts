@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newMemoryStore, type Store } from '../../src/library/index.ts';
 import { SERVER_ERROR } from '../../src/service/django/answer.ts';
-import { type Drive, drive, SANDBOX } from '../support/drive.ts';
-import { setupOf } from '../support/fake-page.ts';
+import { type Drive, openDrive, SANDBOX } from '../support/drive.ts';
+import { parseSetup } from '../support/fake-page.ts';
 
 const PLANTED = 'planted failure';
 
@@ -45,7 +45,7 @@ describe('a failure behind a door', () => {
   let token: string;
   const log = vi.spyOn(process.stderr, 'write');
   beforeAll(async () => {
-    d = await drive({ store: fragile.store });
+    d = await openDrive({ store: fragile.store });
     token = await d.token();
   });
   beforeEach(() => {
@@ -89,7 +89,7 @@ describe('a failure behind a door', () => {
     async (what) => {
       const { html } = await d.open(await d.token(), what);
       const init = what === 'reports' ? { method: 'POST', body: '{"posted":[0]}' } : {};
-      const answer = await asked(setupOf(html)[what], init);
+      const answer = await asked(parseSetup(html)[what], init);
       expect([answer.status, await answer.text()]).toEqual([500, SERVER_ERROR.body]);
       expect(loggedId()).toBeDefined();
     },
@@ -106,7 +106,7 @@ describe('what nobody has caught in a process that embeds the simulator', () => 
     const events = ['uncaughtException', 'unhandledRejection'] as const;
     const listeners = () => events.map((event) => process.listenerCount(event));
     const before = listeners();
-    const d = await drive();
+    const d = await openDrive();
     expect(listeners()).toEqual(before);
     await d.mock.close();
   });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Drive, drive, type Json } from '../support/drive.ts';
+import { type Drive, type Json, openDrive } from '../support/drive.ts';
 
 let d: Drive;
 beforeAll(async () => {
-  d = await drive({ scenario: 'manual' });
+  d = await openDrive({ scenario: 'manual' });
 });
 afterAll(() => d.mock.close());
 beforeEach(() => d.admin('POST', '/reset'));
@@ -54,7 +54,7 @@ describe('a fault', () => {
   });
 
   it('never leaks to another client, and leaves whom no client is named for', async () => {
-    const [struck, other] = [await d.newClient(), await d.newClient()];
+    const [struck, other] = [await d.createClient(), await d.createClient()];
     await arm({ endpoint: 'token', status: 503, client_id: struck.client_id });
     expect(await statuses(1, { ...other })).toEqual([200]);
     expect(await statuses(1, { ...struck })).toEqual([503]);
@@ -62,14 +62,14 @@ describe('a fault', () => {
   });
 
   it('of all strikes every client, and those whom nobody knows', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     await arm({ endpoint: 'token', status: 503 });
     expect(await statuses(1, { ...client })).toEqual([503]);
     expect(await statuses(1, { client_id: 'nobody' })).toEqual([503]);
   });
 
   it('on /call is matched by the token', async () => {
-    const [struck, other] = [await d.newClient(), await d.newClient()];
+    const [struck, other] = [await d.createClient(), await d.createClient()];
     await arm({ endpoint: 'call', status: 502, client_id: struck.client_id });
     const [a, b] = [await d.token(struck), await d.token(other)];
     expect([(await d.open(a, 'v')).status, (await d.open(b, 'v')).status]).toEqual([502, 200]);

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Drive, drive, type Json, SANDBOX } from '../support/drive.ts';
-import { fakePage, setupOf } from '../support/fake-page.ts';
+import { type Drive, type Json, openDrive, SANDBOX } from '../support/drive.ts';
+import { openFakePage, parseSetup } from '../support/fake-page.ts';
 
 let d: Drive;
 beforeAll(async () => {
-  d = await drive({ scenario: 'manual' });
+  d = await openDrive({ scenario: 'manual' });
 });
 afterAll(() => d.mock.close());
 beforeEach(() => d.admin('POST', '/reset'));
@@ -44,7 +44,7 @@ describe('a finding', () => {
   });
 
   it('is the client’s own', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     await post('/o/token');
     expect((await d.admin('GET', `/findings?client_id=${client.client_id}`)).json.items).toEqual([]);
   });
@@ -151,9 +151,9 @@ describe('requests show', () => {
 
   it('token-shared, also by two pages at the same time', async () => {
     const token = await d.token();
-    const pages = [await fakePage(d, token, 'val-1'), await fakePage(d, token, 'val-1')];
+    const pages = [await openFakePage(d, token, 'val-1'), await openFakePage(d, token, 'val-1')];
     await expect.poll(rules).toEqual(['token-shared']);
-    for (const page of pages) page.leave();
+    for (const page of pages) page.disconnect();
   });
 
   it('host-without-videocall', async () => {
@@ -191,12 +191,12 @@ describe('pages show', () => {
     eventSource: true,
   };
   const reported = async (diagnostics: Json) => {
-    const opened = await fakePage(d, await d.token(), 'val-1');
-    await opened.hears('waiting-room');
-    const { pathname, search } = new URL(setupOf(opened.opened.html).reports, d.mock.url);
+    const opened = await openFakePage(d, await d.token(), 'val-1');
+    await opened.waitForText('waiting-room');
+    const { pathname, search } = new URL(parseSetup(opened.opened.html).reports, d.mock.url);
     const body = JSON.stringify({ posted: [], diagnostics: { ...good, ...diagnostics } });
     expect((await fetch(`${d.mock.url}${pathname}${search}`, { method: 'POST', body })).status).toBe(204);
-    opened.leave();
+    opened.disconnect();
   };
 
   it.each([

@@ -1,11 +1,11 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Drive, drive, SANDBOX } from '../support/drive.ts';
+import { type Drive, openDrive, SANDBOX } from '../support/drive.ts';
 import { sendRaw } from '../support/raw-http.ts';
 
 let d: Drive;
 beforeAll(async () => {
-  d = await drive();
+  d = await openDrive();
 });
 afterAll(() => d.mock.close());
 

@@ -6,9 +6,9 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { instant } from '../../src/domain/time.ts';
-import { localCertificate } from '../../src/server/certificate.ts';
-import { type Drive, drive } from '../support/drive.ts';
-import { setupOf } from '../support/fake-page.ts';
+import { ensureLocalCertificate } from '../../src/server/certificate.ts';
+import { type Drive, openDrive } from '../support/drive.ts';
+import { parseSetup } from '../support/fake-page.ts';
 import { useHome } from '../support/home.ts';
 
 const home = useHome();
@@ -30,7 +30,7 @@ const asked = (url: string, ca: string): Promise<{ status: number | undefined; t
 describe('a certificate that is made here', () => {
   const now = instant(Date.parse('2030-01-01T00:00:00Z'));
   const made = (folder: string, names: readonly string[], at = now) =>
-    localCertificate(path.join(home(), folder), names, at);
+    ensureLocalCertificate(path.join(home(), folder), names, at);
 
   it('is for every name, and signed by its authority', async () => {
     const { cert, ca } = await made('a', NAMES);
@@ -70,7 +70,7 @@ describe('a simulator that speaks TLS', () => {
   let ca: string;
   let port: string;
   beforeAll(async () => {
-    d = await drive({ https: true, scenario: 'manual' });
+    d = await openDrive({ https: true, scenario: 'manual' });
     ca = d.mock.https?.ca ?? '';
     ({ port } = new URL(d.mock.url));
   });
@@ -145,7 +145,7 @@ describe('a simulator that speaks TLS', () => {
       `https://localhost:${port}/call?access_token=${token}&validation_id=val-1`,
       ca,
     );
-    const { stream, reports } = setupOf(text);
+    const { stream, reports } = parseSetup(text);
     for (const address of [stream, reports]) expect(address).toMatch(/^\/call\//);
   });
 
@@ -162,7 +162,7 @@ describe('a simulator that speaks TLS', () => {
   });
 
   it('stops, whoever keeps a connection open', async () => {
-    const other = await drive({ https: true });
+    const other = await openDrive({ https: true });
     const own = new URL(other.mock.url).port;
     const silent = connect(Number(own), '127.0.0.1');
     await new Promise((resolve) => silent.once('connect', resolve));
@@ -179,7 +179,7 @@ describe('a simulator that speaks TLS', () => {
   it('takes a certificate that it is given', async () => {
     const cert = readFileSync(path.join(path.dirname(ca), 'cert.pem'), 'utf8');
     const key = readFileSync(path.join(path.dirname(ca), 'key.pem'), 'utf8');
-    const other = await drive({ https: { cert, key } });
+    const other = await openDrive({ https: { cert, key } });
     try {
       expect(other.mock.https?.ca).toBeUndefined();
       expect((await asked(`${other.mock.https?.url}/__admin/health`, ca)).status).toBe(200);

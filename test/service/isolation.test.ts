@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Credentials, type Drive, drive, type Json } from '../support/drive.ts';
+import { type Credentials, type Drive, type Json, openDrive } from '../support/drive.ts';
 
 const CLIENTS = 50;
 const IDS = Array.from({ length: 20 }, (_, i) => `val-${i}`);
@@ -37,8 +37,8 @@ describe('fifty clients on one server, all with the same twenty validation ids',
   const advanced = (client: number) => chance(7200, client, 'clock');
 
   beforeAll(async () => {
-    d = await drive({ scenario: 'manual' });
-    clients = await Promise.all(Array.from({ length: CLIENTS }, () => d.newClient()));
+    d = await openDrive({ scenario: 'manual' });
+    clients = await Promise.all(Array.from({ length: CLIENTS }, () => d.createClient()));
     tokens = await Promise.all(
       clients.map(async (client, c) => {
         const own: string[] = [];

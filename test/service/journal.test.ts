@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Drive, drive, type Json, SANDBOX } from '../support/drive.ts';
-import { fakePage } from '../support/fake-page.ts';
+import { type Drive, type Json, openDrive, SANDBOX } from '../support/drive.ts';
+import { openFakePage } from '../support/fake-page.ts';
 
 let d: Drive;
 beforeAll(async () => {
-  d = await drive({ scenario: 'manual', journalSize: 50 });
+  d = await openDrive({ scenario: 'manual', journalSize: 50 });
 });
 afterAll(() => d.mock.close());
 beforeEach(() => d.admin('POST', '/reset'));
@@ -131,7 +131,7 @@ describe('the journal', () => {
   });
 
   it('gives each client its own, and to nobody what no client can be named for', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     await d.token(client);
     await d.token();
     await fetch(`${d.mock.url}/nowhere`);
@@ -156,7 +156,7 @@ describe('the journal', () => {
   });
 
   it('forgets the oldest of a client that sends much, and nothing of the others', async () => {
-    const quiet = await d.newClient();
+    const quiet = await d.createClient();
     await d.token(quiet);
     for (let i = 0; i < 60; i += 1) await d.open('nope', `val-${i}`);
     const crowd = (await requests()).filter(({ client_id }) => client_id === null);
@@ -170,7 +170,7 @@ describe('the journal', () => {
 
   it('is gone after a reset, of one client alone if named', async () => {
     await d.token();
-    const client = await d.newClient();
+    const client = await d.createClient();
     await d.token(client);
     await d.admin('POST', '/reset', { client_id: client.client_id });
     expect((await requests()).map(({ client_id }) => client_id)).toEqual(['sandbox-client']);
@@ -187,13 +187,13 @@ describe('the journal', () => {
 
 describe('events', () => {
   it('tell when they were said, sent and posted, the earliest first', async () => {
-    const page = await fakePage(d, await d.token(), 'val-1');
-    await page.hears('"state":"waiting-room"');
+    const page = await openFakePage(d, await d.token(), 'val-1');
+    await page.waitForText('"state":"waiting-room"');
     const acted = d.admin('POST', '/calls/val-1/agent', { action: 'join' });
-    await page.hears('VideocallLoading');
+    await page.waitForText('VideocallLoading');
     await page.report(0);
     await acted;
-    page.leave();
+    page.disconnect();
     await d.open(await d.token(), 'val-2');
     await d.mock.call('val-2').join();
     const { items } = (await d.admin('GET', '/events')).json;

@@ -1,16 +1,16 @@
 import { createSocket } from 'node:dgram';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { unreachable } from '../../src/server/media/ports.ts';
-import { bindingAnswer, bindingRequest } from '../../src/server/media/stun.ts';
-import { type Drive, drive } from '../support/drive.ts';
+import { findUnreachablePorts } from '../../src/server/media/ports.ts';
+import { createBindingAnswer, createBindingRequest } from '../../src/server/media/stun.ts';
+import { type Drive, openDrive } from '../support/drive.ts';
 
 const TRANSACTION = Buffer.from('b7e7a701bc34d686fa87dfae', 'hex');
 
 describe('an answer by STUN', () => {
   it('is what RFC 5769 (2.2, 2.3) has for its addresses', () => {
-    const v4 = bindingAnswer(bindingRequest(TRANSACTION), { address: '192.0.2.1', port: 32853 });
+    const v4 = createBindingAnswer(createBindingRequest(TRANSACTION), { address: '192.0.2.1', port: 32853 });
     expect(v4?.subarray(20).toString('hex')).toBe('002000080001a147e112a643');
-    const v6 = bindingAnswer(bindingRequest(TRANSACTION), {
+    const v6 = createBindingAnswer(createBindingRequest(TRANSACTION), {
       address: '2001:db8:1234:5678:11:2233:4455:6677',
       port: 32853,
     });
@@ -19,28 +19,28 @@ describe('an answer by STUN', () => {
 
   it.each([
     ['nothing', Buffer.alloc(0)],
-    ['half a header', bindingRequest(TRANSACTION).subarray(0, 12)],
-    ['a wrong length', Buffer.concat([bindingRequest(TRANSACTION), Buffer.alloc(4)])],
-    ['another method', Buffer.concat([Buffer.from([0, 3]), bindingRequest(TRANSACTION).subarray(2)])],
-    ['no cookie', Buffer.concat([bindingRequest(TRANSACTION).subarray(0, 4), Buffer.alloc(16)])],
+    ['half a header', createBindingRequest(TRANSACTION).subarray(0, 12)],
+    ['a wrong length', Buffer.concat([createBindingRequest(TRANSACTION), Buffer.alloc(4)])],
+    ['another method', Buffer.concat([Buffer.from([0, 3]), createBindingRequest(TRANSACTION).subarray(2)])],
+    ['no cookie', Buffer.concat([createBindingRequest(TRANSACTION).subarray(0, 4), Buffer.alloc(16)])],
   ])('is not given to %s', (_, packet) => {
-    expect(bindingAnswer(packet, { address: '127.0.0.1', port: 1 })).toBeUndefined();
+    expect(createBindingAnswer(packet, { address: '127.0.0.1', port: 1 })).toBeUndefined();
   });
 });
 
 describe('the media ports', () => {
   let d: Drive;
   beforeAll(async () => {
-    d = await drive({ mediaPorts: { tcp: 0, udp: 0 } });
+    d = await openDrive({ mediaPorts: { tcp: 0, udp: 0 } });
   });
   afterAll(() => d.mock.close());
 
   it.each(['127.0.0.1', '::1'])('are reached on %s', async (host) => {
-    expect(await unreachable(host, d.mock.mediaPorts ?? { tcp: 0, udp: 0 })).toEqual([]);
+    expect(await findUnreachablePorts(host, d.mock.mediaPorts ?? { tcp: 0, udp: 0 })).toEqual([]);
   });
 
   it('are not there without being asked for', async () => {
-    const other = await drive();
+    const other = await openDrive();
     expect(other.mock.mediaPorts).toBeUndefined();
     await other.mock.close();
   });
@@ -51,17 +51,17 @@ describe('the media ports', () => {
     for (let length = 0; length < 200; length += 1)
       await new Promise((resolve) => socket.send(Buffer.alloc(length, length), udp, '127.0.0.1', resolve));
     socket.close();
-    expect(await unreachable('127.0.0.1', d.mock.mediaPorts ?? { tcp: 0, udp: 0 })).toEqual([]);
+    expect(await findUnreachablePorts('127.0.0.1', d.mock.mediaPorts ?? { tcp: 0, udp: 0 })).toEqual([]);
   });
 
   it('are free again when the simulator has stopped', async () => {
-    const one = await drive({ mediaPorts: { tcp: 0, udp: 0 } });
+    const one = await openDrive({ mediaPorts: { tcp: 0, udp: 0 } });
     const ports = one.mock.mediaPorts ?? { tcp: 0, udp: 0 };
-    await expect(drive({ mediaPorts: ports })).rejects.toThrow(
+    await expect(openDrive({ mediaPorts: ports })).rejects.toThrow(
       /media port TCP\/\d+ cannot be had \(EADDRINUSE\)/,
     );
     await one.mock.close();
-    const other = await drive({ mediaPorts: ports });
+    const other = await openDrive({ mediaPorts: ports });
     await other.mock.close();
   });
 });

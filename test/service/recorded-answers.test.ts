@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newClient } from '../../src/domain/client.ts';
+import { createClientRecord } from '../../src/domain/client.ts';
 import { atLeast } from '../support/at-least.ts';
-import { type Drive, drive } from '../support/drive.ts';
+import { type Drive, openDrive } from '../support/drive.ts';
 import { type RawRequest, sendRaw } from '../support/raw-http.ts';
 
 type Matcher = string | { $regex: string };
@@ -47,7 +47,7 @@ const recording = JSON.parse(
 ) as Recording;
 
 const clients = Object.entries(recording.clients).map(([role, { id, secret }]) =>
-  newClient({
+  createClientRecord({
     clientId: id,
     clientSecret: secret,
     ...(role === 'public' && { type: 'public' }),
@@ -71,7 +71,7 @@ function bodyOf(
 describe('the recorded answers of the authentication API', () => {
   let d: Drive;
   beforeAll(async () => {
-    d = await drive({ clients });
+    d = await openDrive({ clients });
   });
   afterAll(() => d.mock.close());
 

@@ -3,8 +3,8 @@ import { connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Launched, launch } from '../../src/server/launch.ts';
-import { oneStore } from '../support/drive.ts';
+import { type LaunchedMock, launch } from '../../src/server/launch.ts';
+import { createSharedStore } from '../support/drive.ts';
 import { useHome } from '../support/home.ts';
 
 useHome();
@@ -31,10 +31,10 @@ const closedByServer = () =>
   });
 
 describe('whoever takes too long', () => {
-  let server: Launched;
+  let server: LaunchedMock;
   let port: number;
   beforeAll(async () => {
-    server = await launch({ https: true, logLevel: 'error', ...oneStore() }, TIMEOUTS_MS);
+    server = await launch({ https: true, logLevel: 'error', ...createSharedStore() }, TIMEOUTS_MS);
     port = Number(new URL(server.url).port);
   });
   afterAll(() => server.close());

@@ -1,15 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MockOptions } from '../../src/library/index.ts';
-import { type Drive, drive } from '../support/drive.ts';
-import { type FakePage, fakePage } from '../support/fake-page.ts';
+import { type Drive, openDrive } from '../support/drive.ts';
+import { type FakePage, openFakePage } from '../support/fake-page.ts';
 
 let d: Drive;
 const start = async (options: MockOptions) => {
-  d = await drive({ scenario: 'manual', ...options });
+  d = await openDrive({ scenario: 'manual', ...options });
 };
 afterEach(() => d.mock.close());
 
-const page = (token: string, validationId: string): Promise<FakePage> => fakePage(d, token, validationId);
+const page = (token: string, validationId: string): Promise<FakePage> => openFakePage(d, token, validationId);
 
 describe('a token used for a second validation', () => {
   it('opens it by default', async () => {
@@ -35,38 +35,38 @@ describe('a token used by two pages at once', () => {
     await start({});
     const token = await d.token();
     const pages = [await page(token, 'v'), await page(token, 'v')];
-    for (const { hears } of pages) await hears('waiting-room');
+    for (const { waitForText } of pages) await waitForText('waiting-room');
     await d.mock.call('v').join();
-    for (const { hears } of pages) await hears('VideocallLoading');
-    for (const { leave } of pages) leave();
+    for (const { waitForText } of pages) await waitForText('VideocallLoading');
+    for (const { disconnect } of pages) disconnect();
   });
 
   it('is refused to the second with --strict-tokens, when both stay', async () => {
     await start({ strictTokens: true });
     const token = await d.token();
     const first = await page(token, 'v');
-    await first.hears('waiting-room');
+    await first.waitForText('waiting-room');
     const second = await page(token, 'v');
-    await second.hears('"state":"error"');
+    await second.waitForText('"state":"error"');
     await second.ended;
     // A browser comes back after its stream has ended, and must not be let in then.
-    second.listen();
+    second.connect();
     await second.ended;
     await d.mock.call('v').join();
-    await first.hears('VideocallLoading');
-    expect(first.told()).not.toContain('"state":"error"');
-    expect(second.told()).not.toContain('VideocallLoading');
-    first.leave();
+    await first.waitForText('VideocallLoading');
+    expect(first.getReceived()).not.toContain('"state":"error"');
+    expect(second.getReceived()).not.toContain('VideocallLoading');
+    first.disconnect();
   });
 });
 
 describe('a token that opens nothing', () => {
   it('is answered by a page that posts VideocallNotFound with --refused-call event', async () => {
     await start({ refusedCall: 'event' });
-    const { opened, hears, leave } = await page('never-issued', 'v');
+    const { opened, waitForText, disconnect } = await page('never-issued', 'v');
     expect([opened.status, opened.state]).toEqual([200, 'error']);
-    await hears('"code":"VideocallNotFound"');
-    leave();
+    await waitForText('"code":"VideocallNotFound"');
+    disconnect();
   });
 });
 
@@ -92,15 +92,15 @@ describe('a token that expires in mid-call', () => {
   it('lets the call go on, and is refused at a reload', async () => {
     await start({ scenario: 'call-outlives-token' });
     const token = await d.token();
-    const { hears, leave } = await page(token, 'v');
-    await hears('waiting-room');
+    const { waitForText, disconnect } = await page(token, 'v');
+    await waitForText('waiting-room');
     await d.mock.clock.advance('61m');
     expect((await d.admin('GET', '/calls/v')).json.state).toBe('in-call');
     const reloaded = await d.open(token, 'v');
     expect(reloaded.status).toBe(403);
     expect(reloaded.html).toContain('has expired');
     await d.mock.clock.advance('2h');
-    await hears('VideocallCompleted');
-    leave();
+    await waitForText('VideocallCompleted');
+    disconnect();
   });
 });

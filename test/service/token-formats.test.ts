@@ -1,11 +1,11 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { MockOptions } from '../../src/library/index.ts';
-import { type Drive, drive, SANDBOX } from '../support/drive.ts';
+import { type Drive, openDrive, SANDBOX } from '../support/drive.ts';
 
 const running: Drive[] = [];
 const start = async (options: MockOptions): Promise<Drive> => {
-  const started = await drive(options);
+  const started = await openDrive(options);
   running.push(started);
   return started;
 };

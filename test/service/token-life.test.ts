@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Drive, drive } from '../support/drive.ts';
+import { type Drive, openDrive } from '../support/drive.ts';
 
 let d: Drive;
 beforeAll(async () => {
-  d = await drive({ scenario: 'manual' });
+  d = await openDrive({ scenario: 'manual' });
 });
 afterAll(() => d.mock.close());
 
@@ -16,7 +16,7 @@ const act = async (client_id: string, validationId: string, ...actions: string[]
 
 describe('a token', () => {
   it('is alive after 3599 s and dead after 3601 s', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     const token = await d.token(client);
     await d.admin('POST', '/clock/advance', { by: '3599s', client_id: client.client_id });
     expect((await d.open(token, 'v')).status).toBe(200);
@@ -26,7 +26,7 @@ describe('a token', () => {
   });
 
   it('dies at the very second its hour is over', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     await d.admin('POST', '/clock/freeze', { client_id: client.client_id });
     const token = await d.token(client);
     await d.admin('POST', '/clock/advance', { by: '3600s', client_id: client.client_id });
@@ -34,21 +34,21 @@ describe('a token', () => {
   });
 
   it('does not age by the clock of another client', async () => {
-    const [one, another] = [await d.newClient(), await d.newClient()];
+    const [one, another] = [await d.createClient(), await d.createClient()];
     const token = await d.token(one);
     await d.admin('POST', '/clock/advance', { by: '2h', client_id: another.client_id });
     expect((await d.open(token, 'v')).status).toBe(200);
   });
 
   it('ages by the common clock as long as its client has none of its own', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     const token = await d.token(client);
     await d.mock.clock.advance('1h');
     expect((await d.open(token, 'v')).status).toBe(403);
   });
 
   it('opens nothing once it was revoked', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     const token = await d.token(client);
     const revoked = await fetch(`${d.mock.url}/o/revoke_token/`, {
       method: 'POST',
@@ -59,14 +59,14 @@ describe('a token', () => {
   });
 
   it('opens nothing once it was expired by hand', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     const token = await d.token(client);
     expect((await d.admin('POST', `/tokens/${token}/expire`, {})).status).toBe(204);
     expect((await d.open(token, 'v')).html).toContain('the access token has expired');
   });
 
   it('is used up when its call ends, though no page was ever open', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     const token = await d.token(client);
     await d.open(token, 'v');
     await act(client.client_id, 'v', 'join', 'start', 'end');
@@ -75,7 +75,7 @@ describe('a token', () => {
   });
 
   it('is used up with every other token of the same call', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     const tokens = [await d.token(client), await d.token(client)];
     for (const token of tokens) await d.open(token, 'v');
     await act(client.client_id, 'v', 'join', 'end');
@@ -84,7 +84,7 @@ describe('a token', () => {
   });
 
   it('reopens its running call in the state it is in', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     const token = await d.token(client);
     expect((await d.open(token, 'v')).state).toBe('waiting-room');
     await act(client.client_id, 'v', 'join');
@@ -93,7 +93,7 @@ describe('a token', () => {
   });
 
   it('begins the next call when the last has ended', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     await d.open(await d.token(client), 'v');
     await act(client.client_id, 'v', 'join', 'end');
     expect((await d.open(await d.token(client), 'v')).state).toBe('waiting-room');
@@ -102,7 +102,7 @@ describe('a token', () => {
   });
 
   it('is neither bound nor used by a HEAD request', async () => {
-    const client = await d.newClient();
+    const client = await d.createClient();
     const token = await d.token(client);
     const query = new URLSearchParams({ access_token: token, validation_id: 'v' });
     expect((await fetch(`${d.mock.url}/call?${query}`, { method: 'HEAD' })).status).toBe(200);
@@ -110,7 +110,7 @@ describe('a token', () => {
   });
 
   it('is neither bound nor used where there is no call', async () => {
-    const client = await d.newClient({ scenario: 'not-found' });
+    const client = await d.createClient({ scenario: 'not-found' });
     const token = await d.token(client);
     const { status, state } = await d.open(token, 'v');
     expect([status, state]).toEqual([200, 'error']);
@@ -123,7 +123,7 @@ describe('a token', () => {
 
 describe('two clients', () => {
   it('use the same validation id at once and do not see each other', async () => {
-    const [one, another] = [await d.newClient(), await d.newClient()];
+    const [one, another] = [await d.createClient(), await d.createClient()];
     for (const client of [one, another]) await d.open(await d.token(client), 'shared');
     await act(one.client_id, 'shared', 'join');
     const states = await Promise.all(
@@ -135,7 +135,7 @@ describe('two clients', () => {
   });
 
   it('must be told apart by whoever acts on a validation id that both have', async () => {
-    const clients = [await d.newClient(), await d.newClient()];
+    const clients = [await d.createClient(), await d.createClient()];
     for (const client of clients) await d.open(await d.token(client), 'both');
     const { status, json } = await d.admin('POST', '/calls/both/agent', { action: 'join' });
     expect(status).toBe(409);

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Credentials, type Drive, drive } from '../support/drive.ts';
-import { fakePage } from '../support/fake-page.ts';
+import { type Credentials, type Drive, openDrive } from '../support/drive.ts';
+import { openFakePage } from '../support/fake-page.ts';
 
 let d: Drive;
 let client: Credentials;
 beforeEach(async () => {
-  d = await drive({ scenario: 'happy' });
-  client = await d.newClient();
+  d = await openDrive({ scenario: 'happy' });
+  client = await d.createClient();
 });
 afterEach(() => d.mock.close());
 
@@ -38,7 +38,7 @@ describe('a validation', () => {
 
   it('of another client cannot be confirmed', async () => {
     const id = await create();
-    const other = await d.newClient();
+    const other = await d.createClient();
     expect((await ask('PUT', `/${id}/confirmation`, other.client_secret)).status).toBe(404);
   });
 
@@ -50,8 +50,8 @@ describe('a validation', () => {
 describe('the call of a validation', () => {
   it('that is not confirmed stays in the waiting room: no agent sees it, by script or by hand', async () => {
     const id = await create();
-    const page = await fakePage(d, await d.token(client), id);
-    await page.hears('waiting-room');
+    const page = await openFakePage(d, await d.token(client), id);
+    await page.waitForText('waiting-room');
     await advance('50m');
     const { status, json } = await d.admin('POST', `/calls/${id}/agent`, {
       action: 'join',
@@ -59,38 +59,38 @@ describe('the call of a validation', () => {
     });
     expect([status, json.hint]).toEqual([409, expect.stringContaining('confirm')]);
     expect(await state(id)).toBe('waiting-room');
-    page.leave();
+    page.disconnect();
   });
 
   it('that is confirmed while it waits begins then', async () => {
     const id = await create();
-    const page = await fakePage(d, await d.token(client), id);
-    await page.hears('waiting-room');
+    const page = await openFakePage(d, await d.token(client), id);
+    await page.waitForText('waiting-room');
     await advance('50m');
     await ask('PUT', `/${id}/confirmation`);
     expect(await state(id)).toBe('waiting-room');
     await advance('2s');
     expect(await state(id)).toBe('loading');
-    await page.hears('VideocallLoading');
-    page.leave();
+    await page.waitForText('VideocallLoading');
+    page.disconnect();
   });
 
   it('that was confirmed before takes its usual course', async () => {
     const id = await create();
     await ask('PUT', `/${id}/confirmation`);
-    const page = await fakePage(d, await d.token(client), id);
-    await page.hears('waiting-room');
+    const page = await openFakePage(d, await d.token(client), id);
+    await page.waitForText('waiting-room');
     await advance('8s');
     expect(await state(id)).toBe('ended');
-    page.leave();
+    page.disconnect();
   });
 
   it('that was never created here counts as confirmed', async () => {
-    const page = await fakePage(d, await d.token(client), 'from-elsewhere');
-    await page.hears('waiting-room');
+    const page = await openFakePage(d, await d.token(client), 'from-elsewhere');
+    await page.waitForText('waiting-room');
     await advance('8s');
     expect(await state('from-elsewhere')).toBe('ended');
-    page.leave();
+    page.disconnect();
   });
 
   it('can be confirmed for whoever has it', async () => {

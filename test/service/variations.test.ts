@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Drive, drive, SANDBOX } from '../support/drive.ts';
+import { type Drive, openDrive, SANDBOX } from '../support/drive.ts';
 import { type RawRequest, sendRaw } from '../support/raw-http.ts';
 
 /** Requests whose answers were recorded, and what kind of answer that is. */
@@ -106,7 +106,7 @@ const VARIATIONS: Record<string, (fields: Fields) => Parts> = {
 describe('variations of recorded requests get the answer of their kin', () => {
   let d: Drive;
   beforeAll(async () => {
-    d = await drive();
+    d = await openDrive();
   });
   afterAll(() => d.mock.close());
 

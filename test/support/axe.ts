@@ -1,10 +1,10 @@
 import axe from 'axe-core';
 import type { Frame, Page } from 'playwright-core';
 
-const SERIOUS = ['serious', 'critical'];
+const SERIOUS_IMPACTS = ['serious', 'critical'];
 
-/** As {@link seriousViolations}, in one frame of a page and not in those that it holds. */
-export async function seriousViolationsIn(frame: Frame): Promise<string[]> {
+/** As {@link findSeriousViolations}, in one frame of a page and not in those that it holds. */
+export async function findSeriousViolationsIn(frame: Frame): Promise<string[]> {
   // Evaluated, not added as a script: no Content-Security-Policy has a say in that.
   await frame.evaluate(axe.source);
   const { violations } = await frame.evaluate(
@@ -16,7 +16,7 @@ export async function seriousViolationsIn(frame: Frame): Promise<string[]> {
       }),
   );
   return violations
-    .filter(({ impact }) => SERIOUS.includes(impact ?? ''))
+    .filter(({ impact }) => SERIOUS_IMPACTS.includes(impact ?? ''))
     .flatMap(({ id, help, nodes }) => nodes.map(({ target }) => `${id} at ${target.join(' ')}: ${help}`));
 }
 
@@ -24,7 +24,7 @@ export async function seriousViolationsIn(frame: Frame): Promise<string[]> {
  * What keeps people with disabilities from a page or from a frame in it, as far as axe-core can tell: every
  * violation whose impact is serious or critical, a line each.
  */
-export async function seriousViolations(page: Page): Promise<string[]> {
-  const found = await Promise.all(page.frames().map(seriousViolationsIn));
+export async function findSeriousViolations(page: Page): Promise<string[]> {
+  const found = await Promise.all(page.frames().map(findSeriousViolationsIn));
   return found.flat();
 }

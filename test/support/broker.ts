@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-interface Received {
+interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
   readonly authorization: string | undefined;
@@ -11,7 +11,7 @@ interface Received {
 }
 
 /** A pact that the broker has. */
-export interface Kept {
+export interface StoredPact {
   readonly pact: Record<string, unknown>;
   readonly pending?: boolean;
   readonly wip?: boolean;
@@ -20,16 +20,16 @@ export interface Kept {
 const PROVIDER = '/pacticipants/videocall-manager';
 
 /** The little of a Pact broker that a verification meets: links, pacts for verification, results. */
-export async function openBroker(kept: readonly Kept[], authorization?: string) {
-  const received: Received[] = [];
+export async function openBroker(kept: readonly StoredPact[], authorization?: string) {
+  const received: ReceivedRequest[] = [];
   let base = '';
   const link = (path: string) => ({ href: `${base}${path}` });
 
-  const selfOf = (index: number) => ({ self: link(`/pacts/${index}`) });
-  const documentOf = (index: number) => ({
+  const createSelfLink = (index: number) => ({ self: link(`/pacts/${index}`) });
+  const createDocument = (index: number) => ({
     ...kept[index]?.pact,
     _links: {
-      ...selfOf(index),
+      ...createSelfLink(index),
       'pb:publish-verification-results': link(`/pacts/${index}/results`),
       'pb:provider': link(PROVIDER),
     },
@@ -43,7 +43,7 @@ export async function openBroker(kept: readonly Kept[], authorization?: string) 
       _embedded: {
         pacts: kept.map(({ pending = false, wip = false }, index) => ({
           verificationProperties: { pending, wip },
-          _links: selfOf(index),
+          _links: createSelfLink(index),
         })),
       },
     }),
@@ -56,7 +56,7 @@ export async function openBroker(kept: readonly Kept[], authorization?: string) 
     const own = answers[`${method} ${path}`];
     if (own !== undefined) return { status: 200, json: own() };
     const [, index] = /^\/pacts\/(\d+)$/.exec(path) ?? [];
-    if (method === 'GET' && index !== undefined) return { status: 200, json: documentOf(Number(index)) };
+    if (method === 'GET' && index !== undefined) return { status: 200, json: createDocument(Number(index)) };
     if (method === 'PUT') return { status: 201, json: {} };
     return method === 'POST' && path.endsWith('/results')
       ? { status: 201, json: {} }

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { INSECURE_HOST, launchChromium } from './chromium.ts';
-import { find, missing } from './tools.ts';
+import { explainMissingTool, findTool } from './tools.ts';
 
 /** A browser's tab, as far as every browser has it. It trusts whoever made a certificate. */
 export interface Tab {
@@ -20,7 +20,7 @@ export interface TabBrowser {
   close(): Promise<void>;
 }
 
-async function chromium(): Promise<TabBrowser> {
+async function openChromium(): Promise<TabBrowser> {
   const browser = await launchChromium();
   return {
     close: () => browser.close(),
@@ -35,12 +35,12 @@ async function chromium(): Promise<TabBrowser> {
   };
 }
 
-async function firefox(): Promise<TabBrowser> {
+async function openFirefox(): Promise<TabBrowser> {
   const { launch } = await import('puppeteer-core');
   const browser = await launch({
     browser: 'firefox',
     acceptInsecureCerts: true,
-    executablePath: find('firefox') ?? '',
+    executablePath: findTool('firefox') ?? '',
     extraPrefsFirefox: {
       'media.navigator.streams.fake': true,
       'media.navigator.permission.disabled': true,
@@ -60,7 +60,7 @@ async function firefox(): Promise<TabBrowser> {
   };
 }
 
-const freePort = () =>
+const findFreePort = () =>
   new Promise<number>((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const address = server.address();
@@ -69,7 +69,7 @@ const freePort = () =>
   });
 
 /** Asks until somebody answers. */
-async function whenUp(url: string): Promise<void> {
+async function waitUntilUp(url: string): Promise<void> {
   for (let tries = 0; ; tries += 1) {
     try {
       await fetch(url);
@@ -82,7 +82,7 @@ async function whenUp(url: string): Promise<void> {
 }
 
 /** A proxy that finds whatever it is asked for on this machine, for a browser that cannot be told of names otherwise. */
-async function everythingIsHere() {
+async function startLoopbackProxy() {
   const server = createHttpServer((incoming, outgoing) => {
     const { port, pathname, search } = new URL(incoming.url ?? '');
     const { method, headers } = incoming;
@@ -106,9 +106,9 @@ async function everythingIsHere() {
 }
 
 /** WebKitGTK's small browser, driven by W3C WebDriver on a screen that nobody sees. */
-async function webkit(): Promise<TabBrowser> {
-  const port = await freePort();
-  const proxy = await everythingIsHere();
+async function openWebkit(): Promise<TabBrowser> {
+  const port = await findFreePort();
+  const proxy = await startLoopbackProxy();
   const home = mkdtempSync(path.join(tmpdir(), 'mock-veridas-webkit-'));
   const xvfb = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
@@ -130,7 +130,7 @@ async function webkit(): Promise<TabBrowser> {
     },
   });
   const url = `http://127.0.0.1:${port}`;
-  await whenUp(`${url}/status`);
+  await waitUntilUp(`${url}/status`);
 
   const call = async <T>(method: string, route: string, body?: unknown): Promise<T> => {
     const answer = await fetch(`${url}${route}`, {
@@ -152,7 +152,7 @@ async function webkit(): Promise<TabBrowser> {
     close: stop,
     async newTab() {
       const options = {
-        binary: find('webkit') ?? '',
+        binary: findTool('webkit') ?? '',
         args: [
           '--automation',
           '--enable-mock-capture-devices=true',
@@ -177,10 +177,14 @@ async function webkit(): Promise<TabBrowser> {
 
 /** Every browser that the suite drives: how it is started, and why it cannot be. */
 export const BROWSERS = {
-  Chromium: { launch: chromium, missing: () => missing('chromium') },
-  Firefox: { launch: firefox, missing: () => missing('firefox') },
+  Chromium: { launch: openChromium, missing: () => explainMissingTool('chromium') },
+  Firefox: { launch: openFirefox, missing: () => explainMissingTool('firefox') },
   WebKitGTK: {
-    launch: webkit,
-    missing: () => missing('webkit') ?? missing('webkitDriver') ?? missing('xvfb') ?? missing('dbus'),
+    launch: openWebkit,
+    missing: () =>
+      explainMissingTool('webkit') ??
+      explainMissingTool('webkitDriver') ??
+      explainMissingTool('xvfb') ??
+      explainMissingTool('dbus'),
   },
 } as const satisfies Record<string, { launch: () => Promise<TabBrowser>; missing: () => string | undefined }>;

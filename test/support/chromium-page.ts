@@ -1,10 +1,10 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { launchChromium } from './chromium.ts';
-import { type Drive, drive } from './drive.ts';
+import { type Drive, openDrive } from './drive.ts';
 import { openShop, type Shop } from './shop.ts';
 
-interface Stage {
+interface ChromiumFixture {
   readonly d: Drive;
   readonly shop: Shop;
   readonly browser: Browser;
@@ -12,20 +12,24 @@ interface Stage {
 }
 
 /** A simulator, a shop and Chromium for the tests of a group, and a page of its own for each of them. */
-export function chromiumStage(): Stage {
-  const stage: { -readonly [Part in keyof Stage]?: Stage[Part] } = {};
+export function useChromium(): ChromiumFixture {
+  const fixture: { -readonly [Part in keyof ChromiumFixture]?: ChromiumFixture[Part] } = {};
   beforeAll(async () => {
-    [stage.d, stage.shop, stage.browser] = await Promise.all([drive(), openShop(), launchChromium()]);
+    [fixture.d, fixture.shop, fixture.browser] = await Promise.all([
+      openDrive(),
+      openShop(),
+      launchChromium(),
+    ]);
   });
   afterAll(async () => {
-    await stage.browser?.close();
-    await stage.shop?.close();
-    await stage.d?.mock.close();
+    await fixture.browser?.close();
+    await fixture.shop?.close();
+    await fixture.d?.mock.close();
   });
   beforeEach(async () => {
-    stage.page = await (stage as Stage).browser.newPage();
+    fixture.page = await (fixture as ChromiumFixture).browser.newPage();
   });
-  afterEach(() => stage.page?.close());
+  afterEach(() => fixture.page?.close());
   // Complete when the first test begins.
-  return stage as Stage;
+  return fixture as ChromiumFixture;
 }

@@ -1,5 +1,5 @@
 import { type Browser, chromium } from 'playwright-core';
-import { find } from './tools.ts';
+import { findTool } from './tools.ts';
 
 /** A name under which browsers find this machine, without holding its pages to be secure for that. */
 export const INSECURE_HOST = 'shop.test';
@@ -9,7 +9,7 @@ const CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-s
 
 /** Chromium with a camera of its own, if it is to have one, which sends nothing to the outside. */
 export function launchChromium({ camera = true } = {}): Promise<Browser> {
-  const executablePath = find('chromium');
+  const executablePath = findTool('chromium');
   if (executablePath === undefined) throw new Error('there is no Chromium');
   return chromium.launch({
     executablePath,

@@ -40,24 +40,24 @@ function linkCommand(folder: string): void {
 }
 
 /** @param folder a project that has installed the package */
-export function machine(folder: () => string): Machine {
+export function useCiMachine(folder: () => string): Machine {
   const names = () => path.join(folder(), 'names.cjs');
   beforeAll(() => {
     linkCommand(folder());
     writeFileSync(names(), NAMES);
   });
 
-  let started: { readonly child: ChildProcess; readonly exited: Promise<unknown> }[] = [];
+  let processes: { readonly child: ChildProcess; readonly exited: Promise<unknown> }[] = [];
   let readyFiles: string[] = [];
   afterEach(async () => {
-    for (const { child, exited } of started) {
+    for (const { child, exited } of processes) {
       // With what it has started itself, as a container ends: npm leaves its script behind.
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid);
       await exited;
     }
     const left = readyFiles.map((file) => path.join(folder(), file)).filter(existsSync);
     for (const file of left) process.kill(JSON.parse(readFileSync(file, 'utf8')).pid);
-    started = [];
+    processes = [];
     readyFiles = [];
   });
 
@@ -85,7 +85,7 @@ export function machine(folder: () => string): Machine {
       }),
     start([program = '', ...args], env = {}) {
       const child = spawn(program, args, { ...options(env), stdio: 'ignore', detached: true });
-      started.push({ child, exited: once(child, 'exit') });
+      processes.push({ child, exited: once(child, 'exit') });
     },
     stopLater: (readyFile) => void readyFiles.push(readyFile),
   };

@@ -4,29 +4,29 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll } from 'vitest';
-import { find } from './tools.ts';
+import { findTool } from './tools.ts';
 
 const exec = promisify(execFile);
 const ROOT = path.join(import.meta.dirname, '../..');
 const read = (file: string) => JSON.parse(readFileSync(path.join(ROOT, file), 'utf8'));
 
 type Names = Readonly<Record<string, unknown>>;
-interface Locked {
+interface LockedPackage {
   readonly dependencies?: Names;
   readonly optionalDependencies?: Names;
   readonly peerDependencies?: Names;
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
-const LOCKED: Readonly<Record<string, Locked>> = read('package-lock.json').packages;
+const LOCKED: Readonly<Record<string, LockedPackage>> = read('package-lock.json').packages;
 
-function needsOf({ peerDependenciesMeta, ...locked }: Locked): string[] {
+function listDependencies({ peerDependenciesMeta, ...locked }: LockedPackage): string[] {
   const { dependencies, optionalDependencies, peerDependencies = {} } = locked;
   const peers = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta?.[name]?.optional);
   return [...Object.keys({ ...dependencies, ...optionalDependencies }), ...peers];
 }
 
 /** Packages by their names, with all that npm would bring with them. */
-function withNeeds(names: readonly string[]): Set<string> {
+function collectDependencies(names: readonly string[]): Set<string> {
   const all = new Set<string>();
   const follow = (name: string) => {
     const place = `node_modules/${name}`;
@@ -34,7 +34,7 @@ function withNeeds(names: readonly string[]): Set<string> {
     if (all.has(name) || !existsSync(path.join(ROOT, place))) return;
     all.add(name);
     const inner = Object.keys(LOCKED).filter((other) => other === place || other.startsWith(`${place}/`));
-    for (const other of inner) needsOf(LOCKED[other] ?? {}).forEach(follow);
+    for (const other of inner) listDependencies(LOCKED[other] ?? {}).forEach(follow);
   };
   names.forEach(follow);
   return all;
@@ -69,7 +69,7 @@ export interface Consumer {
  * Unpacks what would be published into an empty folder, far from this one; of other packages there are copies of those only
  * that npm would bring with it or that are asked for.
  */
-export function consumer(tools: readonly string[]): Consumer {
+export function useConsumer(tools: readonly string[]): Consumer {
   let folder = '';
   const modules = (name: string) => path.join(folder, 'node_modules', name);
 
@@ -78,7 +78,7 @@ export function consumer(tools: readonly string[]): Consumer {
     mkdirSync(modules('mock-veridas'), { recursive: true });
     const unpack = ['-xzf', await pack(folder), '--strip-components=1'];
     await exec('tar', [...unpack, '-C', modules('mock-veridas')]);
-    for (const name of withNeeds(tools))
+    for (const name of collectDependencies(tools))
       cpSync(path.join(ROOT, 'node_modules', name), modules(name), { recursive: true });
     writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }');
   });
@@ -104,11 +104,11 @@ export function consumer(tools: readonly string[]): Consumer {
 }
 
 /** A Playwright config by which its tests run in this machine's Chromium. */
-export const playwrightConfig = (more = ''): string => `import { defineConfig } from '@playwright/test';
+export const createPlaywrightConfig = (more = ''): string => `import { defineConfig } from '@playwright/test';
 export default defineConfig({
   reporter: 'line',
   workers: 1,
   timeout: 90_000,
-  use: { ${more}launchOptions: { executablePath: '${find('chromium')}', args: ['--no-sandbox'] } },
+  use: { ${more}launchOptions: { executablePath: '${findTool('chromium')}', args: ['--no-sandbox'] } },
 });
 `;

@@ -1,6 +1,6 @@
 import { type MockOptions, newMemoryStore, type StartedMock, startMock } from '../../src/library/index.ts';
-import { undescribed } from './control-description.ts';
-import { freshPrefix } from './redis.ts';
+import { findUndescribed } from './control-description.ts';
+import { createPrefix } from './redis.ts';
 
 /** A running simulator, driven over HTTP as its users drive it. */
 export interface Drive {
@@ -14,7 +14,7 @@ export interface Drive {
   /** Opens `/call` as an iframe does. */
   open(token: string, validationId: string): Promise<{ status: number; state: string; html: string }>;
   /** A client of its own, made through the control API. */
-  newClient(given?: Record<string, unknown>): Promise<Credentials>;
+  createClient(given?: Record<string, unknown>): Promise<Credentials>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are judged by what the test expects of them
@@ -29,20 +29,26 @@ export const SANDBOX: Credentials = { client_id: 'sandbox-client', client_secret
 
 /** The Redis on which all is to be driven, instead of in memory. */
 // biome-ignore lint/style/noProcessEnv: it is for whoever runs the tests to say
-const SHARED = process.env.TEST_STORE;
+const SHARED_STORE = process.env.TEST_STORE;
 
 /** Options for simulators that are to share a store, at once or one after the other. */
-export const oneStore = (): Pick<MockOptions, 'store' | 'storePrefix'> =>
-  SHARED === undefined ? { store: newMemoryStore() } : { store: SHARED, storePrefix: freshPrefix() };
+export const createSharedStore = (): Pick<MockOptions, 'store' | 'storePrefix'> =>
+  SHARED_STORE === undefined
+    ? { store: newMemoryStore() }
+    : { store: SHARED_STORE, storePrefix: createPrefix() };
 
-export async function drive(options: MockOptions = {}): Promise<Drive> {
+export async function openDrive(options: MockOptions = {}): Promise<Drive> {
   // Most tests open the frame under the name for backends, which is warned of.
-  const mock = await startMock({ logLevel: 'error', ...(SHARED !== undefined && oneStore()), ...options });
-  return { mock, ...against(mock) };
+  const mock = await startMock({
+    logLevel: 'error',
+    ...(SHARED_STORE !== undefined && createSharedStore()),
+    ...options,
+  });
+  return { mock, ...driveAt(mock) };
 }
 
 /** The same for a simulator that runs elsewhere. */
-export function against({ url, adminUrl }: Pick<StartedMock, 'url' | 'adminUrl'>): Omit<Drive, 'mock'> {
+export function driveAt({ url, adminUrl }: Pick<StartedMock, 'url' | 'adminUrl'>): Omit<Drive, 'mock'> {
   const admin = async <T>(method: string, path: string, body?: unknown) => {
     const answer = await fetch(`${adminUrl}${path}`, {
       method,
@@ -53,7 +59,7 @@ export function against({ url, adminUrl }: Pick<StartedMock, 'url' | 'adminUrl'>
     });
     const text = await answer.text();
     const json = text === '' ? undefined : JSON.parse(text);
-    const faults = undescribed(method, path, answer.status, json);
+    const faults = findUndescribed(method, path, answer.status, json);
     if (faults.length > 0) throw new Error(`not as described: ${faults.join('; ')}`);
     return { status: answer.status, json: json as T };
   };
@@ -76,7 +82,7 @@ export function against({ url, adminUrl }: Pick<StartedMock, 'url' | 'adminUrl'>
       const html = await answer.text();
       return { status: answer.status, html, state: /<body data-state="([^"]*)"/.exec(html)?.[1] ?? '' };
     },
-    async newClient(given = {}) {
+    async createClient(given = {}) {
       const { json } = await admin<Credentials>('POST', '/clients', given);
       return { client_id: json.client_id, client_secret: json.client_secret };
     },

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A server that answers for a control API: `answer` gives the body for a path below it. */
-export async function impostor(
+export async function startFakeControlApi(
   answer: (about: string) => string | Promise<string>,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer(async ({ url = '' }, response) => {

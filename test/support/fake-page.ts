@@ -6,63 +6,64 @@ import type { Drive } from './drive.ts';
 export interface FakePage {
   readonly opened: { status: number; state: string; html: string };
   /** Everything that the stream has said so far, as it came. */
-  told(): string;
+  getReceived(): string;
   /** Waits until the stream has said this. */
-  hears(text: string): Promise<void>;
+  waitForText(text: string): Promise<void>;
   /** Resolves when the stream has ended or was left. */
   readonly ended: Promise<unknown>;
   /** Opens the stream, as a browser does again when it has ended, with the last event that it has. */
-  listen(lastEventId?: number): void;
-  leave(): void;
+  connect(lastEventId?: number): void;
+  disconnect(): void;
   /** Reports these events as posted. */
   report(...posted: number[]): Promise<number>;
   /** Asks once by long-poll. */
   poll(state: string, after?: number): Promise<{ id?: number; data: Record<string, unknown> }[]>;
 }
 
-export async function fakePage(
+export async function openFakePage(
   d: Drive,
   token: string,
   validationId: string,
   base = d.mock.url,
 ): Promise<FakePage> {
   const opened = await d.open(token, validationId);
-  return { opened, ...pageOf(opened.html, base) };
+  return { opened, ...createFakePage(opened.html, base) };
 }
 
 /** What the script of the page reads from its `html`: where its stream and its reports go. */
-export const setupOf = (html: string): PageSetup =>
+export const parseSetup = (html: string): PageSetup =>
   JSON.parse(/<script type="application\/json" id="setup">(.*?)<\/script>/s.exec(html)?.[1] ?? '{}');
 
 /** The page that `html` is, once its script runs; `base` is the simulator that it talks to. */
-export function pageOf(html: string, base: string): Omit<FakePage, 'opened'> {
-  const setup = setupOf(html);
+export function createFakePage(html: string, base: string): Omit<FakePage, 'opened'> {
+  const setup = parseSetup(html);
   const onBase = (address: string) => {
     const { pathname, search } = new URL(address, base);
     return `${base}${pathname}${search}`;
   };
-  let told = '';
-  let stopping = new AbortController();
+  let received = '';
+  let abort = new AbortController();
   let ended: Promise<unknown>;
 
-  const listen = (lastEventId?: number) => {
-    stopping = new AbortController();
+  const connect = (lastEventId?: number) => {
+    abort = new AbortController();
     const headers = lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) };
-    ended = fetch(onBase(setup.stream), { signal: stopping.signal, headers })
+    ended = fetch(onBase(setup.stream), { signal: abort.signal, headers })
       .then(async ({ body }) => {
-        for await (const chunk of body ?? []) told += Buffer.from(chunk).toString();
+        for await (const chunk of body ?? []) received += Buffer.from(chunk).toString();
       })
       .catch(() => {});
   };
-  listen();
+  connect();
   return {
-    told: () => told,
-    hears: (text) => vi.waitFor(() => expect(told).toContain(text), { timeout: 60_000, interval: 10 }),
+    getReceived: () => received,
+    waitForText: (text) =>
+      vi.waitFor(() => expect(received).toContain(text), { timeout: 60_000, interval: 10 }),
     get ended() {
       return ended;
     },
-    listen,
-    leave: () => stopping.abort(),
+    connect,
+    disconnect: () => abort.abort(),
     report: async (...posted) =>
       (await fetch(onBase(setup.reports), { method: 'POST', body: JSON.stringify({ posted }) })).status,
     poll: async (state, after = -1) => {

@@ -4,13 +4,13 @@
  */
 
 /** Something that was tried: from `begun` to `ended`, and whether it is known to have been done. */
-interface Tried {
+interface Attempt {
   readonly begun: number;
   readonly ended: number;
   readonly outcome: 'done' | 'refused' | 'unknown';
 }
 
-export type Deed = Tried &
+export type Operation = Attempt &
   (
     | { readonly kind: 'issue'; readonly token: string }
     | { readonly kind: 'open'; readonly token: string; readonly validationId: string }
@@ -19,55 +19,59 @@ export type Deed = Tried &
     | { readonly kind: 'advance'; readonly seconds: number }
     | { readonly kind: 'reset' }
   );
-type Of<K extends Deed['kind']> = Extract<Deed, { kind: K }>;
+type Of<K extends Operation['kind']> = Extract<Operation, { kind: K }>;
 
 const LIFETIME_S = 3600;
 /** Real time passes too. */
 const SLACK_S = 120;
 
-const of = <K extends Deed['kind']>(deeds: readonly Deed[], kind: K): Of<K>[] =>
+const filterKind = <K extends Operation['kind']>(deeds: readonly Operation[], kind: K): Of<K>[] =>
   deeds.filter((deed): deed is Of<K> => deed.kind === kind);
 
 const seconds = (advances: readonly Of<'advance'>[]): number =>
   advances.reduce((sum, one) => sum + one.seconds, 0);
 
 /** What may have ended the token's life before `open` was answered. */
-function mayHaveEnded(deeds: readonly Deed[], issued: Of<'issue'>, open: Of<'open'>): boolean {
+function canHaveEnded(deeds: readonly Operation[], issued: Of<'issue'>, open: Of<'open'>): boolean {
   const before = deeds.filter((deed) => deed.begun < open.ended && deed.outcome !== 'refused');
-  const opened = of(before, 'open')
+  const opened = filterKind(before, 'open')
     .filter(({ token }) => token === open.token)
     .map(({ validationId }) => validationId);
   return (
-    of(before, 'revoke').some(({ token }) => token === open.token) ||
-    of(before, 'end').some(({ validationId }) => opened.includes(validationId)) ||
-    of(before, 'reset').some(({ ended }) => ended > issued.begun) ||
-    seconds(of(before, 'advance').filter(({ ended }) => ended > issued.begun)) >= LIFETIME_S - SLACK_S
+    filterKind(before, 'revoke').some(({ token }) => token === open.token) ||
+    filterKind(before, 'end').some(({ validationId }) => opened.includes(validationId)) ||
+    filterKind(before, 'reset').some(({ ended }) => ended > issued.begun) ||
+    seconds(filterKind(before, 'advance').filter(({ ended }) => ended > issued.begun)) >= LIFETIME_S - SLACK_S
   );
 }
 
 /** What must have ended the token's life before `open` began. */
-function mustHaveEnded(deeds: readonly Deed[], issued: Of<'issue'>, open: Of<'open'>): string | undefined {
+function mustHaveEnded(
+  deeds: readonly Operation[],
+  issued: Of<'issue'>,
+  open: Of<'open'>,
+): string | undefined {
   const before = deeds.filter((deed) => deed.ended < open.begun && deed.outcome === 'done');
-  const opened = of(before, 'open').filter(({ token }) => token === open.token);
-  const isCompleted = of(before, 'end').some((end) =>
+  const opened = filterKind(before, 'open').filter(({ token }) => token === open.token);
+  const isCompleted = filterKind(before, 'end').some((end) =>
     opened.some((one) => one.validationId === end.validationId && one.ended < end.begun),
   );
-  if (of(before, 'revoke').some(({ token, begun }) => token === open.token && begun > issued.ended))
+  if (filterKind(before, 'revoke').some(({ token, begun }) => token === open.token && begun > issued.ended))
     return 'revoked';
   if (isCompleted) return 'completed';
-  if (of(before, 'reset').some(({ begun }) => begun > issued.ended)) return 'reset';
-  const passed = seconds(of(before, 'advance').filter(({ begun }) => begun > issued.ended));
+  if (filterKind(before, 'reset').some(({ begun }) => begun > issued.ended)) return 'reset';
+  const passed = seconds(filterKind(before, 'advance').filter(({ begun }) => begun > issued.ended));
   return passed >= LIFETIME_S ? 'expired' : undefined;
 }
 
 /** Every opening that cannot be true. */
-export function impossibleOpenings(deeds: readonly Deed[]): string[] {
-  const issued = new Map(of(deeds, 'issue').map((deed) => [deed.token, deed]));
-  return of(deeds, 'open').flatMap((open) => {
+export function findImpossibleOpenings(deeds: readonly Operation[]): string[] {
+  const issued = new Map(filterKind(deeds, 'issue').map((deed) => [deed.token, deed]));
+  return filterKind(deeds, 'open').flatMap((open) => {
     const birth = issued.get(open.token);
     if (birth === undefined || open.outcome === 'unknown') return [];
     if (open.outcome === 'refused')
-      return mayHaveEnded(deeds, birth, open)
+      return canHaveEnded(deeds, birth, open)
         ? []
         : [`token …${open.token.slice(-4)} was lost before its end`];
     const end = mustHaveEnded(deeds, birth, open);
@@ -76,7 +80,7 @@ export function impossibleOpenings(deeds: readonly Deed[]): string[] {
 }
 
 /** A call as the control API tells it. */
-export interface ToldCall {
+export interface ListedCall {
   readonly validation_id: string;
   readonly n: number;
   readonly state: string;
@@ -84,7 +88,7 @@ export interface ToldCall {
 }
 
 /** Everything that is wrong with the calls as they stand in the end. */
-export function impossibleCalls(calls: readonly ToldCall[]): string[] {
+export function findImpossibleCalls(calls: readonly ListedCall[]): string[] {
   return calls.flatMap(({ validation_id, n, state, events }) => {
     const name = `call ${n} of ${validation_id}`;
     const codes = events.map(({ code }) => code);
@@ -104,7 +108,7 @@ export function impossibleCalls(calls: readonly ToldCall[]): string[] {
 }
 
 /** What a page has heard that the call has not said so: it must be a part of it without gaps, up to the end. */
-export function misheard(heard: readonly string[], said: readonly string[]): string | undefined {
+export function findMisheardEvents(heard: readonly string[], said: readonly string[]): string | undefined {
   const start = said.length - heard.length;
   return start >= 0 && heard.every((code, index) => said[start + index] === code)
     ? undefined

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { setupOf } from './fake-page.ts';
+import { parseSetup } from './fake-page.ts';
 
 /** The command, as it is published. */
 export const COMMAND = path.join(import.meta.dirname, '../../dist/mock-veridas.cjs');
@@ -42,15 +42,15 @@ export async function startInstance(flags: readonly string[], command = COMMAND)
     throw new Error('an instance ended before it was ready');
   }
   /** Its Redis may be starting as well; an operator would start it again, too. */
-  async function launchAtLast(tries = 20): Promise<void> {
+  async function launchWithRetry(tries = 20): Promise<void> {
     await launch().catch(async (error) => {
       if (tries === 0) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200));
-      await launchAtLast(tries - 1);
+      await launchWithRetry(tries - 1);
     });
   }
   const start = () => {
-    starting ??= launchAtLast().finally(() => {
+    starting ??= launchWithRetry().finally(() => {
       starting = undefined;
     });
     return starting;
@@ -88,7 +88,7 @@ export interface FaithfulPage {
   leave(): void;
 }
 
-interface Told {
+interface StreamMessage {
   readonly reset?: true;
   readonly post?: { readonly data: { readonly code: string } };
 }
@@ -98,26 +98,26 @@ interface Told {
  *
  * @param next the instance to which it comes next
  */
-export function attend(html: string, next: () => string): FaithfulPage {
-  const setup = setupOf(html);
+export function openFaithfulPage(html: string, next: () => string): FaithfulPage {
+  const setup = parseSetup(html);
   const { pathname, search, searchParams } = new URL(setup.stream, 'http://page');
   const reports = new URL(setup.reports, 'http://page');
   const [, payload = ''] = (searchParams.get('ticket') ?? '').split('.');
-  const leaving = new AbortController();
+  const abort = new AbortController();
   const page = {
     callId: (JSON.parse(Buffer.from(payload, 'base64url').toString()) as { call: string }).call,
     heard: [] as string[],
     repeated: [] as number[],
     isReset: false,
-    leave: () => leaving.abort(),
+    leave: () => abort.abort(),
   };
   let last: number | undefined;
 
-  function hear(message: string): void {
+  function onMessage(message: string): void {
     const id = /^id: (\d+)$/m.exec(message)?.[1];
     const data = /^data: (.*)$/m.exec(message)?.[1];
     if (data === undefined) return;
-    const told = JSON.parse(data) as Told;
+    const told = JSON.parse(data) as StreamMessage;
     if (told.reset) {
       page.isReset = true;
       page.leave();
@@ -137,21 +137,21 @@ export function attend(html: string, next: () => string): FaithfulPage {
   }
 
   void (async () => {
-    while (!leaving.signal.aborted) {
+    while (!abort.signal.aborted) {
       let unread = '';
       try {
         const headers: Record<string, string> = last === undefined ? {} : { 'last-event-id': String(last) };
-        const { body } = await fetch(`${next()}${pathname}${search}`, { headers, signal: leaving.signal });
+        const { body } = await fetch(`${next()}${pathname}${search}`, { headers, signal: abort.signal });
         for await (const chunk of body ?? []) {
           unread += Buffer.from(chunk).toString();
           const messages = unread.split('\n\n');
           unread = messages.pop() ?? '';
-          messages.forEach(hear);
+          messages.forEach(onMessage);
         }
       } catch {
         // Its instance has gone; another may be there.
       }
-      if (!leaving.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 20));
+      if (!abort.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 20));
     }
   })();
   return page;

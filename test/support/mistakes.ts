@@ -3,140 +3,146 @@ import type { RuleId } from '../../src/domain/finding.ts';
 import type { BROWSERS, Tab } from './browser-tabs.ts';
 import { INSECURE_HOST } from './chromium.ts';
 import type { Credentials, Drive } from './drive.ts';
-import type { Pages } from './web-pages.ts';
+import type { PageServer } from './web-pages.ts';
 
 export type Name = keyof typeof BROWSERS;
 /** What is found by a mistake in each browser; where that is nothing, the reason stands with it. */
-type Told = Readonly<Record<Name, readonly RuleId[] | { readonly nothing: string }>>;
+type ExpectedFindings = Readonly<Record<Name, readonly RuleId[] | { readonly nothing: string }>>;
 
-const inAll = (...rules: RuleId[]): Told => ({ Chromium: rules, Firefox: rules, WebKitGTK: rules });
+const expectInAll = (...rules: RuleId[]): ExpectedFindings => ({
+  Chromium: rules,
+  Firefox: rules,
+  WebKitGTK: rules,
+});
 
-export const PATIENCE = { timeout: 60_000, interval: 50 };
+export const WAIT_OPTIONS = { timeout: 60_000, interval: 50 };
 /** Attributes of the iframe as the guide has it, with a size of its own. */
-export const GOOD = 'width="800" height="600" allow="camera; microphone;"';
+export const GUIDE_ATTRIBUTES = 'width="800" height="600" allow="camera; microphone;"';
 const SIZE = 'width="800" height="600"';
 const ALLOW = 'allow="camera; microphone;"';
 
 /** What an integrator's page needs to know to make a mistake, and what it can do. */
-export interface Making {
+export interface MistakeContext {
   readonly d: Drive;
   readonly client: Credentials;
-  readonly pages: Pages;
+  readonly pages: PageServer;
   readonly tab: Tab;
   /** Address of the frame with a new token, as it stands in HTML. */
   frame(options?: { token?: string; base?: string; validation?: string }): Promise<string>;
   /** Waits until a page of the call has told what it sees. */
-  diagnosed(): Promise<void>;
+  waitForDiagnostics(): Promise<void>;
   /** Lets the agent end the call from the beginning. */
   finish(): Promise<void>;
 }
 
 interface Mistake {
   readonly what: string;
-  readonly told: Told;
-  make(making: Making): Promise<void>;
+  readonly expected: ExpectedFindings;
+  make(making: MistakeContext): Promise<void>;
 }
 
 /** A page with an iframe that has these attributes, beside the address of the call. */
-const framed =
+const createFrameMistake =
   (attributes: string, options: { host?: string; before?: string } = {}) =>
-  async ({ tab, pages, frame, diagnosed }: Making) => {
+  async ({ tab, pages, frame, waitForDiagnostics }: MistakeContext) => {
     const { host = 'localhost', before = '' } = options;
     await tab.open(pages.page(`${before}<iframe ${attributes} src="${await frame()}"></iframe>`, { host }));
-    await diagnosed();
+    await waitForDiagnostics();
   };
 
 /** Runs a script in an integrator's page, `SERVICE` being where the service is, and waits until it is done. */
-const scripted =
+const createScriptMistake =
   (script: string) =>
-  async ({ tab, pages, d, client }: Making) => {
+  async ({ tab, pages, d, client }: MistakeContext) => {
     const body = `<script>
       var form = 'grant_type=client_credentials&client_id=${client.client_id}&client_secret=${client.client_secret}';
       ${script.replace('SERVICE', d.mock.browserUrl)}.catch(function () {}).then(function () { window.done = true });
     </script>`;
     await tab.open(pages.page(body));
-    await vi.waitFor(async () => expect(await tab.evaluate('window.done === true')).toBe(true), PATIENCE);
+    await vi.waitFor(async () => expect(await tab.evaluate('window.done === true')).toBe(true), WAIT_OPTIONS);
   };
 
 /** What a page can do wrong, or nearly wrong, and what is to be found then. */
 export const MISTAKES: readonly Mistake[] = [
-  { what: 'all as the guide has it', told: inAll(), make: framed(GOOD) },
+  { what: 'all as the guide has it', expected: expectInAll(), make: createFrameMistake(GUIDE_ATTRIBUTES) },
   {
     what: 'the address of the frame opened by itself',
-    told: inAll('opened-top-level'),
-    async make({ tab, frame, diagnosed }) {
+    expected: expectInAll('opened-top-level'),
+    async make({ tab, frame, waitForDiagnostics }) {
       await tab.open((await frame()).replaceAll('&amp;', '&'));
-      await diagnosed();
+      await waitForDiagnostics();
     },
   },
-  { what: 'no allow', told: inAll('camera-not-allowed'), make: framed(SIZE) },
+  { what: 'no allow', expected: expectInAll('camera-not-allowed'), make: createFrameMistake(SIZE) },
   {
     what: 'allow without the microphone',
-    told: inAll('camera-not-allowed'),
-    make: framed(`${SIZE} allow="camera"`),
+    expected: expectInAll('camera-not-allowed'),
+    make: createFrameMistake(`${SIZE} allow="camera"`),
   },
   {
     what: 'a sandbox with scripts only',
-    told: {
+    expected: {
       Chromium: ['sandboxed-origin'],
       // These keep the camera from it as well.
       Firefox: ['camera-not-allowed', 'sandboxed-origin'],
       WebKitGTK: ['camera-not-allowed', 'sandboxed-origin'],
     },
-    make: framed(`${GOOD} sandbox="allow-scripts"`),
+    make: createFrameMistake(`${GUIDE_ATTRIBUTES} sandbox="allow-scripts"`),
   },
   {
     what: 'a sandbox with scripts and origin',
-    told: inAll(),
-    make: framed(`${GOOD} sandbox="allow-scripts allow-same-origin"`),
+    expected: expectInAll(),
+    make: createFrameMistake(`${GUIDE_ATTRIBUTES} sandbox="allow-scripts allow-same-origin"`),
   },
   {
     what: 'a page that is not secure',
-    told: inAll('insecure-parent'),
-    make: framed(GOOD, { host: INSECURE_HOST }),
+    expected: expectInAll('insecure-parent'),
+    make: createFrameMistake(GUIDE_ATTRIBUTES, { host: INSECURE_HOST }),
   },
   {
     what: 'a height of 100% of nothing',
-    told: inAll('frame-too-small'),
-    make: framed(`style="width:100%;height:100%" ${ALLOW}`),
+    expected: expectInAll('frame-too-small'),
+    make: createFrameMistake(`style="width:100%;height:100%" ${ALLOW}`),
   },
   {
     what: 'a frame that is not shown yet',
-    told: inAll(),
-    make: framed(GOOD, { before: '<style>iframe { display: none }</style>' }),
+    expected: expectInAll(),
+    make: createFrameMistake(GUIDE_ATTRIBUTES, { before: '<style>iframe { display: none }</style>' }),
   },
   {
     what: 'the address for backends in the frame',
-    told: inAll('host-without-videocall'),
-    async make({ tab, pages, frame, diagnosed, d }) {
+    expected: expectInAll('host-without-videocall'),
+    async make({ tab, pages, frame, waitForDiagnostics, d }) {
       const src = await frame({ base: d.mock.url });
-      await tab.open(pages.page(`<iframe ${GOOD} src="${src}"></iframe>`));
-      await diagnosed();
+      await tab.open(pages.page(`<iframe ${GUIDE_ATTRIBUTES} src="${src}"></iframe>`));
+      await waitForDiagnostics();
     },
   },
   {
     what: 'no validation_id',
-    told: inAll('missing-validation-id'),
+    expected: expectInAll('missing-validation-id'),
     async make({ tab, pages, frame }) {
-      await tab.open(pages.page(`<iframe ${GOOD} src="${await frame({ validation: '' })}"></iframe>`));
+      await tab.open(
+        pages.page(`<iframe ${GUIDE_ATTRIBUTES} src="${await frame({ validation: '' })}"></iframe>`),
+      );
     },
   },
   {
     what: 'one token in two frames',
-    told: inAll('token-shared'),
-    async make({ tab, pages, frame, diagnosed }) {
-      const iframe = `<iframe ${GOOD} src="${await frame()}"></iframe>`;
+    expected: expectInAll('token-shared'),
+    async make({ tab, pages, frame, waitForDiagnostics }) {
+      const iframe = `<iframe ${GUIDE_ATTRIBUTES} src="${await frame()}"></iframe>`;
       await tab.open(pages.page(iframe + iframe));
-      await diagnosed();
+      await waitForDiagnostics();
     },
   },
   {
     what: 'a token that is handed out twice',
-    told: inAll('token-reused'),
-    async make({ tab, pages, frame, diagnosed, finish }) {
-      const address = pages.page(`<iframe ${GOOD} src="${await frame()}"></iframe>`);
+    expected: expectInAll('token-reused'),
+    async make({ tab, pages, frame, waitForDiagnostics, finish }) {
+      const address = pages.page(`<iframe ${GUIDE_ATTRIBUTES} src="${await frame()}"></iframe>`);
       await tab.open(address);
-      await diagnosed();
+      await waitForDiagnostics();
       await finish();
       await tab.open('about:blank');
       await tab.open(address);
@@ -144,64 +150,64 @@ export const MISTAKES: readonly Mistake[] = [
   },
   {
     what: 'a page with an iframe in its HTML, loaded again after the call',
-    told: {
+    expected: {
       Chromium: { nothing: 'it loads what the page now says' },
       Firefox: ['stale-iframe'],
       WebKitGTK: { nothing: 'it loads what the page now says' },
     },
-    async make({ tab, pages, frame, diagnosed, finish, d, client }) {
-      await tab.open(pages.page(async () => `<iframe ${GOOD} src="${await frame()}"></iframe>`));
-      await diagnosed();
+    async make({ tab, pages, frame, waitForDiagnostics, finish, d, client }) {
+      await tab.open(pages.page(async () => `<iframe ${GUIDE_ATTRIBUTES} src="${await frame()}"></iframe>`));
+      await waitForDiagnostics();
       await finish();
       await tab.evaluate('setTimeout(function () { location.reload() }, 0)');
       const opened = async () =>
         (await d.admin('GET', `/requests/count?path=/call&client_id=${client.client_id}`)).json.count;
-      await vi.waitFor(async () => expect(await opened()).toBe(2), PATIENCE);
-      await diagnosed();
+      await vi.waitFor(async () => expect(await opened()).toBe(2), WAIT_OPTIONS);
+      await waitForDiagnostics();
     },
   },
   {
     what: 'the same with an iframe that is made by a script',
-    told: inAll(),
-    async make({ tab, pages, frame, diagnosed, finish, d, client }) {
+    expected: expectInAll(),
+    async make({ tab, pages, frame, waitForDiagnostics, finish, d, client }) {
       const body = async () => `<div id="place"></div><script>
-        document.getElementById('place').innerHTML = '<iframe ${GOOD} src="${await frame()}"></iframe>';
+        document.getElementById('place').innerHTML = '<iframe ${GUIDE_ATTRIBUTES} src="${await frame()}"></iframe>';
       </script>`;
       await tab.open(pages.page(body));
-      await diagnosed();
+      await waitForDiagnostics();
       await finish();
       await tab.evaluate('setTimeout(function () { location.reload() }, 0)');
       const open = async () => (await d.admin('GET', `/calls/val-1?client_id=${client.client_id}`)).json;
-      await vi.waitFor(async () => expect(await open()).toMatchObject({ n: 2, page: 'open' }), PATIENCE);
+      await vi.waitFor(async () => expect(await open()).toMatchObject({ n: 2, page: 'open' }), WAIT_OPTIONS);
     },
   },
   {
     what: 'the token request of a backend, sent by a page',
-    told: inAll('secret-in-browser'),
-    make: scripted(
+    expected: expectInAll('secret-in-browser'),
+    make: createScriptMistake(
       `fetch('SERVICE/o/token/', { method: 'POST', body: form, headers: { 'Content-Type': 'application/x-www-form-urlencoded' } })`,
     ),
   },
   {
     what: 'JSON sent to the authentication API by a page',
-    told: inAll('cors-preflight'),
-    make: scripted(
+    expected: expectInAll('cors-preflight'),
+    make: createScriptMistake(
       `fetch('SERVICE/o/token/', { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json' } })`,
     ),
   },
   {
     what: 'a token in the address of a page that tells its address',
-    told: {
+    expected: {
       Chromium: ['token-in-referer'],
       Firefox: { nothing: 'it tells others no more than the origin' },
       WebKitGTK: { nothing: 'it tells others no more than the origin' },
     },
-    async make({ tab, pages, frame, diagnosed }) {
+    async make({ tab, pages, frame, waitForDiagnostics }) {
       const src = await frame();
       const headers = { 'referrer-policy': 'unsafe-url' };
       const query = `?${src.split('?')[1]?.replaceAll('&amp;', '&')}`;
-      await tab.open(pages.page(`<iframe ${GOOD} src="${src}"></iframe>`, { headers, query }));
-      await diagnosed();
+      await tab.open(pages.page(`<iframe ${GUIDE_ATTRIBUTES} src="${src}"></iframe>`, { headers, query }));
+      await waitForDiagnostics();
     },
   },
 ];

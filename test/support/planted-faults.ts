@@ -1,7 +1,7 @@
-import type { Passing, Returning, Sabotage } from './sabotage.ts';
+import type { ProxiedAnswer, ProxiedRequest, Sabotage } from './sabotage.ts';
 
 /** A fault of the service that a contract should notice. */
-export interface Planted extends Sabotage {
+export interface PlantedFault extends Sabotage {
   readonly what: string;
   /** The contract that is to notice. */
   readonly by: 'guide-backend' | 'guide-frontend' | 'simulator-errors';
@@ -9,19 +9,22 @@ export interface Planted extends Sabotage {
   readonly unnoticed?: string;
 }
 
-const isAt =
+const createPathFilter =
   (place: string) =>
-  ({ url }: Passing) =>
+  ({ url }: ProxiedRequest) =>
     url.split('?', 1)[0] === place;
-const isToken = isAt('/o/token/');
-const isRevoke = isAt('/o/revoke_token/');
-const isCall = isAt('/call');
-const isEvents = isAt('/__admin/events');
+const isToken = createPathFilter('/o/token/');
+const isRevoke = createPathFilter('/o/revoke_token/');
+const isCall = createPathFilter('/call');
+const isEvents = createPathFilter('/__admin/events');
 
 /** Changes answers of an address. */
-const answers =
-  (isMeant: (passing: Passing) => boolean, change: (returning: Returning, passing: Passing) => void) =>
-  (returning: Returning, passing: Passing): void => {
+const changeAnswers =
+  (
+    isMeant: (passing: ProxiedRequest) => boolean,
+    change: (returning: ProxiedAnswer, passing: ProxiedRequest) => void,
+  ) =>
+  (returning: ProxiedAnswer, passing: ProxiedRequest): void => {
     if (isMeant(passing)) change(returning, passing);
   };
 
@@ -29,8 +32,8 @@ const answers =
 type Json = any;
 
 /** Changes the JSON of the answers of an address that are good. */
-const json = (isMeant: (passing: Passing) => boolean, change: (body: Json) => void) =>
-  answers(isMeant, (returning) => {
+const changeJson = (isMeant: (passing: ProxiedRequest) => boolean, change: (body: Json) => void) =>
+  changeAnswers(isMeant, (returning) => {
     if (returning.status !== 200) return;
     const body = JSON.parse(returning.body);
     change(body);
@@ -38,45 +41,46 @@ const json = (isMeant: (passing: Passing) => boolean, change: (body: Json) => vo
   });
 
 /** Says something else of a token that is issued. */
-const tokenWith = (wrong: object) => json(isToken, (body) => Object.assign(body, wrong));
+const changeToken = (wrong: object) => changeJson(isToken, (body) => Object.assign(body, wrong));
 
-const events = (change: (event: Json) => void) => json(isEvents, ({ items }) => items.forEach(change));
+const changeEvents = (change: (event: Json) => void) =>
+  changeJson(isEvents, ({ items }) => items.forEach(change));
 
-const replaced = (from: RegExp, to: string) =>
-  answers(isCall, (returning) => {
+const replaceInPage = (from: RegExp, to: string) =>
+  changeAnswers(isCall, (returning) => {
     returning.body = returning.body.replace(from, to);
   });
 
-const PAGE: Returning = {
+const PAGE: ProxiedAnswer = {
   status: 200,
   headers: { 'content-type': 'text/html' },
   body: '<body data-state="waiting-room">',
 };
 /** Lets a token in that was turned away for this reason. */
-const letsIn = (reason: string) =>
-  answers(isCall, (returning) => {
+const admitRefused = (reason: string) =>
+  changeAnswers(isCall, (returning) => {
     if (returning.body.includes(reason)) Object.assign(returning, PAGE);
   });
 
-export const FAULTS: readonly Planted[] = [
+export const FAULTS: readonly PlantedFault[] = [
   {
     what: 'a token is answered with 201',
     by: 'guide-backend',
-    answer: answers(isToken, (returning) => {
+    answer: changeAnswers(isToken, (returning) => {
       if (returning.status === 200) returning.status = 201;
     }),
   },
   {
     what: 'an answer has no access_token',
     by: 'guide-backend',
-    answer: json(isToken, (body) => {
+    answer: changeJson(isToken, (body) => {
       delete body.access_token;
     }),
   },
   {
     what: 'the access_token is named otherwise',
     by: 'guide-backend',
-    answer: json(isToken, (body) => {
+    answer: changeJson(isToken, (body) => {
       body.accessToken = body.access_token;
       delete body.access_token;
     }),
@@ -84,34 +88,34 @@ export const FAULTS: readonly Planted[] = [
   {
     what: 'the scope lacks groups',
     by: 'guide-backend',
-    answer: tokenWith({ scope: 'read write' }),
+    answer: changeToken({ scope: 'read write' }),
   },
   {
     what: 'a token lives for 3540 seconds',
     by: 'guide-backend',
-    answer: tokenWith({ expires_in: 3540 }),
+    answer: changeToken({ expires_in: 3540 }),
   },
   {
     what: 'the lifetime is a text',
     by: 'guide-backend',
-    answer: tokenWith({ expires_in: '3600' }),
+    answer: changeToken({ expires_in: '3600' }),
   },
   {
     what: 'the token type is written small',
     by: 'guide-backend',
-    answer: tokenWith({ token_type: 'bearer' }),
+    answer: changeToken({ token_type: 'bearer' }),
   },
   {
     what: 'a token is declared as text',
     by: 'guide-backend',
-    answer: answers(isToken, ({ headers }) => {
+    answer: changeAnswers(isToken, ({ headers }) => {
       headers['content-type'] = 'text/plain';
     }),
   },
   {
     what: 'the token is empty',
     by: 'guide-backend',
-    answer: tokenWith({ access_token: '' }),
+    answer: changeToken({ access_token: '' }),
   },
   {
     what: 'multipart forms are not understood',
@@ -137,7 +141,7 @@ export const FAULTS: readonly Planted[] = [
   {
     what: 'a revocation answers with data',
     by: 'guide-backend',
-    answer: answers(isRevoke, (returning) => {
+    answer: changeAnswers(isRevoke, (returning) => {
       returning.headers['content-type'] = 'application/json';
       returning.body = '{"revoked":true}';
     }),
@@ -145,59 +149,59 @@ export const FAULTS: readonly Planted[] = [
   {
     what: 'every token is the same',
     by: 'guide-backend',
-    answer: tokenWith({ access_token: 'always-the-same-token' }),
+    answer: changeToken({ access_token: 'always-the-same-token' }),
     unnoticed: 'a contract looks at one answer at a time and cannot hold two against each other',
   },
   {
     what: 'an event never comes',
     by: 'guide-frontend',
-    answer: json(isEvents, (body) => {
+    answer: changeJson(isEvents, (body) => {
       body.items = body.items.filter(({ code }: Json) => code !== 'VideocallLoading');
     }),
   },
   {
     what: 'an event code is misspelt',
     by: 'guide-frontend',
-    answer: events((event) => {
+    answer: changeEvents((event) => {
       event.code = event.code.replace('VideocallCompleted', 'VideoCallCompleted');
     }),
   },
   {
     what: 'an error event is of type info',
     by: 'guide-frontend',
-    answer: events((event) => {
+    answer: changeEvents((event) => {
       event.type = 'info';
     }),
   },
   {
     what: 'an event has no message',
     by: 'guide-frontend',
-    answer: events((event) => {
+    answer: changeEvents((event) => {
       delete event.message;
     }),
   },
   {
     what: 'the page does not tell its state',
     by: 'guide-frontend',
-    answer: replaced(/ data-state="[^"]*"/, ''),
+    answer: replaceInPage(/ data-state="[^"]*"/, ''),
   },
   {
     what: 'the waiting room is skipped',
     by: 'guide-frontend',
-    answer: replaced(/data-state="waiting-room"/, 'data-state="in-call"'),
+    answer: replaceInPage(/data-state="waiting-room"/, 'data-state="in-call"'),
   },
   {
     what: 'the frame cannot be embedded',
     by: 'guide-frontend',
-    answer: answers(isCall, ({ headers }) => {
+    answer: changeAnswers(isCall, ({ headers }) => {
       headers['content-security-policy'] = "frame-ancestors 'self'";
     }),
   },
-  { what: 'a token outlives its hour', by: 'simulator-errors', answer: letsIn('its hour is over') },
+  { what: 'a token outlives its hour', by: 'simulator-errors', answer: admitRefused('its hour is over') },
   {
     what: 'a token outlives its call',
     by: 'simulator-errors',
-    answer: letsIn('used up'),
+    answer: admitRefused('used up'),
   },
   {
     what: 'a token dies a minute too early',
@@ -211,7 +215,7 @@ export const FAULTS: readonly Planted[] = [
   {
     what: 'a 401 has no challenge',
     by: 'simulator-errors',
-    answer: answers(
+    answer: changeAnswers(
       ({ url }) => url.startsWith('/o/'),
       ({ headers }) => {
         delete headers['www-authenticate'];
@@ -229,7 +233,7 @@ export const FAULTS: readonly Planted[] = [
   {
     what: 'every address is let in',
     by: 'simulator-errors',
-    answer: answers(
+    answer: changeAnswers(
       ({ url }) => url.startsWith('/o/'),
       (returning) => {
         if (returning.status === 403) returning.status = 200;
@@ -239,20 +243,20 @@ export const FAULTS: readonly Planted[] = [
   {
     what: 'an outage does not say when to come back',
     by: 'simulator-errors',
-    answer: answers(isToken, ({ headers }) => {
+    answer: changeAnswers(isToken, ({ headers }) => {
       delete headers['retry-after'];
     }),
   },
   {
     what: 'an error of OAuth is named otherwise',
     by: 'simulator-errors',
-    answer: answers(isToken, (returning) => {
+    answer: changeAnswers(isToken, (returning) => {
       returning.body = returning.body.replace('unsupported_grant_type', 'invalid_grant');
     }),
   },
   {
     what: 'an unknown validation is shown a waiting room',
     by: 'simulator-errors',
-    answer: replaced(/data-state="error"/, 'data-state="waiting-room"'),
+    answer: replaceInPage(/data-state="error"/, 'data-state="waiting-room"'),
   },
 ];

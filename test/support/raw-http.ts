@@ -18,7 +18,7 @@ export interface RawAnswer {
   readonly body: Buffer;
 }
 
-function written(
+function serialize(
   { method, path, headers = [], body = Buffer.alloc(0), framing }: RawRequest,
   host: string,
 ): Buffer {
@@ -35,7 +35,7 @@ function written(
   return Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1'), body]);
 }
 
-function read(answer: Buffer): RawAnswer {
+function parseAnswer(answer: Buffer): RawAnswer {
   const end = answer.indexOf('\r\n\r\n');
   if (end < 0) throw new Error(`no HTTP answer: ${JSON.stringify(answer.toString('latin1').slice(0, 80))}`);
   const [first = '', ...lines] = answer.subarray(0, end).toString('latin1').split('\r\n');
@@ -60,7 +60,7 @@ export function sendRaw(url: string, request: RawRequest): Promise<RawAnswer> {
       port: Number(port),
       ...(localAddress !== undefined && { localAddress }),
     });
-    socket.on('connect', () => socket.write(written(request, host)));
+    socket.on('connect', () => socket.write(serialize(request, host)));
     socket.on('data', (chunk) => chunks.push(chunk));
     // A server that refuses a large body unread may close while it is still being sent.
     socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -68,7 +68,7 @@ export function sendRaw(url: string, request: RawRequest): Promise<RawAnswer> {
     });
     socket.on('close', () => {
       try {
-        resolve(read(Buffer.concat(chunks)));
+        resolve(parseAnswer(Buffer.concat(chunks)));
       } catch (error) {
         reject(error);
       }

@@ -13,18 +13,18 @@ export interface Block {
 }
 
 const README = readFileSync(path.join(import.meta.dirname, '../../README.md'), 'utf8');
-const FENCED = /^```(\w*)\n(.*?)^```$(?:\n\n^```(?:json|text)\n(.*?)^```$)?/gms;
+const FENCE_PATTERN = /^```(\w*)\n(.*?)^```$(?:\n\n^```(?:json|text)\n(.*?)^```$)?/gms;
 
-const headingBefore = (index: number): string =>
+const findHeading = (index: number): string =>
   README.slice(0, index)
     .match(/^##+ .*$/gm)
     ?.at(-1)
     ?.replace(/^#+ /, '') ?? '';
 
 /** All of them, in their order; a block of output belongs to the one before it. */
-export const BLOCKS: readonly Block[] = [...README.matchAll(FENCED)].map(
+export const BLOCKS: readonly Block[] = [...README.matchAll(FENCE_PATTERN)].map(
   ({ index, 1: language = '', 2: text = '', 3: output }) => ({
-    heading: headingBefore(index),
+    heading: findHeading(index),
     name: text.split('\n', 1)[0] ?? '',
     language,
     text,
@@ -36,11 +36,11 @@ export const BLOCKS: readonly Block[] = [...README.matchAll(FENCED)].map(
 export const PROGRAMS = ['videocall.test.ts', 'videocall.spec.ts', 'plain.mjs', 'remote.mjs'] as const;
 
 /** The text of a program. */
-export const shown = (name: (typeof PROGRAMS)[number]): string =>
+export const getProgram = (name: (typeof PROGRAMS)[number]): string =>
   BLOCKS.find((block) => block.name === `// ${name}`)?.text ?? expect.unreachable(`no ${name} in the README`);
 
 /** What a block shows of an output: `…` stands for what differs from time to time, as do tokens. */
-export function patternOf(output: string): RegExp {
+export function toPattern(output: string): RegExp {
   const escaped = output
     .trim()
     .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

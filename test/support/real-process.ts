@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { COMMAND } from './instances.ts';
 
 /** What a process holds when it has thrown away what it can. */
-export interface Holding {
+export interface ResourceUsage {
   /** Bytes of its heap. */
   readonly heap: number;
   /** Bytes of the machine's memory. */
@@ -17,10 +17,10 @@ export interface Holding {
 export interface RealProcess {
   readonly url: string;
   /** All that it has said on standard error. */
-  readonly complaints: () => string;
+  readonly getErrors: () => string;
   /** The process is there and has not begun to end. */
   readonly isAlive: () => boolean;
-  holding(): Promise<Holding>;
+  measure(): Promise<ResourceUsage>;
   /** Runs `code` in it. */
   run(code: string): void;
   /** Asks it to stop, and answers its exit code. */
@@ -50,17 +50,17 @@ export interface RealOptions {
   /** The working directory. */
   readonly cwd?: string;
   /** So many blocks, of 512 bytes, may be in a file that it writes. */
-  readonly mostBlocks?: number;
+  readonly maxBlocks?: number;
   /** The number of the user who runs it, which only the superuser can choose. */
   readonly uid?: number;
 }
 
 /** Starts the command as it is published, or a copy of it. */
 export async function startProcess(options: RealOptions = {}): Promise<RealProcess> {
-  const { flags = [], command = COMMAND, env = {}, mostBlocks = 'unlimited', ...place } = options;
+  const { flags = [], command = COMMAND, env = {}, maxBlocks = 'unlimited', ...place } = options;
   const probe = `data:text/javascript,${encodeURIComponent(PROBE)}`;
   const args = ['--expose-gc', '--import', probe, command, 'start', '--port', '0', ...flags];
-  const shell = ['-c', `ulimit -f ${mostBlocks}; exec "$0" "$@"`, process.execPath];
+  const shell = ['-c', `ulimit -f ${maxBlocks}; exec "$0" "$@"`, process.execPath];
   const child: ChildProcess = spawn('sh', [...shell, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // biome-ignore lint/style/noProcessEnv: a child needs what any child needs
@@ -79,10 +79,10 @@ export async function startProcess(options: RealOptions = {}): Promise<RealProce
     stdout.resume();
     return {
       url,
-      complaints: () => complaints,
+      getErrors: () => complaints,
       isAlive: () => child.exitCode === null && child.signalCode === null,
-      async holding() {
-        const answer = once(child, 'message') as Promise<[Holding]>;
+      async measure() {
+        const answer = once(child, 'message') as Promise<[ResourceUsage]>;
         child.send('');
         const [holding] = await answer;
         return holding;

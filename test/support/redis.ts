@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createClient } from 'redis';
-import { find } from './tools.ts';
+import { findTool } from './tools.ts';
 
 /** A Redis of one's own, in a folder of its own. */
 export interface RedisServer {
@@ -18,10 +18,10 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-const START_LIMIT_MS = 10_000;
+const START_TIMEOUT_MS = 10_000;
 
 /** A port that nobody listens on. */
-export const freePort = () =>
+export const findFreePort = () =>
   new Promise<number>((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };
@@ -30,8 +30,8 @@ export const freePort = () =>
   });
 
 /** Resolves when the server answers. */
-async function answers(url: string): Promise<void> {
-  const giveUp = AbortSignal.timeout(START_LIMIT_MS);
+async function waitUntilReady(url: string): Promise<void> {
+  const giveUp = AbortSignal.timeout(START_TIMEOUT_MS);
   for (;;) {
     const client = createClient({
       url,
@@ -68,7 +68,7 @@ export async function startRedis({
   socket?: boolean;
 } = {}): Promise<RedisServer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-redis-'));
-  const port = await freePort();
+  const port = await findFreePort();
   const file = path.join(folder, 'redis.sock');
   const login = password === '' ? '' : `:${encodeURIComponent(password)}@`;
   const url = socket ? `unix://${login}${file}` : `redis://${login}127.0.0.1:${port}`;
@@ -86,9 +86,9 @@ export async function startRedis({
   let child: ChildProcess;
   let ended: Promise<unknown>;
   const start = async () => {
-    child = spawn(find('redis') ?? '', args, { stdio: 'ignore' });
+    child = spawn(findTool('redis') ?? '', args, { stdio: 'ignore' });
     ended = new Promise((resolve) => child.once('exit', resolve));
-    await answers(url);
+    await waitUntilReady(url);
   };
   const signal = async (name: NodeJS.Signals) => {
     child.kill(name);
@@ -106,4 +106,4 @@ export async function startRedis({
 }
 
 /** A key prefix that nobody else has. */
-export const freshPrefix = (): string => `test-${randomUUID()}:`;
+export const createPrefix = (): string => `test-${randomUUID()}:`;

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 /** A request on its way to the simulator. */
-export interface Passing {
+export interface ProxiedRequest {
   method: string;
   /** Path and query. */
   url: string;
@@ -12,7 +12,7 @@ export interface Passing {
 }
 
 /** An answer on its way back. */
-export interface Returning {
+export interface ProxiedAnswer {
   status: number;
   headers: Record<string, string | string[]>;
   body: string;
@@ -21,36 +21,43 @@ export interface Returning {
 /** What goes wrong between a simulator and whoever asks it. */
 export interface Sabotage {
   /** Changes a request in place, or answers it in the simulator's stead. */
-  request?(passing: Passing): Returning | undefined;
+  request?(passing: ProxiedRequest): ProxiedAnswer | undefined;
   /** Changes an answer in place. */
-  answer?(returning: Returning, passing: Passing): void;
+  answer?(returning: ProxiedAnswer, passing: ProxiedRequest): void;
 }
 
 /** Headers that are the connection's own. */
-const HOP = ['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'content-encoding', 'host'];
+const HOP_HEADERS = [
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'content-length',
+  'content-encoding',
+  'host',
+];
 
-const without = (headers: IncomingHttpHeaders): [string, string][] =>
+const withoutHopHeaders = (headers: IncomingHttpHeaders): [string, string][] =>
   Object.entries(headers).flatMap(([name, value]) =>
-    HOP.includes(name) || value === undefined ? [] : [[name, String(value)] as [string, string]],
+    HOP_HEADERS.includes(name) || value === undefined ? [] : [[name, String(value)] as [string, string]],
   );
 
 /** A proxy before the simulator at `target` that lets everything pass but for what is sabotaged. */
-export async function saboteur(target: string) {
+export async function startSabotageProxy(target: string) {
   let sabotage: Sabotage = {};
 
-  async function forward({ method, url, headers, body }: Passing): Promise<Returning> {
+  async function forward({ method, url, headers, body }: ProxiedRequest): Promise<ProxiedAnswer> {
     const answer = await fetch(`${target}${url}`, {
       method,
-      headers: without(headers),
+      headers: withoutHopHeaders(headers),
       redirect: 'manual',
       ...(method !== 'GET' && method !== 'HEAD' && { body: Buffer.from(body, 'latin1') }),
     });
     const text = Buffer.from(await answer.arrayBuffer()).toString('latin1');
-    const entries = [...answer.headers].filter(([name]) => !HOP.includes(name));
+    const entries = [...answer.headers].filter(([name]) => !HOP_HEADERS.includes(name));
     return { status: answer.status, headers: Object.fromEntries(entries), body: text };
   }
 
-  async function pass(passing: Passing, response: ServerResponse): Promise<void> {
+  async function pass(passing: ProxiedRequest, response: ServerResponse): Promise<void> {
     const asked = { ...passing };
     const returning = sabotage.request?.(asked) ?? (await forward(asked));
     sabotage.answer?.(returning, asked);

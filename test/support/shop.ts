@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
  * How a shop embeds the frame, if not as the guide shows: `hidden` until it is needed, in a page with cross-origin
  * isolation, in a `sandbox` that allows scripts only, or so that it may have `nothing`.
  */
-export type Habit = 'hidden' | 'isolated' | 'sandbox' | 'nothing';
+export type EmbedStyle = 'hidden' | 'isolated' | 'sandbox' | 'nothing';
 
 const ISOLATION = {
   'cross-origin-opener-policy': 'same-origin',
@@ -17,18 +17,18 @@ const ISOLATION = {
 /** An integrator's web shop: a plain page with the guide's iframe (5.3) and listener (5.5), of another origin. */
 export interface Shop {
   /** Address of the page that embeds each of `src`. */
-  embedding(src: string | readonly string[], habit?: Habit): string;
+  getPageUrl(src: string | readonly string[], habit?: EmbedStyle): string;
   close(): Promise<void>;
 }
 
 const escapeAttribute = (text: string) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
 
-const iframe = (src: string, habit: string | null) =>
+const renderIframe = (src: string, habit: string | null) =>
   `<iframe id="videocall-iframe"${habit === 'nothing' ? '' : ' allow="camera; microphone;"'} style="width:100%;height:100%;"${
     habit === 'sandbox' ? ' sandbox="allow-scripts"' : ''
   } src="${escapeAttribute(src)}"></iframe>`;
 
-const page = (sources: readonly string[], habit: string | null) => `<!doctype html>
+const renderPage = (sources: readonly string[], habit: string | null) => `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Shop</title><style>html, body { height: 100%; margin: 0 }</style></head>
 <body>
@@ -41,7 +41,7 @@ const page = (sources: readonly string[], habit: string | null) => `<!doctype ht
     if (event.origin.includes('videocall') && event.data.code) heard.push(event.data);
   }
 </script>
-<div style="height: 100%${habit === 'hidden' ? '; display: none' : ''}">${sources.map((src) => iframe(src, habit)).join('\n')}</div>
+<div style="height: 100%${habit === 'hidden' ? '; display: none' : ''}">${sources.map((src) => renderIframe(src, habit)).join('\n')}</div>
 </body>
 </html>`;
 
@@ -54,13 +54,13 @@ export async function openShop(tls?: { cert: string; key: string }): Promise<Sho
       'content-type': 'text/html; charset=utf-8',
       ...(habit === 'isolated' && ISOLATION),
     });
-    response.end(page(searchParams.getAll('src'), habit));
+    response.end(renderPage(searchParams.getAll('src'), habit));
   };
   const server = tls === undefined ? createServer(answer) : createSecureServer(tls, answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    embedding(src, habit) {
+    getPageUrl(src, habit) {
       const query = new URLSearchParams([src].flat().map((one) => ['src', one]));
       if (habit !== undefined) query.set('habit', habit);
       return `${tls === undefined ? 'http' : 'https'}://localhost:${port}/?${query}`;
@@ -74,10 +74,10 @@ export async function openShop(tls?: { cert: string; key: string }): Promise<Sho
 }
 
 /** What the guide's listener has let through so far. */
-export const heard = (page: Page): Promise<Record<string, unknown>[]> => page.evaluate('heard');
+export const getHeardEvents = (page: Page): Promise<Record<string, unknown>[]> => page.evaluate('heard');
 
 /** Waits until the guide's listener has heard `count` messages. */
-export async function hears(page: Page, count: number): Promise<Record<string, unknown>[]> {
+export async function waitForEvents(page: Page, count: number): Promise<Record<string, unknown>[]> {
   await page.waitForFunction(`heard.length >= ${count}`);
-  return heard(page);
+  return getHeardEvents(page);
 }

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { find } from './tools.ts';
+import { findTool } from './tools.ts';
 
 /** Runs slowhttptest. */
 export function slowHttpTest(flags: readonly string[]) {
-  const child = spawn(find('slowhttptest') ?? '', [...flags, '-v', '1'], {
+  const child = spawn(findTool('slowhttptest') ?? '', [...flags, '-v', '1'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = Promise.all([text(child.stdout), once(child, 'exit')]).then(([said]) =>

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Call } from '../../src/domain/call.ts';
-import { newClient } from '../../src/domain/client.ts';
+import { createClientRecord } from '../../src/domain/client.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import { instant, ms } from '../../src/domain/time.ts';
-import { put, unchanged } from '../../src/simulator/decide.ts';
+import { putRecord, requireUnchanged } from '../../src/simulator/decide.ts';
 import { clientRef } from '../../src/simulator/refs.ts';
 import type { Ref, Store } from '../../src/store/store.ts';
 
 const A = clientRef('a');
 const B = clientRef('b');
-const client = (clientId: string, clientSecret = 'secret') => newClient({ clientId, clientSecret });
+const client = (clientId: string, clientSecret = 'secret') => createClientRecord({ clientId, clientSecret });
 
 const CALL: Call = {
   clientId: 'a',
@@ -18,7 +18,7 @@ const CALL: Call = {
   tokens: ['t'],
   scenario: { name: 's', steps: [{ after: ms(1), agent: 'join' }] },
   openedAt: instant(1),
-  saidUntil: instant(2),
+  closedUntil: instant(2),
   interventions: [{ at: instant(3), post: { type: 'info', code: 'Ωλ"', message: '' } }],
 };
 
@@ -32,7 +32,7 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
     afterEach(() => store.close());
 
     const read = async (ref: Ref<'client'>) => (await store.read(ref)).found[0];
-    const add = (ref: Ref<'client'>) => store.swap(put(ref, undefined, ref.id, client(ref.id)));
+    const add = (ref: Ref<'client'>) => store.swap(putRecord(ref, undefined, ref.id, client(ref.id)));
 
     it('finds nothing where nothing was written', async () => {
       expect((await store.read(A, B)).found).toEqual([undefined, undefined]);
@@ -60,31 +60,36 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
     it('refuses a change that was decided on an old version, and leaves the newer value', async () => {
       await add(A);
       const old = await read(A);
-      await store.swap(put(A, old, 'a', client('a', 'newer')));
-      expect(await store.swap(put(A, old, 'a', client('a', 'too late')))).toBe(false);
+      await store.swap(putRecord(A, old, 'a', client('a', 'newer')));
+      expect(await store.swap(putRecord(A, old, 'a', client('a', 'too late')))).toBe(false);
       expect((await read(A))?.value.clientSecret).toBe('newer');
     });
 
     it('writes all changes of a swap or none', async () => {
       await add(A);
-      expect(await store.swap(put(B, undefined, 'b', client('b')), put(A, undefined, 'a', client('a')))).toBe(
-        false,
-      );
+      expect(
+        await store.swap(
+          putRecord(B, undefined, 'b', client('b')),
+          putRecord(A, undefined, 'a', client('a')),
+        ),
+      ).toBe(false);
       expect(await read(B)).toBeUndefined();
     });
 
     it('refuses a swap when a record that it only relies on has changed', async () => {
       await add(A);
       const old = await read(A);
-      await store.swap(put(A, old, 'a', client('a', 'newer')));
-      expect(await store.swap(unchanged(A, old, 'a'), put(B, undefined, 'b', client('b')))).toBe(false);
+      await store.swap(putRecord(A, old, 'a', client('a', 'newer')));
+      expect(await store.swap(requireUnchanged(A, old, 'a'), putRecord(B, undefined, 'b', client('b')))).toBe(
+        false,
+      );
       expect(await read(B)).toBeUndefined();
     });
 
     it('does not change a record that a swap only relies on', async () => {
       await add(A);
       const before = await read(A);
-      await store.swap(unchanged(A, before, 'a'), put(B, undefined, 'b', client('b')));
+      await store.swap(requireUnchanged(A, before, 'a'), putRecord(B, undefined, 'b', client('b')));
       expect(await read(A)).toEqual(before);
     });
 
@@ -94,13 +99,15 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       await store.swap({ ref: A, version: old?.version ?? 0, owner: 'a', value: null });
       expect(await read(A)).toBeUndefined();
       await add(A);
-      expect(await store.swap(put(A, old, 'a', client('a', 'too late')))).toBe(false);
+      expect(await store.swap(putRecord(A, old, 'a', client('a', 'too late')))).toBe(false);
     });
 
     it('lets exactly one of many concurrent changes through', async () => {
       await add(A);
       const old = await read(A);
-      const tries = Array.from({ length: 20 }, (_, i) => store.swap(put(A, old, 'a', client('a', `${i}`))));
+      const tries = Array.from({ length: 20 }, (_, i) =>
+        store.swap(putRecord(A, old, 'a', client('a', `${i}`))),
+      );
       expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
     });
 
@@ -113,14 +120,14 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
 
     it('gives back a value with everything in it', async () => {
       const ref: Ref<'call'> = { kind: 'call', id: 'c' };
-      await store.swap(put(ref, undefined, 'a', CALL));
+      await store.swap(putRecord(ref, undefined, 'a', CALL));
       expect((await store.read(ref)).found[0]?.value).toEqual(CALL);
     });
 
     it('lists a kind, the first written first, and of one owner if named', async () => {
       await add(B);
       await add(A);
-      await store.swap(put(B, await read(B), 'b', client('b', 'newer')));
+      await store.swap(putRecord(B, await read(B), 'b', client('b', 'newer')));
       expect((await store.list('client')).map(({ value }) => value.clientId)).toEqual(['b', 'a']);
       expect((await store.list('client', 'a')).map(({ value }) => value.clientId)).toEqual(['a']);
       expect(await store.list('token')).toEqual([]);
@@ -139,7 +146,7 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       await add(A);
       const old = await read(A);
       await store.clear(['client']);
-      expect(await store.swap(put(A, old, 'a', client('a', 'too late')))).toBe(false);
+      expect(await store.swap(putRecord(A, old, 'a', client('a', 'too late')))).toBe(false);
     });
 
     it('hints at every change, and only when the whole swap can be read', async () => {
@@ -150,7 +157,7 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
           if (id === 'b') resolve();
         });
       });
-      await store.swap(put(A, undefined, 'a', client('a')), put(B, undefined, 'b', client('b')));
+      await store.swap(putRecord(A, undefined, 'a', client('a')), putRecord(B, undefined, 'b', client('b')));
       await hinted;
       expect(new Set(await Promise.all(seen))).toEqual(new Set([true]));
     });

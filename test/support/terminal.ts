@@ -19,14 +19,14 @@ interface Running {
 }
 
 /** Runs the command with `args`; what still runs when a test ends is killed. */
-type Run = (
+type RunCommand = (
   args: readonly string[],
   env?: Readonly<Record<string, string>>,
   command?: readonly string[],
 ) => Running;
 
 /** A terminal in the folder `cwd`. */
-export function terminal(cwd: () => string): Run {
+export function useTerminal(cwd: () => string): RunCommand {
   const running: Running[] = [];
   afterEach(async () => {
     for (const { child, exited } of running.splice(0)) {

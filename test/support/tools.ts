@@ -33,19 +33,19 @@ export const TOOLS = {
 export type Tool = keyof typeof TOOLS;
 
 /** WebKitGTK's browser is no command: it lies beside its library. */
-const UNUSUAL_FOLDERS = ['x86_64', 'aarch64'].map((cpu) => `/usr/lib/${cpu}-linux-gnu/webkit2gtk-4.1`);
+const EXTRA_FOLDERS = ['x86_64', 'aarch64'].map((cpu) => `/usr/lib/${cpu}-linux-gnu/webkit2gtk-4.1`);
 
 /** Where a tool is, or undefined when this machine has none. */
-export function find(tool: Tool): string | undefined {
+export function findTool(tool: Tool): string | undefined {
   // biome-ignore lint/style/noProcessEnv: where programs are is the environment's to say
-  const folders = [...(process.env.PATH ?? '').split(path.delimiter), ...UNUSUAL_FOLDERS];
+  const folders = [...(process.env.PATH ?? '').split(path.delimiter), ...EXTRA_FOLDERS];
   return TOOLS[tool].names
     .flatMap((name) => folders.map((folder) => path.resolve(folder, name)))
     .find((file) => existsSync(file));
 }
 
 /** Why tests that need a program are skipped, or undefined when they are not. */
-export const missing = (tool: Tool): string | undefined =>
-  find(tool) === undefined
+export const explainMissingTool = (tool: Tool): string | undefined =>
+  findTool(tool) === undefined
     ? `${tool} is not installed (Debian: apt-get install ${TOOLS[tool].debian})`
     : undefined;

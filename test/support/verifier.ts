@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-function loading(): string | undefined {
+function findVerifierProblem(): string | undefined {
   try {
     createRequire(import.meta.url)('@pact-foundation/pact-core');
     return undefined;
@@ -10,7 +10,7 @@ function loading(): string | undefined {
 }
 
 /** Why contracts cannot be verified on this machine, or undefined when they can. */
-export const noVerifier = loading();
+export const verifierProblem = findVerifierProblem();
 
 /** What is added to the name of a group of tests that is skipped. */
-export const skippedWhy = noVerifier === undefined ? '' : ` (skipped: ${noVerifier})`;
+export const skipReason = verifierProblem === undefined ? '' : ` (skipped: ${verifierProblem})`;

@@ -5,13 +5,13 @@ import type { AddressInfo } from 'node:net';
 type Body = string | (() => Promise<string>);
 
 /** A web server of an integrator, whose pages a test writes. */
-export interface Pages {
+export interface PageServer {
   /** Address of a page with this in its body. */
   page(body: Body, options?: { host?: string; query?: string; headers?: Record<string, string> }): string;
   close(): Promise<void>;
 }
 
-export async function openPages(): Promise<Pages> {
+export async function startPageServer(): Promise<PageServer> {
   const pages: { body: Body; headers: Record<string, string> }[] = [];
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://pages');

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
  * A way to the simulator for browsers that know no EventSource (Edge before 79): a proxy that takes it out of
  * the page before its script runs.
  */
-export async function withoutEventSource(
+export async function startProxyWithoutEventSource(
   url: string,
 ): Promise<{ browserUrl: string; close(): Promise<void> }> {
   const { hostname, port: target } = new URL(url);

@@ -8,7 +8,7 @@ import { readStartOptions, type StartOptions } from '../../src/options/start-opt
 type Environment = Readonly<Record<string, string>>;
 
 /** A working directory for each test, and what the simulator makes of the files in it. */
-export function workplace() {
+export function useWorkingDirectory() {
   let folder = '';
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'mock-veridas-'));
@@ -30,7 +30,7 @@ export function workplace() {
     settings,
 
     /** What is wrong with the settings. */
-    faults(argv?: readonly string[], env?: Environment): readonly string[] {
+    getProblems(argv?: readonly string[], env?: Environment): readonly string[] {
       try {
         settings(argv, env);
         return [];

@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { find } from './tools.ts';
+import { findTool } from './tools.ts';
 
 const run = promisify(execFile);
 const SCHEMAS = path.join(import.meta.dirname, '../fixtures/schemas');
 
 /** What is wrong with the XML in `file` by a schema of the fixtures; nothing, if all is right. */
-export async function xmlFaults(schema: string, file: string): Promise<string> {
+export async function findXmlProblems(schema: string, file: string): Promise<string> {
   const args = ['--noout', '--nonet', '--schema', path.join(SCHEMAS, schema), file];
-  const { stderr } = await run(find('xmllint') ?? 'xmllint', args).catch((error) => error);
+  const { stderr } = await run(findTool('xmllint') ?? 'xmllint', args).catch((error) => error);
   return stderr.trim() === `${file} validates` ? '' : stderr;
 }

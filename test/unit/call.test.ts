@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type ActionRejection,
+  applySignal,
   type Call,
   callAt,
-  checkedIn,
-  confirmed,
-  type Impossible,
-  intervened,
-  newCall,
-  signalled,
-  told,
+  closeHistory,
+  confirmCall,
+  createCall,
+  intervene,
+  startScript,
 } from '../../src/domain/call.ts';
-import type { AgentAction, Delivery, Scenario } from '../../src/domain/scenario.ts';
+import type { AgentAction, DeliveryFault, Scenario } from '../../src/domain/scenario.ts';
 import { type Instant, instant, ms, seconds } from '../../src/domain/time.ts';
 import { EVENTS } from '../../src/guide/events.ts';
 
@@ -26,12 +26,12 @@ const manual: Scenario = { name: 'manual', steps: [] };
 
 const at = (secondsIn: number): Instant => instant(1_000_000 + secondsIn * 1000);
 const opened = (scenario: Scenario): Call =>
-  newCall({ clientId: 'c', validationId: 'v', n: 1, scenario }, at(0));
-const started = (scenario: Scenario): Call => checkedIn(opened(scenario), at(0));
+  createCall({ clientId: 'c', validationId: 'v', n: 1, scenario }, at(0));
+const started = (scenario: Scenario): Call => startScript(opened(scenario), at(0));
 const codes = (call: Call, now: Instant) => callAt(call, now).events.map(({ event }) => event.code);
 
 function acted(call: Call, action: AgentAction, now: Instant): Call {
-  const after = intervened(call, { agent: action }, now);
+  const after = intervene(call, { agent: action }, now);
   if ('possible' in after) throw new Error(`${action} is impossible in ${after.state}`);
   return after;
 }
@@ -97,13 +97,13 @@ describe('the agent by hand', () => {
   ])('can after %j do only %j', (before, possible) => {
     const call = before.reduce((so, action) => acted(so, action, at(1)), opened(manual));
     const actions: AgentAction[] = ['join', 'start', 'record', 'leave', 'end'];
-    expect(actions.filter((action) => !('possible' in intervened(call, { agent: action }, at(2))))).toEqual(
+    expect(actions.filter((action) => !('possible' in intervene(call, { agent: action }, at(2))))).toEqual(
       possible,
     );
   });
 
   it('is told the state and what is possible when an action is not', () => {
-    expect(intervened(opened(manual), { agent: 'end' }, at(1))).toEqual<Impossible>({
+    expect(intervene(opened(manual), { agent: 'end' }, at(1))).toEqual<ActionRejection>({
       state: 'waiting-room',
       possible: ['join'],
     });
@@ -134,8 +134,8 @@ describe('the agent by hand', () => {
     };
     const call = acted(started(script), 'start', at(1.5));
     expect(callAt(call, at(10)).acts).toEqual([
-      { at: at(1), agent: 'join', byHand: false, event: 0 },
-      { at: at(1.5), agent: 'start', byHand: true, event: 1 },
+      { at: at(1), agent: 'join', isByHand: false, event: 0 },
+      { at: at(1.5), agent: 'start', isByHand: true, event: 1 },
     ]);
     expect(callAt(started(script), at(10)).acts).toHaveLength(1);
   });
@@ -154,7 +154,7 @@ describe('the agent by hand', () => {
 
 describe('history', () => {
   it('is not rewritten by an action that comes with an earlier time', () => {
-    const said = told(started(happy), at(3));
+    const said = closeHistory(started(happy), at(3));
     const call = acted(said, 'end', at(1));
     expect(callAt(call, at(3)).events.map(({ at }) => at)).toEqual([at(2), at(3), at(3)]);
     expect(codes(call, at(3))).toEqual(['VideocallLoading', 'VideocallInitiated', 'VideocallCompleted']);
@@ -163,18 +163,18 @@ describe('history', () => {
   it('is not rewritten by a page that checks in after the agent has acted', () => {
     const early: Scenario = { name: 'early', steps: [{ after: ms(0), fail: 'VideocallNotFound' }] };
     const before = acted(opened(early), 'join', at(1));
-    const call = checkedIn(before, at(1));
+    const call = startScript(before, at(1));
     expect(codes(call, at(1)).slice(0, 1)).toEqual(codes(before, at(1)));
   });
 
   it('is closed up to all that was said, also by a clock that was set back', () => {
-    const call = acted(checkedIn(opened(manual), at(5)), 'join', at(1));
-    const closed = told(call, at(1));
-    expect(closed.saidUntil).toBeGreaterThanOrEqual(callAt(closed, at(1)).events.at(-1)?.at ?? at(99));
+    const call = acted(startScript(opened(manual), at(5)), 'join', at(1));
+    const closed = closeHistory(call, at(1));
+    expect(closed.closedUntil).toBeGreaterThanOrEqual(callAt(closed, at(1)).events.at(-1)?.at ?? at(99));
   });
 
   it('is not taken back when the clock is', () => {
-    expect(callAt(told(started(happy), at(8)), at(0)).state).toBe('ended');
+    expect(callAt(closeHistory(started(happy), at(8)), at(0)).state).toBe('ended');
   });
 });
 
@@ -204,19 +204,19 @@ describe('a script that waits', () => {
 
   it('goes on from the signal that it waits for', () => {
     const joined = acted(started(waiting), 'join', at(10));
-    const call = signalled(joined, 'papers-shown', at(100));
+    const call = applySignal(joined, 'papers-shown', at(100));
     if (!('clientId' in call)) throw new Error('the signal was refused');
     expect(callAt(call, at(104)).state).toBe('loading');
     expect(callAt(call, at(105)).endedAt).toBe(at(105));
   });
 
   it('is told which signal it waits for when it is given another', () => {
-    expect(signalled(started(waiting), 'papers-shown', at(1))).toEqual({ waitsFor: 'agent-join' });
+    expect(applySignal(started(waiting), 'papers-shown', at(1))).toEqual({ waitsFor: 'agent-join' });
   });
 
   it('is not answered by what was done before it began', () => {
     const before = acted(opened(waiting), 'join', at(-5));
-    const call = checkedIn(before, at(0));
+    const call = startScript(before, at(0));
     expect([callAt(call, at(0)).waitsFor, callAt(call, at(3600)).state]).toEqual([undefined, 'loading']);
   });
 
@@ -238,7 +238,7 @@ describe('a script that waits', () => {
 });
 
 describe('a fault of delivery', () => {
-  const played = (...deliveries: (Delivery | undefined)[]): Call =>
+  const played = (...deliveries: (DeliveryFault | undefined)[]): Call =>
     started({
       name: 'faulty',
       steps: (['join', 'start', 'end'] as const).map((agent, i) => ({
@@ -249,7 +249,7 @@ describe('a fault of delivery', () => {
     });
   const posted = (call: Call, now: Instant) => callAt(call, now).posts.map(({ event }) => event);
 
-  it.each<[(Delivery | undefined)[], number[]]>([
+  it.each<[(DeliveryFault | undefined)[], number[]]>([
     [[], [0, 1, 2]],
     [['duplicate'], [0, 0, 1, 2]],
     [['drop'], [1, 2]],
@@ -305,15 +305,15 @@ describe('every view of a call begins as the one before', () => {
   };
   /** Everything that can be done to a call. */
   const DEEDS: ((call: Call, now: Instant) => Call)[] = [
-    checkedIn,
-    confirmed,
-    told,
+    startScript,
+    confirmCall,
+    closeHistory,
     ...(['join', 'start', 'leave', 'end'] as const).map((agent) => (call: Call, now: Instant) => {
-      const after = intervened(call, { agent }, now);
+      const after = intervene(call, { agent }, now);
       return 'possible' in after ? call : after;
     }),
     (call, now) => {
-      const after = intervened(call, { post: EVENTS.VideocallLoading }, now);
+      const after = intervene(call, { post: EVENTS.VideocallLoading }, now);
       return 'possible' in after ? call : after;
     },
   ];

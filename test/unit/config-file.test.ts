@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { workplace } from '../support/working-directory.ts';
+import { useWorkingDirectory } from '../support/working-directory.ts';
 
-const { cwd, write, settings, faults } = workplace();
+const { cwd, write, settings, getProblems } = useWorkingDirectory();
 const CONFIG = 'mock-veridas.config.yaml';
 const OWN_SCENARIO = ['name: mine', 'steps: []'];
 
 /** The faults of a config file with these lines, less its name. */
 function faultsInFile(...lines: string[]): string[] {
   write(CONFIG, ...lines);
-  return faults().map((fault) => fault.replace(`${CONFIG}:`, ''));
+  return getProblems().map((fault) => fault.replace(`${CONFIG}:`, ''));
 }
 
 describe('the config file', () => {
@@ -20,7 +20,7 @@ describe('the config file', () => {
   it('is refused when there are two', () => {
     write('mock-veridas.config.yml', 'port: 5');
     write('mock-veridas.config.json', '{}');
-    expect(faults()).toEqual([
+    expect(getProblems()).toEqual([
       'mock-veridas.config.yml and mock-veridas.config.json are both config files; keep one, or name one with --config',
     ]);
   });

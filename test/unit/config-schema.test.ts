@@ -4,7 +4,7 @@ import { Ajv } from 'ajv';
 import type { TObject } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { STARTER } from '../../src/cli/starter-files.ts';
+import { STARTER_FILES } from '../../src/cli/starter-files.ts';
 import { CONFIG, KEYS } from '../../src/options/config-file-schema.ts';
 import { rowOf } from '../../src/options/table.ts';
 
@@ -44,7 +44,7 @@ describe('the published schema of config files', () => {
     'clients: [{ client_id: a, client_secret: b, allowed_ips: [10.0.0.0/8] }]',
     'admin-origin: [http://a:1]',
     '$schema: ./x.json',
-    STARTER['mock-veridas.config.yaml'] ?? expect.unreachable(),
+    STARTER_FILES['mock-veridas.config.yaml'] ?? expect.unreachable(),
   ])('fits %s', (text) => {
     expect(faultsOf(text)).toEqual([]);
   });

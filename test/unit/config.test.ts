@@ -2,9 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BadUsage } from '../../src/options/bad-usage.ts';
-import { workplace } from '../support/working-directory.ts';
+import { useWorkingDirectory } from '../support/working-directory.ts';
 
-const { cwd, write, settings, faults } = workplace();
+const { cwd, write, settings, getProblems } = useWorkingDirectory();
 const CONFIG = 'mock-veridas.config.yaml';
 const OWN_SCENARIO = ['name: mine', 'steps: []'];
 
@@ -34,7 +34,7 @@ describe('--store', () => {
     'redis://:pa%ss-secret@h',
     'unix://run/secret.sock',
   ])('may not be %s, which is not repeated', (store) => {
-    expect(faults(['--store', store])).toEqual([
+    expect(getProblems(['--store', store])).toEqual([
       '--store: this is not a place to keep things; give memory, redis://USER:PASSWORD@HOST:PORT/DB, rediss:// for TLS, or unix://PATH?db=N',
     ]);
   });
@@ -165,19 +165,19 @@ describe('--fixtures', () => {
 
   it('is refused for a folder without scenarios', () => {
     mkdirSync(join(cwd(), 'own'));
-    expect(faults(['--fixtures', 'own'])).toEqual([
+    expect(getProblems(['--fixtures', 'own'])).toEqual([
       `--fixtures: there is no scenario file in ${join(cwd(), 'own')}`,
     ]);
   });
 
   it('is refused with the faults of its files', () => {
     write('own/mine.yaml', 'name: mine');
-    expect(faults(['--fixtures', 'own'])).toEqual(['own/mine.yaml:1:1 steps is missing']);
+    expect(getProblems(['--fixtures', 'own'])).toEqual(['own/mine.yaml:1:1 steps is missing']);
   });
 
   it('does not call a scenario unknown whose file is wrong', () => {
     write('own/mine.yaml', 'name: mine');
-    expect(faults(['--fixtures', 'own', '--scenario', 'mine'])).toEqual([
+    expect(getProblems(['--fixtures', 'own', '--scenario', 'mine'])).toEqual([
       'own/mine.yaml:1:1 steps is missing',
     ]);
   });
@@ -197,7 +197,7 @@ describe('bad usage', () => {
     const argv = ['--prot', '1', '--host', 'http://a'];
     const read = () => settings(argv, { PORT: 'x', MOCK_VERIDAS_SCENARIO: 'nope' });
     expect(read).toThrow(BadUsage);
-    expect(faults(argv, { PORT: 'x', MOCK_VERIDAS_SCENARIO: 'nope' })).toEqual([
+    expect(getProblems(argv, { PORT: 'x', MOCK_VERIDAS_SCENARIO: 'nope' })).toEqual([
       expect.stringMatching(/^--prot:/),
       expect.stringMatching(/^--host:/),
       expect.stringMatching(/^PORT:/),
@@ -224,10 +224,10 @@ describe('--watch', () => {
   });
 
   it('is refused without a folder, and says what to add', () => {
-    expect(faults(['--watch'])).toEqual(['--watch: there is no folder to watch; add --fixtures DIR']);
+    expect(getProblems(['--watch'])).toEqual(['--watch: there is no folder to watch; add --fixtures DIR']);
     write(CONFIG, 'watch: true');
-    expect(faults()).toEqual([`${CONFIG}:1:8 watch: there is no folder to watch; add --fixtures DIR`]);
+    expect(getProblems()).toEqual([`${CONFIG}:1:8 watch: there is no folder to watch; add --fixtures DIR`]);
     write(CONFIG, 'watch: false');
-    expect(faults()).toEqual([]);
+    expect(getProblems()).toEqual([]);
   });
 });

@@ -5,9 +5,9 @@ import { commandHelp, overview } from '../../src/options/help.ts';
 import { read } from '../../src/options/read.ts';
 import { COMMAND_NAMES, type CommandName, GROUPS } from '../../src/options/row.ts';
 import { flagsFor, NAMES, rowOf } from '../../src/options/table.ts';
-import { workplace } from '../support/working-directory.ts';
+import { useWorkingDirectory } from '../support/working-directory.ts';
 
-const { settings, faults, write } = workplace();
+const { settings, getProblems, write } = useWorkingDirectory();
 
 describe('a flag', () => {
   it.each([
@@ -54,7 +54,7 @@ describe('a flag', () => {
     [['--fixtures', 'no'], expect.stringMatching(/^--fixtures: the folder .*no cannot be read \(ENOENT\)$/)],
     [['--config', 'no.yaml'], expect.stringMatching(/^--config: there is no file .*no\.yaml$/)],
   ])('is refused in %j', (argv, fault) => {
-    expect(faults(argv)).toEqual([fault]);
+    expect(getProblems(argv)).toEqual([fault]);
   });
 });
 
@@ -90,7 +90,7 @@ describe('--client', () => {
     ],
     [['a:b', 'a:c'], '--client (2): another client has the id "a" already'],
   ])('is refused in %j', (clients, fault) => {
-    expect(faults(clients.flatMap((client) => ['--client', client]))).toEqual([fault]);
+    expect(getProblems(clients.flatMap((client) => ['--client', client]))).toEqual([fault]);
   });
 
   it.each([
@@ -108,7 +108,7 @@ describe('--client', () => {
     [['--admin-password', 'hush\u0007']],
     [['--admin-password', '-hush']],
   ])('and its like never give a secret away: %j', (argv) => {
-    expect(faults(argv).join('\n')).toMatch(/^(?!.*hush)./s);
+    expect(getProblems(argv).join('\n')).toMatch(/^(?!.*hush)./s);
   });
 });
 
@@ -145,7 +145,7 @@ describe('the environment', () => {
     [{ MOCK_VERIDAS_CLIENT: 'a:b\nc' }, 'MOCK_VERIDAS_CLIENT (2): has no colon; give ID:SECRET'],
     [{ MOCK_VERIDAS_CONFIG: 'no' }, expect.stringMatching(/^MOCK_VERIDAS_CONFIG: there is no file .*no$/)],
   ])('is refused for %o', (env, fault) => {
-    expect(faults([], env)).toEqual([fault]);
+    expect(getProblems([], env)).toEqual([fault]);
   });
 
   it.each([
@@ -154,7 +154,7 @@ describe('the environment', () => {
     'MOCK_VERIDAS_SERVICE_HOST',
     'XMOCK_VERIDAS_PROT',
   ])('may hold %s of somebody else', (variable) => {
-    expect(faults([], { [variable]: 'x' })).toEqual([]);
+    expect(getProblems([], { [variable]: 'x' })).toEqual([]);
   });
 });
 
@@ -242,10 +242,10 @@ describe('a switch', () => {
 
   it.each(['on', '2', 'maybe'])('is refused for %s, with what it may be', (value) => {
     const rule = 'is not a switch value; give true, false, 1, 0, yes or no';
-    expect(faults([], env(value))).toEqual([`MOCK_VERIDAS_STRICT_TOKENS: "${value}" ${rule}`]);
+    expect(getProblems([], env(value))).toEqual([`MOCK_VERIDAS_STRICT_TOKENS: "${value}" ${rule}`]);
     write('mock-veridas.config.yaml', `strict-tokens: ${value}`);
     const shown = value === '2' ? value : `"${value}"`;
-    expect(faults()).toEqual([`mock-veridas.config.yaml:1:16 strict-tokens: ${shown} ${rule}`]);
+    expect(getProblems()).toEqual([`mock-veridas.config.yaml:1:16 strict-tokens: ${shown} ${rule}`]);
   });
 });
 

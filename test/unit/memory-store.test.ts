@@ -1,5 +1,5 @@
-import { memoryStore } from '../../src/store/memory.ts';
+import { createMemoryStore } from '../../src/store/memory.ts';
 import { systemTime } from '../../src/system/clock.ts';
 import { storeSuite } from '../support/store-suite.ts';
 
-storeSuite('memory', async () => memoryStore(systemTime));
+storeSuite('memory', async () => createMemoryStore(systemTime));

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readScenarios, scenariosIn } from '../../src/options/scenario-files.ts';
 import { SHIPPED, SHIPPED_SCENARIOS } from '../../src/options/shipped-scenarios.ts';
-import { formatFault, InvalidFile } from '../../src/options/yaml/file.ts';
+import { formatProblem, InvalidFile } from '../../src/options/yaml/file.ts';
 import { atLeast } from '../support/at-least.ts';
 
 let folder: string;
@@ -18,7 +18,7 @@ function write(name: string, content: string | Uint8Array): void {
   writeFileSync(join(folder, name), content);
 }
 
-const faults = (): string[] => scenariosIn([folder]).faults.map((fault) => formatFault(fault, folder));
+const faults = (): string[] => scenariosIn([folder]).faults.map((fault) => formatProblem(fault, folder));
 
 /** The faults of a scenario with these lines, less the name of its file. */
 function faultsOf(...lines: string[]): string[] {

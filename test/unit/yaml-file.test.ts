@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SCENARIO } from '../../src/control/schema/scenario-format.ts';
-import { formatFault, InvalidFile, readYaml } from '../../src/options/yaml/file.ts';
+import { formatProblem, InvalidFile, readYaml } from '../../src/options/yaml/file.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -18,7 +18,7 @@ function faultsIn(file: string): string[] {
     return [];
   } catch (error) {
     if (!(error instanceof InvalidFile)) throw error;
-    return error.faults.map((fault) => formatFault(fault, folder).replace(/^[^:]*:/, ''));
+    return error.problems.map((fault) => formatProblem(fault, folder).replace(/^[^:]*:/, ''));
   }
 }
 
@@ -37,12 +37,12 @@ describe('a file', () => {
 
   it('is named as seen from a folder that it lies in', () => {
     const fault = { file: join(folder, 'b', 'c.yaml'), line: 1, column: 2, message: 'x' };
-    expect(formatFault(fault, folder)).toBe('b/c.yaml:1:2 x');
+    expect(formatProblem(fault, folder)).toBe('b/c.yaml:1:2 x');
   });
 
   it('is named in full when it lies elsewhere', () => {
     const fault = { file: join(folder, 'c.yaml'), line: 1, column: 2, message: 'x' };
-    expect(formatFault(fault, join(folder, 'b'))).toBe(`${folder}/c.yaml:1:2 x`);
+    expect(formatProblem(fault, join(folder, 'b'))).toBe(`${folder}/c.yaml:1:2 x`);
   });
 });
 

@@ -4,10 +4,10 @@ import { BadUsage } from '../../options/bad-usage.ts';
 import { readOptions } from '../../options/read.ts';
 import type { AllRead } from '../../options/table.ts';
 import { withoutCredentials } from '../../system/http.ts';
-import { type Command, EXIT, print, runningAt } from '../command.ts';
+import { type Command, EXIT, print, resolveServerUrl } from '../command.ts';
+import { NotAllowed } from './collect-snapshot.ts';
 import { writeFolder } from './folder.ts';
-import type { Report } from './formats.ts';
-import { NotAllowed } from './gather.ts';
+import type { RenderedReport } from './formats.ts';
 
 interface Credentials {
   readonly user: string;
@@ -19,11 +19,11 @@ interface Credentials {
  *
  * @throws {BadUsage} it lets nobody in with these credentials
  */
-export async function reportOn(url: string, credentials: Credentials): Promise<Report> {
+export async function createReport(url: string, credentials: Credentials): Promise<RenderedReport> {
   // What makes it is large, and few runs need it.
   const { makeReport } = await import('./formats.ts');
-  const holdsItsOwn = new URL(url).username !== '';
-  const address = controlAddress(url, holdsItsOwn ? undefined : credentials);
+  const hasCredentials = new URL(url).username !== '';
+  const address = controlAddress(url, hasCredentials ? undefined : credentials);
   return makeReport(controlAt(address), withoutCredentials(address)).catch((error) => {
     throw error instanceof NotAllowed ? new BadUsage([error.message]) : error;
   });
@@ -36,8 +36,13 @@ export async function reportOn(url: string, credentials: Credentials): Promise<R
  * @throws {BadUsage} the folder cannot be written to
  */
 export function writeReport(
-  { files, summary }: Report,
-  { flag, folder, cwd, tell }: { flag: string; folder: string; cwd: string; tell: (line: string) => void },
+  { files, summary }: RenderedReport,
+  {
+    flag,
+    folder,
+    cwd,
+    printLine,
+  }: { flag: string; folder: string; cwd: string; printLine: (line: string) => void },
 ): void {
   let written: string[];
   try {
@@ -45,8 +50,8 @@ export function writeReport(
   } catch (error) {
     throw new BadUsage([`${flag}: ${(error as Error).message}`]);
   }
-  for (const file of written) tell(`wrote ${relative(cwd, file)}`);
-  tell(summary);
+  for (const file of written) printLine(`wrote ${relative(cwd, file)}`);
+  printLine(summary);
 }
 
 /** Writes what a running simulator knows as a report. */
@@ -55,7 +60,7 @@ export const report: Command = async ({ args, env, cwd }) => {
   const { port, host, target, out, strict, adminUser, adminPassword, ...unread } = options;
   unread satisfies AllRead;
   const credentials = { user: adminUser, password: adminPassword };
-  const made = await reportOn(target ?? runningAt({ port, host }), credentials);
-  writeReport(made, { flag: '--out', folder: resolve(cwd, out), cwd, tell: print });
+  const made = await createReport(target ?? resolveServerUrl({ port, host }), credentials);
+  writeReport(made, { flag: '--out', folder: resolve(cwd, out), cwd, printLine: print });
   return strict && made.findings > 0 ? EXIT.checkFailed : EXIT.good;
 };

@@ -2,9 +2,9 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What lies in the folder of a report. */
-const FILES = ['report.html', 'junit.xml'] as const;
+const FILE_NAMES = ['report.html', 'junit.xml'] as const;
 
-export type Files = Readonly<Record<(typeof FILES)[number], string>>;
+export type ReportFiles = Readonly<Record<(typeof FILE_NAMES)[number], string>>;
 
 /**
  * Makes sure that a report can be written into `folder`, and takes away what an earlier run has left there, so that
@@ -14,10 +14,10 @@ export type Files = Readonly<Record<(typeof FILES)[number], string>>;
  */
 export function prepareFolder(folder: string): void {
   mkdirSync(folder, { recursive: true });
-  for (const name of FILES) rmSync(join(folder, name), { force: true });
-  const trial = join(folder, `.mock-veridas-${process.pid}`);
-  writeFileSync(trial, '');
-  rmSync(trial);
+  for (const name of FILE_NAMES) rmSync(join(folder, name), { force: true });
+  const probeFile = join(folder, `.mock-veridas-${process.pid}`);
+  writeFileSync(probeFile, '');
+  rmSync(probeFile);
 }
 
 /**
@@ -26,9 +26,9 @@ export function prepareFolder(folder: string): void {
  * @returns the paths of its files
  * @throws an error of `node:fs`
  */
-export function writeFolder(folder: string, files: Files): string[] {
+export function writeFolder(folder: string, files: ReportFiles): string[] {
   mkdirSync(folder, { recursive: true });
-  const drafts = FILES.map((name) => ({
+  const drafts = FILE_NAMES.map((name) => ({
     file: join(folder, name),
     draft: join(folder, `.${name}.${process.pid}`),
     text: files[name],

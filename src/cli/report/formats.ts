@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs';
 import type { Control } from '../../control/schema/client.ts';
-import { reportDocument } from '../../pages/report/document.ts';
+import { renderReport } from '../../pages/report/document.ts';
 import { ROOT } from '../../system/package.ts';
-import type { Files } from './folder.ts';
-import { gather } from './gather.ts';
-import { junitOf } from './junit.ts';
+import { collectSnapshot } from './collect-snapshot.ts';
+import type { ReportFiles } from './folder.ts';
+import { formatJunit } from './junit.ts';
 
 /** A report that is not written yet. */
-export interface Report {
-  readonly files: Files;
+export interface RenderedReport {
+  readonly files: ReportFiles;
   /** How many findings it tells of. */
   readonly findings: number;
   /** In one line. */
   readonly summary: string;
 }
 
-const several = (count: number, one: string): string =>
+const formatCount = (count: number, one: string): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : `${one}s`}`;
 
 /**
@@ -25,16 +25,16 @@ const several = (count: number, one: string): string =>
  * @param address how that is told to people
  * @throws {NotAllowed}
  */
-export async function makeReport(control: Control, address: string): Promise<Report> {
-  const snapshot = await gather(control, address);
+export async function makeReport(control: Control, address: string): Promise<RenderedReport> {
+  const snapshot = await collectSnapshot(control, address);
   const css = readFileSync(new URL('dist/browser/report.css', ROOT), 'utf8');
   const { calls, findings } = snapshot;
   return {
     files: {
-      'report.html': reportDocument(snapshot, css),
-      'junit.xml': junitOf(snapshot),
+      'report.html': renderReport(snapshot, css),
+      'junit.xml': formatJunit(snapshot),
     },
     findings: findings.length,
-    summary: `${several(calls.length, 'call')}, ${several(findings.length, 'finding')}`,
+    summary: `${formatCount(calls.length, 'call')}, ${formatCount(findings.length, 'finding')}`,
   };
 }

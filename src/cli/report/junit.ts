@@ -1,21 +1,21 @@
-import { junit, type TestSuite } from '../../contracts/junit-xml.ts';
+import { formatJunitXml, type TestSuite } from '../../contracts/junit-xml.ts';
 import { describeSeen, RULES } from '../../domain/finding.ts';
-import type { Snapshot } from '../../pages/report/snapshot.ts';
+import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
 
-type Finding = Snapshot['findings'][number];
+type Finding = ReportSnapshot['findings'][number];
 
 /** Of one rule; the rest is counted. */
-const MOST_SEEN = 50;
+const MAX_SEEN = 50;
 
 /** What is told of the same mistake. */
-function failure(first: Finding, findings: readonly Finding[]): TestSuite['cases'][number]['outcome'] {
+function toFailure(first: Finding, findings: readonly Finding[]): TestSuite['cases'][number]['outcome'] {
   const { severity, title, guide, fix } = first;
-  const more = findings.length - MOST_SEEN;
+  const more = findings.length - MAX_SEEN;
   return {
     tag: 'failure',
     message: `${severity}: ${title}`,
     text: [
-      ...findings.slice(0, MOST_SEEN).map(describeSeen),
+      ...findings.slice(0, MAX_SEEN).map(describeSeen),
       ...(more > 0 ? [`and ${more} more`] : []),
       `guide: section ${guide}`,
       `fix: ${fix}`,
@@ -23,7 +23,7 @@ function failure(first: Finding, findings: readonly Finding[]): TestSuite['cases
   };
 }
 
-function suite(client: string | null, findings: readonly Finding[]): TestSuite {
+function toSuite(client: string | null, findings: readonly Finding[]): TestSuite {
   const whose = client === null ? '' : `: ${client}`;
   // A newer simulator may know more of them.
   const rules = new Set([...Object.keys(RULES), ...findings.map(({ rule }) => rule)]);
@@ -37,20 +37,20 @@ function suite(client: string | null, findings: readonly Finding[]): TestSuite {
         name: rule,
         seconds: 0,
       };
-      return first === undefined ? base : { ...base, outcome: failure(first, own) };
+      return first === undefined ? base : { ...base, outcome: toFailure(first, own) };
     }),
   };
 }
 
 /** The findings as JUnit's XML: a suite for each client, and in it a test for each mistake that could be made. */
-export function junitOf({ clients, findings }: Snapshot): string {
+export function formatJunit({ clients, findings }: ReportSnapshot): string {
   const ofClients = findings.flatMap(({ client_id: id }) => id ?? []);
   const suites = [...new Set([...clients, ...ofClients])].map((id) =>
-    suite(
+    toSuite(
       id,
       findings.filter(({ client_id }) => client_id === id),
     ),
   );
-  const nobodys = findings.filter(({ client_id }) => client_id === null);
-  return junit(nobodys.length === 0 ? suites : [...suites, suite(null, nobodys)]);
+  const unassigned = findings.filter(({ client_id }) => client_id === null);
+  return formatJunitXml(unassigned.length === 0 ? suites : [...suites, toSuite(null, unassigned)]);
 }

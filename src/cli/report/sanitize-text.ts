@@ -1,43 +1,43 @@
-import { tailOf } from '../../domain/journal.ts';
+import { abbreviateToken } from '../../domain/journal.ts';
 
 /** Longer texts are cut: nobody reads them, and a hundred of them would be all that a report shows. */
-const MOST_LETTERS = 2_000;
+const MAX_TEXT_LENGTH = 2_000;
 
 /** Controls, halves of characters, and what turns the direction of writing. Ends of lines are left. */
-const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+const INVISIBLE = /(?![\n\t])[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
-const escaped = (sign: string): string => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
+const escapeCharacter = (sign: string): string => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** What may be an access token, as those that are issued here look. */
 const TOKEN_LIKE = /ey[\w-]+\.[\w-]+\.[\w-]+|[A-Za-z0-9]{20,}/g;
 
 /** Fields that hold whole tokens, by which calls and tokens are told to belong together. */
-const OF_TOKENS = ['access_token', 'tokens'];
+const TOKEN_FIELDS = ['access_token', 'tokens'];
 
-function clean(text: string, known: ReadonlySet<string>): string {
-  const open = text.replace(TOKEN_LIKE, (word) => (known.has(word) ? tailOf(word) : word));
+function sanitizeString(text: string, known: ReadonlySet<string>): string {
+  const open = text.replace(TOKEN_LIKE, (word) => (known.has(word) ? abbreviateToken(word) : word));
   const short =
-    open.length > MOST_LETTERS
-      ? `${open.slice(0, MOST_LETTERS)}… (${open.length.toLocaleString('en')} characters)`
+    open.length > MAX_TEXT_LENGTH
+      ? `${open.slice(0, MAX_TEXT_LENGTH)}… (${open.length.toLocaleString('en')} characters)`
       : open;
-  return short.replace(UNSEEN, escaped);
+  return short.replace(INVISIBLE, escapeCharacter);
 }
 
 /**
  * `value` with every text in it made fit to be read: nothing unseen, nothing endless, and none of the `tokens` but
  * where tokens belong.
  */
-export function legible<T>(value: T, tokens: ReadonlySet<string>): T {
+export function sanitizeText<T>(value: T, tokens: ReadonlySet<string>): T {
   const none: ReadonlySet<string> = new Set();
   const walk = (part: unknown, known: ReadonlySet<string>): unknown => {
-    if (typeof part === 'string') return clean(part, known);
+    if (typeof part === 'string') return sanitizeString(part, known);
     if (Array.isArray(part)) return part.map((item) => walk(item, known));
     if (typeof part !== 'object' || part === null) return part;
     return Object.fromEntries(
       Object.entries(part).map(([name, field]) => [
-        clean(name, known),
+        sanitizeString(name, known),
         // In a query the same name holds a tail already.
-        walk(field, OF_TOKENS.includes(name) ? none : known),
+        walk(field, TOKEN_FIELDS.includes(name) ? none : known),
       ]),
     );
   };

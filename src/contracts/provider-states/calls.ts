@@ -1,88 +1,93 @@
-import type { Impossible } from '../../domain/call.ts';
-import type { AgentAction, Deed, Scenario } from '../../domain/scenario.ts';
+import type { ActionRejection } from '../../domain/call.ts';
+import type { AgentAction, CallAction, Scenario } from '../../domain/scenario.ts';
 import { ms } from '../../domain/time.ts';
 import type { ErrorCode } from '../../guide/events.ts';
-import { type Stage, StateRefused, type TokenNaming } from './stage.ts';
+import { type SetupContext, StateSetupFailed, type TokenReference } from './setup-context.ts';
 import type { Params } from './table.ts';
 
 /** A script that does nothing: what happens in the call is done by the states. */
-const QUIET: Scenario = { name: 'provider-state', steps: [] };
+const EMPTY_SCENARIO: Scenario = { name: 'provider-state', steps: [] };
 /** A script by which the calls that come later are turned away. */
-const DOWN: Scenario = {
+const DOWN_SCENARIO: Scenario = {
   name: 'provider-state-down',
   steps: [{ after: ms(0), fail: 'VideocallServerNotOperational' }],
 };
 
-const PAGE = 'provider-state';
+const PAGE_ID = 'provider-state';
 
-interface CallNaming extends TokenNaming {
+interface CallReference extends TokenReference {
   readonly validation_id?: string;
 }
 
-const whyNot = ({ hidden, state }: Impossible): string =>
+const explainRejection = ({ hidden, state }: ActionRejection): string =>
   hidden ? 'no agent sees it before its validation is confirmed' : `it is in state "${state}"`;
 
 /** A call that is open, with what it was opened with. */
-async function opened(stage: Stage, naming: CallNaming) {
-  const { accessToken, clientId } = await stage.token(naming);
-  const { simulator } = stage;
-  const validationId = stage.validationId(naming.validation_id);
-  await simulator.scenarios.put(QUIET, clientId);
-  await simulator.validations.set(validationId, { exists: true, scenario: QUIET.name }, clientId);
-  const opening = await simulator.openings.open(accessToken, validationId, PAGE);
+async function openCall(context: SetupContext, reference: CallReference) {
+  const { accessToken, clientId } = await context.token(reference);
+  const { simulator } = context;
+  const validationId = context.validationId(reference.validation_id);
+  await simulator.scenarios.put(EMPTY_SCENARIO, clientId);
+  await simulator.validations.set(validationId, { exists: true, scenario: EMPTY_SCENARIO.name }, clientId);
+  const opening = await simulator.openings.open(accessToken, validationId, PAGE_ID);
   if (!('callId' in opening)) {
     const why = 'refused' in opening ? `its token is ${opening.refused}` : opening.reason;
-    throw new StateRefused(`the call cannot be opened: ${why}`, 'name another token or validation');
+    throw new StateSetupFailed(`the call cannot be opened: ${why}`, 'name another token or validation');
   }
   return { callId: opening.callId, values: { accessToken, clientId, validationId } };
 }
 
 /** Does something to a call; what has been done before is passed over. */
-async function done(stage: Stage, callId: string, deeds: readonly Deed[]): Promise<void> {
-  for (const [index, deed] of deeds.entries()) {
-    const outcome = await stage.simulator.calls.intervene(callId, deed);
-    const isLast = index === deeds.length - 1;
+async function applyActions(
+  context: SetupContext,
+  callId: string,
+  actions: readonly CallAction[],
+): Promise<void> {
+  for (const [index, action] of actions.entries()) {
+    const outcome = await context.simulator.calls.intervene(callId, action);
+    const isLast = index === actions.length - 1;
     if (isLast && outcome !== undefined && 'possible' in outcome)
-      throw new StateRefused(`the call cannot be brought that far: ${whyNot(outcome)}`);
+      throw new StateSetupFailed(`the call cannot be brought that far: ${explainRejection(outcome)}`);
   }
 }
 
-const COURSE: readonly AgentAction[] = ['join', 'start', 'end'];
+const ACTION_ORDER: readonly AgentAction[] = ['join', 'start', 'end'];
 
 /** A call in which the agent has gone as far as `last`. */
-const until = (last: AgentAction) => async (stage: Stage, naming: CallNaming) => {
-  const { callId, values } = await opened(stage, naming);
-  const actions = COURSE.slice(0, COURSE.indexOf(last) + 1);
-  await done(
-    stage,
-    callId,
-    actions.map((agent) => ({ agent })),
-  );
-  return values;
-};
+const createProgressSetup =
+  (last: AgentAction) => async (context: SetupContext, reference: CallReference) => {
+    const { callId, values } = await openCall(context, reference);
+    const actions = ACTION_ORDER.slice(0, ACTION_ORDER.indexOf(last) + 1);
+    await applyActions(
+      context,
+      callId,
+      actions.map((agent) => ({ agent })),
+    );
+    return values;
+  };
 
 /** A call that has failed, and after which no other is let in. */
-const failed = (code: ErrorCode) => async (stage: Stage, naming: CallNaming) => {
-  const { callId, values } = await opened(stage, naming);
-  await done(stage, callId, [{ fail: code }]);
-  const { scenarios, validations } = stage.simulator;
-  await scenarios.put(DOWN, values.clientId);
-  const known = code === 'VideocallNotFound' ? { exists: false } : { scenario: DOWN.name };
+const createFailureSetup = (code: ErrorCode) => async (context: SetupContext, reference: CallReference) => {
+  const { callId, values } = await openCall(context, reference);
+  await applyActions(context, callId, [{ fail: code }]);
+  const { scenarios, validations } = context.simulator;
+  await scenarios.put(DOWN_SCENARIO, values.clientId);
+  const known = code === 'VideocallNotFound' ? { exists: false } : { scenario: DOWN_SCENARIO.name };
   await validations.set(values.validationId, known, values.clientId);
   return values;
 };
 
 const BY_CODE = {
-  VideocallLoading: until('join'),
-  VideocallInitiated: until('start'),
-  VideocallCompleted: until('end'),
-  VideocallNotFound: failed('VideocallNotFound'),
-  VideocallServerNotOperational: failed('VideocallServerNotOperational'),
+  VideocallLoading: createProgressSetup('join'),
+  VideocallInitiated: createProgressSetup('start'),
+  VideocallCompleted: createProgressSetup('end'),
+  VideocallNotFound: createFailureSetup('VideocallNotFound'),
+  VideocallServerNotOperational: createFailureSetup('VideocallServerNotOperational'),
 };
 
 /** Validations and their calls. */
 export const callStates = {
-  async 'a validation exists'(stage: Stage, params: Params<'a validation exists'>) {
+  async 'a validation exists'(stage: SetupContext, params: Params<'a validation exists'>) {
     const { clientId } = await stage.client(params.client_id);
     const { confirmed } = params;
     const validationId = stage.validationId(params.validation_id);
@@ -91,7 +96,7 @@ export const callStates = {
     return { validationId, clientId };
   },
 
-  async 'no validation exists'(stage: Stage, params: Params<'no validation exists'>) {
+  async 'no validation exists'(stage: SetupContext, params: Params<'no validation exists'>) {
     const { clientId } = await stage.client(params.client_id);
     const validationId = stage.validationId(params.validation_id);
     await stage.simulator.validations.set(validationId, { exists: false }, clientId);
@@ -105,7 +110,7 @@ export const callStates = {
   'the video call is not found': BY_CODE.VideocallNotFound,
   'the video call server is not operational': BY_CODE.VideocallServerNotOperational,
   'a video call event has been posted': (
-    stage: Stage,
+    stage: SetupContext,
     { code, ...naming }: Params<'a video call event has been posted'>,
   ) => BY_CODE[code](stage, naming),
 };

@@ -1,15 +1,15 @@
 import type { Client } from '../../domain/client.ts';
 import { ENDPOINTS } from '../../domain/fault.ts';
 import { instant, ms, seconds } from '../../domain/time.ts';
-import { type Stage, StateRefused } from './stage.ts';
+import { type SetupContext, StateSetupFailed } from './setup-context.ts';
 import type { Params } from './table.ts';
 
 /** Addresses that are kept for documentation (RFC 5737), from which nothing is ever sent. */
-const NOBODYS = ['192.0.2.1', '192.0.2.2'];
+const DOCUMENTATION_IPS = ['192.0.2.1', '192.0.2.2'];
 
-const UNAVAILABLE = 503;
+const UNAVAILABLE_STATUS = 503;
 
-const credentials = ({ clientId, clientSecret }: Client) => ({
+const toCredentialValues = ({ clientId, clientSecret }: Client) => ({
   clientId,
   clientSecret,
   basicAuth: Buffer.from(`${clientId}:${clientSecret}`).toString('base64'),
@@ -17,34 +17,34 @@ const credentials = ({ clientId, clientSecret }: Client) => ({
 
 /** Who may get tokens, and from where. */
 export const clientStates = {
-  async 'the client credentials exist'(stage: Stage, params: Params<'the client credentials exist'>) {
+  async 'the client credentials exist'(stage: SetupContext, params: Params<'the client credentials exist'>) {
     const client = await stage.client(params.client_id);
     const clientSecret = params.client_secret ?? client.clientSecret;
     await stage.simulator.clients.update(client.clientId, { clientSecret });
-    return credentials({ ...client, clientSecret });
+    return toCredentialValues({ ...client, clientSecret });
   },
 
   async 'the client credentials do not exist'(
-    stage: Stage,
+    stage: SetupContext,
     params: Params<'the client credentials do not exist'>,
   ) {
     await stage.simulator.clients.remove(await stage.clientId(params.client_id));
     return {};
   },
 
-  async 'the client IP is not allowed'(stage: Stage, params: Params<'the client IP is not allowed'>) {
+  async 'the client IP is not allowed'(stage: SetupContext, params: Params<'the client IP is not allowed'>) {
     const client = await stage.client(params.client_id);
-    const allowedIps = NOBODYS.filter((ip) => ip !== params.ip).slice(0, 1);
+    const allowedIps = DOCUMENTATION_IPS.filter((ip) => ip !== params.ip).slice(0, 1);
     await stage.simulator.clients.update(client.clientId, { environment: 'production', allowedIps });
-    return credentials(client);
+    return toCredentialValues(client);
   },
 
   async 'the authentication API is unavailable'(
-    stage: Stage,
+    stage: SetupContext,
     params: Params<'the authentication API is unavailable'>,
   ) {
     const { clientId } = await stage.client(params.client_id);
-    const { status = UNAVAILABLE, retry_after: retryAfter, delay_ms: delay } = params;
+    const { status = UNAVAILABLE_STATUS, retry_after: retryAfter, delay_ms: delay } = params;
     for (const endpoint of ENDPOINTS.filter((one) => one !== 'call')) {
       const latency = delay === undefined ? undefined : ([ms(delay), ms(delay)] as const);
       const fault = {
@@ -59,10 +59,10 @@ export const clientStates = {
     return {};
   },
 
-  async 'the current time is'(stage: Stage, params: Params<'the current time is'>) {
+  async 'the current time is'(stage: SetupContext, params: Params<'the current time is'>) {
     const { at, advance_seconds: length } = params;
     if (at === undefined && length === undefined)
-      throw new StateRefused('no time is named', 'give at or advance_seconds');
+      throw new StateSetupFailed('no time is named', 'give at or advance_seconds');
     const { clientId } = await stage.client(params.client_id);
     const { clocks } = stage.simulator;
     const set = [
@@ -70,12 +70,12 @@ export const clientStates = {
       ...(length === undefined ? [] : [await clocks.advance(seconds(length), clientId)]),
     ];
     if (set.includes('backwards'))
-      throw new StateRefused(
+      throw new StateSetupFailed(
         'the clock cannot go back behind what has happened by it',
         'name this state before those that issue tokens',
       );
     if (set.includes('no date'))
-      throw new StateRefused('there is no such date', 'keep to the years 1 to 9999');
+      throw new StateSetupFailed('there is no such date', 'keep to the years 1 to 9999');
     return {};
   },
 };

@@ -1,13 +1,13 @@
 import { type Static, type TObject, type TProperties, Type } from 'typebox';
 import { ClientId, ClientSecret } from '../../control/schema/client-format.ts';
-import { nearest } from '../../control/schema/closest-match.ts';
+import { closestMatch } from '../../control/schema/closest-match.ts';
 import { check, type Mismatch } from '../../control/schema/mismatch.ts';
 import { EVENTS, type EventCode } from '../../guide/events.ts';
 
 /** Starting states that a contract can ask for by name, as data: what each takes, and which values it gives. */
 
 /** One starting state. */
-export interface State {
+export interface ProviderState {
   readonly summary: string;
   readonly params: TProperties;
   /** Names of the values that it gives, for `${name}` in a contract. */
@@ -16,9 +16,9 @@ export interface State {
 
 export type StateValue = 'clientId' | 'clientSecret' | 'basicAuth' | 'accessToken' | 'validationId';
 
-const text = (title: string, pattern: string, description: string) =>
+const textSchema = (title: string, pattern: string, description: string) =>
   Type.Optional(Type.String({ pattern, title, description }));
-const whole = (title: string, minimum: number, maximum: number) =>
+const integerSchema = (title: string, minimum: number, maximum: number) =>
   Type.Optional(
     Type.Integer({ minimum, maximum, title, description: `a whole number from ${minimum} to ${maximum}` }),
   );
@@ -26,11 +26,15 @@ const whole = (title: string, minimum: number, maximum: number) =>
 const client = { client_id: Type.Optional(ClientId) };
 const token = {
   ...client,
-  access_token: text('access token', '^[\\x21-\\x7E]{1,4096}$', 'letters, digits and signs without spaces'),
+  access_token: textSchema(
+    'access token',
+    '^[\\x21-\\x7E]{1,4096}$',
+    'letters, digits and signs without spaces',
+  ),
 };
 const validation = {
   client_id: Type.Optional(ClientId),
-  validation_id: text('validation id', '^[^\\p{Cc}]{1,255}$', '1 to 255 characters'),
+  validation_id: textSchema('validation id', '^[^\\p{Cc}]{1,255}$', '1 to 255 characters'),
 };
 const call = { ...token, ...validation };
 
@@ -39,10 +43,10 @@ const OF_TOKEN = ['accessToken', 'clientId'] as const;
 const OF_VALIDATION = ['validationId', 'clientId'] as const;
 const OF_CALL = ['accessToken', 'clientId', 'validationId'] as const;
 
-const states = <const S extends Readonly<Record<string, State>>>(table: S): S => table;
+const defineStates = <const S extends Readonly<Record<string, ProviderState>>>(table: S): S => table;
 
 /** The vocabulary, by name. Every parameter may be left out: then what a state before it has named is meant. */
-export const STATES = states({
+export const PROVIDER_STATES = defineStates({
   'the client credentials exist': {
     summary: 'a client is registered, with the secret that is given',
     params: { ...client, client_secret: Type.Optional(ClientSecret) },
@@ -58,7 +62,7 @@ export const STATES = states({
       'a token was issued, age_seconds ago if that is given, and time stands still then; "then" is what it must be afterwards',
     params: {
       ...token,
-      age_seconds: whole('age in seconds', 0, 1_000_000_000),
+      age_seconds: integerSchema('age in seconds', 0, 1_000_000_000),
       then: Type.Optional(Type.Enum(['revoked', 'live'], { title: 'state of a token afterwards' })),
     },
     values: OF_TOKEN,
@@ -128,16 +132,16 @@ export const STATES = states({
   },
   'the client IP is not allowed': {
     summary: "the client is one of production, and the sender's address is not in its allow-list",
-    params: { ...client, ip: text('address', '^[0-9A-Fa-f:.]{2,45}$', 'an IP address') },
+    params: { ...client, ip: textSchema('address', '^[0-9A-Fa-f:.]{2,45}$', 'an IP address') },
     values: OF_CLIENT,
   },
   'the authentication API is unavailable': {
     summary: 'tokens are neither issued nor revoked, but answered with this status (503)',
     params: {
       ...client,
-      status: whole('status', 400, 599),
-      retry_after: whole('number of seconds', 0, 86_400),
-      delay_ms: whole('delay in milliseconds', 0, 600_000),
+      status: integerSchema('status', 400, 599),
+      retry_after: integerSchema('number of seconds', 0, 86_400),
+      delay_ms: integerSchema('delay in milliseconds', 0, 600_000),
     },
     values: [],
   },
@@ -148,17 +152,17 @@ export const STATES = states({
       at: Type.Optional(
         Type.String({ format: 'date-time', title: 'instant', description: 'a date and time of RFC 3339' }),
       ),
-      advance_seconds: whole('number of seconds', 0, 1_000_000_000),
+      advance_seconds: integerSchema('number of seconds', 0, 1_000_000_000),
     },
     values: [],
   },
 });
 
-export type StateName = keyof typeof STATES;
-export type Params<Name extends StateName> = Static<TObject<(typeof STATES)[Name]['params']>>;
+export type StateName = keyof typeof PROVIDER_STATES;
+export type Params<Name extends StateName> = Static<TObject<(typeof PROVIDER_STATES)[Name]['params']>>;
 
 /** Two names mean the same state when they differ in case, articles, spaces or a final dot only. */
-const normalised = (name: string): string =>
+const normalizeName = (name: string): string =>
   name
     .toLowerCase()
     .replace(/\b(?:an?|the)\b/g, ' ')
@@ -166,43 +170,45 @@ const normalised = (name: string): string =>
     .trim()
     .replace(/ ?\.$/, '');
 
-const BY_NAME = new Map((Object.keys(STATES) as StateName[]).map((name) => [normalised(name), name]));
+const BY_NAME = new Map(
+  (Object.keys(PROVIDER_STATES) as StateName[]).map((name) => [normalizeName(name), name]),
+);
 
 /** Whether a name asks for nothing at all. */
-export const isNoState = (name: string): boolean => normalised(name) === '';
+export const isEmptyName = (name: string): boolean => normalizeName(name) === '';
 
 /** The state that is meant by `name`, if there is one. */
-export const stateNamed = (name: string): StateName | undefined => BY_NAME.get(normalised(name));
+export const findState = (name: string): StateName | undefined => BY_NAME.get(normalizeName(name));
 
 /** How many words `a` and `b` have in common, in proportion to all of theirs. */
-function likeness(a: string, b: string): number {
+function computeSimilarity(a: string, b: string): number {
   const [one, other] = [a, b].map((name) => new Set(name.split(' ')));
   const all = new Set([...(one ?? []), ...(other ?? [])]);
   return [...all].filter((word) => one?.has(word) && other?.has(word)).length / all.size;
 }
 
-const LEAST_LIKENESS = 0.5;
+const MIN_SIMILARITY = 0.5;
 
 /** Says that there is no state of this name, and which was probably meant. */
-export function unknownState(name: string): string {
-  const wanted = normalised(name);
-  const near = nearest(wanted, [...BY_NAME.keys()]);
+export function describeUnknownState(name: string): string {
+  const wanted = normalizeName(name);
+  const near = closestMatch(wanted, [...BY_NAME.keys()]);
   const alike = [...BY_NAME.keys()]
-    .map((known) => ({ known, score: likeness(wanted, known) }))
+    .map((known) => ({ known, score: computeSimilarity(wanted, known) }))
     .sort((one, other) => other.score - one.score)
-    .find(({ score }) => score >= LEAST_LIKENESS)?.known;
+    .find(({ score }) => score >= MIN_SIMILARITY)?.known;
   const meant = BY_NAME.get(near ?? alike ?? '');
   const help = meant === undefined ? 'verify --list-states lists them' : `did you mean "${meant}"?`;
   return `there is no provider state "${name.slice(0, 200)}"; ${help}`;
 }
 
-const schemaOf = (name: StateName): TObject =>
-  Type.Object(STATES[name].params, {
+const toSchema = (name: StateName): TObject =>
+  Type.Object(PROVIDER_STATES[name].params, {
     additionalProperties: false,
     title: 'state',
     description: 'a map of parameters',
   });
 
 /** Every way in which `params` do not fit the state. */
-export const paramMismatches = (name: StateName, params: unknown): readonly Mismatch[] =>
-  check({ schema: schemaOf(name), beyond: () => [] }, params);
+export const findParamMismatches = (name: StateName, params: unknown): readonly Mismatch[] =>
+  check({ schema: toSchema(name), beyond: () => [] }, params);

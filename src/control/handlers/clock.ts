@@ -1,16 +1,16 @@
 import { instant } from '../../domain/time.ts';
 import type { ClockRefusal, ClockView } from '../../simulator/clocks.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
-import { clockAnswer } from '../answers.ts';
-import { ControlError, invalid } from '../errors.ts';
+import { toClockAnswer } from '../answers.ts';
+import { ControlError, createInvalidError } from '../errors.ts';
 import type { CLOCK_ROUTES } from '../schema/clock.ts';
-import { lengthOf } from '../schema/scenario-format.ts';
+import { toDurationMs } from '../schema/scenario-format.ts';
 import type { Handlers } from './handler.ts';
 
 /** A clock that was set, or in words why it was not. */
-function clockSet(outcome: ClockView | ClockRefusal) {
+function toClockResult(outcome: ClockView | ClockRefusal) {
   if (outcome === 'no date') {
-    throw invalid([{ path: '', message: 'that is no date, or farther than any' }]);
+    throw createInvalidError([{ path: '', message: 'that is no date, or farther than any' }]);
   }
   if (outcome === 'backwards') {
     throw new ControlError(
@@ -19,18 +19,18 @@ function clockSet(outcome: ClockView | ClockRefusal) {
       { hint: 'reset first, or make a client of its own' },
     );
   }
-  return clockAnswer(outcome);
+  return toClockAnswer(outcome);
 }
 
 /** The virtual time of a client, or of all that have none of their own. */
 export const clockHandlers = ({ clocks }: Simulator): Handlers<typeof CLOCK_ROUTES> => ({
-  'GET /clock': async ({ clientId }) => clockAnswer(await clocks.read(clientId)),
+  'GET /clock': async ({ clientId }) => toClockAnswer(await clocks.read(clientId)),
 
   'POST /clock/advance': async ({ body, clientId }) =>
-    clockSet(await clocks.advance(lengthOf(body.by), clientId)),
+    toClockResult(await clocks.advance(toDurationMs(body.by), clientId)),
 
   'POST /clock/freeze': async ({ body: { at }, clientId }) =>
-    clockSet(await clocks.freeze(at === undefined ? undefined : instant(Date.parse(at)), clientId)),
+    toClockResult(await clocks.freeze(at === undefined ? undefined : instant(Date.parse(at)), clientId)),
 
-  'POST /clock/resume': async ({ clientId }) => clockSet(await clocks.resume(clientId)),
+  'POST /clock/resume': async ({ clientId }) => toClockResult(await clocks.resume(clientId)),
 });

@@ -1,13 +1,13 @@
-import { MOST_FAULTS } from '../../simulator/faults.ts';
+import { MAX_FAULTS } from '../../simulator/faults.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
-import { faultAnswer, listAnswer } from '../answers.ts';
-import { ControlError, noClient } from '../errors.ts';
-import { delaysOf, type FAULT_ROUTES } from '../schema/faults.ts';
+import { toFaultAnswer, toListAnswer } from '../answers.ts';
+import { ControlError, createUnknownClientError } from '../errors.ts';
+import { type FAULT_ROUTES, toDelays } from '../schema/faults.ts';
 import type { Handlers } from './handler.ts';
 
 /** What is to go wrong. */
 export const faultHandlers = ({ faults }: Simulator): Handlers<typeof FAULT_ROUTES> => ({
-  'GET /faults': async ({ clientId }) => listAnswer(await faults.list(clientId), faultAnswer),
+  'GET /faults': async ({ clientId }) => toListAnswer(await faults.list(clientId), toFaultAnswer),
 
   async 'POST /faults'({ body, clientId }) {
     const { endpoint, status, retry_after: retryAfter, latency, kind, after = 0, times } = body;
@@ -15,15 +15,15 @@ export const faultHandlers = ({ faults }: Simulator): Handlers<typeof FAULT_ROUT
       endpoint,
       ...(status !== undefined && { status }),
       ...(retryAfter !== undefined && { retryAfter }),
-      ...(latency !== undefined && { latency: delaysOf(latency) }),
+      ...(latency !== undefined && { latency: toDelays(latency) }),
       ...(kind !== undefined && { kind }),
       after,
       ...(times !== undefined && { times }),
     };
     const armed = await faults.arm(fault, clientId);
-    if (armed === undefined) throw noClient(clientId ?? '');
-    if (armed !== 'too many') return faultAnswer(armed);
-    throw new ControlError('conflict', `${MOST_FAULTS} faults are armed already`, {
+    if (armed === undefined) throw createUnknownClientError(clientId ?? '');
+    if (armed !== 'too many') return toFaultAnswer(armed);
+    throw new ControlError('conflict', `${MAX_FAULTS} faults are armed already`, {
       hint: 'DELETE those that are used up',
     });
   },

@@ -4,7 +4,7 @@ import type { AnswerOf, BodyOf, ParametersOf, QueryOf } from '../schema/typed-re
 /** What answers the routes of the control API, typed by their tables. */
 
 /** A request that fits its route. */
-export interface Asked<Name, R extends Route> {
+export interface RouteRequest<Name, R extends Route> {
   readonly parameters: ParametersOf<Name>;
   readonly query: QueryOf<R>;
   readonly body: BodyOf<R>;
@@ -16,5 +16,5 @@ export interface Asked<Name, R extends Route> {
 
 /** One function for each route of a table, and none forgotten. */
 export type Handlers<R extends Routes> = {
-  readonly [Name in keyof R]: (asked: Asked<Name, R[Name]>) => Promise<AnswerOf<R[Name]>>;
+  readonly [Name in keyof R]: (asked: RouteRequest<Name, R[Name]>) => Promise<AnswerOf<R[Name]>>;
 };

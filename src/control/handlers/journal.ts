@@ -1,12 +1,12 @@
 import type { Simulator } from '../../simulator/simulator.ts';
-import type { Goal, Met } from '../../simulator/waits.ts';
-import { callAnswer, eventAnswer, findingAnswer, listAnswer, requestAnswer } from '../answers.ts';
+import type { WaitGoal, WaitResult } from '../../simulator/wait.ts';
+import { toCallAnswer, toEventAnswer, toFindingAnswer, toListAnswer, toRequestAnswer } from '../answers.ts';
 import { ControlError } from '../errors.ts';
 import type { JOURNAL_ROUTES, WrittenGoal } from '../schema/journal.ts';
-import { lengthOf } from '../schema/scenario-format.ts';
+import { toDurationMs } from '../schema/scenario-format.ts';
 import type { Handlers } from './handler.ts';
 
-const USUAL_PATIENCE = '5s';
+const DEFAULT_TIMEOUT = '5s';
 
 /** Which entries are meant, in a query or in the body of a wait. */
 interface WrittenFilter {
@@ -16,52 +16,53 @@ interface WrittenFilter {
   readonly status?: number | string;
 }
 
-const filterOf = ({ method, path, validation_id: validationId, status }: WrittenFilter) => ({
+const toFilter = ({ method, path, validation_id: validationId, status }: WrittenFilter) => ({
   ...(method !== undefined && { method: method.toUpperCase() }),
   ...(path !== undefined && { path }),
   ...(validationId !== undefined && { validationId }),
   ...(status !== undefined && { status: Number(status) }),
 });
 
-function goalOf(written: WrittenGoal): Goal {
+function toGoal(written: WrittenGoal): WaitGoal {
   if ('event' in written) return { event: written.event };
   if ('call_state' in written) return { callState: written.call_state };
-  return { request: filterOf(written.request) };
+  return { request: toFilter(written.request) };
 }
 
-function metAnswer(met: Met) {
-  if ('event' in met) return { event: eventAnswer(met.event) };
-  return 'call' in met ? { call: callAnswer(met.call) } : { request: requestAnswer(met.request) };
+function toWaitAnswer(met: WaitResult) {
+  if ('event' in met) return { event: toEventAnswer(met.event) };
+  return 'call' in met ? { call: toCallAnswer(met.call) } : { request: toRequestAnswer(met.request) };
 }
 
 /** What was asked of the imitated service, what came of it, and what can be waited for. */
 export function journalHandlers({ journal, waits, findings }: Simulator): Handlers<typeof JOURNAL_ROUTES> {
   const find = ({ after, ...filter }: WrittenFilter & { after?: string }, clientId: string | undefined) =>
-    journal.list(filterOf(filter), clientId, after === undefined ? undefined : Number(after));
+    journal.list(toFilter(filter), clientId, after === undefined ? undefined : Number(after));
 
   return {
-    'GET /requests': async ({ query, clientId }) => listAnswer(await find(query, clientId), requestAnswer),
+    'GET /requests': async ({ query, clientId }) =>
+      toListAnswer(await find(query, clientId), toRequestAnswer),
 
     'GET /requests/count': async ({ query, clientId }) => ({ count: (await find(query, clientId)).length }),
 
     async 'POST /wait'({ body, clientId, signal }) {
-      const { for: goal, validation_id: validationId, n, after, timeout = USUAL_PATIENCE } = body;
+      const { for: goal, validation_id: validationId, n, after, timeout = DEFAULT_TIMEOUT } = body;
       const scope = { clientId, validationId, n, after };
-      const outcome = await waits.until(goalOf(goal), scope, lengthOf(timeout), signal);
-      if (!('seen' in outcome)) return metAnswer(outcome);
+      const outcome = await waits.until(toGoal(goal), scope, toDurationMs(timeout), signal);
+      if (!('seen' in outcome)) return toWaitAnswer(outcome);
       const when = signal.aborted ? 'before the simulator was stopped' : `within ${timeout}`;
-      throw new ControlError('timeout', `${describe(goal)} has not come ${when}`, {
+      throw new ControlError('timeout', `${describeGoal(goal)} has not come ${when}`, {
         hint:
           outcome.seen.length === 0 ? 'nothing was seen at all' : `seen instead: ${outcome.seen.join(', ')}`,
         seen: [...outcome.seen],
       });
     },
 
-    'GET /findings': async ({ clientId }) => listAnswer(await findings.list(clientId), findingAnswer),
+    'GET /findings': async ({ clientId }) => toListAnswer(await findings.list(clientId), toFindingAnswer),
   };
 }
 
-function describe(goal: WrittenGoal): string {
+function describeGoal(goal: WrittenGoal): string {
   if ('event' in goal) return `event ${goal.event}`;
   if ('call_state' in goal) return `a call in state ${goal.call_state}`;
   return `a request ${JSON.stringify(goal.request)}`;

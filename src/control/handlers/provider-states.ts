@@ -1,23 +1,27 @@
-import { StateMisnamed, StateRefused, states } from '../../contracts/provider-states/provider-states.ts';
+import {
+  createProviderStates,
+  InvalidState,
+  StateSetupFailed,
+} from '../../contracts/provider-states/provider-states.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
-import { ControlError, invalid } from '../errors.ts';
+import { ControlError, createInvalidError } from '../errors.ts';
 import type { STATE_ROUTES } from '../schema/provider-states.ts';
 import type { Handlers } from './handler.ts';
 
 /** What is refused in the words of the control API: a 4xx, because Pact tries again after a 5xx. */
-function inWords(error: unknown): unknown {
-  if (error instanceof StateMisnamed) {
-    return invalid(error.faults.map((message) => ({ path: '/state', message })));
+function toControlError(error: unknown): unknown {
+  if (error instanceof InvalidState) {
+    return createInvalidError(error.problems.map((message) => ({ path: '/state', message })));
   }
-  if (error instanceof StateRefused) {
+  if (error instanceof StateSetupFailed) {
     return new ControlError('conflict', error.message, error.hint === undefined ? {} : { hint: error.hint });
   }
   return error;
 }
 
 /** Starting states by name. One verification at a time: they set the stage for each of its interactions. */
-export function stateHandlers(simulator: Simulator): Handlers<typeof STATE_ROUTES> {
-  const { setUp, tearDown } = states(simulator);
+export function providerStateHandlers(simulator: Simulator): Handlers<typeof STATE_ROUTES> {
+  const { setUp, tearDown } = createProviderStates(simulator);
   return {
     async 'POST /provider-states'({ body: { state, action = 'setup', params = {} } }) {
       try {
@@ -25,7 +29,7 @@ export function stateHandlers(simulator: Simulator): Handlers<typeof STATE_ROUTE
         await tearDown(state, params);
         return {};
       } catch (error) {
-        throw inWords(error);
+        throw toControlError(error);
       }
     },
   };

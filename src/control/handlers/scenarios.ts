@@ -1,48 +1,48 @@
-import { noScenario } from '../../domain/scenario.ts';
+import { describeUnknownScenario } from '../../domain/scenario.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
-import { listAnswer, scenarioAnswer } from '../answers.ts';
-import { ControlError, invalid, noClient } from '../errors.ts';
-import { mismatches } from '../schema/mismatch.ts';
+import { toListAnswer, toScenarioAnswer } from '../answers.ts';
+import { ControlError, createInvalidError, createUnknownClientError } from '../errors.ts';
+import { findMismatches } from '../schema/mismatch.ts';
 import { ScenarioName, toScenario } from '../schema/scenario-format.ts';
 import type { SCENARIO_ROUTES } from '../schema/scenarios.ts';
 import type { Handlers } from './handler.ts';
 
 /** What is wrong with the name of a scenario that somebody wishes for. */
-export async function nameMismatches(
+export async function findNameProblems(
   scenarios: Simulator['scenarios'],
   name: string | undefined,
   clientId: string | undefined,
 ) {
   if (name === undefined || (await scenarios.get(name, clientId)) !== undefined) return [];
   const known = (await scenarios.list(clientId)).map(({ scenario }) => scenario.name);
-  return [{ path: '/scenario', message: `scenario: ${noScenario(name, known)}` }];
+  return [{ path: '/scenario', message: `scenario: ${describeUnknownScenario(name, known)}` }];
 }
 
-const missing = (name: string) =>
+const createNotFoundError = (name: string) =>
   new ControlError('not_found', `there is no scenario "${name}"`, {
     hint: 'GET /__admin/scenarios lists them',
   });
 
 /** What calls can play. */
 export const scenarioHandlers = ({ scenarios }: Simulator): Handlers<typeof SCENARIO_ROUTES> => ({
-  'GET /scenarios': async ({ clientId }) => listAnswer(await scenarios.list(clientId), scenarioAnswer),
+  'GET /scenarios': async ({ clientId }) => toListAnswer(await scenarios.list(clientId), toScenarioAnswer),
 
   async 'GET /scenarios/:name'({ parameters: { name }, clientId }) {
     const view = await scenarios.get(name, clientId);
-    if (view === undefined) throw missing(name);
-    return scenarioAnswer(view);
+    if (view === undefined) throw createNotFoundError(name);
+    return toScenarioAnswer(view);
   },
 
   async 'PUT /scenarios/:name'({ parameters: { name }, body, clientId }) {
-    const [misnamed] = mismatches(ScenarioName, name, ['name']);
-    if (misnamed !== undefined) throw invalid([{ path: '/name', message: misnamed.message }]);
+    const [misnamed] = findMismatches(ScenarioName, name, ['name']);
+    if (misnamed !== undefined) throw createInvalidError([{ path: '/name', message: misnamed.message }]);
     if (body.name !== undefined && body.name !== name)
-      throw invalid([
+      throw createInvalidError([
         { path: '/name', message: `name: "${body.name}" must be the name in the path, "${name}"` },
       ]);
     const view = await scenarios.put(toScenario({ ...body, name }), clientId);
-    if (view === undefined) throw noClient(clientId ?? '');
-    return scenarioAnswer(view);
+    if (view === undefined) throw createUnknownClientError(clientId ?? '');
+    return toScenarioAnswer(view);
   },
 
   async 'DELETE /scenarios/:name'({ parameters: { name }, clientId }) {

@@ -1,13 +1,13 @@
 import type { Instant } from '../../domain/time.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
-import { openApi } from '../schema/openapi.ts';
+import { createOpenApi } from '../schema/openapi.ts';
 import { ADMIN } from '../schema/paths.ts';
 import { ROUTES } from '../schema/routes.ts';
 import type { SERVER_ROUTES } from '../schema/server.ts';
 import type { Handlers } from './handler.ts';
 
 /** Which process this is, for whoever asks whether it is well. */
-export interface About {
+export interface ServerInfo {
   readonly version: string;
   readonly instanceId: string;
   readonly startedAt: Instant;
@@ -19,7 +19,7 @@ export interface About {
 /** The simulator itself. */
 export const serverHandlers = (
   { reset, whyUnavailable }: Simulator,
-  { version, instanceId, startedAt, realTime, metrics }: About,
+  { version, instanceId, startedAt, realTime, metrics }: ServerInfo,
 ): Handlers<typeof SERVER_ROUTES> => ({
   async 'GET /health'() {
     const now = realTime();
@@ -38,7 +38,7 @@ export const serverHandlers = (
     await reset(clientId);
   },
 
-  'GET /openapi.json': async () => openApi(ROUTES, version, ADMIN),
+  'GET /openapi.json': async () => createOpenApi(ROUTES, version, ADMIN),
 
   'GET /metrics': async () => metrics(),
 });

@@ -1,5 +1,5 @@
 import type { Simulator } from '../../simulator/simulator.ts';
-import { listAnswer, tokenAnswer } from '../answers.ts';
+import { toListAnswer, toTokenAnswer } from '../answers.ts';
 import { ControlError } from '../errors.ts';
 import type { TOKEN_ROUTES } from '../schema/tokens.ts';
 import type { Handlers } from './handler.ts';
@@ -7,7 +7,7 @@ import type { Handlers } from './handler.ts';
 /** Every access token that was issued. */
 export function tokenHandlers({ tokens }: Simulator): Handlers<typeof TOKEN_ROUTES> {
   /** A token, which must be the client's, if one is named. */
-  async function tokenOf(accessToken: string, clientId: string | undefined) {
+  async function findToken(accessToken: string, clientId: string | undefined) {
     const token = await tokens.get(accessToken);
     if (token !== undefined && token.token.clientId === (clientId ?? token.token.clientId)) return token;
     throw new ControlError('not_found', 'this access token was never issued here', {
@@ -16,13 +16,13 @@ export function tokenHandlers({ tokens }: Simulator): Handlers<typeof TOKEN_ROUT
   }
 
   return {
-    'GET /tokens': async ({ clientId }) => listAnswer(await tokens.list(clientId), tokenAnswer),
+    'GET /tokens': async ({ clientId }) => toListAnswer(await tokens.list(clientId), toTokenAnswer),
 
     'GET /tokens/:token': async ({ parameters, clientId }) =>
-      tokenAnswer(await tokenOf(parameters.token, clientId)),
+      toTokenAnswer(await findToken(parameters.token, clientId)),
 
     async 'POST /tokens/:token/expire'({ parameters, clientId }) {
-      const { token } = await tokenOf(parameters.token, clientId);
+      const { token } = await findToken(parameters.token, clientId);
       await tokens.expire(token.accessToken);
     },
   };

@@ -1,27 +1,28 @@
 import type { Simulator } from '../../simulator/simulator.ts';
-import { listAnswer, validationAnswer } from '../answers.ts';
-import { invalid, noClient } from '../errors.ts';
+import { toListAnswer, toValidationAnswer } from '../answers.ts';
+import { createInvalidError, createUnknownClientError } from '../errors.ts';
 import type { VALIDATION_ROUTES } from '../schema/validations.ts';
 import type { Handlers } from './handler.ts';
-import { nameMismatches } from './scenarios.ts';
+import { findNameProblems } from './scenarios.ts';
 
 /** What is known of a validation before its call. */
 export const validationHandlers = ({
   validations,
   scenarios,
 }: Simulator): Handlers<typeof VALIDATION_ROUTES> => ({
-  'GET /validations': async ({ clientId }) => listAnswer(await validations.list(clientId), validationAnswer),
+  'GET /validations': async ({ clientId }) =>
+    toListAnswer(await validations.list(clientId), toValidationAnswer),
 
   async 'PUT /validations/:validation_id'({ parameters, body: { exists, confirmed, scenario }, clientId }) {
-    const found = await nameMismatches(scenarios, scenario, clientId);
-    if (found.length > 0) throw invalid(found);
+    const problems = await findNameProblems(scenarios, scenario, clientId);
+    if (problems.length > 0) throw createInvalidError(problems);
     const known = {
       ...(exists !== undefined && { exists }),
       ...(confirmed !== undefined && { confirmed }),
       ...(scenario !== undefined && { scenario }),
     };
     const validation = await validations.set(parameters.validation_id, known, clientId);
-    if (validation === undefined) throw noClient(clientId ?? '');
-    return validationAnswer(validation);
+    if (validation === undefined) throw createUnknownClientError(clientId ?? '');
+    return toValidationAnswer(validation);
   },
 });

@@ -1,18 +1,18 @@
 import { type Static, Type } from 'typebox';
 import { CALL_STATES } from '../../domain/call.ts';
-import { AGENT_ACTIONS, DELIVERIES } from '../../domain/scenario.ts';
+import { AGENT_ACTIONS, DELIVERY_FAULTS } from '../../domain/scenario.ts';
 import { ERROR_CODES } from '../../guide/events.ts';
 import { Diagnostics } from '../../pages/call/messages.ts';
-import { listOf, routes, TextOrNull, Time, TimeOrNull } from './route.ts';
+import { createListSchema, defineRoutes, TextOrNull, Time, TimeOrNull } from './route.ts';
 import { AnyEvent } from './scenario-format.ts';
 
-const said = {
+const eventProperties = {
   id: Type.Integer(),
   type: Type.Enum(['info', 'error']),
   code: Type.String(),
   message: Type.String(),
   at: Time,
-  delivery: Type.Optional(Type.Enum(DELIVERIES)),
+  delivery: Type.Optional(Type.Enum(DELIVERY_FAULTS)),
   pushed_at: TimeOrNull,
   posted_at: TimeOrNull,
 };
@@ -35,7 +35,7 @@ export const EventAnswer = Type.Object({
   client_id: Type.String(),
   validation_id: Type.String(),
   n: Type.Integer(),
-  ...said,
+  ...eventProperties,
 });
 
 export const CallAnswer = Type.Object({
@@ -51,7 +51,7 @@ export const CallAnswer = Type.Object({
   ended_at: TimeOrNull,
   possible_actions: Type.Array(Type.Enum(AGENT_ACTIONS), { description: 'what the agent can do now' }),
   acts: Type.Array(ActAnswer, { description: 'all that was done in it, oldest first' }),
-  events: Type.Array(Type.Object(said)),
+  events: Type.Array(Type.Object(eventProperties)),
   page: Type.Enum(['open', 'none']),
   pages: Type.Array(
     Type.Object({
@@ -79,14 +79,20 @@ const query = {
   ),
 };
 
-const deed = { scoped: true, query, status: 200, answer: DeliveryAnswer, errors: ['conflict'] } as const;
+const actionRoute = {
+  scoped: true,
+  query,
+  status: 200,
+  answer: DeliveryAnswer,
+  errors: ['conflict'],
+} as const;
 
-export const CALL_ROUTES = routes({
+export const CALL_ROUTES = defineRoutes({
   'GET /calls': {
     summary: 'Every call, oldest first',
     scoped: true,
     status: 200,
-    answer: listOf(CallAnswer),
+    answer: createListSchema(CallAnswer),
   },
   'GET /calls/:validation_id': {
     summary: 'The latest call for a validation, or the one of number n',
@@ -99,17 +105,17 @@ export const CALL_ROUTES = routes({
   'POST /calls/:validation_id/agent': {
     summary: 'Do what an agent does; answered when the page has posted what is said by that',
     body: { action: Type.Enum(AGENT_ACTIONS, { title: 'agent action' }) },
-    ...deed,
+    ...actionRoute,
   },
   'POST /calls/:validation_id/events': {
     summary: 'Let the call say any event',
     body: AnyEvent.properties,
-    ...deed,
+    ...actionRoute,
   },
   'POST /calls/:validation_id/fail': {
     summary: 'Let the call fail, with the error screen and its event',
     body: { code: Type.Enum(ERROR_CODES, { title: 'code of an error event' }) },
-    ...deed,
+    ...actionRoute,
   },
   'POST /calls/:validation_id/signals': {
     summary: 'Give the signal that the script of the call waits for',
@@ -129,6 +135,6 @@ export const CALL_ROUTES = routes({
     summary: 'What all calls have said, the earliest first',
     scoped: true,
     status: 200,
-    answer: listOf(EventAnswer),
+    answer: createListSchema(EventAnswer),
   },
 });

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { parseRange } from '../../domain/address.ts';
-import { type Client, newClient } from '../../domain/client.ts';
+import { type Client, createClientRecord } from '../../domain/client.ts';
 import { ScenarioName } from './scenario-format.ts';
 
 export const CLIENT_ID_RULE =
@@ -79,7 +79,7 @@ export const CLIENT_KEYS = {
 } as const satisfies Record<keyof Client, keyof WrittenClient>;
 
 /** What `written` says of a client. */
-export const clientFields = (written: Partial<WrittenClient>): Partial<Client> =>
+export const toClientFields = (written: Partial<WrittenClient>): Partial<Client> =>
   Object.fromEntries(
     Object.entries(CLIENT_KEYS)
       .map(([property, key]) => [property, written[key]])
@@ -88,4 +88,4 @@ export const clientFields = (written: Partial<WrittenClient>): Partial<Client> =
 
 /** The client that `written` describes. */
 export const toClient = (written: WrittenClient): Client =>
-  newClient(clientFields(written) as Partial<Client> & Pick<Client, 'clientId' | 'clientSecret'>);
+  createClientRecord(toClientFields(written) as Partial<Client> & Pick<Client, 'clientId' | 'clientSecret'>);

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { ClientType, clientProperties, Environment, GrantType } from './client-format.ts';
-import { listOf, routes, TextOrNull } from './route.ts';
+import { createListSchema, defineRoutes, TextOrNull } from './route.ts';
 
 export const ClientAnswer = Type.Object({
   client_id: Type.String(),
@@ -13,12 +13,12 @@ export const ClientAnswer = Type.Object({
 });
 export type ClientAnswer = Static<typeof ClientAnswer>;
 
-export const CLIENT_ROUTES = routes({
+export const CLIENT_ROUTES = defineRoutes({
   'GET /clients': {
     summary: 'Who may get tokens',
     scoped: true,
     status: 200,
-    answer: listOf(ClientAnswer),
+    answer: createListSchema(ClientAnswer),
   },
   'POST /clients': {
     summary: 'Make a client, a sandbox of its own; id and secret are made up when they are left out',

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { routes, Time } from './route.ts';
+import { defineRoutes, Time } from './route.ts';
 import { Duration } from './scenario-format.ts';
 
 export const ClockAnswer = Type.Object({
@@ -11,7 +11,7 @@ export type ClockAnswer = Static<typeof ClockAnswer>;
 
 const answer = { scoped: true, status: 200, answer: ClockAnswer } as const;
 
-export const CLOCK_ROUTES = routes({
+export const CLOCK_ROUTES = defineRoutes({
   'GET /clock': {
     summary: 'What time it is for a client, or for all without a clock of their own',
     ...answer,

@@ -1,7 +1,7 @@
 /**
  * How many letters must be added, left out, changed or swapped with their neighbour to make `b` of `a`.
  */
-function distance(a: string, b: string): number {
+function computeEditDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)];
   const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;
   for (let row = 1; row <= a.length; row += 1) {
@@ -23,19 +23,22 @@ function distance(a: string, b: string): number {
 }
 
 /** More mistakes than this, or more than one in three letters, make another word of it. */
-const FARTHEST = 2;
+const MAX_EDITS = 2;
 /** Longer than any known word with all its wrong letters: nothing is near to it. */
-const LONGEST = 64;
+const MAX_WORD_LENGTH = 64;
 
 /** The one of `known` that was probably meant by `word`, or undefined when none is near. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  if (word.length > LONGEST) return undefined;
-  const limit = Math.min(FARTHEST, Math.floor(word.length / 3));
+export function closestMatch(word: string, known: readonly string[]): string | undefined {
+  if (word.length > MAX_WORD_LENGTH) return undefined;
+  const maxEdits = Math.min(MAX_EDITS, Math.floor(word.length / 3));
   const [best] = known
     // Nobody waits for the distances of a body full of strange keys.
-    .filter((candidate) => Math.abs(candidate.length - word.length) <= limit)
-    .map((candidate) => ({ candidate, far: distance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ far }) => far <= limit)
+    .filter((candidate) => Math.abs(candidate.length - word.length) <= maxEdits)
+    .map((candidate) => ({
+      candidate,
+      far: computeEditDistance(word.toLowerCase(), candidate.toLowerCase()),
+    }))
+    .filter(({ far }) => far <= maxEdits)
     .sort((one, other) => one.far - other.far);
   return best?.candidate;
 }

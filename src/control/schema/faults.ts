@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox';
-import { ENDPOINTS, FAULT_KINDS, isUnanswered } from '../../domain/fault.ts';
+import { ENDPOINTS, FAULT_KINDS, isConnectionFault } from '../../domain/fault.ts';
 import type { Ms } from '../../domain/time.ts';
 import type { Mismatch } from './mismatch.ts';
-import { listOf, routes, TextOrNull } from './route.ts';
-import { Duration, lengthOf } from './scenario-format.ts';
+import { createListSchema, defineRoutes, TextOrNull } from './route.ts';
+import { Duration, toDurationMs } from './scenario-format.ts';
 
-const count = (minimum: number) =>
+const countSchema = (minimum: number) =>
   Type.Integer({
     minimum,
     maximum: 1_000_000,
@@ -33,38 +33,38 @@ const body = {
     }),
   ),
   kind: Type.Optional(Type.Enum(FAULT_KINDS, { title: 'kind of fault' })),
-  after: Type.Optional(count(0)),
-  times: Type.Optional(count(1)),
+  after: Type.Optional(countSchema(0)),
+  times: Type.Optional(countSchema(1)),
 };
 const Body = Type.Object(body);
 export type FaultBody = Static<typeof Body>;
 
-const LONGEST = lengthOf('10m');
+const MAX_LATENCY_MS = toDurationMs('10m');
 
 /** The shortest and the longest delay that is written. */
-export function delaysOf(latency: NonNullable<FaultBody['latency']>): readonly [Ms, Ms] {
+export function toDelays(latency: NonNullable<FaultBody['latency']>): readonly [Ms, Ms] {
   const [shortest, longest] = typeof latency === 'string' ? [latency, latency] : latency;
-  return [lengthOf(shortest ?? ''), lengthOf(longest ?? '')];
+  return [toDurationMs(shortest ?? ''), toDurationMs(longest ?? '')];
 }
 
-function latencyFault(latency: NonNullable<FaultBody['latency']>): string | undefined {
-  const [shortest, longest] = delaysOf(latency);
+function findLatencyProblem(latency: NonNullable<FaultBody['latency']>): string | undefined {
+  const [shortest, longest] = toDelays(latency);
   if (shortest > longest) return 'latency: the first duration is longer than the second; turn them round';
-  return longest > LONGEST
+  return longest > MAX_LATENCY_MS
     ? 'latency: longer than 10m; use kind hang for an answer that never comes'
     : undefined;
 }
 
-function contradictions({ status, retry_after, latency, kind }: FaultBody): Mismatch[] {
+function findContradictions({ status, retry_after, latency, kind }: FaultBody): Mismatch[] {
   const messages = [
     status === undefined && latency === undefined && kind === undefined
       ? 'nothing would go wrong; give status, latency or kind'
       : undefined,
-    status !== undefined && isUnanswered(kind)
+    status !== undefined && isConnectionFault(kind)
       ? `kind ${kind} gives no answer, so that there is no status; keep one of them`
       : undefined,
     retry_after !== undefined && status === undefined ? 'retry_after needs a status, such as 503' : undefined,
-    latency === undefined ? undefined : latencyFault(latency),
+    latency === undefined ? undefined : findLatencyProblem(latency),
   ];
   return messages
     .filter((message) => message !== undefined)
@@ -84,18 +84,18 @@ const FaultAnswer = Type.Object({
   struck: Type.Integer({ description: 'how many requests it has struck' }),
 });
 
-export const FAULT_ROUTES = routes({
+export const FAULT_ROUTES = defineRoutes({
   'GET /faults': {
     summary: 'Every fault that is armed, used up or not',
     scoped: true,
     status: 200,
-    answer: listOf(FaultAnswer),
+    answer: createListSchema(FaultAnswer),
   },
   'POST /faults': {
     summary: 'Arm a fault for the requests of a client, or of all',
     scoped: true,
     body,
-    beyond: (fault: FaultBody, isSound) => (isSound([]) ? contradictions(fault) : []),
+    beyond: (fault: FaultBody, isSound) => (isSound([]) ? findContradictions(fault) : []),
     status: 201,
     answer: FaultAnswer,
     errors: ['conflict'],

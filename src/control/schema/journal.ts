@@ -3,8 +3,8 @@ import { CALL_STATES } from '../../domain/call.ts';
 import { RULES, type RuleId } from '../../domain/finding.ts';
 import { CallAnswer, EventAnswer } from './calls.ts';
 import type { Mismatch } from './mismatch.ts';
-import { listOf, routes, TextOrNull, Time } from './route.ts';
-import { Duration, lengthOf } from './scenario-format.ts';
+import { createListSchema, defineRoutes, TextOrNull, Time } from './route.ts';
+import { Duration, toDurationMs } from './scenario-format.ts';
 
 const Fields = Type.Record(Type.String(), Type.String());
 
@@ -43,44 +43,50 @@ export const FindingAnswer = Type.Object({
 });
 export type FindingAnswer = Static<typeof FindingAnswer>;
 
-const text = (title: string, description: string) =>
+const textSchema = (title: string, description: string) =>
   Type.String({ minLength: 1, maxLength: 1000, title, description });
 const STATUS = { title: 'status', description: 'a number from 100 to 599' };
 const AFTER = { title: 'id', description: 'the number that a request has as its id' };
 
-const ofRequest = {
-  method: Type.Optional(text('method', 'an HTTP method, as in POST')),
-  path: Type.Optional(text('path', 'a path without its query, as in /o/token/')),
+const requestProperties = {
+  method: Type.Optional(textSchema('method', 'an HTTP method, as in POST')),
+  path: Type.Optional(textSchema('path', 'a path without its query, as in /o/token/')),
 };
-const validation = { validation_id: Type.Optional(text('validation id', 'text')) };
+const validation = { validation_id: Type.Optional(textSchema('validation id', 'text')) };
 /** Which requests are meant, in a query, where everything is text. */
 const query = {
-  ...ofRequest,
+  ...requestProperties,
   ...validation,
   status: Type.Optional(Type.String({ pattern: '^[1-5]\\d\\d$', ...STATUS })),
   after: Type.Optional(Type.String({ pattern: '^\\d{1,15}$', ...AFTER })),
 };
 
-const CLOSED = { additionalProperties: false };
+const NO_EXTRA_KEYS = { additionalProperties: false };
 
 /** What can be waited for; each is told by its key. */
 const Goal = Type.Union(
   [
-    Type.Object({ event: text('code', 'the code of an event, as in VideocallCompleted') }, CLOSED),
+    Type.Object(
+      { event: textSchema('code', 'the code of an event, as in VideocallCompleted') },
+      NO_EXTRA_KEYS,
+    ),
     Type.Object(
       {
         request: Type.Object(
-          { ...ofRequest, status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599, ...STATUS })) },
           {
-            ...CLOSED,
+            ...requestProperties,
+            status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599, ...STATUS })),
+          },
+          {
+            ...NO_EXTRA_KEYS,
             title: 'request',
             description: 'a map with method, path or status',
           },
         ),
       },
-      CLOSED,
+      NO_EXTRA_KEYS,
     ),
-    Type.Object({ call_state: Type.Enum(CALL_STATES, { title: 'state of a call' }) }, CLOSED),
+    Type.Object({ call_state: Type.Enum(CALL_STATES, { title: 'state of a call' }) }, NO_EXTRA_KEYS),
   ],
   { title: 'goal', description: 'a map, as in {"event":"VideocallCompleted"}' },
 );
@@ -98,29 +104,29 @@ const waitBody = {
 const WaitBody = Type.Object(waitBody);
 type WaitBody = Static<typeof WaitBody>;
 
-const LONGEST_PATIENCE = lengthOf('10m');
+const MAX_TIMEOUT_MS = toDurationMs('10m');
 
-const tooPatient = ({ timeout }: WaitBody): Mismatch[] =>
-  timeout !== undefined && lengthOf(timeout) > LONGEST_PATIENCE
+const checkTimeout = ({ timeout }: WaitBody): Mismatch[] =>
+  timeout !== undefined && toDurationMs(timeout) > MAX_TIMEOUT_MS
     ? [{ path: ['timeout'], at: 'value', message: 'timeout: longer than 10m, which is real time' }]
     : [];
 
 /** Requests have ids and no call; events and states are of calls, which have numbers. */
-function misplaced({ for: goal, n, after: id }: WaitBody): Mismatch[] {
-  const stranger =
+function checkReferences({ for: goal, n, after: id }: WaitBody): Mismatch[] {
+  const misplacedKey =
     'request' in goal ? (n === undefined ? undefined : 'n') : id === undefined ? undefined : 'after';
-  if (stranger === undefined) return [];
-  const message = `${stranger}: does not go with ${Object.keys(goal).join()}`;
-  return [{ path: [stranger], at: 'key', message }];
+  if (misplacedKey === undefined) return [];
+  const message = `${misplacedKey}: does not go with ${Object.keys(goal).join()}`;
+  return [{ path: [misplacedKey], at: 'key', message }];
 }
 
-export const JOURNAL_ROUTES = routes({
+export const JOURNAL_ROUTES = defineRoutes({
   'GET /requests': {
     summary: 'What was asked of the imitated service and what came of it, oldest first',
     scoped: true,
     query,
     status: 200,
-    answer: listOf(RequestAnswer),
+    answer: createListSchema(RequestAnswer),
   },
   'GET /requests/count': {
     summary: 'How many such requests there were',
@@ -134,8 +140,8 @@ export const JOURNAL_ROUTES = routes({
     scoped: true,
     body: waitBody,
     beyond: (body: WaitBody, isSound) => [
-      ...(isSound(['timeout']) ? tooPatient(body) : []),
-      ...(isSound(['for']) ? misplaced(body) : []),
+      ...(isSound(['timeout']) ? checkTimeout(body) : []),
+      ...(isSound(['for']) ? checkReferences(body) : []),
     ],
     status: 200,
     answer: Type.Object({
@@ -149,6 +155,6 @@ export const JOURNAL_ROUTES = routes({
     summary: 'Mistakes of the integration that were seen, the first seen first',
     scoped: true,
     status: 200,
-    answer: listOf(FindingAnswer),
+    answer: createListSchema(FindingAnswer),
   },
 });

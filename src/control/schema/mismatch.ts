@@ -1,6 +1,6 @@
 import { type Static, type TObject, type TSchema, type TUnion, Type } from 'typebox';
 import { Check, Errors } from 'typebox/value';
-import { endingIn, nearest } from './closest-match.ts';
+import { closestMatch, endingIn } from './closest-match.ts';
 
 /** Where in a document something stands: keys and indexes from its root. */
 export type Path = readonly (string | number)[];
@@ -14,15 +14,15 @@ export interface Mismatch {
 }
 
 /** Tells of a part of a document whether it fits the schema. */
-export type IsSound = (path: Path) => boolean;
+export type IsValid = (path: Path) => boolean;
 
 /** What a document must be: its schema, and what a schema cannot say. */
 export interface Format<Schema extends TSchema> {
   readonly schema: Schema;
   /** What a document means in which nothing stands, if it may be so. */
-  readonly whenEmpty?: Static<Schema>;
+  readonly emptyValue?: Static<Schema>;
   /** May rely on those parts of `document` that are sound. */
-  readonly beyond: (document: Static<Schema>, isSound: IsSound) => Mismatch[];
+  readonly beyond: (document: Static<Schema>, isSound: IsValid) => Mismatch[];
 }
 
 /** The annotations that sentences are made of. `description` says what to give. */
@@ -35,87 +35,90 @@ interface Annotated extends TSchema {
   readonly writeOnly?: boolean;
 }
 
-const annotated = (schema: TSchema): Annotated => schema;
+const asAnnotated = (schema: TSchema): Annotated => schema;
 /** Whether `value` is what JSON calls an object. */
 export const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const LONGEST_SHOWN = 60;
+const MAX_SHOWN_LENGTH = 60;
 
-function shown(value: unknown): string {
+function formatValue(value: unknown): string {
   if (typeof value !== 'string')
     return Array.isArray(value) ? 'a list' : isMap(value) ? 'a map' : String(value);
-  const start = value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}…` : value;
+  const start = value.length > MAX_SHOWN_LENGTH ? `${value.slice(0, MAX_SHOWN_LENGTH)}…` : value;
   return JSON.stringify(start);
 }
 
 const withArticle = (noun: string): string => `${/^[aeiou]/i.test(noun) ? 'an' : 'a'} ${noun}`;
 
 /** The nearest key above, which names what the sentence is about. */
-const label = (path: Path): string => {
+const formatLabel = (path: Path): string => {
   const key = path.findLast((part) => typeof part === 'string');
   return key === undefined ? '' : `${key}: `;
 };
 
-const titled = (schema: TSchema, path: Path): string =>
-  path.length === 0 ? '' : `${annotated(schema).title ?? path.at(-1)}: `;
+const formatTitle = (schema: TSchema, path: Path): string =>
+  path.length === 0 ? '' : `${asAnnotated(schema).title ?? path.at(-1)}: `;
 
-const expected = ({ enum: allowed, description }: Annotated): string | undefined =>
+const formatExpected = ({ enum: allowed, description }: Annotated): string | undefined =>
   allowed === undefined ? description : `one of ${allowed.join(', ')}`;
 
-function wrongValue(schema: TSchema, value: unknown, path: Path): string {
-  const { title, type, writeOnly } = annotated(schema);
+function describeWrongValue(schema: TSchema, value: unknown, path: Path): string {
+  const { title, type, writeOnly } = asAnnotated(schema);
   // A whole document that is no map may be all of its secrets in one text.
   const isDocument = path.length === 0 && Type.IsObject(schema);
-  const what = writeOnly || isDocument ? 'this' : shown(value);
+  const what = writeOnly || isDocument ? 'this' : formatValue(value);
   const unquoted = type === 'string' && (typeof value === 'number' || typeof value === 'boolean');
-  if (unquoted && Check(schema, String(value))) return `${label(path)}${what} is not text; put it in quotes`;
-  const give = expected(annotated(schema));
+  if (unquoted && Check(schema, String(value)))
+    return `${formatLabel(path)}${what} is not text; put it in quotes`;
+  const give = formatExpected(asAnnotated(schema));
   return title === undefined || give === undefined
-    ? label(path) + (Errors(schema, value)[0]?.message ?? 'is not what is expected here')
-    : `${label(path)}${what} is not ${withArticle(title)}; give ${give}`;
+    ? formatLabel(path) + (Errors(schema, value)[0]?.message ?? 'is not what is expected here')
+    : `${formatLabel(path)}${what} is not ${withArticle(title)}; give ${give}`;
 }
 
-const advertised = (schema: TObject): string[] =>
+const listAdvertisedKeys = (schema: TObject): string[] =>
   Object.keys(schema.properties).filter((key) => !key.startsWith('$'));
 
-const hasOnly = (schema: TObject): string =>
-  `${withArticle(annotated(schema).title ?? 'map')} has ${advertised(schema).join(', ')}`;
+const describeKeys = (schema: TObject): string =>
+  `${withArticle(asAnnotated(schema).title ?? 'map')} has ${listAdvertisedKeys(schema).join(', ')}`;
 
 /** The key of `schema` that an unknown one probably stands for. */
 const meantKey = ({ properties }: TObject, key: string): string | undefined =>
-  nearest(key, Object.keys(properties)) ?? endingIn(key, Object.keys(properties));
+  closestMatch(key, Object.keys(properties)) ?? endingIn(key, Object.keys(properties));
 
 /** A key that looks like nothing known in a map of secrets may be a secret that lost its key. */
-function unknownKey(schema: TObject, key: string, path: Path): Mismatch {
-  const meant = meantKey(schema, key);
+function createUnknownKey(schema: TObject, key: string, path: Path): Mismatch {
+  const suggestion = meantKey(schema, key);
   const named =
-    annotated(schema).writeOnly && meant === undefined ? 'this key' : `'${shown(key).slice(1, -1)}'`;
-  const help = meant === undefined ? hasOnly(schema) : `did you mean '${meant}'?`;
-  const message = `${titled(schema, path)}${named} is not known here; ${help}`;
+    asAnnotated(schema).writeOnly && suggestion === undefined
+      ? 'this key'
+      : `'${formatValue(key).slice(1, -1)}'`;
+  const help = suggestion === undefined ? describeKeys(schema) : `did you mean '${suggestion}'?`;
+  const message = `${formatTitle(schema, path)}${named} is not known here; ${help}`;
   return { path: [...path, key], at: 'key', message };
 }
 
-const wrongProperties = (schema: TObject, value: Record<string, unknown>, path: Path): Mismatch[] =>
+const checkProperties = (schema: TObject, value: Record<string, unknown>, path: Path): Mismatch[] =>
   Object.entries(schema.properties)
     .filter(([key]) => Object.hasOwn(value, key))
-    .flatMap(([key, property]) => mismatches(property, value[key], [...path, key]));
+    .flatMap(([key, property]) => findMismatches(property, value[key], [...path, key]));
 
-const missingKeys = (schema: TObject, value: Record<string, unknown>): string[] =>
+const findMissingKeys = (schema: TObject, value: Record<string, unknown>): string[] =>
   ((schema.required ?? []) as string[]).filter((key) => !Object.hasOwn(value, key));
 
-function wrongMap(schema: TObject, value: Record<string, unknown>, path: Path): Mismatch[] {
+function checkMap(schema: TObject, value: Record<string, unknown>, path: Path): Mismatch[] {
   const unknown = Object.keys(value).filter((key) => !Object.hasOwn(schema.properties, key));
   const meant = unknown.map((key) => meantKey(schema, key));
   // One that stands under a wrong name is told of once.
-  const missing = missingKeys(schema, value).filter((key) => !meant.includes(key));
+  const missing = findMissingKeys(schema, value).filter((key) => !meant.includes(key));
   return [
-    ...unknown.map((key) => unknownKey(schema, key, path)),
+    ...unknown.map((key) => createUnknownKey(schema, key, path)),
     ...missing.map((key): Mismatch => {
-      const message = `${titled(schema, path)}${key} is missing`;
+      const message = `${formatTitle(schema, path)}${key} is missing`;
       return { path, at: 'value', message };
     }),
-    ...wrongProperties(schema, value, path),
+    ...checkProperties(schema, value, path),
   ];
 }
 
@@ -127,7 +130,7 @@ interface Choice {
   readonly rule: string;
 }
 
-function choiceOf(union: TUnion): Choice {
+function toChoice(union: TUnion): Choice {
   const members = union.anyOf.filter((member) => Type.IsObject(member));
   const owners = (key: string) => members.filter(({ properties }) => Object.hasOwn(properties, key));
   const kinds = members.flatMap((member) =>
@@ -136,48 +139,55 @@ function choiceOf(union: TUnion): Choice {
       .slice(0, 1)
       .map((kind) => ({ member, kind })),
   );
-  const shared = [...new Set(members.flatMap(advertised))].filter(
+  const shared = [...new Set(members.flatMap(listAdvertisedKeys))].filter(
     (key) => owners(key).length === members.length,
   );
-  const title = annotated(union).title ?? 'map';
+  const title = asAnnotated(union).title ?? 'map';
   const has = [...shared, `one of ${kinds.map(({ kind }) => kind).join(', ')}`].join(' and ');
   return { title, kinds, rule: `${withArticle(title)} has ${has}` };
 }
 
-function wrongChoice(union: TUnion, value: Record<string, unknown>, path: Path): Mismatch[] {
-  const { title, kinds, rule } = choiceOf(union);
-  const say = (message: string): Mismatch => ({ path, at: 'value', message: `${title}: ${message}` });
-  const sayOf = (key: string, message: string): Mismatch => ({
+function checkChoice(union: TUnion, value: Record<string, unknown>, path: Path): Mismatch[] {
+  const { title, kinds, rule } = toChoice(union);
+  const mismatchAtValue = (message: string): Mismatch => ({
+    path,
+    at: 'value',
+    message: `${title}: ${message}`,
+  });
+  const mismatchAtKey = (key: string, message: string): Mismatch => ({
     path: [...path, key],
     at: 'key',
     message: `${title}: ${message}`,
   });
   const isKnown = (key: string) => kinds.some(({ member }) => Object.hasOwn(member.properties, key));
-  const strangers = Object.keys(value)
+  const unknown = Object.keys(value)
     .filter((key) => !isKnown(key))
-    .map((key) => sayOf(key, `'${shown(key).slice(1, -1)}' is not known here; ${rule}`));
+    .map((key) => mismatchAtKey(key, `'${formatValue(key).slice(1, -1)}' is not known here; ${rule}`));
 
   const [first, second] = kinds.filter(({ kind }) => Object.hasOwn(value, kind));
   if (first === undefined) {
     const any = Type.Object(Object.assign({}, ...kinds.map(({ member }) => member.properties)));
-    const incomplete = strangers.length === 0 ? [say(`is incomplete; ${rule}`)] : [];
-    return [...strangers, ...incomplete, ...wrongProperties(any, value, path)];
+    const incomplete = unknown.length === 0 ? [mismatchAtValue(`is incomplete; ${rule}`)] : [];
+    return [...unknown, ...incomplete, ...checkProperties(any, value, path)];
   }
   if (second !== undefined) {
-    return [...strangers, sayOf(second.kind, `${first.kind} and ${second.kind} exclude each other; ${rule}`)];
+    return [
+      ...unknown,
+      mismatchAtKey(second.kind, `${first.kind} and ${second.kind} exclude each other; ${rule}`),
+    ];
   }
   const misplaced = Object.keys(value)
     .filter((key) => isKnown(key) && !Object.hasOwn(first.member.properties, key))
-    .map((key) => sayOf(key, `'${key}' does not go with ${first.kind}`));
-  const missing = missingKeys(first.member, value).map((key) => say(`${key} is missing`));
-  return [...strangers, ...misplaced, ...missing, ...wrongProperties(first.member, value, path)];
+    .map((key) => mismatchAtKey(key, `'${key}' does not go with ${first.kind}`));
+  const missing = findMissingKeys(first.member, value).map((key) => mismatchAtValue(`${key} is missing`));
+  return [...unknown, ...misplaced, ...missing, ...checkProperties(first.member, value, path)];
 }
 
-function inParts(schema: TSchema, value: unknown, path: Path): Mismatch[] {
-  if (Type.IsUnion(schema) && isMap(value)) return wrongChoice(schema, value, path);
-  if (Type.IsObject(schema) && isMap(value)) return wrongMap(schema, value, path);
+function checkParts(schema: TSchema, value: unknown, path: Path): Mismatch[] {
+  if (Type.IsUnion(schema) && isMap(value)) return checkChoice(schema, value, path);
+  if (Type.IsObject(schema) && isMap(value)) return checkMap(schema, value, path);
   if (Type.IsArray(schema) && Array.isArray(value)) {
-    return value.flatMap((item, index) => mismatches(schema.items, item, [...path, index]));
+    return value.flatMap((item, index) => findMismatches(schema.items, item, [...path, index]));
   }
   return [];
 }
@@ -186,21 +196,22 @@ function inParts(schema: TSchema, value: unknown, path: Path): Mismatch[] {
  * Every way in which `value` does not fit `schema`, each a sentence about the smallest part that is wrong.
  * Empty exactly when it fits.
  */
-export function mismatches(schema: TSchema, value: unknown, path: Path = []): Mismatch[] {
+export function findMismatches(schema: TSchema, value: unknown, path: Path = []): Mismatch[] {
   if (Check(schema, value)) return [];
-  const found = inParts(schema, value, path);
-  return found.length > 0 ? found : [{ path, at: 'value', message: wrongValue(schema, value, path) }];
+  const found = checkParts(schema, value, path);
+  return found.length > 0 ? found : [{ path, at: 'value', message: describeWrongValue(schema, value, path) }];
 }
 
 /** `path` and the paths of all that contains it, each as text. */
-const upwards = (path: Path): string[] =>
+const withAncestors = (path: Path): string[] =>
   Array.from({ length: path.length + 1 }, (_, depth) => JSON.stringify(path.slice(0, depth)));
 
 /** What `found` leaves of the document that it was found in. */
-export function soundIn(found: readonly Mismatch[]): IsSound {
+export function createValidCheck(found: readonly Mismatch[]): IsValid {
   const wrong = new Set(found.map(({ path }) => JSON.stringify(path)));
-  const holdsWrong = new Set(found.flatMap(({ path }) => upwards(path)));
-  return (path) => !holdsWrong.has(JSON.stringify(path)) && !upwards(path).some((part) => wrong.has(part));
+  const containsWrong = new Set(found.flatMap(({ path }) => withAncestors(path)));
+  return (path) =>
+    !containsWrong.has(JSON.stringify(path)) && !withAncestors(path).some((part) => wrong.has(part));
 }
 
 /** Every way in which `document` is not of `format`, by its schema and beyond it. */
@@ -208,7 +219,7 @@ export function check<Schema extends TSchema>(
   { schema, beyond }: Format<Schema>,
   document: unknown,
 ): readonly Mismatch[] {
-  const found = mismatches(schema, document);
+  const found = findMismatches(schema, document);
   const isReadable = found.every(({ path }) => path.length > 0);
-  return isReadable ? [...found, ...beyond(document as Static<Schema>, soundIn(found))] : found;
+  return isReadable ? [...found, ...beyond(document as Static<Schema>, createValidCheck(found))] : found;
 }

@@ -1,12 +1,19 @@
 import type { TObject, TSchema } from 'typebox';
 import { ERRORS } from './errors.ts';
-import { bodySchema, ErrorAnswer, errorsOf, querySchema, type Route, type Routes } from './route.ts';
+import {
+  createBodySchema,
+  createQuerySchema,
+  ErrorAnswer,
+  listErrors,
+  type Route,
+  type Routes,
+} from './route.ts';
 
 /** A description of the control API in OpenAPI 3.1, made from the tables by which it is served. */
 
 const JSON_TYPE = 'application/json';
 
-const reasons: Readonly<Record<keyof typeof ERRORS, string>> = {
+const ERROR_DESCRIPTIONS: Readonly<Record<keyof typeof ERRORS, string>> = {
   not_json: 'The body is no JSON',
   unauthorized: 'Basic credentials are asked for where the server can be reached from other machines',
   forbidden: 'Neither this machine nor a page that is let in',
@@ -19,34 +26,36 @@ const reasons: Readonly<Record<keyof typeof ERRORS, string>> = {
   unavailable: 'The store is away; it says which and why',
 };
 
-const parameter = (place: 'path' | 'query', name: string, schema: TSchema, required: boolean) => ({
+const createParameter = (place: 'path' | 'query', name: string, schema: TSchema, required: boolean) => ({
   name,
   in: place,
   required,
   schema,
 });
 
-const queryParameters = (schema: TObject) =>
-  Object.entries(schema.properties).map(([name, property]) => parameter('query', name, property, false));
+const createQueryParameters = (schema: TObject) =>
+  Object.entries(schema.properties).map(([name, property]) =>
+    createParameter('query', name, property, false),
+  );
 
-const answered = (schema: TSchema, description: string, type = JSON_TYPE) => ({
+const createResponse = (schema: TSchema, description: string, type = JSON_TYPE) => ({
   description,
   content: { [type]: { schema } },
 });
 
-function operation(name: string, route: Route) {
+function createOperation(name: string, route: Route) {
   const parameters = [...name.matchAll(/:(\w+)/g)].map(([, parameterName = '']) =>
-    parameter('path', parameterName, { type: 'string' } as TSchema, true),
+    createParameter('path', parameterName, { type: 'string' } as TSchema, true),
   );
-  const body = bodySchema(name, route);
+  const body = createBodySchema(name, route);
   const { summary, status, answer, otherwise, contentType } = route;
-  const refusals = errorsOf(name, route).map((error) => [
+  const refusals = listErrors(name, route).map((error) => [
     ERRORS[error],
-    answered({ $ref: '#/components/schemas/Error' } as TSchema, reasons[error]),
+    createResponse({ $ref: '#/components/schemas/Error' } as TSchema, ERROR_DESCRIPTIONS[error]),
   ]);
   return {
     summary,
-    parameters: [...parameters, ...queryParameters(querySchema(route))],
+    parameters: [...parameters, ...createQueryParameters(createQuerySchema(route))],
     ...(body && {
       requestBody: {
         required: ((body.required ?? []) as string[]).length > 0,
@@ -54,8 +63,8 @@ function operation(name: string, route: Route) {
       },
     }),
     responses: {
-      [status]: answer === undefined ? { description: 'Done' } : answered(answer, 'Done', contentType),
-      ...(otherwise && answer && { [otherwise.status]: answered(answer, 'Done, and all is not well') }),
+      [status]: answer === undefined ? { description: 'Done' } : createResponse(answer, 'Done', contentType),
+      ...(otherwise && answer && { [otherwise.status]: createResponse(answer, 'Done, and all is not well') }),
       ...Object.fromEntries(refusals),
     },
     ...(route.open && { security: [] }),
@@ -65,12 +74,12 @@ function operation(name: string, route: Route) {
 /**
  * @param base path under which the routes stand
  */
-export function openApi(routes: Routes, version: string, base: string) {
+export function createOpenApi(routes: Routes, version: string, base: string) {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [name, route] of Object.entries(routes)) {
     const [method = '', path = ''] = name.split(' ');
     const template = path.replace(/:(\w+)/g, '{$1}');
-    paths[template] = { ...paths[template], [method.toLowerCase()]: operation(name, route) };
+    paths[template] = { ...paths[template], [method.toLowerCase()]: createOperation(name, route) };
   }
   return {
     openapi: '3.1.0',

@@ -5,4 +5,4 @@ export const CONSOLE = '/__console';
 export const DEMO = '/__demo';
 
 /** An address or path to which another path can be put. */
-export const withoutLastSlashes = (text: string): string => text.replace(/(?<!\/)\/+$/, '');
+export const trimTrailingSlashes = (text: string): string => text.replace(/(?<!\/)\/+$/, '');

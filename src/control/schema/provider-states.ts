@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
-import { routes } from './route.ts';
+import { defineRoutes } from './route.ts';
 
-export const STATE_ROUTES = routes({
+export const STATE_ROUTES = defineRoutes({
   'POST /provider-states': {
     summary: 'Bring a starting state about, or end it, as Pact asks for it; answers the values that it gives',
     body: {

@@ -1,7 +1,7 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
 import { ClientId } from './client-format.ts';
 import { ERRORS, type ErrorName } from './errors.ts';
-import type { IsSound, Mismatch } from './mismatch.ts';
+import type { IsValid, Mismatch } from './mismatch.ts';
 
 /** The control API as data: from these tables follow what is accepted, its types and its description. */
 
@@ -17,7 +17,7 @@ export interface Route {
   readonly query?: TProperties;
   readonly body?: TProperties;
   /** What the schema of the body cannot say. */
-  readonly beyond?: (body: never, isSound: IsSound) => Mismatch[];
+  readonly beyond?: (body: never, isSound: IsValid) => Mismatch[];
   readonly status: 200 | 201 | 204;
   /** What is answered; with 204, nothing. */
   readonly answer?: TSchema;
@@ -32,34 +32,34 @@ export interface Route {
 export type Routes = Readonly<Record<string, Route>>;
 
 /** Keeps the exact type of a table of routes. */
-export const routes = <const R extends Routes>(table: R): R => table;
+export const defineRoutes = <const R extends Routes>(table: R): R => table;
 
-const Named = { client_id: Type.Optional(ClientId) };
+const ClientQuery = { client_id: Type.Optional(ClientId) };
 
-function object(properties: TProperties | undefined, { scoped }: Route, title: string): TObject {
-  const all = { ...(scoped && Named), ...properties };
+function createMapSchema(properties: TProperties | undefined, { scoped }: Route, title: string): TObject {
+  const all = { ...(scoped && ClientQuery), ...properties };
   const names = Object.keys(all).join(', ');
   const description = names === '' ? 'nothing: it takes none' : `a map with ${names}`;
   return Type.Object(all, { additionalProperties: false, title, description });
 }
 
 /** What the query of a route must be. Whoever watches over processes may add what they like. */
-export const querySchema = (route: Route): TObject =>
-  route.open ? Type.Object({}) : object(route.query, route, 'query');
+export const createQuerySchema = (route: Route): TObject =>
+  route.open ? Type.Object({}) : createMapSchema(route.query, route, 'query');
 
 /** Whether a route of this name takes a body. */
-const takesBody = (name: string): boolean => !name.startsWith('GET') && !name.startsWith('DELETE');
+const hasBody = (name: string): boolean => !name.startsWith('GET') && !name.startsWith('DELETE');
 
 /** What the body of a route must be, if it takes one. */
-export const bodySchema = (name: string, route: Route): TObject | undefined =>
-  takesBody(name) ? object(route.body, route, 'body') : undefined;
+export const createBodySchema = (name: string, route: Route): TObject | undefined =>
+  hasBody(name) ? createMapSchema(route.body, route, 'body') : undefined;
 
 /** Every way in which a route can refuse; that it fails is none. */
-export function errorsOf(name: string, route: Route): ErrorName[] {
+export function listErrors(name: string, route: Route): ErrorName[] {
   const { open, storeless, scoped, errors = [] } = route;
   const all: readonly ErrorName[] = [
     ...(open ? [] : (['unauthorized', 'forbidden', 'invalid'] as const)),
-    ...(takesBody(name) ? (['not_json', 'too_large'] as const) : []),
+    ...(hasBody(name) ? (['not_json', 'too_large'] as const) : []),
     ...(scoped ? (['not_found'] as const) : []),
     ...(storeless ? [] : (['unavailable'] as const)),
     ...errors,
@@ -72,7 +72,7 @@ export const TimeOrNull = Type.Union([Time, Type.Null()]);
 export const TextOrNull = Type.Union([Type.String(), Type.Null()]);
 
 /** A list, in the order in which things came to be. */
-export const listOf = <const T extends TSchema>(item: T) =>
+export const createListSchema = <const T extends TSchema>(item: T) =>
   Type.Object({ items: Type.Array(item), total: Type.Integer() });
 
 /** What every error looks like. */

@@ -1,14 +1,14 @@
 import { type Static, Type } from 'typebox';
-import { type CallState, isAnnounced, isOver, leadsTo, possibleActions } from '../../domain/call.ts';
+import { type CallState, isAnnounced, isOver, possibleActions, stateAfterAction } from '../../domain/call.ts';
 import {
   AGENT_ACTIONS,
   type AgentAction,
-  awaited,
-  DELIVERIES,
+  DELIVERY_FAULTS,
   type Scenario,
   type Step,
+  toWaitName,
 } from '../../domain/scenario.ts';
-import { DURATION, formatDuration, type Ms, parseDuration } from '../../domain/time.ts';
+import { DURATION_PATTERN, formatDuration, type Ms, parseDuration } from '../../domain/time.ts';
 import { ERROR_CODES } from '../../guide/events.ts';
 import type { Format, Mismatch } from './mismatch.ts';
 
@@ -19,16 +19,16 @@ export const ScenarioName = Type.String({
 });
 
 export const Duration = Type.String({
-  pattern: DURATION.source,
+  pattern: DURATION_PATTERN.source,
   title: 'duration',
   description: 'a number and its unit ms, s, m or h, as in 2s or 1.5h',
 });
 
-const CLOSED = { additionalProperties: false };
+const NO_EXTRA_KEYS = { additionalProperties: false };
 
 const delivery = {
   delivery: Type.Optional(
-    Type.Enum(DELIVERIES, {
+    Type.Enum(DELIVERY_FAULTS, {
       title: 'delivery',
       description: 'how the event reaches the parent otherwise than it should',
     }),
@@ -36,11 +36,11 @@ const delivery = {
 };
 const AgentStep = Type.Object(
   { after: Duration, agent: Type.Enum(AGENT_ACTIONS, { title: 'agent action' }), ...delivery },
-  CLOSED,
+  NO_EXTRA_KEYS,
 );
 const FailStep = Type.Object(
   { after: Duration, fail: Type.Enum(ERROR_CODES, { title: 'code of an error event' }), ...delivery },
-  CLOSED,
+  NO_EXTRA_KEYS,
 );
 /** An event of any make; also what the control API takes. */
 export const AnyEvent = Type.Object(
@@ -49,19 +49,19 @@ export const AnyEvent = Type.Object(
     code: Type.String({ minLength: 1, maxLength: 200, title: 'code', description: 'text' }),
     message: Type.String({ maxLength: 1000, title: 'message', description: 'text' }),
   },
-  { ...CLOSED, title: 'event', description: 'a map with type, code and message' },
+  { ...NO_EXTRA_KEYS, title: 'event', description: 'a map with type, code and message' },
 );
-const PostStep = Type.Object({ after: Duration, post: AnyEvent, ...delivery }, CLOSED);
+const PostStep = Type.Object({ after: Duration, post: AnyEvent, ...delivery }, NO_EXTRA_KEYS);
 const WaitStep = Type.Object(
   {
     wait_for: Type.String({
       pattern: '^[a-z][a-z0-9-]{0,63}$',
       title: 'thing to wait for',
-      description: `${AGENT_ACTIONS.map(awaited).join(', ')} or a signal's name`,
+      description: `${AGENT_ACTIONS.map(toWaitName).join(', ')} or a signal's name`,
     }),
     timeout: Type.Optional(Duration),
   },
-  CLOSED,
+  NO_EXTRA_KEYS,
 );
 
 /** Each kind of step is told by the key that it demands and no other kind knows. */
@@ -70,7 +70,7 @@ const WrittenStep = Type.Union([AgentStep, FailStep, PostStep, WaitStep], {
   description: 'a map, as in { after: 2s, agent: join }',
 });
 
-const MOST_STEPS = 1000;
+const MAX_STEPS = 1000;
 
 const schema = Type.Object(
   {
@@ -78,12 +78,12 @@ const schema = Type.Object(
     name: ScenarioName,
     description: Type.Optional(Type.String({ title: 'description', description: 'text' })),
     steps: Type.Array(WrittenStep, {
-      maxItems: MOST_STEPS,
+      maxItems: MAX_STEPS,
       title: 'list of steps',
-      description: `at most ${MOST_STEPS} steps, or [] for a call that is driven by hand`,
+      description: `at most ${MAX_STEPS} steps, or [] for a call that is driven by hand`,
     }),
   },
-  { ...CLOSED, title: 'scenario', description: 'a map with name and steps' },
+  { ...NO_EXTRA_KEYS, title: 'scenario', description: 'a map with name and steps' },
 );
 
 /** A scenario as it is written in a file. */
@@ -91,16 +91,16 @@ export type WrittenScenario = Static<typeof schema>;
 type WrittenStep = Static<typeof WrittenStep>;
 
 /** The length that a checked text writes. Throws a TypeError when it was never checked against the schema. */
-export function lengthOf(text: string): Ms {
+export function toDurationMs(text: string): Ms {
   const length = parseDuration(text);
   if (length === undefined) throw new TypeError(`"${text}" is not a duration`);
   return length;
 }
 
 function toStep(written: WrittenStep): Step {
-  if (!('wait_for' in written)) return { ...written, after: lengthOf(written.after) };
+  if (!('wait_for' in written)) return { ...written, after: toDurationMs(written.after) };
   const { wait_for: waitFor, timeout } = written;
-  return { waitFor, ...(timeout !== undefined && { timeout: lengthOf(timeout) }) };
+  return { waitFor, ...(timeout !== undefined && { timeout: toDurationMs(timeout) }) };
 }
 
 /** The scenario that `written`, which must fit {@link SCENARIO}, describes. */
@@ -117,86 +117,91 @@ function toWrittenStep(step: Step): WrittenStep {
 }
 
 /** A scenario as a file would write it. */
-export const toWritten = ({ name, description, steps }: Scenario): WrittenScenario => ({
+export const toWrittenScenario = ({ name, description, steps }: Scenario): WrittenScenario => ({
   name,
   ...(description !== undefined && { description }),
   steps: steps.map(toWrittenStep),
 });
 
 /** The agent's action that a step is, or for which it waits. */
-const actionOf = (step: WrittenStep): AgentAction | undefined =>
+const getAgentAction = (step: WrittenStep): AgentAction | undefined =>
   'agent' in step
     ? step.agent
-    : AGENT_ACTIONS.find((action) => 'wait_for' in step && awaited(action) === step.wait_for);
+    : AGENT_ACTIONS.find((action) => 'wait_for' in step && toWaitName(action) === step.wait_for);
 
 /**
  * The state after a step, or undefined when it cannot be foreseen: who waits for an action no longer than so may
  * go on without it.
  */
-function stateAfter(step: WrittenStep, state: CallState | undefined): CallState | undefined {
+function predictState(step: WrittenStep, state: CallState | undefined): CallState | undefined {
   if ('fail' in step) return 'error';
-  const action = actionOf(step);
+  const action = getAgentAction(step);
   if (action === undefined) return state;
-  return 'timeout' in step ? undefined : leadsTo(action);
+  return 'timeout' in step ? undefined : stateAfterAction(action);
 }
 
 /** Each step is held against the state that the one before leads to, so that one mistake is told once. */
-function misplacedSteps({ steps }: WrittenScenario): Mismatch[] {
+function findMisplacedSteps({ steps }: WrittenScenario): Mismatch[] {
   let state: CallState | undefined = 'waiting-room';
   return steps.flatMap((step, index): Mismatch[] => {
     const message =
       index === 0
-        ? (whyNotFirst(step) ?? whyNot(step, state, steps.slice(1)))
-        : whyNot(step, state, steps.slice(index + 1));
-    if (state === undefined || !isOver(state)) state = stateAfter(step, state);
+        ? (explainFirstStep(step) ?? explainStep(step, state, steps.slice(1)))
+        : explainStep(step, state, steps.slice(index + 1));
+    if (state === undefined || !isOver(state)) state = predictState(step, state);
     return message === undefined
       ? []
       : [{ path: ['steps', index], at: 'value', message: `step: ${message}` }];
   });
 }
 
-const saysSomething = (step: WrittenStep): boolean =>
+const emitsEvent = (step: WrittenStep): boolean =>
   !('wait_for' in step) && !('agent' in step && !isAnnounced(step.agent));
 
 /** A call that fails at once has no script: its page is turned away, and told so plainly. */
-const whyNotFirst = (step: WrittenStep): string | undefined =>
-  'fail' in step && step.delivery !== undefined && lengthOf(step.after) === 0
+const explainFirstStep = (step: WrittenStep): string | undefined =>
+  'fail' in step && step.delivery !== undefined && toDurationMs(step.after) === 0
     ? 'delivery: a call that fails at once is turned away, which cannot go wrong; give it an after'
     : undefined;
 
-function whyNot(step: WrittenStep, state: CallState | undefined, later: WrittenStep[]): string | undefined {
+function explainStep(
+  step: WrittenStep,
+  state: CallState | undefined,
+  later: WrittenStep[],
+): string | undefined {
   if (state !== undefined && isOver(state))
     return `nothing can follow here, the call is over (state ${state})`;
-  const action = actionOf(step);
+  const action = getAgentAction(step);
   if ('wait_for' in step && step.wait_for.startsWith('agent-') && action === undefined) {
-    return `the agent has no action for ${step.wait_for}; there are ${AGENT_ACTIONS.map(awaited).join(', ')}`;
+    return `the agent has no action for ${step.wait_for}; there are ${AGENT_ACTIONS.map(toWaitName).join(', ')}`;
   }
   const possible = state === undefined ? AGENT_ACTIONS : possibleActions(state);
   if (action !== undefined && !possible.includes(action)) {
     return `the agent cannot ${action} in state ${state}; possible: ${possible.join(', ')}`;
   }
   if (!('delivery' in step) || step.delivery === undefined) return undefined;
-  if (!saysSomething(step)) return `delivery: there is nothing to deliver, ${action} says nothing`;
-  if (step.delivery === 'reorder' && !later.some(saysSomething)) {
+  if (!emitsEvent(step)) return `delivery: there is nothing to deliver, ${action} says nothing`;
+  if (step.delivery === 'reorder' && !later.some(emitsEvent)) {
     return 'delivery: reorder needs a later step that says something, to come behind';
   }
   return undefined;
 }
 
-const LONGEST = lengthOf('100000h');
+const MAX_TOTAL_MS = toDurationMs('100000h');
 
 /** Instants have a last one, and a script has to end before it. */
-function tooLong({ steps }: WrittenScenario): Mismatch[] {
+function checkTotalLength({ steps }: WrittenScenario): Mismatch[] {
   const total = steps.reduce(
-    (sum, step) => sum + lengthOf(('after' in step ? step.after : step.timeout) ?? '0s'),
+    (sum, step) => sum + toDurationMs(('after' in step ? step.after : step.timeout) ?? '0s'),
     0,
   );
   const message = 'steps: last longer than 100000h together';
-  return total > LONGEST ? [{ path: ['steps'], at: 'key', message }] : [];
+  return total > MAX_TOTAL_MS ? [{ path: ['steps'], at: 'key', message }] : [];
 }
 
 /** What a scenario file must be. */
 export const SCENARIO: Format<typeof schema> = {
   schema,
-  beyond: (written, isSound) => (isSound(['steps']) ? [...misplacedSteps(written), ...tooLong(written)] : []),
+  beyond: (written, isSound) =>
+    isSound(['steps']) ? [...findMisplacedSteps(written), ...checkTotalLength(written)] : [],
 };

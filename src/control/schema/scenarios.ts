@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { listOf, routes, TextOrNull } from './route.ts';
+import { createListSchema, defineRoutes, TextOrNull } from './route.ts';
 import { SCENARIO, type WrittenScenario } from './scenario-format.ts';
 
 const { $schema, name, description, steps } = SCENARIO.schema.properties;
@@ -14,12 +14,12 @@ const ScenarioAnswer = Type.Object({
   steps,
 });
 
-export const SCENARIO_ROUTES = routes({
+export const SCENARIO_ROUTES = defineRoutes({
   'GET /scenarios': {
     summary: 'Every scenario that can be played',
     scoped: true,
     status: 200,
-    answer: listOf(ScenarioAnswer),
+    answer: createListSchema(ScenarioAnswer),
   },
   'GET /scenarios/:name': { summary: 'One scenario', scoped: true, status: 200, answer: ScenarioAnswer },
   'PUT /scenarios/:name': {

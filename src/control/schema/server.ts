@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { routes, Time } from './route.ts';
+import { defineRoutes, Time } from './route.ts';
 
 const Health = Type.Object({
   status: Type.Enum(['ok', 'degraded']),
@@ -11,7 +11,7 @@ const Health = Type.Object({
   message: Type.Optional(Type.String()),
 });
 
-export const SERVER_ROUTES = routes({
+export const SERVER_ROUTES = defineRoutes({
   'GET /health': {
     summary: 'Whether the simulator is well, and which one it is',
     open: true,

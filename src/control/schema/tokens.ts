@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { TOKEN_STATES } from '../../domain/token.ts';
-import { listOf, routes, Time } from './route.ts';
+import { createListSchema, defineRoutes, Time } from './route.ts';
 
 export const TokenAnswer = Type.Object({
   access_token: Type.String(),
@@ -12,12 +12,12 @@ export const TokenAnswer = Type.Object({
 });
 export type TokenAnswer = Static<typeof TokenAnswer>;
 
-export const TOKEN_ROUTES = routes({
+export const TOKEN_ROUTES = defineRoutes({
   'GET /tokens': {
     summary: 'Every access token that was issued',
     scoped: true,
     status: 200,
-    answer: listOf(TokenAnswer),
+    answer: createListSchema(TokenAnswer),
   },
   'GET /tokens/:token': { summary: 'One access token', scoped: true, status: 200, answer: TokenAnswer },
   'POST /tokens/:token/expire': {

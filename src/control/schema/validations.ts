@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox';
-import { listOf, routes, TextOrNull } from './route.ts';
+import { createListSchema, defineRoutes, TextOrNull } from './route.ts';
 import { ScenarioName } from './scenario-format.ts';
 
 const BooleanOrNull = Type.Union([Type.Boolean(), Type.Null()]);
-const yesOrNo = (title: string) => Type.Boolean({ title, description: 'true or false' });
+const createBooleanSchema = (title: string) => Type.Boolean({ title, description: 'true or false' });
 
 export const ValidationAnswer = Type.Object({
   client_id: TextOrNull,
@@ -15,19 +15,19 @@ export const ValidationAnswer = Type.Object({
 });
 export type ValidationAnswer = Static<typeof ValidationAnswer>;
 
-export const VALIDATION_ROUTES = routes({
+export const VALIDATION_ROUTES = defineRoutes({
   'GET /validations': {
     summary: 'Every validation that was made known or has had a call',
     scoped: true,
     status: 200,
-    answer: listOf(ValidationAnswer),
+    answer: createListSchema(ValidationAnswer),
   },
   'PUT /validations/:validation_id': {
     summary: 'Make something known about a validation before its call, for a client or for all',
     scoped: true,
     body: {
-      exists: Type.Optional(yesOrNo('answer to whether it exists')),
-      confirmed: Type.Optional(yesOrNo('answer to whether it is confirmed')),
+      exists: Type.Optional(createBooleanSchema('answer to whether it exists')),
+      confirmed: Type.Optional(createBooleanSchema('answer to whether it is confirmed')),
       scenario: Type.Optional(ScenarioName),
     },
     status: 200,

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FrameLocator, Page } from '@playwright/test';
 import type { CallHandle } from '../call.ts';
-import { unlessGone } from '../error.ts';
+import { ignoreNotFound } from '../error.ts';
 import type { MockClient } from '../mock.ts';
 import { type Listening, listenTo } from './listening.ts';
 
@@ -34,15 +34,15 @@ export interface Videocall extends MockClient {
   listen(page: Page): Promise<Listening>;
 }
 
-const FRAME = '#videocall-iframe';
-const PATIENCE_MS = 5_000;
-const PAUSE_MS = 20;
+const FRAME_SELECTOR = '#videocall-iframe';
+const READY_TIMEOUT_MS = 5_000;
+const POLL_INTERVAL_MS = 20;
 
 /** Whether the frame that was asked for behind the request `after` is ready: it has checked in, or will never. */
-async function isReady(client: MockClient, call: CallHandle, after: number): Promise<boolean> {
+async function isFrameReady(client: MockClient, call: CallHandle, after: number): Promise<boolean> {
   const { validationId } = call;
   if ((await client.journal.count({ path: '/call', validationId, after })) === 0) return false;
-  const found = await call.get().catch(unlessGone);
+  const found = await call.get().catch(ignoreNotFound);
   return found === undefined || found.page === 'open' || found.possibleActions.length === 0;
 }
 
@@ -51,7 +51,7 @@ async function isReady(client: MockClient, call: CallHandle, after: number): Pro
  *
  * @param parent gives the address of a page with the iframe of the guide
  */
-export function videocallOf(client: MockClient, parent: () => Promise<string>): Videocall {
+export function createVideocall(client: MockClient, parent: () => Promise<string>): Videocall {
   let calls = 0;
   return {
     ...client,
@@ -64,10 +64,14 @@ export function videocallOf(client: MockClient, parent: () => Promise<string>): 
       const listening = await listenTo(page);
       const after = (await client.journal.list()).at(-1)?.id ?? 0;
       if (selector === undefined) await page.goto(await parent());
-      const iframe = page.locator(selector ?? FRAME);
+      const iframe = page.locator(selector ?? FRAME_SELECTOR);
       await iframe.evaluate((element, src) => element.setAttribute('src', src), call.src(token));
-      for (let waited = 0; waited < PATIENCE_MS && !(await isReady(client, call, after)); waited += PAUSE_MS)
-        await pause(PAUSE_MS);
+      for (
+        let waited = 0;
+        waited < READY_TIMEOUT_MS && !(await isFrameReady(client, call, after));
+        waited += POLL_INTERVAL_MS
+      )
+        await pause(POLL_INTERVAL_MS);
       return { ...call, ...listening, token, frame: iframe.contentFrame() };
     },
   };

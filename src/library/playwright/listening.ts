@@ -1,6 +1,6 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { Page } from '@playwright/test';
-import { dropped, type Message, textOf } from '../../domain/listener.ts';
+import { explainDrop, getFieldText, type PostedMessage } from '../../domain/listener.ts';
 import type { VideocallEvent } from '../../guide/events.ts';
 import { MockError } from '../error.ts';
 
@@ -17,42 +17,42 @@ export interface Listening {
   heard(code: string, options?: { readonly timeout?: number }): Promise<VideocallEvent>;
 }
 
-const PATIENCE_MS = 5_000;
+const HEARD_TIMEOUT_MS = 5_000;
 /** Under this name a page tells what it hears. */
-const EAR = '__mockVeridasHeard';
+const BINDING_NAME = '__mockVeridasHeard';
 /** It runs in pages that may have a listener already, and in frames, which are not asked. */
-const SCRIPT = `if (window === top && !window.${EAR}Listens) {
-  window.${EAR}Listens = true;
+const LISTENER_SCRIPT = `if (window === top && !window.${BINDING_NAME}Listens) {
+  window.${BINDING_NAME}Listens = true;
   addEventListener('message', ({ origin, data, source }) => {
-    if (source !== window) window.${EAR}({ origin, data });
+    if (source !== window) window.${BINDING_NAME}({ origin, data });
   });
 }`;
 
 /** Pages that are listened to, whose names can be taken only once. */
 const pages = new WeakMap<Page, Promise<Listening>>();
 
-const told = (message: Message): string => {
-  const why = dropped(message);
-  const code = textOf(message.data, 'code') || JSON.stringify(message.data);
+const describeMessage = (message: PostedMessage): string => {
+  const why = explainDrop(message);
+  const code = getFieldText(message.data, 'code') || JSON.stringify(message.data);
   return why === undefined ? code : `${code} (dropped: ${why})`;
 };
 
-async function begin(page: Page): Promise<Listening> {
-  const messages: Message[] = [];
+async function startListening(page: Page): Promise<Listening> {
+  const messages: PostedMessage[] = [];
   const waiting = new Set<() => void>();
-  await page.exposeBinding(EAR, (_, message: Message) => {
+  await page.exposeBinding(BINDING_NAME, (_, message: PostedMessage) => {
     messages.push(message);
     for (const look of waiting) look();
   });
-  await page.addInitScript({ content: SCRIPT });
+  await page.addInitScript({ content: LISTENER_SCRIPT });
   // The page that is there already, if any.
-  await page.evaluate(SCRIPT);
+  await page.evaluate(LISTENER_SCRIPT);
 
   const events = () =>
-    messages.filter((one) => dropped(one) === undefined).map(({ data }) => data as VideocallEvent);
+    messages.filter((one) => explainDrop(one) === undefined).map(({ data }) => data as VideocallEvent);
   return {
     events,
-    heard: (code, { timeout = PATIENCE_MS } = {}) =>
+    heard: (code, { timeout = HEARD_TIMEOUT_MS } = {}) =>
       new Promise((resolve, reject) => {
         const stop = () => {
           clearTimeout(timer);
@@ -66,7 +66,7 @@ async function begin(page: Page): Promise<Listening> {
         };
         const timer = setTimeout(() => {
           stop();
-          const seen = messages.map(told);
+          const seen = messages.map(describeMessage);
           const hint = seen.length === 0 ? 'it has heard nothing' : `it has heard ${seen.join(', ')}`;
           reject(
             new MockError('timeout', `the page has not heard ${code} within ${timeout}ms`, { hint, seen }),
@@ -80,7 +80,7 @@ async function begin(page: Page): Promise<Listening> {
 
 /** Listens to all that `page` hears from now on, also after it has gone elsewhere. */
 export function listenTo(page: Page): Promise<Listening> {
-  const listening = pages.get(page) ?? begin(page);
+  const listening = pages.get(page) ?? startListening(page);
   pages.set(page, listening);
   return listening;
 }

@@ -10,7 +10,7 @@ const HTML = `<!doctype html>
 </html>`;
 
 /** Where that page is, and what ends it. */
-export interface Parent {
+export interface ParentPage {
   /** Another origin than the frame's, which browsers hold to be secure without TLS as well. */
   readonly url: string;
   close(): Promise<void>;
@@ -20,7 +20,7 @@ export interface Parent {
  * Serves the page. Browsers keep what was made up for them, without a server, from opening a frame of this machine
  * (Local Network Access).
  */
-export async function openParent(): Promise<Parent> {
+export async function openParentPage(): Promise<ParentPage> {
   const server = createServer((_, response) => {
     response.setHeader('content-type', 'text/html; charset=utf-8').end(HTML);
   });

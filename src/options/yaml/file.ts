@@ -12,22 +12,28 @@ import {
   parseDocument,
   type YAMLMap,
 } from 'yaml';
-import { check, type Format, type IsSound, type Mismatch, soundIn } from '../../control/schema/mismatch.ts';
 import {
-  brokenAliases,
-  duplicateKeys,
-  keyText,
-  MOST_ALIASES,
+  check,
+  createValidCheck,
+  type Format,
+  type IsValid,
+  type Mismatch,
+} from '../../control/schema/mismatch.ts';
+import {
+  findBrokenAliases,
+  findDuplicateKeys,
+  findSyntaxErrors,
+  findTooDeep,
+  MAX_ALIASES,
   type Spot,
-  syntaxErrors,
-  tooDeep,
+  toKeyText,
 } from './syntax.ts';
 
 /** What names of YAML files end in; JSON is YAML as well. */
 export const EXTENSIONS = ['.yaml', '.yml', '.json'];
 
 /** Something wrong in a file. `line` and `column` count from 1. */
-export interface Fault {
+export interface FileProblem {
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -35,39 +41,39 @@ export interface Fault {
 }
 
 /** `file` as seen from `folder` when it lies in there. */
-export function nearName(file: string, folder?: string): string {
+export function toRelativeName(file: string, folder?: string): string {
   const near = folder === undefined ? file : relative(folder, file);
   return near.startsWith('..') || isAbsolute(near) ? file : near;
 }
 
 /** `fault` as a line for people and editors, its file as seen from `folder` when it lies in there. */
-export const formatFault = ({ file, line, column, message }: Fault, folder?: string): string =>
-  `${nearName(file, folder)}:${line}:${column} ${message}`;
+export const formatProblem = ({ file, line, column, message }: FileProblem, folder?: string): string =>
+  `${toRelativeName(file, folder)}:${line}:${column} ${message}`;
 
 /** A file that cannot be used, with everything that is wrong in it; its message is one line a fault. */
 export class InvalidFile extends Error {
   override readonly name = 'InvalidFile';
-  readonly faults: readonly Fault[];
+  readonly problems: readonly FileProblem[];
 
-  constructor(faults: readonly Fault[]) {
-    super(faults.map((fault) => formatFault(fault)).join('\n'));
-    this.faults = faults;
+  constructor(faults: readonly FileProblem[]) {
+    super(faults.map((fault) => formatProblem(fault)).join('\n'));
+    this.problems = faults;
   }
 }
 
 /** What stands in a file, and the fault in it that a mismatch found later is. */
-export interface Checked<T> {
+export interface CheckedDocument<T> {
   readonly document: T;
-  readonly faultOf: (mismatch: Mismatch) => Fault;
+  readonly toProblem: (mismatch: Mismatch) => FileProblem;
 }
 
 /** What was found in a file that may be wrong; only its sound parts are what their type says. */
-export interface Examined<T> extends Checked<T> {
-  readonly faults: readonly Fault[];
-  readonly isSound: IsSound;
+export interface ExaminedDocument<T> extends CheckedDocument<T> {
+  readonly problems: readonly FileProblem[];
+  readonly isSound: IsValid;
 }
 
-function linesOf(text: string): LineCounter {
+function countLines(text: string): LineCounter {
   const lines = new LineCounter();
   let start = 0;
   do {
@@ -78,18 +84,18 @@ function linesOf(text: string): LineCounter {
 }
 
 /** The pairs of a map by their keys. Made once a map, because a long one may hold a fault at every key. */
-function pairFinder(): (map: YAMLMap, key: string) => Pair | undefined {
+function createPairFinder(): (map: YAMLMap, key: string) => Pair | undefined {
   const known = new Map<YAMLMap, Map<string, Pair>>();
   return (map, key) => {
-    const pairs = known.get(map) ?? new Map(map.items.map((pair) => [keyText(pair.key), pair]));
+    const pairs = known.get(map) ?? new Map(map.items.map((pair) => [toKeyText(pair.key), pair]));
     known.set(map, pairs);
     return pairs.get(key);
   };
 }
 
 /** Tells where the part of `doc` stands that a mismatch is about, or else the nearest that contains it. */
-function locator(doc: Document.Parsed): (mismatch: Mismatch) => number {
-  const find = pairFinder();
+function createLocator(doc: Document.Parsed): (mismatch: Mismatch) => number {
+  const find = createPairFinder();
   return ({ path, at }) => {
     let node: unknown = doc.contents;
     let offset = doc.contents?.range[0] ?? 0;
@@ -107,9 +113,9 @@ function locator(doc: Document.Parsed): (mismatch: Mismatch) => number {
 }
 
 /** Aliases of aliases multiply, which is noticed only when the value is made. */
-function madeFrom(doc: Document.Parsed): { document: unknown } | Spot {
+function toDocument(doc: Document.Parsed): { document: unknown } | Spot {
   try {
-    return { document: doc.toJS({ maxAliasCount: MOST_ALIASES }) };
+    return { document: doc.toJS({ maxAliasCount: MAX_ALIASES }) };
   } catch (error) {
     if (error instanceof ReferenceError) return [0, 'has aliases of aliases that become too many'];
     throw error;
@@ -124,52 +130,52 @@ function examineYaml<Schema extends TSchema>(
   text: string,
   file: string,
   format: Format<Schema>,
-): Examined<Static<Schema>> {
-  const lines = linesOf(text);
-  const faultAt = ([offset, message]: Spot): Fault => {
+): ExaminedDocument<Static<Schema>> {
+  const lines = countLines(text);
+  const toProblemAt = ([offset, message]: Spot): FileProblem => {
     const { line, col: column } = lines.linePos(offset);
     return { file, line, column, message };
   };
-  const inOrder = (spots: readonly Spot[]): Fault[] => {
+  const sortProblems = (spots: readonly Spot[]): FileProblem[] => {
     const once = [...new Map(spots.map((spot) => [spot.join(' '), spot])).values()];
-    return once.sort(([one], [other]) => one - other).map(faultAt);
+    return once.sort(([one], [other]) => one - other).map(toProblemAt);
   };
-  const refuse = (spots: readonly Spot[]): void => {
-    if (spots.length > 0) throw new InvalidFile(inOrder(spots));
+  const throwIfAny = (spots: readonly Spot[]): void => {
+    if (spots.length > 0) throw new InvalidFile(sortProblems(spots));
   };
 
-  refuse(tooDeep(text));
+  throwIfAny(findTooDeep(text));
   const doc = parseDocument(text, { prettyErrors: false, logLevel: 'error', uniqueKeys: false });
-  refuse([...syntaxErrors(doc), ...brokenAliases(doc)]);
-  const made = madeFrom(doc);
-  if (!('document' in made)) throw new InvalidFile([faultAt(made)]);
-  const document = made.document ?? format.whenEmpty;
+  throwIfAny([...findSyntaxErrors(doc), ...findBrokenAliases(doc)]);
+  const made = toDocument(doc);
+  if (!('document' in made)) throw new InvalidFile([toProblemAt(made)]);
+  const document = made.document ?? format.emptyValue;
   const found = check(format, document);
-  const offsetOf = locator(doc);
-  const spotOf = (mismatch: Mismatch): Spot => [offsetOf(mismatch), mismatch.message];
+  const getOffset = createLocator(doc);
+  const toSpot = (mismatch: Mismatch): Spot => [getOffset(mismatch), mismatch.message];
   return {
     document: document as Static<Schema>,
-    faults: inOrder([...duplicateKeys(doc), ...found.map(spotOf)]),
-    isSound: soundIn(found),
-    faultOf: (mismatch) => faultAt(spotOf(mismatch)),
+    problems: sortProblems([...findDuplicateKeys(doc), ...found.map(toSpot)]),
+    isSound: createValidCheck(found),
+    toProblem: (mismatch) => toProblemAt(toSpot(mismatch)),
   };
 }
 
-const LARGEST = 1_000_000;
+const MAX_FILE_BYTES = 1_000_000;
 
 /** Why a file that exists cannot be read, in the words of the system. */
-const codeOf = (error: unknown): string =>
+const getErrorCode = (error: unknown): string =>
   error instanceof Error && 'code' in error ? `${error.code}` : `${error}`;
 
-function textOf(file: string): string {
+function readText(file: string): string {
   const refused = (message: string) => new InvalidFile([{ file, line: 1, column: 1, message }]);
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    throw refused(`cannot be read: ${codeOf(error)}`);
+    throw refused(`cannot be read: ${getErrorCode(error)}`);
   }
-  if (bytes.length > LARGEST) throw refused(`is larger than ${LARGEST} bytes`);
+  if (bytes.length > MAX_FILE_BYTES) throw refused(`is larger than ${MAX_FILE_BYTES} bytes`);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -184,14 +190,14 @@ function textOf(file: string): string {
 export const examineFile = <Schema extends TSchema>(
   file: string,
   format: Format<Schema>,
-): Examined<Static<Schema>> => examineYaml(textOf(file), file, format);
+): ExaminedDocument<Static<Schema>> => examineYaml(readText(file), file, format);
 
 /** Reads `file`, which must be of `format`. Throws {@link InvalidFile} with everything that is wrong. */
 export function readYaml<Schema extends TSchema>(
   file: string,
   format: Format<Schema>,
-): Checked<Static<Schema>> {
-  const { document, faultOf, faults } = examineFile(file, format);
-  if (faults.length > 0) throw new InvalidFile(faults);
-  return { document, faultOf };
+): CheckedDocument<Static<Schema>> {
+  const { document, toProblem, problems } = examineFile(file, format);
+  if (problems.length > 0) throw new InvalidFile(problems);
+  return { document, toProblem };
 }

@@ -4,52 +4,54 @@ import { type Document, isScalar, Lexer, Parser, visit, type YAMLError } from 'y
 export type Spot = readonly [offset: number, message: string];
 
 /** The composer descends into itself with every level. */
-const DEEPEST = 100;
+const MAX_DEPTH = 100;
 /** Resolving one means a walk through the whole document. */
-export const MOST_ALIASES = 100;
+export const MAX_ALIASES = 100;
 
 /** Where `text` is nested too deeply to be composed. */
-export function tooDeep(text: string): Spot[] {
+export function findTooDeep(text: string): Spot[] {
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
     for (const _ of parser.next(lexeme));
-    if (parser.stack.length > DEEPEST) return [[parser.offset, `is nested deeper than ${DEEPEST} levels`]];
+    if (parser.stack.length > MAX_DEPTH)
+      return [[parser.offset, `is nested deeper than ${MAX_DEPTH} levels`]];
   }
   return [];
 }
 
-const WORDS: Partial<Record<YAMLError['code'], string>> = {
+const ERROR_MESSAGES: Partial<Record<YAMLError['code'], string>> = {
   MULTIPLE_DOCS: 'a second document begins here; a file holds one',
   TAG_RESOLVE_FAILED: 'a value that begins with ! must be put in quotes',
 };
 
 /** The parser's own words repeat after a colon what is written there, and that may be a secret. */
-const inWords = ({ code, message }: YAMLError): string => WORDS[code] ?? message.replace(/: .*$/s, '');
+const describeSyntaxError = ({ code, message }: YAMLError): string =>
+  ERROR_MESSAGES[code] ?? message.replace(/: .*$/s, '');
 
 /**
  * Where the text of `doc` is not YAML. What stands there instead is a guess of the parser, so of several
  * errors in one place only the first counts.
  */
-export function syntaxErrors(doc: Document.Parsed): Spot[] {
+export function findSyntaxErrors(doc: Document.Parsed): Spot[] {
   const found = new Map<number, Spot>();
   for (const error of [...doc.errors, ...doc.warnings]) {
     const [offset] = error.pos;
-    if (!found.has(offset)) found.set(offset, [offset, inWords(error)]);
+    if (!found.has(offset)) found.set(offset, [offset, describeSyntaxError(error)]);
   }
   return [...found.values()];
 }
 
 /** A key as it becomes the name of a property. */
-export const keyText = (key: unknown): string => String(isScalar(key) ? (key.value ?? '') : key);
+export const toKeyText = (key: unknown): string => String(isScalar(key) ? (key.value ?? '') : key);
 
 /** Keys that stand twice in one map. The parser's own search for them takes time squared. */
-export function duplicateKeys(doc: Document.Parsed): Spot[] {
+export function findDuplicateKeys(doc: Document.Parsed): Spot[] {
   const found: Spot[] = [];
   visit(doc, {
     Map: (_, { items }) => {
       const seen = new Set<string>();
       for (const { key } of items) {
-        const text = keyText(key);
+        const text = toKeyText(key);
         if (seen.has(text) && isScalar(key)) found.push([key.range?.[0] ?? 0, 'this key stands here twice']);
         seen.add(text);
       }
@@ -62,15 +64,15 @@ const NO_ANCHOR =
   'a value that begins with * must be put in quotes, or an anchor & of its name must stand above';
 
 /** Aliases that lead nowhere, and the first that is one too many. */
-export function brokenAliases(doc: Document.Parsed): Spot[] {
+export function findBrokenAliases(doc: Document.Parsed): Spot[] {
   const found: Spot[] = [];
   let count = 0;
   visit(doc, {
     Alias: (_, alias) => {
       const offset = alias.range?.[0] ?? 0;
       count += 1;
-      if (count > MOST_ALIASES) {
-        found.push([offset, `is the alias after the ${MOST_ALIASES} that a file may have`]);
+      if (count > MAX_ALIASES) {
+        found.push([offset, `is the alias after the ${MAX_ALIASES} that a file may have`]);
         return visit.BREAK;
       }
       if (alias.resolve(doc) === undefined) found.push([offset, NO_ANCHOR]);

@@ -1,7 +1,7 @@
 import type { CallState } from '../../domain/call.ts';
-import { escapeHtml, scriptJson } from '../html.ts';
+import { escapeHtml, toScriptJson } from '../html.ts';
 import type { PageSetup } from './messages.ts';
-import { AGENT, AGENT_ICON, ROOM } from './pictures.ts';
+import { AGENT_ICON, AGENT_PICTURE, OFFICE_PICTURE } from './pictures.ts';
 
 /** What the call page is rendered from. */
 export interface CallPage {
@@ -42,10 +42,10 @@ ${WAITING_ROOM}
 ${LOADING}
 ${IN_CALL}
 ${ENDED}
-${errorScreen(note)}
+${renderErrorScreen(note)}
 </main>
 <footer>mock-veridas · simulated call</footer>
-${setup === undefined ? '' : scripts(setup, script, nonce)}
+${setup === undefined ? '' : renderScripts(setup, script, nonce)}
 </body>
 </html>
 `;
@@ -55,15 +55,15 @@ ${setup === undefined ? '' : scripts(setup, script, nonce)}
 export const renderForeignPoster = (data: string, nonce: string): string => `<!doctype html>
 <html lang="en">
 <title>Another origin</title>
-<script type="application/json" id="data">${scriptJson(data)}</script>
+<script type="application/json" id="data">${toScriptJson(data)}</script>
 <script nonce="${escapeHtml(nonce)}">
 parent.parent.postMessage(JSON.parse(JSON.parse(document.getElementById('data').textContent)), '*');
 </script>
 </html>
 `;
 
-const scripts = (setup: PageSetup, script: string, nonce: string): string =>
-  `<script type="application/json" id="setup">${scriptJson(setup)}</script>
+const renderScripts = (setup: PageSetup, script: string, nonce: string): string =>
+  `<script type="application/json" id="setup">${toScriptJson(setup)}</script>
 <script nonce="${escapeHtml(nonce)}">${script}</script>`;
 
 const NOTICES = `<noscript><p class="notice">This frame needs scripts. If the iframe has a sandbox attribute,
@@ -98,7 +98,7 @@ const ENDED = `<section class="screen ended">
 </div>
 </section>`;
 
-const errorScreen = (note: string | undefined): string => `<section class="screen error">
+const renderErrorScreen = (note: string | undefined): string => `<section class="screen error">
 <div class="emblem quiet"><svg viewBox="0 0 48 48" aria-hidden="true" focusable="false">
 <rect class="line" x="9" y="15" width="20" height="18" rx="4"/>
 <path class="line" d="M29 22l9-5v14l-9-5"/>
@@ -113,7 +113,7 @@ ${note === undefined ? '' : `<p class="note">${escapeHtml(note)}</p>`}
 </section>`;
 
 const IN_CALL = `<section class="screen in-call">
-${ROOM}${AGENT}
+${OFFICE_PICTURE}${AGENT_PICTURE}
 <h1 class="tag"><i class="live"></i>Video call in progress</h1>
 <p class="tag name"><span class="voice" aria-hidden="true"><i></i><i></i><i></i></span>Agent</p>
 <div class="self">

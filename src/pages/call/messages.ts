@@ -46,17 +46,17 @@ export type StreamMessage =
   | { readonly reset: true }
   | { readonly closing: true };
 
-const text = Type.Union([Type.String({ maxLength: 1000 }), Type.Null()]);
-const known = Type.Union([Type.Boolean(), Type.Null()]);
+const textOrNull = Type.Union([Type.String({ maxLength: 1000 }), Type.Null()]);
+const booleanOrNull = Type.Union([Type.Boolean(), Type.Null()]);
 
 export const Diagnostics = Type.Object({
   topLevel: Type.Boolean(),
   nested: Type.Boolean(),
-  secureContext: known,
-  origin: text,
-  parentOrigin: text,
-  cameraAllowed: known,
-  microphoneAllowed: known,
+  secureContext: booleanOrNull,
+  origin: textOrNull,
+  parentOrigin: textOrNull,
+  cameraAllowed: booleanOrNull,
+  microphoneAllowed: booleanOrNull,
   width: Type.Number(),
   height: Type.Number(),
   userAgent: Type.String({ maxLength: 1000 }),

@@ -11,7 +11,7 @@ export const AGENT_ICON = `<svg viewBox="0 0 48 48" aria-hidden="true" focusable
 </svg>`;
 
 /** The room behind the agent: it fills the frame, whatever its shape. */
-export const ROOM = `<svg class="room" viewBox="0 0 1600 900" preserveAspectRatio="xMidYMid slice" aria-hidden="true"
+export const OFFICE_PICTURE = `<svg class="room" viewBox="0 0 1600 900" preserveAspectRatio="xMidYMid slice" aria-hidden="true"
  focusable="false">
 <defs>
 <linearGradient id="wall" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="#d9e4ee"/>
@@ -46,7 +46,7 @@ export const ROOM = `<svg class="room" viewBox="0 0 1600 900" preserveAspectRati
 
 const LAPEL = 'M246 414L206 438l-20 70 40 12-12 18 78 62h8c-18-62-40-124-54-186z';
 
-export const AGENT = `<svg class="agent" viewBox="0 0 600 600" preserveAspectRatio="xMidYMax meet" role="img"
+export const AGENT_PICTURE = `<svg class="agent" viewBox="0 0 600 600" preserveAspectRatio="xMidYMax meet" role="img"
  aria-label="A simulated agent with a headset">
 <g class="breathing">
 <path d="M188 274c-16-124 44-178 112-178s128 54 112 178c4 62 14 102-10 128-16 14-38 4-48-16H246c-10 20-32

@@ -1,5 +1,5 @@
 import type { FindingAnswer } from '../../control/schema/journal.ts';
-import { figure } from './words.ts';
+import { formatCount } from './format.ts';
 
 /** Mistakes of the integration, the worst first. */
 export function Findings({ findings }: { readonly findings: readonly FindingAnswer[] }) {
@@ -16,7 +16,7 @@ export function Findings({ findings }: { readonly findings: readonly FindingAnsw
           </p>
           <p class="soft">
             {client_id ?? 'no client'} · {seen}
-            {times > 1 && ` · ${figure(times)} times`} · guide {guide} · <code>{rule}</code>
+            {times > 1 && ` · ${formatCount(times)} times`} · guide {guide} · <code>{rule}</code>
           </p>
           <p>
             <span class="fix">How to fix:</span> {fix}.

@@ -1,14 +1,14 @@
-import { figure } from './words.ts';
+import { formatCount } from './format.ts';
 
-interface Left {
+interface OthersProps {
   readonly count: number;
   readonly what?: string;
 }
 
 /** Says how many of a list are not shown, if any. */
-export const Others = ({ count, what = 'older ones' }: Left) =>
+export const Others = ({ count, what = 'older ones' }: OthersProps) =>
   count > 0 ? (
     <p class="soft more">
-      and {figure(count)} {what}
+      and {formatCount(count)} {what}
     </p>
   ) : null;

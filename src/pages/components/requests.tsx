@@ -1,7 +1,7 @@
 import type { RequestAnswer } from '../../control/schema/journal.ts';
 import { isRefused } from '../../domain/journal.ts';
+import { formatTimeOfDay } from './format.ts';
 import { Table } from './table.tsx';
-import { timeOfDay } from './words.ts';
 
 /** Requests to the imitated service and what came of them, in the order in which they are given. */
 export function Requests({
@@ -18,7 +18,7 @@ export function Requests({
         return (
           <tr key={id} class={isRefused(request) ? 'bad' : undefined}>
             <td>
-              <time dateTime={at}>{timeOfDay(at)}</time>
+              <time dateTime={at}>{formatTimeOfDay(at)}</time>
             </td>
             <td>
               <code>

@@ -1,23 +1,23 @@
 import { useId } from 'preact/hooks';
-import { type Message, PARTIES, type Party } from './sequence.ts';
-import { offset } from './words.ts';
+import { formatOffset } from './format.ts';
+import { PARTIES, type Party, type SequenceMessage } from './sequence.ts';
 
 /** In units of the drawing, which is as wide as its place lets it be. */
-const TIMES = 104;
+const TIME_COLUMN_WIDTH = 104;
 const LANE = 190;
-const WIDTH = TIMES + LANE * PARTIES.length;
+const WIDTH = TIME_COLUMN_WIDTH + LANE * PARTIES.length;
 const HEAD = 52;
 const ROW = 46;
 const LOOP = 34;
 /** About as many letters as fit between two lanes. */
-const MOST_LETTERS = 31;
+const MAX_LABEL_LENGTH = 31;
 
 /** What went wrong is not told by its colour alone. */
 const BAD = '✕';
 
-const laneOf = (party: Party): number => TIMES + LANE * (PARTIES.indexOf(party) + 0.5);
-const cut = (text: string, most: number): string =>
-  text.length > most ? `${text.slice(0, most - 1)}…` : text;
+const getLaneX = (party: Party): number => TIME_COLUMN_WIDTH + LANE * (PARTIES.indexOf(party) + 0.5);
+const truncate = (text: string, maxLength: number): string =>
+  text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
 
 /** One arrow with its words. What does not fit is told when the pointer rests on it, and in the list. */
 function Arrow({
@@ -25,20 +25,20 @@ function Arrow({
   row,
   head,
 }: {
-  readonly message: Message;
+  readonly message: SequenceMessage;
   readonly row: number;
   readonly head: string;
 }) {
   const { from, to, text, note, tone = 'plain' } = message;
   const y = HEAD + ROW * row + 30;
-  const [start, end] = [laneOf(from), laneOf(to)];
-  const isAlone = from === to;
-  const middle = isAlone ? start + 10 : (start + end) / 2;
+  const [start, end] = [getLaneX(from), getLaneX(to)];
+  const isSelf = from === to;
+  const middle = isSelf ? start + 10 : (start + end) / 2;
   const spans = Math.max(1, Math.abs(end - start) / LANE);
-  const path = isAlone
+  const path = isSelf
     ? `M${start} ${y - 12}h${LOOP}v12H${start + 2}`
     : `M${start} ${y}H${end + (end > start ? -2 : 2)}`;
-  const most = Math.floor(MOST_LETTERS * spans);
+  const maxLength = Math.floor(MAX_LABEL_LENGTH * spans);
   const label = tone === 'bad' ? `${BAD} ${text}` : text;
   return (
     <g class={`message ${tone}`}>
@@ -46,20 +46,20 @@ function Arrow({
       <path d={path} marker-end={`url(#${head})`} />
       <text
         class="label"
-        x={isAlone ? start + LOOP + 8 : middle}
-        y={isAlone ? y - 6 : y - 7}
-        text-anchor={isAlone ? 'start' : 'middle'}
+        x={isSelf ? start + LOOP + 8 : middle}
+        y={isSelf ? y - 6 : y - 7}
+        text-anchor={isSelf ? 'start' : 'middle'}
       >
-        {cut(label, most)}
+        {truncate(label, maxLength)}
       </text>
       {note !== undefined && (
         <text
           class="note"
-          x={isAlone ? start + LOOP + 8 : middle}
-          y={isAlone ? y + 8 : y + 13}
-          text-anchor={isAlone ? 'start' : 'middle'}
+          x={isSelf ? start + LOOP + 8 : middle}
+          y={isSelf ? y + 8 : y + 13}
+          text-anchor={isSelf ? 'start' : 'middle'}
         >
-          {cut(note, most)}
+          {truncate(note, maxLength)}
         </text>
       )}
     </g>
@@ -71,7 +71,7 @@ export function SequenceDiagram({
   messages,
   name,
 }: {
-  readonly messages: readonly Message[];
+  readonly messages: readonly SequenceMessage[];
   readonly name: string;
 }) {
   // Many may stand in one page, and an id means one of them.
@@ -97,9 +97,9 @@ export function SequenceDiagram({
         </defs>
         {PARTIES.map((party) => (
           <g class={`party ${party}`} key={party}>
-            <path d={`M${laneOf(party)} ${HEAD - 8}V${height}`} />
-            <rect x={laneOf(party) - 62} y="8" width="124" height="30" rx="8" />
-            <text x={laneOf(party)} y="28" text-anchor="middle">
+            <path d={`M${getLaneX(party)} ${HEAD - 8}V${height}`} />
+            <rect x={getLaneX(party) - 62} y="8" width="124" height="30" rx="8" />
+            <text x={getLaneX(party)} y="28" text-anchor="middle">
               {party}
             </text>
           </g>
@@ -107,8 +107,8 @@ export function SequenceDiagram({
         {messages.map((message, row) => (
           <g key={row}>
             {message.at !== messages[row - 1]?.at && (
-              <text class="time" x={TIMES - 12} y={HEAD + ROW * row + 34} text-anchor="end">
-                {offset(message.at - begin)}
+              <text class="time" x={TIME_COLUMN_WIDTH - 12} y={HEAD + ROW * row + 34} text-anchor="end">
+                {formatOffset(message.at - begin)}
               </text>
             )}
             <Arrow message={message} row={row} head={head} />
@@ -118,8 +118,8 @@ export function SequenceDiagram({
       <ol aria-label={`sequence of ${name}`}>
         {messages.map(({ at, from, to, text, note, tone }, row) => (
           <li key={row} class={tone}>
-            <span class="time">{offset(at - begin)}</span> <b>{from === to ? from : `${from} → ${to}`}</b>{' '}
-            {tone === 'bad' && `${BAD} `}
+            <span class="time">{formatOffset(at - begin)}</span>{' '}
+            <b>{from === to ? from : `${from} → ${to}`}</b> {tone === 'bad' && `${BAD} `}
             {text}
             {note !== undefined && <i> {note}</i>}
           </li>

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-interface Listed {
+interface TableProps {
   readonly name: string;
   readonly heads: readonly string[];
   /** The rows. */
@@ -8,7 +8,7 @@ interface Listed {
 }
 
 /** A table in a place of its own, in which it is scrolled. */
-export function Table({ name, heads, children }: Listed) {
+export function Table({ name, heads, children }: TableProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what is scrolled must be reached by the keyboard
     <section class="scroll" aria-label={name} tabIndex={0}>

@@ -5,13 +5,13 @@ import { Findings } from '../components/findings.tsx';
 import { CallPanel } from './call-panel.tsx';
 import { Clients } from './clients.tsx';
 import { ClockBar } from './clock-bar.tsx';
+import { useConsoleQuery } from './console-query.ts';
+import { type ConnectionState, useConsoleStream } from './console-stream.ts';
 import { Journal } from './journal.tsx';
-import { type Link, useLive } from './live.ts';
 import type { ConsoleParts } from './messages.ts';
-import { usePlace } from './place.ts';
-import { Over, Queue } from './queue.tsx';
+import { EndedCalls, Queue } from './queue.tsx';
 import { type OnOrder, steering } from './steer.ts';
-import { timesOf } from './times.ts';
+import { createTimeReader } from './times.ts';
 import { Tokens } from './tokens.tsx';
 
 /** What is said to whoever steers: what came of the last order. */
@@ -20,14 +20,14 @@ interface Notice {
   readonly isBad: boolean;
 }
 
-const LINKS: Record<Link['state'], string> = {
+const CONNECTION_LABELS: Record<ConnectionState['state'], string> = {
   connecting: 'connecting…',
   live: 'live',
   away: 'The simulator is away. It is tried again every moment; this page comes back by itself.',
 };
 
 /** What an answer of the control API means for a person; most changes show by themselves. */
-function inWords(answer: unknown): string {
+function describeOutcome(answer: unknown): string {
   const { page, posted_after_ms: after } = (answer ?? {}) as { page?: string; posted_after_ms?: number };
   if (page === 'posted')
     return `The page has posted the event${after === undefined ? '' : ` after ${after} ms`}.`;
@@ -36,15 +36,15 @@ function inWords(answer: unknown): string {
   return '';
 }
 
-interface Scenarios extends Pick<ConsoleParts, 'clients' | 'scenarios'> {
+interface ScenarioPickerProps extends Pick<ConsoleParts, 'clients' | 'scenarios'> {
   /** What is played where nothing nearer chooses a scenario. */
   readonly usual: string | undefined;
   readonly clientId: string | undefined;
-  readonly onOrder: OnOrder;
+  readonly onCommand: OnOrder;
 }
 
 /** Which scenario the next calls of a client play. */
-function ScenarioPicker({ clients, scenarios, usual, clientId, onOrder }: Scenarios) {
+function ScenarioPicker({ clients, scenarios, usual, clientId, onCommand }: ScenarioPickerProps) {
   const client = clients.find((one) => one.client_id === clientId);
   if (client === undefined) {
     return (
@@ -62,7 +62,7 @@ function ScenarioPicker({ clients, scenarios, usual, clientId, onOrder }: Scenar
       <select
         value={client.scenario ?? usual}
         onChange={({ currentTarget: { value } }) =>
-          onOrder('PATCH /clients/:client_id', {
+          onCommand('PATCH /clients/:client_id', {
             parameters: { client_id: client.client_id },
             body: { scenario: value },
           })
@@ -79,12 +79,18 @@ function ScenarioPicker({ clients, scenarios, usual, clientId, onOrder }: Scenar
 }
 
 /** Whether this is what the simulator shows, and whether it was away. */
-function LinkState({ link, trouble }: { readonly link: Link; readonly trouble: string | undefined }) {
+function ConnectionStatus({
+  link,
+  trouble,
+}: {
+  readonly link: ConnectionState;
+  readonly trouble: string | undefined;
+}) {
   const text =
     trouble ??
     (link.state === 'live' && link.again
       ? 'live again: the connection was lost for a while'
-      : LINKS[link.state]);
+      : CONNECTION_LABELS[link.state]);
   return (
     <p class={`link ${trouble === undefined ? link.state : 'away'}`} role="status">
       {text}
@@ -92,16 +98,16 @@ function LinkState({ link, trouble }: { readonly link: Link; readonly trouble: s
   );
 }
 
-interface Nothing {
+interface NoCallProps {
   /** There was a call that somebody has chosen. */
-  readonly isGone: boolean;
+  readonly isMissing: boolean;
   readonly onNewest: () => void;
   readonly browserUrl: string | undefined;
 }
 
 /** What is shown where there is no call to look at. */
-function NoCall({ isGone, onNewest, browserUrl }: Nothing) {
-  if (isGone) {
+function NoCall({ isMissing, onNewest, browserUrl }: NoCallProps) {
+  if (isMissing) {
     return (
       <section class="card welcome">
         <h2>This call is gone</h2>
@@ -131,8 +137,8 @@ function NoCall({ isGone, onNewest, browserUrl }: Nothing) {
 
 /** The whole console. */
 export function App() {
-  const [place, go] = usePlace();
-  const { parts, link, trouble } = useLive(place);
+  const [place, go] = useConsoleQuery();
+  const { parts, link, problem } = useConsoleStream(place);
   const [notice, setNotice] = useState<Notice>();
   const {
     server,
@@ -154,15 +160,15 @@ export function App() {
     parts.clients !== undefined &&
     place.client_id !== undefined &&
     !clients.some((one) => one.client_id === place.client_id);
-  const timeOf = timesOf(parts);
+  const timeOf = createTimeReader(parts);
 
-  const order = steering({
-    onDone: (answer) => setNotice({ text: inWords(answer), isBad: false }),
+  const runCommand = steering({
+    onDone: (answer) => setNotice({ text: describeOutcome(answer), isBad: false }),
     onFailed: (text) => setNotice({ text, isBad: true }),
   });
   const choose = ({ client_id, validation_id, n }: CallAnswer) =>
     go({ call_client_id: client_id, validation_id, n: String(n) });
-  const choosing = { timeOf, chosen: call?.call, onChoose: choose, onOrder: order };
+  const callListProps = { timeOf, chosen: call?.call, onChoose: choose, onCommand: runCommand };
   const isChosen = place.validation_id !== undefined;
   const chooseNewest = () => go({ call_client_id: undefined, validation_id: undefined, n: undefined });
   const chooseClient = (id: string | undefined) =>
@@ -174,7 +180,7 @@ export function App() {
         <h1>
           mock-veridas <span>console</span>
         </h1>
-        <LinkState link={link} trouble={trouble} />
+        <ConnectionStatus link={link} trouble={problem} />
         <div class="controls">
           <label>
             <span>Client</span>
@@ -196,9 +202,11 @@ export function App() {
             scenarios={scenarios}
             usual={server?.scenario}
             clientId={clientId}
-            onOrder={order}
+            onCommand={runCommand}
           />
-          {clock !== undefined && <ClockBar clock={clock} clientId={place.client_id} onOrder={order} />}
+          {clock !== undefined && (
+            <ClockBar clock={clock} clientId={place.client_id} onCommand={runCommand} />
+          )}
         </div>
       </header>
       <p class={`notice ${notice?.isBad ? 'bad' : ''}`} role={notice?.isBad ? 'alert' : 'status'}>
@@ -207,7 +215,7 @@ export function App() {
       <main class={link.state}>
         {calls !== undefined && (
           <div class="queue">
-            <Queue calls={calls} {...choosing} />
+            <Queue calls={calls} {...callListProps} />
           </div>
         )}
         <div class="close">
@@ -217,17 +225,17 @@ export function App() {
               chosen={
                 isChosen ? JSON.stringify([place.call_client_id, place.validation_id, place.n]) : undefined
               }
-              onOrder={order}
+              onCommand={runCommand}
             />
           ) : (
             call === null && (
-              <NoCall isGone={isChosen} onNewest={chooseNewest} browserUrl={server?.browser_url} />
+              <NoCall isMissing={isChosen} onNewest={chooseNewest} browserUrl={server?.browser_url} />
             )
           )}
         </div>
         {calls !== undefined && (
           <div class="over">
-            <Over calls={calls} {...choosing} />
+            <EndedCalls calls={calls} {...callListProps} />
           </div>
         )}
         <div class="lists">

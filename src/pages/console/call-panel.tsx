@@ -2,16 +2,16 @@ import { useEffect, useRef } from 'preact/hooks';
 import { isOver } from '../../domain/call.ts';
 import { AGENT_ACTIONS, type AgentAction } from '../../domain/scenario.ts';
 import { ERROR_CODES } from '../../guide/events.ts';
-import { sequenceOf } from '../components/sequence.ts';
+import { formatDateTime, STATE_LABELS } from '../components/format.ts';
+import { createSequence } from '../components/sequence.ts';
 import { SequenceDiagram } from '../components/sequence-diagram.tsx';
-import { clockTime, STATES } from '../components/words.ts';
 import type { ConsoleParts } from './messages.ts';
 import { toCall } from './queue.tsx';
 import type { OnOrder } from './steer.ts';
 
-type Shown = NonNullable<ConsoleParts['call']>;
+type CallDetails = NonNullable<ConsoleParts['call']>;
 
-const DOES: Record<AgentAction, string> = {
+const ACTION_LABELS: Record<AgentAction, string> = {
   join: 'Join',
   start: 'Start',
   record: 'Record',
@@ -20,17 +20,17 @@ const DOES: Record<AgentAction, string> = {
 };
 
 /** What an agent does next, as a rule. */
-const NEXT: readonly AgentAction[] = ['join', 'start', 'end'];
+const USUAL_ORDER: readonly AgentAction[] = ['join', 'start', 'end'];
 
-interface Acting {
-  readonly call: Shown['call'];
-  readonly onOrder: OnOrder;
+interface AgentBarProps {
+  readonly call: CallDetails['call'];
+  readonly onCommand: OnOrder;
 }
 
 /** The agent's buttons. What is impossible now stays in its place, so that whoever uses the keyboard does too. */
-function AgentBar({ call, onOrder }: Acting) {
+function AgentBar({ call, onCommand }: AgentBarProps) {
   const { possible_actions: possible, state } = call;
-  const next = NEXT.find((action) => possible.includes(action));
+  const next = USUAL_ORDER.find((action) => possible.includes(action));
   return (
     <fieldset class="agent-bar">
       <legend class="unseen">The agent's actions</legend>
@@ -42,10 +42,10 @@ function AgentBar({ call, onOrder }: Acting) {
           aria-disabled={!possible.includes(action)}
           onClick={() =>
             possible.includes(action) &&
-            onOrder('POST /calls/:validation_id/agent', { ...toCall(call), body: { action } })
+            onCommand('POST /calls/:validation_id/agent', { ...toCall(call), body: { action } })
           }
         >
-          {DOES[action]}
+          {ACTION_LABELS[action]}
         </button>
       ))}
       <label class="unseen" for="fail">
@@ -58,7 +58,7 @@ function AgentBar({ call, onOrder }: Acting) {
         onChange={({ currentTarget: { value } }) => {
           const code = ERROR_CODES.find((one) => one === value);
           if (code !== undefined)
-            onOrder('POST /calls/:validation_id/fail', { ...toCall(call), body: { code } });
+            onCommand('POST /calls/:validation_id/fail', { ...toCall(call), body: { code } });
         }}
       >
         <option value="">Fail with…</option>
@@ -72,15 +72,15 @@ function AgentBar({ call, onOrder }: Acting) {
   );
 }
 
-interface Close {
-  readonly shown: Shown;
+interface CallPanelProps {
+  readonly shown: CallDetails;
   /** What somebody has chosen to look at, if it was chosen at all. */
   readonly chosen: string | undefined;
-  readonly onOrder: OnOrder;
+  readonly onCommand: OnOrder;
 }
 
 /** One call, looked at closely. */
-export function CallPanel({ shown, chosen, onOrder }: Close) {
+export function CallPanel({ shown, chosen, onCommand }: CallPanelProps) {
   const { call } = shown;
   const heading = useRef<HTMLHeadingElement>(null);
   // What was pressed may be gone from the queue by then; who uses the keyboard goes on from here.
@@ -93,16 +93,17 @@ export function CallPanel({ shown, chosen, onOrder }: Close) {
       <header>
         <h2 id="call" ref={heading} tabIndex={-1}>
           {validation_id}
-          {n > 1 && <span class="n"> call {n}</span>} <span class={`state ${state}`}>{STATES[state]}</span>
+          {n > 1 && <span class="n"> call {n}</span>}{' '}
+          <span class={`state ${state}`}>{STATE_LABELS[state]}</span>
         </h2>
         <p class="soft">
-          client {client_id} · scenario {scenario} · opened {clockTime(opened_at)} · page{' '}
+          client {client_id} · scenario {scenario} · opened {formatDateTime(opened_at)} · page{' '}
           {page === 'open' ? 'open' : 'not open'}
           {waitsFor !== null && ` · the script waits for ${waitsFor}`}
         </p>
       </header>
-      <AgentBar call={call} onOrder={onOrder} />
-      <SequenceDiagram messages={sequenceOf(shown)} name={`the call for ${validation_id}`} />
+      <AgentBar call={call} onCommand={onCommand} />
+      <SequenceDiagram messages={createSequence(shown)} name={`the call for ${validation_id}`} />
     </section>
   );
 }

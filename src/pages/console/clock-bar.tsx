@@ -1,38 +1,38 @@
 import type { ClockAnswer } from '../../control/schema/clock.ts';
-import { clockTime } from '../components/words.ts';
+import { formatDateTime } from '../components/format.ts';
 import type { OnOrder } from './steer.ts';
 
-const STEPS = [
+const ADVANCE_STEPS = [
   ['10s', '10 seconds'],
   ['1m', '1 minute'],
   ['10m', '10 minutes'],
   ['1h', '1 hour'],
 ] as const;
 
-interface Clocked {
+interface ClockBarProps {
   readonly clock: ClockAnswer;
   /** Whose clock it is; everyone's, if not named. */
   readonly clientId: string | undefined;
-  readonly onOrder: OnOrder;
+  readonly onCommand: OnOrder;
 }
 
 /** Virtual time, and what makes it go faster or stand still. */
-export function ClockBar({ clock: { now, frozen, offsetMs }, clientId, onOrder }: Clocked) {
+export function ClockBar({ clock: { now, frozen, offsetMs }, clientId, onCommand }: ClockBarProps) {
   const query = clientId === undefined ? {} : { client_id: clientId };
   const isVirtual = frozen || Math.abs(offsetMs) > 500;
   return (
     <fieldset class="clock">
       <legend class="unseen">Clock</legend>
       <time dateTime={now} title="virtual time, in UTC">
-        {clockTime(now)}
+        {formatDateTime(now)}
       </time>
       {isVirtual && <span class="badge">{frozen ? 'stands still' : 'virtual'}</span>}
-      {STEPS.map(([by, words]) => (
+      {ADVANCE_STEPS.map(([by, words]) => (
         <button
           type="button"
           key={by}
           title={`Move time forward by ${words}`}
-          onClick={() => onOrder('POST /clock/advance', { query, body: { by } })}
+          onClick={() => onCommand('POST /clock/advance', { query, body: { by } })}
         >
           +{by}
           <span class="unseen"> {words} forward</span>
@@ -40,7 +40,7 @@ export function ClockBar({ clock: { now, frozen, offsetMs }, clientId, onOrder }
       ))}
       <button
         type="button"
-        onClick={() => onOrder(frozen ? 'POST /clock/resume' : 'POST /clock/freeze', { query })}
+        onClick={() => onCommand(frozen ? 'POST /clock/resume' : 'POST /clock/freeze', { query })}
       >
         {frozen ? 'Run' : 'Freeze'}
         <span class="unseen"> the clock</span>

@@ -1,33 +1,33 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { formatCount } from '../components/format.ts';
 import { Requests } from '../components/requests.tsx';
-import { figure } from '../components/words.ts';
+import type { Navigate } from './console-query.ts';
 import type { ConsoleParts, ConsoleQuery } from './messages.ts';
-import type { Go } from './place.ts';
 
 /** A search begins when nothing was typed for so long: each lets the simulator look through its journal. */
-const TYPING_MS = 200;
+const TYPING_DELAY_MS = 200;
 
-interface Filtering {
+interface JournalProps {
   readonly journal: ConsoleParts['journal'];
   readonly place: ConsoleQuery;
-  readonly onFilter: Go;
+  readonly onFilter: Navigate;
 }
 
 /** What is searched for: what is typed at once, and what the address says when it changes by itself. */
 function Search({ text, onSearch }: { readonly text: string; readonly onSearch: (text: string) => void }) {
   const [typed, setTyped] = useState(text);
-  const asked = useRef(text);
+  const lastSearch = useRef(text);
   // The answer to what was typed must not take back what is typed since.
   useEffect(() => {
-    if (text !== asked.current) setTyped(text);
-    asked.current = text;
+    if (text !== lastSearch.current) setTyped(text);
+    lastSearch.current = text;
   }, [text]);
   useEffect(() => {
     if (typed === text) return undefined;
     const timer = setTimeout(() => {
-      asked.current = typed;
+      lastSearch.current = typed;
       onSearch(typed);
-    }, TYPING_MS);
+    }, TYPING_DELAY_MS);
     return () => clearTimeout(timer);
   }, [typed]);
   return (
@@ -45,7 +45,7 @@ function Search({ text, onSearch }: { readonly text: string; readonly onSearch: 
 }
 
 /** What was asked of the imitated service and what came of it, the newest first. */
-export function Journal({ journal: { items, total }, place, onFilter }: Filtering) {
+export function Journal({ journal: { items, total }, place, onFilter }: JournalProps) {
   return (
     <>
       <form class="filters" onSubmit={(event) => event.preventDefault()}>
@@ -60,7 +60,7 @@ export function Journal({ journal: { items, total }, place, onFilter }: Filterin
           />
           <span>only refused</span>
         </label>
-        <output>{figure(total)} requests</output>
+        <output>{formatCount(total)} requests</output>
       </form>
       {items.length > 0 && <Requests requests={items} />}
       {total > items.length && (

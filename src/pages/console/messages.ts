@@ -68,6 +68,6 @@ export interface ConsoleParts {
 }
 
 /** What cannot be told now, and why: it is tried again. */
-export interface ConsoleTrouble {
+export interface ConsoleProblem {
   readonly message: string;
 }

@@ -1,19 +1,19 @@
 import type { ComponentChildren } from 'preact';
 import type { CallAnswer } from '../../control/schema/calls.ts';
 import type { ValidationAnswer } from '../../control/schema/validations.ts';
+import { formatCount, formatLength, STATE_LABELS } from '../components/format.ts';
 import { Others } from '../components/others.tsx';
-import { figure, length, STATES } from '../components/words.ts';
 import type { ConsoleParts } from './messages.ts';
 import type { OnOrder } from './steer.ts';
-import type { TimeOf } from './times.ts';
+import type { ReadTime } from './times.ts';
 
 /** Who is to be called next, and what became of the others. */
 
-interface Choosing {
-  readonly timeOf: TimeOf;
+interface CallListProps {
+  readonly timeOf: ReadTime;
   readonly chosen: CallAnswer | undefined;
   readonly onChoose: (call: CallAnswer) => void;
-  readonly onOrder: OnOrder;
+  readonly onCommand: OnOrder;
 }
 
 /** Names a call in an order. */
@@ -26,34 +26,40 @@ export const toCall = ({
   query: { client_id, n: String(n) },
 });
 
-const isSame = (a: CallAnswer | undefined, b: CallAnswer): boolean =>
+const isSameCall = (a: CallAnswer | undefined, b: CallAnswer): boolean =>
   a !== undefined && a.client_id === b.client_id && a.validation_id === b.validation_id && a.n === b.n;
 
-const wholeSeconds = (now: number, since: string): string =>
-  length(Math.max(0, Math.floor((now - Date.parse(since)) / 1000) * 1000));
+const formatElapsed = (now: number, since: string): string =>
+  formatLength(Math.max(0, Math.floor((now - Date.parse(since)) / 1000) * 1000));
 
 /** How a call stands, in few words. */
-function standing(
+function describeCall(
   { state, page, possible_actions: possible, ended_at }: CallAnswer,
   now: number,
   since: string,
 ) {
   if (state === 'waiting-room' && possible.length === 0) return 'not confirmed: no agent sees it';
-  if (ended_at !== null) return `${wholeSeconds(now, ended_at)} ago`;
+  if (ended_at !== null) return `${formatElapsed(now, ended_at)} ago`;
   const left = page === 'none' && state !== 'error' ? ', the client is not there' : '';
-  return `for ${wholeSeconds(now, since)}${left}`;
+  return `for ${formatElapsed(now, since)}${left}`;
 }
 
-function CallRow({ call, timeOf, chosen, onChoose, onOrder }: Choosing & { readonly call: CallAnswer }) {
+function CallRow({
+  call,
+  timeOf,
+  chosen,
+  onChoose,
+  onCommand,
+}: CallListProps & { readonly call: CallAnswer }) {
   const { client_id, validation_id, n, state, scenario, opened_at, possible_actions: possible } = call;
   return (
-    <li class={`call ${state}`} aria-current={isSame(chosen, call) ? 'true' : undefined}>
+    <li class={`call ${state}`} aria-current={isSameCall(chosen, call) ? 'true' : undefined}>
       <button type="button" class="choose" onClick={() => onChoose(call)}>
-        <span class={`state ${state}`}>{STATES[state]}</span>
+        <span class={`state ${state}`}>{STATE_LABELS[state]}</span>
         <b>{validation_id}</b>
         {n > 1 && <span class="n"> call {n}</span>}
         <span class="soft">
-          {client_id} · {scenario} · {standing(call, timeOf(client_id), opened_at)}
+          {client_id} · {scenario} · {describeCall(call, timeOf(client_id), opened_at)}
         </span>
       </button>
       {possible.includes('join') && (
@@ -62,7 +68,7 @@ function CallRow({ call, timeOf, chosen, onChoose, onOrder }: Choosing & { reado
           class="primary"
           onClick={() => {
             onChoose(call);
-            onOrder('POST /calls/:validation_id/agent', { ...toCall(call), body: { action: 'join' } });
+            onCommand('POST /calls/:validation_id/agent', { ...toCall(call), body: { action: 'join' } });
           }}
         >
           Join<span class="unseen"> {validation_id}</span>
@@ -107,31 +113,31 @@ function ValidationRow({
   );
 }
 
-const keyOf = ({ client_id, validation_id, n }: CallAnswer): string =>
+const getCallKey = ({ client_id, validation_id, n }: CallAnswer): string =>
   JSON.stringify([client_id, validation_id, n]);
 
-interface Group extends Choosing {
+interface CallGroupProps extends CallListProps {
   readonly name: string;
   readonly calls: readonly CallAnswer[];
   readonly total: number;
 }
 
 /** Calls that stand alike. */
-function Calls({
+function CallGroup({
   name,
   calls,
   total,
   children,
   ...choosing
-}: Group & { readonly children?: ComponentChildren }) {
+}: CallGroupProps & { readonly children?: ComponentChildren }) {
   return (
     <section class="card" aria-label={name}>
       <h2>
-        {name} <span class="count">{figure(total)}</span>
+        {name} <span class="count">{formatCount(total)}</span>
       </h2>
       <ul class="calls">
         {calls.map((call) => (
-          <CallRow key={keyOf(call)} call={call} {...choosing} />
+          <CallRow key={getCallKey(call)} call={call} {...choosing} />
         ))}
         {children}
       </ul>
@@ -140,15 +146,15 @@ function Calls({
   );
 }
 
-interface Listed extends Choosing {
+interface QueueProps extends CallListProps {
   readonly calls: ConsoleParts['calls'];
 }
 
 /** The queue as an agent has it: clients in the waiting room first, then validations without a call. */
-export function Queue({ calls: { waiting, unopened, live, counts }, ...choosing }: Listed) {
+export function Queue({ calls: { waiting, unopened, live, counts }, ...choosing }: QueueProps) {
   return (
     <>
-      <Calls name="Waiting room" calls={waiting} total={counts['waiting-room']} {...choosing}>
+      <CallGroup name="Waiting room" calls={waiting} total={counts['waiting-room']} {...choosing}>
         {waiting.length + unopened.length === 0 && (
           <li class="soft empty">Nobody waits. A call is here as soon as a page opens /call with a token.</li>
         )}
@@ -156,19 +162,24 @@ export function Queue({ calls: { waiting, unopened, live, counts }, ...choosing 
           <ValidationRow
             key={JSON.stringify([validation.client_id, validation.validation_id])}
             validation={validation}
-            onOrder={choosing.onOrder}
+            onOrder={choosing.onCommand}
           />
         ))}
-      </Calls>
+      </CallGroup>
       {live.length > 0 && (
-        <Calls name="With an agent" calls={live} total={counts.loading + counts['in-call']} {...choosing} />
+        <CallGroup
+          name="With an agent"
+          calls={live}
+          total={counts.loading + counts['in-call']}
+          {...choosing}
+        />
       )}
     </>
   );
 }
 
 /** Calls of which nothing more can come. */
-export const Over = ({ calls: { over, counts }, ...choosing }: Listed) =>
+export const EndedCalls = ({ calls: { over, counts }, ...choosing }: QueueProps) =>
   over.length > 0 ? (
-    <Calls name="Over" calls={over} total={counts.ended + counts.error} {...choosing} />
+    <CallGroup name="Over" calls={over} total={counts.ended + counts.error} {...choosing} />
   ) : null;

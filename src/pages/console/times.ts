@@ -1,13 +1,13 @@
 import type { ConsoleParts } from './messages.ts';
 
 /** What time it is for a client, in milliseconds since 1970. */
-export type TimeOf = (clientId: string) => number;
+export type ReadTime = (clientId: string) => number;
 
 /** Tells the time of each client: one whose clock goes its own way lives in another time than the rest. */
-export function timesOf({ clock, clients = [] }: Partial<ConsoleParts>): TimeOf {
+export function createTimeReader({ clock, clients = [] }: Partial<ConsoleParts>): ReadTime {
   if (clock === undefined) return () => 0;
-  const shown = Date.parse(clock.now);
-  const real = shown - clock.offsetMs;
+  const commonTime = Date.parse(clock.now);
+  const real = commonTime - clock.offsetMs;
   const own = new Map(
     clients.flatMap(({ client_id: id, clock: its }) =>
       its === null
@@ -15,5 +15,5 @@ export function timesOf({ clock, clients = [] }: Partial<ConsoleParts>): TimeOf 
         : [[id, 'frozen_at' in its ? Date.parse(its.frozen_at) : real + its.offset_ms] as const],
     ),
   );
-  return (clientId) => own.get(clientId) ?? shown;
+  return (clientId) => own.get(clientId) ?? commonTime;
 }

@@ -1,9 +1,9 @@
-import { tailOf } from '../../domain/journal.ts';
+import { abbreviateToken } from '../../domain/journal.ts';
+import { formatLength, formatTimeOfDay } from '../components/format.ts';
 import { Others } from '../components/others.tsx';
 import { Table } from '../components/table.tsx';
-import { length, timeOfDay } from '../components/words.ts';
 import type { ConsoleParts } from './messages.ts';
-import type { TimeOf } from './times.ts';
+import type { ReadTime } from './times.ts';
 
 /** Access tokens, and how long each of them lives. */
 export function Tokens({
@@ -11,7 +11,7 @@ export function Tokens({
   timeOf,
 }: {
   readonly tokens: ConsoleParts['tokens'];
-  readonly timeOf: TimeOf;
+  readonly timeOf: ReadTime;
 }) {
   if (total === 0) return <p class="soft empty">No token was issued yet.</p>;
   return (
@@ -20,16 +20,18 @@ export function Tokens({
         {items.map(({ access_token: token, client_id, state, issued_at, expires_at, validation_ids }) => (
           <tr key={token}>
             <td>
-              <code>{tailOf(token)}</code>
+              <code>{abbreviateToken(token)}</code>
             </td>
             <td>{client_id}</td>
             <td>
               <span class={`state ${state}`}>{state}</span>
             </td>
             <td>
-              {state === 'active' ? length(Math.max(0, Date.parse(expires_at) - timeOf(client_id))) : ''}
+              {state === 'active'
+                ? formatLength(Math.max(0, Date.parse(expires_at) - timeOf(client_id)))
+                : ''}
             </td>
-            <td>{timeOfDay(issued_at)}</td>
+            <td>{formatTimeOfDay(issued_at)}</td>
             <td>{validation_ids.join(', ')}</td>
           </tr>
         ))}

@@ -1,5 +1,5 @@
 import type { Scenario } from '../../domain/scenario.ts';
-import { escapeHtml, scriptJson } from '../html.ts';
+import { escapeHtml, toScriptJson } from '../html.ts';
 import type { DemoSetup } from './messages.ts';
 import type { Snippet } from './snippets.ts';
 
@@ -18,17 +18,17 @@ export interface DemoPage {
   readonly console: string;
 }
 
-const option = (name: string, chosen: string): string =>
+const renderOption = (name: string, chosen: string): string =>
   `<option${name === chosen ? ' selected' : ''}>${escapeHtml(name)}</option>`;
 
-const code = ({ id, title, text }: Snippet): string => `<figure>
+const renderSnippet = ({ id, title, text }: Snippet): string => `<figure>
 <figcaption><h3 id="${id}-title">${escapeHtml(title)}</h3>
 <button type="button" class="copy" data-copies="${id}" aria-describedby="${id}-title">Copy</button></figcaption>
 <pre id="${id}" tabindex="0" role="region" aria-labelledby="${id}-title"><code>${escapeHtml(text)}</code></pre>
 </figure>`;
 
 /** The whole document of the demo page: a page of an integrator, what it hears, and the code behind it. */
-export const renderDemo = (page: DemoPage): string => `<!doctype html>
+export const renderDemoPage = (page: DemoPage): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -49,7 +49,7 @@ export const renderDemo = (page: DemoPage): string => `<!doctype html>
 <form id="start">
 <div class="field"><label for="scenario">Scenario</label>
 <select id="scenario" aria-describedby="course">${page.scenarios
-  .map(({ name }) => option(name, page.chosen))
+  .map(({ name }) => renderOption(name, page.chosen))
   .join('')}</select></div>
 <button type="submit" class="go">Start the call</button>
 <p id="course"></p>
@@ -77,13 +77,13 @@ export const renderDemo = (page: DemoPage): string => `<!doctype html>
 <p class="about">The addresses are those of this simulator. The backend gets an ACCESS_TOKEN for every call; any text will do as
  VALIDATION_ID.</p>
 <div class="snippets">
-${page.snippets.map(code).join('\n')}
+${page.snippets.map(renderSnippet).join('\n')}
 </div>
 <p id="copied" role="status"></p>
 </section>
 </main>
 <footer>An unofficial simulator: there is no video, and nothing leaves this machine.</footer>
-<script type="application/json" id="setup">${scriptJson(page.setup)}</script>
+<script type="application/json" id="setup">${toScriptJson(page.setup)}</script>
 <script nonce="${escapeHtml(page.nonce)}">${page.script}</script>
 </body>
 </html>

@@ -11,8 +11,8 @@ const schema = Type.Object(
 );
 
 /** What the page asks its backend for: `POST /__demo/calls`. */
-export const DemoOrder: Format<typeof schema> = { schema, beyond: () => [] };
-export type DemoOrder = Static<typeof schema>;
+export const DemoCallRequest: Format<typeof schema> = { schema, beyond: () => [] };
+export type DemoCallRequest = Static<typeof schema>;
 
 /** What the backend answers: the address for the iframe, and the validation that it is for. */
 export interface DemoCall {

@@ -10,7 +10,7 @@ export interface Snippet {
 }
 
 /** Where the simulator is, and who gets tokens there. */
-export interface Whereabouts {
+export interface SnippetOptions {
   readonly backendUrl: string;
   readonly browserUrl: string;
   readonly clientId: string;
@@ -21,7 +21,7 @@ export interface Whereabouts {
 const PLACEHOLDERS = { clientId: 'CLIENT_ID', clientSecret: 'CLIENT_SECRET' };
 
 /** The credentials that are in the README anyway, where that client exists; otherwise words that stand for them. */
-export const credentialsAmong = (clientIds: readonly string[]) =>
+export const chooseCredentials = (clientIds: readonly string[]) =>
   clientIds.includes(SANDBOX_CLIENT.clientId) ? SANDBOX_CLIENT : PLACEHOLDERS;
 
 /** What the listener makes of each event. */
@@ -34,7 +34,12 @@ export const OUTCOMES: Readonly<Record<EventCode, string>> = {
 };
 
 /** What guide 5.2, 5.3 and 5.5 ask of an integrator, against this simulator. */
-export const snippets = ({ backendUrl, browserUrl, clientId, clientSecret }: Whereabouts): Snippet[] => [
+export const createSnippets = ({
+  backendUrl,
+  browserUrl,
+  clientId,
+  clientSecret,
+}: SnippetOptions): Snippet[] => [
   {
     id: 'curl',
     title: 'Backend: get a token, with curl',

@@ -1,16 +1,16 @@
 import type { CallAnswer } from '../../control/schema/calls.ts';
 import type { TokenAnswer } from '../../control/schema/tokens.ts';
-import { tailOf } from '../../domain/journal.ts';
-import { type Story, sequenceOf } from '../components/sequence.ts';
+import { abbreviateToken } from '../../domain/journal.ts';
+import { formatDateTime, formatLength, STATE_LABELS } from '../components/format.ts';
+import { type CallHistory, createSequence } from '../components/sequence.ts';
 import { SequenceDiagram } from '../components/sequence-diagram.tsx';
-import { clockTime, length, STATES } from '../components/words.ts';
-import { anchorOf, nameOf } from './naming.ts';
+import { formatCallName, toAnchor } from './naming.ts';
 import { hasFailed } from './selection.ts';
 
 /** From its opening to its end, as far as it has come to one. */
-function lasted({ opened_at, ended_at }: CallAnswer): string {
+function formatCallLength({ opened_at, ended_at }: CallAnswer): string {
   if (ended_at === null) return '';
-  return ` · lasted ${length(Date.parse(ended_at) - Date.parse(opened_at))}`;
+  return ` · lasted ${formatLength(Date.parse(ended_at) - Date.parse(opened_at))}`;
 }
 
 function TokenStates({ tokens }: { readonly tokens: readonly TokenAnswer[] }) {
@@ -19,9 +19,9 @@ function TokenStates({ tokens }: { readonly tokens: readonly TokenAnswer[] }) {
       {tokens.length === 1 ? 'Access token' : 'Access tokens'}:{' '}
       {tokens.map(({ access_token: token, state, issued_at, expires_at }) => (
         <span class="token" key={token}>
-          <code>{tailOf(token)}</code> <span class={`state ${state}`}>{state}</span>
+          <code>{abbreviateToken(token)}</code> <span class={`state ${state}`}>{state}</span>
           <span class="soft">
-            issued {clockTime(issued_at)}, good until {clockTime(expires_at)}
+            issued {formatDateTime(issued_at)}, good until {formatDateTime(expires_at)}
           </span>
         </span>
       ))}
@@ -30,25 +30,25 @@ function TokenStates({ tokens }: { readonly tokens: readonly TokenAnswer[] }) {
 }
 
 /** One call from its token to its end; open from the start if it has failed. */
-export function Call({ call, tokens, requests }: Story) {
+export function Call({ call, tokens, requests }: CallHistory) {
   const { client_id, state, scenario, opened_at, waits_for: waitsFor } = call;
   const own = tokens.filter(({ access_token: token }) => call.tokens.includes(token));
   return (
-    <details class={`card call ${state}`} id={anchorOf(call)} open={hasFailed(call)}>
+    <details class={`card call ${state}`} id={toAnchor(call)} open={hasFailed(call)}>
       <summary>
         <h3>
-          {nameOf(call)} <span class={`state ${state}`}>{STATES[state]}</span>
+          {formatCallName(call)} <span class={`state ${state}`}>{STATE_LABELS[state]}</span>
         </h3>
         <span class="soft">
-          client {client_id} · scenario {scenario} · opened {clockTime(opened_at)}
-          {lasted(call)}
+          client {client_id} · scenario {scenario} · opened {formatDateTime(opened_at)}
+          {formatCallLength(call)}
           {waitsFor !== null && ` · the script waits for ${waitsFor}`}
         </span>
       </summary>
       {own.length > 0 && <TokenStates tokens={own} />}
       <SequenceDiagram
-        messages={sequenceOf({ call, tokens, requests })}
-        name={`the call for ${nameOf(call)}`}
+        messages={createSequence({ call, tokens, requests })}
+        name={`the call for ${formatCallName(call)}`}
       />
     </details>
   );

@@ -1,13 +1,13 @@
 import { h } from 'preact';
 import { render } from 'preact-render-to-string';
 import { Report } from './page.tsx';
-import type { Snapshot } from './snapshot.ts';
+import type { ReportSnapshot } from './snapshot.ts';
 
 /** Nothing is loaded and nothing runs, whatever the texts in it say. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
 /** The report as one document that needs nothing beside it; `css` is how it looks. */
-export const reportDocument = (snapshot: Snapshot, css: string): string => `<!doctype html>
+export const renderReport = (snapshot: ReportSnapshot, css: string): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">

@@ -1,23 +1,23 @@
 import { CALL_STATES } from '../../domain/call.ts';
 import { Findings } from '../components/findings.tsx';
+import { formatCount, formatDateTime, STATE_LABELS } from '../components/format.ts';
 import { Others } from '../components/others.tsx';
 import { Requests } from '../components/requests.tsx';
-import { clockTime, figure, STATES } from '../components/words.ts';
 import { Call } from './call.tsx';
-import { anchorOf, NOT_OPENED } from './naming.ts';
-import { byClient, chosenCalls, chosenRequests, counts, notOpened } from './selection.ts';
-import type { Snapshot } from './snapshot.ts';
+import { NOT_OPENED_ANCHOR, toAnchor } from './naming.ts';
+import { countByKind, groupByClient, selectCalls, selectNotOpened, selectRequests } from './selection.ts';
+import type { ReportSnapshot } from './snapshot.ts';
 import { Summary } from './summary.tsx';
 
-function NotOpened({ snapshot }: { readonly snapshot: Snapshot }) {
-  const { shown, others } = notOpened(snapshot);
+function NotOpened({ snapshot }: { readonly snapshot: ReportSnapshot }) {
+  const { shown, others } = selectNotOpened(snapshot);
   const count = shown.length + others.length;
   if (count === 0) return null;
   return (
-    <details class="card call error" id={NOT_OPENED} open>
+    <details class="card call error" id={NOT_OPENED_ANCHOR} open>
       <summary>
         <h3>
-          Frames without a call <span class="state error">{figure(count)}</span>
+          Frames without a call <span class="state error">{formatCount(count)}</span>
         </h3>
         <span class="soft">what came to no call, or could not come back to one, and why</span>
       </summary>
@@ -27,24 +27,24 @@ function NotOpened({ snapshot }: { readonly snapshot: Snapshot }) {
   );
 }
 
-function Calls({ snapshot }: { readonly snapshot: Snapshot }) {
-  const { shown, others } = chosenCalls(snapshot);
-  const known = byClient(snapshot);
+function Calls({ snapshot }: { readonly snapshot: ReportSnapshot }) {
+  const { shown, others } = selectCalls(snapshot);
+  const known = groupByClient(snapshot);
   return (
     <section aria-labelledby="calls">
       <h2 id="calls">
-        Calls <span class="count">{figure(snapshot.calls.length)}</span>
+        Calls <span class="count">{formatCount(snapshot.calls.length)}</span>
       </h2>
       {snapshot.calls.length === 0 && <p class="soft empty">No call was opened.</p>}
       <NotOpened snapshot={snapshot} />
       {shown.map((call) => (
-        <Call key={anchorOf(call)} call={call} {...known(call.client_id)} />
+        <Call key={toAnchor(call)} call={call} {...known(call.client_id)} />
       ))}
       {others.length > 0 && (
         <p class="soft more">
-          and {figure(others.length)} older {others.length === 1 ? 'one' : 'ones'}:{' '}
-          {counts(others, CALL_STATES, ({ state }) => state)
-            .map(([state, many]) => `${figure(many)} ${STATES[state]}`)
+          and {formatCount(others.length)} older {others.length === 1 ? 'one' : 'ones'}:{' '}
+          {countByKind(others, CALL_STATES, ({ state }) => state)
+            .map(([state, many]) => `${formatCount(many)} ${STATE_LABELS[state]}`)
             .join(', ')}
         </p>
       )}
@@ -52,19 +52,19 @@ function Calls({ snapshot }: { readonly snapshot: Snapshot }) {
   );
 }
 
-function Journal({ snapshot }: { readonly snapshot: Snapshot }) {
-  const { shown, others } = chosenRequests(snapshot);
+function Journal({ snapshot }: { readonly snapshot: ReportSnapshot }) {
+  const { shown, others } = selectRequests(snapshot);
   return (
     <section aria-labelledby="requests">
       <h2 id="requests">
-        Requests <span class="count">{figure(snapshot.requests.length)}</span>
+        Requests <span class="count">{formatCount(snapshot.requests.length)}</span>
       </h2>
       {shown.length === 0 ? (
         <p class="soft empty">Nothing was asked of the imitated service.</p>
       ) : (
         <details class="card">
           <summary>
-            The journal, the newest first{others.length > 0 && `: ${figure(shown.length)} of them`}
+            The journal, the newest first{others.length > 0 && `: ${formatCount(shown.length)} of them`}
           </summary>
           <Requests requests={shown} />
           <Others count={others.length} />
@@ -75,7 +75,7 @@ function Journal({ snapshot }: { readonly snapshot: Snapshot }) {
 }
 
 /** All of the report: what is worst comes first. */
-export function Report({ snapshot }: { readonly snapshot: Snapshot }) {
+export function Report({ snapshot }: { readonly snapshot: ReportSnapshot }) {
   const { version, at, findings } = snapshot;
   return (
     <>
@@ -84,14 +84,14 @@ export function Report({ snapshot }: { readonly snapshot: Snapshot }) {
           mock-veridas <span>report</span>
         </h1>
         <p class="soft">
-          version {version} · <time dateTime={at}>{clockTime(at)} UTC</time>
+          version {version} · <time dateTime={at}>{formatDateTime(at)} UTC</time>
         </p>
       </header>
       <main>
         <Summary snapshot={snapshot} />
         <section aria-labelledby="findings">
           <h2 id="findings">
-            Findings <span class="count">{figure(findings.length)}</span>
+            Findings <span class="count">{formatCount(findings.length)}</span>
           </h2>
           <div class="card">
             <Findings findings={findings} />

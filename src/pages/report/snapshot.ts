@@ -3,7 +3,7 @@ import type { FindingAnswer, RequestAnswer } from '../../control/schema/journal.
 import type { TokenAnswer } from '../../control/schema/tokens.ts';
 
 /** All that a report is made of, in the words of the control API. */
-export interface Snapshot {
+export interface ReportSnapshot {
   /** The simulator's. */
   readonly version: string;
   /** When it was asked, by its own clock. */

@@ -2,12 +2,12 @@ import type { ComponentChildren } from 'preact';
 import { CALL_STATES } from '../../domain/call.ts';
 import { isRefused } from '../../domain/journal.ts';
 import { TOKEN_STATES } from '../../domain/token.ts';
-import { figure, STATES } from '../components/words.ts';
-import { anchorOf, NOT_OPENED, nameOf } from './naming.ts';
-import { counts, hasFailed, notOpened } from './selection.ts';
-import type { Snapshot } from './snapshot.ts';
+import { formatCount, STATE_LABELS } from '../components/format.ts';
+import { formatCallName, NOT_OPENED_ANCHOR, toAnchor } from './naming.ts';
+import { countByKind, hasFailed, selectNotOpened } from './selection.ts';
+import type { ReportSnapshot } from './snapshot.ts';
 
-interface Counted {
+interface FigureProps {
   readonly what: string;
   readonly count: number;
   /** Of what kinds they are: the class and the name of each, and how many. */
@@ -15,16 +15,16 @@ interface Counted {
   readonly children?: ComponentChildren;
 }
 
-function Figure({ what, count, kinds }: Counted) {
+function Figure({ what, count, kinds }: FigureProps) {
   return (
     <li class="card">
       <p>
-        <b class="figure">{figure(count)}</b> {what}
+        <b class="figure">{formatCount(count)}</b> {what}
       </p>
       <p>
         {kinds.map(([kind, name, many]) => (
           <span class={`state ${kind}`} key={kind}>
-            {figure(many)} {name}
+            {formatCount(many)} {name}
           </span>
         ))}
       </p>
@@ -33,10 +33,10 @@ function Figure({ what, count, kinds }: Counted) {
 }
 
 /** How much there is of everything, and which calls have failed. */
-export function Summary({ snapshot }: { readonly snapshot: Snapshot }) {
+export function Summary({ snapshot }: { readonly snapshot: ReportSnapshot }) {
   const { calls, tokens, requests, findings } = snapshot;
   const failed = calls.filter(hasFailed).toReversed();
-  const frames = notOpened(snapshot);
+  const frames = selectNotOpened(snapshot);
   const without = frames.shown.length + frames.others.length;
   const refused = requests.filter(isRefused).length;
   return (
@@ -46,23 +46,23 @@ export function Summary({ snapshot }: { readonly snapshot: Snapshot }) {
         <Figure
           what={findings.length === 1 ? 'finding' : 'findings'}
           count={findings.length}
-          kinds={counts(findings, ['error', 'warning'] as const, ({ severity }) => severity).map(
+          kinds={countByKind(findings, ['error', 'warning'] as const, ({ severity }) => severity).map(
             ([severity, many]) => [severity, many === 1 ? severity : `${severity}s`, many],
           )}
         />
         <Figure
           what={calls.length === 1 ? 'call' : 'calls'}
           count={calls.length}
-          kinds={counts(calls, CALL_STATES, ({ state }) => state).map(([state, many]) => [
+          kinds={countByKind(calls, CALL_STATES, ({ state }) => state).map(([state, many]) => [
             state,
-            STATES[state],
+            STATE_LABELS[state],
             many,
           ])}
         />
         <Figure
           what={tokens.length === 1 ? 'access token' : 'access tokens'}
           count={tokens.length}
-          kinds={counts(tokens, TOKEN_STATES, ({ state }) => state).map(([state, many]) => [
+          kinds={countByKind(tokens, TOKEN_STATES, ({ state }) => state).map(([state, many]) => [
             state,
             state,
             many,
@@ -78,17 +78,17 @@ export function Summary({ snapshot }: { readonly snapshot: Snapshot }) {
         <p class="failed">
           Failed:{' '}
           {failed.slice(0, 20).map((call) => (
-            <a href={`#${anchorOf(call)}`} key={anchorOf(call)}>
-              {nameOf(call)}
+            <a href={`#${toAnchor(call)}`} key={toAnchor(call)}>
+              {formatCallName(call)}
             </a>
           ))}
-          {failed.length > 20 && `and ${figure(failed.length - 20)} more`}
+          {failed.length > 20 && `and ${formatCount(failed.length - 20)} more`}
         </p>
       )}
       {without > 0 && (
         <p class="failed">
-          <a href={`#${NOT_OPENED}`}>
-            {figure(without)} {without === 1 ? 'frame' : 'frames'} without a call
+          <a href={`#${NOT_OPENED_ANCHOR}`}>
+            {formatCount(without)} {without === 1 ? 'frame' : 'frames'} without a call
           </a>
         </p>
       )}

@@ -4,9 +4,9 @@ import type { RequestListener } from 'node:http';
 import { connect, isIPv6 } from 'node:net';
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { MediaPorts } from '../../service/port-probes.ts';
-import { CannotListen, hostsOf, isWithoutIpv6, listen } from '../listen.ts';
+import { CannotListen, isIpv6Unavailable, listen, toHosts } from '../listen.ts';
 import type { TlsIdentity } from '../tls.ts';
-import { bindingAnswer, bindingRequest, isAnswerTo } from './stun.ts';
+import { createBindingAnswer, createBindingRequest, isAnswerTo } from './stun.ts';
 
 /** The ports of guide 6.2, behind which nothing is but an answer: they can be reached, or they cannot. */
 
@@ -15,17 +15,17 @@ export interface OpenMediaPorts extends MediaPorts {
   close(): Promise<void>;
 }
 
-const PATIENCE_MS = 2_000;
+const PROBE_TIMEOUT_MS = 2_000;
 
 /** Over TCP a page can ask only by HTTP whether anybody is there. */
-const answerPage: RequestListener = (_request, response) => {
+const sendProbeAnswer: RequestListener = (_request, response) => {
   response.writeHead(204, { 'access-control-allow-origin': '*', 'cache-control': 'no-store' }).end();
 };
 
 function openUdp(host: string, port: number): Promise<Socket> {
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   socket.on('message', (packet, sender) => {
-    const answer = bindingAnswer(packet, sender);
+    const answer = createBindingAnswer(packet, sender);
     // Who cannot be answered asks again, or is gone.
     if (answer !== undefined) socket.send(answer, sender.port, sender.address, () => {});
   });
@@ -46,7 +46,7 @@ async function openUdpOn(hosts: readonly string[], port: number): Promise<Socket
     try {
       open.push(await openUdp(host, open[0]?.address().port ?? port));
     } catch (error) {
-      if (open.length > 0 && isWithoutIpv6(error)) continue;
+      if (open.length > 0 && isIpv6Unavailable(error)) continue;
       for (const socket of open) socket.close();
       throw error;
     }
@@ -54,7 +54,7 @@ async function openUdpOn(hosts: readonly string[], port: number): Promise<Socket
   return open;
 }
 
-const notHad = (port: string, cause: unknown) =>
+const createPortError = (port: string, cause: unknown) =>
   new CannotListen(
     `media port ${port} cannot be had (${(cause as NodeJS.ErrnoException).code}); does another simulator have it?`,
     { cause },
@@ -72,29 +72,29 @@ export async function openMediaPorts(
   { tcp, udp }: MediaPorts,
   tls?: TlsIdentity,
 ): Promise<OpenMediaPorts> {
-  const answering = await listen(host, tcp, tls).catch((error) => {
-    throw notHad(`TCP/${tcp}`, (error as Error).cause);
+  const tcpListener = await listen(host, tcp, tls).catch((error) => {
+    throw createPortError(`TCP/${tcp}`, (error as Error).cause);
   });
-  answering.serve(answerPage);
-  const sockets = await openUdpOn(hostsOf(host), udp).catch(async (error) => {
-    await answering.close();
-    throw notHad(`UDP/${udp}`, error);
+  tcpListener.serve(sendProbeAnswer);
+  const sockets = await openUdpOn(toHosts(host), udp).catch(async (error) => {
+    await tcpListener.close();
+    throw createPortError(`UDP/${udp}`, error);
   });
   return {
-    tcp: answering.port,
+    tcp: tcpListener.port,
     udp: sockets[0]?.address().port ?? udp,
     async close() {
       await Promise.all([
-        answering.close(),
+        tcpListener.close(),
         ...sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))),
       ]);
     },
   };
 }
 
-const reachesTcp = (host: string, port: number): Promise<boolean> =>
+const canReachTcp = (host: string, port: number): Promise<boolean> =>
   new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: PATIENCE_MS });
+    const socket = connect({ host, port, timeout: PROBE_TIMEOUT_MS });
     const end = (reached: boolean) => {
       socket.destroy();
       resolve(reached);
@@ -104,28 +104,28 @@ const reachesTcp = (host: string, port: number): Promise<boolean> =>
     socket.once('error', () => end(false));
   });
 
-const reachesUdp = (host: string, port: number): Promise<boolean> =>
+const canReachUdp = (host: string, port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
-    const request = bindingRequest(randomBytes(12));
+    const request = createBindingRequest(randomBytes(12));
     const end = (reached: boolean) => {
       clearTimeout(timer);
       socket
-        .off('message', hear)
+        .off('message', onMessage)
         .once('close', () => resolve(reached))
         .close();
     };
-    const hear = (packet: Buffer) => {
+    const onMessage = (packet: Buffer) => {
       if (isAnswerTo(request, packet)) end(true);
     };
-    const timer = setTimeout(end, PATIENCE_MS, false);
+    const timer = setTimeout(end, PROBE_TIMEOUT_MS, false);
     socket.once('error', () => end(false));
-    socket.on('message', hear);
+    socket.on('message', onMessage);
     socket.send(request, port, host);
   });
 
 /** Which of the ports cannot be reached on `host`, as in `TCP/4443`. */
-export async function unreachable(host: string, { tcp, udp }: MediaPorts): Promise<string[]> {
-  const [overTcp, overUdp] = await Promise.all([reachesTcp(host, tcp), reachesUdp(host, udp)]);
-  return [...(overTcp ? [] : [`TCP/${tcp}`]), ...(overUdp ? [] : [`UDP/${udp}`])];
+export async function findUnreachablePorts(host: string, { tcp, udp }: MediaPorts): Promise<string[]> {
+  const [hasTcp, hasUdp] = await Promise.all([canReachTcp(host, tcp), canReachUdp(host, udp)]);
+  return [...(hasTcp ? [] : [`TCP/${tcp}`]), ...(hasUdp ? [] : [`UDP/${udp}`])];
 }

@@ -16,7 +16,7 @@ export interface Sender {
 }
 
 /** The bytes of an address. */
-function bytesOf(address: string): Buffer {
+function toAddressBytes(address: string): Buffer {
   if (isIPv4(address)) return Buffer.from(address.split('.').map(Number));
   // A zone is of the machine that has written it.
   const [head = '', tail] = (address.split('%', 1)[0] ?? '').split('::');
@@ -33,9 +33,9 @@ const isBindingRequest = (packet: Buffer): boolean =>
   packet.readUInt32BE(4) === MAGIC_COOKIE;
 
 /** What a packet is answered; undefined where it is no Binding request, which is answered by silence. RFC 8489, 6.3. */
-export function bindingAnswer(packet: Buffer, { address, port }: Sender): Buffer | undefined {
+export function createBindingAnswer(packet: Buffer, { address, port }: Sender): Buffer | undefined {
   if (!isBindingRequest(packet)) return undefined;
-  const [mask, raw] = [packet.subarray(4, HEADER_BYTES), bytesOf(address)];
+  const [mask, raw] = [packet.subarray(4, HEADER_BYTES), toAddressBytes(address)];
   const value = Buffer.alloc(4 + raw.length);
   value.writeUInt8(isIPv4(address) ? FAMILY.IPv4 : FAMILY.IPv6, 1);
   value.writeUInt16BE(port ^ (MAGIC_COOKIE >>> 16), 2);
@@ -50,7 +50,7 @@ export function bindingAnswer(packet: Buffer, { address, port }: Sender): Buffer
 }
 
 /** A Binding request. */
-export function bindingRequest(transactionId: Buffer): Buffer {
+export function createBindingRequest(transactionId: Buffer): Buffer {
   const request = Buffer.alloc(HEADER_BYTES);
   request.writeUInt16BE(BINDING_REQUEST, 0);
   request.writeUInt32BE(MAGIC_COOKIE, 4);

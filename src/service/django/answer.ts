@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { DELETED, deletesSession } from './session-cookie.ts';
+import { DELETE_SESSION_COOKIE, shouldDeleteSession } from './session-cookie.ts';
 
 /** An answer of the imitated service before the framework has added its own headers. */
 export interface Answer {
@@ -7,51 +7,58 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
   /** Errors that the framework reports to its keepers: on the way it looks at the session. */
-  readonly reported?: boolean;
+  readonly isReported?: boolean;
   /** A redirect is answered before the framework adds the header against framing. */
-  readonly early?: boolean;
+  readonly isEarly?: boolean;
 }
 
 const HTML = { 'content-type': 'text/html' };
 
-const errorPage = (title: string, text = '') =>
+const renderErrorPage = (title: string, text = '') =>
   `\n<!doctype html>\n<html lang="en">\n<head>\n  <title>${title}</title>\n</head>\n<body>\n  <h1>${title}</h1><p>${text}</p>\n</body>\n</html>\n`;
 
 /** A form that the framework could not read. */
-export const BAD_REQUEST: Answer = { status: 400, headers: HTML, body: errorPage('Bad Request (400)') };
+export const BAD_REQUEST: Answer = { status: 400, headers: HTML, body: renderErrorPage('Bad Request (400)') };
 
 /** A form larger than the framework takes. */
-export const TOO_MUCH: Answer = { ...BAD_REQUEST, reported: true };
+export const FORM_TOO_LARGE: Answer = { ...BAD_REQUEST, isReported: true };
 
 export const NOT_FOUND: Answer = {
   status: 404,
   headers: HTML,
-  body: errorPage('Not Found', 'The requested resource was not found on this server.'),
+  body: renderErrorPage('Not Found', 'The requested resource was not found on this server.'),
 };
 
 /** Something broke in the service, and nobody caught it. */
 export const SERVER_ERROR: Answer = {
   status: 500,
   headers: HTML,
-  body: errorPage('Server Error (500)'),
-  reported: true,
+  body: renderErrorPage('Server Error (500)'),
+  isReported: true,
 };
 
-const empty = (status: number, headers: Record<string, string> = {}): Answer => ({
+const createEmptyAnswer = (status: number, headers: Record<string, string> = {}): Answer => ({
   status,
   headers: { 'content-type': 'text/html; charset=utf-8', ...headers },
   body: '',
 });
 
 /** An empty page: what a successful revocation answers. */
-export const EMPTY = empty(200);
+export const EMPTY_PAGE = createEmptyAnswer(200);
 
-export const options = (allow: string): Answer => empty(200, { allow });
-export const methodNotAllowed = (allow: string): Answer => empty(405, { allow });
-export const redirect = (location: string): Answer => ({ ...empty(301, { location }), early: true });
+export const createOptionsAnswer = (allow: string): Answer => createEmptyAnswer(200, { allow });
+export const createMethodNotAllowed = (allow: string): Answer => createEmptyAnswer(405, { allow });
+export const createRedirect = (location: string): Answer => ({
+  ...createEmptyAnswer(301, { location }),
+  isEarly: true,
+});
 
 /** An answer of the authentication API, which must not be stored. RFC 6749, 5.1. */
-export const json = (status: number, body: string, headers: Record<string, string> = {}): Answer => ({
+export const createJsonAnswer = (
+  status: number,
+  body: string,
+  headers: Record<string, string> = {},
+): Answer => ({
   status,
   headers: {
     'content-type': 'application/json',
@@ -63,20 +70,20 @@ export const json = (status: number, body: string, headers: Record<string, strin
 });
 
 /** Sends `answer` with the headers that the framework's middleware adds. */
-export function send(request: FastifyRequest, reply: FastifyReply, answer: Answer): void {
-  const { status, headers, body, reported = false, early = false } = answer;
-  const deletes = deletesSession(request.headers.cookie, reported);
+export function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer): void {
+  const { status, headers, body, isReported = false, isEarly = false } = answer;
+  const isSessionDeleted = shouldDeleteSession(request.headers.cookie, isReported);
   reply.code(status);
   for (const name in headers) reply.header(name, headers[name]);
-  if (!early) reply.header('x-frame-options', 'DENY');
+  if (!isEarly) reply.header('x-frame-options', 'DENY');
   reply.header('x-content-type-options', 'nosniff');
   reply.header('referrer-policy', 'same-origin');
   reply.header('content-length', String(Buffer.byteLength(body)));
-  if (deletes || reported) reply.header('vary', 'Cookie');
-  if (deletes) reply.header('set-cookie', DELETED);
+  if (isSessionDeleted || isReported) reply.header('vary', 'Cookie');
+  if (isSessionDeleted) reply.header('set-cookie', DELETE_SESSION_COOKIE);
   if (request.method === 'HEAD') reply.send(null);
-  else reply.serializer(asItIs).send(body);
+  else reply.serializer(passThrough).send(body);
 }
 
 /** Without a serializer Fastify would name a charset in the headers. */
-const asItIs = (body: unknown) => body as string;
+const passThrough = (body: unknown) => body as string;

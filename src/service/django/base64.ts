@@ -15,21 +15,21 @@ const PAD = '='.charCodeAt(0);
 export function decodeBase64(text: Uint8Array): Uint8Array | undefined {
   const bytes: number[] = [];
   let bits = 0;
-  let inQuad = 0;
-  let pads = 0;
+  let quadLength = 0;
+  let padCount = 0;
   for (const char of text) {
     if (char === PAD) {
-      if (inQuad >= 2 && inQuad + ++pads >= 4) return Uint8Array.from(bytes);
+      if (quadLength >= 2 && quadLength + ++padCount >= 4) return Uint8Array.from(bytes);
       continue;
     }
     const value = VALUES.get(char);
     if (value === undefined) continue;
-    pads = 0;
+    padCount = 0;
     bits = ((bits << 6) | value) & 0xffff;
-    inQuad = (inQuad + 1) % 4;
-    if (inQuad === 2) bytes.push((bits >> 4) & 0xff);
-    if (inQuad === 3) bytes.push((bits >> 2) & 0xff);
-    if (inQuad === 0) bytes.push(bits & 0xff);
+    quadLength = (quadLength + 1) % 4;
+    if (quadLength === 2) bytes.push((bits >> 4) & 0xff);
+    if (quadLength === 3) bytes.push((bits >> 2) & 0xff);
+    if (quadLength === 0) bytes.push(bits & 0xff);
   }
-  return inQuad === 0 ? Uint8Array.from(bytes) : undefined;
+  return quadLength === 0 ? Uint8Array.from(bytes) : undefined;
 }

@@ -1,6 +1,6 @@
-import type { Basic } from '../../domain/oauth.ts';
+import type { BasicCredentials } from '../../domain/oauth.ts';
 import { decodeBase64 } from './base64.ts';
-import { charset } from './charset.ts';
+import { findCharset } from './charset.ts';
 import { unquotePlus } from './urlencoded.ts';
 
 /**
@@ -10,15 +10,15 @@ import { unquotePlus } from './urlencoded.ts';
  * @param header the header as it came, one character a byte
  * @param encoding name of the text encoding; a request may choose it by a parameter
  */
-export function basicCredentials(header: string | undefined, encoding: string): Basic {
+export function parseBasicCredentials(header: string | undefined, encoding: string): BasicCredentials {
   const [, encoded] = /^Basic (.+)$/s.exec(header ?? '') ?? [];
   if (encoded === undefined) return 'absent';
   if (/[\u0080-\uffff]/.test(encoded)) return 'crash';
   const bytes = decodeBase64(Buffer.from(encoded, 'latin1'));
   if (bytes === undefined) return 'unreadable';
-  const decoder = charset(encoding);
+  const decoder = findCharset(encoding);
   if (decoder === undefined) return 'crash';
-  const text = decoder.strict(bytes);
+  const text = decoder.decodeStrict(bytes);
   const colon = text?.indexOf(':') ?? -1;
   if (text === undefined || colon < 0) return 'unreadable';
   return { id: unquotePlus(text.slice(0, colon)), secret: unquotePlus(text.slice(colon + 1)) };

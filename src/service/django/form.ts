@@ -1,6 +1,6 @@
-import { type Answer, BAD_REQUEST, TOO_MUCH } from './answer.ts';
+import { type Answer, BAD_REQUEST, FORM_TOO_LARGE } from './answer.ts';
 import { type Charset, UTF_8 } from './charset.ts';
-import { formText, pairs } from './urlencoded.ts';
+import { decodeFormText, parsePairs } from './urlencoded.ts';
 
 /** The fields of a form, names and values, in order. */
 export type Form = readonly (readonly [string, string])[];
@@ -21,7 +21,7 @@ export class UnreadableForm extends Error {
 }
 
 /** A form larger than the imitated framework takes. */
-export const tooMany = (what: string) => new UnreadableForm(`a form with too many ${what}`, TOO_MUCH);
+export const tooMany = (what: string) => new UnreadableForm(`a form with too many ${what}`, FORM_TOO_LARGE);
 
 /** Whether `boundary` may stand in a Content-Type. RFC 2046, 5.1.1. */
 export const isBoundary = (boundary: string | undefined): boolean =>
@@ -37,9 +37,9 @@ export function urlencodedFields(
   bytes: () => Uint8Array,
   charset: Charset,
 ): Form | UnreadableForm {
-  const text = charset === UTF_8 && !utf8.includes('\ufffd') ? utf8 : formText(bytes(), charset);
+  const text = charset === UTF_8 && !utf8.includes('\ufffd') ? utf8 : decodeFormText(bytes(), charset);
   // No shorter text can be too much.
-  if (text.length <= MAX_FIELDS) return pairs(text, charset);
+  if (text.length <= MAX_FIELDS) return parsePairs(text, charset);
   if (bytes().length > MAX_BYTES) return tooMany('bytes');
-  return text.split('&', MAX_FIELDS + 1).length > MAX_FIELDS ? tooMany('fields') : pairs(text, charset);
+  return text.split('&', MAX_FIELDS + 1).length > MAX_FIELDS ? tooMany('fields') : parsePairs(text, charset);
 }

@@ -5,33 +5,36 @@ interface HeaderValue {
 }
 
 /** `text` cut at each semicolon that is not between quotation marks. */
-function sections(text: string): string[] {
+function splitSections(text: string): string[] {
   if (!text.includes(';')) return [text.trim()];
-  const cut: string[] = [];
-  let quoted = false;
+  const parts: string[] = [];
+  let isQuoted = false;
   let start = 0;
   for (let i = 0; i < text.length; i += 1) {
-    if (text[i] === '"') quoted = !quoted;
-    if (text[i] !== ';' || quoted) continue;
-    cut.push(text.slice(start, i));
+    if (text[i] === '"') isQuoted = !isQuoted;
+    if (text[i] !== ';' || isQuoted) continue;
+    parts.push(text.slice(start, i));
     start = i + 1;
   }
-  return [...cut, text.slice(start)].map((section) => section.trim());
+  return [...parts, text.slice(start)].map((section) => section.trim());
 }
 
-const unquoted = (value: string) =>
+const stripQuotes = (value: string) =>
   value.length >= 2 && value.startsWith('"') && value.endsWith('"')
     ? value.slice(1, -1).replaceAll('\\\\', '\\').replaceAll('\\"', '"')
     : value;
 
 /** Reads a header's value as the imitated framework does. */
-export function headerValue(text: string): HeaderValue {
-  const [main = '', ...rest] = sections(text);
+export function parseHeaderValue(text: string): HeaderValue {
+  const [main = '', ...rest] = splitSections(text);
   const parameters = new Map<string, string>();
   for (const section of rest) {
     const equals = section.indexOf('=');
     if (equals < 0) continue;
-    parameters.set(section.slice(0, equals).trim().toLowerCase(), unquoted(section.slice(equals + 1).trim()));
+    parameters.set(
+      section.slice(0, equals).trim().toLowerCase(),
+      stripQuotes(section.slice(equals + 1).trim()),
+    );
   }
   return { main, parameters };
 }

@@ -1,13 +1,14 @@
 /** The framework's session cookie. The service has no sessions, so whatever a client sends is none. */
 
 /** Shorter values cannot be a session and are deleted unseen; longer ones only once the session is looked at. */
-const SHORTEST_SESSION = 8;
+const MIN_SESSION_LENGTH = 8;
 
 /** Deletes the cookie in the browser that sent it. */
-export const DELETED = 'sessionid=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax';
+export const DELETE_SESSION_COOKIE =
+  'sessionid=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax';
 
 /** Whether the answer deletes the session cookie that `cookies` holds. */
-export function deletesSession(cookies: string | undefined, sessionLookedAt: boolean): boolean {
+export function shouldDeleteSession(cookies: string | undefined, isSessionRead: boolean): boolean {
   if (cookies === undefined) return false;
   const session = cookies
     .split(';')
@@ -15,5 +16,5 @@ export function deletesSession(cookies: string | undefined, sessionLookedAt: boo
     .filter(([name, value]) => name?.trim() === 'sessionid' && value !== undefined)
     .at(-1);
   if (session === undefined) return false;
-  return sessionLookedAt || session.slice(1).join('=').trim().length < SHORTEST_SESSION;
+  return isSessionRead || session.slice(1).join('=').trim().length < MIN_SESSION_LENGTH;
 }

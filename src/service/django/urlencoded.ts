@@ -5,45 +5,47 @@ const PLUS = 0x2b;
 const SPACE = 0x20;
 
 /** The value of a hexadecimal digit, or NaN. */
-const hex = (char: number | undefined): number => Number.parseInt(String.fromCharCode(char ?? 0), 16);
+const parseHexDigit = (char: number | undefined): number =>
+  Number.parseInt(String.fromCharCode(char ?? 0), 16);
 
 /** `bytes` with its escapes undone; what is no escape stays as it is. */
-function unescaped(bytes: Buffer, plusIsSpace: boolean): Buffer {
-  const undone = Buffer.allocUnsafe(bytes.length);
+function unescapeBytes(bytes: Buffer, plusIsSpace: boolean): Buffer {
+  const output = Buffer.allocUnsafe(bytes.length);
   let length = 0;
   for (let i = 0; i < bytes.length; i += 1) {
     let byte = bytes[i] as number;
     if (byte === PLUS && plusIsSpace) byte = SPACE;
     if (byte === PERCENT) {
-      const value = hex(bytes[i + 1]) * 16 + hex(bytes[i + 2]);
+      const value = parseHexDigit(bytes[i + 1]) * 16 + parseHexDigit(bytes[i + 2]);
       if (!Number.isNaN(value)) {
         byte = value;
         i += 2;
       }
     }
-    undone[length++] = byte;
+    output[length++] = byte;
   }
-  return undone.subarray(0, length);
+  return output.subarray(0, length);
 }
 
-function decoded(text: string, charset: Charset, plusIsSpace: boolean): string {
+function decodeText(text: string, charset: Charset, plusIsSpace: boolean): string {
   if (!text.includes('%') && !(plusIsSpace && text.includes('+'))) return text;
-  if (charset === UTF_8) return charset.lenient(unescaped(Buffer.from(text), plusIsSpace));
+  if (charset === UTF_8) return charset.decodeLenient(unescapeBytes(Buffer.from(text), plusIsSpace));
   // In another charset only what is ASCII can stand for its own bytes.
   return text.replace(/[\0-\x7f]+/g, (ascii) => {
     const plain = plusIsSpace ? ascii.replaceAll('+', ' ') : ascii;
-    return plain.includes('%') ? charset.lenient(unescaped(Buffer.from(plain), false)) : plain;
+    return plain.includes('%') ? charset.decodeLenient(unescapeBytes(Buffer.from(plain), false)) : plain;
   });
 }
 
 /** Percent-escapes of `text` as bytes in `charset`; what is no escape stays as it is. */
-export const unquote = (text: string, charset: Charset = UTF_8): string => decoded(text, charset, false);
+export const unquote = (text: string, charset: Charset = UTF_8): string => decodeText(text, charset, false);
 
 /** Like `unquote`, with `+` for a space. */
-export const unquotePlus = (text: string, charset: Charset = UTF_8): string => decoded(text, charset, true);
+export const unquotePlus = (text: string, charset: Charset = UTF_8): string =>
+  decodeText(text, charset, true);
 
 /** Name and value of each `&`-separated pair, in order; a name alone has an empty value. */
-export function pairs(text: string, charset?: Charset): [string, string][] {
+export function parsePairs(text: string, charset?: Charset): [string, string][] {
   const all: [string, string][] = [];
   for (const pair of text.split('&')) {
     if (pair === '') continue;
@@ -55,5 +57,5 @@ export function pairs(text: string, charset?: Charset): [string, string][] {
 }
 
 /** The text of an urlencoded body: in its charset, or byte for byte where it is not text in that. */
-export const formText = (body: Uint8Array, charset: Charset): string =>
-  charset.strict(body) ?? LATIN_1.lenient(body);
+export const decodeFormText = (body: Uint8Array, charset: Charset): string =>
+  charset.decodeStrict(body) ?? LATIN_1.decodeLenient(body);

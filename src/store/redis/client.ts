@@ -14,24 +14,24 @@ export interface RedisClient {
 }
 
 /** How a connection is to be made. */
-export interface RedisPlace {
+export interface RedisLocation {
   /** `redis://`, `rediss://` or `unix://`, with the password where one is asked for. */
   readonly url: string;
   /** Stands before every key and channel. */
   readonly prefix: string;
 }
 
-const CONNECT_LIMIT_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 1_000;
 /** How `import` says it, and how `require` does, which the bundled command has. */
-const NOT_INSTALLED = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'];
+const NOT_INSTALLED_CODES = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'];
 
-async function library(place: RedisPlace) {
+async function loadRedis(place: RedisLocation) {
   try {
     return await import('redis');
   } catch (error) {
-    if (!NOT_INSTALLED.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (!NOT_INSTALLED_CODES.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     throw new StoreUnavailable(
-      `the store at ${shownPlace(place)} needs the package redis, which is not installed: npm install redis`,
+      `the store at ${formatLocation(place)} needs the package redis, which is not installed: npm install redis`,
     );
   }
 }
@@ -39,8 +39,8 @@ async function library(place: RedisPlace) {
 /**
  * @throws {StoreUnavailable} the library is not installed
  */
-export async function redisClients(place: RedisPlace) {
-  const { createClient, defineScript, ErrorReply } = await library(place);
+export async function createClientFactory(place: RedisLocation) {
+  const { createClient, defineScript, ErrorReply } = await loadRedis(place);
   const script = (SCRIPT: string) =>
     defineScript({
       SCRIPT,
@@ -61,24 +61,24 @@ export async function redisClients(place: RedisPlace) {
     isRefusal: (error: unknown): boolean => error instanceof ErrorReply,
 
     /**
-     * @param heard told of what is said on the channel
-     * @param lost told once when the connection has ended by itself
+     * @param onMessage told of what is said on the channel
+     * @param onLost told once when the connection has ended by itself
      */
-    newClient(heard: (message: string) => void, lost: (error: Error) => void): RedisClient {
+    newClient(onMessage: (message: string) => void, onLost: (error: Error) => void): RedisClient {
       const client = createClient({
         url: place.url,
         scripts,
         // Whoever keeps this connection knows when to make another, and until then asks nothing.
-        socket: { reconnectStrategy: false, connectTimeout: CONNECT_LIMIT_MS },
+        socket: { reconnectStrategy: false, connectTimeout: CONNECT_TIMEOUT_MS },
         disableOfflineQueue: true,
         commandOptions: { timeout: 0 },
         maintNotifications: 'disabled',
       });
-      client.on('error', lost);
+      client.on('error', onLost);
       return {
         async connect() {
           await client.connect();
-          await client.subscribe(`${place.prefix}hints`, heard);
+          await client.subscribe(`${place.prefix}hints`, onMessage);
         },
         run: (name, ...args) => client[name](place.prefix, ...args),
         destroy: () => client.destroy(),
@@ -88,15 +88,15 @@ export async function redisClients(place: RedisPlace) {
 }
 
 /** Where a store is, without what only its server should be told. */
-export const shownPlace = ({ url }: RedisPlace): string => url.replace(/^([a-z]+:\/\/)[^@/]*@/, '$1');
+export const formatLocation = ({ url }: RedisLocation): string => url.replace(/^([a-z]+:\/\/)[^@/]*@/, '$1');
 
 /** Every form in which the password could come back in a message. */
-function secretsIn({ url }: RedisPlace): string[] {
-  const written = /^[a-z]+:\/\/[^:@/]*:([^@/]*)@/.exec(url)?.[1] ?? '';
-  return [written, decodeURIComponent(written)].filter(Boolean);
+function findPasswords({ url }: RedisLocation): string[] {
+  const encoded = /^[a-z]+:\/\/[^:@/]*:([^@/]*)@/.exec(url)?.[1] ?? '';
+  return [encoded, decodeURIComponent(encoded)].filter(Boolean);
 }
 
-const WHY: Readonly<Record<string, string>> = {
+const ERROR_REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody listens there',
   ENOENT: 'there is no such socket',
   ENOTFOUND: 'there is no such host',
@@ -106,9 +106,9 @@ const WHY: Readonly<Record<string, string>> = {
 };
 
 /** Why something failed, in words and without the password. */
-export function reasonOf(error: unknown, place: RedisPlace): string {
+export function describeFailure(error: unknown, place: RedisLocation): string {
   // A name with addresses of both families fails with one error for each.
   const one = ((error as AggregateError).errors?.[0] ?? error) as NodeJS.ErrnoException;
-  const reason = WHY[one.code ?? one.message] ?? one.message;
-  return secretsIn(place).reduce((text, secret) => text.replaceAll(secret, '***'), reason);
+  const reason = ERROR_REASONS[one.code ?? one.message] ?? one.message;
+  return findPasswords(place).reduce((text, secret) => text.replaceAll(secret, '***'), reason);
 }

@@ -2,57 +2,57 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { setImmediate as nextRound, setTimeout as wait } from 'node:timers/promises';
 import { StoreUnavailable } from '../store.ts';
 import {
+  createClientFactory,
+  describeFailure,
+  formatLocation,
   type RedisClient,
-  type RedisPlace,
-  reasonOf,
-  redisClients,
+  type RedisLocation,
   type ScriptName,
-  shownPlace,
 } from './client.ts';
 
 /** Runs a script on the server. */
-export type Run = RedisClient['run'];
+export type RunScript = RedisClient['run'];
 
-export interface ConnectionParts extends RedisPlace {
+export interface ConnectionOptions extends RedisLocation {
   /** Told of what is said on the channel. */
-  readonly heard: (message: string) => void;
+  readonly onMessage: (message: string) => void;
   /** Told, once each, when the store goes away and when it is back. */
-  readonly tell: (line: string) => void;
+  readonly onStatusChange: (line: string) => void;
   /** Lets what must be there be there again, when the server has lost everything; nobody else is let in before. */
-  readonly refill: (run: Run) => Promise<void>;
+  readonly reseed: (run: RunScript) => Promise<void>;
 }
 
 export interface Connection {
-  /** @throws {StoreUnavailable} at once while the store is away, and after {@link SILENCE_MS} when it goes */
-  readonly run: Run;
+  /** @throws {StoreUnavailable} at once while the store is away, and after {@link REPLY_TIMEOUT_MS} when it goes */
+  readonly run: RunScript;
   /** Answers when what was begun has been done. */
   close(): Promise<void>;
 }
 
 /** A server that has said nothing for so long while something is asked of it is away. */
-const SILENCE_MS = 1_000;
+const REPLY_TIMEOUT_MS = 1_000;
 /** A connection must stand, and its server have answered, within this. */
-const GREETING_MS = 1_500;
-const RETRY_MS = 250;
+const HANDSHAKE_TIMEOUT_MS = 1_500;
+const RETRY_DELAY_MS = 250;
 /** At the start it may still be about to come. */
-const START_PATIENCE_MS = 3_000;
+const START_TIMEOUT_MS = 3_000;
 
 /** What a server says that can do nothing now for anybody; anything else is about what it was asked. */
-const UNABLE =
+const UNUSABLE_SERVER =
   /\b(?:LOADING|OOM|READONLY|MISCONF|NOAUTH|NOPERM|WRONGPASS|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|BUSY|UNKILLABLE)\b/;
 /** Of these it may be rid soon by itself. */
-const PASSING = /\b(?:LOADING|BUSY|MASTERDOWN)\b/;
+const TEMPORARY_ERROR = /\b(?:LOADING|BUSY|MASTERDOWN)\b/;
 
 /** `work`, or an error when it takes longer than `limit` milliseconds. */
-async function within<T>(limit: number, work: Promise<T>): Promise<T> {
+async function withTimeout<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   const cancel = new AbortController();
-  const late = wait(limit, undefined, cancel).then(() => {
-    throw new Error(`no answer for ${limit} ms`);
+  const timeout = wait(timeoutMs, undefined, cancel).then(() => {
+    throw new Error(`no answer for ${timeoutMs} ms`);
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, timeout]);
   } finally {
-    late.catch(() => {});
+    timeout.catch(() => {});
     cancel.abort();
   }
 }
@@ -63,29 +63,30 @@ async function within<T>(limit: number, work: Promise<T>): Promise<T> {
  *
  * @throws {StoreUnavailable} the server cannot be reached, or does not let us in
  */
-export async function redisConnection(parts: ConnectionParts): Promise<Connection> {
-  const { heard, tell } = parts;
-  const clients = await redisClients(parts);
-  const named = `the store at ${shownPlace(parts)}`;
-  const unavailable = (why: string) => new StoreUnavailable(`${named} is away: ${why}`);
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  const { onMessage, onStatusChange } = options;
+  const clients = await createClientFactory(options);
+  const label = `the store at ${formatLocation(options)}`;
+  const createUnavailable = (why: string) => new StoreUnavailable(`${label} is away: ${why}`);
 
-  let present: RedisClient | undefined;
+  let current: RedisClient | undefined;
   let attempt: RedisClient | undefined;
-  let away = unavailable('it was not asked yet');
-  let closed = false;
-  let born: unknown;
+  let unavailableError = createUnavailable('it was not asked yet');
+  let isClosed = false;
+  let dataBornAt: unknown;
 
   /** A connection over which the server has proved that it reads and writes. */
-  async function connected(): Promise<RedisClient> {
-    const client = clients.newClient(heard, (error) => lose(client, error));
+  async function connectOnce(): Promise<RedisClient> {
+    const client = clients.newClient(onMessage, (error) => dropConnection(client, error));
     attempt = client;
     try {
-      const now = await within(
-        GREETING_MS,
+      const now = await withTimeout(
+        HANDSHAKE_TIMEOUT_MS,
         client.connect().then(() => client.run('GREET')),
       );
-      if (born !== undefined && born !== now) await within(GREETING_MS, parts.refill(client.run));
-      born = now;
+      if (dataBornAt !== undefined && dataBornAt !== now)
+        await withTimeout(HANDSHAKE_TIMEOUT_MS, options.reseed(client.run));
+      dataBornAt = now;
       return client;
     } catch (error) {
       client.destroy();
@@ -94,92 +95,93 @@ export async function redisConnection(parts: ConnectionParts): Promise<Connectio
   }
 
   async function reconnect(): Promise<void> {
-    while (present === undefined && !closed) {
-      await wait(RETRY_MS);
+    while (current === undefined && !isClosed) {
+      await wait(RETRY_DELAY_MS);
       try {
-        const client = await connected();
-        if (closed) return;
-        present = client;
-        tell(`${named} is back`);
+        const client = await connectOnce();
+        if (isClosed) return;
+        current = client;
+        onStatusChange(`${label} is back`);
       } catch (error) {
-        away = unavailable(reasonOf(error, parts));
+        unavailableError = createUnavailable(describeFailure(error, options));
       }
     }
   }
 
   /** Gives up a connection, if it is the present one, and looks for another. */
-  function lose(client: RedisClient, error: unknown): void {
-    if (client !== present) return;
-    present = undefined;
-    away = unavailable(reasonOf(error, parts));
+  function dropConnection(client: RedisClient, error: unknown): void {
+    if (client !== current) return;
+    current = undefined;
+    unavailableError = createUnavailable(describeFailure(error, options));
     client.destroy();
-    if (closed) return;
-    tell(`${away.message}; requests are answered with 503 until it is back`);
+    if (isClosed) return;
+    onStatusChange(`${unavailableError.message}; requests are answered with 503 until it is back`);
     void reconnect();
   }
 
   let pending = 0;
-  let answers = 0;
-  let silence: NodeJS.Timeout | undefined;
+  let replies = 0;
+  let replyTimer: NodeJS.Timeout | undefined;
 
   /** Gives the connection up when nothing more is heard, from now on, of what is asked. */
-  function listen(): void {
-    clearTimeout(silence);
+  function restartReplyTimer(): void {
+    clearTimeout(replyTimer);
     if (pending === 0) return;
-    silence = setTimeout(async () => {
-      const before = answers;
+    replyTimer = setTimeout(async () => {
+      const before = replies;
       // A process that was busy itself finds the answers only now.
       await nextRound();
-      if (before === answers && present !== undefined)
-        lose(present, new Error(`no answer for ${SILENCE_MS} ms`));
-    }, SILENCE_MS);
+      if (before === replies && current !== undefined)
+        dropConnection(current, new Error(`no answer for ${REPLY_TIMEOUT_MS} ms`));
+    }, REPLY_TIMEOUT_MS);
   }
 
   async function run(script: ScriptName, ...args: string[]): Promise<unknown> {
-    const client = present;
-    if (client === undefined) throw away;
+    const client = current;
+    if (client === undefined) throw unavailableError;
     pending += 1;
-    if (pending === 1) listen();
+    if (pending === 1) restartReplyTimer();
     try {
       return await client.run(script, ...args);
     } catch (error) {
-      if (clients.isRefusal(error) && !UNABLE.test((error as Error).message)) throw error;
-      lose(client, error);
-      throw away;
+      if (clients.isRefusal(error) && !UNUSABLE_SERVER.test((error as Error).message)) throw error;
+      dropConnection(client, error);
+      throw unavailableError;
     } finally {
       pending -= 1;
-      answers += 1;
-      listen();
+      replies += 1;
+      restartReplyTimer();
     }
   }
 
-  const isFinal = (error: unknown) => clients.isRefusal(error) && !PASSING.test((error as Error).message);
+  const isFinal = (error: unknown) =>
+    clients.isRefusal(error) && !TEMPORARY_ERROR.test((error as Error).message);
 
   /** The first connection, for which a server that is just starting is given time. */
-  async function first(): Promise<RedisClient> {
-    const giveUp = AbortSignal.timeout(START_PATIENCE_MS);
+  async function connectFirst(): Promise<RedisClient> {
+    const giveUp = AbortSignal.timeout(START_TIMEOUT_MS);
     for (;;) {
       try {
-        return await connected();
+        return await connectOnce();
       } catch (error) {
         if (isFinal(error) || giveUp.aborted) {
-          throw new StoreUnavailable(`${named} cannot be used: ${reasonOf(error, parts)}`);
+          throw new StoreUnavailable(`${label} cannot be used: ${describeFailure(error, options)}`);
         }
-        await wait(RETRY_MS);
+        await wait(RETRY_DELAY_MS);
       }
     }
   }
 
-  present = await first();
+  current = await connectFirst();
   return {
     run,
     async close() {
       // What is done when a page has gone is several steps, and each begins when the one before was answered.
       do await nextRound();
       while (pending > 0);
-      closed = true;
-      clearTimeout(silence);
-      present?.destroy();
+      isClosed = true;
+      clearTimeout(replyTimer);
+      current?.destroy();
       attempt?.destroy();
     },
   };

@@ -1,6 +1,6 @@
 import { type Instant, instant } from '../../domain/time.ts';
-import type { Change, Found, Kind, Log, Logged, Logs, Ref, Store } from '../store.ts';
-import { type Run, redisConnection } from './connection.ts';
+import type { Change, Kind, Log, LogEntry, Logs, Ref, Store, StoredRecord } from '../store.ts';
+import { openConnection, type RunScript } from './connection.ts';
 
 /** Where a Redis is, and what is to be done with it. */
 export interface RedisStoreOptions {
@@ -12,33 +12,40 @@ export interface RedisStoreOptions {
   /** Stands before every key and channel, and keeps apart what shares a server. */
   readonly prefix: string;
   /** Told, once each, when the store goes away and when it is back. */
-  readonly tell: (line: string) => void;
+  readonly onStatusChange: (line: string) => void;
   /** Lets what must be there be there again, when the server has lost everything. */
-  readonly refill: (store: Store) => Promise<void>;
+  readonly reseed: (store: Store) => Promise<void>;
 }
 
 /** So many entries of a log are asked for at a time, so that nobody else waits for long. */
-const PAGE = 1_000;
+const PAGE_SIZE = 1_000;
 
 /** An owner, or nothing for all; as JSON the empty name is another. */
-const ownerOr = (owner: string | undefined): string => (owner === undefined ? '' : JSON.stringify(owner));
+const toOwnerArgument = (owner: string | undefined): string =>
+  owner === undefined ? '' : JSON.stringify(owner);
 
-type Stored<K extends Kind> = Found<K> & { readonly born: number };
+type OrderedRecord<K extends Kind> = StoredRecord<K> & { readonly born: number };
 
-function storedOf<K extends Kind>(text: string): Stored<K> {
-  const [version, born, , , value] = JSON.parse(text) as [number, number, number, string, Stored<K>['value']];
+function parseOrderedRecord<K extends Kind>(text: string): OrderedRecord<K> {
+  const [version, born, , , value] = JSON.parse(text) as [
+    number,
+    number,
+    number,
+    string,
+    OrderedRecord<K>['value'],
+  ];
   return { version, born, value };
 }
 
-function foundOf<K extends Kind>(text: string): Found<K> {
-  const { version, value } = storedOf<K>(text);
+function parseRecord<K extends Kind>(text: string): StoredRecord<K> {
+  const { version, value } = parseOrderedRecord<K>(text);
   return { version, value };
 }
 
-const timeOf = (seconds: string, microseconds: string): Instant =>
+const toInstant = (seconds: string, microseconds: string): Instant =>
   instant(Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000));
 
-const argumentsOf = ({ ref, version, owner, value }: Change): string[] => [
+const toArguments = ({ ref, version, owner, value }: Change): string[] => [
   ref.kind,
   JSON.stringify(ref.id),
   String(version),
@@ -47,24 +54,24 @@ const argumentsOf = ({ ref, version, owner, value }: Change): string[] => [
 ];
 
 /** An entry's id in a stream, of which the second number is always nought. */
-const idOf = (id: string): number => Number(id.split('-', 1)[0]);
+const parseEntryId = (id: string): number => Number(id.split('-', 1)[0]);
 
-function pairsOf<L extends Log>(flat: readonly string[]): Logged<L>[] {
+function parseEntries<L extends Log>(flat: readonly string[]): LogEntry<L>[] {
   return Array.from({ length: flat.length / 2 }, (_, i) => ({
-    id: idOf(flat[2 * i] ?? ''),
+    id: parseEntryId(flat[2 * i] ?? ''),
     value: JSON.parse(flat[2 * i + 1] ?? '') as Logs[L],
   }));
 }
 
 /** Everything of a store that is asked of the server. */
-function storeOver(run: Run): Omit<Store, 'watch' | 'close'> {
+function createStoreOperations(run: RunScript): Omit<Store, 'watch' | 'close'> {
   /** What an owner has in a log from `first` to `last`. */
-  async function part<L extends Log>(log: L, owner: string, first: number, last: string) {
-    const found: Logged<L>[] = [];
-    for (let from = first, full = true; full; from = (found.at(-1)?.id ?? from) + 1) {
-      const page = (await run('PART', log, owner, `${from}`, last, `${PAGE}`)) as string[];
-      found.push(...pairsOf<L>(page));
-      full = page.length === 2 * PAGE;
+  async function readPart<L extends Log>(log: L, owner: string, first: number, last: string) {
+    const found: LogEntry<L>[] = [];
+    for (let from = first, hasMore = true; hasMore; from = (found.at(-1)?.id ?? from) + 1) {
+      const page = (await run('PART', log, owner, `${from}`, last, `${PAGE_SIZE}`)) as string[];
+      found.push(...parseEntries<L>(page));
+      hasMore = page.length === 2 * PAGE_SIZE;
     }
     return found;
   }
@@ -78,19 +85,19 @@ function storeOver(run: Run): Omit<Store, 'watch' | 'close'> {
         ...(string | null)[],
       ];
       return {
-        realTime: timeOf(seconds, microseconds),
-        found: found.map((text) => (text === null ? undefined : foundOf(text))) as never,
+        realTime: toInstant(seconds, microseconds),
+        found: found.map((text) => (text === null ? undefined : parseRecord(text))) as never,
       };
     },
 
-    swap: async (...changes) => (await run('SWAP', ...changes.flatMap(argumentsOf))) === 1,
+    swap: async (...changes) => (await run('SWAP', ...changes.flatMap(toArguments))) === 1,
 
     async list<K extends Kind>(kind: K, owner?: string) {
-      const found = (await run('LIST', kind, ownerOr(owner))) as string[];
+      const found = (await run('LIST', kind, toOwnerArgument(owner))) as string[];
       return found
-        .map((text) => storedOf<K>(text))
+        .map((text) => parseOrderedRecord<K>(text))
         .sort((a, b) => a.born - b.born)
-        .map(({ version, value }): Found<K> => ({ version, value }));
+        .map(({ version, value }): StoredRecord<K> => ({ version, value }));
     },
 
     async append(log, owner, entry, most) {
@@ -98,15 +105,15 @@ function storeOver(run: Run): Omit<Store, 'watch' | 'close'> {
     },
 
     async entries<L extends Log>(log: L, owner?: string, after = 0) {
-      if (owner !== undefined) return part(log, JSON.stringify(owner), after + 1, '+');
+      if (owner !== undefined) return readPart(log, JSON.stringify(owner), after + 1, '+');
       // No further than this: what comes while the parts are read would be there of one and missing of another.
       const [last, owners] = (await run('PARTS', log)) as [string, string[]];
-      const parts = await Promise.all(owners.map((one) => part(log, one, after + 1, last)));
+      const parts = await Promise.all(owners.map((one) => readPart(log, one, after + 1, last)));
       return parts.flat().sort((a, b) => a.id - b.id);
     },
 
     async clear(some, owner) {
-      await run('CLEAR', ownerOr(owner), ...some);
+      await run('CLEAR', toOwnerArgument(owner), ...some);
     },
   };
 }
@@ -116,19 +123,20 @@ function storeOver(run: Run): Omit<Store, 'watch' | 'close'> {
  *
  * @throws {StoreUnavailable} the server cannot be reached within a few seconds, or does not let us in
  */
-export async function redisStore({ refill, ...options }: RedisStoreOptions): Promise<Store> {
+export async function createRedisStore({ reseed, ...options }: RedisStoreOptions): Promise<Store> {
   const listeners = new Set<(changed: Ref<Kind | Log>) => void>();
-  const { run, close } = await redisConnection({
+  const { run, close } = await openConnection({
     ...options,
-    heard(message) {
+    onMessage(message) {
       for (const [kind, id] of JSON.parse(message) as [Kind | Log, string][]) {
         for (const listener of listeners) listener({ kind, id });
       }
     },
-    refill: (bare) => refill({ ...storeOver(bare), watch: () => () => {}, close: async () => {} }),
+    reseed: (bare) =>
+      reseed({ ...createStoreOperations(bare), watch: () => () => {}, close: async () => {} }),
   });
   return {
-    ...storeOver(run),
+    ...createStoreOperations(run),
 
     watch(listener) {
       listeners.add(listener);

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Drive, drive } from '../../support/drive.ts';
-import { fakePage } from '../../support/fake-page.ts';
-import { terminal } from '../../support/terminal.ts';
-import { noVerifier, skippedWhy } from '../../support/verifier.ts';
+import { type Drive, openDrive } from '../../support/drive.ts';
+import { openFakePage } from '../../support/fake-page.ts';
+import { useTerminal } from '../../support/terminal.ts';
+import { skipReason, verifierProblem } from '../../support/verifier.ts';
 import { giveBack, tokenFor } from './backend.ts';
 import { outcomeOf } from './frontend.ts';
 
@@ -14,7 +14,9 @@ import { outcomeOf } from './frontend.ts';
 
 type Library = typeof import('@pact-foundation/pact');
 // Where the library has no build for this platform, to import it is an error already.
-const library: Library = noVerifier ? ({ MatchersV3: {} } as Library) : await import('@pact-foundation/pact');
+const library: Library = verifierProblem
+  ? ({ MatchersV3: {} } as Library)
+  : await import('@pact-foundation/pact');
 const { MatchersV3, PactV3, PactV4, SpecificationVersion } = library;
 const { like, regex, integer, fromProviderState } = MatchersV3;
 
@@ -25,9 +27,9 @@ const CREDENTIALS = { description: 'the client credentials exist', parameters: C
 // The mock server of a contract may lose what it was asked if it is closed at once.
 const SETTLED_MS = 20;
 
-describe.skipIf(noVerifier)(`an integrator${skippedWhy}`, () => {
+describe.skipIf(verifierProblem)(`an integrator${skipReason}`, () => {
   let folder = '';
-  const run = terminal(() => folder);
+  const run = useTerminal(() => folder);
   beforeAll(() => {
     vi.stubEnv('PACT_DO_NOT_TRACK', 'true');
     vi.stubEnv('LOG_LEVEL', 'error');
@@ -127,15 +129,15 @@ describe.skipIf(noVerifier)(`an integrator${skippedWhy}`, () => {
   });
 
   it('runs the same code against the simulator', async () => {
-    const d: Drive = await drive({ scenario: 'manual' });
-    await d.newClient(CLIENT);
+    const d: Drive = await openDrive({ scenario: 'manual' });
+    await d.createClient(CLIENT);
     const { token } = await tokenFor(shop(d.mock.url));
-    const page = await fakePage(d, token, 'val-1');
-    await page.hears('waiting-room');
+    const page = await openFakePage(d, token, 'val-1');
+    await page.waitForText('waiting-room');
     const course = { join: 'VideocallLoading', start: 'VideocallInitiated', end: 'VideocallCompleted' };
     for (const [index, [action, code]] of Object.entries(course).entries()) {
       const done = d.admin('POST', '/calls/val-1/agent', { action });
-      await page.hears(code);
+      await page.waitForText(code);
       await page.report(index);
       await done;
     }
@@ -146,7 +148,7 @@ describe.skipIf(noVerifier)(`an integrator${skippedWhy}`, () => {
     const other = await tokenFor(shop(d.mock.url));
     await giveBack(shop(d.mock.url), other.token);
     expect((await d.open(other.token, 'val-2')).status).toBe(403);
-    page.leave();
+    page.disconnect();
     const findings = (await d.admin('GET', '/findings')).json.items;
     // Nothing but this, which is for want of a browser: only browsers find the frame's own host.
     expect(findings.map(({ rule }: { rule: string }) => rule)).toEqual(['host-without-videocall']);

@@ -1,13 +1,13 @@
 /** Chance that follows from a seed, so that what was found is found again. */
-export interface Chance {
+export interface SeededRandom {
   /** A whole number from 0 up to, but not including, `below`. */
   below(below: number): number;
-  one<T>(of: readonly T[]): T;
+  pick<T>(of: readonly T[]): T;
   bytes(length: number): Buffer;
 }
 
 /** Chance from `seed`: mulberry32, of which one number in 32 bits is all that it must remember. */
-export function chanceFrom(seed: number): Chance {
+export function createSeededRandom(seed: number): SeededRandom {
   let state = seed >>> 0;
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -18,7 +18,7 @@ export function chanceFrom(seed: number): Chance {
   const below = (limit: number) => Math.floor((next() / 2 ** 32) * limit);
   return {
     below,
-    one: (of) => of[below(of.length)] as never,
+    pick: (of) => of[below(of.length)] as never,
     bytes: (length) => Buffer.from(Array.from({ length }, () => below(256))),
   };
 }

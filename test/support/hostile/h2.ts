@@ -1,4 +1,4 @@
-import type { Chance } from './chance.ts';
+import type { SeededRandom } from './chance.ts';
 import type { ValidRequest } from './valid.ts';
 
 /** Frames of HTTP/2, written byte by byte. RFC 9113. */
@@ -10,7 +10,7 @@ const SETTINGS = 4;
 const END_STREAM = 1;
 const END_HEADERS = 4;
 
-function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
+function encodeFrame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
   const head = Buffer.alloc(9);
   head.writeUIntBE(payload.length, 0, 3);
   head[3] = type;
@@ -20,7 +20,7 @@ function frame(type: number, flags: number, stream: number, payload: Buffer): Bu
 }
 
 /** A length as HPACK has it in seven bits and what follows them. RFC 7541, 5.1. */
-function lengthOf(value: number): number[] {
+function encodeLength(value: number): number[] {
   if (value < 127) return [value];
   const rest: number[] = [];
   let left = value - 127;
@@ -28,44 +28,48 @@ function lengthOf(value: number): number[] {
   return [127, ...rest, left];
 }
 
-const text = (value: string): Buffer => {
+const encodeText = (value: string): Buffer => {
   const bytes = Buffer.from(value, 'latin1');
-  return Buffer.concat([Buffer.from(lengthOf(bytes.length)), bytes]);
+  return Buffer.concat([Buffer.from(encodeLength(bytes.length)), bytes]);
 };
 
 /** A field that is written out and kept in no table. */
-const field = (name: string, value: string): Buffer =>
-  Buffer.concat([Buffer.from([0]), text(name), text(value)]);
+const encodeField = (name: string, value: string): Buffer =>
+  Buffer.concat([Buffer.from([0]), encodeText(name), encodeText(value)]);
 
 /** A good request as frames. */
-function framesOf({ method, path, headers, body }: ValidRequest, host: string, stream: number): Buffer[] {
+function encodeRequest(
+  { method, path, headers, body }: ValidRequest,
+  host: string,
+  stream: number,
+): Buffer[] {
   const fields = [
-    field(':method', method),
-    field(':path', path),
-    field(':scheme', 'https'),
-    field(':authority', host),
-    ...headers.map(([name, value]) => field(name.toLowerCase(), value)),
+    encodeField(':method', method),
+    encodeField(':path', path),
+    encodeField(':scheme', 'https'),
+    encodeField(':authority', host),
+    ...headers.map(([name, value]) => encodeField(name.toLowerCase(), value)),
   ];
   const flags = END_HEADERS | (body === '' ? END_STREAM : 0);
-  const data = frame(DATA, END_STREAM, stream, Buffer.from(body, 'latin1'));
-  return [frame(HEADERS, flags, stream, Buffer.concat(fields)), ...(body === '' ? [] : [data])];
+  const data = encodeFrame(DATA, END_STREAM, stream, Buffer.from(body, 'latin1'));
+  return [encodeFrame(HEADERS, flags, stream, Buffer.concat(fields)), ...(body === '' ? [] : [data])];
 }
 
 /** A connection of HTTP/2 with some good requests, spoilt: frames lost, doubled, swapped, or bytes otherwise. */
-export function spoiltFrames(valid: readonly ValidRequest[], host: string, chance: Chance): Buffer {
+export function mutateFrames(valid: readonly ValidRequest[], host: string, chance: SeededRandom): Buffer {
   const requests = Array.from({ length: 1 + chance.below(4) }, (_, at) =>
-    framesOf(chance.one(valid), host, 2 * at + 1),
+    encodeRequest(chance.pick(valid), host, 2 * at + 1),
   ).flat();
-  const frames = [frame(SETTINGS, 0, 0, Buffer.alloc(0)), ...requests];
+  const frames = [encodeFrame(SETTINGS, 0, 0, Buffer.alloc(0)), ...requests];
   const at = () => chance.below(frames.length);
-  const spoil = chance.one([
+  const mutate = chance.pick([
     () => void frames.splice(at(), 1),
     () => void frames.splice(at(), 0, frames[at()] as Buffer),
     () =>
       void frames.splice(
         at(),
         0,
-        frame(chance.below(12), chance.below(256), chance.below(9), chance.bytes(20)),
+        encodeFrame(chance.below(12), chance.below(256), chance.below(9), chance.bytes(20)),
       ),
     () => {
       const index = at();
@@ -74,10 +78,11 @@ export function spoiltFrames(valid: readonly ValidRequest[], host: string, chanc
         changed[chance.below(changed.length)] = chance.below(256);
       frames[index] = changed;
     },
-    () => void frames.push(...Array.from({ length: 300 }, () => frame(SETTINGS, 0, 0, Buffer.alloc(0)))),
+    () =>
+      void frames.push(...Array.from({ length: 300 }, () => encodeFrame(SETTINGS, 0, 0, Buffer.alloc(0)))),
     () => {},
   ]);
-  spoil();
+  mutate();
   const bytes = Buffer.concat([PREFACE, ...frames]);
   return chance.below(5) === 0 ? bytes.subarray(0, chance.below(bytes.length)) : bytes;
 }

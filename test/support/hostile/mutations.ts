@@ -1,4 +1,4 @@
-import type { Chance } from './chance.ts';
+import type { SeededRandom } from './chance.ts';
 import { HEADERS, METHODS, NASTY, NASTY_BODIES } from './nasty.ts';
 import type { ValidRequest } from './valid.ts';
 
@@ -14,12 +14,12 @@ interface Draft {
 }
 
 /** What is sent over one connection. */
-export interface Hostile {
+export interface HostileRequest {
   /** What was done, for people. */
   readonly what: string;
   readonly bytes: Buffer;
   /** The answer may rightly take long, or never end. */
-  readonly lasts: boolean;
+  readonly isLongLasting: boolean;
   /** It is complete, so that an answer must come. */
   readonly isWhole: boolean;
   /** How the connection ends once all is sent. */
@@ -27,137 +27,146 @@ export interface Hostile {
 }
 
 /** `text` with `piece` in the place of some of it. */
-function spliced(text: string, piece: string, chance: Chance): string {
+function splice(text: string, piece: string, chance: SeededRandom): string {
   const at = chance.below(text.length + 1);
   return text.slice(0, at) + piece + text.slice(at + chance.below(5));
 }
 
 /** `path` with one of its parts, names or values changed for another text. */
-function replaced(path: string, piece: string, chance: Chance): string {
+function replacePart(path: string, piece: string, chance: SeededRandom): string {
   const pieces = path.split(/([/?&=])/);
   const texts = pieces.flatMap((one, at) => (at % 2 === 0 && one !== '' ? [at] : []));
-  if (texts.length > 0) pieces[chance.one(texts)] = piece;
+  if (texts.length > 0) pieces[chance.pick(texts)] = piece;
   return pieces.join('');
 }
 
 /** `text`, which is JSON, with one of its values or keys changed. */
-function otherwise(text: string, chance: Chance): string {
+function mutateJson(text: string, chance: SeededRandom): string {
   const parts = text.split(/([{}[\],:])/);
   const at = parts.flatMap((one, index) => (/^["\d\w]/.test(one) ? [index] : []));
   if (at.length > 0) {
-    const piece = chance.one([...NASTY.map((one) => JSON.stringify(one)), '1e999', '-1', 'true', '[]', '{}']);
-    parts[chance.one(at)] = piece;
+    const piece = chance.pick([
+      ...NASTY.map((one) => JSON.stringify(one)),
+      '1e999',
+      '-1',
+      'true',
+      '[]',
+      '{}',
+    ]);
+    parts[chance.pick(at)] = piece;
   }
   return parts.join('');
 }
 
 /** Each spoils one part of a request. Those that leave its form as it is are `whole`. */
-const MUTATIONS: Readonly<Record<string, { spoil: (draft: Draft, chance: Chance) => void; whole?: true }>> = {
-  nothing: { spoil: () => {}, whole: true },
+const MUTATIONS: Readonly<
+  Record<string, { mutate: (draft: Draft, chance: SeededRandom) => void; isWhole?: true }>
+> = {
+  nothing: { mutate: () => {}, isWhole: true },
   'another method': {
-    spoil: (draft, chance) => {
-      draft.method = chance.one([...METHODS, 'HACK', '', 'get', 'A'.repeat(1_000)]);
+    mutate: (draft, chance) => {
+      draft.method = chance.pick([...METHODS, 'HACK', '', 'get', 'A'.repeat(1_000)]);
     },
   },
   'a part of the path': {
-    spoil: (draft, chance) => {
-      draft.path = replaced(draft.path, chance.one(NASTY), chance);
+    mutate: (draft, chance) => {
+      draft.path = replacePart(draft.path, chance.pick(NASTY), chance);
     },
   },
   'a part of the path, escaped': {
-    whole: true,
-    spoil: (draft, chance) => {
-      const piece = chance.one(NASTY.filter((one) => one.length < 4_000));
+    isWhole: true,
+    mutate: (draft, chance) => {
+      const piece = chance.pick(NASTY.filter((one) => one.length < 4_000));
       const escaped = encodeURIComponent(Buffer.from(piece, 'latin1').toString('latin1'));
-      draft.path = `/${replaced(draft.path, escaped, chance)}`.replace(/^\/+/, '/');
+      draft.path = `/${replacePart(draft.path, escaped, chance)}`.replace(/^\/+/, '/');
     },
   },
   'something in the path': {
-    spoil: (draft, chance) => {
-      draft.path = spliced(draft.path, chance.one(NASTY), chance);
+    mutate: (draft, chance) => {
+      draft.path = splice(draft.path, chance.pick(NASTY), chance);
     },
   },
   'a whole URL for a path': {
-    spoil: (draft, chance) => {
-      draft.path = `${chance.one(['http://evil.example', 'HTTP://[', 'ftp://x', '//', '*'])}${draft.path}`;
+    mutate: (draft, chance) => {
+      draft.path = `${chance.pick(['http://evil.example', 'HTTP://[', 'ftp://x', '//', '*'])}${draft.path}`;
     },
   },
   'another version': {
-    spoil: (draft, chance) => {
-      draft.version = chance.one(['HTTP/1.0', 'HTTP/0.9', 'HTTP/2.0', 'HTTP/9.9', '', 'RTSP/1.0']);
+    mutate: (draft, chance) => {
+      draft.version = chance.pick(['HTTP/1.0', 'HTTP/0.9', 'HTTP/2.0', 'HTTP/9.9', '', 'RTSP/1.0']);
     },
   },
   'a header': {
-    spoil: (draft, chance) => {
-      const [name, value] = chance.one(HEADERS);
+    mutate: (draft, chance) => {
+      const [name, value] = chance.pick(HEADERS);
       draft.headers.push([name, value]);
     },
   },
   'a value of a header': {
-    spoil: (draft, chance) => {
-      const header = chance.one(draft.headers);
-      if (header !== undefined) header[1] = spliced(header[1], chance.one(NASTY), chance);
+    mutate: (draft, chance) => {
+      const header = chance.pick(draft.headers);
+      if (header !== undefined) header[1] = splice(header[1], chance.pick(NASTY), chance);
     },
   },
   'a header twice': {
-    spoil: (draft, chance) => {
-      const header = chance.one(draft.headers);
-      if (header !== undefined) draft.headers.push([header[0], spliced(header[1], 'x', chance)]);
+    mutate: (draft, chance) => {
+      const header = chance.pick(draft.headers);
+      if (header !== undefined) draft.headers.push([header[0], splice(header[1], 'x', chance)]);
     },
   },
   'many headers': {
-    spoil: (draft, chance) => {
-      const name = chance.one(['X', 'Cookie', 'Host', '__proto__']);
+    mutate: (draft, chance) => {
+      const name = chance.pick(['X', 'Cookie', 'Host', '__proto__']);
       draft.headers.push(...Array.from({ length: 1_500 }, (): [string, string] => [name, 'x']));
     },
   },
   'another body': {
-    whole: true,
-    spoil: (draft, chance) => {
-      draft.body = chance.one(NASTY_BODIES);
+    isWhole: true,
+    mutate: (draft, chance) => {
+      draft.body = chance.pick(NASTY_BODIES);
     },
   },
   'something in the body': {
-    whole: true,
-    spoil: (draft, chance) => {
-      draft.body = spliced(draft.body, chance.one(NASTY_BODIES), chance);
+    isWhole: true,
+    mutate: (draft, chance) => {
+      draft.body = splice(draft.body, chance.pick(NASTY_BODIES), chance);
     },
   },
   'a value of the body': {
-    whole: true,
-    spoil: (draft, chance) => {
-      draft.body = otherwise(draft.body, chance);
+    isWhole: true,
+    mutate: (draft, chance) => {
+      draft.body = mutateJson(draft.body, chance);
     },
   },
   'bytes in the body': {
-    whole: true,
-    spoil: (draft, chance) => {
-      draft.body = spliced(draft.body, chance.bytes(1 + chance.below(40)).toString('latin1'), chance);
+    isWhole: true,
+    mutate: (draft, chance) => {
+      draft.body = splice(draft.body, chance.bytes(1 + chance.below(40)).toString('latin1'), chance);
     },
   },
   'a body of another type': {
-    whole: true,
-    spoil: (draft, chance) => {
-      const type = chance.one(HEADERS.filter(([name]) => name === 'Content-Type'));
+    isWhole: true,
+    mutate: (draft, chance) => {
+      const type = chance.pick(HEADERS.filter(([name]) => name === 'Content-Type'));
       draft.headers = [...draft.headers.filter(([name]) => name !== 'Content-Type'), [...type]];
     },
   },
   'no length': {
-    spoil: (draft) => {
+    mutate: (draft) => {
       draft.framing = 'none';
     },
   },
   chunks: {
-    whole: true,
-    spoil: (draft) => {
+    isWhole: true,
+    mutate: (draft) => {
       draft.framing = 'chunks';
     },
   },
   'a chunk that is none': {
-    spoil: (draft, chance) => {
+    mutate: (draft, chance) => {
       draft.framing = 'none';
       draft.headers.push(['Transfer-Encoding', 'chunked']);
-      draft.body = chance.one([
+      draft.body = chance.pick([
         'zz\r\n',
         '-1\r\nx',
         'ffffffffffffffff\r\nx',
@@ -169,9 +178,9 @@ const MUTATIONS: Readonly<Record<string, { spoil: (draft: Draft, chance: Chance)
 };
 
 /** What is done to a request as bytes, once it is written. */
-const ON_THE_WIRE: readonly (readonly [
+const WIRE_MUTATIONS: readonly (readonly [
   string,
-  (bytes: Buffer, chance: Chance, next: () => Buffer) => Buffer,
+  (bytes: Buffer, chance: SeededRandom, next: () => Buffer) => Buffer,
 ])[] = [
   ['half of it', (bytes, chance) => bytes.subarray(0, chance.below(bytes.length))],
   [
@@ -197,7 +206,7 @@ const ON_THE_WIRE: readonly (readonly [
   ['no more than line ends', () => Buffer.from('\r\n'.repeat(500))],
 ];
 
-function written(draft: Draft): Buffer {
+function serialize(draft: Draft): Buffer {
   const { method, path, version, headers, body, framing } = draft;
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
   const sized = framing === 'length' && (body !== '' || ['POST', 'PUT', 'PATCH'].includes(method));
@@ -213,7 +222,11 @@ function written(draft: Draft): Buffer {
 }
 
 /** A request that was good, spoilt in one way or in several. */
-export function spoilt(valid: readonly ValidRequest[], host: string, chance: Chance): Hostile {
+export function mutateRequest(
+  valid: readonly ValidRequest[],
+  host: string,
+  chance: SeededRandom,
+): HostileRequest {
   const draftOf = ({ method, path, headers, body }: ValidRequest, connection: string): Draft => ({
     method,
     path,
@@ -226,30 +239,30 @@ export function spoilt(valid: readonly ValidRequest[], host: string, chance: Cha
     body,
     framing: 'length',
   });
-  const base = chance.one(valid);
-  const onTheWire = chance.below(3) === 0 ? chance.one(ON_THE_WIRE) : undefined;
-  const draft = draftOf(base, onTheWire === undefined ? 'close' : 'keep-alive');
+  const base = chance.pick(valid);
+  const wireMutation = chance.below(3) === 0 ? chance.pick(WIRE_MUTATIONS) : undefined;
+  const draft = draftOf(base, wireMutation === undefined ? 'close' : 'keep-alive');
   const names = Object.keys(MUTATIONS);
-  const chosen = Array.from({ length: 1 + chance.below(2) }, () => chance.one(names));
-  for (const name of chosen) MUTATIONS[name]?.spoil(draft, chance);
-  let lasts = base.lasts === true;
+  const chosen = Array.from({ length: 1 + chance.below(2) }, () => chance.pick(names));
+  for (const name of chosen) MUTATIONS[name]?.mutate(draft, chance);
+  let isLongLasting = base.lasts === true;
   const next = () => {
-    const another = chance.one(valid);
-    lasts ||= another.lasts === true;
-    return written(draftOf(another, 'keep-alive'));
+    const another = chance.pick(valid);
+    isLongLasting ||= another.lasts === true;
+    return serialize(draftOf(another, 'keep-alive'));
   };
-  const before = written(draft);
-  const bytes = onTheWire?.[1](before, chance, next) ?? before;
+  const before = serialize(draft);
+  const bytes = wireMutation?.[1](before, chance, next) ?? before;
   const isCut = chance.below(12) === 0;
   return {
-    what: [`${base.method} ${base.path}`, ...chosen, ...(onTheWire ? [onTheWire[0]] : [])].join(' + '),
+    what: [`${base.method} ${base.path}`, ...chosen, ...(wireMutation ? [wireMutation[0]] : [])].join(' + '),
     bytes,
-    lasts,
+    isLongLasting,
     isWhole:
       !isCut &&
       base.lasts === undefined &&
-      onTheWire === undefined &&
-      chosen.every((name) => MUTATIONS[name]?.whole === true),
+      wireMutation === undefined &&
+      chosen.every((name) => MUTATIONS[name]?.isWhole === true),
     end: isCut ? 'cut' : 'by itself',
   };
 }

@@ -31,12 +31,12 @@ export const NASTY = [
   '/'.repeat(3_000),
   '&=;'.repeat(2_000),
 ];
-const nested = (open: string, close: string, depth: number) => open.repeat(depth) + close.repeat(depth);
+const nest = (open: string, close: string, depth: number) => open.repeat(depth) + close.repeat(depth);
 /** The same for bodies. */
 export const NASTY_BODIES = [
   ...NASTY,
-  nested('[', ']', 20_000),
-  nested('{"a":', '}', 20_000),
+  nest('[', ']', 20_000),
+  nest('{"a":', '}', 20_000),
   '{"a":'.repeat(50_000),
   '{"__proto__":{"isAdmin":true}}',
   '{"constructor":{"prototype":{"isAdmin":true}}}',

@@ -16,7 +16,7 @@ const BASIC = ['Authorization', `Basic ${btoa('sandbox-client:sandbox-secret')}`
 const MULTIPART = ['Content-Type', 'multipart/form-data; boundary=xx'] as const;
 
 const CREDENTIALS = 'client_id=sandbox-client&client_secret=sandbox-secret';
-const part = (name: string, value: string) =>
+const formatPart = (name: string, value: string) =>
   `--xx\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
 
 const post = (path: string, body: string, ...headers: ValidRequest['headers']): ValidRequest => ({
@@ -26,7 +26,7 @@ const post = (path: string, body: string, ...headers: ValidRequest['headers']): 
   body,
 });
 const get = (path: string): ValidRequest => ({ method: 'GET', path, headers: [], body: '' });
-const lasting = (request: ValidRequest): ValidRequest => ({ ...request, lasts: true });
+const withLongAnswer = (request: ValidRequest): ValidRequest => ({ ...request, lasts: true });
 
 /** What names in the paths of the control API stand for. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -57,14 +57,14 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /provider-states': { state: 'the client credentials exist', params: { client_id: 'shop' } },
 };
 
-const controlRequests = (): ValidRequest[] =>
+const createControlRequests = (): ValidRequest[] =>
   Object.keys(ROUTES).map((name) => {
     const [method = '', path = ''] = name.split(' ');
     const filled = path.replace(/:\w+/g, (parameter) => NAMES[parameter] ?? parameter);
     const body = method === 'POST' || method === 'PUT' || method === 'PATCH' ? (BODIES[name] ?? {}) : '';
     const text = body === '' ? '' : JSON.stringify(body);
     const request = { method, path: `/__admin${filled}`, headers: [JSON_TYPE], body: text };
-    return name === 'POST /wait' || name.startsWith('POST /calls') ? lasting(request) : request;
+    return name === 'POST /wait' || name.startsWith('POST /calls') ? withLongAnswer(request) : request;
   });
 
 /** A good request for every door, or several; `TOKEN` and `TICKET` stand for those of a call. */
@@ -73,7 +73,7 @@ export const VALID: readonly ValidRequest[] = [
   post('/o/token/?encoding=utf-8', 'grant_type=client_credentials', FORM, BASIC),
   post(
     '/o/token/',
-    `${part('grant_type', 'client_credentials')}${part('client_id', 'sandbox-client')}--xx--\r\n`,
+    `${formatPart('grant_type', 'client_credentials')}${formatPart('client_id', 'sandbox-client')}--xx--\r\n`,
     MULTIPART,
     BASIC,
   ),
@@ -83,17 +83,17 @@ export const VALID: readonly ValidRequest[] = [
   get('/o/.well-known/jwks.json'),
   get('/call?access_token=TOKEN&validation_id=val-1'),
   { ...get('/call?access_token=TOKEN&validation_id=val-1'), method: 'HEAD' },
-  lasting(get('/call/events?ticket=TICKET&after=-1')),
-  lasting(get('/call/events?ticket=TICKET&after=0&state=loading&poll=1')),
+  withLongAnswer(get('/call/events?ticket=TICKET&after=-1')),
+  withLongAnswer(get('/call/events?ticket=TICKET&after=0&state=loading&poll=1')),
   post('/call/reports?ticket=TICKET', '{"posted":[0]}', ['Content-Type', 'text/plain']),
   get('/call/foreign?data=%7B%7D'),
   post('/validas/v1/validation', '{}', JSON_TYPE, ['apikey', 'sandbox-secret']),
   { ...post('/validas/v1/validation/val-1/confirmation', '', ['apikey', 'sandbox-secret']), method: 'PUT' },
-  ...controlRequests(),
+  ...createControlRequests(),
   get('/__admin/requests?limit=3&client_id=sandbox-client'),
   get('/__console/'),
   get('/__console/console.js'),
-  lasting(get('/__console/stream?client_id=sandbox-client')),
+  withLongAnswer(get('/__console/stream?client_id=sandbox-client')),
   get('/__demo/'),
   post('/__demo/calls', '{"scenario":"happy"}', JSON_TYPE),
   get('/'),

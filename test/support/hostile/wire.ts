@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Hostile } from './mutations.ts';
+import type { HostileRequest } from './mutations.ts';
 
 /** How it is spoken to: over plain TCP, or over TLS, with the protocol that is agreed upon. */
-export type Speaking = { readonly over: 'tcp' } | { readonly over: 'tls'; readonly alpn: 'http/1.1' | 'h2' };
+export type Transport = { readonly over: 'tcp' } | { readonly over: 'tls'; readonly alpn: 'http/1.1' | 'h2' };
 
 /** What came of one connection. */
 export interface Outcome {
@@ -13,42 +13,42 @@ export interface Outcome {
 }
 
 /** What is not whole is given this long to be answered before it is broken off: nothing is judged by it. */
-const PATIENCE_MS = 60;
+const BREAK_OFF_MS = 60;
 /** By then the other side must have answered or ended the connection. */
-const BOUND_MS = 20_000;
+const ANSWER_TIMEOUT_MS = 20_000;
 
 /** Sends `hostile` on a connection of its own, and breaks it off when nothing more will come of it. */
 export function sendHostile(
   port: number,
-  { bytes, end, isWhole, lasts }: Hostile,
-  speaking: Speaking,
+  { bytes, end, isWhole, isLongLasting }: HostileRequest,
+  transport: Transport,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     const to = { port, host: '127.0.0.1' };
     const socket =
-      speaking.over === 'tcp'
+      transport.over === 'tcp'
         ? connect(to)
         : connectTls({
             ...to,
             servername: 'localhost',
             rejectUnauthorized: false,
-            ALPNProtocols: [speaking.alpn],
+            ALPNProtocols: [transport.alpn],
           });
     const chunks: Buffer[] = [];
     let hangs: Outcome['hangs'];
     const breakOff = () => {
       // Who only stops to ask may still wait for the rest of an answer, for which others may wait in turn.
-      if (end === 'cut' || lasts) socket.destroy();
+      if (end === 'cut' || isLongLasting) socket.destroy();
       else socket.end();
     };
-    const patience = setTimeout(() => {
+    const breakOffTimer = setTimeout(() => {
       if (!isWhole) breakOff();
-    }, PATIENCE_MS);
-    const bound = setTimeout(() => {
+    }, BREAK_OFF_MS);
+    const answerTimer = setTimeout(() => {
       hangs = isWhole && chunks.length === 0 ? 'no answer' : 'no end';
       socket.destroy();
-    }, BOUND_MS);
-    socket.on(speaking.over === 'tcp' ? 'connect' : 'secureConnect', () => {
+    }, ANSWER_TIMEOUT_MS);
+    socket.on(transport.over === 'tcp' ? 'connect' : 'secureConnect', () => {
       if (end === 'cut') socket.write(bytes, () => socket.destroy());
       else socket.write(bytes);
     });
@@ -56,8 +56,8 @@ export function sendHostile(
     // Whoever is refused unread may find the connection closed while it still writes.
     socket.on('error', () => {});
     socket.on('close', () => {
-      clearTimeout(patience);
-      clearTimeout(bound);
+      clearTimeout(breakOffTimer);
+      clearTimeout(answerTimer);
       const answer = Buffer.concat(chunks).toString('latin1');
       const unanswered = isWhole && answer === '' && hangs === undefined;
       resolve({ answer, ...(hangs && { hangs }), ...(unanswered && { hangs: 'no answer' as const }) });

@@ -1,5 +1,5 @@
 import type { Diagnostics } from '../../../domain/presence.ts';
-import { ANSWER_LIMIT_MS } from '../../wire.ts';
+import { ANSWER_TIMEOUT_MS } from '../../wire.ts';
 import type { PortProbe } from '../messages.ts';
 
 /** How a test has ended; `open` where it has not, or where the browser cannot tell. */
@@ -8,7 +8,7 @@ export type Result = 'good' | 'bad' | 'open';
 interface Check {
   readonly name: string;
   readonly label: string;
-  readonly words: Record<Result, string>;
+  readonly texts: Record<Result, string>;
   /** What the page's look at itself says about it; without this others tell. */
   readonly judge?: (seen: Diagnostics) => boolean | null;
 }
@@ -31,24 +31,24 @@ const CHECKS: readonly Check[] = [
   {
     name: 'connection',
     label: 'Connection',
-    words: { good: 'works', bad: 'interrupted, trying again', open: 'being tested' },
+    texts: { good: 'works', bad: 'interrupted, trying again', open: 'being tested' },
   },
   {
     name: 'secure',
     label: 'Secure page',
-    words: {
+    texts: {
       good: 'yes',
       bad: 'no, your browser will keep the camera off',
       open: 'your browser cannot tell',
     },
     judge: (seen) => seen.secureContext,
   },
-  { name: 'camera', label: 'Camera', words: ALLOWED, judge: (seen) => seen.cameraAllowed },
-  { name: 'microphone', label: 'Microphone', words: ALLOWED, judge: (seen) => seen.microphoneAllowed },
+  { name: 'camera', label: 'Camera', texts: ALLOWED, judge: (seen) => seen.cameraAllowed },
+  { name: 'microphone', label: 'Microphone', texts: ALLOWED, judge: (seen) => seen.microphoneAllowed },
   {
     name: 'browser',
     label: 'Browser',
-    words: {
+    texts: {
       good: 'can make video calls',
       bad: 'cannot make video calls',
       open: 'can only be tested in the call',
@@ -57,13 +57,13 @@ const CHECKS: readonly Check[] = [
   },
 ];
 
-const resultOf = (fine: boolean | null): Result => (fine === null ? 'open' : fine ? 'good' : 'bad');
+const toResult = (fine: boolean | null): Result => (fine === null ? 'open' : fine ? 'good' : 'bad');
 
 /** Asks for an address, and tells whether anything has answered that lets this page read it. */
-function probe(url: string, done: (reached: boolean) => void): void {
+function probeUrl(url: string, done: (reached: boolean) => void): void {
   const request = new XMLHttpRequest();
   request.open('GET', url);
-  request.timeout = ANSWER_LIMIT_MS;
+  request.timeout = ANSWER_TIMEOUT_MS;
   request.onloadend = () => done(request.status > 0);
   request.send();
 }
@@ -72,7 +72,7 @@ function probe(url: string, done: (reached: boolean) => void): void {
  * Asks a STUN server from where this page is seen, and tells whether it has answered. A browser that tells a page its own
  * addresses does not tell it the same ones again: then it is enough that it has ended without complaint, if it complains.
  */
-function ask(server: string, done: (result: Result) => void): void {
+function probeStun(server: string, done: (result: Result) => void): void {
   const Peer = (window as { RTCPeerConnection?: typeof RTCPeerConnection }).RTCPeerConnection;
   if (Peer === undefined) {
     done('open');
@@ -81,18 +81,19 @@ function ask(server: string, done: (result: Result) => void): void {
   const peer = new Peer({ iceServers: [{ urls: [server] }] });
   // Firefox does not ask this machine itself, and calls that a failure.
   const failure = LOOPBACK.test(server) ? 'open' : 'bad';
-  let failed = false;
+  let hasFailed = false;
   const end = (result: Result) => {
     peer.onicecandidate = null;
     peer.close();
     done(result);
   };
   peer.onicecandidateerror = () => {
-    failed = true;
+    hasFailed = true;
   };
   peer.onicecandidate = (event) => {
     const candidate = event.candidate;
-    if (candidate === null) end(failed ? failure : 'onicecandidateerror' in Peer.prototype ? 'good' : 'open');
+    if (candidate === null)
+      end(hasFailed ? failure : 'onicecandidateerror' in Peer.prototype ? 'good' : 'open');
     else if (candidate.candidate.indexOf(' typ srflx') >= 0) end('good');
   };
   peer.createDataChannel('check');
@@ -106,7 +107,7 @@ function ask(server: string, done: (result: Result) => void): void {
 export function createChecks(list: Element | null) {
   const items: Record<string, HTMLElement> = {};
 
-  const put = (check: Check, result: Result) => {
+  const showResult = (check: Check, result: Result) => {
     if (list === null) return;
     let item = items[check.label];
     if (item === undefined) {
@@ -119,34 +120,36 @@ export function createChecks(list: Element | null) {
     const symbol = document.createElement('span');
     symbol.setAttribute('aria-hidden', 'true');
     symbol.textContent = SYMBOLS[result];
-    item.textContent = `${check.label}: ${check.words[result]}`;
+    item.textContent = `${check.label}: ${check.texts[result]}`;
     item.insertBefore(symbol, item.firstChild);
   };
   CHECKS.forEach((check) => {
-    if (check.judge === undefined) put(check, 'open');
+    if (check.judge === undefined) showResult(check, 'open');
   });
 
   return {
-    connected: (result: Result) => {
+    showConnection: (result: Result) => {
       CHECKS.forEach((check) => {
-        if (check.name === 'connection') put(check, result);
+        if (check.name === 'connection') showResult(check, result);
       });
     },
     /** Tells what the page has seen of itself. */
-    show: (seen: Diagnostics) => {
+    showDiagnostics: (seen: Diagnostics) => {
       CHECKS.forEach((check) => {
-        if (check.judge !== undefined) put(check, resultOf(check.judge(seen)));
+        if (check.judge !== undefined) showResult(check, toResult(check.judge(seen)));
       });
     },
     /** Tries the ports of guide 6.2, as far as something answers there that a page can ask. */
     tryPorts: (ports: readonly PortProbe[]) => {
       ports.forEach((port) => {
         const isTried = port.url !== undefined || port.stun !== undefined;
-        const check = { name: 'port', label: port.name, words: isTried ? TRIED : REACHED };
-        put(check, 'open');
-        if (port.url !== undefined) probe(port.url, (reached) => put(check, resultOf(reached)));
+        const check = { name: 'port', label: port.name, texts: isTried ? TRIED : REACHED };
+        showResult(check, 'open');
+        if (port.url !== undefined) probeUrl(port.url, (reached) => showResult(check, toResult(reached)));
         if (port.stun !== undefined)
-          ask(port.stun, (result) => put({ name: 'port', label: port.name, words: REACHED }, result));
+          probeStun(port.stun, (result) =>
+            showResult({ name: 'port', label: port.name, texts: REACHED }, result),
+          );
       });
     },
   };

@@ -1,6 +1,6 @@
 import type { PagePost } from '../messages.ts';
 
-const FRAME_LIMIT_MS = 5_000;
+const FRAME_TIMEOUT_MS = 5_000;
 
 /**
  * Posts what it is told to, and tells `done` whether it could. The parent's origin cannot be known, so any may read it (guide 5.5).
@@ -12,16 +12,16 @@ export function deliver(parent: Window, post: PagePost, done: (posted: boolean) 
     done(true);
     return;
   }
-  let waiting = true;
+  let isWaiting = true;
   const once = (posted: boolean) => {
-    if (waiting) done(posted);
-    waiting = false;
+    if (isWaiting) done(posted);
+    isWaiting = false;
   };
   const frame = document.createElement('iframe');
   frame.hidden = true;
   frame.onload = () => once(true);
   // A frame that cannot be reached says so in no browser but Chromium.
-  window.setTimeout(() => once(false), FRAME_LIMIT_MS);
+  window.setTimeout(() => once(false), FRAME_TIMEOUT_MS);
   frame.src = post.foreign;
   document.body.appendChild(frame);
 }

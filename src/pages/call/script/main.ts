@@ -1,12 +1,12 @@
 import type { CallState } from '../../../domain/call.ts';
-import { parsed, withParameter } from '../../wire.ts';
+import { parseJson, setParameter } from '../../wire.ts';
 import type { PagePost, PageSetup } from '../messages.ts';
 import { createChecks } from './checks.ts';
 import { deliver } from './deliver.ts';
 import { diagnose } from './diagnostics.ts';
 import { createReporter } from './reporter.ts';
 import { createSelfView } from './self-view.ts';
-import { listenTo, type Received, type Stop, shown } from './stream.ts';
+import { getShownState, openMessageStream, type ReceivedMessage, type Stop } from './stream.ts';
 
 /*
  * The script of the call page. The server tells the time: the page posts and shows what its stream brings,
@@ -15,7 +15,7 @@ import { listenTo, type Received, type Stop, shown } from './stream.ts';
  */
 
 /** Shows the notice of that name, or with '' none. */
-const notice = (name: 'reset' | 'closing' | '') => document.body.setAttribute('data-notice', name);
+const showNotice = (name: 'reset' | 'closing' | '') => document.body.setAttribute('data-notice', name);
 
 function start(setup: PageSetup): void {
   // Read once and never compared: Cypress rewrites code that compares frames.
@@ -23,47 +23,47 @@ function start(setup: PageSetup): void {
   const checks = createChecks(document.querySelector('.checks'));
   const showSelf = createSelfView(document.querySelector<HTMLVideoElement>('#self-view'));
   let lastId: number | undefined;
-  let lastWord = false;
-  let finished = false;
+  let isLastReceived = false;
+  let isFinished = false;
   let stop: Stop = () => {};
 
   const finish = () => {
-    finished = true;
+    isFinished = true;
     stop();
   };
-  const finishWhenSaid = () => {
-    if (lastWord && reporter.isDone()) finish();
+  const finishWhenReported = () => {
+    if (isLastReceived && reporter.isDone()) finish();
   };
   const reporter = createReporter(setup.reports, () => {
     // By long-poll this is known long before the first poll is answered.
-    checks.connected('good');
-    finishWhenSaid();
+    checks.showConnection('good');
+    finishWhenReported();
   });
   const show = (state: CallState) => {
     document.body.setAttribute('data-state', state);
     showSelf(state === 'in-call');
   };
-  const receive = (received: Received) => {
-    if (finished) return;
+  const receive = (received: ReceivedMessage) => {
+    if (isFinished) return;
     const id = received.id;
     const data = received.data;
     lastId = id ?? lastId;
     if ('reset' in data) {
-      notice('reset');
+      showNotice('reset');
       finish();
     } else if ('closing' in data) {
-      notice('closing');
+      showNotice('closing');
     } else {
-      notice('');
+      showNotice('');
       show(data.state);
-      if (data.last === true) lastWord = true;
-      if (data.post === undefined) finishWhenSaid();
-      else if (id !== undefined && !reporter.has(id)) say(id, data.post);
+      if (data.last === true) isLastReceived = true;
+      if (data.post === undefined) finishWhenReported();
+      else if (id !== undefined && !reporter.has(id)) enqueuePost(id, data.post);
     }
   };
   /** Posts that wait for the one before them: a frame of another origin takes its time. */
   const queue: (() => void)[] = [];
-  const say = (id: number, post: PagePost) => {
+  const enqueuePost = (id: number, post: PagePost) => {
     reporter.take(id);
     queue.push(() =>
       deliver(parent, post, (posted) => {
@@ -76,27 +76,28 @@ function start(setup: PageSetup): void {
     if (queue.length === 1 && queue[0] !== undefined) queue[0]();
   };
   // Only the browser's own reconnect names the last id in a header; whatever is opened here says it itself.
-  const address = () => (lastId === undefined ? setup.stream : withParameter(setup.stream, 'after', lastId));
-  const listen = () => {
-    stop = listenTo(address, receive, checks.connected);
+  const getStreamUrl = () =>
+    lastId === undefined ? setup.stream : setParameter(setup.stream, 'after', lastId);
+  const connect = () => {
+    stop = openMessageStream(getStreamUrl, receive, checks.showConnection);
   };
 
   // A stream that stays open keeps Firefox from its back-forward cache, and hears nothing in Chrome's.
   window.addEventListener('pagehide', () => {
     stop();
-    reporter.leave();
+    reporter.flush();
   });
   window.addEventListener('pageshow', (event) => {
-    if (event.persisted && !finished) listen();
+    if (event.persisted && !isFinished) connect();
   });
-  showSelf(shown() === 'in-call');
-  listen();
+  showSelf(getShownState() === 'in-call');
+  connect();
   diagnose(parent, (seen) => {
-    checks.show(seen);
+    checks.showDiagnostics(seen);
     if (setup.ports !== undefined) checks.tryPorts(setup.ports);
     reporter.diagnose(seen);
   });
 }
 
-const setup = parsed<PageSetup>(document.querySelector('#setup')?.textContent ?? '');
+const setup = parseJson<PageSetup>(document.querySelector('#setup')?.textContent ?? '');
 if (setup !== undefined) start(setup);

@@ -1,40 +1,40 @@
 import type { Diagnostics } from '../../../domain/presence.ts';
-import { ANSWER_LIMIT_MS, RETRY_MS } from '../../wire.ts';
+import { ANSWER_TIMEOUT_MS, RETRY_DELAY_MS } from '../../wire.ts';
 import type { PageReport } from '../messages.ts';
 
 /** Tells the server which events were posted, and once what the page sees, until it has answered. */
-export function createReporter(url: string, allAnswered: () => void) {
+export function createReporter(url: string, onAllReported: () => void) {
   /** What is to be posted, and what was. */
   const taken: number[] = [];
   const posted: number[] = [];
   const dropped: number[] = [];
   let diagnostics: Diagnostics | undefined;
   /** How much there is to tell, and how much of it the server has answered. */
-  let told = 0;
-  let answered = 0;
-  let sending = false;
+  let changeCount = 0;
+  let reportedCount = 0;
+  let isSending = false;
 
-  const body = () => {
+  const formatReport = () => {
     const report: PageReport = diagnostics === undefined ? { posted } : { posted, diagnostics };
     return JSON.stringify(report);
   };
   const send = () => {
-    if (sending || answered === told) return;
-    sending = true;
-    const count = told;
+    if (isSending || reportedCount === changeCount) return;
+    isSending = true;
+    const count = changeCount;
     const request = new XMLHttpRequest();
     request.open('POST', url);
-    request.timeout = ANSWER_LIMIT_MS;
+    request.timeout = ANSWER_TIMEOUT_MS;
     request.onloadend = () => {
-      sending = false;
+      isSending = false;
       const refused = request.status < 200 || request.status > 299;
-      if (!refused) answered = count;
-      if (refused) window.setTimeout(send, RETRY_MS);
-      else if (answered === told) allAnswered();
+      if (!refused) reportedCount = count;
+      if (refused) window.setTimeout(send, RETRY_DELAY_MS);
+      else if (reportedCount === changeCount) onAllReported();
       else send();
     };
     // A plain string is sent as text/plain, which needs no preflight, not even from a sandboxed frame.
-    request.send(body());
+    request.send(formatReport());
   };
 
   return {
@@ -46,20 +46,20 @@ export function createReporter(url: string, allAnswered: () => void) {
     drop: (id: number) => {
       dropped.push(id);
     },
-    isDone: (): boolean => posted.length + dropped.length === taken.length && answered === told,
+    isDone: (): boolean => posted.length + dropped.length === taken.length && reportedCount === changeCount,
     add: (id: number) => {
       posted.push(id);
-      told += 1;
+      changeCount += 1;
       send();
     },
     diagnose: (seen: Diagnostics) => {
       diagnostics = seen;
-      told += 1;
+      changeCount += 1;
       send();
     },
     /** The page goes away, and takes a request under way with it. Safari before 11.1 has no sendBeacon. */
-    leave: () => {
-      if (answered < told && 'sendBeacon' in navigator) navigator.sendBeacon(url, body());
+    flush: () => {
+      if (reportedCount < changeCount && 'sendBeacon' in navigator) navigator.sendBeacon(url, formatReport());
     },
   };
 }

@@ -1,33 +1,33 @@
 /** The client's own picture during the call, which never waits for it: a prompt may stay open. */
 export function createSelfView(video: HTMLVideoElement | null) {
-  let wanted = false;
-  let asking = false;
+  let isWanted = false;
+  let isRequesting = false;
   let camera: MediaStream | undefined;
 
-  const mark = (value: 'on' | 'off') => document.body.setAttribute('data-self-view', value);
-  const connect = (stream: MediaStream | null) => {
+  const setStatus = (value: 'on' | 'off') => document.body.setAttribute('data-self-view', value);
+  const showStream = (stream: MediaStream | null) => {
     if (video !== null) video.srcObject = stream;
-    mark(stream === null ? 'off' : 'on');
+    setStatus(stream === null ? 'off' : 'on');
   };
-  const ask = () => {
+  const requestCamera = () => {
     // In an insecure page there is no `mediaDevices` at all.
     const devices = navigator.mediaDevices as MediaDevices | undefined;
     if (devices?.getUserMedia === undefined) {
-      mark('off');
+      setStatus('off');
       return;
     }
-    asking = true;
-    devices.getUserMedia({ video: true, audio: true }).then(granted, refused);
+    isRequesting = true;
+    devices.getUserMedia({ video: true, audio: true }).then(onGranted, onRefused);
   };
-  const granted = (stream: MediaStream) => {
-    asking = false;
+  const onGranted = (stream: MediaStream) => {
+    isRequesting = false;
     camera = stream;
-    if (wanted) connect(stream);
+    if (isWanted) showStream(stream);
     else release();
   };
-  const refused = () => {
-    asking = false;
-    mark('off');
+  const onRefused = () => {
+    isRequesting = false;
+    setStatus('off');
   };
   const release = () => {
     if (camera === undefined) return;
@@ -35,13 +35,13 @@ export function createSelfView(video: HTMLVideoElement | null) {
       track.stop();
     });
     camera = undefined;
-    connect(null);
+    showStream(null);
   };
 
   return (want: boolean) => {
-    if (want === wanted) return;
-    wanted = want;
+    if (want === isWanted) return;
+    isWanted = want;
     if (!want) release();
-    else if (!asking) ask();
+    else if (!isRequesting) requestCamera();
   };
 }

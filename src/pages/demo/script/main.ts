@@ -1,9 +1,9 @@
-import { dropped, type Message, textOf } from '../../../domain/listener.ts';
+import { explainDrop, getFieldText, type PostedMessage } from '../../../domain/listener.ts';
 import type { EventCode } from '../../../guide/events.ts';
 import { control } from '../../control.ts';
-import { parsed } from '../../wire.ts';
+import { parseJson } from '../../wire.ts';
 import type { DemoCall, DemoSetup } from '../messages.ts';
-import { copyOnRequest } from './copying.ts';
+import { enableCopyButtons } from './copy-buttons.ts';
 import { OUTCOMES } from './outcomes.ts';
 
 /*
@@ -15,9 +15,9 @@ const WAITING = 'Please wait until one of our agents joins.';
 const SKIP = '10m';
 
 /** An element of the page, which has them all. */
-const part = <E extends HTMLElement>(id: string) => document.getElementById(id) as E;
+const getElement = <E extends HTMLElement>(id: string) => document.getElementById(id) as E;
 
-function element(name: string, className: string, text: string): HTMLElement {
+function createElement(name: string, className: string, text: string): HTMLElement {
   const made = document.createElement(name);
   made.className = className;
   made.textContent = text;
@@ -25,26 +25,26 @@ function element(name: string, className: string, text: string): HTMLElement {
 }
 
 /** A message as a line of the list; one that the guide's listener drops says why. */
-function line({ origin, data }: Message, seconds: number): HTMLElement {
+function renderMessage({ origin, data }: PostedMessage, seconds: number): HTMLElement {
   const item = document.createElement('li');
-  const why = dropped({ origin, data });
-  const code = textOf(data, 'code') || (typeof data === 'string' ? data : JSON.stringify(data));
-  const type = textOf(data, 'type');
+  const why = explainDrop({ origin, data });
+  const code = getFieldText(data, 'code') || (typeof data === 'string' ? data : JSON.stringify(data));
+  const type = getFieldText(data, 'type');
   item.append(
-    element('span', 'time', `+${seconds.toFixed(1)} s`),
-    element('span', type === 'error' ? 'type error' : 'type', type || 'no type'),
-    element('code', '', code),
-    element('span', 'message', textOf(data, 'message')),
+    createElement('span', 'time', `+${seconds.toFixed(1)} s`),
+    createElement('span', type === 'error' ? 'type error' : 'type', type || 'no type'),
+    createElement('code', '', code),
+    createElement('span', 'message', getFieldText(data, 'message')),
   );
   if (why !== undefined) {
     item.className = 'dropped';
-    item.append(element('span', 'why', `Dropped by the listener of the guide: ${why}`));
+    item.append(createElement('span', 'why', `Dropped by the listener of the guide: ${why}`));
   }
   return item;
 }
 
 /** Asks the page's own backend. */
-async function post<T>(url: string, body: unknown): Promise<T> {
+async function postJson<T>(url: string, body: unknown): Promise<T> {
   const answer = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -56,7 +56,7 @@ async function post<T>(url: string, body: unknown): Promise<T> {
 }
 
 /** The iframe of guide 5.3, made anew for every call: Firefox would load an old address in one that stands in the page. */
-function embed(src: string): HTMLIFrameElement {
+function createFrame(src: string): HTMLIFrameElement {
   const frame = document.createElement('iframe');
   frame.id = 'videocall-iframe';
   frame.title = 'Video call';
@@ -66,34 +66,36 @@ function embed(src: string): HTMLIFrameElement {
 }
 
 function start(setup: DemoSetup): void {
-  const picker = part<HTMLSelectElement>('scenario');
+  const picker = getElement<HTMLSelectElement>('scenario');
   const go = document.querySelector('.go') as HTMLButtonElement;
-  const skip = part<HTMLButtonElement>('skip');
+  const skip = getElement<HTMLButtonElement>('skip');
   let startedAt = 0;
-  let isBeginning = false;
+  let isStarting = false;
 
-  const tell = (text: string, isFault = false) => {
-    part('outcome').textContent = text;
-    part('outcome').className = isFault ? 'fault' : '';
+  const showOutcome = (text: string, isFault = false) => {
+    getElement('outcome').textContent = text;
+    getElement('outcome').className = isFault ? 'fault' : '';
   };
   const describe = () => {
-    part('course').textContent = setup.scenarios[picker.value] ?? '';
-    part('by-hand').hidden = picker.value !== 'manual';
+    getElement('course').textContent = setup.scenarios[picker.value] ?? '';
+    getElement('by-hand').hidden = picker.value !== 'manual';
   };
-  const trying = (what: () => Promise<void>) =>
-    what().catch((error: unknown) => tell(error instanceof Error ? error.message : String(error), true));
+  const withErrorsShown = (what: () => Promise<void>) =>
+    what().catch((error: unknown) =>
+      showOutcome(error instanceof Error ? error.message : String(error), true),
+    );
 
-  const begin = async () => {
-    const { src, validation_id } = await post<DemoCall>(setup.calls, { scenario: picker.value });
-    part('events').textContent = '';
-    part('silence').hidden = false;
+  const startCall = async () => {
+    const { src, validation_id } = await postJson<DemoCall>(setup.calls, { scenario: picker.value });
+    getElement('events').textContent = '';
+    getElement('silence').hidden = false;
     startedAt = performance.now();
-    part('place').textContent = '';
-    part('place').append(embed(src));
-    part('validation').hidden = false;
-    part('validation').querySelector('code')?.replaceChildren(validation_id);
+    getElement('place').textContent = '';
+    getElement('place').append(createFrame(src));
+    getElement('validation').hidden = false;
+    getElement('validation').querySelector('code')?.replaceChildren(validation_id);
     skip.disabled = false;
-    tell(WAITING);
+    showOutcome(WAITING);
     go.textContent = 'Start another call';
   };
 
@@ -104,25 +106,26 @@ function start(setup: DemoSetup): void {
   window.addEventListener('message', ({ origin, data, source }) => {
     // What the page says to itself, browser extensions say.
     if (source === window) return;
-    part('silence').hidden = true;
-    part('events').append(line({ origin, data }, (performance.now() - startedAt) / 1000));
+    getElement('silence').hidden = true;
+    getElement('events').append(renderMessage({ origin, data }, (performance.now() - startedAt) / 1000));
     // What the listener of the guide does not drop has a code of the guide.
-    if (dropped({ origin, data }) === undefined) tell(OUTCOMES[textOf(data, 'code') as EventCode]);
+    if (explainDrop({ origin, data }) === undefined)
+      showOutcome(OUTCOMES[getFieldText(data, 'code') as EventCode]);
   });
   picker.addEventListener('change', describe);
-  part('start').addEventListener('submit', (event) => {
+  getElement('start').addEventListener('submit', (event) => {
     event.preventDefault();
     // Whoever clicks twice means one call; another would be left behind in the waiting room.
-    if (isBeginning) return;
-    isBeginning = true;
-    void trying(begin).then(() => {
-      isBeginning = false;
+    if (isStarting) return;
+    isStarting = true;
+    void withErrorsShown(startCall).then(() => {
+      isStarting = false;
     });
   });
-  skip.addEventListener('click', () => void trying(skipAhead));
+  skip.addEventListener('click', () => void withErrorsShown(skipAhead));
   describe();
 }
 
-const setup = parsed<DemoSetup>(part('setup').textContent ?? '');
+const setup = parseJson<DemoSetup>(getElement('setup').textContent ?? '');
 if (setup !== undefined) start(setup);
-copyOnRequest(part('copied'));
+enableCopyButtons(getElement('copied'));

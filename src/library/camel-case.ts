@@ -12,24 +12,24 @@ export type Camel<T> = T extends readonly (infer Item)[]
     : T;
 
 /** Under these keys stand maps whose own keys are data. A test holds them against the tables of the control API. */
-export const MAPS: ReadonlySet<string> = new Set(['query', 'headers', 'form']);
+export const DATA_MAP_KEYS: ReadonlySet<string> = new Set(['query', 'headers', 'form']);
 
-function renamed(value: unknown, rename: (key: string) => string): unknown {
-  if (Array.isArray(value)) return value.map((item) => renamed(item, rename));
+function renameKeys(value: unknown, rename: (key: string) => string): unknown {
+  if (Array.isArray(value)) return value.map((item) => renameKeys(item, rename));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       rename(key),
-      MAPS.has(key) ? inner : renamed(inner, rename),
+      DATA_MAP_KEYS.has(key) ? inner : renameKeys(inner, rename),
     ]),
   );
 }
 
-const toCamel = (key: string) => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-const toSnake = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const toCamelKey = (key: string) => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+const toSnakeKey = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** `value`, which is JSON, as JavaScript would write it. */
-export const camel = <T>(value: T): Camel<T> => renamed(value, toCamel) as Camel<T>;
+export const toCamelCase = <T>(value: T): Camel<T> => renameKeys(value, toCamelKey) as Camel<T>;
 
 /** `value` as the control API reads it. */
-export const snake = (value: unknown): unknown => renamed(value, toSnake);
+export const toSnakeCase = (value: unknown): unknown => renameKeys(value, toSnakeKey);

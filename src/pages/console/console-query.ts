@@ -3,13 +3,13 @@ import type { ConsoleQuery } from './messages.ts';
 
 /** What is looked at stands in the address, so that it can be kept, shared and gone back from. */
 
-type Change = { readonly [K in keyof ConsoleQuery]?: ConsoleQuery[K] | undefined };
+type QueryChange = { readonly [K in keyof ConsoleQuery]?: ConsoleQuery[K] | undefined };
 
 /** How `place` is changed; `isSmall` leaves no place behind to go back to. */
-export type Go = (change: Change, isSmall?: boolean) => void;
+export type Navigate = (change: QueryChange, isSmall?: boolean) => void;
 
 /** What each part of an address may say, as the simulator understands it, whose schema would be larger than this page. */
-const FITS: { readonly [K in keyof Required<ConsoleQuery>]: (value: string) => boolean } = {
+const VALID_VALUES: { readonly [K in keyof Required<ConsoleQuery>]: (value: string) => boolean } = {
   client_id: (value) => value !== '',
   call_client_id: (value) => value !== '',
   validation_id: (value) => value !== '',
@@ -19,28 +19,28 @@ const FITS: { readonly [K in keyof Required<ConsoleQuery>]: (value: string) => b
 };
 
 /** What an address names; whatever in it means nothing is left out, so that a slip in it shows too much and not nothing. */
-function placeIn(hash: string): ConsoleQuery {
-  const said = new URLSearchParams(hash.slice(1));
+function parseQuery(hash: string): ConsoleQuery {
+  const parameters = new URLSearchParams(hash.slice(1));
   return Object.fromEntries(
-    Object.entries(FITS).flatMap(([name, fits]) => {
-      const value = said.get(name);
+    Object.entries(VALID_VALUES).flatMap(([name, fits]) => {
+      const value = parameters.get(name);
       return value !== null && fits(value) ? [[name, value]] : [];
     }),
   );
 }
 
 /** What is looked at, and how to look at something else; what is set undefined is left out. */
-export function usePlace(): readonly [ConsoleQuery, Go] {
-  const [place, setPlace] = useState(() => placeIn(location.hash));
+export function useConsoleQuery(): readonly [ConsoleQuery, Navigate] {
+  const [query, setQuery] = useState(() => parseQuery(location.hash));
   useEffect(() => {
-    const follow = () => setPlace(placeIn(location.hash));
-    addEventListener('hashchange', follow);
-    return () => removeEventListener('hashchange', follow);
+    const syncQuery = () => setQuery(parseQuery(location.hash));
+    addEventListener('hashchange', syncQuery);
+    return () => removeEventListener('hashchange', syncQuery);
   }, []);
   return [
-    place,
+    query,
     (change, isSmall = false) => {
-      const all = Object.entries({ ...placeIn(location.hash), ...change }).filter(
+      const all = Object.entries({ ...parseQuery(location.hash), ...change }).filter(
         (pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '',
       );
       const hash = `#${new URLSearchParams(all)}`;
@@ -49,7 +49,7 @@ export function usePlace(): readonly [ConsoleQuery, Go] {
         return;
       }
       history.replaceState(null, '', hash);
-      setPlace(placeIn(hash));
+      setQuery(parseQuery(hash));
     },
   ];
 }

@@ -2,7 +2,7 @@ import type { CallState } from '../../domain/call.ts';
 
 /** How the console and the report write times and figures. */
 
-export const figure = (count: number): string => count.toLocaleString('en');
+export const formatCount = (count: number): string => count.toLocaleString('en');
 
 const UNITS = [
   ['h', 3_600_000],
@@ -10,7 +10,7 @@ const UNITS = [
 ] as const;
 
 /** A length of time in milliseconds, as in `1 h 2 min`, `45 s` or `2.35 s`: never more than two units. */
-export function length(ms: number): string {
+export function formatLength(ms: number): string {
   const [unit, size] = UNITS.find(([, one]) => ms >= one) ?? ['s', 1000];
   if (unit === 's') return `${ms < 10_000 ? Number((ms / 1000).toFixed(2)) : Math.floor(ms / 1000)} s`;
   const rest = Math.floor((ms % size) / (unit === 'h' ? 60_000 : 1000));
@@ -18,16 +18,16 @@ export function length(ms: number): string {
 }
 
 /** How long after the beginning something was. */
-export const offset = (ms: number): string => (ms === 0 ? '0 s' : `+${length(ms)}`);
+export const formatOffset = (ms: number): string => (ms === 0 ? '0 s' : `+${formatLength(ms)}`);
 
 /** A time as in `2030-01-01 10:15:03`, in UTC as everywhere. */
-export const clockTime = (iso: string): string => iso.slice(0, 19).replace('T', ' ');
+export const formatDateTime = (iso: string): string => iso.slice(0, 19).replace('T', ' ');
 
 /** The same without its day. */
-export const timeOfDay = (iso: string): string => iso.slice(11, 23);
+export const formatTimeOfDay = (iso: string): string => iso.slice(11, 23);
 
 /** What a call's state is called. */
-export const STATES: Readonly<Record<CallState, string>> = {
+export const STATE_LABELS: Readonly<Record<CallState, string>> = {
   'waiting-room': 'waiting',
   loading: 'connecting',
   'in-call': 'in call',

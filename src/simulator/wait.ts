@@ -1,24 +1,24 @@
 import { type CallState, type CallView, callAt } from '../domain/call.ts';
-import { type JournalFilter, matches } from '../domain/journal.ts';
-import { type Instant, type Ms, timeOf } from '../domain/time.ts';
+import { type JournalFilter, matchesFilter } from '../domain/journal.ts';
+import { type Instant, type Ms, toVirtualTime } from '../domain/time.ts';
 import type { Kind, Log, Store } from '../store/store.ts';
-import type { CallDetails, calls, EventView } from './calls.ts';
-import { hintsAbout } from './change-notifications.ts';
-import { clockOf } from './decide.ts';
-import type { Journalled, journal } from './journal.ts';
+import type { CallDetails, createCalls, EventView } from './calls.ts';
+import { subscribeToChanges } from './change-notifications.ts';
+import { pickClock } from './decide.ts';
+import type { createJournal, JournalRecord } from './journal.ts';
 import { ownerOf } from './record-kinds.ts';
-import { callIdOf, clockRefs, EVERYONE } from './refs.ts';
+import { ALL_CLIENTS, clockRefs, toCallId } from './refs.ts';
 
 /** What somebody waits for. */
-export type Goal =
+export type WaitGoal =
   | { readonly event: string }
   | { readonly request: JournalFilter }
   | { readonly callState: CallState };
 
-type CallGoal = Exclude<Goal, { request: unknown }>;
+type CallGoal = Exclude<WaitGoal, { request: unknown }>;
 
 /** Where it is looked for; whatever is left out matches all. */
-export interface Scope {
+export interface WaitScope {
   readonly clientId?: string | undefined;
   readonly validationId?: string | undefined;
   /** The number of the call. */
@@ -28,23 +28,23 @@ export interface Scope {
 }
 
 /** What was waited for. */
-export type Met =
+export type WaitResult =
   | { readonly event: EventView }
-  | { readonly request: Journalled }
+  | { readonly request: JournalRecord }
   | { readonly call: CallDetails };
 
 /** Looks once, at what is new since the last time. */
-interface Lookout {
+interface Probe {
   /** What was waited for, or else when it is worth to look again without a hint. */
-  look(): Promise<{ readonly met?: Met; readonly again?: Ms }>;
+  check(): Promise<{ readonly met?: WaitResult; readonly again?: Ms }>;
   /** What there is instead, the oldest first. */
   seen(): readonly string[];
 }
 
-const MOST_SEEN = 20;
+const MAX_SEEN = 20;
 
 /** Which records and logs can bring what is waited for. */
-const HINTED_BY: Record<'request' | 'call', readonly (Kind | Log)[]> = {
+const CHANGE_KINDS: Record<'request' | 'call', readonly (Kind | Log)[]> = {
   request: ['journal'],
   call: ['call', 'clock'],
 };
@@ -53,53 +53,53 @@ const isMet = (goal: CallGoal, { states, events }: CallView): boolean =>
   'event' in goal ? events.some(({ event }) => event.code === goal.event) : states.includes(goal.callState);
 
 /** Waiting for what is to happen, in a test or by hand. */
-export function waits(
+export function createWait(
   store: Store,
-  { details }: Pick<ReturnType<typeof calls>, 'details'>,
-  { list: requests }: Pick<ReturnType<typeof journal>, 'list'>,
+  { details }: Pick<ReturnType<typeof createCalls>, 'details'>,
+  { list: requests }: Pick<ReturnType<typeof createJournal>, 'list'>,
 ) {
-  function lookoutForRequest(filter: JournalFilter, { clientId, validationId, after }: Scope): Lookout {
+  function createRequestProbe(filter: JournalFilter, { clientId, validationId, after }: WaitScope): Probe {
     let last = after;
     const seen: string[] = [];
     return {
       seen: () => seen,
-      async look() {
+      async check() {
         const news = await requests(validationId === undefined ? {} : { validationId }, clientId, last);
         last = news.at(-1)?.id ?? last;
         seen.push(
           ...news
-            .slice(-MOST_SEEN)
+            .slice(-MAX_SEEN)
             .map(({ value: { method, path, status } }) => `${method} ${path} ${status ?? 'unanswered'}`),
         );
-        seen.splice(0, seen.length - MOST_SEEN);
-        const request = news.find(({ value }) => matches(value, filter));
+        seen.splice(0, seen.length - MAX_SEEN);
+        const request = news.find(({ value }) => matchesFilter(value, filter));
         return request === undefined ? {} : { met: { request } };
       },
     };
   }
 
   /** A call as it was when it was last looked at: until it changes or time has come, it need not be looked at. */
-  interface Known {
+  interface KnownCall {
     readonly version: number;
     readonly view: CallView;
     readonly label: string;
   }
 
-  function lookoutForCall(goal: CallGoal, { clientId, validationId, n }: Scope): Lookout {
-    const known = new Map<string, Known>();
+  function createCallProbe(goal: CallGoal, { clientId, validationId, n }: WaitScope): Probe {
+    const known = new Map<string, KnownCall>();
 
     /** Virtual time for each client, and whether it moves. */
-    async function times(clientIds: ReadonlySet<string>) {
+    async function readTimes(clientIds: ReadonlySet<string>) {
       const found = new Map<string, { now: Instant; isFrozen: boolean }>();
       for (const id of clientIds) {
         const { realTime, found: clocks } = await store.read(...clockRefs(id));
-        const clock = clockOf(...clocks);
-        found.set(id, { now: timeOf(clock, realTime), isFrozen: clock.frozenAt !== undefined });
+        const clock = pickClock(...clocks);
+        found.set(id, { now: toVirtualTime(clock, realTime), isFrozen: clock.frozenAt !== undefined });
       }
       return found;
     }
 
-    async function metIn(callId: string): Promise<Met | undefined> {
+    async function findMatch(callId: string): Promise<WaitResult | undefined> {
       const call = await details(callId);
       if (call === undefined || !('event' in goal)) return call && { call };
       const event = call.events.find((one) => one.event.code === goal.event);
@@ -112,18 +112,18 @@ export function waits(
           .flatMap(({ view, label }) =>
             'event' in goal ? view.events.map(({ event }) => event.code) : `${label}: ${view.state}`,
           )
-          .slice(-MOST_SEEN),
+          .slice(-MAX_SEEN),
 
-      async look() {
-        const concerned = (await store.list('call', clientId)).filter(
+      async check() {
+        const matchingCalls = (await store.list('call', clientId)).filter(
           ({ value }) =>
             (validationId === undefined || value.validationId === validationId) &&
             (n === undefined || value.n === n),
         );
-        const clocks = await times(new Set(concerned.map(({ value }) => value.clientId)));
+        const clocks = await readTimes(new Set(matchingCalls.map(({ value }) => value.clientId)));
         let again: Ms | undefined;
-        for (const { version, value } of concerned) {
-          const callId = callIdOf(value);
+        for (const { version, value } of matchingCalls) {
+          const callId = toCallId(value);
           const clock = clocks.get(value.clientId);
           if (clock === undefined) continue;
           const { now, isFrozen } = clock;
@@ -132,7 +132,7 @@ export function waits(
           if (one === undefined || !isSame) {
             one = { version, view: callAt(value, now), label: value.validationId };
             known.set(callId, one);
-            const met = isMet(goal, one.view) ? await metIn(callId) : undefined;
+            const met = isMet(goal, one.view) ? await findMatch(callId) : undefined;
             if (met !== undefined) return { met };
           }
           const { nextAt } = one.view;
@@ -151,33 +151,33 @@ export function waits(
    * @param signal ends the waiting early
    */
   return async function wait(
-    goal: Goal,
-    scope: Scope,
+    goal: WaitGoal,
+    scope: WaitScope,
     timeout: Ms,
     signal: AbortSignal,
-  ): Promise<Met | { readonly seen: readonly string[] }> {
+  ): Promise<WaitResult | { readonly seen: readonly string[] }> {
     const { clientId } = scope;
-    const kinds = HINTED_BY['request' in goal ? 'request' : 'call'];
-    const lookout = 'request' in goal ? lookoutForRequest(goal.request, scope) : lookoutForCall(goal, scope);
-    const hints = hintsAbout(
+    const kinds = CHANGE_KINDS['request' in goal ? 'request' : 'call'];
+    const probe = 'request' in goal ? createRequestProbe(goal.request, scope) : createCallProbe(goal, scope);
+    const changes = subscribeToChanges(
       store,
       (changed) =>
         kinds.includes(changed.kind) &&
-        (clientId === undefined || [clientId, EVERYONE].includes(ownerOf(changed))),
+        (clientId === undefined || [clientId, ALL_CLIENTS].includes(ownerOf(changed))),
     );
-    signal.addEventListener('abort', hints.hint);
+    signal.addEventListener('abort', changes.notify);
     try {
       const until = (await store.read()).realTime + timeout;
       for (;;) {
-        const { met, again } = await lookout.look();
+        const { met, again } = await probe.check();
         if (met !== undefined) return met;
         const left = until - (await store.read()).realTime;
-        if (left <= 0 || signal.aborted) return { seen: lookout.seen() };
-        await hints.next(Math.min(left, again ?? left));
+        if (left <= 0 || signal.aborted) return { seen: probe.seen() };
+        await changes.waitForNext(Math.min(left, again ?? left));
       }
     } finally {
-      signal.removeEventListener('abort', hints.hint);
-      hints.stop();
+      signal.removeEventListener('abort', changes.notify);
+      changes.stop();
     }
   };
 }

@@ -7,18 +7,21 @@ import type { VerifierOptions } from '@pact-foundation/pact-core';
  */
 
 /** What the process is told. */
-export interface Task {
+export interface VerifierTask {
   /** Path of the verifier's library. */
   readonly library: string;
   readonly options: VerifierOptions;
 }
 
 /** What it answers: the verifier's own JSON, or why there is none. */
-export type Answer = { readonly json: string } | { readonly missing: string } | { readonly fatal: string };
+export type VerifierAnswer =
+  | { readonly json: string }
+  | { readonly missing: string }
+  | { readonly fatal: string };
 
 type Library = typeof import('@pact-foundation/pact-core');
 
-async function verify({ library, options }: Task): Promise<Answer> {
+async function runTask({ library, options }: VerifierTask): Promise<VerifierAnswer> {
   let Verifier: Library['Verifier'];
   try {
     ({ Verifier } = createRequire(import.meta.url)(library) as Library);
@@ -34,8 +37,8 @@ async function verify({ library, options }: Task): Promise<Answer> {
   }
 }
 
-process.once('message', async (task: Task) => {
-  const answer = await verify(task);
+process.once('message', async (task: VerifierTask) => {
+  const answer = await runTask(task);
   process.send?.(answer, () => process.disconnect());
 });
 process.on('disconnect', () => process.exit());

@@ -1,19 +1,19 @@
 import { useEffect, useState } from 'preact/hooks';
 import { CONSOLE } from '../../control/schema/paths.ts';
-import type { ConsoleParts, ConsoleQuery, ConsoleTrouble } from './messages.ts';
+import type { ConsoleParts, ConsoleProblem, ConsoleQuery } from './messages.ts';
 
 /** How the console stands with its simulator: it comes back by itself when that does. */
-export type Link =
+export type ConnectionState =
   | { readonly state: 'connecting' }
   | { readonly state: 'live'; readonly again: boolean }
   | { readonly state: 'away' };
 
 /** What the simulator has told so far. */
-export interface Live {
+export interface ConsoleStream {
   readonly parts: Partial<ConsoleParts>;
-  readonly link: Link;
+  readonly link: ConnectionState;
   /** What cannot be told now, and why. */
-  readonly trouble: string | undefined;
+  readonly problem: string | undefined;
 }
 
 /** The parts to which the page listens. */
@@ -30,15 +30,15 @@ export const PARTS: Readonly<Record<keyof ConsoleParts, true>> = {
 };
 
 /** After an answer that is no stream a browser does not try again by itself. */
-const RETRY_MS = 1_000;
+const RETRY_DELAY_MS = 1_000;
 
-const addressOf = (query: ConsoleQuery): string => `${CONSOLE}/stream?${new URLSearchParams(query)}`;
+const buildStreamUrl = (query: ConsoleQuery): string => `${CONSOLE}/stream?${new URLSearchParams(query)}`;
 
 /**
  * Whether anybody may be looking. A browser has six connections for all tabs of an address, so that consoles in the
  * background must not keep theirs: with six of them no other opened, and none could give orders.
  */
-function useVisible(): boolean {
+function usePageVisible(): boolean {
   const [isVisible, setVisible] = useState(!document.hidden);
   useEffect(() => {
     const look = () => setVisible(!document.hidden);
@@ -49,12 +49,12 @@ function useVisible(): boolean {
 }
 
 /** Follows what the simulator tells of `query`, while it can be seen. */
-export function useLive(query: ConsoleQuery): Live {
+export function useConsoleStream(query: ConsoleQuery): ConsoleStream {
   const [parts, setParts] = useState<Partial<ConsoleParts>>({});
-  const [link, setLink] = useState<Link>({ state: 'connecting' });
-  const [trouble, setTrouble] = useState<string>();
-  const address = addressOf(query);
-  const isVisible = useVisible();
+  const [link, setLink] = useState<ConnectionState>({ state: 'connecting' });
+  const [problem, setTrouble] = useState<string>();
+  const address = buildStreamUrl(query);
+  const isVisible = usePageVisible();
 
   useEffect(() => {
     if (!isVisible) return undefined;
@@ -69,7 +69,7 @@ export function useLive(query: ConsoleQuery): Live {
         });
       }
       source.addEventListener('trouble', ({ data }: MessageEvent<string>) =>
-        setTrouble((JSON.parse(data) as ConsoleTrouble).message),
+        setTrouble((JSON.parse(data) as ConsoleProblem).message),
       );
       source.onopen = () =>
         setLink((before) => ({
@@ -78,7 +78,7 @@ export function useLive(query: ConsoleQuery): Live {
         }));
       source.onerror = () => {
         setLink({ state: 'away' });
-        if (source.readyState === source.CLOSED) retry = setTimeout(open, RETRY_MS);
+        if (source.readyState === source.CLOSED) retry = setTimeout(open, RETRY_DELAY_MS);
       };
     };
     open();
@@ -88,5 +88,5 @@ export function useLive(query: ConsoleQuery): Live {
     };
   }, [address, isVisible]);
 
-  return { parts, link, trouble };
+  return { parts, link, problem };
 }

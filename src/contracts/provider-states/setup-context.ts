@@ -4,7 +4,7 @@ import type { Token } from '../../domain/token.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 
 /** Why a state cannot be brought about, or did not lead to what was to come of it. */
-export class StateRefused extends Error {
+export class StateSetupFailed extends Error {
   readonly hint: string | undefined;
 
   constructor(message: string, hint?: string) {
@@ -16,27 +16,27 @@ export class StateRefused extends Error {
 /** What is meant where a state does not name it. */
 const VALIDATION_ID = 'VALIDATION_ID';
 
-export type Stage = ReturnType<typeof stage>;
+export type SetupContext = ReturnType<typeof createSetupContext>;
 
 /** By what a state names the token that it is about. */
-export interface TokenNaming {
+export interface TokenReference {
   readonly client_id?: string;
   readonly access_token?: string;
 }
 
 /** What the states of one interaction have set up, and what it was like before. */
-export function stage(simulator: Simulator) {
+export function createSetupContext(simulator: Simulator) {
   const { clients, clocks, tokens } = simulator;
   /** The clients that were touched, as they were. */
-  const before = new Map<string, Client | undefined>();
-  let usual: string | undefined;
+  const originalClients = new Map<string, Client | undefined>();
+  let defaultClientId: string | undefined;
   let latest: { clientId?: string; accessToken?: string; validationId?: string } = {};
 
   /** The id of the client that is meant; whatever becomes of it is undone by `clear`. */
   async function clientId(named?: string): Promise<string> {
-    usual ??= (await clients.list())[0]?.clientId ?? 'CLIENT_ID';
-    const id = named ?? latest.clientId ?? usual;
-    if (!before.has(id)) before.set(id, await clients.get(id));
+    defaultClientId ??= (await clients.list())[0]?.clientId ?? 'CLIENT_ID';
+    const id = named ?? latest.clientId ?? defaultClientId;
+    if (!originalClients.has(id)) originalClients.set(id, await clients.get(id));
     if (latest.clientId !== id) latest = { clientId: id };
     return id;
   }
@@ -46,18 +46,19 @@ export function stage(simulator: Simulator) {
     const id = await clientId(named);
     const known = (await clients.get(id)) ?? (await clients.create({ clientId: id }));
     if (known === undefined)
-      throw new StateRefused(`client "${id}" was registered by somebody else just now`);
+      throw new StateSetupFailed(`client "${id}" was registered by somebody else just now`);
     return known;
   }
 
   /** Issues a token, in the past if it has an age; time stands still then, so that it stays that old. */
-  async function newToken({ client_id, access_token }: TokenNaming, age?: number): Promise<Token> {
+  async function newToken({ client_id, access_token }: TokenReference, age?: number): Promise<Token> {
     const { clientId: id } = await client(client_id);
     if (age !== undefined) await clocks.freeze(undefined, id);
     const token = await tokens.put(id, access_token, age === undefined ? ms(0) : seconds(age));
-    if (token === undefined) throw new StateRefused(`client "${id}" was removed by somebody else just now`);
+    if (token === undefined)
+      throw new StateSetupFailed(`client "${id}" was removed by somebody else just now`);
     if (token === 'taken')
-      throw new StateRefused('this access token is there already', 'let each state name its own');
+      throw new StateSetupFailed('this access token is there already', 'let each state name its own');
     latest.accessToken = token.accessToken;
     return token;
   }
@@ -69,13 +70,13 @@ export function stage(simulator: Simulator) {
     newToken,
 
     /** The token that is named, or else the latest; a new one where there is none. */
-    async token(naming: TokenNaming): Promise<Token> {
+    async token(naming: TokenReference): Promise<Token> {
       const id = (await client(naming.client_id)).clientId;
       const accessToken = naming.access_token ?? latest.accessToken;
       const known = accessToken === undefined ? undefined : await tokens.get(accessToken);
       if (known === undefined) return newToken(naming);
       if (known.token.clientId !== id)
-        throw new StateRefused(
+        throw new StateSetupFailed(
           `this access token belongs to client "${known.token.clientId}", not to "${id}"`,
         );
       latest.accessToken = known.token.accessToken;
@@ -90,7 +91,7 @@ export function stage(simulator: Simulator) {
 
     /** Puts every client that was touched back to where it was, with nothing that belonged to it since. */
     async clear(): Promise<void> {
-      for (const [id, was] of before) {
+      for (const [id, was] of originalClients) {
         if (was === undefined) {
           await clients.remove(id);
         } else {
@@ -98,9 +99,10 @@ export function stage(simulator: Simulator) {
           await simulator.reset(id);
         }
       }
-      before.clear();
+      originalClients.clear();
       latest = {};
-      if (usual !== undefined && (await clients.get(usual)) === undefined) usual = undefined;
+      if (defaultClientId !== undefined && (await clients.get(defaultClientId)) === undefined)
+        defaultClientId = undefined;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { askHealth } from '../../control/client.ts';
 import { type Control, RequestFailed } from '../../control/schema/client.ts';
-import type { Snapshot } from '../../pages/report/snapshot.ts';
-import { legible } from './sanitize-text.ts';
+import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
+import { sanitizeText } from './sanitize-text.ts';
 
 /** There is nobody to ask; the message says why. */
 class NoSimulator extends Error {
@@ -32,7 +32,7 @@ function failure(error: unknown, address: string, path: string): unknown {
  * @param address how that is told to people
  * @throws {NotAllowed}
  */
-export async function gather(control: Control, address: string): Promise<Snapshot> {
+export async function collectSnapshot(control: Control, address: string): Promise<ReportSnapshot> {
   async function list<Item>(path: string, answer: Promise<{ readonly items: Item[] }>): Promise<Item[]> {
     const { items } = await answer.catch((error) => {
       throw failure(error, address, path);
@@ -54,5 +54,5 @@ export async function gather(control: Control, address: string): Promise<Snapsho
   // Secrets go no further than this.
   const ids = clients.map(({ client_id }) => client_id);
   const snapshot = { version, at: time, clients: ids, calls, tokens, requests, findings };
-  return legible(snapshot, new Set(tokens.map(({ access_token }) => access_token)));
+  return sanitizeText(snapshot, new Set(tokens.map(({ access_token }) => access_token)));
 }

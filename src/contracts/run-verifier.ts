@@ -1,33 +1,40 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ROOT } from '../system/package.ts';
-import type { Answer, Task } from './child.ts';
-import { install, LIBRARIES } from './library.ts';
+import { formatInstallCommand, LIBRARIES } from './library.ts';
+import type { VerifierAnswer, VerifierTask } from './verifier-process.ts';
 
 /** The verifier has failed as a program. */
 export class VerifierFailed extends Error {}
 
 /** Everything else in the environment could change what is verified: filters, brokers, proxies, telemetry. */
-const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'LD_LIBRARY_PATH'];
+const INHERITED_VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'LD_LIBRARY_PATH'];
 const LOOPBACK = '127.0.0.1,localhost,::1';
-const QUIET = { PACT_DO_NOT_TRACK: 'true', LOG_LEVEL: 'error', NO_PROXY: LOOPBACK, no_proxy: LOOPBACK };
+const QUIET_ENVIRONMENT = {
+  PACT_DO_NOT_TRACK: 'true',
+  LOG_LEVEL: 'error',
+  NO_PROXY: LOOPBACK,
+  no_proxy: LOOPBACK,
+};
 
-const environment = (env: Readonly<Record<string, string | undefined>>) => ({
-  ...Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
-  ...QUIET,
+const createEnvironment = (env: Readonly<Record<string, string | undefined>>) => ({
+  ...Object.fromEntries(
+    INHERITED_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
+  ),
+  ...QUIET_ENVIRONMENT,
 });
 
-export interface RunOptions extends Task {
+export interface RunOptions extends VerifierTask {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Ends it early. */
   readonly signal: AbortSignal;
   /** So long may it do nothing, in milliseconds. */
-  readonly patience: number;
+  readonly idleTimeoutMs: number;
   /** Calls its argument whenever the verifier has been seen at work. */
   readonly onActivity: (seen: () => void) => void;
 }
 
-const MOST_NOISE = 4_000;
+const MAX_STDERR_LENGTH = 4_000;
 
 /**
  * Verifies in a process of its own, and gives the verifier's JSON.
@@ -35,56 +42,60 @@ const MOST_NOISE = 4_000;
  * @throws {VerifierFailed}
  */
 export function runVerifier(run: RunOptions): Promise<string> {
-  const { library, options, env, signal, patience, onActivity } = run;
+  const { library, options, env, signal, idleTimeoutMs, onActivity } = run;
   return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(new URL('dist/contracts/child.js', ROOT)), [], {
-      env: environment(env),
+    const child = fork(fileURLToPath(new URL('dist/contracts/verifier-process.js', ROOT)), [], {
+      env: createEnvironment(env),
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    let answer: Answer | undefined;
+    let answer: VerifierAnswer | undefined;
     let why = '';
-    let noise = '';
+    let stderr = '';
     const end = (reason: string) => {
       why ||= reason;
       child.kill('SIGKILL');
     };
-    const tooLong = setTimeout(
-      () => end(`has done nothing for ${patience / 1000} s; see --timeout`),
-      patience,
+    const idleTimer = setTimeout(
+      () => end(`has done nothing for ${idleTimeoutMs / 1000} s; see --timeout`),
+      idleTimeoutMs,
     );
-    onActivity(() => tooLong.refresh());
+    onActivity(() => idleTimer.refresh());
     const stop = () => end('was stopped');
     signal.addEventListener('abort', stop);
     // A pipe that nobody reads would stop it for ever.
     child.stdout?.resume();
     child.stderr?.on('data', (data) => {
-      noise = `${noise}${data}`.slice(-MOST_NOISE);
+      stderr = `${stderr}${data}`.slice(-MAX_STDERR_LENGTH);
     });
-    child.on('message', (message: Answer) => {
+    child.on('message', (message: VerifierAnswer) => {
       answer = message;
-      tooLong.refresh();
+      idleTimer.refresh();
     });
     child.on('error', (error) =>
       reject(new VerifierFailed(`the verifier cannot be started: ${error.message}`)),
     );
     child.on('close', (code, by) => {
-      clearTimeout(tooLong);
+      clearTimeout(idleTimer);
       signal.removeEventListener('abort', stop);
       if (answer !== undefined && 'json' in answer) return resolve(answer.json);
-      reject(new VerifierFailed(failure(answer, why || `has ended by ${by ?? `exit code ${code}`}`, noise)));
+      reject(
+        new VerifierFailed(
+          describeFailure(answer, why || `has ended by ${by ?? `exit code ${code}`}`, stderr),
+        ),
+      );
     });
-    child.send({ library, options } satisfies Task, () => {});
+    child.send({ library, options } satisfies VerifierTask, () => {});
     if (signal.aborted) stop();
   });
 }
 
-function failure(answer: Answer | undefined, why: string, noise: string): string {
+function describeFailure(answer: VerifierAnswer | undefined, why: string, noise: string): string {
   if (answer === undefined || 'json' in answer) {
     const last = noise.trim().split('\n').at(-1);
     return `the verifier ${why}${last ? `: ${last}` : ''}`;
   }
   return 'missing' in answer
-    ? `verify needs ${LIBRARIES.verifier.name} for this platform, which cannot be loaded (${answer.missing.split('\n', 1)[0]}): ${install('verifier')}`
+    ? `verify needs ${LIBRARIES.verifier.name} for this platform, which cannot be loaded (${answer.missing.split('\n', 1)[0]}): ${formatInstallCommand('verifier')}`
     : `the verifier could not begin: ${answer.fatal.slice(0, 500)}`;
 }

@@ -1,5 +1,5 @@
 /** Selects what stands in `element`, so that whoever looks at it can copy it by key. */
-function select(element: Node): void {
+function selectText(element: Node): void {
   const range = document.createRange();
   range.selectNodeContents(element);
   const selection = getSelection();
@@ -11,25 +11,25 @@ function select(element: Node): void {
  * Lets each button with `data-copies` copy the text of the element of that id, and says in `status` that it has.
  * Over plain http from another machine there is no clipboard: then the text is selected.
  */
-export function copyOnRequest(status: HTMLElement): void {
+export function enableCopyButtons(status: HTMLElement): void {
   document.querySelectorAll<HTMLElement>('[data-copies]').forEach((button) => {
     const source = document.getElementById(button.dataset.copies ?? '');
     if (source === null) return;
-    const selected = () => {
-      select(source);
+    const selectSource = () => {
+      selectText(source);
       status.textContent = 'Selected: copy it with your keyboard';
     };
     button.addEventListener('click', () => {
       const clipboard = navigator.clipboard as Clipboard | undefined;
       if (clipboard === undefined) {
-        selected();
+        selectSource();
         return;
       }
       clipboard.writeText(source.textContent ?? '').then(() => {
         status.textContent = 'Copied';
         button.dataset.copied = '';
         button.addEventListener('blur', () => delete button.dataset.copied, { once: true });
-      }, selected);
+      }, selectSource);
     });
   });
 }
