@@ -41,6 +41,23 @@ function withNeeds(names: readonly string[]): Set<string> {
   return all;
 }
 
+interface Finished {
+  readonly code: number;
+  /** Standard output, then standard error. */
+  readonly output: string;
+}
+
+/** Runs a program to its end. A failed one is an answer too. */
+export const run = (
+  program: string,
+  args: readonly string[],
+  options: { cwd: string; env: Record<string, string> },
+): Promise<Finished> =>
+  exec(program, args, options).then(
+    ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
+    ({ code, stdout, stderr }) => ({ code, output: stdout + stderr }),
+  );
+
 /** Packs what would be published into a folder; answers the file. */
 export async function pack(folder: string): Promise<string> {
   // Built it is already, and what builds it would be seen by other tests half done.
@@ -57,11 +74,7 @@ export interface Consumer {
   folder(): string;
   write(name: string, text: string): void;
   /** Runs Node there, this one or `program`, and answers all that it says. */
-  node(
-    args: readonly string[],
-    env?: Record<string, string>,
-    program?: string,
-  ): Promise<{ code: number; output: string }>;
+  node(args: readonly string[], env?: Record<string, string>, program?: string): Promise<Finished>;
   /** A file of a tool in its `node_modules`. */
   tool(name: string): string;
 }
@@ -95,11 +108,7 @@ export function consumer(tools: readonly string[]): Consumer {
     async node(args, env = {}, program = process.execPath) {
       // biome-ignore lint/style/noProcessEnv: the child needs what any child needs
       const { PATH = '', HOME = '' } = process.env;
-      const options = { cwd: folder, env: { PATH, HOME, NO_COLOR: '1', ...env } };
-      return exec(program, args, options).then(
-        ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
-        ({ code, stdout, stderr }) => ({ code, output: stdout + stderr }),
-      );
+      return run(program, args, { cwd: folder, env: { PATH, HOME, NO_COLOR: '1', ...env } });
     },
   };
 }

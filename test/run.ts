@@ -8,9 +8,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { bringingNodes } from './nodes.ts';
+import { bringingPackageManagers } from './package-managers.ts';
 import { startRedis } from './redis.ts';
 import { bringingTestcontainers } from './testcontainers.ts';
 import { find, missing, TOOLS, type Tool } from './tools.ts';
+import { bringingVitest5 } from './vitest-5.ts';
 
 interface Results {
   numPassedTests: number;
@@ -32,7 +34,8 @@ const run = (command: string, ...args: string[]): boolean => runWith({}, command
 
 /** Without a registry, the tests that need these say that they are skipped. */
 function bringPackages(): void {
-  for (const args of [bringingNodes(), bringingTestcontainers()]) if (args.length > 0) run('npm', ...args);
+  const installs = [bringingNodes(), bringingPackageManagers(), bringingTestcontainers(), bringingVitest5()];
+  for (const args of installs) if (args.length > 0) run('npm', ...args);
 }
 
 function bringTools(): void {
