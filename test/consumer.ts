@@ -81,9 +81,9 @@ export interface Consumer {
 
 /**
  * Unpacks what would be published into an empty folder, far from this one; of other packages there are copies of those only
- * that npm would bring with it or that are asked for.
+ * that npm would bring with it or that are asked for, and of all packages installed in the folder `extra`.
  */
-export function consumer(tools: readonly string[]): Consumer {
+export function consumer(tools: readonly string[], extra?: string): Consumer {
   let folder = '';
   const modules = (name: string) => path.join(folder, 'node_modules', name);
 
@@ -94,6 +94,8 @@ export function consumer(tools: readonly string[]): Consumer {
     await exec('tar', [...unpack, '-C', modules('mock-veridas')]);
     for (const name of withNeeds([...Object.keys(MANIFEST.dependencies), ...tools]))
       cpSync(path.join(ROOT, 'node_modules', name), modules(name), { recursive: true });
+    if (extra !== undefined && existsSync(extra))
+      cpSync(path.join(extra, 'node_modules'), modules(''), { recursive: true });
     writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }');
   });
   afterAll(() => rmSync(folder, { recursive: true }));
