@@ -8,9 +8,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createNodeInstallArgs } from './support/nodes.ts';
+import { createPackageManagerInstallArgs } from './support/package-managers.ts';
 import { startRedis } from './support/redis.ts';
 import { createTestcontainersInstallArgs } from './support/testcontainers.ts';
 import { explainMissingTool, findTool, TOOLS, type Tool } from './support/tools.ts';
+import { createVitest5InstallArgs } from './support/vitest-5.ts';
 
 interface Results {
   numPassedTests: number;
@@ -32,8 +34,13 @@ const run = (command: string, ...args: string[]): boolean => runWith({}, command
 
 /** Without a registry, the tests that need these say that they are skipped. */
 function bringPackages(): void {
-  for (const args of [createNodeInstallArgs(), createTestcontainersInstallArgs()])
-    if (args.length > 0) run('npm', ...args);
+  const installs = [
+    createNodeInstallArgs(),
+    createPackageManagerInstallArgs(),
+    createTestcontainersInstallArgs(),
+    createVitest5InstallArgs(),
+  ];
+  for (const args of installs) if (args.length > 0) run('npm', ...args);
 }
 
 function bringTools(): void {

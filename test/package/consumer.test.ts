@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createPlaywrightConfig, useConsumer } from '../support/consumer.ts';
+import { type Consumer, createPlaywrightConfig, useConsumer } from '../support/consumer.ts';
 import { explainMissingNode, findNodeProgram, NODES } from '../support/nodes.ts';
 import { getProgram } from '../support/readme.ts';
 import { explainMissingTool } from '../support/tools.ts';
+import { explainMissingVitest5, VITEST_5 } from '../support/vitest-5.ts';
 
 const project = useConsumer(['vitest', '@playwright/test', 'typescript', '@types/node']);
 const SIMULATOR = ['node_modules/mock-veridas/dist/mock-veridas.cjs', 'exec'];
@@ -15,6 +16,38 @@ const [node] = process.version.split('.');
 console.log(node, (await client.token()).length, (await other.findings()).length, new MockError('timeout', 'x').code);
 await mock.close();
 `;
+
+const MODULES = [
+  ['NodeNext', 'NodeNext', 'typed.ts'],
+  ['NodeNext', 'NodeNext', 'typed.cts'],
+  ['ESNext', 'Bundler', 'typed.ts'],
+] as const;
+
+/** What the compiler finds in a program that uses the package, and in the package's declarations. */
+async function typeErrors(
+  project: Consumer,
+  module: string,
+  moduleResolution: string,
+  name: string,
+): Promise<string[]> {
+  project.write(name, TYPED);
+  const compilerOptions = {
+    module,
+    moduleResolution,
+    target: 'ES2022',
+    lib: ['ES2023', 'ESNext.Disposable', 'DOM'],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    types: ['node'],
+  };
+  project.write('tsconfig.json', JSON.stringify({ compilerOptions, files: [name] }));
+  const { output } = await project.node([project.tool('typescript/bin/tsc'), '--noEmit', '-p', '.']);
+  // Whatever is wrong in declarations of others is not ours.
+  return output
+    .split('\n')
+    .filter((line) => line !== '' && !/^(node_modules\/(?!mock-veridas)|\.\.| )/.test(line));
+}
 
 // Compilers and browsers of a machine with other work to do are slow.
 const PATIENT = { timeout: 120_000 };
@@ -84,30 +117,8 @@ describe('who installs the package', PATIENT, () => {
     expect((await project.node(['paths.mjs'])).output).toBe('true\nERR_PACKAGE_PATH_NOT_EXPORTED\n');
   });
 
-  it.each([
-    ['NodeNext', 'NodeNext', 'typed.ts'],
-    ['NodeNext', 'NodeNext', 'typed.cts'],
-    ['ESNext', 'Bundler', 'typed.ts'],
-  ])('has its types with module %s and resolution %s in %s', async (module, moduleResolution, name) => {
-    project.write(name, TYPED);
-    const compilerOptions = {
-      module,
-      moduleResolution,
-      target: 'ES2022',
-      lib: ['ES2023', 'ESNext.Disposable', 'DOM'],
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noEmit: true,
-      types: ['node'],
-    };
-    project.write('tsconfig.json', JSON.stringify({ compilerOptions, files: [name] }));
-    const { output } = await project.node([project.tool('typescript/bin/tsc'), '--noEmit', '-p', '.']);
-    // Whatever is wrong in declarations of others is not ours.
-    expect(
-      output
-        .split('\n')
-        .filter((line) => line !== '' && !/^(node_modules\/(?!mock-veridas)|\.\.| )/.test(line)),
-    ).toEqual([]);
+  it.each(MODULES)('has its types with module %s and resolution %s in %s', async (...modules) => {
+    expect(await typeErrors(project, ...modules)).toEqual([]);
   });
 
   it('runs the Vitest example of the README in the simulator of exec', async () => {
@@ -143,6 +154,33 @@ describe('who installs the package', PATIENT, () => {
     expect(code).toBe(0);
   });
 });
+
+const noVitest5 = explainMissingVitest5();
+
+describe.skipIf(noVitest5)(
+  `who installs the package beside Vitest 5${noVitest5 ? ` (${noVitest5})` : ''}`,
+  PATIENT,
+  () => {
+    const beside = useConsumer(['@playwright/test', 'typescript', '@types/node'], VITEST_5);
+
+    // Vitest 5 does not support Node 20.
+    for (const version of NODES.filter((node) => node !== 20)) {
+      const why = explainMissingNode(version);
+      const name = `runs the Vitest example of the README on Node ${version}`;
+      it.skipIf(why)(why === undefined ? name : `${name} (${why})`, async () => {
+        beside.write('videocall.test.ts', getProgram('videocall.test.ts'));
+        const args = [beside.tool('vitest/vitest.mjs'), 'run', 'videocall.test.ts'];
+        const { code, output } = await beside.node(args, {}, findNodeProgram(version));
+        expect(output).toMatch(/ v5\..*Tests +\d+ passed/s);
+        expect(code).toBe(0);
+      });
+    }
+
+    it.each(MODULES)('has its types with module %s and resolution %s in %s', async (...modules) => {
+      expect(await typeErrors(beside, ...modules)).toEqual([]);
+    });
+  },
+);
 
 const TYPED = `
 import { connectMock, MockError, startMock, type Call, type Finding, type Mock } from 'mock-veridas';

@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type StartedMock, startMock } from '../../src/library/index.ts';
 import { createPlaywrightConfig, useConsumer } from '../support/consumer.ts';
+import { explainMissingNode, findNodeProgram } from '../support/nodes.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 import { explainMissingTool } from '../support/tools.ts';
+import { explainMissingVitest5, VITEST_5 } from '../support/vitest-5.ts';
 
 /** The fixtures as Vitest and Playwright run them, against a simulator that can be asked what they have left. */
 
@@ -30,10 +32,23 @@ const MISTAKE =
   'await fetch(videocall.call("v").src(await videocall.token()).replace(mock.browserUrl, mock.url));';
 const WORDS = 'error: the frame is opened at a host without "videocall" in its name';
 
-describe('the fixtures for Vitest', () => {
-  const run = (env: Record<string, string>) => project.node([project.tool('vitest/vitest.mjs'), 'run'], env);
+const projectWith5 = useConsumer([], VITEST_5);
+// Vitest 5 does not support Node 20.
+const no5 = explainMissingVitest5() ?? explainMissingNode(24);
+const VITESTS = [
+  ['Vitest 4', { project, program: process.execPath, test: it }],
+  [
+    `Vitest 5${no5 ? ` (${no5})` : ''}`,
+    { project: projectWith5, program: findNodeProgram(24), test: it.skipIf(no5) },
+  ],
+] as const;
 
-  it('give each test a client of its own in the simulator of exec, and remove those where all was well', async () => {
+describe.each(VITESTS)('the fixtures for %s', { timeout: 60_000 }, (_name, { project, program, test }) => {
+  beforeEach(() => mock.reset());
+  const run = (env: Record<string, string>) =>
+    project.node([project.tool('vitest/vitest.mjs'), 'run'], env, program);
+
+  test('give each test a client of its own in the simulator of exec, and remove those where all was well', async () => {
     project.write(
       'a.test.mjs',
       `import { expect } from 'vitest';
@@ -60,7 +75,7 @@ describe('the fixtures for Vitest', () => {
     expect(await clientsLeft()).toEqual(['sandbox-client', 'mistaken', 'failed']);
   });
 
-  it('start a simulator where there is none, and let tests fail on findings where they should', async () => {
+  test('start a simulator where there is none, and let tests fail on findings where they should', async () => {
     project.write(
       'a.test.mjs',
       `import { test } from 'mock-veridas/vitest';

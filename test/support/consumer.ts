@@ -40,6 +40,23 @@ function collectDependencies(names: readonly string[]): Set<string> {
   return all;
 }
 
+interface Finished {
+  readonly code: number;
+  /** Standard output, then standard error. */
+  readonly output: string;
+}
+
+/** Runs a program to its end. A failed one is an answer too. */
+export const run = (
+  program: string,
+  args: readonly string[],
+  options: { cwd: string; env: Record<string, string> },
+): Promise<Finished> =>
+  exec(program, args, options).then(
+    ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
+    ({ code, stdout, stderr }) => ({ code, output: stdout + stderr }),
+  );
+
 /** Packs what would be published into a folder; answers the file. */
 export async function pack(folder: string): Promise<string> {
   // Built it is already, and what builds it would be seen by other tests half done.
@@ -56,20 +73,16 @@ export interface Consumer {
   folder(): string;
   write(name: string, text: string): void;
   /** Runs Node there, this one or `program`, and answers all that it says. */
-  node(
-    args: readonly string[],
-    env?: Record<string, string>,
-    program?: string,
-  ): Promise<{ code: number; output: string }>;
+  node(args: readonly string[], env?: Record<string, string>, program?: string): Promise<Finished>;
   /** A file of a tool in its `node_modules`. */
   tool(name: string): string;
 }
 
 /**
  * Unpacks what would be published into an empty folder, far from this one; of other packages there are copies of those only
- * that npm would bring with it or that are asked for.
+ * that npm would bring with it or that are asked for, and of all packages installed in the folder `extra`.
  */
-export function useConsumer(tools: readonly string[]): Consumer {
+export function useConsumer(tools: readonly string[], extra?: string): Consumer {
   let folder = '';
   const modules = (name: string) => path.join(folder, 'node_modules', name);
 
@@ -80,6 +93,8 @@ export function useConsumer(tools: readonly string[]): Consumer {
     await exec('tar', [...unpack, '-C', modules('mock-veridas')]);
     for (const name of collectDependencies(tools))
       cpSync(path.join(ROOT, 'node_modules', name), modules(name), { recursive: true });
+    if (extra !== undefined && existsSync(extra))
+      cpSync(path.join(extra, 'node_modules'), modules(''), { recursive: true });
     writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }');
   });
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -94,11 +109,7 @@ export function useConsumer(tools: readonly string[]): Consumer {
     async node(args, env = {}, program = process.execPath) {
       // biome-ignore lint/style/noProcessEnv: the child needs what any child needs
       const { PATH = '', HOME = '' } = process.env;
-      const options = { cwd: folder, env: { PATH, HOME, NO_COLOR: '1', ...env } };
-      return exec(program, args, options).then(
-        ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
-        ({ code, stdout, stderr }) => ({ code, output: stdout + stderr }),
-      );
+      return run(program, args, { cwd: folder, env: { PATH, HOME, NO_COLOR: '1', ...env } });
     },
   };
 }

@@ -5,7 +5,7 @@ import { createInstallArgs, getPackageFolder } from './optional-packages.ts';
 /** Every Node on which the package is to work, by its first number. */
 export const NODES = [20, 22, 24] as const;
 
-type NodeVersion = (typeof NODES)[number];
+export type NodeVersion = (typeof NODES)[number];
 
 /** Other Nodes than the one that runs this are brought here. */
 const FOLDER = getPackageFolder('nodes');
