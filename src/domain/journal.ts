@@ -123,7 +123,7 @@ export const tailOf = (token: string): string =>
 /** Parts of a text keep all of it in memory, here a whole body with its secrets; what is written anew does not. */
 const ownCopy = (fields: Fields): Fields => JSON.parse(JSON.stringify(fields));
 
-/** @param previous given back when the result would equal it: a client's requests are alike */
+/** @param previous of the same client; given back when the result would equal it, as most requests are alike */
 function masked(
   given: readonly (readonly [string, string])[],
   previous: Fields,
@@ -134,7 +134,9 @@ function masked(
   const names = Object.keys(previous);
   const isSame = ([name, value]: readonly [string, string], at: number) => {
     const known = names[at];
-    return known !== undefined && named(name, value) === known && shown(name, value) === previous[known];
+    if (known === undefined) return false;
+    const isName = (name === known && value !== '') || named(name, value) === known;
+    return isName && (value === previous[known] || shown(name, value) === previous[known]);
   };
   if (some.length === names.length && some.every(isSame)) return previous;
   return ownCopy(
@@ -173,7 +175,7 @@ export const maskedFields = (
     previous,
     (name, value) => {
       if (value === '' || (name === 'client_id' && value === clientId)) return value;
-      if (OPEN_FIELDS.has(name)) return value !== previous[name] && JUMBLE.test(value) ? MASK : value;
+      if (OPEN_FIELDS.has(name)) return JUMBLE.test(value) ? MASK : value;
       return TOKEN_FIELDS.has(name) ? tailOf(value) : MASK;
     },
     nameOf,
@@ -192,7 +194,6 @@ export const maskedHeaders = (
   previous: Fields = {},
 ): Fields =>
   masked(headers, previous, (name, value) => {
-    if (value === previous[name]) return value;
     if (OPEN_HEADERS.has(name)) return withoutTokens(value);
     if (name === 'referer')
       return withoutTokens(value.replace(/=[^&#]*|#.*$/gs, (rest) => `${rest[0]}${MASK}`));

@@ -117,7 +117,11 @@ export function keepJournal(
     });
   }
 
-  let previous: Pick<JournalEntry, 'path' | 'headers' | 'form'> = { path: '', headers: {} };
+  let previous: Pick<JournalEntry, 'clientId' | 'path' | 'headers' | 'form'> = {
+    clientId: '',
+    path: '',
+    headers: {},
+  };
 
   async function record(request: FastifyRequest, status: number | undefined): Promise<void> {
     const visit = visitOf(request);
@@ -205,7 +209,7 @@ function entryOf(
   visit: Visit,
   { clientId, at, receivedAt, fault }: Reception,
   status: number | undefined,
-  previous: Pick<JournalEntry, 'path' | 'headers' | 'form'>,
+  previous: Pick<JournalEntry, 'clientId' | 'path' | 'headers' | 'form'>,
 ): JournalEntry {
   const { path, query } = visit.target;
   // Filled in field by field: most requests have few of those that may be missing.
@@ -221,7 +225,8 @@ function entryOf(
   };
   const struck = fault && `struck by fault ${fault.id}: ${describeFault(fault)}`;
   const reason = visit.reason && struck ? `${visit.reason}; ${struck}` : visit.reason || struck;
-  if (visit.form !== undefined) entry.form = maskedFields(visit.form, clientId, previous.form);
+  const previousForm = previous.clientId === clientId ? previous.form : undefined;
+  if (visit.form !== undefined) entry.form = maskedFields(visit.form, clientId, previousForm);
   if (status !== undefined) entry.status = status;
   if (visit.cause !== undefined) entry.cause = visit.cause;
   if (reason) entry.reason = reason;

@@ -41,7 +41,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:http',
     'node:stream',
   ],
-  'service/django': ['domain', 'npm:fastify'],
+  'service/django': ['domain', 'npm:fastify', 'node:buffer'],
 
   control: [
     'domain',

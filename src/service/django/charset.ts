@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** Text encodings by name, as far as a request can choose one. */
 
 /** A decoder of one encoding. `strict` answers undefined for bytes that are not text in it. */
@@ -35,7 +37,12 @@ function webCharset(label: string): Charset | undefined {
   }
 }
 
-export const UTF_8 = webCharset('utf-8') as Charset;
+export const UTF_8: Charset = {
+  ...(webCharset('utf-8') as Charset),
+  // Several times as fast as a TextDecoder.
+  strict: (bytes) =>
+    isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString() : undefined,
+};
 
 /** The web knows "latin1" and "ascii" as names of windows-1252; the imitated service does not. */
 const OTHERWISE: Record<string, Charset | undefined> = {
@@ -55,6 +62,7 @@ const LABEL = /^[a-z0-9][a-z0-9.:-]{0,39}$/;
 
 /** The encoding called `name`, or undefined when there is none of that name. */
 export function charset(name: string): Charset | undefined {
+  if (name === 'utf-8') return UTF_8;
   const label = name.toLowerCase().replace(/[_ ]/g, '-');
   if (!LABEL.test(label)) return undefined;
   if (!known.has(label)) {
