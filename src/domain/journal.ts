@@ -123,7 +123,7 @@ export const abbreviateToken = (token: string): string =>
 /** Parts of a text keep all of it in memory, here a whole body with its secrets; what is written anew does not. */
 const copyFields = (fields: Fields): Fields => JSON.parse(JSON.stringify(fields));
 
-/** @param previous given back when the result would equal it: a client's requests are alike */
+/** @param previous of the same client; returned when the result would equal it, because most requests are alike */
 function maskEntries(
   entries: readonly (readonly [string, string])[],
   previous: Fields,
@@ -134,9 +134,9 @@ function maskEntries(
   const names = Object.keys(previous);
   const isSame = ([name, value]: readonly [string, string], at: number) => {
     const known = names[at];
-    return (
-      known !== undefined && maskName(name, value) === known && maskValue(name, value) === previous[known]
-    );
+    if (known === undefined) return false;
+    const isName = (name === known && value !== '') || maskName(name, value) === known;
+    return isName && (value === previous[known] || maskValue(name, value) === previous[known]);
   };
   if (some.length === names.length && some.every(isSame)) return previous;
   return copyFields(
@@ -175,8 +175,7 @@ export const maskFields = (
     previous,
     (name, value) => {
       if (value === '' || (name === 'client_id' && value === clientId)) return value;
-      if (VISIBLE_FIELDS.has(name))
-        return value !== previous[name] && UNPARSED_FORM.test(value) ? MASK : value;
+      if (VISIBLE_FIELDS.has(name)) return UNPARSED_FORM.test(value) ? MASK : value;
       return TOKEN_FIELDS.has(name) ? abbreviateToken(value) : MASK;
     },
     maskFieldName,
@@ -192,7 +191,6 @@ export const truncateId = (validationId: string): string => validationId.slice(0
 /** Headers without their secrets. Of credentials the scheme is left, of a referring page no values of its query. */
 export const maskHeaders = (headers: readonly (readonly [string, string])[], previous: Fields = {}): Fields =>
   maskEntries(headers, previous, (name, value) => {
-    if (value === previous[name]) return value;
     if (VISIBLE_HEADERS.has(name)) return maskTokens(value);
     if (name === 'referer') return maskTokens(value.replace(/=[^&#]*|#.*$/gs, (rest) => `${rest[0]}${MASK}`));
     const scheme = name === 'authorization' ? /^(?:basic|bearer|digest)(?= )/i.exec(value)?.[0] : undefined;

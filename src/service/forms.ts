@@ -1,5 +1,9 @@
 import formbody from '@fastify/formbody';
-import multipart, { type Multipart, type MultipartFields } from '@fastify/multipart';
+import multipart, {
+  type FastifyMultipartOptions,
+  type Multipart,
+  type MultipartFields,
+} from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { decodeBase64 } from './django/base64.ts';
@@ -43,14 +47,18 @@ const LIMITS: Readonly<Record<string, string>> = {
 const isTolerated = ({ code, message }: { code: string; message: string }) =>
   code === 'FST_PROTO_VIOLATION' || message === 'Unexpected end of multipart data';
 
-const charsetOf = (label: string | undefined): Charset =>
-  label === undefined ? UTF_8 : (findCharset(label) ?? UTF_8);
+const charsetOf = (label = 'utf-8'): Charset => findCharset(label) ?? UTF_8;
+
+/** The hooks of the plugin delete files that it has saved. It saves none here, and every request would pay for them. */
+const multipartWithoutHooks = fp<FastifyMultipartOptions>((app, options, done) =>
+  multipart(Object.create(app, { addHook: { value: () => app } }), options, done),
+);
 
 /** @param content text where the charset is UTF-8, and one character a byte in any other; or bytes */
 function textOf(content: string | Buffer, isBase64: boolean, charset: Charset): string {
   if (typeof content === 'string' && charset === UTF_8 && !isBase64) return content;
   const bytes = Buffer.from(content as string, charset === UTF_8 ? 'utf8' : 'latin1');
-  return charset.decodeLenient((isBase64 && decodeBase64(bytes)) || bytes);
+  return charset.decodeLenient((isBase64 && decodeBase64(bytes.toString('latin1'))) || bytes);
 }
 
 async function multipartForm(request: FastifyRequest, charset: Charset): Promise<Form | UnreadableForm> {
@@ -124,7 +132,7 @@ export const forms = fp(async (app: FastifyInstance) => {
     done(null, payload);
   });
   await app.register(formbody, { bodyLimit: MAX_BODY_BYTES, parser: (text) => text as never });
-  await app.register(multipart, {
+  await app.register(multipartWithoutHooks, {
     limits: {
       fields: MAX_FIELDS,
       files: MAX_FILES,

@@ -87,7 +87,11 @@ export function createRequestLog(
   app: FastifyInstance,
   { simulator, random, metrics }: { simulator: Simulator; random: Random; metrics: Metrics },
 ): RequestLog {
-  let previous: Pick<JournalEntry, 'path' | 'headers' | 'form'> = { path: '', headers: {} };
+  let previous: Pick<JournalEntry, 'clientId' | 'path' | 'headers' | 'form'> = {
+    clientId: '',
+    path: '',
+    headers: {},
+  };
 
   async function record(request: FastifyRequest, status: number | undefined): Promise<void> {
     const visit = getRequestContext(request);
@@ -170,7 +174,7 @@ function entryOf(
   context: RequestContext,
   { clientId, at, receivedAt, fault }: ReceivedRequest,
   status: number | undefined,
-  previous: Pick<JournalEntry, 'path' | 'headers' | 'form'>,
+  previous: Pick<JournalEntry, 'clientId' | 'path' | 'headers' | 'form'>,
 ): JournalEntry {
   const { path, query } = context.target;
   // Filled in field by field: most requests have few of those that may be missing.
@@ -187,7 +191,8 @@ function entryOf(
   const faultReason = fault && `struck by fault ${fault.id}: ${describeFault(fault)}`;
   const reason =
     context.reason && faultReason ? `${context.reason}; ${faultReason}` : context.reason || faultReason;
-  if (context.form !== undefined) entry.form = maskFields(context.form, clientId, previous.form);
+  const previousForm = previous.clientId === clientId ? previous.form : undefined;
+  if (context.form !== undefined) entry.form = maskFields(context.form, clientId, previousForm);
   if (status !== undefined) entry.status = status;
   if (context.cause !== undefined) entry.cause = context.cause;
   if (reason) entry.reason = reason;

@@ -40,7 +40,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:stream',
     'node:timers',
   ],
-  'service/django': ['domain', 'npm:fastify'],
+  'service/django': ['domain', 'npm:fastify', 'node:buffer'],
 
   control: [
     'domain',

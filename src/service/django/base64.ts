@@ -12,12 +12,15 @@ const PAD = '='.charCodeAt(0);
  *
  * @returns the bytes, or undefined when the length is wrong
  */
-export function decodeBase64(text: Uint8Array): Uint8Array | undefined {
+export function decodeBase64(text: string): Uint8Array | undefined {
+  const regular = Buffer.from(text, 'base64');
+  // Several times as fast, and what every decoder reads alike.
+  if (regular.toString('base64') === text) return regular;
   const bytes: number[] = [];
   let bits = 0;
   let quadLength = 0;
   let padCount = 0;
-  for (const char of text) {
+  for (const char of Buffer.from(text, 'latin1')) {
     if (char === PAD) {
       if (quadLength >= 2 && quadLength + ++padCount >= 4) return Uint8Array.from(bytes);
       continue;

@@ -3,6 +3,8 @@ import { decodeBase64 } from './base64.ts';
 import { findCharset } from './charset.ts';
 import { unquotePlus } from './urlencoded.ts';
 
+const SCHEME = 'Basic ';
+
 /**
  * Credentials of an `Authorization` header as the imitated service reads them: the scheme is compared letter
  * by letter, and id and secret are percent-decoded once more (RFC 6749, 2.3.1).
@@ -11,10 +13,10 @@ import { unquotePlus } from './urlencoded.ts';
  * @param encoding name of the text encoding; a request may choose it by a parameter
  */
 export function parseBasicCredentials(header: string | undefined, encoding: string): BasicCredentials {
-  const [, encoded] = /^Basic (.+)$/s.exec(header ?? '') ?? [];
-  if (encoded === undefined) return 'absent';
+  if (!header?.startsWith(SCHEME) || header === SCHEME) return 'absent';
+  const encoded = header.slice(SCHEME.length);
   if (/[\u0080-\uffff]/.test(encoded)) return 'crash';
-  const bytes = decodeBase64(Buffer.from(encoded, 'latin1'));
+  const bytes = decodeBase64(encoded);
   if (bytes === undefined) return 'unreadable';
   const decoder = findCharset(encoding);
   if (decoder === undefined) return 'crash';

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** Text encodings by name, as far as a request can choose one. */
 
 /** A decoder of one encoding. `strict` answers undefined for bytes that are not text in it. */
@@ -36,7 +38,12 @@ function createWebCharset(label: string): Charset | undefined {
   }
 }
 
-export const UTF_8 = createWebCharset('utf-8') as Charset;
+export const UTF_8: Charset = {
+  ...(createWebCharset('utf-8') as Charset),
+  // Several times as fast as a TextDecoder.
+  decodeStrict: (bytes) =>
+    isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString() : undefined,
+};
 
 /** The web knows "latin1" and "ascii" as names of windows-1252; the imitated service does not. */
 const CHARSET_OVERRIDES: Record<string, Charset | undefined> = {
@@ -56,6 +63,7 @@ const LABEL_PATTERN = /^[a-z0-9][a-z0-9.:-]{0,39}$/;
 
 /** The encoding called `name`, or undefined when there is none of that name. */
 export function findCharset(name: string): Charset | undefined {
+  if (name === 'utf-8') return UTF_8;
   const label = name.toLowerCase().replace(/[_ ]/g, '-');
   if (!LABEL_PATTERN.test(label)) return undefined;
   if (!cache.has(label)) {
