@@ -306,8 +306,8 @@ describe.skipIf(noRedis)(`a race that is planted is caught${noRedis ? ` (skipped
       'in saidUntil, which closes what was told',
       {
         file: 'simulator/call-scheduler.ts',
-        snippet: 'if (isNews(record.value, view))',
-        replacement: 'if (isNews(record.value, view) && false)',
+        snippet: 'if (hasUnpublished(record.value, view))',
+        replacement: 'if (hasUnpublished(record.value, view) && false)',
       },
       /a page has heard/,
     ],

@@ -48,7 +48,7 @@ const NO_ORIGIN_CHECK: Change = {
 };
 const NO_HOST_CHECK: Change = {
   file: 'service/call.ts',
-  snippet: "HOST.test(request.headers.host ?? '')",
+  snippet: "HOST_PATTERN.test(request.headers.host ?? '')",
   replacement: 'true',
 };
 const SCRIPT = '<script>alert(1)</script>';
@@ -59,7 +59,7 @@ const OF_THE_SERVER: readonly Guard[] = [
     takenOut: [
       {
         file: 'control/guard.ts',
-        snippet: 'credentials === undefined && !isLoopback(hostOf(headers.host))',
+        snippet: 'credentials === undefined && !isLoopback(parseHost(headers.host))',
         replacement: 'false',
       },
     ],
@@ -87,7 +87,7 @@ const OF_THE_SERVER: readonly Guard[] = [
   {
     guard: 'from other machines the control API asks for a password',
     flags: ['--host', '0.0.0.0', '--admin-password', 'right'],
-    takenOut: [{ file: 'control/guard.ts', snippet: 'right.includes(false)', replacement: 'false' }],
+    takenOut: [{ file: 'control/guard.ts', snippet: 'matches.includes(false)', replacement: 'false' }],
     attack: async (server) =>
       (
         await send(server, {
@@ -160,8 +160,8 @@ const OF_THE_SERVER: readonly Guard[] = [
     takenOut: [
       {
         file: 'service/django/charset.ts',
-        snippet: 'Object.hasOwn(OTHERWISE, label)',
-        replacement: 'OTHERWISE[label] !== undefined',
+        snippet: 'Object.hasOwn(CHARSET_OVERRIDES, label)',
+        replacement: 'CHARSET_OVERRIDES[label] !== undefined',
       },
     ],
     async attack(server) {
@@ -176,7 +176,9 @@ const OF_THE_SERVER: readonly Guard[] = [
   },
   {
     guard: 'the control API takes no body beyond its limit',
-    takenOut: [{ file: 'control/guard.ts', snippet: 'bodyLimit: MOST_BYTES', replacement: 'bodyLimit: 1e9' }],
+    takenOut: [
+      { file: 'control/guard.ts', snippet: 'bodyLimit: MAX_BODY_BYTES', replacement: 'bodyLimit: 1e9' },
+    ],
     attack: async (server) =>
       (await send(server, json('/__admin/clients', `{}${' '.repeat(2 ** 21)}`))).status === 201,
   },
@@ -242,21 +244,27 @@ const OF_FILES: readonly FileGuard[] = [
   {
     guard: 'aliases of aliases are not followed',
     takenOut: [
-      { file: 'options/yaml/syntax.ts', snippet: 'MOST_ALIASES = 100', replacement: 'MOST_ALIASES = 1e9' },
+      { file: 'options/yaml/syntax.ts', snippet: 'MAX_ALIASES = 100', replacement: 'MAX_ALIASES = 1e9' },
     ],
     file: LAUGHS,
     refused: /become too many|is the alias after/,
   },
   {
     guard: 'what is nested without end is not descended into',
-    takenOut: [{ file: 'options/yaml/syntax.ts', snippet: 'DEEPEST = 100', replacement: 'DEEPEST = 1e9' }],
+    takenOut: [
+      { file: 'options/yaml/syntax.ts', snippet: 'MAX_DEPTH = 100', replacement: 'MAX_DEPTH = 1e9' },
+    ],
     file: `name: bomb\nsteps: ${'['.repeat(20_000)}`,
     refused: /nested deeper/,
   },
   {
     guard: 'a huge file is not read',
     takenOut: [
-      { file: 'options/yaml/file.ts', snippet: 'LARGEST = 1_000_000', replacement: 'LARGEST = 1e9' },
+      {
+        file: 'options/yaml/file.ts',
+        snippet: 'MAX_FILE_BYTES = 1_000_000',
+        replacement: 'MAX_FILE_BYTES = 1e9',
+      },
     ],
     file: `name: bomb\nsteps: []\n${'# nothing\n'.repeat(200_000)}`,
     refused: /is larger than/,
