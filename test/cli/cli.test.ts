@@ -7,7 +7,7 @@ import { NPM_START, useTerminal } from '../support/terminal.ts';
 import { explainMissingTool } from '../support/tools.ts';
 import { useWorkingDirectory } from '../support/working-directory.ts';
 
-// Its folder holds no config file, so that none is read.
+// The folder has no config file, so the command reads none.
 const { cwd } = useWorkingDirectory();
 const run = useTerminal(cwd);
 
@@ -23,31 +23,28 @@ const isListening = (url: string) =>
   });
 
 describe('mock-veridas start', () => {
-  it('prints the ready line first and alone, and serves at the address in it', async () => {
+  it('prints the ready line first and serves at the address in it', async () => {
     const { ready, output } = run(['--port', '0']);
     const url = await ready;
     expect(output().split('\n')[0]).toBe(`mock-veridas listening on ${url}`);
     expect((await fetch(`${url}/__admin/health`)).status).toBe(200);
   });
 
-  it('listens on IPv4 and IPv6, on the same port', async () => {
+  it('listens on the same port over IPv4 and IPv6', async () => {
     const { port } = new URL(await run(['--port', '0']).ready);
     expect(await isListening(`http://127.0.0.1:${port}`)).toBe(true);
     expect((await fetch(`http://[::1]:${port}/__admin/health`)).status).toBe(200);
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)(
-    'ends with 0 on %s and leaves nothing listening',
-    async (signal) => {
-      const { ready, child, exited } = run(['start', '--port', '0']);
-      const url = await ready;
-      child.kill(signal);
-      expect(await exited).toBe(0);
-      expect(await isListening(url)).toBe(false);
-    },
-  );
+  it.each(['SIGTERM', 'SIGINT'] as const)('exits with 0 on %s and closes the port', async (signal) => {
+    const { ready, child, exited } = run(['start', '--port', '0']);
+    const url = await ready;
+    child.kill(signal);
+    expect(await exited).toBe(0);
+    expect(await isListening(url)).toBe(false);
+  });
 
-  it('ends on SIGTERM although a stream is open and a request is half sent', async () => {
+  it('exits with 0 on SIGTERM despite an open stream and a half-sent request', async () => {
     const { ready, child, exited } = run(['--port', '0']);
     const url = await ready;
     const stream = await fetch(`${url}/call/events?ticket=x&poll=1`);
@@ -60,7 +57,7 @@ describe('mock-veridas start', () => {
     expect(await exited).toBe(0);
   });
 
-  it('ends when npm start is told to', async () => {
+  it('stops when npm start receives SIGTERM', async () => {
     const { ready, child, exited } = run(['--port', '0'], {}, NPM_START);
     const url = await ready;
     child.kill('SIGTERM');
@@ -68,7 +65,7 @@ describe('mock-veridas start', () => {
     expect(await isListening(url)).toBe(false);
   });
 
-  it('ends with 3 and one clear line when the port is busy', async () => {
+  it('exits with 3 and one error line when the port is in use', async () => {
     const { port } = new URL(await run(['--port', '0']).ready);
     const second = run(['--port', port]);
     expect(await second.exited).toBe(3);
@@ -77,14 +74,17 @@ describe('mock-veridas start', () => {
     );
   });
 
-  it.each(['', '.'])('keeps no certificate in the working directory, with the home "%s"', async (HOME) => {
-    const { exited, errors } = run(['--port', '0', '--https'], { HOME });
-    expect(await exited).toBe(3);
-    expect(errors()).toContain('set HOME, or give one of your own');
-    expect(existsSync(path.join(cwd(), '.mock-veridas'))).toBe(false);
-  });
+  it.each(['', '.'])(
+    'exits with 3 for --https with HOME "%s" and writes no certificate to the working directory',
+    async (HOME) => {
+      const { exited, errors } = run(['--port', '0', '--https'], { HOME });
+      expect(await exited).toBe(3);
+      expect(errors()).toContain('set HOME, or give one of your own');
+      expect(existsSync(path.join(cwd(), '.mock-veridas'))).toBe(false);
+    },
+  );
 
-  it('ends with 2 on an unknown flag, and names the one that was meant', async () => {
+  it('exits with 2 for an unknown flag and suggests the closest one', async () => {
     const { exited, errors, output } = run(['--prot', '1']);
     expect(await exited).toBe(2);
     expect([errors(), output()]).toEqual(['mock-veridas: --prot: is not a flag; did you mean --port?\n', '']);
@@ -94,18 +94,18 @@ describe('mock-veridas start', () => {
     [['start', '--strict'], '--strict: is not a flag of start; exec and report take it'],
     [['--report', 'folder'], '--report: is not a flag of start; exec takes it'],
     [['healthcheck', '--watch'], '--watch: is not a flag of healthcheck; start and exec take it'],
-  ])('ends with 2 on %j, and says which command takes the flag', async (args, fault) => {
+  ])('exits with 2 for %j and names the commands that take the flag', async (args, message) => {
     const { exited, errors, output } = run(args);
-    expect([await exited, errors(), output()]).toEqual([2, `mock-veridas: ${fault}\n`, '']);
+    expect([await exited, errors(), output()]).toEqual([2, `mock-veridas: ${message}\n`, '']);
   });
 
-  it('ends with 2 on an unknown command', async () => {
+  it('exits with 2 for an unknown command', async () => {
     const { exited, errors } = run(['fly']);
     expect(await exited).toBe(2);
     expect(errors()).toContain('there is no command "fly"');
   });
 
-  it('ends with 2 on a faulty config file, and says every fault at its line and column', async () => {
+  it('exits with 2 for an invalid config file and reports every problem with line and column', async () => {
     const file = path.join(cwd(), 'faulty.yaml');
     writeFileSync(file, 'prot: 4010\nport: many\nclients:\n  - client_id: shop\n');
     const { exited, errors } = run(['--config', file]);
@@ -115,7 +115,7 @@ describe('mock-veridas start', () => {
     expect(errors()).toMatch(/faulty\.yaml:4:5.*client_secret/);
   });
 
-  it('takes its clients from the config file', async () => {
+  it('reads clients from the config file', async () => {
     const file = path.join(cwd(), 'clients.yaml');
     writeFileSync(file, 'clients:\n  - { client_id: shop, client_secret: from-file }\n');
     const url = await run(['--port', '0', '--config', file]).ready;
@@ -127,7 +127,7 @@ describe('mock-veridas start', () => {
     expect((await fetch(`${url}/o/token/`, { method: 'POST', body })).status).toBe(200);
   });
 
-  it('prints neither a secret nor a stack trace', async () => {
+  it('prints neither client secrets nor stack traces', async () => {
     const { ready, output, errors, child, exited } = run(['--port', '0', '--client', 'shop:very-secret']);
     const url = await ready;
     await fetch(`${url}/o/token/`, {
@@ -141,12 +141,12 @@ describe('mock-veridas start', () => {
 });
 
 describe('mock-veridas healthcheck', () => {
-  it('ends with 0 when the server with the same settings is well', async () => {
+  it('exits with 0 when the server with the same settings is healthy', async () => {
     const { port } = new URL(await run(['--port', '0']).ready);
     expect(await run(['healthcheck'], { MOCK_VERIDAS_PORT: port }).exited).toBe(0);
   });
 
-  it('ends with 1 when nobody answers', async () => {
+  it('exits with 1 when no server answers', async () => {
     const { ready, child, exited } = run(['--port', '0']);
     const { port } = new URL(await ready);
     child.kill();
@@ -156,19 +156,19 @@ describe('mock-veridas healthcheck', () => {
     expect(check.errors()).toContain('no answer');
   });
 
-  it('ends with 2 when it cannot know the port', async () => {
+  it('exits with 2 for port 0, since the real port is unknown', async () => {
     expect(await run(['healthcheck', '--port', '0']).exited).toBe(2);
   });
 });
 
 describe('--help and --version', () => {
-  it('say what this is, and that it is unofficial', async () => {
+  it('prints with --help that the simulator is unofficial', async () => {
     const { exited, output } = run(['--help']);
     expect(await exited).toBe(0);
     expect(output()).toMatch(/unofficial/i);
   });
 
-  it('list the flags of a command', async () => {
+  it('prints only the flags of the given command with --help', async () => {
     const { exited, output } = run(['report', '--help']);
     expect(await exited).toBe(0);
     expect(output()).toMatch(/^Usage: mock-veridas report \[FLAGS\]\n/);
@@ -176,7 +176,7 @@ describe('--help and --version', () => {
     expect(output()).not.toContain('--token-format');
   });
 
-  it('say the version', async () => {
+  it('prints the version with --version', async () => {
     const { exited, output } = run(['--version']);
     expect(await exited).toBe(0);
     expect(output()).toMatch(/^\d+\.\d+\.\d+\n$/);
@@ -184,19 +184,19 @@ describe('--help and --version', () => {
 });
 
 describe('mock-veridas exec', () => {
-  const shell = (script: string, ...flags: string[]) => run(['exec', ...flags, '--', 'sh', '-c', script]);
+  const execShell = (script: string, ...flags: string[]) => run(['exec', ...flags, '--', 'sh', '-c', script]);
 
-  it("ends with the command's exit code", async () => {
-    expect(await shell('exit 7').exited).toBe(7);
+  it("exits with the command's exit code", async () => {
+    expect(await execShell('exit 7').exited).toBe(7);
   });
 
   it.skipIf(explainMissingTool('redis'))(
-    "ends with the command's exit code also when its store has gone",
+    "exits with the command's exit code even when the store is unavailable",
     async () => {
       const redis = await startRedis();
       try {
         const script = 'echo up; until [ -e gone ]; do sleep 0.05; done; exit 7';
-        const { exited, output, errors } = shell(script, '--store', redis.url);
+        const { exited, output, errors } = execShell(script, '--store', redis.url);
         await expect.poll(output).toBe('up\n');
         await redis.signal('SIGKILL');
         writeFileSync(path.join(cwd(), 'gone'), '');
@@ -208,41 +208,41 @@ describe('mock-veridas exec', () => {
     },
   );
 
-  it('ends with 128 and the number of the signal that has ended the command', async () => {
-    expect(await shell('kill -9 $$').exited).toBe(137);
+  it('exits with 128 plus the number of the signal that ended the command', async () => {
+    expect(await execShell('kill -9 $$').exited).toBe(137);
   });
 
-  it('leaves standard output to the command, which finds the simulator in its environment', async () => {
+  it('passes the simulator URLs to the command and writes nothing else to stdout', async () => {
     const script =
       'curl -s $VIDEOCALL_URL/o/token/ -u $CLIENT_ID:$CLIENT_SECRET -d grant_type=client_credentials';
-    const { exited, output } = shell(`${script}; echo; echo $VIDEOCALL_BROWSER_URL $VIDEOCALL_ADMIN_URL`);
+    const { exited, output } = execShell(`${script}; echo; echo $VIDEOCALL_BROWSER_URL $VIDEOCALL_ADMIN_URL`);
     expect(await exited).toBe(0);
     expect(output()).toMatch(
       /^\{"access_token": "\w{30}".*\}\nhttp:\/\/videocall\.localhost:(\d+) http:\/\/127\.0\.0\.1:\1\/__admin\n$/,
     );
   });
 
-  it('leaves nothing listening', async () => {
-    const { exited, output } = shell('echo $VIDEOCALL_URL');
+  it('closes the port when the command ends', async () => {
+    const { exited, output } = execShell('echo $VIDEOCALL_URL');
     await exited;
     expect(await isListening(output().trim())).toBe(false);
   });
 
-  it('hands SIGTERM on to the command', async () => {
-    const { child, exited, output } = shell('trap "exit 9" TERM; echo up; while :; do sleep 0.05; done');
+  it('forwards SIGTERM to the command', async () => {
+    const { child, exited, output } = execShell('trap "exit 9" TERM; echo up; while :; do sleep 0.05; done');
     await expect.poll(output).toBe('up\n');
     child.kill('SIGTERM');
     expect(await exited).toBe(9);
   });
 
-  it('leaves PORT to the command', async () => {
+  it('ignores PORT and passes it to the command', async () => {
     const { exited, output } = run(['exec', '--', 'sh', '-c', 'echo $PORT $VIDEOCALL_URL'], { PORT: '4999' });
     expect(await exited).toBe(0);
     expect(output()).toMatch(/^4999 http:\/\/127\.0\.0\.1:(?!4999)\d+\n$/);
   });
 
-  it('ends a command that does not heed the first signal at the second', async () => {
-    const { child, exited, output } = shell(
+  it('kills a command that ignores the first signal at the second', async () => {
+    const { child, exited, output } = execShell(
       'trap "echo ignored" TERM; echo up; while :; do sleep 0.05; done',
     );
     await expect.poll(output).toBe('up\n');
@@ -252,35 +252,35 @@ describe('mock-veridas exec', () => {
     expect(await exited).toBe(137);
   });
 
-  it('fails before the command runs when the simulator cannot start', async () => {
+  it('exits with 3 before running the command when the simulator cannot start', async () => {
     const { port } = new URL(await run(['--port', '0']).ready);
-    const { exited, output, errors } = shell('echo ran', '--port', port);
+    const { exited, output, errors } = execShell('echo ran', '--port', port);
     expect(await exited).toBe(3);
     expect([output(), errors()]).toEqual(['', expect.stringContaining('it is in use')]);
   });
 
-  describe('with a mistake of the integration', () => {
-    const slashless = 'curl -s -o /dev/null -X POST $VIDEOCALL_URL/o/token -d client_id=$CLIENT_ID; exit';
+  describe('findings', () => {
+    const missingSlash = 'curl -s -o /dev/null -X POST $VIDEOCALL_URL/o/token -d client_id=$CLIENT_ID; exit';
 
-    it('tells of it behind the output of the command, whose exit code stays', async () => {
-      const { exited, errors } = shell(slashless);
+    it('prints findings after the command and keeps its exit code', async () => {
+      const { exited, errors } = execShell(missingSlash);
       expect(await exited).toBe(0);
       expect(errors()).toMatch(
         /error: .*last slash \(missing-trailing-slash, guide 5\.2\)\n {2}seen once: POST/,
       );
     });
 
-    it('exits with 1 when it is to be strict', async () => {
-      expect(await shell(slashless, '--strict').exited).toBe(1);
+    it('exits with 1 for a finding with --strict', async () => {
+      expect(await execShell(missingSlash, '--strict').exited).toBe(1);
     });
 
-    it('leaves the exit code of a command that has failed by itself', async () => {
-      expect(await shell(`${slashless} 7`, '--strict').exited).toBe(7);
+    it('keeps the exit code of a failed command with --strict', async () => {
+      expect(await execShell(`${missingSlash} 7`, '--strict').exited).toBe(7);
     });
   });
 
-  it('is silent where there is none', async () => {
-    const { exited, errors } = shell('true', '--strict');
+  it('prints nothing and exits with 0 with --strict when there are no findings', async () => {
+    const { exited, errors } = execShell('true', '--strict');
     expect([await exited, errors()]).toEqual([0, '']);
   });
 
@@ -288,7 +288,7 @@ describe('mock-veridas exec', () => {
     [['exec'], /behind --/],
     [['exec', '--', 'no-such-program'], /no such command/],
     [['exec', '--prot', '1', '--', 'true'], /--prot/],
-  ])('ends with 2 for %j', async (args, text) => {
+  ])('exits with 2 for %j', async (args, text) => {
     const { exited, errors } = run(args);
     expect(await exited).toBe(2);
     expect(errors()).toMatch(text);
@@ -296,7 +296,7 @@ describe('mock-veridas exec', () => {
 });
 
 describe('--ready-file', () => {
-  it('says where the simulator is for as long as it runs', async () => {
+  it('writes the URLs and pid to the ready file and deletes it on exit', async () => {
     const file = path.join(cwd(), 'ready.json');
     const { ready, child, exited } = run(['--port', '0', '--ready-file', file]);
     const url = await ready;
@@ -313,8 +313,8 @@ describe('--ready-file', () => {
   });
 });
 
-describe('--ready-file, when the simulator cannot start,', () => {
-  it('does not go on to say what an earlier one said', async () => {
+describe('--ready-file when the simulator cannot start', () => {
+  it('deletes the ready file of an earlier run', async () => {
     const file = path.join(cwd(), 'stale.json');
     writeFileSync(file, '{"url":"http://127.0.0.1:1"}');
     const { port } = new URL(await run(['--port', '0']).ready);
@@ -322,39 +322,39 @@ describe('--ready-file, when the simulator cannot start,', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('ends with 2 where no file can be', async () => {
+  it('exits with 2 when the ready file cannot be written', async () => {
     const { exited, errors, output } = run(['--port', '0', '--ready-file', cwd()]);
     expect(await exited).toBe(2);
     expect([errors(), output()]).toEqual([expect.stringContaining('--ready-file'), '']);
   });
 });
 
-describe('mock-veridas start with something behind --', () => {
-  it('ends with 2: nothing is passed over in silence', async () => {
+describe('mock-veridas start with arguments after --', () => {
+  it('exits with 2 instead of ignoring arguments after --', async () => {
     expect(await run(['start', '--port', '0', '--', '--prot', '1']).exited).toBe(2);
   });
 });
 
 describe('mock-veridas validate', () => {
-  it('takes a file that is named twice as one, also behind --', async () => {
+  it('validates a file only once when it is given twice, also after --', async () => {
     const happy = path.join(import.meta.dirname, '../../fixtures/scenarios/happy.yaml');
     const { exited, output } = run(['validate', happy, '--', happy]);
     expect(await exited).toBe(0);
     expect(output().match(/^ok: /gm)).toHaveLength(1);
   });
 
-  it('ends with 2 for a folder without scenarios', async () => {
+  it('exits with 2 for a folder without scenarios', async () => {
     const empty = mkdtempSync(path.join(cwd(), 'empty-'));
     expect(await run(['validate', empty]).exited).toBe(2);
   });
 
-  it('ends with 0 for the scenarios that come with the package', async () => {
+  it('exits with 0 for the bundled scenarios', async () => {
     const { exited, output } = run(['validate', path.join(import.meta.dirname, '../../fixtures/scenarios')]);
     expect(await exited).toBe(0);
     expect(output().match(/^ok: /gm)).toHaveLength(16);
   });
 
-  it('ends with 2 and every fault at its line and column, in all files', async () => {
+  it('exits with 2 and reports every problem in all files with line and column', async () => {
     writeFileSync(
       path.join(cwd(), 'one.yaml'),
       'name: one\nsteps:\n  - { after: -1s, agent: join }\n  - { after: 1s, agent: dance }\n',
@@ -368,7 +368,7 @@ describe('mock-veridas validate', () => {
   });
 
   it.each([[['validate']], [['validate', 'no-such.yaml']], [['validate', '--quick']]])(
-    'ends with 2 for %j',
+    'exits with 2 for %j',
     async (args) => {
       expect(await run(args).exited).toBe(2);
     },

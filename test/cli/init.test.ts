@@ -12,14 +12,14 @@ const run = useTerminal(cwd);
 const CONFIG = 'mock-veridas.config.yaml';
 const SCENARIO = 'fixtures/scenarios/my-call.yaml';
 
-/** What is in the working directory, less what the command keeps at home, which is there, when it has run for a second. */
-const files = () =>
+/** Lists the working directory without `.mock-veridas`, which the command creates at home after a second. */
+const listFiles = () =>
   readdirSync(cwd(), { recursive: true, encoding: 'utf8' }).filter(
     (file) => !file.startsWith('.mock-veridas'),
   );
 
-/** The published schema that the first line of a file points editors to. */
-function schemaOf(file: string): string {
+/** Returns the published schema that the first line of `file` points editors to. */
+function findSchema(file: string): string {
   const [first = ''] = readFileSync(path.join(cwd(), file), 'utf8').split('\n');
   const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)$/.exec(first) ?? [];
   const inPackage = path.relative('node_modules/mock-veridas', path.join(path.dirname(file), schema));
@@ -28,30 +28,30 @@ function schemaOf(file: string): string {
 }
 
 describe('mock-veridas init', () => {
-  it('writes a config file and a scenario, and says what to type next', async () => {
+  it('writes a config file and a scenario and prints the next commands', async () => {
     const { exited, output, errors } = run(['init']);
     expect([await exited, errors()]).toEqual([0, '']);
     expect(output()).toBe(
       `wrote ${CONFIG}\nwrote ${SCENARIO}\nnext:\n  npx mock-veridas start\n  npx mock-veridas validate fixtures/scenarios\n`,
     );
-    expect(files().toSorted()).toEqual(['fixtures', 'fixtures/scenarios', SCENARIO, CONFIG]);
+    expect(listFiles().toSorted()).toEqual(['fixtures', 'fixtures/scenarios', SCENARIO, CONFIG]);
   });
 
-  it('writes settings that are good, that name the scenario, and whose first line points editors to the schema', async () => {
+  it('writes a valid config file that selects the scenario and points editors to the schema', async () => {
     await run(['init']).exited;
-    expect(schemaOf(CONFIG)).toBe('fixtures/config.schema.json');
+    expect(findSchema(CONFIG)).toBe('fixtures/config.schema.json');
     const { scenario, scenarios } = settings();
     expect(scenarios.get(scenario)?.steps).toHaveLength(3);
   });
 
-  it('writes a scenario that is valid, and whose first line points editors to the schema', async () => {
+  it('writes a valid scenario that points editors to the schema', async () => {
     await run(['init']).exited;
     const { exited, output } = run(['validate', 'fixtures/scenarios']);
     expect([await exited, output()]).toEqual([0, `ok: ${SCENARIO}\n`]);
-    expect(schemaOf(SCENARIO)).toBe('fixtures/scenario.schema.json');
+    expect(findSchema(SCENARIO)).toBe('fixtures/scenario.schema.json');
   });
 
-  it('lets start play the scenario at once', async () => {
+  it('writes a scenario that mock-veridas start plays without changes', async () => {
     await run(['init']).exited;
     const url = await run(['start', '--port', '0']).ready;
     const d = driveAt({ url, adminUrl: `${url}/__admin` });
@@ -67,7 +67,7 @@ describe('mock-veridas init', () => {
   it.each([
     ['init', 'shop/tests'],
     ['init', '--', 'shop/tests'],
-  ])('writes into the folder that is named: %s %s', async (...args) => {
+  ])('writes into the given folder: %s %s', async (...args) => {
     const { exited, output } = run(args);
     expect(await exited).toBe(0);
     expect(output()).toContain(`wrote shop/tests/${CONFIG}\n`);
@@ -76,31 +76,31 @@ describe('mock-veridas init', () => {
   });
 
   it.each([CONFIG, SCENARIO, 'mock-veridas.config.json', 'fixtures/scenarios/my-call.yml'])(
-    'writes nothing when there is %s',
+    'exits with 2 and writes nothing when %s exists',
     async (file) => {
       write(file, '{}');
-      const before = files();
+      const before = listFiles();
       const { exited, errors, output } = run(['init']);
       expect([await exited, output()]).toEqual([2, '']);
       expect(errors()).toBe(`mock-veridas: ${file} is there already; nothing was written\n`);
-      expect(files()).toEqual(before);
+      expect(listFiles()).toEqual(before);
       expect(readFileSync(path.join(cwd(), file), 'utf8')).toBe('{}');
     },
   );
 
-  it('says of every file that it is there', async () => {
+  it('reports every file that exists', async () => {
     await run(['init']).exited;
     const { exited, errors } = run(['init']);
     expect(await exited).toBe(2);
     expect(errors()).toMatch(/config\.yaml is there already.*\n.*my-call\.yaml is there already/);
   });
 
-  it('ends with 2 and writes nothing where no folder can be', async () => {
+  it('exits with 2 and writes nothing when a folder cannot be created', async () => {
     write('fixtures', 'a file');
     const { exited, errors } = run(['init']);
     expect(await exited).toBe(2);
     expect(errors()).toMatch(/^mock-veridas: cannot write: \w+: .*fixtures.*\n$/);
-    expect(files()).toEqual(['fixtures']);
+    expect(listFiles()).toEqual(['fixtures']);
   });
 
   it.each([
@@ -108,10 +108,10 @@ describe('mock-veridas init', () => {
     [['-f'], '-f: is not a flag; see init --help'],
     [['a', 'b'], 'init takes one folder'],
     [['a', '--', 'b'], 'init takes one folder'],
-  ])('ends with 2 for %j', async (args, fault) => {
+  ])('exits with 2 for the arguments %j', async (args, message) => {
     const { exited, errors } = run(['init', ...args]);
     expect(await exited).toBe(2);
-    expect(errors()).toBe(`mock-veridas: ${fault}\n`);
-    expect(files()).toEqual([]);
+    expect(errors()).toBe(`mock-veridas: ${message}\n`);
+    expect(listFiles()).toEqual([]);
   });
 });

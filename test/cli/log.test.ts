@@ -11,8 +11,8 @@ const run = useTerminal(cwd);
 const linesOf = (text: string) => text.split('\n').slice(0, -1);
 const objects = (text: string) => linesOf(text).map((line) => JSON.parse(line));
 
-/** A simulator with these flags. */
-async function started(...flags: string[]) {
+/** Starts a simulator with these flags. */
+async function startSimulator(...flags: string[]) {
   const process_ = run(['--port', '0', ...flags]);
   const isJson = flags.includes('json');
   if (isJson) await expect.poll(process_.output).toContain('\n');
@@ -26,9 +26,9 @@ async function started(...flags: string[]) {
 
 const WARNING = /^this frame is served from 127\.0\.0\.1:\d+, whose name does not contain "videocall"/;
 
-describe('the log', () => {
-  it('warns on standard error, once of each thing, and leaves standard output as it is', async () => {
-    const { d, stop, errors, output, url } = await started();
+describe('log', () => {
+  it('writes each warning once to stderr and leaves stdout unchanged', async () => {
+    const { d, stop, errors, output, url } = await startSimulator();
     await d.open(await d.token(), 'val-1');
     await d.open(await d.token(), 'val-2');
     await stop();
@@ -40,15 +40,15 @@ describe('the log', () => {
     expect(output()).toContain(`  demo      ${url.replace('127.0.0.1', 'localhost')}/__demo\n`);
   });
 
-  it.each(['silent', 'error'])('leaves a warning out at level %s, and not the ready line', async (level) => {
-    const { d, stop, errors, output, url } = await started('--log-level', level);
+  it.each(['silent', 'error'])('omits warnings but not the ready line at level %s', async (level) => {
+    const { d, stop, errors, output, url } = await startSimulator('--log-level', level);
     await d.open(await d.token(), 'val-1');
     await stop();
     expect([errors(), linesOf(output())[0]]).toEqual(['', `mock-veridas listening on ${url}`]);
   });
 
-  it('tells at level info of start, stop and every request, and of none its secrets', async () => {
-    const { d, stop, errors, url } = await started('--log-level', 'info');
+  it('logs start, stop and every request without secrets at level info', async () => {
+    const { d, stop, errors, url } = await startSimulator('--log-level', 'info');
     await d.open('secret-token', 'val-1');
     await fetch(`${url}/nothing/here?access_token=secret-token`);
     await fetch(`${url}/__admin/nothing?access_token=secret-token`);
@@ -66,16 +66,16 @@ describe('the log', () => {
     expect(errors()).not.toContain('secret-token');
   });
 
-  it('is refused at a level that there is not', async () => {
+  it('exits with 2 for an unknown log level', async () => {
     const { exited, errors } = run(['--log-level', 'loud']);
     expect(await exited).toBe(2);
     expect(errors()).toMatch(/--log-level: "loud" is not a log level; give one of silent, error, warn, info/);
   });
 });
 
-describe('the log as JSON', () => {
-  it('holds an object a line, with the level by its name', async () => {
-    const { d, stop, errors } = await started('--log-format', 'json', '--log-level', 'info');
+describe('log as JSON', () => {
+  it('writes one JSON object per line with the level as a name', async () => {
+    const { d, stop, errors } = await startSimulator('--log-format', 'json', '--log-level', 'info');
     await d.open(await d.token(), 'val-1');
     await stop();
     expect(objects(errors())).toEqual([
@@ -93,8 +93,13 @@ describe('the log as JSON', () => {
     ]);
   });
 
-  it('makes one line of JSON of what is said when the simulator is ready, and silences it at no level', async () => {
-    const { stop, output, errors, url } = await started('--log-format', 'json', '--log-level', 'silent');
+  it('writes the ready message as one line of JSON even at level silent', async () => {
+    const { stop, output, errors, url } = await startSimulator(
+      '--log-format',
+      'json',
+      '--log-level',
+      'silent',
+    );
     await stop();
     expect(objects(output())).toEqual([
       {
@@ -110,8 +115,8 @@ describe('the log as JSON', () => {
     expect(errors()).toBe('');
   });
 
-  it('tells a password that was made up, which opens the control API', async () => {
-    const { stop, output } = await started('--log-format', 'json', '--host', '0.0.0.0');
+  it('logs the generated admin password, which the control API accepts', async () => {
+    const { stop, output } = await startSimulator('--log-format', 'json', '--host', '0.0.0.0');
     const [{ adminUrl, adminUser, adminPassword }, ...more] = objects(output());
     expect(more).toEqual([]);
     const authorization = `Basic ${Buffer.from(`${adminUser}:${adminPassword}`).toString('base64')}`;
@@ -120,14 +125,14 @@ describe('the log as JSON', () => {
     await stop();
   });
 
-  it('keeps a password to itself that was given', async () => {
+  it('does not log a given admin password', async () => {
     const flags = ['--log-format', 'json', '--host', '0.0.0.0', '--admin-password', 'given'];
-    const { stop, output, errors } = await started(...flags);
+    const { stop, output, errors } = await startSimulator(...flags);
     await stop();
     expect(output() + errors()).not.toContain('given');
   });
 
-  it("is kept by exec, whose standard output is the command's", async () => {
+  it('writes the JSON log of exec to stderr and leaves stdout to the command', async () => {
     const { exited, output, errors } = run([
       'exec',
       '--log-format',
@@ -149,9 +154,9 @@ describe('the log as JSON', () => {
   });
 });
 
-describe('a fault of ours', () => {
-  /** The log of a simulator in another program, whose store fails. */
-  async function logOf(options: string): Promise<string> {
+describe('internal failure', () => {
+  /** Returns the log of a simulator that is embedded in another program and whose store fails. */
+  async function captureLog(options: string): Promise<string> {
     const library = pathToFileURL(path.join(import.meta.dirname, '../../dist/index.js')).href;
     write(
       'program.mjs',
@@ -169,14 +174,14 @@ describe('a fault of ours', () => {
     return errors();
   }
 
-  it('is logged with its stack', async () => {
-    expect(await logOf('{}')).toMatch(
+  it('logs an internal failure with its stack', async () => {
+    expect(await captureLog('{}')).toMatch(
       /^mock-veridas: error: failure \w{12}: TypeError: the disk is full\n {4}at .*program\.mjs/,
     );
   });
 
-  it('is one line of JSON', async () => {
-    const [entry, ...more] = objects(await logOf("{ logFormat: 'json' }"));
+  it('logs an internal failure as one line of JSON', async () => {
+    const [entry, ...more] = objects(await captureLog("{ logFormat: 'json' }"));
     expect(more).toEqual([]);
     expect(entry).toMatchObject({
       level: 'error',
@@ -186,7 +191,7 @@ describe('a fault of ours', () => {
     });
   });
 
-  it('is not logged at level silent', async () => {
-    expect(await logOf("{ logLevel: 'silent' }")).toBe('');
+  it('does not log an internal failure at level silent', async () => {
+    expect(await captureLog("{ logLevel: 'silent' }")).toBe('');
   });
 });

@@ -11,17 +11,17 @@ const run = useTerminal(cwd);
 const FILE = 'own/mine.yaml';
 const remove = (file: string) => rmSync(path.join(cwd(), file), { recursive: true });
 
-/** What a call of a scenario does, so that one sees at once which version it plays. */
+/** Versions of a scenario. A call shows at once which one it plays. */
 const WAITS = ['steps: []'];
 const FAILS = ['steps:', '  - { after: 0s, fail: VideocallNotFound }'];
 const BROKEN = ['steps:', '  - { after: -1s, agent: join }'];
-const FAULT = `${FILE}:3:14 after: "-1s" is not a duration`;
+const PROBLEM = `${FILE}:3:14 after: "-1s" is not a duration`;
 
 const scenario = (lines: readonly string[], file = FILE) =>
   write(file, `name: ${path.basename(file, path.extname(file))}`, ...lines);
 
-/** A simulator that watches the folder `own`, and what a call that opens now does in it. */
-async function watching(...flags: string[]) {
+/** Starts a simulator that watches the folder `own`. `playScenario` opens a call and returns what it does. */
+async function startWatching(...flags: string[]) {
   const { ready, errors, child, exited } = run([
     '--port',
     '0',
@@ -36,7 +36,7 @@ async function watching(...flags: string[]) {
   const d = driveAt({ url, adminUrl: `${url}/__admin` });
   const token = await d.token();
   let calls = 0;
-  const playing = async (name = 'mine') => {
+  const playScenario = async (name = 'mine') => {
     calls += 1;
     const validationId = `${name}~${calls}`;
     const { status, state } = await d.open(token, validationId);
@@ -45,30 +45,30 @@ async function watching(...flags: string[]) {
     const { json } = await d.admin('GET', `/calls/${validationId}`);
     return json.scenario === name ? 'waits' : 'is not there';
   };
-  const said = (text: string) => errors().split(text).length - 1;
+  const countInLog = (text: string) => errors().split(text).length - 1;
   const stop = async () => {
     child.kill('SIGTERM');
     expect(await exited).toBe(0);
   };
-  return { d, token, playing, said, stop };
+  return { d, token, playScenario, countInLog, stop };
 }
 
-describe('a scenario file that is watched', () => {
-  it('is read anew when it changes, for calls that open later', async () => {
+describe('watched scenario file', () => {
+  it('reloads a changed scenario file for calls that open later', async () => {
     scenario(WAITS);
-    const { d, token, playing, said, stop } = await watching();
+    const { d, token, playScenario, countInLog, stop } = await startWatching();
     await d.open(token, 'mine~before');
-    expect(await playing()).toBe('waits');
+    expect(await playScenario()).toBe('waits');
     scenario(FAILS);
-    await expect.poll(playing).toBe('fails');
-    await expect.poll(() => said(`info: ${FILE} was read anew`)).toBe(1);
+    await expect.poll(playScenario).toBe('fails');
+    await expect.poll(() => countInLog(`info: ${FILE} was read anew`)).toBe(1);
     expect((await d.open(token, 'mine~before')).state).toBe('waiting-room');
     await stop();
   });
 
-  it('may be replaced by rename, again and again', async () => {
+  it('reloads a scenario file each time it is replaced by rename', async () => {
     scenario(WAITS);
-    const { playing } = await watching();
+    const { playScenario } = await startWatching();
     for (const [lines, does] of [
       [FAILS, 'fails'],
       [WAITS, 'waits'],
@@ -76,54 +76,54 @@ describe('a scenario file that is watched', () => {
     ] as const) {
       write('own/.mine.yaml.swp', 'name: mine', ...lines);
       renameSync(path.join(cwd(), 'own/.mine.yaml.swp'), path.join(cwd(), FILE));
-      await expect.poll(playing).toBe(does);
+      await expect.poll(playScenario).toBe(does);
     }
   });
 
-  it('may come later', async () => {
+  it('loads a scenario file that is created later', async () => {
     scenario(WAITS, 'own/other.yaml');
-    const { playing } = await watching();
-    expect(await playing()).toBe('is not there');
+    const { playScenario } = await startWatching();
+    expect(await playScenario()).toBe('is not there');
     scenario(FAILS);
-    await expect.poll(playing).toBe('fails');
+    await expect.poll(playScenario).toBe('fails');
   });
 
-  it('stays as it was while it is faulty: the log says so once for each change, and when it is fixed', async () => {
+  it('keeps the last valid version of an invalid file, and logs each invalid change and the fix once', async () => {
     scenario(FAILS);
     scenario(WAITS, 'own/other.yaml');
-    const { playing, said } = await watching('--log-level', 'warn');
+    const { playScenario, countInLog } = await startWatching('--log-level', 'warn');
     scenario(BROKEN);
-    await expect.poll(() => said(`warn: ${FAULT}`)).toBe(1);
-    expect(await playing()).toBe('fails');
+    await expect.poll(() => countInLog(`warn: ${PROBLEM}`)).toBe(1);
+    expect(await playScenario()).toBe('fails');
 
     scenario(FAILS, 'own/other.yaml');
-    await expect.poll(() => playing('other')).toBe('fails');
-    expect(said(FAULT)).toBe(1);
+    await expect.poll(() => playScenario('other')).toBe('fails');
+    expect(countInLog(PROBLEM)).toBe(1);
 
     scenario([...BROKEN, '# still']);
-    await expect.poll(() => said(FAULT)).toBe(2);
-    expect(said('good again')).toBe(0);
+    await expect.poll(() => countInLog(PROBLEM)).toBe(2);
+    expect(countInLog('good again')).toBe(0);
 
     scenario(WAITS);
-    await expect.poll(playing).toBe('waits');
-    await expect.poll(() => said(`warn: ${FILE} is good again`)).toBe(1);
+    await expect.poll(playScenario).toBe('waits');
+    await expect.poll(() => countInLog(`warn: ${FILE} is good again`)).toBe(1);
   });
 
-  it('takes its scenario with it when it goes', async () => {
+  it('removes a scenario when its file is deleted', async () => {
     scenario(FAILS);
     scenario(WAITS, 'own/other.yaml');
-    const { playing, said } = await watching();
+    const { playScenario, countInLog } = await startWatching();
     remove(FILE);
-    await expect.poll(playing).toBe('is not there');
-    await expect.poll(() => said(`info: ${FILE} is gone`)).toBe(1);
+    await expect.poll(playScenario).toBe('is not there');
+    await expect.poll(() => countInLog(`info: ${FILE} is gone`)).toBe(1);
   });
 
-  it('leaves its place to a shipped scenario of its name when it goes, even to one that settings name', async () => {
+  it('falls back to the bundled scenario of the same name when the file is deleted', async () => {
     scenario(FAILS, 'own/happy.yaml');
-    const { playing } = await watching();
-    expect(await playing('happy')).toBe('fails');
+    const { playScenario } = await startWatching();
+    expect(await playScenario('happy')).toBe('fails');
     remove('own/happy.yaml');
-    await expect.poll(() => playing('happy')).toBe('waits');
+    await expect.poll(() => playScenario('happy')).toBe('waits');
   });
 
   it.each([
@@ -133,49 +133,52 @@ describe('a scenario file that is watched', () => {
       [],
       'clients: [{ client_id: sandbox-client, client_secret: sandbox-secret, scenario: mine }]',
     ],
-  ])('leaves its scenario when it goes, if %s names it', async (_, flags, config) => {
+  ])('keeps the scenario of a deleted file that %s uses', async (_, flags, config) => {
     scenario(FAILS);
     scenario(WAITS, 'own/other.yaml');
     write('mock-veridas.config.yaml', config);
-    const { playing, said } = await watching(...flags);
+    const { playScenario, countInLog } = await startWatching(...flags);
     remove(FILE);
-    await expect.poll(() => said(`warn: ${FILE} is gone; its scenario stays`)).toBe(1);
+    await expect.poll(() => countInLog(`warn: ${FILE} is gone; its scenario stays`)).toBe(1);
     scenario(FAILS, 'own/other.yaml');
-    await expect.poll(() => playing('other')).toBe('fails');
-    expect(await playing()).toBe('fails');
-    expect(said('is gone')).toBe(1);
+    await expect.poll(() => playScenario('other')).toBe('fails');
+    expect(await playScenario()).toBe('fails');
+    expect(countInLog('is gone')).toBe(1);
   });
 });
 
-describe('a folder that is watched', () => {
-  it.each([FILE, 'own/scenarios/mine.yaml'])('may be removed and made again: %s', async (file) => {
-    scenario(FAILS, file);
-    const { playing, said, stop } = await watching();
-    for (const times of [1, 2]) {
-      remove('own');
-      await expect.poll(playing).toBe('is not there');
-      await expect.poll(() => said('cannot be read (ENOENT)')).toBe(times);
+describe('watched scenario folder', () => {
+  it.each([FILE, 'own/scenarios/mine.yaml'])(
+    'reloads scenarios when the folder is deleted and recreated: %s',
+    async (file) => {
       scenario(FAILS, file);
-      await expect.poll(playing).toBe('fails');
-      await expect.poll(() => said('can be read again')).toBe(times);
-    }
-    await stop();
-  });
+      const { playScenario, countInLog, stop } = await startWatching();
+      for (const times of [1, 2]) {
+        remove('own');
+        await expect.poll(playScenario).toBe('is not there');
+        await expect.poll(() => countInLog('cannot be read (ENOENT)')).toBe(times);
+        scenario(FAILS, file);
+        await expect.poll(playScenario).toBe('fails');
+        await expect.poll(() => countInLog('can be read again')).toBe(times);
+      }
+      await stop();
+    },
+  );
 
-  it('may be replaced by another at once', async () => {
+  it('reloads scenarios when the folder is replaced by rename', async () => {
     scenario(WAITS);
     scenario(FAILS, 'next/mine.yaml');
-    const { playing } = await watching();
+    const { playScenario } = await startWatching();
     renameSync(path.join(cwd(), 'own'), path.join(cwd(), 'old'));
     renameSync(path.join(cwd(), 'next'), path.join(cwd(), 'own'));
-    await expect.poll(playing).toBe('fails');
+    await expect.poll(playScenario).toBe('fails');
     scenario(WAITS);
-    await expect.poll(playing).toBe('waits');
+    await expect.poll(playScenario).toBe('waits');
   });
 });
 
 describe('exec --watch', () => {
-  it('watches for as long as the command runs, and ends with it', async () => {
+  it('watches while the command runs and exits with it', async () => {
     scenario(WAITS);
     const script = `
       printf 'name: mine\\nsteps: [{ after: -1s, agent: join }]\\n' > ${FILE}

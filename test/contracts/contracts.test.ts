@@ -17,8 +17,8 @@ const interactions: Interaction[] = Object.entries(CONTRACTS)
   .filter(([name]) => name.endsWith('.json'))
   .flatMap(([, text]) => JSON.parse(text).interactions);
 
-describe('the contracts', () => {
-  it('are what the script writes; after a change: npm run contracts', () => {
+describe('contract files', () => {
+  it('matches what the source generates (after a change run: npm run contracts)', () => {
     const names = readdirSync(FOLDER).filter((name) => /\.(json|yaml)$/.test(name));
     const written = Object.fromEntries(
       names.map((name) => [name, readFileSync(path.join(FOLDER, name), 'utf8')]),
@@ -26,16 +26,16 @@ describe('the contracts', () => {
     expect(written).toEqual({ ...CONTRACTS });
   });
 
-  it('have a key of its own for each interaction', () => {
+  it('gives each interaction a unique key', () => {
     const keys = interactions.map(({ key }) => key);
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-  it.each(atLeast(40, interactions))('say of $key where it comes from', ({ comments }) => {
+  it.each(atLeast(40, interactions))('cites the guide for the interaction $key', ({ comments }) => {
     expect(comments.text.join()).toMatch(/\bguide\b/i);
   });
 
-  it('use states that there are', () => {
+  it('uses only known provider states', () => {
     const names = interactions.flatMap(({ providerStates }) => providerStates.map(({ name }) => name));
     expect(names.filter((name) => findState(name) === undefined)).toEqual([]);
   });

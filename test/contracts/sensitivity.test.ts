@@ -10,11 +10,11 @@ import { FAULTS, type PlantedFault } from '../support/planted-faults.ts';
 import { type Sabotage, startSabotageProxy } from '../support/sabotage.ts';
 import { skipReason, verifierProblem } from '../support/verifier.ts';
 
-/** How well the contracts tell a service that is right from one that is not: faults, planted one at a time. */
+/** Checks that the contracts detect a wrong service. Each test plants one fault. */
 
 const FOLDER = path.join(import.meta.dirname, '../../contracts');
 
-describe.skipIf(verifierProblem)(`the contracts${skipReason}`, () => {
+describe.skipIf(verifierProblem)(`contract sensitivity${skipReason}`, () => {
   let mock: Mock;
   let proxy: Awaited<ReturnType<typeof startSabotageProxy>>;
   beforeAll(async () => {
@@ -27,8 +27,8 @@ describe.skipIf(verifierProblem)(`the contracts${skipReason}`, () => {
     await mock.close();
   });
 
-  /** The interactions that fail. */
-  async function broken(by: PlantedFault['by'], sabotage: Sabotage): Promise<string[]> {
+  /** Returns the keys of the interactions that fail. */
+  async function findFailures(by: PlantedFault['by'], sabotage: Sabotage): Promise<string[]> {
     proxy.plant(sabotage);
     const cwd = path.join(import.meta.dirname, '../..');
     const file = path.join(FOLDER, `${by}--videocall-manager.json`);
@@ -53,24 +53,24 @@ describe.skipIf(verifierProblem)(`the contracts${skipReason}`, () => {
   }
 
   it.each(['guide-backend', 'guide-frontend', 'simulator-errors'] as const)(
-    'of %s are kept where nothing is wrong',
+    'passes the contracts of %s without a planted fault',
     async (by) => {
-      expect(await broken(by, {})).toEqual([]);
+      expect(await findFailures(by, {})).toEqual([]);
     },
   );
 
-  it.each(FAULTS.filter(({ unnoticed }) => unnoticed === undefined))('notice that $what', async (fault) => {
-    expect(await broken(fault.by, fault)).not.toEqual([]);
+  it.each(FAULTS.filter(({ unnoticed }) => unnoticed === undefined))('detects that $what', async (fault) => {
+    expect(await findFailures(fault.by, fault)).not.toEqual([]);
   });
 
   it.each(FAULTS.filter(({ unnoticed }) => unnoticed !== undefined))(
-    'do not notice that $what: $unnoticed',
+    'does not detect that $what: $unnoticed',
     async (fault) => {
-      expect(await broken(fault.by, fault)).toEqual([]);
+      expect(await findFailures(fault.by, fault)).toEqual([]);
     },
   );
 
-  it('notice nearly all of what can go wrong', () => {
+  it('detects all planted faults but at most one', () => {
     expect(FAULTS.length).toBeGreaterThanOrEqual(25);
     expect(FAULTS.filter(({ unnoticed }) => unnoticed !== undefined).length).toBeLessThanOrEqual(1);
   });

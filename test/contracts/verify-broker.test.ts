@@ -29,7 +29,7 @@ async function verify(args: readonly string[] = [], env: Record<string, string> 
 }
 
 describe.skipIf(verifierProblem)(`verify with a broker${skipReason}`, () => {
-  it('verifies what the broker has, by the selectors that are given', async () => {
+  it('verifies the pacts that the broker returns for the given selectors', async () => {
     broker = await openBroker([{ pact: GOOD }]);
     const selectors = ['--selector', '{"mainBranch":true}', '--selector', '{"tag":"prod","latest":true}'];
     const { code, out } = await verify(selectors);
@@ -41,7 +41,7 @@ describe.skipIf(verifierProblem)(`verify with a broker${skipReason}`, () => {
     expect(broker.sent('POST', '/results')).toEqual([]);
   });
 
-  it('lets pending pacts and work in progress fail', async () => {
+  it('allows pending and WIP pacts to fail unless --fail-on-pending is set', async () => {
     broker = await openBroker([{ pact: BAD, pending: true }, { pact: BAD, wip: true }, { pact: GOOD }]);
     const flags = ['--enable-pending', '--provider-branch', 'main', '--include-wip-since', '2026-01-31'];
     const { code, out } = await verify(flags);
@@ -54,7 +54,7 @@ describe.skipIf(verifierProblem)(`verify with a broker${skipReason}`, () => {
     expect((await verify([...flags, '--fail-on-pending'])).code).toBe(1);
   });
 
-  it('publishes what came of each pact, by the ids of its interactions', async () => {
+  it('publishes the results of each pact by interaction id', async () => {
     broker = await openBroker([{ pact: GOOD }, { pact: BAD }]);
     const flags = ['--publish', '--provider-version', '1.2.3', '--provider-branch', 'main'];
     const { code } = await verify([...flags, '--build-url', 'http://ci.example/1']);
@@ -78,7 +78,7 @@ describe.skipIf(verifierProblem)(`verify with a broker${skipReason}`, () => {
     });
   });
 
-  it('brings credentials as a token or as user and password', async () => {
+  it('sends broker credentials as a bearer token or as user and password', async () => {
     broker = await openBroker([{ pact: GOOD }], 'Bearer the-token');
     expect((await verify(['--broker-token', 'the-token'])).code).toBe(0);
     expect((await verify([], { PACT_BROKER_TOKEN: 'the-token' })).code).toBe(0);
@@ -89,8 +89,8 @@ describe.skipIf(verifierProblem)(`verify with a broker${skipReason}`, () => {
   });
 });
 
-describe('verify with a broker ends with 2', () => {
-  it('when the broker does not accept the credentials', async () => {
+describe('verify with a broker that fails', () => {
+  it('exits with 2 when the broker rejects the credentials', async () => {
     broker = await openBroker([{ pact: GOOD }], 'Bearer the-token');
     const { code, err } = await verify(['--broker-token', 'another']);
     expect([code, err]).toEqual([
@@ -100,14 +100,14 @@ describe('verify with a broker ends with 2', () => {
     expect(err).not.toContain('another');
   });
 
-  it('when the broker has no pacts', async () => {
+  it('exits with 2 when the broker has no pacts, unless --allow-empty is set', async () => {
     broker = await openBroker([]);
     const { code, err } = await verify();
     expect([code, err]).toEqual([2, expect.stringContaining('has no pacts for "videocall-manager"')]);
     expect((await verify(['--allow-empty'])).code).toBe(0);
   });
 
-  it('when there is no broker', async () => {
+  it('exits with 2 when the broker cannot be reached', async () => {
     broker = await openBroker([]);
     broker.close();
     const { code, err } = await verify();
@@ -120,7 +120,7 @@ describe('verify with a broker ends with 2', () => {
     [['--publish', '--provider-version', '1', '--filter', 'x'], '--publish and --filter exclude each other'],
     [['--enable-pending'], '--enable-pending: needs --provider-branch as well'],
     [['--broker-token', 'a', '--broker-username', 'b'], 'exclude each other'],
-  ])('on %j', async (args, why) => {
+  ])('exits with 2 for %j without contacting the broker', async (args, why) => {
     broker = await openBroker([]);
     const { code, err } = await verify(args);
     expect([code, err]).toEqual([2, expect.stringContaining(why)]);

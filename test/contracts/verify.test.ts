@@ -21,7 +21,7 @@ const PACTS = path.join(import.meta.dirname, '../fixtures/pacts');
 const bad = (name: string) => path.join(PACTS, 'must-fail', `${name}.json`);
 const good = (name: string) => path.join(PACTS, 'good', `${name}.json`);
 
-/** Runs the command to its end. */
+/** Runs the command until it exits. */
 async function verify(
   args: readonly string[],
   env: Record<string, string> = {},
@@ -32,8 +32,8 @@ async function verify(
   return { code, out: output(), err: errors(), all: output() + errors() };
 }
 
-/** What an environment may hold that would change a verification behind its back. */
-const HOSTILE = {
+/** Environment variables that would change a verification if they were passed on. */
+const HOSTILE_ENV = {
   HTTP_PROXY: 'http://127.0.0.1:9',
   http_proxy: 'http://127.0.0.1:9',
   ALL_PROXY: 'http://127.0.0.1:9',
@@ -46,13 +46,13 @@ const HOSTILE = {
 };
 
 describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
-  it('finds our own contracts kept, in a hostile environment too', async () => {
-    const { code, out, err } = await verify(['contracts'], HOSTILE, NPM_START);
+  it('verifies the bundled contracts even in a hostile environment', async () => {
+    const { code, out, err } = await verify(['contracts'], HOSTILE_ENV, NPM_START);
     expect([code, err]).toEqual([0, expect.stringContaining('verifying contracts/guide-backend')]);
     expect(out).toMatch(/\n50 interactions: 50 passed, 0 failed\n$/);
   });
 
-  it.each(['v2', 'v3', 'v3-messages', 'v4', 'mixed'])('verifies a pact of the kind %s', async (kind) => {
+  it.each(['v2', 'v3', 'v3-messages', 'v4', 'mixed'])('verifies a valid pact of kind %s', async (kind) => {
     const { code, all } = await verify([good(kind)]);
     expect([code, all]).toEqual([0, expect.stringContaining(' 0 failed')]);
   });
@@ -65,18 +65,18 @@ describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
     ['state-fails', 'the clock cannot go back'],
     ['not-revoked', 'should be revoked after the request, and is active'],
     ['secret', 'wrong client_secret for client "CLIENT_ID"'],
-  ])('ends with 1 on %s, and says why', async (name, why) => {
+  ])('exits with 1 for the pact %s and prints the cause and a fix', async (name, why) => {
     const { code, out } = await verify([bad(name)]);
     expect([code, out]).toEqual([1, expect.stringContaining(why)]);
     expect(out).toContain('      fix ');
   });
 
-  it('blames the interaction that has failed, and no other', async () => {
+  it('marks only the interaction that failed', async () => {
     const { out } = await verify([bad('state-fails')]);
     expect(out).toMatch(/ok {6}a token\n {2}FAILED {2}a token of the past\n.*ok {6}another token/s);
   });
 
-  it('masks secrets wherever they are told, unless it is asked to show them', async () => {
+  it('masks secrets in output and reports unless --show-secrets is set', async () => {
     const files = ['--json', 'r.json', '--junit', 'r.xml'];
     const { all } = await verify([bad('secret'), ...files]);
     const written = ['r.json', 'r.xml'].map((name) => readFileSync(path.join(cwd(), name), 'utf8'));
@@ -84,7 +84,7 @@ describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
     expect((await verify([bad('secret'), '--show-secrets'])).all).toContain('pr1vate-and-right');
   });
 
-  it('tells of a pact of five megabytes what matters', async () => {
+  it('prints a short report for a pact of five megabytes', async () => {
     const pact = JSON.parse(readFileSync(bad('wrong-body'), 'utf8'));
     pact.interactions[0].response.body.content = { token_type: 'x'.repeat(5_000_000) };
     writeFileSync(path.join(cwd(), 'large.json'), JSON.stringify(pact));
@@ -94,7 +94,7 @@ describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
     expect(out.length).toBeLessThan(10_000);
   });
 
-  it('writes JSON and JUnit', async () => {
+  it('writes JSON to stdout and JUnit to a file', async () => {
     const { code, out, err } = await verify([
       good('v4'),
       bad('wrong-status'),
@@ -124,30 +124,33 @@ describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
     expect(xml).toContain('<testsuite name="shop" tests="3" failures="1" errors="0" skipped="1"');
   });
 
-  it.skipIf(noXmllint)(`writes JUnit by its schema${noXmllint ? ` (${noXmllint})` : ''}`, async () => {
-    const pacts = [good('v4'), ...['wrong-status', 'wrong-event', 'state-fails'].map(bad)];
-    await verify([...pacts, '--junit', 'r.xml']);
-    expect(await findXmlProblems('junit.xsd', path.join(cwd(), 'r.xml'))).toBe('');
-  });
+  it.skipIf(noXmllint)(
+    `writes JUnit that matches its schema${noXmllint ? ` (${noXmllint})` : ''}`,
+    async () => {
+      const pacts = [good('v4'), ...['wrong-status', 'wrong-event', 'state-fails'].map(bad)];
+      await verify([...pacts, '--junit', 'r.xml']);
+      expect(await findXmlProblems('junit.xsd', path.join(cwd(), 'r.xml'))).toBe('');
+    },
+  );
 
-  it('counts pending failures with --fail-on-pending', async () => {
+  it('exits with 1 for pending failures with --fail-on-pending', async () => {
     expect((await verify([good('v4'), '--fail-on-pending'])).code).toBe(1);
   });
 
-  it('verifies what --filter chooses', async () => {
+  it('verifies only the interactions that --filter matches', async () => {
     const { code, out } = await verify([bad('state-fails'), '--filter', 'another']);
     expect([code, out]).toEqual([0, expect.stringContaining('1 interaction: 1 passed')]);
     const none = await verify([bad('state-fails'), '--filter', 'nonsense']);
     expect([none.code, none.err]).toEqual([2, expect.stringContaining('no interaction matches nonsense')]);
   });
 
-  it('lets pass what a flag allows', async () => {
-    // The state is passed over, and the request is good all the same.
+  it('accepts unknown states and empty pacts with their flags', async () => {
+    // The unknown state is ignored; the request succeeds without it.
     expect((await verify([bad('unknown-state'), '--allow-unknown-states'])).code).toBe(0);
     expect((await verify([bad('no-interactions'), '--allow-empty'])).code).toBe(0);
   });
 
-  it('takes pacts from an address', async () => {
+  it('loads pacts from a URL', async () => {
     const server = createServer((request, response) => {
       response.statusCode = request.url === '/pact' ? 200 : 404;
       response.end(readFileSync(good('v3')));
@@ -160,7 +163,7 @@ describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
     server.close();
   });
 
-  it('verifies a simulator that runs already, and leaves what it does not touch', async () => {
+  it('verifies a running simulator with --target and keeps the tokens of other clients', async () => {
     const d = await openDrive();
     const other = await d.createClient();
     const token = await d.token(other);
@@ -170,7 +173,7 @@ describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
     await d.mock.close();
   });
 
-  it('verifies a service without a control API with credentials of its own, and says what it cannot', async () => {
+  it('verifies a service without a control API and skips interactions with states it cannot set up', async () => {
     const d = await openDrive({ scenario: 'manual' });
     await d.createClient({ client_id: 'own', client_secret: 'own=secret&1' });
     const proxy = await startSabotageProxy(d.mock.url);
@@ -194,11 +197,14 @@ describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
     expect([unnamed.code, unnamed.err]).toEqual([2, expect.stringContaining('give --client-id and')]);
     proxy.close();
     await d.mock.close();
-    const gone = await verify(contracts);
-    expect([gone.code, gone.err]).toEqual([2, expect.stringContaining('--target: nobody answers at')]);
+    const unreachable = await verify(contracts);
+    expect([unreachable.code, unreachable.err]).toEqual([
+      2,
+      expect.stringContaining('--target: nobody answers at'),
+    ]);
   });
 
-  it('uses the credentials that are given where a pact names none', async () => {
+  it('uses --client-id and --client-secret for a pact whose states name no client', async () => {
     const pact = readFileSync(good('v2'), 'utf8').replaceAll('CLIENT_', 'OTHER_');
     writeFileSync(path.join(cwd(), 'other.json'), pact);
     expect((await verify(['other.json'])).code).toBe(1);
@@ -207,7 +213,7 @@ describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
   });
 
   const noProc = existsSync('/proc/self/task') ? '' : ' (skipped: there is no /proc)';
-  it.skipIf(noProc)(`leaves nothing running when it is stopped${noProc}`, async () => {
+  it.skipIf(noProc)(`stops the verifier process on SIGTERM${noProc}`, async () => {
     const pact = JSON.parse(readFileSync(good('v3'), 'utf8'));
     const params = { client_id: 'CLIENT_ID', delay_ms: 60_000 };
     pact.interactions[0].providerStates.push({ name: 'the authentication API is unavailable', params });
@@ -222,20 +228,23 @@ describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
     expect(() => process.kill(Number(children), 0)).toThrow('ESRCH');
   });
 
-  it('works as it is installed', async () => {
+  it('verifies pacts from the installed package once its optional peer is installed', async () => {
     const modules = path.join(cwd(), 'node_modules');
     mkdirSync(modules);
     const from = (name: string) => path.join(ROOT, name);
     for (const name of ['contracts', 'dist', 'fixtures', 'package.json'])
       cpSync(from(name), path.join(modules, 'mock-veridas', name), { recursive: true });
     const command = [process.execPath, path.join(modules, 'mock-veridas/dist/mock-veridas.cjs')];
-    const lacking = await verify([good('v3')], {}, command);
-    expect([lacking.code, lacking.err]).toEqual([
+    const withoutVerifier = await verify([good('v3')], {}, command);
+    expect([withoutVerifier.code, withoutVerifier.err]).toEqual([
       3,
       expect.stringContaining('npm install --save-dev @pact-foundation/pact-core@19'),
     ]);
-    const compared = await verify([good('v3'), '--static'], {}, command);
-    expect([compared.code, compared.err]).toEqual([3, expect.stringContaining('openapi-pact-comparator@1')]);
+    const withoutComparator = await verify([good('v3'), '--static'], {}, command);
+    expect([withoutComparator.code, withoutComparator.err]).toEqual([
+      3,
+      expect.stringContaining('openapi-pact-comparator@1'),
+    ]);
     symlinkSync(from('node_modules/@pact-foundation'), path.join(modules, '@pact-foundation'));
     expect((await verify([good('v3')], {}, command)).code).toBe(0);
     rmSync(path.join(modules, '@pact-foundation'));
@@ -243,7 +252,7 @@ describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
 });
 
 describe('mock-veridas verify --static', () => {
-  it('finds our own contracts to fit our description, and says what it cannot judge', async () => {
+  it('passes the bundled contracts with --static and reports the interactions it skips', async () => {
     const { code, out } = await verify([path.join(ROOT, 'contracts'), '--static']);
     expect([code, out]).toEqual([0, expect.stringContaining('45 passed, 0 failed, 5 skipped')]);
     expect(out).toContain('skipped the event VideocallLoading');
@@ -253,18 +262,18 @@ describe('mock-veridas verify --static', () => {
   it.each([
     ['wrong-status', 'Response status code not defined in spec file: 201'],
     ['wrong-body', 'response.body.token_type'],
-  ])('ends with 1 on %s, and says why', async (name, why) => {
+  ])('exits with 1 for the pact %s with --static and prints the cause', async (name, why) => {
     const { code, out } = await verify([bad(name), '--static']);
     expect([code, out]).toEqual([1, expect.stringContaining(why)]);
   });
 
-  it('ends with 2 on what is no pact, and does not go with --target', async () => {
+  it('exits with 2 for --static with an invalid pact or with --target', async () => {
     expect((await verify([bad('not-json'), '--static'])).code).toBe(2);
     expect((await verify([good('v4'), '--static', '--target', 'http://127.0.0.1:1'])).code).toBe(2);
   });
 });
 
-describe('mock-veridas verify refuses', () => {
+describe('mock-veridas verify with invalid input', () => {
   it.each([
     ['not-json', 'is not JSON at line 2, column'],
     ['not-a-pact', 'is not a pact: it has no consumer.name'],
@@ -274,13 +283,13 @@ describe('mock-veridas verify refuses', () => {
     ['unknown-state', 'did you mean "the access token has expired"?'],
     ['wrong-parameter', 'age_seconds: "old" is not an age in seconds'],
     ['unknown-value', '}, but its states give clientId'],
-  ])('%s with 2, and says what is wrong in which file', async (name, why) => {
+  ])('exits with 2 for the pact %s and names the file and the problem', async (name, why) => {
     const { code, out, err } = await verify([bad(name)]);
     expect([code, out, err]).toEqual([2, '', expect.stringContaining(why)]);
     expect(err).toContain(bad(name));
   });
 
-  it('every pact that is wrong at once, before any is verified', async () => {
+  it('reports every invalid pact before it verifies any', async () => {
     const { code, out, err } = await verify([path.join(PACTS, 'must-fail')]);
     expect([code, out]).toEqual([2, '']);
     expect(err.trim().split('\n')).toHaveLength(8);
@@ -291,7 +300,7 @@ describe('mock-veridas verify refuses', () => {
     request: { method: 'GET', path: '/nothing' },
     response: { status: 418 },
   };
-  /** A pact of this version, with this in it. */
+  /** Creates a pact of this specification version with the given contents. */
   const pact = (version: string, more: object) => ({
     consumer: { name: 'shop' },
     provider: { name: 'videocall-manager' },
@@ -302,13 +311,13 @@ describe('mock-veridas verify refuses', () => {
 
   it.each([
     [
-      'both lists',
+      'both interactions and messages',
       pact('3.0.0', { interactions: [HTTP], messages: [] }),
       2,
       'both interactions and messages',
     ],
     [
-      'states that are no list',
+      'states that are not a list',
       withStates({ providerStates: { name: 'x' } }),
       2,
       'neither a name nor a list',
@@ -320,15 +329,20 @@ describe('mock-veridas verify refuses', () => {
       2,
       'must be an object',
     ],
-    ['states in two ways', withStates({ providerStates: [], providerState: 'x' }), 2, 'has both'],
-    ['what only version 4 may let fail', withStates({ pending: true }), 1, 'expected 418 but was 404'],
-  ])('a pact that the verifier would pass over: %s', async (_, content, code, why) => {
+    [
+      'both providerStates and providerState',
+      withStates({ providerStates: [], providerState: 'x' }),
+      2,
+      'has both',
+    ],
+    ['a pending interaction before version 4', withStates({ pending: true }), 1, 'expected 418 but was 404'],
+  ])('does not silently accept a pact with %s', async (_, content, code, why) => {
     write('pact.json', JSON.stringify(content));
     const result = await verify(['pact.json']);
     expect([result.code, result.all]).toEqual([code, expect.stringContaining(why)]);
   });
 
-  it('and writes its reports into a folder that is not there yet, and nothing raw to the terminal', async () => {
+  it('creates the report folder and strips control characters from the output', async () => {
     write(
       'pact.json',
       JSON.stringify(
@@ -357,12 +371,12 @@ describe('mock-veridas verify refuses', () => {
     [['--filter', '(', 'x'], '--filter: Invalid regular expression'],
     [['--target', 'here', 'x'], '--target: this is not an address'],
     [['--list-states=1'], '--list-states: takes no value'],
-  ])('%j with 2', async (args, why) => {
+  ])('exits with 2 for the arguments %j', async (args, why) => {
     const { code, out, err } = await verify(args);
     expect([code, out, err]).toEqual([2, '', expect.stringContaining(why)]);
   });
 
-  it('and lists the states that there are, and its flags', async () => {
+  it('lists the provider states with --list-states and the flags with --help', async () => {
     const states = await verify(['--list-states']);
     expect([states.code, states.out]).toEqual([0, expect.stringContaining('the access token has expired')]);
     expect((await verify(['--help'])).out).toContain('--allow-unknown-states');

@@ -5,18 +5,18 @@ import { askHealth, controlAt } from '../../src/control/client.ts';
 import type { CallAnswer } from '../../src/control/schema/calls.ts';
 import { createControl, RequestFailed, type Transport } from '../../src/control/schema/client.ts';
 
-const answering = (status: number, text: string) =>
+const createControlAnswering = (status: number, text: string) =>
   createControl(vi.fn<Transport>(async () => ({ status, text })));
 
-/** What an attempt fails with. */
-const failure = (attempt: Promise<unknown>): Promise<RequestFailed> =>
+/** Returns the error that `attempt` rejects with. */
+const catchFailure = (attempt: Promise<unknown>): Promise<RequestFailed> =>
   attempt.then(
     () => Promise.reject(new Error('it has not failed')),
     (error) => error,
   );
 
-describe('the client of the control API', () => {
-  it('fills parameters and query into the path, and writes the body as JSON', async () => {
+describe('control API client', () => {
+  it('fills parameters and query into the path and sends the body as JSON', async () => {
     const transport = vi.fn<Transport>(async () => ({ status: 200, text: '{"page":"none"}' }));
     const answer = await createControl(transport).ask('POST /calls/:validation_id/agent', {
       parameters: { validation_id: 'a/b ?' },
@@ -31,15 +31,15 @@ describe('the client of the control API', () => {
     });
   });
 
-  it('fails with what the control API says of a refusal', async () => {
-    const said = { error: 'invalid', message: 'no', hint: 'yes', errors: [{ path: '/n', message: 'no' }] };
-    const error = await failure(answering(422, JSON.stringify(said)).ask('POST /reset'));
+  it('rejects with the code, status, message and hint of the error response', async () => {
+    const refusal = { error: 'invalid', message: 'no', hint: 'yes', errors: [{ path: '/n', message: 'no' }] };
+    const error = await catchFailure(createControlAnswering(422, JSON.stringify(refusal)).ask('POST /reset'));
     expect(error).toBeInstanceOf(RequestFailed);
     expect(error).toMatchObject({
       code: 'invalid',
       status: 422,
       message: 'no',
-      details: { hint: 'yes', errors: said.errors },
+      details: { hint: 'yes', errors: refusal.errors },
     });
   });
 
@@ -49,86 +49,95 @@ describe('the client of the control API', () => {
     [404, '{"detail":"Not found"}', 'is no mock-veridas: it answered 404'],
     [503, '{"items":[]}', 'is no mock-veridas: it answered 503'],
     [301, '', 'is no mock-veridas: it answered 301'],
-  ])('says of an answer %i %j that it %s', async (status, text, message) => {
-    const error = await failure(answering(status, text).ask('GET /calls'));
+  ])('reports that a server answering %i with body %j %s', async (status, text, message) => {
+    const error = await catchFailure(createControlAnswering(status, text).ask('GET /calls'));
     expect(error).toMatchObject({ code: 'not_simulator', status, message });
   });
 
-  it('takes 503 for the answer of a simulator that is not well', async () => {
+  it('accepts a 503 health response from a degraded simulator', async () => {
     const health = { status: 'degraded', version: '1', instanceId: 'a', uptimeInSeconds: 1, time: 'now' };
-    expect(await askHealth(answering(503, JSON.stringify(health)))).toEqual(health);
+    expect(await askHealth(createControlAnswering(503, JSON.stringify(health)))).toEqual(health);
   });
 
-  it.each(['{"ok":true}', 'null', ''])('knows that health %j is of something else', async (text) => {
-    expect(await failure(askHealth(answering(200, text)))).toMatchObject({ code: 'not_simulator' });
-  });
+  it.each(['{"ok":true}', 'null', ''])(
+    'rejects a health response %j as not from a simulator',
+    async (text) => {
+      expect(await catchFailure(askHealth(createControlAnswering(200, text)))).toMatchObject({
+        code: 'not_simulator',
+      });
+    },
+  );
 
-  it('does not compile with what a route does not take', () => {
-    const { ask } = answering(200, '{}');
+  it('rejects unknown routes, missing parameters and unknown keys at compile time', () => {
+    const { ask } = createControlAnswering(200, '{}');
     expectTypeOf(ask<'GET /calls'>).returns.resolves.toEqualTypeOf<{ items: CallAnswer[]; total: number }>();
-    const slips = () => [
+    const createInvalidCalls = () => [
       // @ts-expect-error There is no such route.
       ask('GET /call'),
-      // @ts-expect-error It answers no JSON.
+      // @ts-expect-error It does not answer with JSON.
       ask('GET /metrics'),
-      // @ts-expect-error Whose call?
+      // @ts-expect-error The path parameter validation_id is missing.
       ask('GET /calls/:validation_id'),
-      // @ts-expect-error By how much?
+      // @ts-expect-error The body lacks `by`.
       ask('POST /clock/advance', { body: {} }),
-      // @ts-expect-error It is not about one client.
+      // @ts-expect-error It takes no client_id.
       ask('GET /health', { query: { client_id: 'shop' } }),
-      // @ts-expect-error The library alone writes camelCase.
+      // @ts-expect-error Only the library uses camelCase.
       ask('POST /clients', { body: { clientId: 'shop' } }),
     ];
-    expect(slips).toBeTypeOf('function');
+    expect(createInvalidCalls).toBeTypeOf('function');
   });
 });
 
-describe('the client over HTTP, with fake timers', () => {
+describe('control API client over HTTP, with fake timers', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  /** What it fails with where `listener` answers, if it does. */
-  async function failureAt(listener: RequestListener, address: (port: number) => string, timeoutMs?: number) {
+  /** Returns the client's error against a server that runs `listener`. */
+  async function catchFailureFrom(
+    listener: RequestListener,
+    address: (port: number) => string,
+    timeoutMs?: number,
+  ) {
     const server = createServer(listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const error = await failure(controlAt(address(port), timeoutMs).ask('GET /clock'));
+    const error = await catchFailure(controlAt(address(port), timeoutMs).ask('GET /clock'));
     server.closeAllConnections();
     server.close();
     return error;
   }
-  const here = (port: number) => `http://127.0.0.1:${port}/__admin`;
+  const toAdminUrl = (port: number) => `http://127.0.0.1:${port}/__admin`;
 
-  it('gives up when no answer comes', async () => {
-    expect(await failureAt(() => {}, here, 50)).toMatchObject({
+  it('times out when the server does not answer', async () => {
+    expect(await catchFailureFrom(() => {}, toAdminUrl, 50)).toMatchObject({
       code: 'unreachable',
       status: undefined,
       message: 'it took longer than 0.05 s',
     });
   });
 
-  it('gives up when an answer does not end', async () => {
-    const error = await failureAt((_, response) => void response.write('{'), here, 50);
+  it('times out when the response does not end', async () => {
+    const error = await catchFailureFrom((_, response) => void response.write('{'), toAdminUrl, 50);
     expect(error).toMatchObject({ code: 'unreachable', message: 'it took longer than 0.05 s' });
   });
 
-  it('says that the connection was cut off', async () => {
-    const error = await failureAt((request) => void request.socket.destroy(), here);
+  it('reports a connection that the server closes', async () => {
+    const error = await catchFailureFrom((request) => void request.socket.destroy(), toAdminUrl);
     expect(error).toMatchObject({ code: 'unreachable', message: 'socket hang up' });
   });
 
-  it('says that nothing listens, by whatever address', async () => {
+  it('reports that no server listens, by IP address and by name', async () => {
     for (const host of ['127.0.0.1', 'localhost'])
-      expect(await failure(controlAt(`http://${host}:1/__admin`).ask('GET /clock'))).toMatchObject({
+      expect(await catchFailure(controlAt(`http://${host}:1/__admin`).ask('GET /clock'))).toMatchObject({
         code: 'unreachable',
         message: expect.stringContaining('ECONNREFUSED'),
       });
   });
 
-  it('sends the credentials of the address, and follows no redirect with them', async () => {
+  it('sends the credentials of the address and does not follow redirects', async () => {
     const seen: (string | undefined)[] = [];
-    const error = await failureAt(
+    const error = await catchFailureFrom(
       ({ headers }, response) => {
         seen.push(headers.authorization);
         response.writeHead(302, { location: '/elsewhere' }).end();

@@ -8,10 +8,10 @@ beforeAll(async () => {
 });
 afterAll(() => d.mock.close());
 
-/** What the console's stream has told, by part, until it has told these. */
-async function told(query: string, ...parts: string[]): Promise<Map<string, unknown>> {
-  const leaving = new AbortController();
-  const answer = await fetch(`${d.mock.url}/__console/stream?${query}`, { signal: leaving.signal });
+/** Reads the console stream until it has sent `parts`, and returns the latest data of each part. */
+async function readParts(query: string, ...parts: string[]): Promise<Map<string, unknown>> {
+  const controller = new AbortController();
+  const answer = await fetch(`${d.mock.url}/__console/stream?${query}`, { signal: controller.signal });
   expect(answer.headers.get('content-type')).toBe('text/event-stream');
   const seen = new Map<string, unknown>();
   let text = '';
@@ -21,12 +21,12 @@ async function told(query: string, ...parts: string[]): Promise<Map<string, unkn
       seen.set(name, JSON.parse(data));
     if (parts.every((part) => seen.has(part))) break;
   }
-  leaving.abort();
+  controller.abort();
   return seen;
 }
 
-/** The status of a request with these headers, which `fetch` would not let through. */
-const statusWith = (path: string, headers: Record<string, string>): Promise<number | undefined> =>
+/** Returns the response status. `fetch` does not send a custom Host or Origin. */
+const requestStatus = (path: string, headers: Record<string, string>): Promise<number | undefined> =>
   new Promise((resolve, reject) => {
     request(`${d.mock.url}${path}`, { headers }, (answer) => {
       answer.resume();
@@ -36,9 +36,9 @@ const statusWith = (path: string, headers: Record<string, string>): Promise<numb
       .end();
   });
 
-describe('the console', () => {
+describe('console', () => {
   it.each(['/__console', '/__console/'])(
-    'is a page at %s that needs nothing from elsewhere',
+    'serves the console page at %s without external resources',
     async (path) => {
       const answer = await fetch(d.mock.url + path);
       const html = await answer.text();
@@ -51,23 +51,24 @@ describe('the console', () => {
   );
 
   it.each([
-    ['another host, as after DNS rebinding', { host: 'evil.example' }],
-    ['a page of another origin', { origin: 'http://evil.example' }],
-  ])('lets nobody in who comes by %s', async (_, headers) => {
-    for (const path of ['/__console', '/__console/stream']) expect(await statusWith(path, headers)).toBe(403);
+    ['with another Host (DNS rebinding)', { host: 'evil.example' }],
+    ['from a page of another origin', { origin: 'http://evil.example' }],
+  ])('answers console requests %s with 403', async (_, headers) => {
+    for (const path of ['/__console', '/__console/stream'])
+      expect(await requestStatus(path, headers)).toBe(403);
   });
 
-  it('tells no client secret', async () => {
+  it('never sends a client secret on the console stream', async () => {
     const client = await d.createClient();
     await d.open(await d.token(client), 'val-1');
-    const all = await told(`client_id=${client.client_id}`, 'clients', 'journal', 'call', 'tokens');
+    const all = await readParts(`client_id=${client.client_id}`, 'clients', 'journal', 'call', 'tokens');
     expect(JSON.stringify(Object.fromEntries(all))).not.toContain(client.client_secret);
   });
 
-  it('tells of the client that is named and of no other', async () => {
+  it('streams only the data of the client in client_id', async () => {
     const [one, other] = [await d.createClient(), await d.createClient()];
     for (const client of [one, other]) await d.open(await d.token(client), `val-${client.client_id}`);
-    const all = await told(`client_id=${one.client_id}`, 'calls', 'journal', 'tokens');
+    const all = await readParts(`client_id=${one.client_id}`, 'calls', 'journal', 'tokens');
     for (const part of ['calls', 'journal', 'tokens']) {
       const text = JSON.stringify(all.get(part));
       expect(text).toContain(one.client_id);
@@ -75,12 +76,12 @@ describe('the console', () => {
     }
   });
 
-  it('says what in a query it does not understand', async () => {
+  it('answers an invalid query of the console stream with 422', async () => {
     const answer = await fetch(`${d.mock.url}/__console/stream?n=zero`);
     expect([answer.status, await answer.json()]).toMatchObject([422, { error: 'invalid' }]);
   });
 
-  it('is not kept from stopping by somebody who looks at it', async () => {
+  it('closes an open console stream when the simulator stops', async () => {
     const other = await openDrive();
     const answer = await fetch(`${other.mock.url}/__console/stream`);
     const reading = answer.text();

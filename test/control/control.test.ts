@@ -10,7 +10,7 @@ afterAll(() => d.mock.close());
 beforeEach(() => d.admin('POST', '/reset'));
 
 describe('health', () => {
-  it('says who answers', async () => {
+  it('reports status, version and instance id in GET /health', async () => {
     const { status, json } = await d.admin('GET', '/health');
     expect(status).toBe(200);
     expect(json).toMatchObject({ status: 'ok', version: expect.any(String), instanceId: expect.any(String) });
@@ -18,7 +18,7 @@ describe('health', () => {
 });
 
 describe('clients', () => {
-  it('are made with what is given, the rest as the sandbox has it', async () => {
+  it('creates a client with the given fields and sandbox defaults for the rest', async () => {
     const { status, json } = await d.admin('POST', '/clients', {
       client_id: 'mine',
       allowed_ips: ['10.0.0.1'],
@@ -36,7 +36,7 @@ describe('clients', () => {
   });
 
   it.each(['/clients', '/clients/sandbox-client'])(
-    'are spelt in one way in a request to %s',
+    'rejects misspelled client fields in a request to %s and suggests the right name',
     async (path) => {
       const method = path === '/clients' ? 'POST' : 'PATCH';
       const { status, json } = await d.admin(method, path, {
@@ -55,18 +55,18 @@ describe('clients', () => {
     },
   );
 
-  it('cannot be made twice', async () => {
+  it('answers 409 when a client with the same client_id exists', async () => {
     await d.admin('POST', '/clients', { client_id: 'mine' });
     expect((await d.admin('POST', '/clients', { client_id: 'mine' })).status).toBe(409);
   });
 
-  it('change what is given and keep the rest', async () => {
+  it('changes only the given fields in PATCH /clients/:client_id', async () => {
     await d.admin('POST', '/clients', { client_id: 'mine', client_secret: 'kept' });
     const { json } = await d.admin('PATCH', '/clients/mine', { environment: 'production' });
     expect(json).toMatchObject({ client_secret: 'kept', environment: 'production' });
   });
 
-  it('are gone with their tokens when deleted', async () => {
+  it('deletes the tokens of a client together with the client', async () => {
     const client = await d.createClient();
     const token = await d.token(client);
     expect((await d.admin('DELETE', `/clients/${client.client_id}`)).status).toBe(204);
@@ -74,15 +74,15 @@ describe('clients', () => {
     expect((await d.requestToken({ ...client })).status).toBe(401);
   });
 
-  it('play only scenarios that there are', async () => {
+  it('rejects a client with an unknown scenario or an invalid IP range', async () => {
     const { status, json } = await d.admin('POST', '/clients', { scenario: 'no-such' });
     expect([status, json.message]).toEqual([422, expect.stringContaining('known: ')]);
     expect((await d.admin('POST', '/clients', { allowed_ips: ['10.0.0.0/99'] })).status).toBe(422);
   });
 });
 
-describe('a call that names a client', () => {
-  it('in two ways that differ is refused', async () => {
+describe('client_id of a request', () => {
+  it('rejects a request whose query and body name different clients', async () => {
     const { client_id } = await d.createClient();
     const { status, json } = await d.admin('POST', `/reset?client_id=sandbox-client`, { client_id });
     expect([status, json.errors[0].path]).toEqual([422, '/client_id']);
@@ -90,7 +90,7 @@ describe('a call that names a client', () => {
 });
 
 describe('tokens', () => {
-  it('are listed with their life and their validations, of one client if named', async () => {
+  it('lists tokens with lifetime, state and validations, filtered by client_id', async () => {
     const client = await d.createClient();
     const token = await d.token(client);
     await d.token();
@@ -108,8 +108,8 @@ describe('tokens', () => {
   });
 });
 
-describe('the clock', () => {
-  it('stands still, moves when told to, and runs on from there', async () => {
+describe('clock', () => {
+  it('freezes the clock, advances it and resumes it from there', async () => {
     const at = '2030-01-01T00:00:00.000Z';
     expect((await d.admin('POST', '/clock/freeze', { at })).json).toMatchObject({ now: at, frozen: true });
     const { json } = await d.admin('POST', '/clock/advance', { by: '1.5h' });
@@ -119,7 +119,7 @@ describe('the clock', () => {
     expect(Date.parse(resumed.now)).toBeGreaterThanOrEqual(Date.parse('2030-01-01T01:30:00.000Z'));
   });
 
-  it('of a client is a fork of the common one from the first call that names the client', async () => {
+  it('forks the clock of a client from the common clock at the first request that names the client', async () => {
     const { client_id } = await d.createClient();
     await d.admin('POST', '/clock/freeze', { at: '2030-01-01T00:00:00.000Z' });
     await d.admin('POST', '/clock/advance', { by: '1h', client_id });
@@ -134,7 +134,7 @@ describe('the clock', () => {
 });
 
 describe('calls', () => {
-  it('tell their whole course', async () => {
+  it('returns state, events and acts of a call in GET /calls/:validation_id', async () => {
     const token = await d.token();
     await d.open(token, 'val-1');
     for (const action of ['join', 'start', 'record', 'end']) {
@@ -165,17 +165,17 @@ describe('calls', () => {
     ]);
   });
 
-  it('tell what the agent can do now, which is nothing before the validation is confirmed', async () => {
-    const possible = async (validationId: string) => {
+  it('lists the possible agent actions, and none for an unconfirmed validation', async () => {
+    const getPossibleActions = async (validationId: string) => {
       await d.open(await d.token(), validationId);
       return (await d.admin('GET', `/calls/${validationId}`)).json.possible_actions;
     };
     await d.admin('PUT', '/validations/val-hidden', { confirmed: false });
-    expect(await possible('val-hidden')).toEqual([]);
-    expect(await possible('val-seen')).toEqual(['join']);
+    expect(await getPossibleActions('val-hidden')).toEqual([]);
+    expect(await getPossibleActions('val-seen')).toEqual(['join']);
   });
 
-  it('say what the agent can do when an action is impossible', async () => {
+  it('answers an impossible agent action with 409 and names the possible ones', async () => {
     await d.open(await d.token(), 'val-1');
     const { status, json } = await d.admin('POST', '/calls/val-1/agent', { action: 'end' });
     expect(status).toBe(409);
@@ -188,7 +188,7 @@ describe('calls', () => {
 });
 
 describe('reset', () => {
-  it('leaves what was configured and nothing else', async () => {
+  it('keeps only the configured clients after POST /reset', async () => {
     const client = await d.createClient();
     const token = await d.token();
     await d.admin('POST', '/clock/advance', { by: '1h' });
@@ -201,17 +201,17 @@ describe('reset', () => {
     expect((await d.requestToken({ ...client })).status).toBe(401);
   });
 
-  it('of one client takes what it owns, leaves its credentials and touches no other', async () => {
+  it('deletes the tokens of one client but keeps its credentials and all other clients', async () => {
     const [one, another] = [await d.createClient(), await d.createClient()];
-    const [gone, kept] = [await d.token(one), await d.token(another)];
+    const [deletedToken, keptToken] = [await d.token(one), await d.token(another)];
     await d.admin('POST', '/reset', { client_id: one.client_id });
-    expect((await d.admin('GET', `/tokens/${gone}`)).status).toBe(404);
-    expect((await d.admin('GET', `/tokens/${kept}`)).status).toBe(200);
+    expect((await d.admin('GET', `/tokens/${deletedToken}`)).status).toBe(404);
+    expect((await d.admin('GET', `/tokens/${keptToken}`)).status).toBe(200);
     expect((await d.requestToken({ ...one })).status).toBe(200);
   });
 });
 
-describe('a wrong control call is answered', () => {
+describe('invalid control API request', () => {
   it.each<[string, string, string, unknown, number]>([
     ['an unknown route', 'GET', '/nothing', undefined, 404],
     ['an unknown client', 'GET', '/clients/ghost', undefined, 404],
@@ -221,34 +221,34 @@ describe('a wrong control call is answered', () => {
     ['an unknown key', 'POST', '/clients', { clientid: 'x' }, 422],
     ['an unknown action', 'POST', '/calls/ghost/agent', { action: 'dance' }, 422],
     ['a negative duration', 'POST', '/clock/advance', { by: '-1h' }, 422],
-    ['no duration', 'POST', '/clock/advance', {}, 422],
-    ['no date', 'POST', '/clock/freeze', { at: 'tomorrow' }, 422],
-    ['a list for a body', 'POST', '/clients', [], 422],
-  ])('%s: %s %s', async (_what, method, path, body, status) => {
+    ['a missing duration', 'POST', '/clock/advance', {}, 422],
+    ['an invalid date', 'POST', '/clock/freeze', { at: 'tomorrow' }, 422],
+    ['an array as the body', 'POST', '/clients', [], 422],
+  ])('rejects %s (%s %s) with a JSON error and no stack trace', async (_what, method, path, body, status) => {
     const answer = await d.admin(method, path, body);
     expect(answer.status).toBe(status);
     expect(answer.json).toMatchObject({ error: expect.any(String), message: expect.any(String) });
     expect(JSON.stringify(answer.json)).not.toMatch(/node_modules|\bat .*:\d+:\d+/);
   });
 
-  it('with every fault at once', async () => {
+  it('reports every problem of a request body at once', async () => {
     const { json } = await d.admin('POST', '/clients', { environment: 'moon', type: 'secret' });
     expect(json.message).toMatch(/environment.*type|type.*environment/s);
   });
 
-  it('with what is allowed, and by name what is not', async () => {
-    const wrong = async (body: object) => (await d.admin('POST', '/calls/v/agent', body)).json.message;
-    expect(await wrong({ action: 'dance' })).toContain('join, start, record, leave, end');
-    expect(await wrong({ action: 'join', foo: 1 })).toContain('foo');
+  it('lists the allowed values and names the unknown key', async () => {
+    const getMessage = async (body: object) => (await d.admin('POST', '/calls/v/agent', body)).json.message;
+    expect(await getMessage({ action: 'dance' })).toContain('join, start, record, leave, end');
+    expect(await getMessage({ action: 'join', foo: 1 })).toContain('foo');
   });
 
-  it('no JSON', async () => {
+  it('answers a body that is not JSON with 400', async () => {
     const answer = await fetch(`${d.mock.adminUrl}/clients`, { method: 'POST', body: '{"client_id":' });
     expect(answer.status).toBe(400);
   });
 
   it.each(['application/x-www-form-urlencoded', 'multipart/form-data', 'text/plain', 'json', ';;="', ''])(
-    'JSON with the Content-Type "%s" is read as JSON',
+    'parses a JSON body sent with Content-Type "%s"',
     async (type) => {
       const answer = await fetch(`${d.mock.adminUrl}/clock/advance`, {
         method: 'POST',
@@ -259,7 +259,7 @@ describe('a wrong control call is answered', () => {
     },
   );
 
-  it('a __proto__ in the body', async () => {
+  it('answers a __proto__ key in the body with 400', async () => {
     const answer = await fetch(`${d.mock.adminUrl}/clients`, {
       method: 'POST',
       body: '{"__proto__":{"x":1}}',
@@ -268,8 +268,8 @@ describe('a wrong control call is answered', () => {
   });
 });
 
-/** Status of a request whose Host and Origin are given; `fetch` would not send them. */
-function statusOf(headers: Record<string, string>): Promise<number> {
+/** Returns the response status. `fetch` does not send a custom Host or Origin. */
+function requestStatus(headers: Record<string, string>): Promise<number> {
   const { port, hostname } = new URL(d.mock.url);
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname);
@@ -282,7 +282,7 @@ function statusOf(headers: Record<string, string>): Promise<number> {
   });
 }
 
-describe('on this machine, the control API', () => {
+describe('control API on this machine', () => {
   it.each([
     ['127.0.0.1:4010', 200],
     ['localhost', 200],
@@ -291,8 +291,8 @@ describe('on this machine, the control API', () => {
     ['evil.example', 403],
     ['127.0.0.1.evil.example', 403],
     ['localhost.evil.example', 403],
-  ])('answers to the name %s with %s', async (Host, status) => {
-    expect(await statusOf({ Host })).toBe(status);
+  ])('answers requests to host %s with %s', async (Host, status) => {
+    expect(await requestStatus({ Host })).toBe(status);
   });
 
   it.each([
@@ -300,13 +300,13 @@ describe('on this machine, the control API', () => {
     ['http://evil.example', 403],
     ['http://127.0.0.1:3000', 403],
     ['null', 403],
-  ])('obeys a page of %s with %s', async (Origin, status) => {
-    expect(await statusOf({ Host: '127.0.0.1:4010', Origin })).toBe(status);
+  ])('answers requests from origin %s with %s', async (Origin, status) => {
+    expect(await requestStatus({ Host: '127.0.0.1:4010', Origin })).toBe(status);
   });
 });
 
-describe('reachable from elsewhere, the control API', () => {
-  it('asks for the credentials that were made up, and takes no others', async () => {
+describe('control API reachable from other machines', () => {
+  it('requires the generated credentials, except for GET /health', async () => {
     const open = await openDrive({ host: '0.0.0.0' });
     try {
       const { user, password } = open.mock.adminCredentials ?? { user: '', password: '' };
@@ -323,78 +323,78 @@ describe('reachable from elsewhere, the control API', () => {
   });
 });
 
-describe('the scenario of a call', () => {
-  const played = async (client: Record<string, unknown>, validationId: string) => {
+describe('scenario of a call', () => {
+  const getPlayedScenario = async (client: Record<string, unknown>, validationId: string) => {
     const credentials = await d.createClient(client);
     await d.open(await d.token(credentials), validationId);
     const path = `/calls/${encodeURIComponent(validationId)}?client_id=${credentials.client_id}`;
     return (await d.admin('GET', path)).json.scenario;
   };
 
-  it('is the one that all play, if nobody wishes otherwise', async () => {
-    expect(await played({}, 'val-1')).toBe('manual');
+  it('plays the default scenario when no other is selected', async () => {
+    expect(await getPlayedScenario({}, 'val-1')).toBe('manual');
   });
 
-  it("is the client's, if the client has one", async () => {
-    expect(await played({ scenario: 'agent-late' }, 'val-1')).toBe('agent-late');
+  it('plays the scenario of the client before the default scenario', async () => {
+    expect(await getPlayedScenario({ scenario: 'agent-late' }, 'val-1')).toBe('agent-late');
   });
 
   it.each(['early-event', 'early-event~1', 'early-event~some thing~else'])(
-    'is the one that the validation id "%s" names, whatever the client has',
+    'plays the scenario named by the validation id "%s" before that of the client',
     async (validationId) => {
-      expect(await played({ scenario: 'agent-late' }, validationId)).toBe('early-event');
+      expect(await getPlayedScenario({ scenario: 'agent-late' }, validationId)).toBe('early-event');
     },
   );
 
-  it('is not one that the validation id only resembles', async () => {
-    expect(await played({}, 'early-events')).toBe('manual');
+  it('ignores a validation id that only starts with a scenario name', async () => {
+    expect(await getPlayedScenario({}, 'early-events')).toBe('manual');
   });
 
-  it('is the one that was set for the validation, whatever its id says', async () => {
+  it('plays the scenario set for the validation before the one its id names', async () => {
     await d.admin('PUT', '/validations/early-event', { scenario: 'completed-lost' });
-    expect(await played({}, 'early-event')).toBe('completed-lost');
+    expect(await getPlayedScenario({}, 'early-event')).toBe('completed-lost');
   });
 
-  it('must be one that there is', async () => {
+  it('rejects an unknown scenario for a validation with 422', async () => {
     expect((await d.admin('PUT', '/validations/v', { scenario: 'no-such' })).status).toBe(422);
   });
 });
 
-describe('by hand', () => {
-  const start = () => d.token().then((token) => d.open(token, 'v'));
-  const course = async () => {
+describe('manual call control', () => {
+  const openCall = () => d.token().then((token) => d.open(token, 'v'));
+  const readCall = async () => {
     const { json } = await d.admin('GET', '/calls/v');
     return [json.state, json.events.map(({ code }: { code: string }) => code)];
   };
 
-  it('any event can be said', async () => {
-    await start();
+  it('posts an event with any code', async () => {
+    await openCall();
     const event = { type: 'info', code: 'SomethingElse', message: '' };
     expect((await d.admin('POST', '/calls/v/events', event)).json).toEqual({ page: 'none' });
-    expect(await course()).toEqual(['waiting-room', ['SomethingElse']]);
+    expect(await readCall()).toEqual(['waiting-room', ['SomethingElse']]);
   });
 
-  it('a call can fail, and its token lives on', async () => {
-    await start();
+  it('fails a call and leaves its token active', async () => {
+    await openCall();
     await d.admin('POST', '/calls/v/agent', { action: 'join' });
     await d.admin('POST', '/calls/v/fail', { code: 'VideocallServerNotOperational' });
-    expect(await course()).toEqual(['error', ['VideocallLoading', 'VideocallServerNotOperational']]);
+    expect(await readCall()).toEqual(['error', ['VideocallLoading', 'VideocallServerNotOperational']]);
     expect((await d.admin('GET', '/tokens')).json.items[0].state).toBe('active');
   });
 
-  it('a failed call takes nothing more', async () => {
-    await start();
+  it('answers an action on a failed call with 409', async () => {
+    await openCall();
     await d.admin('POST', '/calls/v/fail', { code: 'VideocallNotFound' });
     expect((await d.admin('POST', '/calls/v/fail', { code: 'VideocallNotFound' })).status).toBe(409);
   });
 
-  it('an action of the agent is no signal', async () => {
-    await start();
+  it('rejects an agent action sent as a signal with 422', async () => {
+    await openCall();
     expect((await d.admin('POST', '/calls/v/signals', { name: 'agent-join' })).status).toBe(422);
   });
 
-  it('a signal that no script waits for is refused', async () => {
-    await start();
+  it('answers a signal that no scenario waits for with 409', async () => {
+    await openCall();
     const { status, json } = await d.admin('POST', '/calls/v/signals', { name: 'go' });
     expect([status, json.hint]).toEqual([409, 'it waits for nothing now']);
   });

@@ -12,20 +12,20 @@ beforeAll(async () => {
 afterAll(() => d.mock.close());
 afterEach(() => d.admin('POST', '/reset'));
 
-const order = (body: string, headers: Record<string, string> = {}) =>
+const postCall = (body: string, headers: Record<string, string> = {}) =>
   fetch(`${d.mock.url}/__demo/calls`, { method: 'POST', body, headers });
 
-async function called(scenario: string): Promise<{ call: DemoCall; query: URLSearchParams }> {
-  const answer = await order(JSON.stringify({ scenario }));
+async function createCall(scenario: string): Promise<{ call: DemoCall; query: URLSearchParams }> {
+  const answer = await postCall(JSON.stringify({ scenario }));
   expect(answer.status).toBe(200);
   const call = (await answer.json()) as DemoCall;
   return { call, query: new URL(call.src).searchParams };
 }
-const opened = ({ query }: { query: URLSearchParams }) =>
+const openFrame = ({ query }: { query: URLSearchParams }) =>
   d.open(query.get('access_token') ?? '', query.get('validation_id') ?? '');
 
-const page = async (base = d.mock.url) => (await fetch(`${base}/__demo`)).text();
-const snippet = (html: string, id: string) =>
+const fetchPage = async (base = d.mock.url) => (await fetch(`${base}/__demo`)).text();
+const extractSnippet = (html: string, id: string) =>
   (new RegExp(`<pre id="${id}"[^>]*><code>(.*?)</code>`, 's').exec(html)?.[1] ?? '')
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
@@ -33,19 +33,19 @@ const snippet = (html: string, id: string) =>
     .replaceAll('&#39;', "'")
     .replaceAll('&amp;', '&');
 
-describe('a call of the demo', () => {
-  it('is at the address for browsers, and plays what was chosen, whichever validations are known', async () => {
-    const made = await called('agent-late');
-    expect(new URL(made.call.src).origin).toBe(d.mock.browserUrl);
-    expect(made.call.validation_id).toMatch(/^agent-late~demo-[a-z0-9]{8}$/);
-    expect(made.query.get('validation_id')).toBe(made.call.validation_id);
-    expect((await opened(made)).state).toBe('waiting-room');
-    const { json } = await d.admin('GET', `/calls/${made.call.validation_id}`);
+describe('demo call', () => {
+  it('opens at the browser URL and plays the chosen scenario, even with knownValidationsOnly', async () => {
+    const demoCall = await createCall('agent-late');
+    expect(new URL(demoCall.call.src).origin).toBe(d.mock.browserUrl);
+    expect(demoCall.call.validation_id).toMatch(/^agent-late~demo-[a-z0-9]{8}$/);
+    expect(demoCall.query.get('validation_id')).toBe(demoCall.call.validation_id);
+    expect((await openFrame(demoCall)).state).toBe('waiting-room');
+    const { json } = await d.admin('GET', `/calls/${demoCall.call.validation_id}`);
     expect(json).toMatchObject({ client_id: 'demo', scenario: 'agent-late' });
   });
 
-  it('has its token from the authentication API, as the journal shows, and nobody else is concerned', async () => {
-    await called('happy');
+  it('gets its token from the authentication API as client demo and leaves other clients alone', async () => {
+    await createCall('happy');
     const { items } = (await d.admin('GET', '/requests?path=/o/token/')).json;
     expect(items).toMatchObject([{ client_id: 'demo', status: 200 }]);
     for (const kept of ['tokens', 'validations', 'requests', 'findings'])
@@ -53,18 +53,18 @@ describe('a call of the demo', () => {
     expect((await d.admin('GET', '/findings')).json.items).toEqual([]);
   });
 
-  it('can be had again after a reset, with another token', async () => {
-    const before = await called('happy');
+  it('creates a demo call with a new token after a reset', async () => {
+    const before = await createCall('happy');
     await d.mock.reset();
-    const after = await called('happy');
+    const after = await createCall('happy');
     expect(after.call.src).not.toBe(before.call.src);
-    expect((await opened(after)).state).toBe('waiting-room');
+    expect((await openFrame(after)).state).toBe('waiting-room');
   });
 
-  it('plays a scenario that was put in', async () => {
+  it('offers and plays a scenario added through the control API', async () => {
     await d.admin('PUT', '/scenarios/of-mine', { description: 'Mine & yours', steps: [] });
-    await called('of-mine');
-    const html = await page();
+    await createCall('of-mine');
+    const html = await fetchPage();
     expect(html).toContain('<option>of-mine</option>');
     expect(html).toContain('Mine \\u0026 yours');
   });
@@ -76,8 +76,8 @@ describe('a call of the demo', () => {
     ['{"scenario":1}', 422, 'invalid', /scenario/],
     ['{"scenario":"happy","client_id":"other"}', 422, 'invalid', /'client_id' is not known here/],
     ['[]', 422, 'invalid', /a map with scenario/],
-  ])('is refused for %s in the words of the control API', async (body, status, error, message) => {
-    const answer = await order(body);
+  ])('rejects the request body %s with %i and code %s', async (body, status, error, message) => {
+    const answer = await postCall(body);
     expect([answer.status, await answer.json()]).toEqual([
       status,
       expect.objectContaining({ error, message: expect.stringMatching(message) }),
@@ -88,19 +88,19 @@ describe('a call of the demo', () => {
     [{ status: 503 }, /status 503/],
     [{ kind: 'reset' }, /no answer/],
     [{ kind: 'malformed' }, /without a token/],
-  ])('is not to be had where a fault %j strikes, and the page is told why', async (fault, message) => {
+  ])('answers 503 with the reason when the token endpoint has the fault %j', async (fault, message) => {
     await d.admin('POST', '/faults', { endpoint: 'token', times: 1, ...fault });
-    const answer = await order('{"scenario":"happy"}');
+    const answer = await postCall('{"scenario":"happy"}');
     expect([answer.status, ((await answer.json()) as Json).message]).toEqual([
       503,
       expect.stringMatching(message),
     ]);
-    await called('happy');
+    await createCall('happy');
   });
 });
 
-describe('the demo page', () => {
-  it('may frame the call, be framed by nobody, and tells nobody where it is', async () => {
+describe('demo page', () => {
+  it('sends headers that allow the call frame, forbid framing the demo and send no referrer', async () => {
     const { headers, status } = await fetch(`${d.mock.url}/__demo`);
     expect(status).toBe(200);
     const csp = headers.get('content-security-policy');
@@ -113,7 +113,7 @@ describe('the demo page', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  it('sends whoever asks under the name of the frame to another origin', async () => {
+  it('redirects from the host name of the call frame to the demo URL', async () => {
     const { port } = new URL(d.mock.url);
     const answer = await sendRaw(d.mock.url, {
       method: 'GET',
@@ -124,16 +124,16 @@ describe('the demo page', () => {
     expect(d.mock.demoUrl).toBe(`http://localhost:${port}/__demo`);
   });
 
-  it('shows code that works as it is copied', async () => {
+  it('shows snippets that work when copied', async () => {
     const run = new Function(
-      `return (async () => {${snippet(await page(), 'fetch')}; return access_token})()`,
+      `return (async () => {${extractSnippet(await fetchPage(), 'fetch')}; return access_token})()`,
     );
     expect(await run()).toMatch(/^[A-Za-z0-9]{30}$/);
-    expect(snippet(await page(), 'curl')).toContain(`${d.mock.url}/o/token/ `);
-    expect(snippet(await page(), 'frame')).toContain(`src="${d.mock.browserUrl}/call?`);
+    expect(extractSnippet(await fetchPage(), 'curl')).toContain(`${d.mock.url}/o/token/ `);
+    expect(extractSnippet(await fetchPage(), 'frame')).toContain(`src="${d.mock.browserUrl}/call?`);
   });
 
-  it('shows no credentials but those that everybody knows', async () => {
+  it('shows placeholders instead of configured credentials', async () => {
     const mine = { clientId: 'mine', clientSecret: 'only-mine' };
     const other = await openDrive({
       clients: [
@@ -146,13 +146,13 @@ describe('the demo page', () => {
         },
       ],
     });
-    const html = await page(other.mock.url);
+    const html = await fetchPage(other.mock.url);
     expect(html).not.toContain('only-mine');
     expect(html).toContain('--user CLIENT_ID:CLIENT_SECRET');
     await other.mock.close();
   });
 
-  it('has nothing else', async () => {
+  it('answers any other path under /__demo with 404', async () => {
     const answer = await fetch(`${d.mock.url}/__demo/else`);
     expect([answer.status, await answer.json()]).toEqual([
       404,
@@ -161,8 +161,8 @@ describe('the demo page', () => {
   });
 });
 
-describe('the demo is guarded as the control API is', () => {
-  it('against names of other machines', async () => {
+describe('demo access control', () => {
+  it('answers demo requests with another Host with 403', async () => {
     const headers = [['Host', 'rebound.example']] as const;
     for (const [method, path] of [
       ['GET', '/__demo'],
@@ -171,12 +171,12 @@ describe('the demo is guarded as the control API is', () => {
       expect((await sendRaw(d.mock.url, { method, path, headers })).status).toBe(403);
   });
 
-  it('against pages of other origins', async () => {
-    expect((await order('{"scenario":"happy"}', { origin: 'http://shop.example' })).status).toBe(403);
-    expect((await order('{"scenario":"happy"}', { origin: d.mock.url })).status).toBe(200);
+  it('answers demo requests from another origin with 403', async () => {
+    expect((await postCall('{"scenario":"happy"}', { origin: 'http://shop.example' })).status).toBe(403);
+    expect((await postCall('{"scenario":"happy"}', { origin: d.mock.url })).status).toBe(200);
   });
 
-  it('against other machines that have no password', async () => {
+  it('requires the admin credentials for the demo on a public host', async () => {
     const admin = { user: 'admin', password: 'secret', origins: [] };
     const exposed = await openDrive({ host: '0.0.0.0', admin });
     const get = (headers: Record<string, string>) => fetch(`${exposed.mock.url}/__demo`, { headers });
@@ -188,10 +188,10 @@ describe('the demo is guarded as the control API is', () => {
   });
 });
 
-describe('the listener of the guide', () => {
+describe('message listener of the guide', () => {
   const origin = 'http://videocall.localhost:4010';
 
-  it.each(Object.values(EVENTS))('does something about $code', (data) => {
+  it.each(Object.values(EVENTS))('handles the event $code', (data) => {
     expect(explainDrop({ origin, data })).toBeUndefined();
   });
 
@@ -203,7 +203,7 @@ describe('the listener of the guide', () => {
     [origin, { ...EVENTS.VideocallCompleted, code: 'toString' }, /no such code/],
     [origin, null, /no code/],
     [origin, { type: 'info' }, /no code/],
-  ])('drops what comes from %s with %j', (from, data, why) => {
+  ])('drops a message from origin %s with data %j', (from, data, why) => {
     expect(explainDrop({ origin: from, data })).toMatch(why);
   });
 });

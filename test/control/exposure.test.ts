@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => d.mock.close());
 
-/** Sends bytes as they are and gives back what comes until the connection ends. */
+/** Sends raw bytes and returns everything received until the connection closes. */
 function exchange(bytes: string | Buffer): Promise<string> {
   const { port, hostname } = new URL(d.mock.url);
   return new Promise((resolve, reject) => {
@@ -30,12 +30,12 @@ const post = (path: string, type: string, body: string | Buffer) =>
 
 const FORM = 'application/x-www-form-urlencoded';
 
-describe('whatever is sent, the answer is a 4xx and no stack trace', () => {
+describe('malformed request', () => {
   it.each<[string, string]>([
-    ['no HTTP at all', 'hello\r\n\r\n'],
+    ['bytes that are not HTTP', 'hello\r\n\r\n'],
     ['a broken request line', 'POST\r\n\r\n'],
     ['an unknown method', 'HACK /o/token/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
-    ['no Host', 'POST /o/token/ HTTP/1.1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'],
+    ['a missing Host', 'POST /o/token/ HTTP/1.1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'],
     ['two lengths', 'POST /o/token/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
     [
       'a length and chunks',
@@ -50,7 +50,7 @@ describe('whatever is sent, the answer is a 4xx and no stack trace', () => {
     ['a header of 100 kB', `GET /call HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(100_000)}\r\n\r\n`],
     ['10,000 headers', `GET /call HTTP/1.1\r\nHost: x\r\n${'X: y\r\n'.repeat(10_000)}\r\n`],
     ['a body on GET', 'GET /call HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc'],
-  ])('%s', async (_what, bytes) => {
+  ])('rejects %s with 4xx and no stack trace', async (_what, bytes) => {
     const answer = await exchange(bytes);
     expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
     expect(answer).not.toMatch(/\bat .*:\d+:\d+|node_modules/);
@@ -66,10 +66,10 @@ describe('whatever is sent, the answer is a 4xx and no stack trace', () => {
       FORM,
       Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 73) % 256)),
     ],
-    ['a report of no JSON', '/call/reports?ticket=x', 'text/plain', 'nonsense'],
+    ['a report that is not JSON', '/call/reports?ticket=x', 'text/plain', 'nonsense'],
     ['a report of 1 MB', '/call/reports?ticket=x', 'text/plain', 'x'.repeat(2 ** 20)],
     ['a report of another type', '/call/reports?ticket=x', 'application/xml', '<x/>'],
-  ])('%s', async (_what, path, type, body) => {
+  ])('rejects %s with 4xx and no stack trace', async (_what, path, type, body) => {
     const { status, body: answer } = await post(path, type, body);
     expect(status).toBeGreaterThanOrEqual(400);
     expect(status).toBeLessThan(500);
@@ -77,8 +77,8 @@ describe('whatever is sent, the answer is a 4xx and no stack trace', () => {
   });
 });
 
-describe('the authentication API', () => {
-  it('answers a request target that is a whole URL', async () => {
+describe('authentication API', () => {
+  it('accepts a request target in absolute form', async () => {
     const { status } = await sendRaw(d.mock.url, {
       method: 'POST',
       path: `${d.mock.url}/o/token/`,
@@ -90,15 +90,15 @@ describe('the authentication API', () => {
     expect(status).toBe(200);
   });
 
-  it('takes no more parts without a name than it would with one', async () => {
+  it('limits the number of multipart parts without a name', async () => {
     const parts = '--b\r\nContent-Disposition: form-data; filename="x"\r\n\r\n\r\n'.repeat(2_000);
     expect((await post('/o/token/', 'multipart/form-data; boundary=b', `${parts}--b--`)).status).toBe(400);
   });
 });
 
-describe('the control API', () => {
+describe('control API', () => {
   it.each(['/clients/%', '/calls/%ED%A0%80', `/tokens/${'x'.repeat(5_000)}`])(
-    'answers the path %s with a JSON 404',
+    'answers the control API path %s with a JSON 404',
     async (path) => {
       const answer = await fetch(`${d.mock.adminUrl}${path}`);
       expect([answer.status, await answer.json()]).toEqual([
@@ -108,7 +108,7 @@ describe('the control API', () => {
     },
   );
 
-  it('does not answer a body that is wrong all over at full length', async () => {
+  it('limits the length of the answer to a body with 20,000 problems', async () => {
     const body = JSON.stringify({ allowed_ips: Array.from({ length: 20_000 }, () => 1) });
     const answer = await fetch(`${d.mock.adminUrl}/clients`, { method: 'POST', body });
     expect(answer.status).toBe(422);
@@ -123,21 +123,24 @@ describe('/call', () => {
     ['an unknown token', '/call?access_token=nope&validation_id=v', /never issued/],
     ['a token named like a property', '/call?access_token=__proto__&validation_id=v', /never issued/],
   ];
-  it.each(reasons)('refuses %s with 403, an error screen and the reason', async (_what, path, reason) => {
-    const answer = await fetch(`${d.mock.url}${path}`);
-    const html = await answer.text();
-    expect(answer.status).toBe(403);
-    expect(html).toContain('<body data-state="error">');
-    expect(html).toMatch(reason);
-  });
+  it.each(reasons)(
+    'refuses /call with %s: 403, an error screen and the reason',
+    async (_what, path, reason) => {
+      const answer = await fetch(`${d.mock.url}${path}`);
+      const html = await answer.text();
+      expect(answer.status).toBe(403);
+      expect(html).toContain('<body data-state="error">');
+      expect(html).toMatch(reason);
+    },
+  );
 
-  it('uses the last of a repeated parameter', async () => {
+  it('uses the last value of a repeated query parameter of /call', async () => {
     const token = await d.token();
     const answer = await fetch(`${d.mock.url}/call?access_token=nope&access_token=${token}&validation_id=v`);
     expect(answer.status).toBe(200);
   });
 
-  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('answers %s with 405, whatever the body', async (method) => {
+  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('answers %s /call with 405', async (method) => {
     const answer = await fetch(`${d.mock.url}/call`, {
       method,
       body: new URLSearchParams({ access_token: 'x' }),
@@ -145,13 +148,13 @@ describe('/call', () => {
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 
-  it('says on the page that a name without videocall is no use', async () => {
+  it('warns on the call page when the host name does not contain videocall', async () => {
     const { html } = await d.open(await d.token(), 'v');
     expect(html).toContain('mock-veridas: this frame');
     expect(html).toContain('does not contain &quot;videocall&quot;');
   });
 
-  it('does not repeat a Host that is no host', async () => {
+  it('does not reflect an invalid Host in the call page or its headers', async () => {
     const token = await d.token();
     const { status, headers, body } = await sendRaw(d.mock.url, {
       method: 'GET',
@@ -163,7 +166,7 @@ describe('/call', () => {
     expect(body.toString()).not.toContain('"><script>');
   });
 
-  it('can be embedded anywhere, and is never stored', async () => {
+  it('sends headers that let any site embed /call and forbid caching', async () => {
     const { headers } = await fetch(`${d.mock.url}/call?access_token=${await d.token()}&validation_id=v`);
     expect(headers.get('x-frame-options')).toBeNull();
     expect(headers.get('content-security-policy')).toMatch(/default-src 'none'.*frame-ancestors \*/);
@@ -173,16 +176,16 @@ describe('/call', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  it('never hands the access token to the stream', async () => {
+  it('leaves the access token out of the call page', async () => {
     const token = await d.token();
     const { html } = await d.open(token, 'v');
     expect(html).not.toContain(token);
   });
 });
 
-describe('the stream', () => {
+describe('event stream', () => {
   it.each(['', 'x', 'eyJhbGciOiJub25lIn0.eyJjYWxsIjoieCJ9.'])(
-    'answers 200 and reset to the ticket "%s", so that no browser gives up on it',
+    'answers the invalid ticket "%s" with 200 and a reset event, so browsers keep reconnecting',
     async (ticket) => {
       const answer = await fetch(`${d.mock.url}/call/events?ticket=${ticket}`);
       expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
@@ -190,7 +193,7 @@ describe('the stream', () => {
     },
   );
 
-  it('ends with its connection, also behind a body that nobody has asked for', async () => {
+  it('ends the stream when the client disconnects, even with an unread request body', async () => {
     const { port, hostname } = new URL(d.mock.url);
     const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
     const head = 'GET /__console/stream HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500000\r\n\r\n';

@@ -8,19 +8,19 @@ beforeAll(async () => {
 });
 afterAll(() => d.mock.close());
 
-const ask = (action: string, state: string, params = {}) =>
+const postState = (action: string, state: string, params = {}) =>
   d.admin('POST', '/provider-states', { action, state, params });
 
-/** Brings a state about that must be possible, and answers its values. */
+/** Sets up a state, fails the test if that is refused, and returns the values of the state. */
 async function setup(state: string, params = {}): Promise<Json> {
-  const { status, json } = await ask('setup', state, params);
+  const { status, json } = await postState('setup', state, params);
   expect([status, json.message]).toEqual([200, undefined]);
   return json;
 }
-const teardown = (state: string, params = {}) => ask('teardown', state, params);
+const teardown = (state: string, params = {}) => postState('teardown', state, params);
 
 const openWith = ({ accessToken, validationId = 'v' }: Json) => d.open(accessToken, validationId);
-const eventsOf = async ({ clientId }: Json): Promise<string[]> =>
+const getEventCodes = async ({ clientId }: Json): Promise<string[]> =>
   (await d.admin<Json>('GET', `/events?client_id=${clientId}`)).json.items.map(({ code }: Json) => code);
 const revoke = (token: string) =>
   fetch(`${d.mock.url}/o/revoke_token/`, {
@@ -28,13 +28,13 @@ const revoke = (token: string) =>
     body: new URLSearchParams({ token, client_id: 'sandbox-client', client_secret: 'sandbox-secret' }),
   });
 
-// Each test is an interaction of its own.
+// Each test is its own Pact interaction.
 beforeEach(async () => {
   await teardown('');
 });
 
 describe('provider states', () => {
-  it('are found whatever their case, articles and final dot', async () => {
+  it('matches state names regardless of case, articles and final full stop', async () => {
     expect(await setup('Client credentials exist.')).toEqual({
       clientId: 'sandbox-client',
       clientSecret: 'sandbox-secret',
@@ -42,7 +42,7 @@ describe('provider states', () => {
     });
   });
 
-  it('give no more and no other values than their table says', async () => {
+  it('returns exactly the values that the table declares for each state', async () => {
     const params: Record<string, object> = {
       'a video call event has been posted': { code: 'VideocallInitiated' },
       'the current time is': { advance_seconds: 5 },
@@ -53,15 +53,15 @@ describe('provider states', () => {
     }
   });
 
-  it('that nobody knows are refused with the one that was meant', async () => {
-    const { status, json } = await ask('setup', 'the acces token has expired');
+  it('rejects an unknown state and suggests the closest one', async () => {
+    const { status, json } = await postState('setup', 'the acces token has expired');
     expect(status).toBe(422);
     expect(json.message).toContain('did you mean "the access token has expired"?');
-    expect((await ask('setup', 'it rains')).json.message).toContain('--list-states');
+    expect((await postState('setup', 'it rains')).json.message).toContain('--list-states');
   });
 
-  it('with parameters that they do not take are refused, every fault at once', async () => {
-    const { status, json } = await ask('setup', 'an access token exists', {
+  it('reports every invalid parameter of a state at once', async () => {
+    const { status, json } = await postState('setup', 'an access token exists', {
       age_second: 1,
       client_id: 'a:b',
     });
@@ -70,21 +70,21 @@ describe('provider states', () => {
     expect(json.message).toContain("did you mean 'age_seconds'?");
   });
 
-  it('of no name are nothing, and are good', async () => {
+  it('accepts an empty state name and returns no values', async () => {
     expect(await setup('')).toEqual({});
   });
 });
 
-describe('a token of a given age', () => {
+describe('token of a given age', () => {
   it.each([
     [3599, 200],
     [3600, 403],
     [3601, 403],
-  ])('of %i seconds is answered %i by the frame', async (age_seconds, status) => {
+  ])('answers /call for a token %i seconds old with %i', async (age_seconds, status) => {
     expect((await openWith(await setup('an access token exists', { age_seconds }))).status).toBe(status);
   });
 
-  it('stays as old as it is', async () => {
+  it('freezes the clock while a token has a given age, until the next interaction', async () => {
     await setup('an access token exists', { age_seconds: 3599 });
     expect((await d.admin('GET', '/clock?client_id=sandbox-client')).json.frozen).toBe(true);
     await teardown('an access token exists', { age_seconds: 3599 });
@@ -94,7 +94,7 @@ describe('a token of a given age', () => {
 });
 
 describe('tokens', () => {
-  it('may be given by name', async () => {
+  it('issues an access token with the given value', async () => {
     const params = { access_token: 'given-token' };
     expect(await setup('an access token exists', params)).toEqual({
       accessToken: 'given-token',
@@ -107,16 +107,16 @@ describe('tokens', () => {
     ['the access token has expired', 'expired'],
     ['the access token has been revoked', 'revoked'],
     ['the access token has been used', 'completed'],
-  ])('are as %s says, the one before it or a new one', async (state, is) => {
+  ])('applies "%s" to the existing token or to a new one', async (state, tokenState) => {
     const { accessToken } = await setup('an access token exists');
     expect((await setup(state)).accessToken).toBe(accessToken);
-    expect((await d.admin('GET', `/tokens/${accessToken}`)).json.state).toBe(is);
+    expect((await d.admin('GET', `/tokens/${accessToken}`)).json.state).toBe(tokenState);
     await teardown(state);
     const other = await setup(state);
-    expect((await d.admin('GET', `/tokens/${other.accessToken}`)).json.state).toBe(is);
+    expect((await d.admin('GET', `/tokens/${other.accessToken}`)).json.state).toBe(tokenState);
   });
 
-  it('that must be revoked afterwards are found out when they are not', async () => {
+  it('fails the teardown with 409 when a token that must be revoked is still active', async () => {
     const params = { then: 'revoked' };
     const { accessToken } = await setup('an access token exists', params);
     const { status, json } = await teardown('an access token exists', params);
@@ -128,7 +128,7 @@ describe('tokens', () => {
     expect((await teardown('an access token exists', params)).status).toBe(200);
   });
 
-  it('that must live on are found out when they do not', async () => {
+  it('fails the teardown with 409 when a token that must stay active is revoked', async () => {
     const params = { then: 'live' };
     await revoke((await setup('an access token exists', params)).accessToken);
     expect((await teardown('an access token exists', params)).status).toBe(409);
@@ -141,41 +141,45 @@ describe('calls', () => {
     ['the video call has been initiated', ['VideocallLoading', 'VideocallInitiated'], 'in-call'],
     ['the video call is not found', ['VideocallNotFound'], 'error'],
     ['the video call server is not operational', ['VideocallServerNotOperational'], 'error'],
-  ])('have come as far as "%s" says', async (state, codes, page) => {
+  ])('posts the events of the state "%s"', async (state, codes, page) => {
     const values = await setup(state, { validation_id: 'val-1' });
     expect(values.validationId).toBe('val-1');
-    expect(await eventsOf(values)).toEqual(codes);
+    expect(await getEventCodes(values)).toEqual(codes);
     expect((await openWith(values)).state).toBe(page);
   });
 
-  it('that were completed have used their token up', async () => {
+  it('completes the access token of a completed call', async () => {
     const values = await setup('the video call has been completed');
-    expect((await eventsOf(values)).at(-1)).toBe('VideocallCompleted');
+    expect((await getEventCodes(values)).at(-1)).toBe('VideocallCompleted');
     expect((await openWith(values)).status).toBe(403);
   });
 
-  it('go on from where the state before has left them', async () => {
+  it('continues the call of the previous state', async () => {
     await setup('a validation exists', { validation_id: 'val-2' });
     await setup('the agent has joined the video call');
     const values = await setup('the video call has been completed');
     expect(values.validationId).toBe('val-2');
-    expect(await eventsOf(values)).toEqual(['VideocallLoading', 'VideocallInitiated', 'VideocallCompleted']);
+    expect(await getEventCodes(values)).toEqual([
+      'VideocallLoading',
+      'VideocallInitiated',
+      'VideocallCompleted',
+    ]);
   });
 
-  it('of an unconfirmed validation are seen by no agent', async () => {
+  it('answers 409 when an agent state needs a confirmed validation', async () => {
     await setup('a validation exists', { confirmed: false });
-    const { status, json } = await ask('setup', 'the agent has joined the video call');
+    const { status, json } = await postState('setup', 'the agent has joined the video call');
     expect([status, json.message]).toEqual([409, expect.stringContaining('confirmed')]);
   });
 
-  it('of no validation are not found', async () => {
+  it('shows an error for a call without a validation', async () => {
     const token = await setup('an access token exists');
     expect((await openWith({ ...token, ...(await setup('no validation exists')) })).state).toBe('error');
   });
 });
 
 describe('clients', () => {
-  it('are made and taken away, and are as before when the next interaction begins', async () => {
+  it('creates and deletes clients, and restores them at the next interaction', async () => {
     await setup('the client credentials exist', { client_id: 'acme', client_secret: 's3cr3t' });
     await setup('the client credentials do not exist', { client_id: 'sandbox-client' });
     expect((await d.requestToken({ client_id: 'acme', client_secret: 's3cr3t' })).status).toBe(200);
@@ -186,7 +190,7 @@ describe('clients', () => {
     expect((await d.requestToken()).status).toBe(200);
   });
 
-  it('that no state touches keep what they have', async () => {
+  it('keeps the tokens of clients that no state concerns', async () => {
     const other = await d.createClient();
     const token = await d.token(other);
     await setup('an access token exists');
@@ -195,21 +199,23 @@ describe('clients', () => {
     expect((await d.admin('GET', `/tokens/${token}`)).json.state).toBe('active');
   });
 
-  it('of production are kept out', async () => {
+  it('refuses a client whose IP is not allowed with 403', async () => {
     await setup('the client IP is not allowed');
     expect((await d.requestToken()).status).toBe(403);
   });
 
-  it('meet an API that is down', async () => {
+  it('answers token requests with 503 and Retry-After while the API is unavailable', async () => {
     await setup('the authentication API is unavailable', { retry_after: 30 });
     const answer = await d.requestToken();
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '30']);
   });
 
-  it('live in the time that is said', async () => {
+  it('sets the clock to the given time and refuses to set it back', async () => {
     await setup('the current time is', { at: '2040-01-01T00:00:00Z' });
     const { accessToken } = await setup('an access token exists');
     expect((await d.admin('GET', `/tokens/${accessToken}`)).json.issued_at).toBe('2040-01-01T00:00:00.000Z');
-    expect((await ask('setup', 'the current time is', { at: '2030-01-01T00:00:00Z' })).status).toBe(409);
+    expect((await postState('setup', 'the current time is', { at: '2030-01-01T00:00:00Z' })).status).toBe(
+      409,
+    );
   });
 });

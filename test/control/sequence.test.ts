@@ -10,32 +10,34 @@ beforeAll(async () => {
 });
 afterAll(() => d.mock.close());
 
-/** What the control API knows of the one call of a client, as a sequence. */
-async function sequence({ client_id }: Credentials): Promise<SequenceMessage[]> {
+/** Creates the sequence of the client's only call from the control API. */
+async function fetchSequence({ client_id }: Credentials): Promise<SequenceMessage[]> {
   const list = async (path: string): Promise<Json[]> =>
     (await d.admin('GET', `${path}?client_id=${client_id}`)).json.items;
   const [call] = await list('/calls');
   return createSequence({ call, tokens: await list('/tokens'), requests: await list('/requests') });
 }
-const drawn = (messages: readonly SequenceMessage[]) =>
+const formatMessages = (messages: readonly SequenceMessage[]) =>
   messages.map(({ from, to, text }) => (from === to ? `${from}: ${text}` : `${from} > ${to}: ${text}`));
 
-async function agent({ client_id }: Credentials, ...actions: string[]) {
+async function act({ client_id }: Credentials, ...actions: string[]) {
   for (const action of actions) await d.admin('POST', '/calls/val-1/agent', { action, client_id });
 }
 
-describe('the sequence of a call', () => {
-  it('goes from the token to its completion', async () => {
+describe('call sequence', () => {
+  it('shows a call from the token request to the completed token', async () => {
     const client = await d.createClient();
     const token = await d.token(client);
     const page = await openFakePage(d, token, 'val-1');
-    await expect.poll(async () => (await sequence(client)).map(({ text }) => text)).toContain('page listens');
-    const acting = agent(client, 'join', 'end');
+    await expect
+      .poll(async () => (await fetchSequence(client)).map(({ text }) => text))
+      .toContain('page listens');
+    const acting = act(client, 'join', 'end');
     await page.waitForText('VideocallCompleted');
     await page.report(0, 1);
     await acting;
     page.disconnect();
-    expect(drawn(await sequence(client))).toEqual([
+    expect(formatMessages(await fetchSequence(client))).toEqual([
       'backend > simulator: POST /o/token/',
       `simulator > backend: access token ${abbreviateToken(token)}`,
       'browser > simulator: GET /call',
@@ -50,26 +52,26 @@ describe('the sequence of a call', () => {
     ]);
   });
 
-  it('says that no page has heard an event', async () => {
+  it('marks an event that no page received', async () => {
     const client = await d.createClient();
     await d.open(await d.token(client), 'val-1');
-    await agent(client, 'join');
-    expect((await sequence(client)).at(-1)).toMatchObject({
+    await act(client, 'join');
+    expect((await fetchSequence(client)).at(-1)).toMatchObject({
       text: 'VideocallLoading',
       note: 'no page has heard it',
       tone: 'bad',
     });
   });
 
-  it('has the reload with a completed token in it, and why it was refused', async () => {
+  it('shows a reload with a completed token and why it was refused', async () => {
     const client = await d.createClient();
     const token = await d.token(client);
     await d.open(token, 'val-1');
-    await agent(client, 'join', 'end');
-    // Of one and the same millisecond the order would be chance.
+    await act(client, 'join', 'end');
+    // Within one millisecond the order is undefined.
     await d.admin('POST', '/clock/advance', { by: '1s', client_id: client.client_id });
     await d.open(token, 'val-1');
-    expect((await sequence(client)).at(-1)).toMatchObject({
+    expect((await fetchSequence(client)).at(-1)).toMatchObject({
       from: 'browser',
       text: 'GET /call',
       note: expect.stringMatching(/^403: /),
@@ -77,14 +79,16 @@ describe('the sequence of a call', () => {
     });
   });
 
-  it('tells what was done by others than the agent, and that it failed', async () => {
+  it('marks a failure triggered through the control API', async () => {
     const client = await d.createClient();
     await d.open(await d.token(client), 'val-1');
     await d.admin('POST', '/calls/val-1/fail', { code: 'VideocallNotFound', client_id: client.client_id });
-    expect((await sequence(client)).find(({ text }) => text === 'fail VideocallNotFound')).toMatchObject({
-      from: 'simulator',
-      to: 'simulator',
-      tone: 'bad',
-    });
+    expect((await fetchSequence(client)).find(({ text }) => text === 'fail VideocallNotFound')).toMatchObject(
+      {
+        from: 'simulator',
+        to: 'simulator',
+        tone: 'bad',
+      },
+    );
   });
 });

@@ -12,22 +12,22 @@ beforeEach(() => d.admin('POST', '/reset'));
 const wait = (body: Json) => d.admin('POST', '/wait', { timeout: '10s', ...body });
 const act = (action: string, more: Json = {}) => d.admin('POST', '/calls/val-1/agent', { action, ...more });
 
-describe('a wait', () => {
-  it('for what has happened already is over at once', async () => {
+describe('POST /wait', () => {
+  it('answers at once when the event has already been posted', async () => {
     await d.open(await d.token(), 'val-1');
     await act('join');
     const { status, json } = await wait({ for: { event: 'VideocallLoading' } });
     expect([status, json.event.validation_id]).toEqual([200, 'val-1']);
   });
 
-  it('for an event is over when it is said', async () => {
+  it('answers when the expected event is posted', async () => {
     await d.open(await d.token(), 'val-1');
     const waiting = wait({ for: { event: 'VideocallLoading' }, validation_id: 'val-1' });
     await act('join');
     expect((await waiting).json.event).toMatchObject({ code: 'VideocallLoading', id: 0 });
   });
 
-  it('for an event of the script is over when it falls due, page or none', async () => {
+  it('answers when a scenario event is due, even without an open page', async () => {
     await d.admin('PUT', '/scenarios/soon', { steps: [{ after: '100ms', agent: 'join' }] });
     const page = await openFakePage(d, await d.token(), 'soon');
     await page.waitForText('"state"');
@@ -36,7 +36,7 @@ describe('a wait', () => {
     expect(json.event.validation_id).toBe('soon');
   });
 
-  it('is over when the clock is moved past what it waits for', async () => {
+  it('answers when the clock is advanced past the expected state', async () => {
     await d.admin('POST', '/clock/freeze');
     const page = await openFakePage(d, await d.token(), 'agent-late~1');
     await page.waitForText('"state"');
@@ -46,20 +46,20 @@ describe('a wait', () => {
     page.disconnect();
   });
 
-  it('for a state counts one that the call has left again', async () => {
+  it('accepts a state that the call has already left', async () => {
     await d.open(await d.token(), 'val-1');
     for (const action of ['join', 'start', 'end']) await act(action);
     expect((await wait({ for: { call_state: 'in-call' } })).json.call.state).toBe('ended');
   });
 
-  it('for a request is over when it has come', async () => {
+  it('answers when the expected request arrives', async () => {
     const waiting = wait({ for: { request: { path: '/o/token/', status: 401 } } });
     await d.token();
     await d.requestToken({ client_secret: 'wrong' });
     expect((await waiting).json.request).toMatchObject({ path: '/o/token/', status: 401 });
   });
 
-  it('can ask for what comes after something', async () => {
+  it('ignores requests up to the id in `after`', async () => {
     await d.token();
     const { id } = (await d.admin('GET', '/requests')).json.items[0];
     const waiting = wait({ for: { request: { path: '/o/token/' } }, after: id });
@@ -67,7 +67,7 @@ describe('a wait', () => {
     expect((await waiting).json.request.id).toBeGreaterThan(id);
   });
 
-  it('for an event can be for that of one call alone', async () => {
+  it('waits for the event of one call, selected by n', async () => {
     await d.open(await d.token(), 'val-1');
     for (const action of ['join', 'end']) await act(action);
     await d.open(await d.token(), 'val-1');
@@ -76,7 +76,7 @@ describe('a wait', () => {
     expect((await waiting).json.event).toMatchObject({ n: 2, id: 0 });
   });
 
-  it('never hears of another client', async () => {
+  it('ignores the events of other clients', async () => {
     const [mine, other] = [await d.createClient(), await d.createClient()];
     await d.open(await d.token(other), 'val-1');
     await act('join', { client_id: other.client_id });
@@ -88,7 +88,7 @@ describe('a wait', () => {
     expect(status).toBe(408);
   });
 
-  it('in vain says what was seen instead', async () => {
+  it('answers 408 after the timeout and lists the events it saw', async () => {
     await d.open(await d.token(), 'val-1');
     await act('join');
     const { status, json } = await wait({ for: { event: 'VideocallCompleted' }, timeout: '50ms' });
@@ -111,16 +111,16 @@ describe('a wait', () => {
     [{ for: { event: 'X' }, timeout: '2h' }, /10m/],
     [{ for: { event: 'X' }, after: 1 }, /after: does not go with event/],
     [{ for: { request: {} }, n: 1 }, /n: does not go with request/],
-  ])('that makes no sense is refused: %j', async (body, message) => {
+  ])('rejects the wait %j with 422', async (body, message) => {
     const { status, json } = await d.admin('POST', '/wait', body);
     expect([status, json.message]).toEqual([422, expect.stringMatching(message)]);
   });
 
-  it('ends when the simulator is stopped', async () => {
-    const own = await openDrive();
-    const waiting = own.admin('POST', '/wait', { for: { event: 'Never' }, timeout: '10m' });
-    await expect.poll(async () => (await own.admin('GET', '/health')).status).toBe(200);
-    const [{ status }] = await Promise.all([waiting, own.mock.close()]);
+  it('answers a pending wait with 408 when the simulator stops', async () => {
+    const drive = await openDrive();
+    const waiting = drive.admin('POST', '/wait', { for: { event: 'Never' }, timeout: '10m' });
+    await expect.poll(async () => (await drive.admin('GET', '/health')).status).toBe(200);
+    const [{ status }] = await Promise.all([waiting, drive.mock.close()]);
     expect(status).toBe(408);
   });
 });

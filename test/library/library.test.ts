@@ -7,13 +7,13 @@ import { connectMock, type Mock, type MockClient, MockError, startMock } from '.
 import { driveAt, openDrive } from '../support/drive.ts';
 import { createFakePage } from '../support/fake-page.ts';
 
-/** A simulator as a test has it: what the one that was started has, the one that is elsewhere has as well. */
-const WAYS: Record<string, () => Promise<{ mock: Mock; end: () => Promise<void> }>> = {
-  async 'started here'() {
+/** Both kinds of `Mock` offer the same verbs, so each test runs against both. */
+const MOCKS: Record<string, () => Promise<{ mock: Mock; end: () => Promise<void> }>> = {
+  async 'from startMock'() {
     const { mock } = await openDrive({ scenario: 'manual' });
     return { mock, end: () => mock.close() };
   },
-  async 'that runs elsewhere'() {
+  async 'from connectMock'() {
     const { mock: server } = await openDrive({ scenario: 'manual' });
     const mock = await connectMock(server.adminUrl);
     const end = async () => {
@@ -24,37 +24,37 @@ const WAYS: Record<string, () => Promise<{ mock: Mock; end: () => Promise<void> 
   },
 };
 
-/** What an attempt throws. */
-const thrown = (attempt: Promise<unknown>): Promise<MockError> =>
+/** Returns the error that `attempt` rejects with. */
+const catchError = (attempt: Promise<unknown>): Promise<MockError> =>
   attempt.then(
     () => Promise.reject(new Error('nothing was thrown')),
     (error) => error,
   );
 
-describe.each(Object.keys(WAYS))('a simulator %s', (way) => {
+describe.each(Object.keys(MOCKS))('mock %s', (source) => {
   let mock: Mock;
   let end: () => Promise<void>;
   let client: MockClient;
   beforeAll(async () => {
-    ({ mock, end } = (await WAYS[way]?.()) ?? expect.unreachable());
+    ({ mock, end } = (await MOCKS[source]?.()) ?? expect.unreachable());
   });
   afterAll(() => end());
-  const own = async (given?: Parameters<Mock['client']>[0]) => {
+  const createClient = async (given?: Parameters<Mock['client']>[0]) => {
     client = await mock.client(given);
     return client;
   };
   afterEach(() => client?.remove());
 
-  /** A call for which a page was served. */
-  const opened = async (validationId = 'val-1') => {
+  /** Opens the call page and returns the call. */
+  const openCall = async (validationId = 'val-1') => {
     const call = client.call(validationId);
-    // Node does not resolve the name for browsers.
+    // Node does not resolve the browser host name.
     const src = call.src(await client.token());
     expect((await fetch(src.replace(mock.browserUrl, mock.url))).status).toBe(200);
     return call;
   };
 
-  it('says where everything is', async () => {
+  it('exposes the URLs and credentials of the simulator', async () => {
     const { port } = new URL(mock.url);
     expect(mock).toMatchObject({
       url: `http://127.0.0.1:${port}`,
@@ -68,38 +68,38 @@ describe.each(Object.keys(WAYS))('a simulator %s', (way) => {
     expect(await mock.token()).toMatch(/^\w{30}$/);
   });
 
-  it('makes a client with what is given, and removes it', async () => {
-    await own({ clientId: 'shop', environment: 'production', allowedIps: ['10.0.0.0/8'] });
+  it('creates a client with the given fields and removes it', async () => {
+    await createClient({ clientId: 'shop', environment: 'production', allowedIps: ['10.0.0.0/8'] });
     expect(client).toMatchObject({ clientId: 'shop', clientSecret: expect.stringMatching(/./) });
-    expect(await thrown(client.token())).toMatchObject({
+    expect(await catchError(client.token())).toMatchObject({
       name: 'MockError',
       code: 'no_token',
       message: expect.stringContaining('403 for client "shop"'),
     });
     await client.remove();
     await client.remove();
-    expect(await thrown(client.findings())).toMatchObject({
+    expect(await catchError(client.findings())).toMatchObject({
       code: 'not_found',
       message: expect.stringContaining('there is no client "shop"'),
       hint: 'GET /__admin/clients lists them',
     });
   });
 
-  it('removes a client at the end of its block', async () => {
+  it('removes a client declared with `await using` at the end of the block', async () => {
     let late: MockClient;
     {
       await using short = await mock.client();
       late = short;
       expect(await short.journal.count()).toBe(0);
     }
-    expect(await thrown(late.clock.now())).toMatchObject({ code: 'not_found' });
+    expect(await catchError(late.clock.now())).toMatchObject({ code: 'not_found' });
   });
 
-  it('plays the agent of a call', async () => {
-    await own();
+  it('controls a call with the agent verbs', async () => {
+    await createClient();
     const call = client.call('val-1');
-    expect(await thrown(call.state())).toMatchObject({ code: 'not_found' });
-    await opened();
+    expect(await catchError(call.state())).toMatchObject({ code: 'not_found' });
+    await openCall();
     expect(await call.state()).toBe('waiting-room');
     expect(await call.join()).toEqual({ page: 'none' });
     expect(await call.state()).toBe('loading');
@@ -125,23 +125,23 @@ describe.each(Object.keys(WAYS))('a simulator %s', (way) => {
       'Hello',
       'VideocallCompleted',
     ]);
-    expect(await thrown(call.join())).toMatchObject({
+    expect(await catchError(call.join())).toMatchObject({
       code: 'conflict',
       hint: expect.stringContaining('nothing more can happen'),
     });
   });
 
-  it('tells calls for one validation apart by their number', async () => {
-    await own();
-    await (await opened()).fail('VideocallNotFound');
-    await opened();
+  it('selects among calls for one validation by n', async () => {
+    await createClient();
+    await (await openCall()).fail('VideocallNotFound');
+    await openCall();
     expect(await client.call('val-1', { n: 1 }).state()).toBe('error');
     expect(await client.call('val-1').get()).toMatchObject({ n: 2, state: 'waiting-room' });
   });
 
-  it('waits for what happens to a call, and says what was seen instead', async () => {
-    await own();
-    const call = await opened();
+  it('waits for events, requests and states, and lists what it saw after a timeout', async () => {
+    await createClient();
+    const call = await openCall();
     const ended = client.waitFor({ callState: 'ended' }, { validationId: 'val-1', timeout: 10_000 });
     await call.join();
     expect(await client.waitFor({ event: 'VideocallLoading' })).toMatchObject({
@@ -151,15 +151,17 @@ describe.each(Object.keys(WAYS))('a simulator %s', (way) => {
     expect(await client.waitFor({ request: { path: '/o/token/' } })).toMatchObject({ status: 200 });
     await call.end();
     expect((await ended).events).toHaveLength(2);
-    expect(await thrown(client.waitFor({ event: 'VideocallInitiated' }, { timeout: '1ms' }))).toMatchObject({
+    expect(
+      await catchError(client.waitFor({ event: 'VideocallInitiated' }, { timeout: '1ms' })),
+    ).toMatchObject({
       code: 'timeout',
       message: expect.stringContaining('event VideocallInitiated has not come within 1ms; seen instead: '),
       seen: expect.arrayContaining([expect.stringContaining('VideocallLoading')]),
     });
   });
 
-  it('plays a scenario that was put in, and gives it the signal', async () => {
-    await own();
+  it('plays an added scenario and sends it a signal', async () => {
+    await createClient();
     const put = await client.scenarios.put('papers', {
       steps: [
         { waitFor: 'papers-shown', timeout: '10m' },
@@ -180,11 +182,11 @@ describe.each(Object.keys(WAYS))('a simulator %s', (way) => {
     await call.signal('papers-shown');
     await page.waitForText('VideocallLoading');
     page.disconnect();
-    expect(await thrown(call.signal('again'))).toMatchObject({ code: 'conflict' });
+    expect(await catchError(call.signal('again'))).toMatchObject({ code: 'conflict' });
   });
 
-  it('has a clock of its own for each client', async () => {
-    await own();
+  it('gives each client its own clock', async () => {
+    await createClient();
     const frozen = await client.clock.freeze(new Date('2040-01-01T12:00:00Z'));
     expect(frozen).toMatchObject({ now: '2040-01-01T12:00:00.000Z', frozen: true });
     expect((await client.clock.advance('1h')).now).toBe('2040-01-01T13:00:00.000Z');
@@ -194,25 +196,25 @@ describe.each(Object.keys(WAYS))('a simulator %s', (way) => {
     expect(new Date(await mock.clock.now()).getFullYear()).toBeLessThan(2040);
   });
 
-  it('arms faults and takes them away', async () => {
-    await own();
+  it('arms and clears faults', async () => {
+    await createClient();
     const fault = await client.faults.arm({ endpoint: 'token', status: 503, retryAfter: 2 });
     expect(fault).toMatchObject({ clientId: client.clientId, retryAfter: 2, struck: 0 });
-    expect((await thrown(client.token())).message).toContain('/o/token/ answered 503');
+    expect((await catchError(client.token())).message).toContain('/o/token/ answered 503');
     await client.faults.arm({ endpoint: 'call', kind: 'empty' });
     expect(await client.faults.list()).toMatchObject([{ struck: 1 }, { kind: 'empty' }]);
     await client.faults.clear(fault.id);
     expect(await client.token()).toMatch(/./);
     await client.faults.clear();
     expect(await client.faults.list()).toEqual([]);
-    expect(await thrown(client.faults.arm({ endpoint: 'token' }))).toMatchObject({
+    expect(await catchError(client.faults.arm({ endpoint: 'token' }))).toMatchObject({
       code: 'invalid',
       errors: [{ path: '', message: expect.stringContaining('nothing would go wrong') }],
     });
   });
 
-  it('shows the journal, whose headers and forms stay as they were', async () => {
-    await own();
+  it('lists the journal with unchanged header and form names', async () => {
+    await createClient();
     await client.token();
     const [entry] = await client.journal.list({ path: '/o/token/' });
     expect(entry).toMatchObject({
@@ -226,9 +228,9 @@ describe.each(Object.keys(WAYS))('a simulator %s', (way) => {
     expect(await client.journal.list({ after: entry?.id ?? 0 })).toEqual([]);
   });
 
-  it('tells findings, of a client or of all', async () => {
-    await own();
-    await opened();
+  it('lists the findings of one client and of all', async () => {
+    await createClient();
+    await openCall();
     expect(await client.findings()).toMatchObject([
       { rule: 'host-without-videocall', guide: '5.5', clientId: client.clientId, times: 1 },
     ]);
@@ -239,10 +241,10 @@ describe.each(Object.keys(WAYS))('a simulator %s', (way) => {
   });
 });
 
-describe('connecting', () => {
+describe('connectMock', () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  it('finds the simulator of exec by the environment', async () => {
+  it('finds the simulator of mock-veridas exec through the environment', async () => {
     await using server = await startMock({
       clients: [{ ...CLIENT, clientId: 'first' }, CLIENT],
       logLevel: 'error',
@@ -266,14 +268,14 @@ describe('connecting', () => {
       `http://videocall.localhost:${port}`,
       `http://localhost:${port}/__demo`,
     ]);
-    // Who says where it is means another one.
+    // A given address overrides the environment.
     expect((await connectMock(server.url)).clientId).toBe('first');
     expect(await connectMock({ adminUrl: server.url, clientId: 'shop' })).toMatchObject({
       clientSecret: 'shop-secret',
     });
   });
 
-  it('leaves what runs elsewhere as it is', async () => {
+  it('leaves a connected simulator and its clients alone on close', async () => {
     await using server = await startMock({ logLevel: 'error' });
     const mock = await connectMock(server.adminUrl);
     const client = await mock.client();
@@ -281,11 +283,11 @@ describe('connecting', () => {
     expect(await client.findings()).toEqual([]);
   });
 
-  it('gives credentials where they are asked for', async () => {
+  it('sends the admin credentials that the control API requires', async () => {
     const admin = { user: 'ops@home', password: 's3:cret/?', origins: [] };
     await using server = await startMock({ host: '0.0.0.0', admin, logLevel: 'error' });
     expect(await server.findings()).toEqual([]);
-    expect(await thrown(connectMock(server.adminUrl))).toMatchObject({ code: 'unauthorized' });
+    expect(await catchError(connectMock(server.adminUrl))).toMatchObject({ code: 'unauthorized' });
     const { adminUrl, adminCredentials } = server;
     const mock = await connectMock({ adminUrl, adminCredentials });
     expect(await mock.findings()).toEqual([]);
@@ -293,16 +295,16 @@ describe('connecting', () => {
   });
 
   it.each([
-    ['its own', 'http://127.0.0.1:4010', 'http://127.0.0.1:4010/__admin'],
-    ['that of the control API', 'https://mock.example/__admin/', 'https://mock.example/__admin'],
-    ['one behind a path', 'http://mock.example/videocall', 'http://mock.example/videocall/__admin'],
-    ['one with a query', 'http://127.0.0.1:4010/?x=1#y', 'http://127.0.0.1:4010/__admin'],
-    ['one with credentials', 'http://a:b@mock.example', 'http://a:b@mock.example/__admin'],
-  ])('finds the control API by %s', (_, address, expected) => {
+    ['the simulator URL', 'http://127.0.0.1:4010', 'http://127.0.0.1:4010/__admin'],
+    ['the control API URL', 'https://mock.example/__admin/', 'https://mock.example/__admin'],
+    ['a URL with a path', 'http://mock.example/videocall', 'http://mock.example/videocall/__admin'],
+    ['a URL with a query', 'http://127.0.0.1:4010/?x=1#y', 'http://127.0.0.1:4010/__admin'],
+    ['a URL with credentials', 'http://a:b@mock.example', 'http://a:b@mock.example/__admin'],
+  ])('finds the control API from %s', (_, address, expected) => {
     expect(controlAddress(address)).toBe(expected);
   });
 
-  it('takes credentials that are given before those in the address', () => {
+  it('prefers given credentials to those in the address', () => {
     const given = { user: 'ops@home', password: 's3:cret' };
     expect(controlAddress('http://a:b@mock.example', given)).toBe(
       'http://ops%40home:s3%3Acret@mock.example/__admin',
@@ -311,26 +313,26 @@ describe('connecting', () => {
 
   it.each([
     [
-      'nobody is there',
+      'no server answers',
       'http://127.0.0.1:1',
       /^http:\/\/127\.0\.0\.1:1\/__admin does not answer: .+; start one/,
     ],
-    ['it is no address', 'localhost', /^"localhost" is no address; give one like http:/],
+    ['the address is invalid', 'localhost', /^"localhost" is no address; give one like http:/],
     [
-      'nothing was handed on',
+      'VIDEOCALL_ADMIN_URL is not set',
       undefined,
       /^there is no VIDEOCALL_ADMIN_URL in the environment; run the tests by/,
     ],
-  ])('says that %s', async (_, address, message) => {
+  ])('rejects with code unreachable when %s', async (_, address, message) => {
     vi.stubEnv('VIDEOCALL_ADMIN_URL', '');
-    const error = await thrown(connectMock(address));
+    const error = await catchError(connectMock(address));
     expect(error).toBeInstanceOf(MockError);
     expect(error).toMatchObject({ code: 'unreachable', message: expect.stringMatching(message) });
   });
 
-  it('says that somebody else is there', async () => {
+  it('rejects with code unreachable when another server answers', async () => {
     await using server = await startMock({ logLevel: 'error' });
-    expect(await thrown(connectMock(`${server.url}/elsewhere`))).toMatchObject({
+    expect(await catchError(connectMock(`${server.url}/elsewhere`))).toMatchObject({
       code: 'unreachable',
       message: expect.stringContaining('is no mock-veridas'),
     });
@@ -346,20 +348,20 @@ const CLIENT = {
   grantType: 'client-credentials',
 } as const;
 
-describe('the control API in camelCase', () => {
-  /** The names under which a schema has maps, whose keys are data. */
-  function mapsIn(schema: unknown, name = ''): string[] {
+describe('camelCase conversion', () => {
+  /** Returns the names of the properties in `schema` that are maps. Their keys are data. */
+  function findMaps(schema: unknown, name = ''): string[] {
     if (typeof schema !== 'object' || schema === null) return [];
     if ('patternProperties' in schema) return [name];
     return Object.entries(schema).flatMap(([key, inner]) =>
-      mapsIn(inner, ['properties', 'items', 'anyOf'].includes(key) || /^\d+$/.test(key) ? name : key),
+      findMaps(inner, ['properties', 'items', 'anyOf'].includes(key) || /^\d+$/.test(key) ? name : key),
     );
   }
 
-  it('leaves alone those maps whose keys are data, and no others', () => {
-    // What states give is asked for by Pact alone, and by no verb of the library.
+  it('leaves exactly those maps unconverted whose keys are data', () => {
+    // Only Pact uses provider states; no verb of the library does.
     const { 'POST /provider-states': _, ...others } = ROUTES;
     const schemas = Object.values<Route>(others).flatMap(({ answer, body }) => [answer, body]);
-    expect(new Set(schemas.flatMap((schema) => mapsIn(schema)))).toEqual(DATA_MAP_KEYS);
+    expect(new Set(schemas.flatMap((schema) => findMaps(schema)))).toEqual(DATA_MAP_KEYS);
   });
 });

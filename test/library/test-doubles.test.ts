@@ -4,12 +4,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectMock, type Mock, type MockClient, startMock } from '../../src/library/index.ts';
 import { parseSetup } from '../support/fake-page.ts';
 
-/** What tests of an application replace in the process that the library, and often the simulator, runs in. */
+/** Application tests replace globals in the process of the library; the library must still work. */
 
 const realFetch = globalThis.fetch;
 const realTime = Date.now;
 
-describe.each(['started here', 'that runs elsewhere'])('a simulator %s', (way) => {
+describe.each(['from startMock', 'from connectMock'])('mock %s', (source) => {
   let mock: Mock;
   const toClose: Mock[] = [];
   beforeAll(async () => {
@@ -21,7 +21,7 @@ describe.each(['started here', 'that runs elsewhere'])('a simulator %s', (way) =
     for (const name of ['HTTP_PROXY', 'http_proxy']) vi.stubEnv(name, 'http://127.0.0.1:9');
     mock = await startMock({ scenario: 'manual', logLevel: 'error' });
     toClose.push(mock);
-    if (way === 'that runs elsewhere') mock = await connectMock(mock.adminUrl);
+    if (source === 'from connectMock') mock = await connectMock(mock.adminUrl);
   });
   afterAll(async () => {
     await Promise.all(toClose.map((one) => one.close()));
@@ -31,13 +31,13 @@ describe.each(['started here', 'that runs elsewhere'])('a simulator %s', (way) =
     vi.restoreAllMocks();
   });
 
-  const opened = async (client: MockClient) => {
+  const openPage = async (client: MockClient) => {
     const src = client.call('val-1').src(await client.token());
-    // Node does not resolve the name for browsers.
+    // Node does not resolve the browser host name.
     return realFetch(src.replace(mock.browserUrl, mock.url));
   };
 
-  it('gives tokens and answers verbs with fake timers and without fetch, http.request or a proxy', async () => {
+  it('issues tokens and runs verbs with fake timers and with fetch, http.request and proxy replaced', async () => {
     await using client = await mock.client();
     expect(await client.token()).toMatch(/^\w{30}$/);
     expect(await client.journal.count({ path: '/o/token/', status: 200 })).toBe(1);
@@ -45,7 +45,7 @@ describe.each(['started here', 'that runs elsewhere'])('a simulator %s', (way) =
     await expect(client.token()).rejects.toMatchObject({ code: 'no_token' });
   });
 
-  it('connects where sockets are replaced too', async () => {
+  it('connects when Socket.connect is replaced', async () => {
     const connecting = vi.spyOn(net.Socket.prototype, 'connect').mockImplementation(() => {
       throw new Error('connect is replaced');
     });
@@ -57,20 +57,20 @@ describe.each(['started here', 'that runs elsewhere'])('a simulator %s', (way) =
     }
   });
 
-  it('meets a goal that is reached while it is waited for', async () => {
+  it('resolves waitFor when the event is posted during the wait', async () => {
     await using client = await mock.client();
     const call = client.call('val-1');
-    const met = client.waitFor({ event: 'VideocallLoading' });
-    expect((await opened(client)).status).toBe(200);
+    const pending = client.waitFor({ event: 'VideocallLoading' });
+    expect((await openPage(client)).status).toBe(200);
     await call.join();
-    expect(await met).toMatchObject({ code: 'VideocallLoading', validationId: 'val-1' });
+    expect(await pending).toMatchObject({ code: 'VideocallLoading', validationId: 'val-1' });
   });
 
-  it('plays a script as real time passes', async () => {
+  it('plays a scenario in real time under fake timers', async () => {
     await using client = await mock.client();
     await client.scenarios.put('brief', { steps: [{ after: '20ms', agent: 'join' }] });
     await client.validations.set('val-1', { scenario: 'brief' });
-    const page = await opened(client);
+    const page = await openPage(client);
     const stopping = new AbortController();
     const { pathname, search } = new URL(parseSetup(await page.text()).stream, mock.url);
     const stream = realFetch(`${mock.url}${pathname}${search}`, { signal: stopping.signal });
@@ -79,20 +79,20 @@ describe.each(['started here', 'that runs elsewhere'])('a simulator %s', (way) =
     stopping.abort();
   });
 
-  it('gives up a goal when its timeout has passed in real time', async () => {
+  it('times out waitFor in real time under fake timers', async () => {
     await using client = await mock.client();
     await expect(client.waitFor({ event: 'VideocallCompleted' }, { timeout: 50 })).rejects.toMatchObject({
       code: 'timeout',
     });
   });
 
-  it('answers a request that a fault delays', async () => {
+  it('answers a request delayed by a fault under fake timers', async () => {
     await using client = await mock.client();
     await client.faults.arm({ endpoint: 'token', latency: '20ms', times: 1 });
     expect(await client.token()).toMatch(/^\w{30}$/);
   });
 
-  it('keeps real time where a test has set another', async () => {
+  it('keeps real time after vi.setSystemTime', async () => {
     vi.setSystemTime('2001-01-01T00:00:00Z');
     expect(Date.parse(await mock.clock.now())).toBeGreaterThan(realTime() - 60_000);
   });

@@ -1,4 +1,4 @@
-/** The backend of a shop, as guide 5.4 draws it: it alone knows the secret, and gets a token for each user. */
+/** Backend of a shop, as in guide 5.4. Only the backend knows the secret; it requests a token for each user. */
 export interface Credentials {
   readonly url: string;
   readonly clientId: string;
@@ -19,14 +19,14 @@ async function post(
   return answer;
 }
 
-/** A token for one user, and until when it is good, in milliseconds from now. */
+/** Requests a token for one user. `goodFor` is its lifetime in milliseconds. */
 export async function tokenFor(credentials: Credentials): Promise<{ token: string; goodFor: number }> {
   const answer = await post(credentials, '/o/token/', { grant_type: 'client_credentials' });
   const { access_token, expires_in } = (await answer.json()) as { access_token: string; expires_in: number };
   return { token: access_token, goodFor: expires_in * 1000 };
 }
 
-/** Gives a token back that is not needed any more. */
+/** Revokes a token that is no longer needed. */
 export async function giveBack(credentials: Credentials, token: string): Promise<void> {
   await post(credentials, '/o/revoke_token/', { token });
 }

@@ -1,4 +1,4 @@
-/** What the page of the shop makes of a video call. */
+/** State of a video call as the shop page shows it. */
 export type Outcome = 'waiting' | 'called' | 'talking' | 'done' | 'failed';
 
 interface Message {
@@ -14,7 +14,7 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
   VideocallServerNotOperational: 'failed',
 };
 
-/** The listener of guide 5.5, which drops what does not come from the frame. */
+/** Converts a message as the listener in guide 5.5 does. Messages from outside the frame are dropped. */
 export function outcomeOf({ origin, data }: Message): Outcome | undefined {
   return origin.includes('videocall') ? OUTCOMES[data.code ?? ''] : undefined;
 }

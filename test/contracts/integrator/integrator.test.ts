@@ -10,10 +10,10 @@ import { skipReason, verifierProblem } from '../../support/verifier.ts';
 import { giveBack, tokenFor } from './backend.ts';
 import { outcomeOf } from './frontend.ts';
 
-/** The whole way of somebody who integrates the service: contracts, the simulator, and the ones against the other. */
+/** The whole workflow of an integrator: write contracts, verify the simulator against them, run against it. */
 
 type Library = typeof import('@pact-foundation/pact');
-// Where the library has no build for this platform, to import it is an error already.
+// The import itself throws on platforms without a build of the library.
 const library: Library = verifierProblem
   ? ({ MatchersV3: {} } as Library)
   : await import('@pact-foundation/pact');
@@ -24,10 +24,10 @@ const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
 const CLIENT = { client_id: 'shop', client_secret: 'not-a-real-secret' };
 const CREDENTIALS = { description: 'the client credentials exist', parameters: CLIENT };
 
-// The mock server of a contract may lose what it was asked if it is closed at once.
+// The Pact mock server may lose a request if it is closed at once.
 const SETTLED_MS = 20;
 
-describe.skipIf(verifierProblem)(`an integrator${skipReason}`, () => {
+describe.skipIf(verifierProblem)(`integrator workflow${skipReason}`, () => {
   let folder = '';
   const run = useTerminal(() => folder);
   beforeAll(() => {
@@ -40,21 +40,25 @@ describe.skipIf(verifierProblem)(`an integrator${skipReason}`, () => {
     rmSync(folder, { recursive: true });
   });
 
-  const about = (consumer: string) => ({
+  const createPactOptions = (consumer: string) => ({
     consumer,
     provider: 'videocall-manager',
     dir: path.join(folder, 'pacts'),
   });
-  const backendPact = () =>
+  const createBackendPact = () =>
     new PactV3({
-      ...about('shop-backend'),
+      ...createPactOptions('shop-backend'),
       spec: SpecificationVersion.SPECIFICATION_VERSION_V4,
       logLevel: 'error',
     });
-  const shop = (url: string) => ({ url, clientId: CLIENT.client_id, clientSecret: CLIENT.client_secret });
+  const createCredentials = (url: string) => ({
+    url,
+    clientId: CLIENT.client_id,
+    clientSecret: CLIENT.client_secret,
+  });
 
-  it('writes down what the backend expects of a token', async () => {
-    const pact = backendPact().addInteraction({
+  it('writes a pact for the token request of the backend', async () => {
+    const pact = createBackendPact().addInteraction({
       states: [CREDENTIALS],
       uponReceiving: 'a request for a token',
       withRequest: {
@@ -70,32 +74,32 @@ describe.skipIf(verifierProblem)(`an integrator${skipReason}`, () => {
       },
     });
     await pact.executeTest(async ({ url }) => {
-      expect(await tokenFor(shop(url))).toEqual({ token: 'TOKEN', goodFor: 3_600_000 });
+      expect(await tokenFor(createCredentials(url))).toEqual({ token: 'TOKEN', goodFor: 3_600_000 });
       await pause(SETTLED_MS);
     });
   });
 
-  it('writes down how the backend gives a token back', async () => {
-    const pact = backendPact().addInteraction({
+  it('writes a pact for the token revocation of the backend', async () => {
+    const pact = createBackendPact().addInteraction({
       states: [CREDENTIALS, { description: 'an access token exists', parameters: { then: 'revoked' } }],
       uponReceiving: 'a request to revoke a token',
       withRequest: {
         method: 'POST',
         path: '/o/revoke_token/',
         headers: FORM,
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: a value of the state
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: Pact replaces it with a value of the state
         body: { token: fromProviderState('${accessToken}', 'TOKEN'), ...CLIENT },
       },
       willRespondWith: { status: 200 },
     });
     await pact.executeTest(async ({ url }) => {
-      await giveBack(shop(url), 'TOKEN');
+      await giveBack(createCredentials(url), 'TOKEN');
       await pause(SETTLED_MS);
     });
   });
 
-  it('writes down what the page expects of the end of a call', async () => {
-    await new PactV4({ ...about('shop-page'), logLevel: 'error' })
+  it('writes a pact for the completed event that the page expects', async () => {
+    await new PactV4({ ...createPactOptions('shop-page'), logLevel: 'error' })
       .addAsynchronousInteraction()
       .given('the video call has been completed')
       .expectsToReceive('the end of a call', (builder) =>
@@ -112,7 +116,7 @@ describe.skipIf(verifierProblem)(`an integrator${skipReason}`, () => {
       });
   });
 
-  it('finds its contracts kept by the simulator', async () => {
+  it('verifies the simulator against the written pacts', async () => {
     expect(readdirSync(path.join(folder, 'pacts'))).toEqual([
       'shop-backend-videocall-manager.json',
       'shop-page-videocall-manager.json',
@@ -128,14 +132,18 @@ describe.skipIf(verifierProblem)(`an integrator${skipReason}`, () => {
     );
   });
 
-  it('runs the same code against the simulator', async () => {
+  it('runs the backend and page code against the simulator', async () => {
     const d: Drive = await openDrive({ scenario: 'manual' });
     await d.createClient(CLIENT);
-    const { token } = await tokenFor(shop(d.mock.url));
+    const { token } = await tokenFor(createCredentials(d.mock.url));
     const page = await openFakePage(d, token, 'val-1');
     await page.waitForText('waiting-room');
-    const course = { join: 'VideocallLoading', start: 'VideocallInitiated', end: 'VideocallCompleted' };
-    for (const [index, [action, code]] of Object.entries(course).entries()) {
+    const eventByAction = {
+      join: 'VideocallLoading',
+      start: 'VideocallInitiated',
+      end: 'VideocallCompleted',
+    };
+    for (const [index, [action, code]] of Object.entries(eventByAction).entries()) {
       const done = d.admin('POST', '/calls/val-1/agent', { action });
       await page.waitForText(code);
       await page.report(index);
@@ -145,12 +153,12 @@ describe.skipIf(verifierProblem)(`an integrator${skipReason}`, () => {
     expect(
       json.items.map((data: { code: string }) => outcomeOf({ origin: d.mock.browserUrl, data })),
     ).toEqual(['called', 'talking', 'done']);
-    const other = await tokenFor(shop(d.mock.url));
-    await giveBack(shop(d.mock.url), other.token);
+    const other = await tokenFor(createCredentials(d.mock.url));
+    await giveBack(createCredentials(d.mock.url), other.token);
     expect((await d.open(other.token, 'val-2')).status).toBe(403);
     page.disconnect();
     const findings = (await d.admin('GET', '/findings')).json.items;
-    // Nothing but this, which is for want of a browser: only browsers find the frame's own host.
+    // This finding is expected: without a browser the test cannot resolve the browser host name.
     expect(findings.map(({ rule }: { rule: string }) => rule)).toEqual(['host-without-videocall']);
     await d.mock.close();
   });
