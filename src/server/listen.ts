@@ -7,7 +7,11 @@ import type { TlsIdentity, TlsServer } from './tls.ts';
 /** A port that could not be had, in words for whoever asked for it. */
 export class CannotListen extends Error {}
 
-/** Servers that are bound to one port. */
+/**
+ * Servers that are bound to one port.
+ *
+ * @internal
+ */
 export interface PortListener {
   readonly port: number;
   /** Lets `handler` answer, also the requests that came before. */
