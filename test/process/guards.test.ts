@@ -9,14 +9,14 @@ import { COMMAND } from '../support/instances.ts';
 import { type RawRequest, sendRaw } from '../support/raw-http.ts';
 import { type RealProcess, startProcess } from '../support/real-process.ts';
 
-/** Something that keeps an attack off, which works as soon as it is taken out. */
+/** A check that stops an attack. The attack succeeds when the check is removed. */
 interface Guard {
   readonly guard: string;
-  /** What it stands behind, which must be out of the way as well to see it work. */
-  readonly behind?: readonly Change[];
-  readonly takenOut: readonly Change[];
+  /** Other checks that stop the attack before this one, and are removed as well. */
+  readonly outerGuards?: readonly Change[];
+  readonly removal: readonly Change[];
   readonly flags?: readonly string[];
-  /** Whether it has worked. */
+  /** Resolves to true if the attack succeeds. */
   attack(server: RealProcess): Promise<boolean>;
 }
 
@@ -28,7 +28,7 @@ const json = (path: string, body: string, method = 'POST'): RawRequest => ({
   body: Buffer.from(body),
   headers: [['Content-Type', 'application/json']],
 });
-/** A request that a page of any site may send without being asked about it: a simple one. */
+/** A simple request: a page of any site may send it without a CORS preflight. */
 const simple = (path: string, body: string): RawRequest => ({
   ...json(path, body),
   headers: [
@@ -53,10 +53,10 @@ const NO_HOST_CHECK: Change = {
 };
 const SCRIPT = '<script>alert(1)</script>';
 
-const OF_THE_SERVER: readonly Guard[] = [
+const SERVER_GUARDS: readonly Guard[] = [
   {
-    guard: 'the control API asks for a host of this machine, against DNS that is rebound',
-    takenOut: [
+    guard: 'the control API rejects foreign hosts, against DNS rebinding',
+    removal: [
       {
         file: 'control/guard.ts',
         snippet: 'credentials === undefined && !isLoopback(parseHost(headers.host))',
@@ -67,27 +67,27 @@ const OF_THE_SERVER: readonly Guard[] = [
       (await send(server, { path: '/__admin/clients', headers: [['Host', 'evil.example']] })).status === 200,
   },
   {
-    guard: 'the control API obeys no page of another site',
-    takenOut: [NO_ORIGIN_CHECK],
+    guard: 'the control API rejects requests from pages of other sites',
+    removal: [NO_ORIGIN_CHECK],
     attack: async (server) => (await send(server, simple('/__admin/clients', '{}'))).status === 201,
   },
   {
-    guard: 'the demo obeys no page of another site',
-    takenOut: [NO_ORIGIN_CHECK],
+    guard: 'the demo rejects requests from pages of other sites',
+    removal: [NO_ORIGIN_CHECK],
     attack: async (server) =>
       (await send(server, simple('/__demo/calls', '{"scenario":"happy"}'))).status === 200,
   },
   {
-    guard: 'the console is no page of another site',
-    takenOut: [NO_ORIGIN_CHECK],
+    guard: 'the console rejects requests from pages of other sites',
+    removal: [NO_ORIGIN_CHECK],
     attack: async (server) =>
       (await send(server, { path: '/__console/', headers: [['Origin', 'http://evil.example']] })).status ===
       200,
   },
   {
-    guard: 'from other machines the control API asks for a password',
+    guard: 'the control API checks the password of other machines',
     flags: ['--host', '0.0.0.0', '--admin-password', 'right'],
-    takenOut: [{ file: 'control/guard.ts', snippet: 'matches.includes(false)', replacement: 'false' }],
+    removal: [{ file: 'control/guard.ts', snippet: 'matches.includes(false)', replacement: 'false' }],
     attack: async (server) =>
       (
         await send(server, {
@@ -97,8 +97,8 @@ const OF_THE_SERVER: readonly Guard[] = [
       ).status === 200,
   },
   {
-    guard: 'a host that is none gets into no policy of the call page',
-    takenOut: [NO_HOST_CHECK],
+    guard: 'the call page leaves an invalid host out of its policy',
+    removal: [NO_HOST_CHECK],
     async attack(server) {
       const headers = [['Host', 'x; script-src *']] as const;
       const answer = await send(server, { path: await callOf(server), headers });
@@ -106,9 +106,9 @@ const OF_THE_SERVER: readonly Guard[] = [
     },
   },
   {
-    guard: 'a protocol that is none gets into no policy of the call page',
+    guard: 'the call page leaves an invalid protocol out of its policy',
     flags: ['--trust-proxy', '127.0.0.1'],
-    takenOut: [
+    removal: [
       {
         file: 'service/call-origins.ts',
         snippet: "protocol === 'https' ? 'https' : 'http'",
@@ -122,9 +122,9 @@ const OF_THE_SERVER: readonly Guard[] = [
     },
   },
   {
-    guard: 'what is written into the call page is no HTML',
-    behind: [NO_HOST_CHECK],
-    takenOut: [
+    guard: 'the call page escapes HTML',
+    outerGuards: [NO_HOST_CHECK],
+    removal: [
       { file: 'pages/html.ts', snippet: 'ENTITIES[character] ?? character', replacement: 'character' },
     ],
     async attack(server) {
@@ -133,8 +133,8 @@ const OF_THE_SERVER: readonly Guard[] = [
     },
   },
   {
-    guard: 'JSON in a script does not end the script',
-    takenOut: [{ file: 'pages/html.ts', snippet: '[<>&\\u2028\\u2029]', replacement: '[]' }],
+    guard: 'a page escapes JSON that would end its script',
+    removal: [{ file: 'pages/html.ts', snippet: '[<>&\\u2028\\u2029]', replacement: '[]' }],
     async attack(server) {
       const answer = await send(server, {
         path: `/call/foreign?data=${encodeURIComponent(`</script>${SCRIPT}`)}`,
@@ -143,8 +143,8 @@ const OF_THE_SERVER: readonly Guard[] = [
     },
   },
   {
-    guard: 'no JSON has a key __proto__',
-    takenOut: [
+    guard: 'the control API rejects JSON with a key __proto__',
+    removal: [
       {
         file: 'control/guard.ts',
         snippet: "getDefaultJsonParser('error', 'error')",
@@ -156,8 +156,8 @@ const OF_THE_SERVER: readonly Guard[] = [
         .status !== 400,
   },
   {
-    guard: 'a charset is none that is named like a property of every object',
-    takenOut: [
+    guard: 'the token endpoint ignores a charset named like an object property',
+    removal: [
       {
         file: 'service/django/charset.ts',
         snippet: 'Object.hasOwn(CHARSET_OVERRIDES, label)',
@@ -175,16 +175,16 @@ const OF_THE_SERVER: readonly Guard[] = [
     },
   },
   {
-    guard: 'the control API takes no body beyond its limit',
-    takenOut: [
+    guard: 'the control API limits the size of a body',
+    removal: [
       { file: 'control/guard.ts', snippet: 'bodyLimit: MAX_BODY_BYTES', replacement: 'bodyLimit: 1e9' },
     ],
     attack: async (server) =>
       (await send(server, json('/__admin/clients', `{}${' '.repeat(2 ** 21)}`))).status === 201,
   },
   {
-    guard: 'the name of a scenario is no path',
-    takenOut: [
+    guard: 'the control API rejects a scenario name that is a path',
+    removal: [
       {
         file: 'control/schema/scenario-format.ts',
         snippet: "ScenarioName = Type.String({\n  pattern: '^[a-z][a-z0-9-]{0,63}$'",
@@ -196,9 +196,9 @@ const OF_THE_SERVER: readonly Guard[] = [
         .status < 300,
   },
   {
-    guard: 'nobody writes a line of their own into the log',
+    guard: 'the log replaces line breaks from requests',
     flags: ['--log-level', 'info'],
-    takenOut: [{ file: 'server/log.ts', snippet: ".replace(/\\p{Cc}+/gu, ' ')", replacement: '' }],
+    removal: [{ file: 'server/log.ts', snippet: ".replace(/\\p{Cc}+/gu, ' ')", replacement: '' }],
     async attack(server) {
       await send(server, { path: '/x%0Amock-veridas:%20error:%20forged' });
       return /^mock-veridas: error: forged/m.test(server.getErrors());
@@ -206,33 +206,36 @@ const OF_THE_SERVER: readonly Guard[] = [
   },
 ];
 
-describe('a guard of the server keeps an attack off, and nothing else does', () => {
-  it.each(OF_THE_SERVER)('$guard', async ({ guard, behind = [], takenOut, flags = [], attack }) => {
-    const worked = async (changes: readonly Change[], name: string) => {
-      const command = changes.length === 0 ? COMMAND : await buildChanged(`${name} ${guard}`, changes);
-      const server = await startProcess({ command, flags });
-      try {
-        return await attack(server);
-      } finally {
-        await server.stop();
-        if (command !== COMMAND) rmSync(command);
-      }
-    };
-    expect(await worked(behind, 'with')).toBe(false);
-    expect(await worked([...behind, ...takenOut], 'without')).toBe(true);
-  });
+describe('server guards', () => {
+  it.each(SERVER_GUARDS)(
+    'stops an attack only because $guard',
+    async ({ guard, outerGuards = [], removal, flags = [], attack }) => {
+      const attackSucceeds = async (changes: readonly Change[], name: string) => {
+        const command = changes.length === 0 ? COMMAND : await buildChanged(`${name} ${guard}`, changes);
+        const server = await startProcess({ command, flags });
+        try {
+          return await attack(server);
+        } finally {
+          await server.stop();
+          if (command !== COMMAND) rmSync(command);
+        }
+      };
+      expect(await attackSucceeds(outerGuards, 'with')).toBe(false);
+      expect(await attackSucceeds([...outerGuards, ...removal], 'without')).toBe(true);
+    },
+  );
 });
 
-/** Something that keeps a file off. */
+/** A check that rejects a file. Without it, the expected error does not occur. */
 interface FileGuard {
   readonly guard: string;
-  readonly takenOut: readonly Change[];
+  readonly removal: readonly Change[];
   readonly file: string;
-  /** How it is refused. */
+  /** The expected error. */
   readonly refused: RegExp;
 }
 
-const LAUGHS = [
+const BILLION_LAUGHS = [
   'name: bomb',
   'a: &a [x, x, x, x, x, x, x, x, x]',
   ...[...'bcdef'].map(
@@ -240,26 +243,24 @@ const LAUGHS = [
   ),
 ].join('\n');
 
-const OF_FILES: readonly FileGuard[] = [
+const FILE_GUARDS: readonly FileGuard[] = [
   {
-    guard: 'aliases of aliases are not followed',
-    takenOut: [
+    guard: 'aliases are limited',
+    removal: [
       { file: 'options/yaml/syntax.ts', snippet: 'MAX_ALIASES = 100', replacement: 'MAX_ALIASES = 1e9' },
     ],
-    file: LAUGHS,
+    file: BILLION_LAUGHS,
     refused: /become too many|is the alias after/,
   },
   {
-    guard: 'what is nested without end is not descended into',
-    takenOut: [
-      { file: 'options/yaml/syntax.ts', snippet: 'MAX_DEPTH = 100', replacement: 'MAX_DEPTH = 1e9' },
-    ],
+    guard: 'the depth of nesting is limited',
+    removal: [{ file: 'options/yaml/syntax.ts', snippet: 'MAX_DEPTH = 100', replacement: 'MAX_DEPTH = 1e9' }],
     file: `name: bomb\nsteps: ${'['.repeat(20_000)}`,
     refused: /nested deeper/,
   },
   {
-    guard: 'a huge file is not read',
-    takenOut: [
+    guard: 'the size of a file is limited',
+    removal: [
       {
         file: 'options/yaml/file.ts',
         snippet: 'MAX_FILE_BYTES = 1_000_000',
@@ -271,12 +272,12 @@ const OF_FILES: readonly FileGuard[] = [
   },
 ];
 
-describe('a guard of files keeps one off, and nothing else does', () => {
+describe('file guards', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-guards-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** What `validate` says of the file. */
-  function said(command: string, file: string): string {
+  /** Runs `validate` on the file and returns its output. */
+  function validate(command: string, file: string): string {
     try {
       return execFileSync(process.execPath, [command, 'validate', file], { encoding: 'utf8', stdio: 'pipe' });
     } catch (error) {
@@ -284,15 +285,18 @@ describe('a guard of files keeps one off, and nothing else does', () => {
     }
   }
 
-  it.each(OF_FILES)('$guard', async ({ guard, takenOut, file: text, refused }) => {
-    const file = path.join(folder, 'bomb.yaml');
-    writeFileSync(file, text);
-    expect(said(COMMAND, file)).toMatch(refused);
-    const command = await buildChanged(guard, takenOut);
-    try {
-      expect(said(command, file)).not.toMatch(refused);
-    } finally {
-      rmSync(command);
-    }
-  });
+  it.each(FILE_GUARDS)(
+    'rejects a file only because $guard',
+    async ({ guard, removal, file: text, refused }) => {
+      const file = path.join(folder, 'bomb.yaml');
+      writeFileSync(file, text);
+      expect(validate(COMMAND, file)).toMatch(refused);
+      const command = await buildChanged(guard, removal);
+      try {
+        expect(validate(command, file)).not.toMatch(refused);
+      } finally {
+        rmSync(command);
+      }
+    },
+  );
 });

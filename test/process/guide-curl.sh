@@ -1,7 +1,7 @@
 #!/bin/sh
-# The eight commands of guide 5.2, with host and credentials replaced and each run as a shell runs it.
+# The eight commands of guide 5.2, with host and credentials replaced.
 # usage: guide-curl.sh URL CLIENT_ID CLIENT_SECRET
-# Prints for each command its name, the status and the body; a revocation comes after a token of its own.
+# Prints the name, the status and the body of each command. Each revocation uses a new token.
 set -eu
 URL=$1 CLIENT_ID=$2 CLIENT_SECRET=$3
 

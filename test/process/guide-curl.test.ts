@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Drive, openDrive, SANDBOX } from '../support/drive.ts';
 import { useHome } from '../support/home.ts';
 
-describe.each(['http', 'https'] as const)("the guide's eight curl commands over %s", (scheme) => {
+describe.each(['http', 'https'] as const)('curl commands of the guide over %s', (scheme) => {
   let d: Drive;
   let answers: {
     name: string;
@@ -19,7 +19,7 @@ describe.each(['http', 'https'] as const)("the guide's eight curl commands over 
     const { url, ca } = { ...d.mock, ...d.mock.https };
     const script = path.join(import.meta.dirname, 'guide-curl.sh');
     const output = await new Promise<string>((resolve, reject) => {
-      // biome-ignore lint/style/noProcessEnv: a child needs what any child needs
+      // biome-ignore lint/style/noProcessEnv: the child process inherits the environment
       const env = { ...process.env, CURL_CA_BUNDLE: ca };
       execFile(script, [url, SANDBOX.client_id, SANDBOX.client_secret], { env }, (error, stdout) =>
         error ? reject(error) : resolve(stdout),
@@ -39,7 +39,7 @@ describe.each(['http', 'https'] as const)("the guide's eight curl commands over 
   afterAll(() => d.mock.close());
 
   it.each(['multipart-body', 'multipart-basic', 'urlencoded-body', 'urlencoded-basic'])(
-    'token, %s: 200 and the documented body',
+    'answers a token request by %s with 200 and the documented body',
     (how) => {
       const answer = answers.find(({ name }) => name === `token-${how}`);
       expect(answer?.status).toBe('200');
@@ -53,7 +53,7 @@ describe.each(['http', 'https'] as const)("the guide's eight curl commands over 
   );
 
   it.each(['multipart-body', 'multipart-basic', 'urlencoded-body', 'urlencoded-basic'])(
-    'revoke, %s: 200, no data, and the token opens /call no more',
+    'answers a revocation by %s with 200 and no body, and then refuses the token on /call',
     async (how) => {
       const answer = answers.find(({ name }) => name === `revoke-${how}`);
       expect([answer?.status, answer?.body]).toEqual(['200', '']);

@@ -11,21 +11,21 @@ import { VALID, type ValidRequest } from '../support/hostile/valid.ts';
 import { type Outcome, sendHostile, type Transport } from '../support/hostile/wire.ts';
 import { type RealProcess, type ResourceUsage, startProcess } from '../support/real-process.ts';
 
-/** `HOSTILE=100000 npx vitest run hostile` tries more; `SEED` repeats what was tried. */
-// biome-ignore lint/style/noProcessEnv: how much is tried is for who runs it to say
+/** `HOSTILE=100000 npx vitest run hostile` sends more requests. `SEED` repeats a run. */
+// biome-ignore lint/style/noProcessEnv: the caller chooses the number of requests
 const { HOSTILE = '3000', SEED = String(Date.now() % 2 ** 32) } = process.env;
-const HOW_MANY = Number(HOSTILE);
-const AT_ONCE = 48;
-const ROUND = 1_500;
-const JOURNAL = 20_000;
+const REQUEST_COUNT = Number(HOSTILE);
+const CONCURRENCY = 48;
+const ROUND_SIZE = 1_500;
+const JOURNAL_SIZE = 20_000;
 const PLAIN: Transport = { over: 'tcp' };
 const TLS: Transport = { over: 'tls', alpn: 'http/1.1' };
 const HTTP2: Transport = { over: 'tls', alpn: 'h2' };
-/** One in so many connections is made over TLS, which is dear. */
-const TLS_IS_ONE_IN = 25;
+/** One in this many connections uses TLS, which is expensive. */
+const TLS_INTERVAL = 25;
 
-/** Allowed to be held at the end beyond what was held at the beginning: code that is compiled, and caches. */
-const MOST_HEAP_LEFT = 12 << 20;
+/** Bytes by which the heap may grow, for compiled code and caches. */
+const MAX_HEAP_GROWTH = 12 << 20;
 
 interface Journalled {
   readonly items: readonly {
@@ -37,48 +37,48 @@ interface Journalled {
   }[];
 }
 
-/** What is wrong with an answer, if anything. */
-function wrongWith({ answer, hangs }: Outcome): string | undefined {
+/** The problem with an outcome, if there is one. */
+function findProblem({ answer, hangs }: Outcome): string | undefined {
   if (hangs !== undefined) return hangs;
   const [head = ''] = answer.split('\r\n\r\n', 1);
   if (/^x-injected:/im.test(head)) return 'a header was injected';
   if (/\n\s+at .*:\d+:\d+/.test(answer)) return 'a stack trace was sent';
-  // What the imitated service answers so is judged by the journal, and so is what a fault was asked to answer.
-  const isJudgedThere = /Server Error \(500\)|<head><title>5\d\d /.test(answer);
+  // The journal tells whether the imitated service or a fault gives this 5xx, so it is checked there.
+  const isCheckedInJournal = /Server Error \(500\)|<head><title>5\d\d /.test(answer);
   const isOfDemo = answer.includes("the demo's backend");
-  if (/^HTTP\/1\.1 5\d\d/m.test(answer) && !isJudgedThere && !isOfDemo) return `it answered ${head}`;
+  if (/^HTTP\/1\.1 5\d\d/m.test(answer) && !isCheckedInJournal && !isOfDemo) return `it answered ${head}`;
   return undefined;
 }
 
 const home = useHome();
 
-describe(`requests that were spoilt, from SEED=${SEED}`, { timeout: 30_000 + HOW_MANY * 20 }, () => {
-  /** Breaks off requests that last longer than 5 seconds, instead of half a minute. */
+describe(`hostile requests from SEED=${SEED}`, { timeout: 30_000 + REQUEST_COUNT * 20 }, () => {
+  /** The command with a request timeout of 5 seconds instead of 30. */
   let command: string;
   let server: RealProcess;
-  let asked: Omit<Drive, 'mock'>;
+  let drive: Omit<Drive, 'mock'>;
   let before: ResourceUsage;
   let last = 0;
-  const trouble: string[] = [];
+  const problems: string[] = [];
   const chance = createSeededRandom(Number(SEED));
 
   const reset = () => fetch(`${server.url}/__admin/reset`, { method: 'POST' });
-  /** A token and a ticket are good for a round, or until something in it spoils them too. */
-  async function filled(): Promise<ValidRequest[]> {
+  /** Valid requests with a new token and ticket, which last for a round unless one of its requests ends them. */
+  async function createValidRequests(): Promise<ValidRequest[]> {
     await reset();
-    const token = await asked.token();
-    const { html } = await asked.open(token, 'val-1');
+    const token = await drive.token();
+    const { html } = await drive.open(token, 'val-1');
     const ticket = new URL(parseSetup(html).stream, server.url).searchParams.get('ticket') ?? '';
     const fill = (text: string) => text.replace('TOKEN', token).replace('TICKET', ticket);
     return VALID.map((one) => ({ ...one, path: fill(one.path), body: fill(one.body) }));
   }
 
-  function drawn(
+  function drawRequest(
     valid: readonly ValidRequest[],
     host: string,
     from: SeededRandom,
   ): [HostileRequest, Transport] {
-    if (from.below(TLS_IS_ONE_IN) > 0) return [mutateRequest(valid, host, from), PLAIN];
+    if (from.below(TLS_INTERVAL) > 0) return [mutateRequest(valid, host, from), PLAIN];
     if (from.below(2) === 0) return [mutateRequest(valid, host, from), TLS];
     const bytes = mutateFrames(valid, host, from);
     return [
@@ -88,29 +88,29 @@ describe(`requests that were spoilt, from SEED=${SEED}`, { timeout: 30_000 + HOW
   }
 
   async function playRound(): Promise<void> {
-    const valid = await filled();
+    const valid = await createValidRequests();
     const { host, port } = new URL(server.url);
-    const drafts = Array.from({ length: ROUND }, () => drawn(valid, host, chance));
+    const drafts = Array.from({ length: ROUND_SIZE }, () => drawRequest(valid, host, chance));
     const worker = async () => {
       for (let one = drafts.pop(); one !== undefined; one = drafts.pop()) {
-        const [hostile, speaking] = one;
-        const outcome = await sendHostile(Number(port), hostile, speaking);
-        const wrong = wrongWith(outcome);
-        if (wrong === undefined) continue;
+        const [hostile, transport] = one;
+        const outcome = await sendHostile(Number(port), hostile, transport);
+        const problem = findProblem(outcome);
+        if (problem === undefined) continue;
         const sent = JSON.stringify(hostile.bytes.subarray(0, 200).toString('latin1'));
-        trouble.push(
-          `${hostile.what}: ${wrong}\n  sent ${sent}\n  got ${JSON.stringify(outcome.answer.slice(0, 200))}`,
+        problems.push(
+          `${hostile.what}: ${problem}\n  sent ${sent}\n  got ${JSON.stringify(outcome.answer.slice(0, 200))}`,
         );
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
     const { items } = (await (
       await fetch(`${server.url}/__admin/requests?after=${last}`)
     ).json()) as Journalled;
     for (const { id, path, status, cause, fault_id } of items) {
       last = Math.max(last, id);
       if (status !== null && status >= 500 && cause !== 'crash' && fault_id === null)
-        trouble.push(`the journal has ${path}: ${status} ${cause}`);
+        problems.push(`the journal has ${path}: ${status} ${cause}`);
     }
   }
 
@@ -119,44 +119,44 @@ describe(`requests that were spoilt, from SEED=${SEED}`, { timeout: 30_000 + HOW
       command = await buildChanged('hostile', [
         { file: 'server/timeouts.ts', snippet: 'request: 30_000', replacement: 'request: 5_000' },
       ]);
-      const flags = ['--https', '--log-level', 'error', '--journal-size', String(JOURNAL)];
+      const flags = ['--https', '--log-level', 'error', '--journal-size', String(JOURNAL_SIZE)];
       server = await startProcess({ flags, command, env: { HOME: home() } });
-      asked = driveAt({ url: server.url, adminUrl: `${server.url}/__admin` });
-      // What is compiled and kept for good is so after a first round.
+      drive = driveAt({ url: server.url, adminUrl: `${server.url}/__admin` });
+      // The first round compiles code and fills caches, so memory is measured after it.
       await playRound();
       await reset();
       before = await server.measure();
-      for (let done = ROUND; done < HOW_MANY; done += ROUND) await playRound();
+      for (let done = ROUND_SIZE; done < REQUEST_COUNT; done += ROUND_SIZE) await playRound();
       await reset();
     },
-    60_000 + HOW_MANY * 20,
+    60_000 + REQUEST_COUNT * 20,
   );
   afterAll(async () => {
     await server?.stop();
     rmSync(command);
   });
 
-  it('are all answered or ended, and with no 5xx that the imitated service would not give', () => {
-    expect(trouble.slice(0, 10)).toEqual([]);
+  it('answers or ends every hostile request, with no 5xx that the imitated service would not give', () => {
+    expect(problems.slice(0, 10)).toEqual([]);
   });
 
-  it('leave a process that answers good requests', async () => {
+  it('still answers valid requests after hostile ones', async () => {
     expect(server.isAlive()).toBe(true);
-    expect((await asked.open(await asked.token(), 'val-2')).state).toBe('waiting-room');
+    expect((await drive.open(await drive.token(), 'val-2')).state).toBe('waiting-room');
   });
 
-  it('leave nothing in its log', () => {
+  it('writes nothing to the log for hostile requests', () => {
     expect(server.getErrors()).toBe('');
   });
 
-  it('leave no property behind that every object has', async () => {
+  it('adds no property to the prototype of all objects', async () => {
     server.run('for (const key in {}) console.error("polluted", key)');
     await server.measure();
     expect(server.getErrors()).not.toContain('polluted');
   });
 
-  it('leave no connection behind, and no memory', async () => {
+  it('closes all connections and frees their memory after hostile requests', async () => {
     await expect.poll(async () => (await server.measure()).sockets).toBeLessThanOrEqual(before.sockets);
-    expect((await server.measure()).heap - before.heap).toBeLessThan(MOST_HEAP_LEFT);
+    expect((await server.measure()).heap - before.heap).toBeLessThan(MAX_HEAP_GROWTH);
   });
 });

@@ -4,11 +4,11 @@ import { type RealProcess, startProcess } from '../support/real-process.ts';
 const REQUESTS = 100;
 const BODY_BYTES = 1 << 19;
 
-/** The junk differs, so that nothing is read once for all. */
+/** The junk differs between requests, so that no body can be shared. */
 const body = (nth: number) =>
   `grant_type=client_credentials&client_id=sandbox-client&client_secret=sandbox-secret&junk=${String(nth).repeat(BODY_BYTES)}`;
 
-describe('the journal', () => {
+describe('memory of the journal', () => {
   let simulator: RealProcess;
   beforeAll(async () => {
     simulator = await startProcess();
@@ -22,7 +22,7 @@ describe('the journal', () => {
     await answer.text();
   };
 
-  it('keeps of large bodies what is shown of them, and no more', async () => {
+  it('keeps only the displayed part of large bodies', async () => {
     await ask(0);
     const before = await simulator.measure();
     for (let nth = 1; nth <= REQUESTS; nth += 1) await ask(nth % 10);

@@ -16,7 +16,7 @@ describe.skipIf(why)(`many slow clients${why ? ` (skipped: ${why})` : ''}`, () =
     ['headers', ['-H', '-i', '1']],
     ['bodies', ['-B', '-i', '1', '-s', '100000']],
     ['reading', ['-X', '-k', '5', '-n', '1', '-z', '10', '-w', '64', '-y', '128']],
-  ])('with slow %s keep nobody else waiting', async (what, flags) => {
+  ])('answers other clients beside 300 clients with slow %s', async (what, flags) => {
     const path = what === 'bodies' ? '/o/token/' : '/__console/console.js';
     const attack = slowHttpTest([
       ...flags,

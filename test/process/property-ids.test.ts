@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { driveAt } from '../support/drive.ts';
 import { startProcess } from '../support/real-process.ts';
 
-describe('an id that is named like a property of every object', () => {
+describe('ids named like object properties', () => {
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
-    'is an id as any other: %s',
+    'treats %s like any other id',
     async (id) => {
       const server = await startProcess({ flags: ['--log-level', 'error'] });
       try {

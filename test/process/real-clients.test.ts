@@ -8,22 +8,21 @@ import { type Credentials, type Drive, openDrive } from '../support/drive.ts';
 import { explainMissingTool, findTool, type Tool } from '../support/tools.ts';
 
 /**
- * OAuth clients that integrators use, unmodified. Each program in `clients/` gets a token, or gives back the one that is
- * its argument, and prints as one line of JSON what its library has made of the answer. PARAMETERS are to be sent along
- * with the request for a token.
+ * OAuth clients that integrators use, unmodified. Each program in `clients/` requests a token, or revokes the token in
+ * its argument. It prints the result of its library as one line of JSON, and sends PARAMETERS with a token request.
  */
 interface Client {
   readonly name: string;
   readonly program: string;
   readonly needs?: readonly Tool[];
   readonly ways?: readonly string[];
-  /** What the library raises when a token is refused, and when a revocation is. */
+  /** The error that the library raises for a refused token request and for a refused revocation. */
   readonly raises: { readonly token: string; readonly revocation: string };
-  /** Its error for a refused token tells no status. */
+  /** Its error for a refused token request has no status. */
   readonly withoutStatus?: true;
-  /** It lets its user ask for another grant. */
+  /** It can request other grants. */
   readonly anyGrant?: true;
-  /** It encodes credentials before they become Basic. RFC 6749, 2.3.1. */
+  /** It encodes credentials for Basic (RFC 6749, 2.3.1). */
   readonly encodesBasic?: true;
 }
 
@@ -87,7 +86,7 @@ const CLIENTS: readonly Client[] = [
   },
 ];
 
-/** Debian's packages are for Debian's interpreters, whichever comes first in PATH. */
+/** Absolute paths, because Debian's packages work only with Debian's interpreters. */
 const INTERPRETERS: Readonly<Record<string, string>> = {
   '.sh': '/bin/sh',
   '.mjs': process.execPath,
@@ -95,13 +94,13 @@ const INTERPRETERS: Readonly<Record<string, string>> = {
   '.rb': '/usr/bin/ruby',
 };
 
-/** Newer versions of Go bring no compiled standard library: a small machine needs most of a minute for the first build. */
+/** New versions of Go compile the standard library first, which takes a small machine most of a minute. */
 const BUILD_MS = 180_000;
 
 const TOKEN = { token: expect.stringMatching(/^\w{30}$/) };
 
 const run = promisify(execFile);
-// biome-ignore lint/style/noProcessEnv: a child needs what any child needs
+// biome-ignore lint/style/noProcessEnv: the child process inherits the environment
 const env = (more: Record<string, string>) => ({ ...process.env, ...more });
 
 let d: Drive;
@@ -125,8 +124,8 @@ function commandOf(client: Client): [string, ...string[]] {
 }
 
 /**
- * Debian's packages for Go are found by GOPATH, and are no modules. No flags: with -trimpath older versions compile the
- * standard library anew.
+ * Debian's packages for Go are no modules: Go finds them through GOPATH. GOFLAGS is empty because -trimpath makes older
+ * versions compile the standard library again.
  */
 const GO = { GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOFLAGS: '' };
 const build = (client: Client) =>
@@ -134,8 +133,8 @@ const build = (client: Client) =>
     env: env({ ...GO, GOCACHE: path.join(folder, 'cache') }),
   });
 
-/** What the program of a client prints; its argument is a token to be given back. */
-async function seen(
+/** Runs the program of a client and returns its output. It revokes `token` if there is one. */
+async function runClient(
   client: Client,
   way: string,
   { client_id, client_secret }: Credentials,
@@ -149,7 +148,7 @@ async function seen(
       CLIENT_SECRET: client_secret,
       CLIENT_AUTH: way,
       ...(parameters !== undefined && { PARAMETERS: parameters }),
-      // How oauthlib is told that plain http will do.
+      // Lets oauthlib use plain HTTP.
       OAUTHLIB_INSECURE_TRANSPORT: '1',
     }),
   });
@@ -176,25 +175,25 @@ for (const client of CLIENTS) {
 
     describe.each(ways)('%s', (way) => {
       it('gets a token that opens a call', async () => {
-        const { token } = (await seen(client, way, mine)) as { token: string };
+        const { token } = (await runClient(client, way, mine)) as { token: string };
         expect((await d.open(token, 'v')).state).toBe('waiting-room');
       });
 
-      it('gives a token back', async () => {
+      it('revokes a token', async () => {
         const token = await d.token(mine);
-        expect(await seen(client, way, mine, { token })).toEqual({ revoked: true });
+        expect(await runClient(client, way, mine, { token })).toEqual({ revoked: true });
         expect(await stateOf(token)).toBe('revoked');
       });
 
-      it('raises an error of its own for a wrong secret', async () => {
+      it('raises its own error for a wrong secret', async () => {
         const wrong = { ...mine, client_secret: 'wrong' };
-        expect(await seen(client, way, wrong)).toEqual(refusal('invalid_client', 401));
+        expect(await runClient(client, way, wrong)).toEqual(refusal('invalid_client', 401));
       });
 
-      it('does not take a refused revocation for a done one', async () => {
+      it('raises an error for a refused revocation', async () => {
         const token = await d.token(mine);
         const wrong = { ...mine, client_secret: 'wrong' };
-        expect(await seen(client, way, wrong, { token })).toEqual({
+        expect(await runClient(client, way, wrong, { token })).toEqual({
           error: 'invalid_client',
           status: 401,
           raised: raises.revocation,
@@ -202,24 +201,24 @@ for (const client of CLIENTS) {
       });
     });
 
-    it(`gets a token by Basic ${encodesBasic ? 'with' : 'with, once encoded,'} a secret of reserved characters`, async () => {
+    it(`gets a token by Basic with ${encodesBasic ? 'a' : 'an encoded'} secret of reserved characters`, async () => {
       const secret = 'a+b%41 c:d';
       const { client_id } = await d.createClient({ client_secret: secret });
       const client_secret = encodesBasic ? secret : encodeURIComponent(secret);
-      expect(await seen(client, 'client_secret_basic', { client_id, client_secret })).toEqual(TOKEN);
+      expect(await runClient(client, 'client_secret_basic', { client_id, client_secret })).toEqual(TOKEN);
     });
 
-    it('raises an error of its own for an unknown scope', async () => {
+    it('raises its own error for an unknown scope', async () => {
       const parameters = 'scope=unknown';
-      expect(await seen(client, 'client_secret_basic', mine, { parameters })).toEqual(
+      expect(await runClient(client, 'client_secret_basic', mine, { parameters })).toEqual(
         refusal('invalid_scope', 400),
       );
     });
 
     if (anyGrant)
-      it('raises an error of its own for an unknown grant', async () => {
+      it('raises its own error for an unknown grant', async () => {
         const parameters = 'grant_type=unknown';
-        expect(await seen(client, 'client_secret_basic', mine, { parameters })).toEqual(
+        expect(await runClient(client, 'client_secret_basic', mine, { parameters })).toEqual(
           refusal('unsupported_grant_type', 400),
         );
       });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RealProcess, startProcess } from '../support/real-process.ts';
 
-describe('what nobody has caught while the simulator runs', () => {
+describe('uncaught errors', () => {
   let server: RealProcess;
   beforeAll(async () => {
     server = await startProcess();
@@ -11,12 +11,12 @@ describe('what nobody has caught while the simulator runs', () => {
   it.each([
     ['a rejection', 'Promise.reject(new Error("planted rejection"))', 'planted rejection'],
     [
-      'an exception of a timer',
+      'an exception in a timer',
       'setTimeout(() => { throw new Error("planted in a timer") })',
       'planted in a timer',
     ],
-    ['what is no error', 'Promise.reject(undefined)', 'undefined'],
-  ])('%s is logged with its stack and an id, and ends nothing', async (_, code, message) => {
+    ['a rejection without an error', 'Promise.reject(undefined)', 'undefined'],
+  ])('logs %s with its stack and an id, and keeps running', async (_, code, message) => {
     server.run(code);
     await expect
       .poll(server.getErrors)

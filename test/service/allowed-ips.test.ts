@@ -42,18 +42,18 @@ const ask = (
     ...(from !== undefined && { localAddress: from }),
   });
 
-describe('a production client', () => {
-  it('is served from an address on its list', async () => {
+describe('production client', () => {
+  it('serves a production client from an address on its list', async () => {
     expect((await ask(await start(), { from: '127.0.0.2' })).status).toBe(200);
   });
 
-  it('is blocked from any other, with 403 and the reason', async () => {
+  it('blocks a production client from any other address with 403 and the reason', async () => {
     const { status, body } = await ask(await start(), { from: '127.0.0.3' });
     expect(status).toBe(403);
     expect(body.toString()).toContain('allowed_ips of "bank"');
   });
 
-  it('is blocked before its secret is looked at, claimed in the body or as Basic', async () => {
+  it('blocks a production client before checking its secret, in the body or as Basic', async () => {
     const url = await start();
     const wrong = 'grant_type=client_credentials&client_id=bank&client_secret=wrong';
     const basic: [string, string] = ['Authorization', `Basic ${btoa('bank:wrong')}`];
@@ -61,25 +61,25 @@ describe('a production client', () => {
     expect((await ask(url, { headers: [basic], body: 'grant_type=client_credentials' })).status).toBe(403);
   });
 
-  it('is blocked over IPv6 too', async () => {
+  it('blocks a production client over IPv6', async () => {
     const { port } = new URL(await start());
     expect((await ask(`http://[::1]:${port}`)).status).toBe(403);
   });
 
-  it('is served over IPv6 from an address on its list', async () => {
+  it('serves a production client over IPv6 from an address on its list', async () => {
     const bank = { ...BANK, allowedIps: ['::1'] };
     const { port } = new URL(await start({ clients: [bank] }));
     expect((await ask(`http://[::1]:${port}`)).status).toBe(200);
   });
 
-  it('is the same from an IPv4 address that comes mapped into IPv6', async () => {
+  it('treats an IPv4 address mapped into IPv6 as the IPv4 address', async () => {
     const { port } = new URL(await start({ host: '::' }));
     const url = `http://127.0.0.1:${port}`;
     expect((await ask(url, { from: '127.0.0.2' })).status).toBe(200);
     expect((await ask(url, { from: '127.0.0.3' })).status).toBe(403);
   });
 
-  it('is blocked from revoking as well', async () => {
+  it('blocks a production client from revoking tokens', async () => {
     const url = await start();
     const { status } = await sendRaw(url, {
       method: 'POST',
@@ -90,7 +90,7 @@ describe('a production client', () => {
     expect(status).toBe(403);
   });
 
-  it('may open /call from anywhere: its users do', async () => {
+  it('serves /call of a production client to any address, because users open it', async () => {
     const url = await start();
     const { body } = await ask(url, { from: '127.0.0.2' });
     const token = JSON.parse(body.toString()).access_token as string;
@@ -98,24 +98,24 @@ describe('a production client', () => {
   });
 });
 
-describe('nobody is blocked', () => {
-  it('who claims a client of the sandbox', async () => {
+describe('other clients', () => {
+  it('does not block a sandbox client', async () => {
     const body = 'grant_type=client_credentials&client_id=shop&client_secret=secret';
     expect((await ask(await start(), { body })).status).toBe(200);
   });
 
-  it('who claims no client: the answer is the recorded one', async () => {
+  it('gives the recorded answer to a request without a client', async () => {
     expect((await ask(await start(), { body: 'grant_type=client_credentials' })).status).toBe(401);
   });
 });
 
 describe('--blocked', () => {
-  it('reset: the connection is reset', async () => {
+  it('resets the connection with --blocked reset', async () => {
     const url = await start({ blocked: 'reset' });
     await expect(ask(url)).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
-  it('hang: nothing comes, until the sender gives up', async () => {
+  it('sends nothing with --blocked hang until the client gives up', async () => {
     const { hostname, port } = new URL(await start({ blocked: 'hang' }));
     const served = await ask(d.mock.url, { from: '127.0.0.2' });
     expect(served.status).toBe(200);
@@ -128,7 +128,7 @@ describe('--blocked', () => {
       socket.on('data', (chunk) => {
         data += chunk;
       });
-      // Others are answered meanwhile; had this one been answered, it would have come before.
+      // This request is sent later, so an answer to the blocked one would have arrived first.
       void ask(d.mock.url, { from: '127.0.0.2' }).then(() => {
         socket.destroy();
         resolve(data);
@@ -137,7 +137,7 @@ describe('--blocked', () => {
     expect(received).toBe('');
   });
 
-  it('hang: does not keep the simulator from stopping', async () => {
+  it('stops while a blocked request hangs', async () => {
     const { hostname, port } = new URL(await start({ blocked: 'hang' }));
     const closed = new Promise((resolve) => {
       const socket = connect(Number(port), hostname, () =>
@@ -157,11 +157,11 @@ describe('--blocked', () => {
 describe('X-Forwarded-For', () => {
   const spoofed: [string, string] = ['X-Forwarded-For', '127.0.0.2'];
 
-  it('changes nothing when no proxy is trusted', async () => {
+  it('ignores X-Forwarded-For when no proxy is trusted', async () => {
     expect((await ask(await start(), { headers: [spoofed] })).status).toBe(403);
   });
 
-  it('changes nothing when it comes from somebody else than the trusted proxy', async () => {
+  it('ignores X-Forwarded-For from an address that is not a trusted proxy', async () => {
     expect((await ask(await start({ trustProxy: ['127.0.0.9'] }), { headers: [spoofed] })).status).toBe(403);
   });
 
@@ -173,7 +173,7 @@ describe('X-Forwarded-For', () => {
     ['6.6.6.6', 403],
     ['nonsense', 403],
   ])(
-    'of a trusted proxy counts with its right-most address that is no proxy: "%s" gives %s',
+    'uses the right-most address in X-Forwarded-For that is no trusted proxy: "%s" gets %s',
     async (value, status) => {
       const url = await start({ trustProxy: ['127.0.0.1'] });
       expect((await ask(url, { headers: [['X-Forwarded-For', value]] })).status).toBe(status);
@@ -181,7 +181,7 @@ describe('X-Forwarded-For', () => {
   );
 });
 
-describe('addresses and ranges', () => {
+describe('IP addresses and ranges', () => {
   it.each([
     ['10.1.2.3', true],
     ['10.2.0.1', false],
@@ -192,7 +192,7 @@ describe('addresses and ranges', () => {
     ['2001:db9::1', false],
     ['', false],
     ['not an address', false],
-  ])('"%s" is among the list: %s', (address, expected) => {
+  ])('matches "%s" against the allowed addresses: %s', (address, expected) => {
     expect(isAmong(address, BANK.allowedIps)).toBe(expected);
   });
 
@@ -211,11 +211,11 @@ describe('addresses and ranges', () => {
     ['2001:db8::/129', false],
     ['::1%eth0', false],
     ['01.2.3.4', false],
-  ])('"%s" is one: %s', (text, expected) => {
+  ])('parses "%s" as an address or range: %s', (text, expected) => {
     expect(parseRange(text) !== undefined).toBe(expected);
   });
 
-  it('are addresses exactly where Node.js says so', () => {
+  it('parses exactly the addresses that Node.js accepts', () => {
     const part = fc.oneof(
       fc.constantFrom('::', ':', '.', '0', '255', '256', '00', 'ffff', 'g', '1.2.3.4'),
       fc.ipV4(),

@@ -19,8 +19,8 @@ const open = async (): Promise<FakePage> => {
 const agent = async (action: string) => (await d.admin('POST', '/calls/v/agent', { action })).json;
 const call = async () => (await d.admin('GET', '/calls/v')).json;
 
-describe("an agent's action", () => {
-  it('is answered when the page has reported its post, and not before', async () => {
+describe('agent action', () => {
+  it('answers an agent action only after the page has reported its post', async () => {
     const page = await open();
     let answered = false;
     const answer = agent('join').then((json) => {
@@ -34,18 +34,18 @@ describe("an agent's action", () => {
     page.disconnect();
   });
 
-  it('is answered as unconfirmed when an open page does not report', async () => {
+  it('answers an agent action with unconfirmed when an open page does not report', async () => {
     const page = await open();
     expect(await agent('join')).toEqual({ page: 'unconfirmed' });
     page.disconnect();
   });
 
-  it('is answered at once when no page is open', async () => {
+  it('answers an agent action at once when no page is open', async () => {
     await d.open(await d.token(), 'v');
     expect(await agent('join')).toEqual({ page: 'none' });
   });
 
-  it('is answered at once when there is nothing to post', async () => {
+  it('answers an agent action at once when there is nothing to post', async () => {
     const page = await open();
     void page.waitForText('VideocallLoading').then(() => page.report(0));
     await agent('join');
@@ -53,7 +53,7 @@ describe("an agent's action", () => {
     page.disconnect();
   });
 
-  it('wins once when fifty ask for the same', async () => {
+  it('accepts one of fifty concurrent requests for the same action', async () => {
     await d.open(await d.token(), 'v');
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => d.admin('POST', '/calls/v/agent', { action: 'join' })),
@@ -66,8 +66,8 @@ describe("an agent's action", () => {
   });
 });
 
-describe('a page', () => {
-  it('hears again what it missed while it was away, and nothing twice', async () => {
+describe('call page', () => {
+  it('sends a reconnected page the events it missed, and no event twice', async () => {
     const page = await open();
     page.disconnect();
     await page.ended;
@@ -79,14 +79,16 @@ describe('a page', () => {
     page.disconnect();
   });
 
-  it('is told in order of all that falls due at once', async () => {
+  it('sends all events that fall due at once in order', async () => {
     const client = await d.createClient({ scenario: 'happy' });
     const page = await openFakePage(d, await d.token(client), 'v');
     await page.waitForText('waiting-room');
     await d.admin('POST', '/clock/advance', { by: '1h', client_id: client.client_id });
     await page.waitForText('VideocallCompleted');
     expect(
-      [...page.getReceived().matchAll(/^id: (\d+)\ndata: .*?"code":"(\w+)"/gm)].map(([, ...said]) => said),
+      [...page.getReceived().matchAll(/^id: (\d+)\ndata: .*?"code":"(\w+)"/gm)].map(
+        ([, ...fields]) => fields,
+      ),
     ).toEqual([
       ['0', 'VideocallLoading'],
       ['1', 'VideocallInitiated'],
@@ -95,7 +97,7 @@ describe('a page', () => {
     page.disconnect();
   });
 
-  it('is not open any more when it went away before it was answered', async () => {
+  it('closes a page that disconnected before its stream was answered', async () => {
     const { html } = await d.open(await d.token(), 'v');
     const stream = new URL(parseSetup(html).stream, d.mock.url);
     const { port, hostname } = new URL(d.mock.url);
@@ -112,7 +114,7 @@ describe('a page', () => {
     await vi.waitFor(async () => expect((await call()).page).toBe('none'));
   });
 
-  it('is not open any more when it asked twice on one connection and went away', async () => {
+  it('closes a page that requested its stream twice on one connection and disconnected', async () => {
     const { html } = await d.open(await d.token(), 'v');
     const stream = new URL(parseSetup(html).stream, d.mock.url);
     const { port, hostname } = new URL(d.mock.url);
@@ -123,7 +125,7 @@ describe('a page', () => {
     await vi.waitFor(async () => expect((await call()).page).toBe('none'));
   });
 
-  it('of before a reset hears of the reset, and takes no part in the next call of the same id', async () => {
+  it('notifies a page from before a reset, and keeps it out of the next call with the same id', async () => {
     const { html } = await d.open(await d.token(), 'v');
     await d.mock.reset();
     await d.open(await d.token(), 'v');
@@ -134,21 +136,21 @@ describe('a page', () => {
     expect([started_at, page]).toEqual([null, 'none']);
   });
 
-  it('that is open hears of a reset at once', async () => {
+  it('notifies an open page of a reset at once', async () => {
     const page = await open();
     await d.mock.reset();
     await page.waitForText('"reset":true');
     await page.ended;
   });
 
-  it('is not checked in by a HEAD request to its stream', async () => {
+  it('does not check a page in for a HEAD request to its stream', async () => {
     const { html } = await d.open(await d.token(), 'v');
     const { pathname, search } = new URL(parseSetup(html).stream, d.mock.url);
     expect((await fetch(`${d.mock.url}${pathname}${search}`, { method: 'HEAD' })).status).toBe(404);
     expect((await call()).started_at).toBeNull();
   });
 
-  it('stays open from one long-poll to the next, and hears events with their ids', async () => {
+  it('keeps a page open between long polls and sends events with their ids', async () => {
     const { opened, disconnect, ...page } = await openFakePage(d, await d.token(), 'v');
     disconnect();
     expect(opened.state).toBe('waiting-room');
@@ -164,7 +166,7 @@ describe('a page', () => {
     expect(await page.poll('elsewhere', 0)).toEqual([{ data: { state: 'loading' } }]);
   });
 
-  it('cannot report what was never said', async () => {
+  it('ignores a report of an event that was never sent', async () => {
     const page = await open();
     await page.report(0, 1, 99);
     void page.waitForText('VideocallLoading').then(() => page.disconnect());
@@ -172,8 +174,8 @@ describe('a page', () => {
   });
 });
 
-describe('a clock that would go back behind what has happened', () => {
-  it('is refused', async () => {
+describe('clock changes', () => {
+  it('rejects a time before what has already happened', async () => {
     const page = await open();
     const { status } = await d.admin('POST', '/clock/freeze', { at: '2020-01-01T00:00:00Z' });
     expect(status).toBe(409);
@@ -183,7 +185,7 @@ describe('a clock that would go back behind what has happened', () => {
   it.each([
     ['/clock/freeze', { at: '2016-12-31T23:59:60Z' }],
     ['/clock/advance', { by: '999999999h' }],
-  ])('or to no date at all, is refused: %s %j', async (route, body) => {
+  ])('rejects a time that is not a representable date: %s %j', async (route, body) => {
     for (let i = 0; i < 3; i += 1) await d.admin('POST', route, body);
     expect((await d.admin('POST', route, body)).status).toBe(422);
     expect((await d.admin('GET', '/clock')).status).toBe(200);
@@ -191,8 +193,11 @@ describe('a clock that would go back behind what has happened', () => {
 });
 
 describe('two simulators on one store', () => {
-  /** Lets two of them play `scenario`, for as long as `use` needs them. */
-  async function two(scenario: string, use: (a: Drive, b: Drive) => Promise<void>): Promise<void> {
+  /** Runs `use` with two simulators that share a store, then stops both. */
+  async function withTwoSimulators(
+    scenario: string,
+    use: (a: Drive, b: Drive) => Promise<void>,
+  ): Promise<void> {
     const options = { ...createSharedStore(), scenario };
     const [a, b] = [await openDrive(options), await openDrive(options)];
     try {
@@ -203,8 +208,8 @@ describe('two simulators on one store', () => {
     }
   }
 
-  it('tell the same page, whichever is asked', () =>
-    two('manual', async (a, b) => {
+  it('sends an event to a page that is connected to the other simulator', () =>
+    withTwoSimulators('manual', async (a, b) => {
       const page = await openFakePage(a, await b.token(), 'v');
       await page.waitForText('waiting-room');
       const answer = b.admin('POST', '/calls/v/agent', { action: 'join' });
@@ -214,8 +219,8 @@ describe('two simulators on one store', () => {
       page.disconnect();
     }));
 
-  it('have told all pages when the clock was moved, whichever was asked', () =>
-    two('happy', async (a, b) => {
+  it('pushes events to the pages of both simulators before it answers a clock change', () =>
+    withTwoSimulators('happy', async (a, b) => {
       await b.admin('POST', '/clock/freeze');
       const page = await openFakePage(a, await b.token(), 'v');
       await page.waitForText('waiting-room');
@@ -225,7 +230,7 @@ describe('two simulators on one store', () => {
       page.disconnect();
     }));
 
-  it('lose nothing of the first when the second starts, nor when it stops', async () => {
+  it('keeps the state of the first simulator when the second starts and stops', async () => {
     const options = { ...createSharedStore(), scenario: 'manual' };
     const a = await openDrive(options);
     const token = await a.token();
@@ -236,7 +241,7 @@ describe('two simulators on one store', () => {
     await a.admin('POST', '/faults', { endpoint: 'revoke', status: 503 });
     await a.admin('PUT', '/validations/v2', { scenario: 'happy' });
     const paths = ['/clients', '/tokens', '/clock', '/calls', '/faults', '/validations', '/requests'];
-    // What a page is told of is the only thing that goes on by itself.
+    // Event delivery to pages continues by itself, so /events is not compared.
     const state = (of: Drive) =>
       Promise.all(
         paths.map(async (path) => {
@@ -261,7 +266,7 @@ describe('two simulators on one store', () => {
     await a.mock.close();
   });
 
-  it('show the rest of a call to a page whose own simulator has stopped', async () => {
+  it('sends the rest of a call to a page whose own simulator has stopped', async () => {
     const options = { ...createSharedStore(), scenario: 'manual' };
     const [a, b] = [await openDrive(options), await openDrive(options)];
     const { html } = await a.open(await a.token(), 'v');
@@ -277,7 +282,7 @@ describe('two simulators on one store', () => {
     await b.mock.close();
   });
 
-  it('take the credentials of the one that was started last', async () => {
+  it('uses the credentials of the simulator that started last', async () => {
     const store = createSharedStore();
     const client = (clientSecret: string) => [{ ...SANDBOX, clientSecret }];
     const before = await openDrive({ ...store, clients: client('old') });

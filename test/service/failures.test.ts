@@ -6,41 +6,41 @@ import { parseSetup } from '../support/fake-page.ts';
 
 const PLANTED = 'planted failure';
 
-/** A store that can be told to fail, once, at what it is next asked to do. */
-function fragileStore() {
+/** A store whose next operation after `failNext()` fails. */
+function createFragileStore() {
   const whole = newMemoryStore();
-  let isToFail = false;
+  let shouldFail = false;
   const fail = () => {
-    isToFail = false;
+    shouldFail = false;
     throw new Error(PLANTED);
   };
   const store = new Proxy(whole, {
-    get: (_, name: keyof Store) => (isToFail && name !== 'close' ? fail : whole[name].bind(whole)),
+    get: (_, name: keyof Store) => (shouldFail && name !== 'close' ? fail : whole[name].bind(whole)),
   });
   return {
     store,
     failNext: () => {
-      isToFail = true;
+      shouldFail = true;
     },
   };
 }
 
 const FORM = new URLSearchParams({ grant_type: 'client_credentials', ...SANDBOX });
-/** A request of every door that asks the store. */
+/** A request to every route that uses the store. */
 const IMITATED: readonly (readonly [string, string, RequestInit])[] = [
   ['the token endpoint', '/o/token/', { method: 'POST', body: FORM }],
   ['the revoke endpoint', '/o/revoke_token/', { method: 'POST', body: FORM }],
   ['the call page', '/call?access_token=TOKEN&validation_id=v', {}],
   ['vali-Das', '/validas/v1/validation', { method: 'POST', headers: { apikey: SANDBOX.client_secret } }],
-  ['a path that nobody serves', '/nowhere', {}],
+  ['an unknown path', '/nowhere', {}],
 ];
 const OWN: readonly (readonly [string, string, RequestInit])[] = [
   ['the control API', '/__admin/clients', {}],
   ['the demo', '/__demo/', {}],
 ];
 
-describe('a failure behind a door', () => {
-  const fragile = fragileStore();
+describe('internal failures', () => {
+  const fragile = createFragileStore();
   let d: Drive;
   let token: string;
   const log = vi.spyOn(process.stderr, 'write');
@@ -57,52 +57,52 @@ describe('a failure behind a door', () => {
     await d.mock.close();
   });
 
-  const asked = (path: string, init: RequestInit) => {
+  const requestWithFailure = (path: string, init: RequestInit) => {
     fragile.failNext();
     return fetch(`${d.mock.url}${path.replace('TOKEN', token)}`, init);
   };
-  /** The id under which the log has the failure, with its stack. */
-  const loggedId = () =>
+  /** The failure id in the log line, if the log has the stack too. */
+  const getLoggedId = () =>
     new RegExp(`: failure (\\w+): Error: ${PLANTED}\\n +at `).exec(log.mock.calls.join())?.[1];
 
   it.each(IMITATED)(
-    'of %s is answered by the page that was recorded, and the journal has its id',
+    'answers a failure of %s with the recorded page and journals its id',
     async (...[, path, init]) => {
-      const answer = await asked(path, init);
+      const answer = await requestWithFailure(path, init);
       expect([answer.status, await answer.text()]).toEqual([500, SERVER_ERROR.body]);
-      expect(loggedId()).toBeDefined();
+      expect(getLoggedId()).toBeDefined();
       const { items } = (await d.admin('GET', '/requests?status=500')).json;
-      expect(items.at(-1).reason).toContain(`at failure ${loggedId()}`);
+      expect(items.at(-1).reason).toContain(`at failure ${getLoggedId()}`);
     },
   );
 
-  it.each(OWN)('of %s is answered in JSON with its id', async (_, path, init) => {
-    const answer = await asked(path, init);
+  it.each(OWN)('answers a failure of %s in JSON with its id', async (_, path, init) => {
+    const answer = await requestWithFailure(path, init);
     expect([answer.status, await answer.json()]).toEqual([
       500,
-      expect.objectContaining({ error: 'internal', failure: loggedId() }),
+      expect.objectContaining({ error: 'internal', failure: getLoggedId() }),
     ]);
   });
 
   it.each(['reports', 'stream'] as const)(
-    'of the %s of a page is answered by the page that was recorded',
+    'answers a failure of the %s route of a call page with the recorded page',
     async (what) => {
       const { html } = await d.open(await d.token(), what);
       const init = what === 'reports' ? { method: 'POST', body: '{"posted":[0]}' } : {};
-      const answer = await asked(parseSetup(html)[what], init);
+      const answer = await requestWithFailure(parseSetup(html)[what], init);
       expect([answer.status, await answer.text()]).toEqual([500, SERVER_ERROR.body]);
-      expect(loggedId()).toBeDefined();
+      expect(getLoggedId()).toBeDefined();
     },
   );
 
-  it('of the stream of the console cuts it off, so that the browser comes back', async () => {
-    await expect(asked('/__console/stream', {})).rejects.toThrow('fetch failed');
+  it('cuts the console stream off after a failure, so that the browser reconnects', async () => {
+    await expect(requestWithFailure('/__console/stream', {})).rejects.toThrow('fetch failed');
     expect(log.mock.calls.join()).toContain(PLANTED);
   });
 });
 
-describe('what nobody has caught in a process that embeds the simulator', () => {
-  it('is left to that process, whose test runner is to hear of it', async () => {
+describe('uncaught errors in a process that embeds the simulator', () => {
+  it('leaves uncaught errors to the embedding process and its test runner', async () => {
     const events = ['uncaughtException', 'unhandledRejection'] as const;
     const listeners = () => events.map((event) => process.listenerCount(event));
     const before = listeners();

@@ -15,8 +15,8 @@ const statuses = async (times: number, fields?: Record<string, string>) => {
   return all;
 };
 
-describe('a fault', () => {
-  it('is listed with what it has struck, and gone when it is taken away', async () => {
+describe('faults', () => {
+  it('lists a fault with how often it struck until it is deleted', async () => {
     const { json } = await arm({ endpoint: 'token', status: 503, times: 1 });
     await statuses(2);
     expect((await d.admin('GET', '/faults')).json.items).toEqual([{ ...json, struck: 1 }]);
@@ -24,7 +24,7 @@ describe('a fault', () => {
     expect((await d.admin('GET', '/faults')).json.items).toEqual([]);
   });
 
-  it('answers a status in the place of the service, with Retry-After', async () => {
+  it('answers with the status of a fault and Retry-After', async () => {
     await arm({ endpoint: 'token', status: 503, retry_after: 7, times: 1 });
     const answer = await d.requestToken();
     expect([answer.status, answer.headers.get('retry-after'), await answer.text()]).toEqual([
@@ -35,25 +35,25 @@ describe('a fault', () => {
     expect((await d.admin('GET', '/tokens')).json.total).toBe(0);
   });
 
-  it('strikes after so many and so often as it says', async () => {
+  it('applies a fault after the given number of requests and for the given number of times', async () => {
     await arm({ endpoint: 'token', status: 500, after: 1, times: 2 });
     expect(await statuses(5)).toEqual([200, 500, 500, 200, 200]);
   });
 
-  it('strikes in the order in which it was armed, one a request', async () => {
+  it('applies faults in the order they were armed, one per request', async () => {
     await arm({ endpoint: 'token', status: 500, times: 1 });
     await arm({ endpoint: 'token', status: 502, times: 1 });
     expect(await statuses(3)).toEqual([500, 502, 200]);
   });
 
-  it('without times strikes until it is taken away', async () => {
+  it('applies a fault without times until it is deleted', async () => {
     const { json } = await arm({ endpoint: 'token', status: 429 });
     expect(await statuses(3)).toEqual([429, 429, 429]);
     await d.admin('DELETE', `/faults/${json.id}`);
     expect(await statuses(1)).toEqual([200]);
   });
 
-  it('never leaks to another client, and leaves whom no client is named for', async () => {
+  it('applies a fault of one client to no other client and to no unknown client', async () => {
     const [struck, other] = [await d.createClient(), await d.createClient()];
     await arm({ endpoint: 'token', status: 503, client_id: struck.client_id });
     expect(await statuses(1, { ...other })).toEqual([200]);
@@ -61,43 +61,43 @@ describe('a fault', () => {
     expect(await statuses(1, { client_id: 'nobody' })).toEqual([401]);
   });
 
-  it('of all strikes every client, and those whom nobody knows', async () => {
+  it('applies a fault without a client to every client, known or not', async () => {
     const client = await d.createClient();
     await arm({ endpoint: 'token', status: 503 });
     expect(await statuses(1, { ...client })).toEqual([503]);
     expect(await statuses(1, { client_id: 'nobody' })).toEqual([503]);
   });
 
-  it('on /call is matched by the token', async () => {
+  it('matches a fault on /call by the token', async () => {
     const [struck, other] = [await d.createClient(), await d.createClient()];
     await arm({ endpoint: 'call', status: 502, client_id: struck.client_id });
     const [a, b] = [await d.token(struck), await d.token(other)];
     expect([(await d.open(a, 'v')).status, (await d.open(b, 'v')).status]).toEqual([502, 200]);
   });
 
-  it('of kind reset cuts the connection', async () => {
+  it('cuts the connection for a fault of kind reset', async () => {
     await arm({ endpoint: 'token', kind: 'reset', times: 1 });
     await expect(d.requestToken()).rejects.toThrow('fetch failed');
     expect(await statuses(1)).toEqual([200]);
   });
 
-  it('of kind hang answers nothing until the client gives up', async () => {
+  it('sends no answer for a fault of kind hang until the client gives up', async () => {
     await arm({ endpoint: 'token', kind: 'hang', times: 1 });
-    const stopping = new AbortController();
-    const asked = fetch(`${d.mock.url}/o/token/`, { method: 'POST', signal: stopping.signal });
+    const controller = new AbortController();
+    const asked = fetch(`${d.mock.url}/o/token/`, { method: 'POST', signal: controller.signal });
     await d.admin('POST', '/wait', { for: { request: { path: '/o/token/' } } });
-    stopping.abort();
+    controller.abort();
     await expect(asked).rejects.toThrow('aborted');
     expect((await d.admin('GET', '/requests')).json.items[0]).toMatchObject({ status: null });
   });
 
-  it('of kind empty leaves the status and takes the body', async () => {
+  it('keeps the status and drops the body for a fault of kind empty', async () => {
     await arm({ endpoint: 'token', kind: 'empty', times: 1 });
     const answer = await d.requestToken();
     expect([answer.status, await answer.text()]).toEqual([200, '']);
   });
 
-  it('of kind malformed breaks the JSON of a token that was issued', async () => {
+  it('breaks the JSON of an issued token for a fault of kind malformed', async () => {
     await arm({ endpoint: 'token', kind: 'malformed', times: 1 });
     const answer = await d.requestToken();
     expect(answer.headers.get('content-type')).toBe('application/json');
@@ -105,21 +105,21 @@ describe('a fault', () => {
     expect((await d.admin('GET', '/tokens')).json.total).toBe(1);
   });
 
-  it('of kind wrong-content-type declares JSON as something else', async () => {
+  it('declares JSON as another content type for a fault of kind wrong-content-type', async () => {
     await arm({ endpoint: 'token', kind: 'wrong-content-type', times: 1 });
     const answer = await d.requestToken();
     expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
     expect(Object.keys((await answer.json()) as Json)).toContain('access_token');
   });
 
-  it('of latency holds the answer back', async () => {
+  it('delays the answer for a fault with latency', async () => {
     await arm({ endpoint: 'token', latency: ['80ms', '120ms'], times: 1 });
     const before = performance.now();
     expect(await statuses(1)).toEqual([200]);
     expect(performance.now() - before).toBeGreaterThanOrEqual(79);
   });
 
-  it('shows in the journal where it struck', async () => {
+  it('journals the fault that struck a request', async () => {
     const { json } = await arm({ endpoint: 'revoke', status: 500 });
     await fetch(`${d.mock.url}/o/revoke_token/`, { method: 'POST' });
     expect((await d.admin('GET', '/requests')).json.items[0]).toMatchObject({
@@ -139,7 +139,7 @@ describe('a fault', () => {
     [{ endpoint: 'token', latency: '1h' }, /10m/],
     [{ endpoint: 'token', latency: 5 }, /"2s"/],
     [{ endpoint: 'token', status: 500, times: 0 }, /from 1/],
-  ])('that makes no sense is refused: %j', async (fault, message) => {
+  ])('rejects the invalid fault %j', async (fault, message) => {
     const { status, json } = await arm(fault);
     expect([status, json.message]).toEqual([422, expect.stringMatching(message)]);
   });

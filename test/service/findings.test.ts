@@ -9,10 +9,10 @@ beforeAll(async () => {
 afterAll(() => d.mock.close());
 beforeEach(() => d.admin('POST', '/reset'));
 
-const found = async (): Promise<Json[]> => (await d.admin('GET', '/findings')).json.items;
-const rules = async (): Promise<string[]> =>
-  (await found()).map(({ rule }) => rule).filter((rule) => rule !== HOST);
-/** These tests open the frame under the name for backends, as no integration should. */
+const getFindings = async (): Promise<Json[]> => (await d.admin('GET', '/findings')).json.items;
+const getRules = async (): Promise<string[]> =>
+  (await getFindings()).map(({ rule }) => rule).filter((rule) => rule !== HOST);
+/** These tests open the frame under the host for backends, which is always a finding of its own. */
 const HOST = 'host-without-videocall';
 
 const post = (path: string, fields: Record<string, string> = {}, headers: Record<string, string> = {}) =>
@@ -23,11 +23,11 @@ const post = (path: string, fields: Record<string, string> = {}, headers: Record
     redirect: 'manual',
   });
 
-describe('a finding', () => {
-  it('names the mistake, its place in the guide and how to fix it, once for all times', async () => {
+describe('findings', () => {
+  it('reports a repeated mistake once, with its place in the guide and how to fix it', async () => {
     await post('/o/token');
     await post('/o/token');
-    expect(await found()).toEqual([
+    expect(await getFindings()).toEqual([
       {
         rule: 'missing-trailing-slash',
         severity: 'error',
@@ -43,24 +43,24 @@ describe('a finding', () => {
     ]);
   });
 
-  it('is the client’s own', async () => {
+  it('lists a finding only for the client that made the mistake', async () => {
     const client = await d.createClient();
     await post('/o/token');
     expect((await d.admin('GET', `/findings?client_id=${client.client_id}`)).json.items).toEqual([]);
   });
 });
 
-describe('requests show', () => {
+describe('findings from requests', () => {
   const page = { origin: 'http://shop.example', 'sec-fetch-site': 'cross-site' };
-  /** A token whose call has ended. */
-  const completed = async () => {
+  /** Creates a token whose call has ended. */
+  const createCompletedToken = async () => {
     const token = await d.token();
     await d.open(token, 'val-1');
     for (const action of ['join', 'end'] as const) await d.mock.call('val-1')[action]();
     return token;
   };
-  /** Opens the frame as Firefox does; which token was issued since matters only by its being there. */
-  const asFirefox = (token: string, _newer?: string) =>
+  /** Opens the frame as Firefox does. The value of `_newer` is not used: the token only has to exist. */
+  const openAsFirefox = (token: string, _newer?: string) =>
     fetch(`${d.mock.url}/call?${new URLSearchParams({ access_token: token, validation_id: 'val-1' })}`, {
       headers: { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0' },
     });
@@ -93,31 +93,31 @@ describe('requests show', () => {
         await d.open(token, 'val-2');
       },
     ],
-    ['token-reused', async () => d.open(await completed(), 'val-1')],
-    ['stale-iframe', async () => asFirefox(await completed(), await d.token())],
+    ['token-reused', async () => d.open(await createCompletedToken(), 'val-1')],
+    ['stale-iframe', async () => openAsFirefox(await createCompletedToken(), await d.token())],
     [
       'stale-iframe',
       async () => {
         const old = await d.token();
         await d.open(old, 'val-1');
         await post('/o/revoke_token/', { token: old });
-        await asFirefox(old, await d.token());
+        await openAsFirefox(old, await d.token());
       },
     ],
-    // Nothing new has been issued, or it has been used: then somebody has handed out the old one.
-    ['token-reused', async () => asFirefox(await completed())],
+    // No unused newer token exists, so the integration itself reused the old one: this is no stale iframe.
+    ['token-reused', async () => openAsFirefox(await createCompletedToken())],
     [
       'token-reused',
       async () => {
-        const old = await completed();
+        const old = await createCompletedToken();
         await d.open(await d.token(), 'val-2');
-        await asFirefox(old);
+        await openAsFirefox(old);
       },
     ],
     [
       'token-reused',
       async () => {
-        const old = await completed();
+        const old = await createCompletedToken();
         await d.token();
         await d.open(old, 'val-1');
       },
@@ -144,39 +144,39 @@ describe('requests show', () => {
     ],
     ['token-burst', () => Promise.all(Array.from({ length: 20 }, () => d.token()))],
   ];
-  it.each(mistakes)('%s', async (rule, make) => {
+  it.each(mistakes)('reports %s for a request', async (rule, make) => {
     await make();
-    expect(await rules()).toEqual([rule]);
+    expect(await getRules()).toEqual([rule]);
   });
 
-  it('token-shared, also by two pages at the same time', async () => {
+  it('reports token-shared for two pages open at the same time', async () => {
     const token = await d.token();
     const pages = [await openFakePage(d, token, 'val-1'), await openFakePage(d, token, 'val-1')];
-    await expect.poll(rules).toEqual(['token-shared']);
+    await expect.poll(getRules).toEqual(['token-shared']);
     for (const page of pages) page.disconnect();
   });
 
-  it('host-without-videocall', async () => {
+  it('reports host-without-videocall for a frame under the host for backends', async () => {
     await d.open(await d.token(), 'val-1');
-    expect((await found()).map(({ rule, seen }) => [rule, seen])).toEqual([
+    expect((await getFindings()).map(({ rule, seen }) => [rule, seen])).toEqual([
       [HOST, `at ${new URL(d.mock.url).host}`],
     ]);
   });
 
-  it('no more mistakes of one client than anybody reads', async () => {
+  it('limits the number of findings of one client', async () => {
     for (let i = 0; i < 260; i += 1) await post('/o/token', {}, { origin: `http://shop-${i}.example` });
-    expect((await found()).length).toBeLessThanOrEqual(201);
+    expect((await getFindings()).length).toBeLessThanOrEqual(201);
   });
 
-  it('nothing, when they are the guide’s own', async () => {
+  it('reports nothing for the requests of the guide', async () => {
     const token = await d.token();
     await d.open(token, 'val-1');
     await post('/o/revoke_token/', { token });
-    expect(await rules()).toEqual([]);
+    expect(await getRules()).toEqual([]);
   });
 });
 
-describe('pages show', () => {
+describe('findings from pages', () => {
   const good = {
     topLevel: false,
     nested: false,
@@ -190,7 +190,7 @@ describe('pages show', () => {
     userAgent: 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120.0.0.0 Safari/537.36',
     eventSource: true,
   };
-  const reported = async (diagnostics: Json) => {
+  const reportDiagnostics = async (diagnostics: Json) => {
     const opened = await openFakePage(d, await d.token(), 'val-1');
     await opened.waitForText('waiting-room');
     const { pathname, search } = new URL(parseSetup(opened.opened.html).reports, d.mock.url);
@@ -208,9 +208,11 @@ describe('pages show', () => {
     ['old-browser', { userAgent: 'Mozilla/5.0 Gecko/20100101 Firefox/51.0' }, 'Firefox 51.0'],
     ['old-browser', { userAgent: 'Mozilla/5.0 Chrome/56.0 Safari/537.36 Edge/15.15' }, 'Edge 15.15'],
     ['old-browser', { userAgent: 'Mozilla/5.0 (iPhone) Version/11.1 Mobile/15 Safari/604.1' }, 'Safari 11.1'],
-  ])('%s by %j', async (rule, diagnostics, seen) => {
-    await reported(diagnostics);
-    expect((await found()).filter((one) => one.rule !== HOST)).toMatchObject([{ rule, seen, times: 1 }]);
+  ])('reports %s for a page with %j', async (rule, diagnostics, seen) => {
+    await reportDiagnostics(diagnostics);
+    expect((await getFindings()).filter((one) => one.rule !== HOST)).toMatchObject([
+      { rule, seen, times: 1 },
+    ]);
   });
 
   it.each([
@@ -218,8 +220,8 @@ describe('pages show', () => {
     [{ width: 0, height: 0 }],
     [{ cameraAllowed: null }],
     [{ secureContext: null, origin: null }],
-  ])('nothing where all is well or nobody can tell: %j', async (diagnostics) => {
-    await reported(diagnostics);
-    expect(await rules()).toEqual([]);
+  ])('reports nothing for a page with correct or unknown properties: %j', async (diagnostics) => {
+    await reportDiagnostics(diagnostics);
+    expect(await getRules()).toEqual([]);
   });
 });

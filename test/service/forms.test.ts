@@ -36,7 +36,7 @@ const post = (type: string, body: string, path = '/o/token/') =>
 const FILE = part('f', 'x', '; filename="a"');
 const TOO_LARGE = 'x'.repeat(2_621_441);
 
-describe('a form that the imitated framework reads gets a token', () => {
+describe('forms that the imitated framework reads', () => {
   it.each<[string, string, string]>([
     ['1,000 urlencoded fields', FORM, `${GOOD}${'&x=1'.repeat(997)}`],
     ['urlencoded fields named like properties of every object', FORM, `${GOOD}&__proto__=1&constructor=2`],
@@ -67,12 +67,12 @@ describe('a form that the imitated framework reads gets a token', () => {
     ],
     ['a body without its end', MULTIPART, ALL.slice(0, -'\r\n'.length)],
     ['a boundary in quotation marks', 'multipart/form-data; boundary="b"', `${ALL}${END}`],
-  ])('%s', async (_what, type, body) => {
+  ])('issues a token for %s', async (_what, type, body) => {
     expect((await post(type, body)).status).toBe(200);
   });
 });
 
-describe('a form that the imitated framework refuses is answered by its page', () => {
+describe('forms that the imitated framework refuses', () => {
   it.each<[string, string, string, RegExp]>([
     ['1,001 urlencoded fields', FORM, `${GOOD}${'&x=1'.repeat(998)}`, /too many fields/],
     ['an urlencoded form of more than 2.5 MB', FORM, `${GOOD}&x=${TOO_LARGE}`, /too many bytes/],
@@ -94,7 +94,7 @@ describe('a form that the imitated framework refuses is answered by its page', (
     ['multipart without a boundary', 'multipart/form-data', ALL, /no usable boundary/],
     ['multipart with an empty boundary', 'multipart/form-data; boundary=', ALL, /no usable boundary/],
     ['a boundary beyond ASCII', 'multipart/form-data; boundary=b\xe9', ALL, /no usable boundary/],
-  ])('%s', async (_what, type, body, reason) => {
+  ])('answers %s with the Bad Request page', async (_what, type, body, reason) => {
     const { status, headers, body: page } = await post(type, body);
     expect([status, headers['content-type']]).toEqual([400, 'text/html']);
     expect(page.toString()).toContain('<h1>Bad Request (400)</h1>');
@@ -102,7 +102,7 @@ describe('a form that the imitated framework refuses is answered by its page', (
     expect(items.at(-1)).toMatchObject({ status: 400, reason: expect.stringMatching(reason) });
   });
 
-  it('a chunked multipart body whose fields are too large, before it has ended', async () => {
+  it('refuses a chunked multipart body with too large a field before the body ends', async () => {
     const { hostname, port } = new URL(d.mock.url);
     const socket = connect(Number(port), hostname);
     const chunk = (text: string) => socket.write(`${text.length.toString(16)}\r\n${text}\r\n`);
@@ -116,16 +116,16 @@ describe('a form that the imitated framework refuses is answered by its page', (
   });
 });
 
-describe('a body that is no form for the imitated framework is not read', () => {
+describe('bodies that are no form for the imitated framework', () => {
   it.each([
-    ['no type', ''],
-    ['what is no media type', 'form'],
+    ['empty', ''],
+    ['not a media type', 'form'],
     ['punctuation', ';;;="'],
     ['two types', `${FORM}, text/plain`],
-    ['a type in capitals', 'Application/X-WWW-Form-Urlencoded'],
+    ['in capitals', 'Application/X-WWW-Form-Urlencoded'],
     ['multipart in capitals', 'Multipart/Form-Data; boundary=b'],
     ['JSON', 'application/json'],
-  ])('with %s', async (_what, type) => {
+  ])('does not read a body whose content type is %s', async (_what, type) => {
     const { status, body } = await post(type, GOOD);
     expect([status, body.toString()]).toEqual([400, '{"error": "unsupported_grant_type"}']);
     const { items } = (await d.admin('GET', '/requests')).json;
@@ -137,13 +137,13 @@ describe('a body that is no form for the imitated framework is not read', () => 
     ['/validas/v1/validation', 401],
     ['/nowhere', 404],
     ['/o/token', 301],
-  ])('at %s either, whatever its type', async (path, expected) => {
+  ])('does not read a body at %s, whatever its content type', async (path, expected) => {
     expect((await post('no media type', GOOD, path)).status).toBe(expected);
     expect((await post(MULTIPART, `${ALL}${END}`, path)).status).toBe(expected);
   });
 });
 
-it('an urlencoded form is read in its charset, and byte for byte where it is not UTF-8', async () => {
+it('reads an urlencoded form in its charset, and byte by byte where it is not UTF-8', async () => {
   const stateOf = async (type: string, state: string) =>
     JSON.parse((await post(type, `${GOOD}&scope=x&state=${state}`)).body.toString()).state;
   expect(await stateOf(FORM, 'caf\xc3\xa9')).toBe('café');

@@ -15,8 +15,8 @@ const home = useHome();
 const DAY = 86_400_000;
 const NAMES = ['localhost', 'videocall.localhost', '127.0.0.1', '::1'];
 
-/** What is asked over HTTP/1.1 of a server that must be who it says it is. */
-const asked = (url: string, ca: string): Promise<{ status: number | undefined; text: string }> =>
+/** Sends a GET over HTTP/1.1 and verifies the certificate of the server against `ca`. */
+const getVerified = (url: string, ca: string): Promise<{ status: number | undefined; text: string }> =>
   new Promise((resolve, reject) => {
     get(url, { ca: readFileSync(ca) }, (answer) => {
       let text = '';
@@ -27,13 +27,13 @@ const asked = (url: string, ca: string): Promise<{ status: number | undefined; t
     }).on('error', reject);
   });
 
-describe('a certificate that is made here', () => {
+describe('local certificate', () => {
   const now = instant(Date.parse('2030-01-01T00:00:00Z'));
-  const made = (folder: string, names: readonly string[], at = now) =>
+  const ensureCertificate = (folder: string, names: readonly string[], at = now) =>
     ensureLocalCertificate(path.join(home(), folder), names, at);
 
-  it('is for every name, and signed by its authority', async () => {
-    const { cert, ca } = await made('a', NAMES);
+  it('creates a certificate for every name, signed by its authority', async () => {
+    const { cert, ca } = await ensureCertificate('a', NAMES);
     const own = new X509Certificate(cert);
     expect(own.verify(new X509Certificate(readFileSync(ca)).publicKey)).toBe(true);
     expect(own.checkHost('videocall.localhost')).toBe('videocall.localhost');
@@ -41,31 +41,31 @@ describe('a certificate that is made here', () => {
     expect(own.ca).toBe(false);
   });
 
-  it('is kept, and its key from other users', async () => {
-    const [one, other] = [await made('b', NAMES), await made('b', NAMES.slice(1))];
+  it('reuses the certificate and hides its key from other users', async () => {
+    const [one, other] = [await ensureCertificate('b', NAMES), await ensureCertificate('b', NAMES.slice(1))];
     expect(other.cert).toBe(one.cert);
     expect(statSync(path.join(home(), 'b/key.pem')).mode & 0o077).toBe(0);
   });
 
   it.each([
-    ['a name is missing in it', [...NAMES, 'shop.example'], 0],
+    ['it lacks a name', [...NAMES, 'shop.example'], 0],
     ['it is about to expire', NAMES, 800 * DAY],
-  ])('is made anew when %s', async (_, names, later) => {
+  ])('replaces the certificate when %s', async (_, names, later) => {
     const folder = `c${later}`;
-    const one = await made(folder, NAMES);
-    expect((await made(folder, names, instant(now + later))).cert).not.toBe(one.cert);
+    const one = await ensureCertificate(folder, NAMES);
+    expect((await ensureCertificate(folder, names, instant(now + later))).cert).not.toBe(one.cert);
   });
 
-  it('is one and the same for all who ask for it at once', async () => {
-    await Promise.all(Array.from({ length: 5 }, () => made('d', NAMES)));
-    const { cert, key } = await made('d', NAMES);
+  it('creates one certificate for concurrent callers', async () => {
+    await Promise.all(Array.from({ length: 5 }, () => ensureCertificate('d', NAMES)));
+    const { cert, key } = await ensureCertificate('d', NAMES);
     expect(readFileSync(path.join(home(), 'd/cert.pem'), 'utf8')).toBe(cert);
     expect(() => new X509Certificate(cert)).not.toThrow();
     expect(readFileSync(path.join(home(), 'd/key.pem'), 'utf8')).toBe(key);
   });
 });
 
-describe('a simulator that speaks TLS', () => {
+describe('simulator with --https', () => {
   let d: Drive;
   let ca: string;
   let port: string;
@@ -76,15 +76,15 @@ describe('a simulator that speaks TLS', () => {
   });
   afterAll(() => d.mock.close());
 
-  it.each(['localhost', '127.0.0.1', '[::1]'])('answers as %s over HTTP/1.1', async (host) => {
-    expect((await asked(`https://${host}:${port}/__admin/health`, ca)).status).toBe(200);
+  it.each(['localhost', '127.0.0.1', '[::1]'])('answers at %s over TLS with HTTP/1.1', async (host) => {
+    expect((await getVerified(`https://${host}:${port}/__admin/health`, ca)).status).toBe(200);
   });
 
-  it('answers over plain HTTP on the same port', async () => {
+  it('answers plain HTTP on the same port', async () => {
     expect((await d.admin('GET', '/health')).status).toBe(200);
   });
 
-  it('answers over HTTP/2, with the host in the journal', async () => {
+  it('answers over HTTP/2 and journals the host', async () => {
     const session = connectHttp2(`https://localhost:${port}`, { ca: readFileSync(ca) });
     const stream = session.request({ ':path': '/call?access_token=x&validation_id=over-http2' });
     const status = await new Promise((resolve) =>
@@ -98,14 +98,14 @@ describe('a simulator that speaks TLS', () => {
     expect(Object.keys(items[0].headers).filter((name) => name.startsWith(':'))).toEqual([]);
   });
 
-  it('lets nobody ask for more than a hundred things at once over HTTP/2', async () => {
+  it('limits an HTTP/2 connection to a hundred concurrent streams', async () => {
     const session = connectHttp2(`https://localhost:${port}`, { ca: readFileSync(ca) });
     const settings = await new Promise((resolve) => session.on('remoteSettings', resolve));
     session.close();
     expect(settings).toMatchObject({ maxConcurrentStreams: 100 });
   });
 
-  it('holds the control API against hosts of others there too', async () => {
+  it('rejects a foreign host on the control API over HTTP/2', async () => {
     const session = connectHttp2(`https://localhost:${port}`, { ca: readFileSync(ca) });
     const stream = session.request({ ':path': '/__admin/clients', ':authority': 'evil.example' });
     const status = await new Promise((resolve) =>
@@ -117,31 +117,36 @@ describe('a simulator that speaks TLS', () => {
   });
 
   it.each([
-    ['a method that there is not', { ':method': 'HACK', ':path': '/o/token/' }, '', 400],
+    ['an unknown method', { ':method': 'HACK', ':path': '/o/token/' }, '', 400],
     [
       'a body that is too large',
       { ':method': 'POST', ':path': '/__admin/clients' },
       ' '.repeat(2 ** 21),
       413,
     ],
-  ])('answers %s over HTTP/2 with an error, and warns of nothing', async (_, headers, body, status) => {
-    const warned = vi.fn();
-    process.on('warning', warned);
-    const session = connectHttp2(`https://localhost:${port}`, { ca: readFileSync(ca) });
-    const stream = session.request(headers);
-    stream.on('error', () => {});
-    stream.end(body);
-    const answered = new Promise((resolve) => stream.on('response', (answer) => resolve(answer[':status'])));
-    expect(await answered).toBe(status);
-    session.destroy();
-    await new Promise((resolve) => setImmediate(resolve));
-    process.off('warning', warned);
-    expect(warned.mock.calls).toEqual([]);
-  });
+  ])(
+    'answers %s over HTTP/2 with an error and without a process warning',
+    async (_, headers, body, status) => {
+      const warned = vi.fn();
+      process.on('warning', warned);
+      const session = connectHttp2(`https://localhost:${port}`, { ca: readFileSync(ca) });
+      const stream = session.request(headers);
+      stream.on('error', () => {});
+      stream.end(body);
+      const answered = new Promise((resolve) =>
+        stream.on('response', (answer) => resolve(answer[':status'])),
+      );
+      expect(await answered).toBe(status);
+      session.destroy();
+      await new Promise((resolve) => setImmediate(resolve));
+      process.off('warning', warned);
+      expect(warned.mock.calls).toEqual([]);
+    },
+  );
 
-  it('sends a page to itself over TLS alone', async () => {
+  it('serves a call page over TLS with relative stream and report URLs', async () => {
     const token = await d.token();
-    const { text } = await asked(
+    const { text } = await getVerified(
       `https://localhost:${port}/call?access_token=${token}&validation_id=val-1`,
       ca,
     );
@@ -149,7 +154,7 @@ describe('a simulator that speaks TLS', () => {
     for (const address of [stream, reports]) expect(address).toMatch(/^\/call\//);
   });
 
-  it('is not impressed by what is neither HTTP nor TLS', async () => {
+  it('keeps answering after bytes that are neither HTTP nor TLS', async () => {
     for (const bytes of [Buffer.from([22, 3, 1, 0, 1, 0]), Buffer.from([22]), Buffer.from([0, 1, 2])]) {
       await new Promise<void>((resolve) => {
         const socket = connect(Number(port), '127.0.0.1', () => socket.end(bytes));
@@ -158,31 +163,31 @@ describe('a simulator that speaks TLS', () => {
         socket.resume();
       });
     }
-    expect((await asked(`https://localhost:${port}/__admin/health`, ca)).status).toBe(200);
+    expect((await getVerified(`https://localhost:${port}/__admin/health`, ca)).status).toBe(200);
   });
 
-  it('stops, whoever keeps a connection open', async () => {
+  it('stops while clients keep connections open', async () => {
     const other = await openDrive({ https: true });
     const own = new URL(other.mock.url).port;
     const silent = connect(Number(own), '127.0.0.1');
     await new Promise((resolve) => silent.once('connect', resolve));
     const session = connectHttp2(`https://localhost:${own}`, { ca: readFileSync(ca) });
     await new Promise((resolve) => session.once('connect', resolve));
-    await asked(`https://localhost:${own}/__admin/health`, ca);
-    const gone = [silent, session].map((one) => new Promise((resolve) => one.once('close', resolve)));
+    await getVerified(`https://localhost:${own}/__admin/health`, ca);
+    const closed = [silent, session].map((one) => new Promise((resolve) => one.once('close', resolve)));
     silent.on('error', () => {});
     await other.mock.close();
-    await Promise.all(gone);
+    await Promise.all(closed);
     globalAgent.destroy();
   });
 
-  it('takes a certificate that it is given', async () => {
+  it('uses the certificate from its options', async () => {
     const cert = readFileSync(path.join(path.dirname(ca), 'cert.pem'), 'utf8');
     const key = readFileSync(path.join(path.dirname(ca), 'key.pem'), 'utf8');
     const other = await openDrive({ https: { cert, key } });
     try {
       expect(other.mock.https?.ca).toBeUndefined();
-      expect((await asked(`${other.mock.https?.url}/__admin/health`, ca)).status).toBe(200);
+      expect((await getVerified(`${other.mock.https?.url}/__admin/health`, ca)).status).toBe(200);
     } finally {
       await other.mock.close();
     }

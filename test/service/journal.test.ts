@@ -16,8 +16,8 @@ const post = (path: string, body: BodyInit, headers: Record<string, string> = {}
   fetch(`${d.mock.url}${path}`, { method: 'POST', body, headers, redirect: 'manual' });
 const form = (fields: Record<string, string>) => new URLSearchParams(fields);
 
-describe('the journal', () => {
-  it('tells of a request what came and what was answered', async () => {
+describe('journal', () => {
+  it('records a request and its answer', async () => {
     await d.requestToken();
     expect(await last()).toMatchObject({
       client_id: 'sandbox-client',
@@ -30,11 +30,11 @@ describe('the journal', () => {
     });
   });
 
-  const whys: [string, () => Promise<unknown>, number, RegExp][] = [
+  const reasons: [string, () => Promise<unknown>, number, RegExp][] = [
     ['a wrong secret', () => d.requestToken({ client_secret: 'wrong' }), 401, /wrong client_secret/],
     ['an unknown client', () => d.requestToken({ client_id: 'x' }), 401, /no client with this client_id/],
     [
-      'JSON',
+      'JSON in the body',
       () => post('/o/token/', '{"grant_type":"client_credentials"}', { 'content-type': 'application/json' }),
       400,
       /in a form body/,
@@ -46,15 +46,15 @@ describe('the journal', () => {
       /last slash.*loses the body/,
     ],
     [
-      'an answer that is 500',
+      'a query on the token endpoint',
       () => post('/o/token/?x=1', form({ grant_type: 'client_credentials' })),
       500,
       /breaks on a query/,
     ],
-    ['a method', () => fetch(`${d.mock.url}/o/token/`), 405, /GET is not allowed/],
+    ['a GET of the token endpoint', () => fetch(`${d.mock.url}/o/token/`), 405, /GET is not allowed/],
     ['an unknown path', () => fetch(`${d.mock.url}/oauth/token`), 404, /nothing at this path/],
     [
-      'a broken multipart',
+      'a broken multipart body',
       () => post('/o/token/', 'x', { 'content-type': 'multipart/form-data' }),
       400,
       /boundary/,
@@ -64,12 +64,12 @@ describe('the journal', () => {
     ['a call by POST', () => post('/call', ''), 405, /only GET/],
     ['a wrong apikey', () => post('/validas/v1/validation', '', { apikey: 'x' }), 401, /apikey/],
   ];
-  it.each(whys)('says why %s was refused', async (_, ask, status, reason) => {
+  it.each(reasons)('records the reason for the answer to %s', async (_, ask, status, reason) => {
     await ask();
     expect(await last()).toMatchObject({ status, reason: expect.stringMatching(reason) });
   });
 
-  it('holds no secret that came in any place', async () => {
+  it('redacts secrets in every part of a request', async () => {
     const token = await d.token();
     await d.open(token, 'val-1');
     const basic = `Basic ${Buffer.from('sandbox-client:sandbox-secret').toString('base64')}`;
@@ -90,7 +90,7 @@ describe('the journal', () => {
     }
   });
 
-  it('holds no secret that has lost its name', async () => {
+  it('redacts secrets that are sent without their name', async () => {
     const token = await d.token();
     await fetch(`${d.mock.url}/call?${token}`);
     await post('/o/revoke_token/', token, { 'content-type': 'application/x-www-form-urlencoded' });
@@ -103,7 +103,7 @@ describe('the journal', () => {
   it.each([
     ['/o/token/%zz', 404, /cannot be decoded/],
     [`/o/token?${'x'.repeat(8000)}`, 301, /last slash/],
-  ])('misses no request: %.20s', async (address, status, reason) => {
+  ])('records a request even if its path is malformed or long: %.20s', async (address, status, reason) => {
     await post(address, '');
     const [entry] = await requests();
     expect(entry).toMatchObject({ status, reason: expect.stringMatching(reason) });
@@ -112,25 +112,25 @@ describe('the journal', () => {
 
   it.each([
     ['multipart without a boundary', 'multipart/form-data', 'x'],
-    ['a thousand fields and more', 'application/x-www-form-urlencoded', 'a=1&'.repeat(1100)],
-  ])('redirects where the slash is missing, also %s', async (_, type, body) => {
+    ['more than a thousand fields', 'application/x-www-form-urlencoded', 'a=1&'.repeat(1100)],
+  ])('redirects a path without its trailing slash, even for %s', async (_, type, body) => {
     expect((await post('/o/token', body, { 'content-type': type })).status).toBe(301);
   });
 
-  it('names the client of a request whose body cannot be read', async () => {
+  it('records the client of a request whose body cannot be read', async () => {
     const authorization = `Basic ${Buffer.from('sandbox-client:x').toString('base64')}`;
     await post('/o/token/', 'x', { authorization, 'content-type': 'multipart/form-data' });
     expect(await last()).toMatchObject({ client_id: 'sandbox-client', status: 400, form: null });
   });
 
-  it('tells tokens apart without giving them away', async () => {
+  it('records the last characters of a token only', async () => {
     const token = await d.token();
     await d.open(token, 'val-1');
     const { query, validation_id } = await last();
     expect([query.access_token, validation_id]).toEqual([`…${token.slice(-4)}`, 'val-1']);
   });
 
-  it('gives each client its own, and to nobody what no client can be named for', async () => {
+  it('filters requests by client, and lists requests without a client only unfiltered', async () => {
     const client = await d.createClient();
     await d.token(client);
     await d.token();
@@ -140,7 +140,7 @@ describe('the journal', () => {
     expect(await ids('')).toEqual([client.client_id, 'sandbox-client', null]);
   });
 
-  it('is found by method, path, status and validation, and counted', async () => {
+  it('filters and counts requests by method, path, status and validation', async () => {
     const token = await d.token();
     await d.open(token, 'val-1');
     await d.open(token, 'val-2');
@@ -155,7 +155,7 @@ describe('the journal', () => {
     expect(await requests(`?after=${first.id}`)).toHaveLength(3);
   });
 
-  it('forgets the oldest of a client that sends much, and nothing of the others', async () => {
+  it('drops the oldest requests of a busy client and none of another client', async () => {
     const quiet = await d.createClient();
     await d.token(quiet);
     for (let i = 0; i < 60; i += 1) await d.open('nope', `val-${i}`);
@@ -168,7 +168,7 @@ describe('the journal', () => {
     expect(await requests(`?client_id=${quiet.client_id}`)).toHaveLength(1);
   });
 
-  it('is gone after a reset, of one client alone if named', async () => {
+  it('clears the journal on a reset, for one client only if it is named', async () => {
     await d.token();
     const client = await d.createClient();
     await d.token(client);
@@ -178,7 +178,7 @@ describe('the journal', () => {
     expect(await requests()).toEqual([]);
   });
 
-  it('tells virtual time of the client', async () => {
+  it('records the virtual time of the client', async () => {
     await d.mock.clock.freeze('2040-01-01T00:00:00.000Z');
     await d.token();
     expect((await last()).at).toBe('2040-01-01T00:00:00.000Z');
@@ -186,7 +186,7 @@ describe('the journal', () => {
 });
 
 describe('events', () => {
-  it('tell when they were said, sent and posted, the earliest first', async () => {
+  it('lists when events were emitted, pushed and posted, earliest first', async () => {
     const page = await openFakePage(d, await d.token(), 'val-1');
     await page.waitForText('"state":"waiting-room"');
     const acted = d.admin('POST', '/calls/val-1/agent', { action: 'join' });

@@ -6,8 +6,8 @@ import { type Drive, openDrive } from '../support/drive.ts';
 
 const TRANSACTION = Buffer.from('b7e7a701bc34d686fa87dfae', 'hex');
 
-describe('an answer by STUN', () => {
-  it('is what RFC 5769 (2.2, 2.3) has for its addresses', () => {
+describe('STUN answers', () => {
+  it('encodes the addresses of RFC 5769 (2.2, 2.3) as specified', () => {
     const v4 = createBindingAnswer(createBindingRequest(TRANSACTION), { address: '192.0.2.1', port: 32853 });
     expect(v4?.subarray(20).toString('hex')).toBe('002000080001a147e112a643');
     const v6 = createBindingAnswer(createBindingRequest(TRANSACTION), {
@@ -18,34 +18,37 @@ describe('an answer by STUN', () => {
   });
 
   it.each([
-    ['nothing', Buffer.alloc(0)],
+    ['an empty packet', Buffer.alloc(0)],
     ['half a header', createBindingRequest(TRANSACTION).subarray(0, 12)],
-    ['a wrong length', Buffer.concat([createBindingRequest(TRANSACTION), Buffer.alloc(4)])],
+    ['a packet with a wrong length', Buffer.concat([createBindingRequest(TRANSACTION), Buffer.alloc(4)])],
     ['another method', Buffer.concat([Buffer.from([0, 3]), createBindingRequest(TRANSACTION).subarray(2)])],
-    ['no cookie', Buffer.concat([createBindingRequest(TRANSACTION).subarray(0, 4), Buffer.alloc(16)])],
-  ])('is not given to %s', (_, packet) => {
+    [
+      'a packet without the cookie',
+      Buffer.concat([createBindingRequest(TRANSACTION).subarray(0, 4), Buffer.alloc(16)]),
+    ],
+  ])('does not answer %s over STUN', (_, packet) => {
     expect(createBindingAnswer(packet, { address: '127.0.0.1', port: 1 })).toBeUndefined();
   });
 });
 
-describe('the media ports', () => {
+describe('media ports', () => {
   let d: Drive;
   beforeAll(async () => {
     d = await openDrive({ mediaPorts: { tcp: 0, udp: 0 } });
   });
   afterAll(() => d.mock.close());
 
-  it.each(['127.0.0.1', '::1'])('are reached on %s', async (host) => {
+  it.each(['127.0.0.1', '::1'])('opens the media ports on %s', async (host) => {
     expect(await findUnreachablePorts(host, d.mock.mediaPorts ?? { tcp: 0, udp: 0 })).toEqual([]);
   });
 
-  it('are not there without being asked for', async () => {
+  it('opens no media ports by default', async () => {
     const other = await openDrive();
     expect(other.mock.mediaPorts).toBeUndefined();
     await other.mock.close();
   });
 
-  it('go on answering whatever is sent to them', async () => {
+  it('keeps answering on the media ports after arbitrary packets', async () => {
     const { udp = 0 } = d.mock.mediaPorts ?? {};
     const socket = createSocket('udp4');
     for (let length = 0; length < 200; length += 1)
@@ -54,7 +57,7 @@ describe('the media ports', () => {
     expect(await findUnreachablePorts('127.0.0.1', d.mock.mediaPorts ?? { tcp: 0, udp: 0 })).toEqual([]);
   });
 
-  it('are free again when the simulator has stopped', async () => {
+  it('frees the media ports when the simulator stops', async () => {
     const one = await openDrive({ mediaPorts: { tcp: 0, udp: 0 } });
     const ports = one.mock.mediaPorts ?? { tcp: 0, udp: 0 };
     await expect(openDrive({ mediaPorts: ports })).rejects.toThrow(

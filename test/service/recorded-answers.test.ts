@@ -9,15 +9,15 @@ import { type RawRequest, sendRaw } from '../support/raw-http.ts';
 type Matcher = string | { $regex: string };
 
 interface Step {
-  /** A token whose hour is over from now on. */
+  /** A token that expires in this step. */
   readonly expire?: string;
   readonly send?: Omit<RawRequest, 'body'> & {
     readonly body?: string;
     readonly base64?: string;
-    /** Text, or text and how often. */
+    /** Each is a text, or a text and its number of repetitions. */
     readonly parts?: readonly (string | [string, number])[];
   };
-  /** JSON pointers into the answer, by the name under which a later step uses the value. */
+  /** JSON pointers into the answer, by the name that later steps use for the value. */
   readonly capture?: Readonly<Record<string, string>>;
   readonly expect?: { readonly status: number; readonly headers: number; readonly text: Matcher };
 }
@@ -28,7 +28,7 @@ interface Recording {
   readonly cases: readonly { readonly name: string; readonly steps: readonly Step[] }[];
 }
 
-/** Malformed bodies that @fastify/multipart reads otherwise than the recorded software, and what is answered. README lists why. */
+/** Malformed bodies that @fastify/multipart reads differently from the recorded software, with our answers. README lists why. */
 const KNOWN_DIFFERENCES: Readonly<Record<string, NonNullable<Step['expect']>>> = {
   'mp-boundary-prefix: a boundary that is a prefix of the one in the body': {
     status: 400,
@@ -55,7 +55,7 @@ const clients = Object.entries(recording.clients).map(([role, { id, secret }]) =
   }),
 );
 
-const filled = (text: string, values: Record<string, string>) =>
+const fillIn = (text: string, values: Record<string, string>) =>
   text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => values[name] ?? '');
 
 function bodyOf(
@@ -65,32 +65,32 @@ function bodyOf(
   if (base64 !== undefined) return Buffer.from(base64, 'base64');
   const text =
     parts?.map((part) => (typeof part === 'string' ? part : part[0].repeat(part[1]))).join('') ?? body;
-  return Buffer.from(filled(text, values));
+  return Buffer.from(fillIn(text, values));
 }
 
-describe('the recorded answers of the authentication API', () => {
+describe('recorded answers of the authentication API', () => {
   let d: Drive;
   beforeAll(async () => {
     d = await openDrive({ clients });
   });
   afterAll(() => d.mock.close());
 
-  it('differ only where it is known', () => {
+  it('lists known differences only for recorded cases', () => {
     const names = recording.cases.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(Object.keys(KNOWN_DIFFERENCES)));
   });
 
-  it.each(atLeast(300, recording.cases))('$name', async ({ name: caseName, steps }) => {
+  it.each(atLeast(300, recording.cases))('answers as recorded: $name', async ({ name: caseName, steps }) => {
     const values: Record<string, string> = {};
     for (const step of steps) {
       if (step.expire !== undefined) {
-        await d.admin('POST', `/tokens/${filled(step.expire, values)}/expire`, {});
+        await d.admin('POST', `/tokens/${fillIn(step.expire, values)}/expire`, {});
       }
       if (step.send === undefined || step.expect === undefined) continue;
       const answer = await sendRaw(d.mock.url, {
         ...step.send,
-        path: filled(step.send.path, values),
-        headers: (step.send.headers ?? []).map(([name, value]) => [name, value && filled(value, values)]),
+        path: fillIn(step.send.path, values),
+        headers: (step.send.headers ?? []).map(([name, value]) => [name, value && fillIn(value, values)]),
         body: bodyOf(step.send, values),
       });
       const expected = KNOWN_DIFFERENCES[caseName] ?? step.expect;

@@ -13,15 +13,15 @@ const TIMEOUTS_MS = { request: 300, read: 300, handshake: 300 };
 const HANDSHAKE_BEGUN = Buffer.from([22, 3, 1, 0, 200, 1]);
 const HEAD = 'POST /o/token/ HTTP/1.1\r\nHost: localhost\r\n';
 
-const ended = (socket: Pick<Socket, 'once' | 'resume' | 'on'>) =>
+const waitForEnd = (socket: Pick<Socket, 'once' | 'resume' | 'on'>) =>
   new Promise<string>((resolve) => {
     socket.on('error', () => {});
     socket.once('close', () => resolve('ended'));
     socket.resume();
   });
 
-/** Resolves when the connection of the next request has closed at the server's side. */
-const closedByServer = () =>
+/** Resolves when the server's socket of the next request has closed. */
+const waitForServerClose = () =>
   new Promise<void>((resolve) => {
     const onRequest = (message: unknown) => {
       unsubscribe('http.server.request.start', onRequest);
@@ -30,7 +30,7 @@ const closedByServer = () =>
     subscribe('http.server.request.start', onRequest);
   });
 
-describe('whoever takes too long', () => {
+describe('slow clients', () => {
   let server: LaunchedMock;
   let port: number;
   beforeAll(async () => {
@@ -41,24 +41,24 @@ describe('whoever takes too long', () => {
 
   const overTls = (protocol: string) =>
     connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: [protocol] });
-  const ways = [
+  const transports = [
     ['over plain HTTP', () => connect(port, '127.0.0.1')],
     ['over TLS', () => overTls('http/1.1')],
   ] as const;
 
-  describe.each(ways)('%s', (_, open) => {
+  describe.each(transports)('%s', (_, open) => {
     it.each([
       ['half of the headers', HEAD],
       ['half of the body', `${HEAD}Content-Length: 10\r\n\r\nabc`],
       ['half of a chunk', `${HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\nab`],
-    ])('to send more than %s is cut off', async (_what, bytes) => {
+    ])('disconnects a client that sends only %s', async (_what, bytes) => {
       const socket = open();
       socket.write(bytes);
-      expect(await ended(socket)).toBe('ended');
+      expect(await waitForEnd(socket)).toBe('ended');
     });
 
-    it('to read an answer is cut off', async () => {
-      const closed = closedByServer();
+    it('disconnects a client that does not read the answer', async () => {
+      const closed = waitForServerClose();
       const socket = open();
       socket.write('GET /__console/console.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(400));
       socket.pause();
@@ -69,18 +69,18 @@ describe('whoever takes too long', () => {
   });
 
   it.each([
-    ['to say anything', Buffer.alloc(0)],
-    ['to shake hands', HANDSHAKE_BEGUN],
-  ])('%s is cut off', async (_, bytes) => {
+    ['sends nothing', Buffer.alloc(0)],
+    ['does not finish the TLS handshake', HANDSHAKE_BEGUN],
+  ])('disconnects a client that %s', async (_, bytes) => {
     const socket = connect(port, '127.0.0.1');
     if (bytes.length > 0) socket.write(bytes);
-    expect(await ended(socket)).toBe('ended');
+    expect(await waitForEnd(socket)).toBe('ended');
   });
 
   it.each([
-    ['to ask at all', undefined],
-    ['to send the rest of a body', { ':method': 'POST', ':path': '/o/token/' }],
-  ])('%s over HTTP/2 is cut off', async (_, headers) => {
+    ['sends no request', undefined],
+    ['does not send the rest of a body', { ':method': 'POST', ':path': '/o/token/' }],
+  ])('disconnects an HTTP/2 client that %s', async (_, headers) => {
     const session = connectHttp2(`https://localhost:${port}`, { rejectUnauthorized: false });
     session.on('error', () => {});
     const what = headers === undefined ? session : session.request(headers);
@@ -89,7 +89,7 @@ describe('whoever takes too long', () => {
     session.destroy();
   });
 
-  it('to read an answer over HTTP/2 is cut off', async () => {
+  it('disconnects an HTTP/2 client that does not read the answer', async () => {
     const settings = { initialWindowSize: 10 };
     const session = connectHttp2(`https://localhost:${port}`, { rejectUnauthorized: false, settings });
     session.on('error', () => {});
@@ -99,7 +99,7 @@ describe('whoever takes too long', () => {
     session.destroy();
   });
 
-  it('but not who waits for an answer that takes as long', async () => {
+  it('does not disconnect a client that waits for a slow answer', async () => {
     const { body } = await fetch(`${server.url}/__console/stream`);
     const waited = await fetch(`${server.url}/__admin/wait`, {
       method: 'POST',

@@ -11,8 +11,8 @@ afterEach(() => d.mock.close());
 
 const page = (token: string, validationId: string): Promise<FakePage> => openFakePage(d, token, validationId);
 
-describe('a token used for a second validation', () => {
-  it('opens it by default', async () => {
+describe('token used for a second validation', () => {
+  it('opens a second validation with the same token by default', async () => {
     await start({});
     const token = await d.token();
     await d.open(token, 'one');
@@ -20,7 +20,7 @@ describe('a token used for a second validation', () => {
     expect((await d.admin('GET', `/tokens/${token}`)).json.validation_ids).toEqual(['one', 'another']);
   });
 
-  it('is refused with --strict-tokens', async () => {
+  it('refuses a second validation with the same token with --strict-tokens', async () => {
     await start({ strictTokens: true });
     const token = await d.token();
     await d.open(token, 'one');
@@ -30,8 +30,8 @@ describe('a token used for a second validation', () => {
   });
 });
 
-describe('a token used by two pages at once', () => {
-  it('serves both by default', async () => {
+describe('token used by two pages at once', () => {
+  it('serves two open pages with the same token by default', async () => {
     await start({});
     const token = await d.token();
     const pages = [await page(token, 'v'), await page(token, 'v')];
@@ -41,7 +41,7 @@ describe('a token used by two pages at once', () => {
     for (const { disconnect } of pages) disconnect();
   });
 
-  it('is refused to the second with --strict-tokens, when both stay', async () => {
+  it('refuses the second open page with the same token with --strict-tokens', async () => {
     await start({ strictTokens: true });
     const token = await d.token();
     const first = await page(token, 'v');
@@ -49,7 +49,7 @@ describe('a token used by two pages at once', () => {
     const second = await page(token, 'v');
     await second.waitForText('"state":"error"');
     await second.ended;
-    // A browser comes back after its stream has ended, and must not be let in then.
+    // A browser reconnects after its stream has ended, and must be refused again.
     second.connect();
     await second.ended;
     await d.mock.call('v').join();
@@ -60,8 +60,8 @@ describe('a token used by two pages at once', () => {
   });
 });
 
-describe('a token that opens nothing', () => {
-  it('is answered by a page that posts VideocallNotFound with --refused-call event', async () => {
+describe('invalid token', () => {
+  it('answers an invalid token with a page that posts VideocallNotFound with --refused-call event', async () => {
     await start({ refusedCall: 'event' });
     const { opened, waitForText, disconnect } = await page('never-issued', 'v');
     expect([opened.status, opened.state]).toEqual([200, 'error']);
@@ -70,8 +70,8 @@ describe('a token that opens nothing', () => {
   });
 });
 
-describe('an unknown validation id', () => {
-  it('does not exist with --known-validations-only, until it is made known', async () => {
+describe('unknown validation id', () => {
+  it('rejects an unknown validation id with --known-validations-only until it is added', async () => {
     await start({ knownValidationsOnly: true });
     const token = await d.token();
     expect((await d.open(token, 'val-1')).state).toBe('error');
@@ -79,7 +79,7 @@ describe('an unknown validation id', () => {
     expect((await d.open(token, 'val-1')).state).toBe('waiting-room');
   });
 
-  it('exists by default, until it is said not to', async () => {
+  it('accepts an unknown validation id by default until it is marked as missing', async () => {
     await start({});
     const token = await d.token();
     await d.admin('PUT', '/validations/gone', { exists: false, client_id: 'sandbox-client' });
@@ -88,8 +88,8 @@ describe('an unknown validation id', () => {
   });
 });
 
-describe('a token that expires in mid-call', () => {
-  it('lets the call go on, and is refused at a reload', async () => {
+describe('token that expires during a call', () => {
+  it('continues the call of an expired token and refuses the token on a reload', async () => {
     await start({ scenario: 'call-outlives-token' });
     const token = await d.token();
     const { waitForText, disconnect } = await page(token, 'v');

@@ -15,8 +15,8 @@ afterEach(async () => {
 
 const CLIENTS = Array.from({ length: 8 }, (_, i) => ({ client_id: `client-${i}`, client_secret: 'secret' }));
 
-/** Twenty tokens of each of eight clients, all asked for at the same time. */
-async function inParallel(d: Drive): Promise<string[][]> {
+/** Requests twenty tokens for each of eight clients concurrently. */
+async function requestTokens(d: Drive): Promise<string[][]> {
   for (const client of CLIENTS) await d.admin('POST', '/clients', client);
   return Promise.all(
     CLIENTS.map(async (client) =>
@@ -26,34 +26,34 @@ async function inParallel(d: Drive): Promise<string[][]> {
 }
 
 describe('--random-seed', () => {
-  it('gives each client the same tokens in every run, eight clients in parallel', async () => {
+  it('issues the same tokens to each client in every run, with eight clients in parallel', async () => {
     const [one, another] = [await start({ randomSeed: '42' }), await start({ randomSeed: '42' })];
-    const tokens = await inParallel(one);
-    expect(await inParallel(another)).toEqual(tokens);
+    const tokens = await requestTokens(one);
+    expect(await requestTokens(another)).toEqual(tokens);
     expect(new Set(tokens.flat()).size).toBe(160);
     expect(tokens.flat().every((token) => /^[A-Za-z0-9]{30}$/.test(token))).toBe(true);
   });
 
-  it('gives other tokens for another seed', async () => {
+  it('issues other tokens for another seed', async () => {
     const [one, another] = [await start({ randomSeed: '42' }), await start({ randomSeed: '43' })];
     expect(await one.token()).not.toBe(await another.token());
   });
 
-  it('begins again after a reset', async () => {
+  it('restarts the token sequence after a reset', async () => {
     const d = await start({ randomSeed: '42' });
     const first = await d.token();
     await d.mock.reset();
     expect(await d.token()).toBe(first);
   });
 
-  it('is not needed: without it no two runs give the same token', async () => {
+  it('issues different tokens in every run without --random-seed', async () => {
     const [one, another] = [await start({}), await start({})];
     expect(await one.token()).not.toBe(await another.token());
   });
 });
 
 describe('--token-format jwt', () => {
-  it('gives tokens that verify against the published keys', async () => {
+  it('issues JWTs that verify against the published keys', async () => {
     const d = await start({ tokenFormat: 'jwt' });
     const keys = createRemoteJWKSet(new URL(`${d.mock.url}/o/.well-known/jwks.json`));
     const { payload, protectedHeader } = await jwtVerify(await d.token(), keys);
@@ -70,7 +70,7 @@ describe('--token-format jwt', () => {
     ]);
   });
 
-  it('opens /call and expires like any other token', async () => {
+  it('opens /call with a JWT until it expires', async () => {
     const d = await start({ tokenFormat: 'jwt' });
     const token = await d.token();
     expect((await d.open(token, 'v')).status).toBe(200);
@@ -79,7 +79,7 @@ describe('--token-format jwt', () => {
     expect((await d.open(token, 'v')).html).toContain('has expired');
   });
 
-  it('is revoked like any other token', async () => {
+  it('refuses a revoked JWT on /call', async () => {
     const d = await start({ tokenFormat: 'jwt' });
     const token = await d.token();
     const body = new URLSearchParams({ ...SANDBOX, token });
@@ -87,7 +87,7 @@ describe('--token-format jwt', () => {
     expect((await d.open(token, 'v')).html).toContain('was revoked');
   });
 
-  it('is off by default, and then there are no keys', async () => {
+  it('publishes no keys by default', async () => {
     const d = await start({});
     expect((await fetch(`${d.mock.url}/o/.well-known/jwks.json`)).status).toBe(404);
   });

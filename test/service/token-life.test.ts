@@ -14,8 +14,8 @@ const act = async (client_id: string, validationId: string, ...actions: string[]
   }
 };
 
-describe('a token', () => {
-  it('is alive after 3599 s and dead after 3601 s', async () => {
+describe('token lifetime', () => {
+  it('accepts a token after 3599 s and refuses it after 3601 s', async () => {
     const client = await d.createClient();
     const token = await d.token(client);
     await d.admin('POST', '/clock/advance', { by: '3599s', client_id: client.client_id });
@@ -25,7 +25,7 @@ describe('a token', () => {
     expect((await d.open(other, 'v')).status).toBe(403);
   });
 
-  it('dies at the very second its hour is over', async () => {
+  it('refuses a token exactly when its hour is over', async () => {
     const client = await d.createClient();
     await d.admin('POST', '/clock/freeze', { client_id: client.client_id });
     const token = await d.token(client);
@@ -33,21 +33,21 @@ describe('a token', () => {
     expect((await d.open(token, 'v')).status).toBe(403);
   });
 
-  it('does not age by the clock of another client', async () => {
+  it('does not expire a token by the clock of another client', async () => {
     const [one, another] = [await d.createClient(), await d.createClient()];
     const token = await d.token(one);
     await d.admin('POST', '/clock/advance', { by: '2h', client_id: another.client_id });
     expect((await d.open(token, 'v')).status).toBe(200);
   });
 
-  it('ages by the common clock as long as its client has none of its own', async () => {
+  it('expires a token by the common clock while its client has no clock of its own', async () => {
     const client = await d.createClient();
     const token = await d.token(client);
     await d.mock.clock.advance('1h');
     expect((await d.open(token, 'v')).status).toBe(403);
   });
 
-  it('opens nothing once it was revoked', async () => {
+  it('refuses a token after it was revoked', async () => {
     const client = await d.createClient();
     const token = await d.token(client);
     const revoked = await fetch(`${d.mock.url}/o/revoke_token/`, {
@@ -58,14 +58,14 @@ describe('a token', () => {
     expect((await d.open(token, 'v')).status).toBe(403);
   });
 
-  it('opens nothing once it was expired by hand', async () => {
+  it('refuses a token after it was expired through the control API', async () => {
     const client = await d.createClient();
     const token = await d.token(client);
     expect((await d.admin('POST', `/tokens/${token}/expire`, {})).status).toBe(204);
     expect((await d.open(token, 'v')).html).toContain('the access token has expired');
   });
 
-  it('is used up when its call ends, though no page was ever open', async () => {
+  it('completes a token when its call ends, even if no page was ever open', async () => {
     const client = await d.createClient();
     const token = await d.token(client);
     await d.open(token, 'v');
@@ -74,7 +74,7 @@ describe('a token', () => {
     expect((await d.admin('GET', `/tokens/${token}`)).json.state).toBe('completed');
   });
 
-  it('is used up with every other token of the same call', async () => {
+  it('completes every token of a call when the call ends', async () => {
     const client = await d.createClient();
     const tokens = [await d.token(client), await d.token(client)];
     for (const token of tokens) await d.open(token, 'v');
@@ -83,7 +83,7 @@ describe('a token', () => {
     expect(states).toEqual([403, 403]);
   });
 
-  it('reopens its running call in the state it is in', async () => {
+  it('reopens the running call of a token in its current state', async () => {
     const client = await d.createClient();
     const token = await d.token(client);
     expect((await d.open(token, 'v')).state).toBe('waiting-room');
@@ -92,7 +92,7 @@ describe('a token', () => {
     expect((await d.admin('GET', `/calls?client_id=${client.client_id}`)).json.total).toBe(1);
   });
 
-  it('begins the next call when the last has ended', async () => {
+  it('starts the next call of a validation when the last one has ended', async () => {
     const client = await d.createClient();
     await d.open(await d.token(client), 'v');
     await act(client.client_id, 'v', 'join', 'end');
@@ -101,7 +101,7 @@ describe('a token', () => {
     expect((await d.admin('GET', `/calls/v?client_id=${client.client_id}&n=1`)).json.state).toBe('ended');
   });
 
-  it('is neither bound nor used by a HEAD request', async () => {
+  it('neither binds nor completes a token for a HEAD request', async () => {
     const client = await d.createClient();
     const token = await d.token(client);
     const query = new URLSearchParams({ access_token: token, validation_id: 'v' });
@@ -109,7 +109,7 @@ describe('a token', () => {
     expect((await d.admin('GET', `/tokens/${token}`)).json.validation_ids).toEqual([]);
   });
 
-  it('is neither bound nor used where there is no call', async () => {
+  it('neither binds nor completes a token where there is no call', async () => {
     const client = await d.createClient({ scenario: 'not-found' });
     const token = await d.token(client);
     const { status, state } = await d.open(token, 'v');
@@ -122,7 +122,7 @@ describe('a token', () => {
 });
 
 describe('two clients', () => {
-  it('use the same validation id at once and do not see each other', async () => {
+  it('separates the calls of two clients with the same validation id', async () => {
     const [one, another] = [await d.createClient(), await d.createClient()];
     for (const client of [one, another]) await d.open(await d.token(client), 'shared');
     await act(one.client_id, 'shared', 'join');
@@ -134,7 +134,7 @@ describe('two clients', () => {
     expect(states).toEqual(['loading', 'waiting-room']);
   });
 
-  it('must be told apart by whoever acts on a validation id that both have', async () => {
+  it('rejects an action without a client on a validation id that two clients have', async () => {
     const clients = [await d.createClient(), await d.createClient()];
     for (const client of clients) await d.open(await d.token(client), 'both');
     const { status, json } = await d.admin('POST', '/calls/both/agent', { action: 'join' });

@@ -20,35 +20,35 @@ const state = async (id: string) =>
   (await d.admin('GET', `/calls/${id}?client_id=${client.client_id}`)).json.state;
 const advance = (by: string) => d.admin('POST', '/clock/advance', { by, client_id: client.client_id });
 
-describe('a validation', () => {
-  it('is created with an id of 32 hexadecimal digits', async () => {
+describe('validations', () => {
+  it('creates a validation with an id of 32 hexadecimal digits', async () => {
     const { status, json } = await ask('POST', '');
     expect([status, json]).toEqual([201, { data: { id: expect.stringMatching(/^[0-9a-f]{32}$/) } }]);
   });
 
-  it('is confirmed, and again', async () => {
+  it('confirms a validation more than once', async () => {
     const id = await create();
     expect((await ask('PUT', `/${id}/confirmation`)).status).toBe(204);
     expect((await ask('PUT', `/${id}/confirmation`)).status).toBe(204);
   });
 
-  it('that was never created cannot be confirmed', async () => {
+  it('does not confirm a validation that was never created', async () => {
     expect((await ask('PUT', '/0123456789abcdef0123456789abcdef/confirmation')).status).toBe(404);
   });
 
-  it('of another client cannot be confirmed', async () => {
+  it('does not confirm a validation of another client', async () => {
     const id = await create();
     const other = await d.createClient();
     expect((await ask('PUT', `/${id}/confirmation`, other.client_secret)).status).toBe(404);
   });
 
-  it.each(['', 'wrong'])('is for nobody with the key "%s"', async (apikey) => {
+  it.each(['', 'wrong'])('refuses the apikey "%s"', async (apikey) => {
     expect((await ask('POST', '', apikey)).status).toBe(401);
   });
 });
 
-describe('the call of a validation', () => {
-  it('that is not confirmed stays in the waiting room: no agent sees it, by script or by hand', async () => {
+describe('call of a validation', () => {
+  it('keeps the call of an unconfirmed validation in the waiting room, for the script and for agent actions', async () => {
     const id = await create();
     const page = await openFakePage(d, await d.token(client), id);
     await page.waitForText('waiting-room');
@@ -62,7 +62,7 @@ describe('the call of a validation', () => {
     page.disconnect();
   });
 
-  it('that is confirmed while it waits begins then', async () => {
+  it('starts the script when a waiting call is confirmed', async () => {
     const id = await create();
     const page = await openFakePage(d, await d.token(client), id);
     await page.waitForText('waiting-room');
@@ -75,7 +75,7 @@ describe('the call of a validation', () => {
     page.disconnect();
   });
 
-  it('that was confirmed before takes its usual course', async () => {
+  it('runs the script of a call that was confirmed before it was opened', async () => {
     const id = await create();
     await ask('PUT', `/${id}/confirmation`);
     const page = await openFakePage(d, await d.token(client), id);
@@ -85,7 +85,7 @@ describe('the call of a validation', () => {
     page.disconnect();
   });
 
-  it('that was never created here counts as confirmed', async () => {
+  it('treats a validation that was never created here as confirmed', async () => {
     const page = await openFakePage(d, await d.token(client), 'from-elsewhere');
     await page.waitForText('waiting-room');
     await advance('8s');
@@ -93,7 +93,7 @@ describe('the call of a validation', () => {
     page.disconnect();
   });
 
-  it('can be confirmed for whoever has it', async () => {
+  it('confirms a validation through the control API without naming a client', async () => {
     const id = await create();
     await d.open(await d.token(client), id);
     await d.admin('PUT', `/validations/${id}`, { confirmed: true });
@@ -101,7 +101,7 @@ describe('the call of a validation', () => {
     expect((await d.admin('POST', `/calls/${id}/agent`, action)).status).toBe(200);
   });
 
-  it('can be confirmed through the control API too', async () => {
+  it('confirms a validation through the control API for a named client', async () => {
     const id = await create();
     await d.open(await d.token(client), id);
     await d.admin('PUT', `/validations/${id}`, { confirmed: true, client_id: client.client_id });

@@ -2,8 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Drive, openDrive, SANDBOX } from '../support/drive.ts';
 import { type RawRequest, sendRaw } from '../support/raw-http.ts';
 
-/** Requests whose answers were recorded, and what kind of answer that is. */
-const KIN: Record<string, { path: string; fields: Record<string, string>; status: number; body: RegExp }> = {
+/** Requests with recorded answers, and the expected kind of answer. */
+const RECORDED: Record<
+  string,
+  { path: string; fields: Record<string, string>; status: number; body: RegExp }
+> = {
   'a good token request': {
     path: '/o/token/',
     fields: { grant_type: 'client_credentials', ...SANDBOX },
@@ -85,33 +88,33 @@ const VARIATIONS: Record<string, (fields: Fields) => Parts> = {
   'with a header name in capitals': (fields) => urlencoded(form(fields), 'CONTENT-TYPE'),
   'with other values before the ones that count': (fields) =>
     urlencoded(form([...fields.map(([name]) => [name, 'overridden'] as [string, string]), ...fields])),
-  'with fields that nobody knows between them': (fields) =>
+  'with unknown fields between them': (fields) =>
     urlencoded(form(fields.flatMap((field, i) => [[`x${i}`, 'y'] as [string, string], field]))),
   'with stray separators': (fields) => urlencoded(Buffer.from(`&&${form(fields)}&&`)),
   'with another charset': (fields) => urlencoded(form(fields), 'Content-Type', '; charset=ISO-8859-1'),
   'with an unknown charset': (fields) => urlencoded(form(fields), 'Content-Type', ';charset="x-none"'),
   'as multipart': (fields) => multipart(fields, 'b', 'b'),
   'as multipart with a quoted boundary': (fields) => multipart(fields, 'a b:c', '"a b:c"'),
-  'as multipart with more in its parts': (fields) =>
+  'as multipart with more headers in its parts': (fields) =>
     multipart(fields, 'b', 'b; charset=utf-8', '\r\nContent-Type: text/plain\r\nX-Part: 1'),
   'as multipart in another order': (fields) => multipart(fields.toReversed(), 'b', 'b'),
   'as Basic': (fields) => basic(fields, 'Authorization', btoa),
   'as Basic with a header name in small letters': (fields) => basic(fields, 'authorization', btoa),
   'as Basic with the credentials escaped': (fields) =>
     basic(fields, 'Authorization', (pair) => btoa(pair.split(':').map(encodeAll).join(':'))),
-  'as Basic without padding characters to spare': (fields) =>
+  'as Basic with an extra space before the credentials': (fields) =>
     basic(fields, 'Authorization', (pair) => ` ${btoa(pair)}`),
 };
 
-describe('variations of recorded requests get the answer of their kin', () => {
+describe('variations of recorded requests', () => {
   let d: Drive;
   beforeAll(async () => {
     d = await openDrive();
   });
   afterAll(() => d.mock.close());
 
-  describe.each(Object.entries(KIN))('%s', (_kin, { path, fields, status, body }) => {
-    it.each(Object.entries(VARIATIONS))('%s', async (_variation, write) => {
+  describe.each(Object.entries(RECORDED))('%s', (_recorded, { path, fields, status, body }) => {
+    it.each(Object.entries(VARIATIONS))('gives the recorded answer %s', async (_variation, write) => {
       const answer = await sendRaw(d.mock.url, { method: 'POST', path, ...write(Object.entries(fields)) });
       expect(answer.status).toBe(status);
       expect(answer.body.toString()).toMatch(body);

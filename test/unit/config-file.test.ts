@@ -5,19 +5,19 @@ const { cwd, write, settings, getProblems } = useWorkingDirectory();
 const CONFIG = 'mock-veridas.config.yaml';
 const OWN_SCENARIO = ['name: mine', 'steps: []'];
 
-/** The faults of a config file with these lines, less its name. */
-function faultsInFile(...lines: string[]): string[] {
+/** Writes a config file with these lines and returns its problems without the file name. */
+function getFileProblems(...lines: string[]): string[] {
   write(CONFIG, ...lines);
-  return getProblems().map((fault) => fault.replace(`${CONFIG}:`, ''));
+  return getProblems().map((problem) => problem.replace(`${CONFIG}:`, ''));
 }
 
-describe('the config file', () => {
-  it.each(['yaml', 'yml', 'json'])('is found as mock-veridas.config.%s', (extension) => {
+describe('config file', () => {
+  it.each(['yaml', 'yml', 'json'])('finds the config file as mock-veridas.config.%s', (extension) => {
     write(`mock-veridas.config.${extension}`, '{ "port": 5 }');
     expect(settings().port).toBe(5);
   });
 
-  it('is refused when there are two', () => {
+  it('rejects two config files in one folder', () => {
     write('mock-veridas.config.yml', 'port: 5');
     write('mock-veridas.config.json', '{}');
     expect(getProblems()).toEqual([
@@ -25,14 +25,14 @@ describe('the config file', () => {
     ]);
   });
 
-  it('is the one that --config names, even among several', () => {
+  it('reads the config file that --config names, even among several', () => {
     write('mock-veridas.config.yml', 'port: 5');
     write('mock-veridas.config.json', '{}');
     write('other.yaml', 'port: 6');
     expect(settings(['--config', 'other.yaml']).port).toBe(6);
   });
 
-  it('gives everything that flags give', () => {
+  it('accepts every setting that a flag accepts', () => {
     write('own/mine.yaml', ...OWN_SCENARIO);
     write(
       CONFIG,
@@ -89,18 +89,18 @@ describe('the config file', () => {
     });
   });
 
-  it.each([['nothing'], ['a comment', '# port: 1']])('may hold %s', (_, ...lines) => {
+  it.each([['nothing'], ['a comment', '# port: 1']])('accepts a config file that holds %s', (_, ...lines) => {
     write(CONFIG, ...lines);
     expect(settings().port).toBe(4010);
   });
 
-  it('understands a relative path from its own folder', () => {
+  it('resolves a relative path against the folder of the config file', () => {
     write('sub/own/mine.yaml', ...OWN_SCENARIO);
     write('sub/c.yaml', 'fixtures: own');
     expect(settings(['--config', 'sub/c.yaml']).scenarios.has('mine')).toBe(true);
   });
 
-  it('lists clients with all that is known of them', () => {
+  it('reads clients with all their properties', () => {
     write(
       CONFIG,
       'clients:',
@@ -130,12 +130,12 @@ describe('the config file', () => {
     ['secret: x', "1:45 client: 'secret' is not known here; did you mean 'client_secret'?"],
     ['allowedIps: [1.2.3.4]', "1:45 client: 'allowedIps' is not known here; did you mean 'allowed_ips'?"],
     ['grantType: x', "1:45 client: 'grantType' is not known here; did you mean 'grant_type'?"],
-  ])('knows one spelling of each key of a client, and not %s', (pair, fault) => {
-    expect(faultsInFile(`clients: [{ client_id: a, client_secret: b, ${pair} }]`)).toEqual([fault]);
+  ])('rejects a client key in another spelling: %s', (pair, problem) => {
+    expect(getFileProblems(`clients: [{ client_id: a, client_secret: b, ${pair} }]`)).toEqual([problem]);
   });
 
-  it('does not call a key missing that stands under another spelling', () => {
-    expect(faultsInFile('clients: [{ id: a, client_secret: b }]')).toEqual([
+  it('does not report a key as missing when it has another spelling', () => {
+    expect(getFileProblems('clients: [{ id: a, client_secret: b }]')).toEqual([
       "1:13 client: 'id' is not known here; did you mean 'client_id'?",
     ]);
   });
@@ -153,8 +153,8 @@ describe('the config file', () => {
     ['fixtures: no', expect.stringMatching(/^1:11 fixtures: the folder .*no cannot be read \(ENOENT\)$/)],
     ['- port', '1:1 this is not a config file; give a map of settings'],
     ['port: [1', expect.stringMatching(/^1:9 Flow sequence/)],
-  ])('is refused for %s', (line, fault) => {
-    expect(faultsInFile(line)).toEqual([fault]);
+  ])('rejects the config line %s', (line, problem) => {
+    expect(getFileProblems(line)).toEqual([problem]);
   });
 
   it.each([
@@ -189,8 +189,8 @@ describe('the config file', () => {
       '',
       '1:10 clients: this is not a list of clients; give at least one, as in - { client_id: ID, client_secret: SECRET }',
     ],
-  ])('is refused for the clients %s', (clients, fault) => {
-    expect(faultsInFile(`clients: [${clients}]`)).toEqual([fault]);
+  ])('rejects the clients [%s]', (clients, problem) => {
+    expect(getFileProblems(`clients: [${clients}]`)).toEqual([problem]);
   });
 
   it.each([
@@ -206,7 +206,7 @@ describe('the config file', () => {
     'admin-password: {hush: 1}',
     'admin-password: hush: hush',
     'client_secret:hush',
-  ])('never gives a secret away: %s', (line) => {
-    expect(faultsInFile(line).join('\n')).toMatch(/^(?!.*hush)./s);
+  ])('never repeats a secret from the config line %s', (line) => {
+    expect(getFileProblems(line).join('\n')).toMatch(/^(?!.*hush)./s);
   });
 });

@@ -10,27 +10,34 @@ import { rowOf } from '../../src/options/table.ts';
 
 const FILE = path.join(import.meta.dirname, '../../fixtures/config.schema.json');
 
-/** The schema by which config files are checked, with what `--help` says of each key. */
-function published() {
+/** The schema that config files are checked against, with the `--help` text of each key. */
+function createPublishedSchema() {
   const { properties, ...schema }: TObject = CONFIG.schema;
-  const described = KEYS.map((name) => {
-    const { help, default: usual } = rowOf(name);
-    return [name, { ...properties[name], description: help, ...(usual !== undefined && { default: usual }) }];
+  const describedProperties = KEYS.map((name) => {
+    const { help, default: defaultValue } = rowOf(name);
+    return [
+      name,
+      {
+        ...properties[name],
+        description: help,
+        ...(defaultValue !== undefined && { default: defaultValue }),
+      },
+    ];
   });
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     ...schema,
-    properties: { ...properties, ...Object.fromEntries(described) },
+    properties: { ...properties, ...Object.fromEntries(describedProperties) },
   };
 }
 
-describe('the published schema of config files', () => {
-  // After a change of an option: npx vitest run config-schema --update
-  it('follows from the table of options', async () => {
-    await expect(`${JSON.stringify(published(), null, 2)}\n`).toMatchFileSnapshot(FILE);
+describe('published config file schema', () => {
+  // After changing an option, run: npx vitest run config-schema --update
+  it('matches the schema generated from the table of options', async () => {
+    await expect(`${JSON.stringify(createPublishedSchema(), null, 2)}\n`).toMatchFileSnapshot(FILE);
   });
 
-  const faultsOf = (text: string) => {
+  const getErrors = (text: string) => {
     const ajv = new Ajv({ strict: false, allowUnionTypes: true });
     const schema = JSON.parse(readFileSync(FILE, 'utf8'));
     ajv.validate(schema, parse(text));
@@ -45,8 +52,8 @@ describe('the published schema of config files', () => {
     'admin-origin: [http://a:1]',
     '$schema: ./x.json',
     STARTER_FILES['mock-veridas.config.yaml'] ?? expect.unreachable(),
-  ])('fits %s', (text) => {
-    expect(faultsOf(text)).toEqual([]);
+  ])('accepts the config file %s', (text) => {
+    expect(getErrors(text)).toEqual([]);
   });
 
   it.each([
@@ -57,7 +64,7 @@ describe('the published schema of config files', () => {
     'filter: x',
     'clients: [{ id: a, secret: b }]',
     'clients: [{ client_id: a }]',
-  ])('does not fit %s', (text) => {
-    expect(faultsOf(text)).not.toEqual([]);
+  ])('rejects the config file %s', (text) => {
+    expect(getErrors(text)).not.toEqual([]);
   });
 });

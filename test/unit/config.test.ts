@@ -18,7 +18,7 @@ describe('--store', () => {
     'redis://:secret@h',
     'unix:///run/redis.sock',
     'unix://user:secret@/run/redis.sock?db=3',
-  ])('may be %s', (store) => {
+  ])('accepts --store %s', (store) => {
     expect(settings(['--store', store]).store).toBe(store);
   });
 
@@ -33,15 +33,15 @@ describe('--store', () => {
     'redis://:pa@secret@h',
     'redis://:pa%ss-secret@h',
     'unix://run/secret.sock',
-  ])('may not be %s, which is not repeated', (store) => {
+  ])('rejects --store %s without repeating the value', (store) => {
     expect(getProblems(['--store', store])).toEqual([
       '--store: this is not a place to keep things; give memory, redis://USER:PASSWORD@HOST:PORT/DB, rediss:// for TLS, or unix://PATH?db=N',
     ]);
   });
 });
 
-describe('settings of which none is given', () => {
-  it('are port 4010 on this machine only, scenario happy and user admin without password', () => {
+describe('default settings', () => {
+  it('uses port 4010 on this machine only, scenario happy and user admin without a password', () => {
     const { scenarios, clients, ...others } = settings();
     expect(others).toEqual({
       port: 4010,
@@ -63,7 +63,7 @@ describe('settings of which none is given', () => {
     });
   });
 
-  it('know one sandbox client', () => {
+  it('includes one sandbox client', () => {
     expect(settings().clients).toEqual([
       {
         clientId: 'sandbox-client',
@@ -76,22 +76,22 @@ describe('settings of which none is given', () => {
     ]);
   });
 
-  it('know the shipped scenarios', () => {
+  it('includes the shipped scenarios', () => {
     expect(settings().scenarios.get('manual')?.steps).toEqual([]);
   });
 });
 
 describe('settings', () => {
-  function thawed(value: unknown, path = 'settings'): string[] {
+  function findUnfrozen(value: unknown, path = 'settings'): string[] {
     if (typeof value !== 'object' || value === null) return [];
     const parts = Object.entries(value instanceof Map ? Object.fromEntries(value) : value);
-    const inside = parts.flatMap(([key, part]) => thawed(part, `${path}.${key}`));
+    const inside = parts.flatMap(([key, part]) => findUnfrozen(part, `${path}.${key}`));
     return Object.isFrozen(value) ? inside : [path, ...inside];
   }
 
-  it('are frozen all through', () => {
+  it('freezes the settings deeply', () => {
     expect(
-      thawed(settings(['--client', 'a:b', '--admin-origin', 'http://a', '--admin-password', 'x'])),
+      findUnfrozen(settings(['--client', 'a:b', '--admin-origin', 'http://a', '--admin-password', 'x'])),
     ).toEqual([]);
   });
 
@@ -106,76 +106,76 @@ describe('settings', () => {
     ['--admin-user', 'eve', 'admin', { user: 'eve', origins: [] }],
     ['--admin-password', 'p w', 'admin', { user: 'admin', password: 'p w', origins: [] }],
     ['--browser-url', 'https://Videocall.example/x/', 'browserUrl', 'https://Videocall.example/x'],
-  ] as const)('take %s %s', (flag, value, key, expected) => {
+  ] as const)('reads the setting from %s %s', (flag, value, key, expected) => {
     expect(settings([flag, value])[key]).toEqual(expected);
   });
 
-  it('take a flag written with =', () => {
+  it('reads a flag written with =', () => {
     expect(settings(['--port=5']).port).toBe(5);
   });
 
-  it('take the last of a flag that is given twice', () => {
+  it('uses the last value of a flag that is given twice', () => {
     expect(settings(['--port', '5', '--port', '6']).port).toBe(6);
   });
 
-  it('collect origins as browsers write them', () => {
+  it('normalizes every --admin-origin to the form that browsers send', () => {
     const { admin } = settings(['--admin-origin', 'http://LOCALHOST:80', '--admin-origin', 'https://a:8443']);
     expect(admin.origins).toEqual(['http://localhost', 'https://a:8443']);
   });
 
-  it.each(['--help', '-h', '--version', '-v'])('do not mind %s', (flag) => {
+  it.each(['--help', '-h', '--version', '-v'])('ignores %s when reading the settings', (flag) => {
     expect(settings([flag]).port).toBe(4010);
   });
 });
 
-describe('of several sources', () => {
+describe('precedence of sources', () => {
   const sources = { file: 'port: 1', env: { MOCK_VERIDAS_PORT: '2' }, argv: ['--port', '3'] };
 
-  it('the config file goes before the default', () => {
+  it('prefers the config file to the default', () => {
     write(CONFIG, sources.file);
     expect(settings().port).toBe(1);
   });
 
-  it('the environment goes before the config file', () => {
+  it('prefers the environment to the config file', () => {
     write(CONFIG, sources.file);
     expect(settings([], sources.env).port).toBe(2);
   });
 
-  it('the flag goes before the environment', () => {
+  it('prefers a flag to the environment', () => {
     expect(settings(sources.argv, sources.env).port).toBe(3);
   });
 
-  it('a flag for a client replaces the clients of the file', () => {
+  it('replaces the clients of the config file with those of --client', () => {
     write(CONFIG, 'clients: [{ client_id: a, client_secret: b }]');
     expect(settings(['--client', 'c:d']).clients.map(({ clientId }) => clientId)).toEqual(['c']);
   });
 
-  it('the one that is not heard may be wrong', () => {
+  it('ignores an invalid value that a flag overrides', () => {
     expect(settings(['--port', '3'], { PORT: 'abc' }).port).toBe(3);
   });
 });
 
 describe('--fixtures', () => {
-  it('adds scenarios to the shipped ones', () => {
+  it('adds the scenarios of --fixtures to the shipped ones', () => {
     write('own/mine.yaml', ...OWN_SCENARIO);
     expect([...settings(['--fixtures', 'own']).scenarios.keys()]).toEqual(
       expect.arrayContaining(['happy', 'mine']),
     );
   });
 
-  it('is refused for a folder without scenarios', () => {
+  it('rejects a --fixtures folder without scenarios', () => {
     mkdirSync(join(cwd(), 'own'));
     expect(getProblems(['--fixtures', 'own'])).toEqual([
       `--fixtures: there is no scenario file in ${join(cwd(), 'own')}`,
     ]);
   });
 
-  it('is refused with the faults of its files', () => {
+  it('reports the problems of the files in the --fixtures folder', () => {
     write('own/mine.yaml', 'name: mine');
     expect(getProblems(['--fixtures', 'own'])).toEqual(['own/mine.yaml:1:1 steps is missing']);
   });
 
-  it('does not call a scenario unknown whose file is wrong', () => {
+  it('does not report a scenario as unknown when its file is invalid', () => {
     write('own/mine.yaml', 'name: mine');
     expect(getProblems(['--fixtures', 'own', '--scenario', 'mine'])).toEqual([
       'own/mine.yaml:1:1 steps is missing',
@@ -184,7 +184,7 @@ describe('--fixtures', () => {
 });
 
 describe('bad usage', () => {
-  it('tells the faults of all sources at once, one a line', () => {
+  it('reports the problems of all sources at once, one per line', () => {
     write('own/mine.yaml', 'name: mine');
     write(
       CONFIG,
@@ -209,7 +209,7 @@ describe('bad usage', () => {
     ]);
   });
 
-  it('says in its message what its faults are', () => {
+  it('lists the problems in the error message', () => {
     expect(() => settings(['--a', '--b'])).toThrow(
       '--a: is not a flag; see --help\n--b: is not a flag; see --help',
     );
@@ -223,7 +223,7 @@ describe('--watch', () => {
     expect(settings(['--fixtures', 'own']).watched).toBeUndefined();
   });
 
-  it('is refused without a folder, and says what to add', () => {
+  it('rejects --watch without a folder and suggests --fixtures', () => {
     expect(getProblems(['--watch'])).toEqual(['--watch: there is no folder to watch; add --fixtures DIR']);
     write(CONFIG, 'watch: true');
     expect(getProblems()).toEqual([`${CONFIG}:1:8 watch: there is no folder to watch; add --fixtures DIR`]);

@@ -9,7 +9,7 @@ import { useWorkingDirectory } from '../support/working-directory.ts';
 
 const { settings, getProblems, write } = useWorkingDirectory();
 
-describe('a flag', () => {
+describe('flags', () => {
   it.each([
     [['--port', 'abc'], '--port: "abc" is not a port; give a number from 0 to 65535 (0 picks a free one)'],
     [['--port', '65536'], '--port: 65536 is not a port; give a number from 0 to 65535 (0 picks a free one)'],
@@ -53,18 +53,18 @@ describe('a flag', () => {
     [['--broker-token=hush'], '--broker-token: is not a flag of start; verify takes it'],
     [['--fixtures', 'no'], expect.stringMatching(/^--fixtures: the folder .*no cannot be read \(ENOENT\)$/)],
     [['--config', 'no.yaml'], expect.stringMatching(/^--config: there is no file .*no\.yaml$/)],
-  ])('is refused in %j', (argv, fault) => {
-    expect(getProblems(argv)).toEqual([fault]);
+  ])('rejects the arguments %j', (argv, problem) => {
+    expect(getProblems(argv)).toEqual([problem]);
   });
 });
 
 describe('--client', () => {
-  it('splits at the first colon', () => {
+  it('splits --client at the first colon', () => {
     const [client] = settings(['--client', 'id:se:cret']).clients;
     expect(client).toMatchObject({ clientId: 'id', clientSecret: 'se:cret' });
   });
 
-  it('may be repeated', () => {
+  it('accepts --client more than once', () => {
     expect(settings(['--client', 'a:b', '--client', 'c:d']).clients).toHaveLength(2);
   });
 
@@ -89,8 +89,8 @@ describe('--client', () => {
       expect.stringMatching(/^--client: the rest after the first colon is not a client secret/),
     ],
     [['a:b', 'a:c'], '--client (2): another client has the id "a" already'],
-  ])('is refused in %j', (clients, fault) => {
-    expect(getProblems(clients.flatMap((client) => ['--client', client]))).toEqual([fault]);
+  ])('rejects the --client values %j', (clients, problem) => {
+    expect(getProblems(clients.flatMap((client) => ['--client', client]))).toEqual([problem]);
   });
 
   it.each([
@@ -107,31 +107,31 @@ describe('--client', () => {
     [['--client', '-hush']],
     [['--admin-password', 'hush\u0007']],
     [['--admin-password', '-hush']],
-  ])('and its like never give a secret away: %j', (argv) => {
+  ])('never repeats a secret from the arguments %j', (argv) => {
     expect(getProblems(argv).join('\n')).toMatch(/^(?!.*hush)./s);
   });
 });
 
-describe('the environment', () => {
+describe('environment variables', () => {
   it.each([
     ['MOCK_VERIDAS_PORT', { MOCK_VERIDAS_PORT: '5', PORT: '6' }, 5],
     ['PORT', { PORT: '6' }, 6],
-    ['PORT when ours is empty', { MOCK_VERIDAS_PORT: '', PORT: '6' }, 6],
+    ['PORT when MOCK_VERIDAS_PORT is empty', { MOCK_VERIDAS_PORT: '', PORT: '6' }, 6],
     [
-      'PORT when ours is the address of a Kubernetes service',
+      'PORT when MOCK_VERIDAS_PORT is the address of a Kubernetes service',
       { MOCK_VERIDAS_PORT: 'tcp://10.0.0.1:80', PORT: '6' },
       6,
     ],
-    ['nothing when both are empty', { MOCK_VERIDAS_PORT: '', PORT: '' }, 4010],
-  ])('gives the port by %s', (_, env, port) => {
+    ['the default when both are empty', { MOCK_VERIDAS_PORT: '', PORT: '' }, 4010],
+  ])('reads the port from %s', (_, env, port) => {
     expect(settings([], env).port).toBe(port);
   });
 
-  it('gives a flag of two words', () => {
+  it('reads --admin-user from MOCK_VERIDAS_ADMIN_USER', () => {
     expect(settings([], { MOCK_VERIDAS_ADMIN_USER: 'eve' }).admin.user).toBe('eve');
   });
 
-  it('gives one client a line, with blanks in its secret', () => {
+  it('reads one client per line and keeps spaces in its secret', () => {
     const { clients } = settings([], { MOCK_VERIDAS_CLIENT: 'a:b c\r\nd:e:f\n' });
     expect(clients.map(({ clientId, clientSecret }) => [clientId, clientSecret])).toEqual([
       ['a', 'b c'],
@@ -144,8 +144,8 @@ describe('the environment', () => {
     [{ MOCK_VERIDAS_PROT: '1' }, 'MOCK_VERIDAS_PROT: is not known; did you mean MOCK_VERIDAS_PORT?'],
     [{ MOCK_VERIDAS_CLIENT: 'a:b\nc' }, 'MOCK_VERIDAS_CLIENT (2): has no colon; give ID:SECRET'],
     [{ MOCK_VERIDAS_CONFIG: 'no' }, expect.stringMatching(/^MOCK_VERIDAS_CONFIG: there is no file .*no$/)],
-  ])('is refused for %o', (env, fault) => {
-    expect(getProblems([], env)).toEqual([fault]);
+  ])('rejects the environment %o', (env, problem) => {
+    expect(getProblems([], env)).toEqual([problem]);
   });
 
   it.each([
@@ -153,16 +153,16 @@ describe('the environment', () => {
     'MOCK_VERIDAS_PORT_4010_TCP',
     'MOCK_VERIDAS_SERVICE_HOST',
     'XMOCK_VERIDAS_PROT',
-  ])('may hold %s of somebody else', (variable) => {
+  ])('ignores %s, which belongs to another program', (variable) => {
     expect(getProblems([], { [variable]: 'x' })).toEqual([]);
   });
 });
 
-/** The faults of a command line of a command. */
-const faultsOf = (command: CommandName, ...argv: string[]) =>
+/** The problems in the arguments of a command. */
+const getCommandProblems = (command: CommandName, ...argv: string[]) =>
   read(command, { argv, env: {}, cwd: '/' }).faults;
 
-describe('a flag of another command', () => {
+describe('flags of other commands', () => {
   it.each<[CommandName, string[], string]>([
     ['report', ['--report', 'x'], '--report: is not a flag of report; exec takes it'],
     [
@@ -176,23 +176,23 @@ describe('a flag of another command', () => {
     ['validate', ['--strict'], '--strict: is not a flag of validate; exec and report take it'],
     ['exec', ['--out', 'x'], '--out: is not a flag of exec; report takes it'],
     ['start', ['--target', 'x'], '--target: is not a flag of start; verify and report take it'],
-  ])('is refused by %s in %j, which says where it belongs', (command, argv, fault) => {
-    expect(faultsOf(command, ...argv)).toEqual([fault]);
+  ])('%s rejects %j and names the commands that take the flag', (command, argv, problem) => {
+    expect(getCommandProblems(command, ...argv)).toEqual([problem]);
   });
 
-  it('is refused by every command that does not take it, with every other fault at once', () => {
+  it('every command rejects a flag of another command and reports all other problems too', () => {
     const pairs = COMMAND_NAMES.flatMap((command) => NAMES.map((name) => [command, name] as const));
     const foreign = pairs.filter(([command, name]) => !flagsFor(command).includes(name));
     expect(foreign.length).toBeGreaterThan(100);
     for (const [command, name] of foreign)
-      expect(faultsOf(command, `--${name}=x`, '--no-such')).toEqual([
+      expect(getCommandProblems(command, `--${name}=x`, '--no-such')).toEqual([
         expect.stringMatching(`^--${name}: is not a flag of ${command}; .* takes? it$`),
         expect.stringMatching(/^--no-such: is not a flag; see (\w+ )?--help$/),
       ]);
   });
 });
 
-describe('a flag of verify', () => {
+describe('flags of verify', () => {
   it.each([
     [
       ['--target', 'user:hush@host'],
@@ -205,42 +205,48 @@ describe('a flag of verify', () => {
     ],
     [['--broker-token', 'hush'], '--broker-token: needs --broker-url as well'],
     [['--json', '-x'], '--json: has no value; one that begins with - is written --json=VALUE'],
-  ])('is refused in %j', (argv, fault) => {
-    expect(faultsOf('verify', ...argv)).toEqual([fault]);
+  ])('verify rejects the arguments %j', (argv, problem) => {
+    expect(getCommandProblems('verify', ...argv)).toEqual([problem]);
   });
 
-  it('may be -, for standard output, and stands among operands', () => {
+  it('accepts - for standard output, also between operands', () => {
     const {
       options,
       operands,
-      faults: none,
+      faults: problems,
     } = read('verify', { argv: ['a', '--json', '-', 'b'], env: {}, cwd: '/' });
-    expect([options.json, operands, none]).toEqual(['-', ['a', 'b'], []]);
+    expect([options.json, operands, problems]).toEqual(['-', ['a', 'b'], []]);
   });
 
-  it('needs only flags that there are', () => {
+  it('requires only flags that exist', () => {
     const needed = NAMES.flatMap((name) => rowOf(name).needs ?? []);
     expect(needed.length).toBeGreaterThan(5);
     expect(needed.filter((name) => !(NAMES as string[]).includes(name))).toEqual([]);
   });
 });
 
-describe('a switch', () => {
+describe('switches', () => {
   const env = (value: string) => ({ MOCK_VERIDAS_STRICT_TOKENS: value });
 
-  it.each(['true', '1', 'yes', 'TRUE', 'Yes'])('is on for %s in environment and config file', (value) => {
-    expect(settings([], env(value)).strictTokens).toBe(true);
-    write('mock-veridas.config.yaml', `strict-tokens: ${value}`);
-    expect(settings().strictTokens).toBe(true);
-  });
+  it.each(['true', '1', 'yes', 'TRUE', 'Yes'])(
+    'turns a switch on for %s in the environment and the config file',
+    (value) => {
+      expect(settings([], env(value)).strictTokens).toBe(true);
+      write('mock-veridas.config.yaml', `strict-tokens: ${value}`);
+      expect(settings().strictTokens).toBe(true);
+    },
+  );
 
-  it.each(['false', '0', 'no', 'False', 'NO'])('is off for %s in environment and config file', (value) => {
-    expect(settings([], env(value)).strictTokens).toBe(false);
-    write('mock-veridas.config.yaml', `strict-tokens: ${value}`);
-    expect(settings().strictTokens).toBe(false);
-  });
+  it.each(['false', '0', 'no', 'False', 'NO'])(
+    'turns a switch off for %s in the environment and the config file',
+    (value) => {
+      expect(settings([], env(value)).strictTokens).toBe(false);
+      write('mock-veridas.config.yaml', `strict-tokens: ${value}`);
+      expect(settings().strictTokens).toBe(false);
+    },
+  );
 
-  it.each(['on', '2', 'maybe'])('is refused for %s, with what it may be', (value) => {
+  it.each(['on', '2', 'maybe'])('rejects the switch value %s and lists the accepted values', (value) => {
     const rule = 'is not a switch value; give true, false, 1, 0, yes or no';
     expect(getProblems([], env(value))).toEqual([`MOCK_VERIDAS_STRICT_TOKENS: "${value}" ${rule}`]);
     write('mock-veridas.config.yaml', `strict-tokens: ${value}`);
@@ -254,17 +260,17 @@ const HELPS = Object.entries(COMMANDS).map(
 );
 const OVERVIEW = overview(COMMANDS);
 
-describe('the help', () => {
-  it('says that this is unofficial', () => {
+describe('help', () => {
+  it('states that the simulator is unofficial', () => {
     expect(OVERVIEW).toContain('unofficial');
   });
 
-  it('lists every command, and then what start prints', () => {
+  it('lists every command, then the help of start', () => {
     for (const command of COMMAND_NAMES) expect(OVERVIEW).toMatch(new RegExp(`^  ${command} `, 'm'));
     expect(OVERVIEW.endsWith(commandHelp('start', COMMANDS.start))).toBe(true);
   });
 
-  it.each(HELPS)('of %s lists its own flags with their variables, and no others', (command, help) => {
+  it.each(HELPS)('help of %s lists its own flags and their variables only', (command, help) => {
     const listed = [...help.matchAll(/^ {2}(?:-\w, | {4})--([a-z-]+)/gm)].map(([, name]) => name);
     expect(listed.toSorted()).toEqual(flagsFor(command).toSorted());
     for (const name of flagsFor(command)) {
@@ -279,7 +285,7 @@ describe('the help', () => {
     }
   });
 
-  it.each(HELPS)('of %s has its flags in groups', (command, help) => {
+  it.each(HELPS)('help of %s groups its flags', (command, help) => {
     const groups = GROUPS.filter((group) => flagsFor(command).some((name) => rowOf(name).group === group));
     expect([...help.matchAll(/^([A-Z][A-Za-z ]+):$/gm)].map(([, title]) => title)).toEqual([
       ...groups,
@@ -287,12 +293,12 @@ describe('the help', () => {
     ]);
   });
 
-  it.each(HELPS)('of %s explains its exit codes', (_, help) => {
+  it.each(HELPS)('help of %s explains its exit codes', (_, help) => {
     expect(help).toMatch(/^ {2}0 +\w/m);
     expect(help).toMatch(/^ {2}2 +\w/m);
   });
 
-  it.each([...HELPS, ['overview', OVERVIEW] as const])('of %s fits into 80 columns', (_, help) => {
+  it.each([...HELPS, ['overview', OVERVIEW] as const])('help of %s fits into 80 columns', (_, help) => {
     expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 

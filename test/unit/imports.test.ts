@@ -3,8 +3,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 /**
- * What each part of `src` may import beside itself. A part is a file or a folder, without the parts inside it that have a row of
- * their own; `npm:NAME` and `node:NAME` are packages, and `*` is everything. Types count as well.
+ * What each part of `src` may import besides itself. A part is a file or a folder, without the parts inside it that have a row of
+ * their own. `npm:NAME` and `node:NAME` are packages, and `*` is everything. Type imports count too.
  */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   guide: [],
@@ -67,7 +67,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:timers',
   ],
   'control/schema': ['domain', 'guide', 'pages/call/messages.ts', 'npm:typebox'],
-  // The pages and everything in Node ask by the pure part in control/schema.
+  // Pages and Node programs share the pure code in control/schema for their requests.
   'control/client.ts': ['control/schema', 'system/http.ts'],
   'control/handlers': [
     'domain',
@@ -256,7 +256,7 @@ function packageOf(specifier: string): string {
   return `npm:${scope?.startsWith('@') ? `${scope}/${name}` : scope}`;
 }
 
-/** Files and packages that a source text imports, statically or not; what examples in comments import does not count. */
+/** Files and packages that a source imports, statically or dynamically. Imports in comments do not count: they are examples. */
 function importsOf(file: string, source: string): string[] {
   const code = source.replace(/^ *\*.*$/gm, '');
   const specifiers = code.matchAll(/(?:\bfrom\s+|\bimport\s*\(?\s*|\brequire\()'([^']+)'/g);
@@ -265,7 +265,7 @@ function importsOf(file: string, source: string): string[] {
   );
 }
 
-function forbidden(file: string, source: string): string[] {
+function findForbiddenImports(file: string, source: string): string[] {
   const part = partOf(file);
   const allowed = MAY_IMPORT[part] ?? [];
   const isAllowed = (to: string) =>
@@ -275,19 +275,23 @@ function forbidden(file: string, source: string): string[] {
   return importsOf(file, source).filter((to) => !isAllowed(to));
 }
 
-describe('the walls', () => {
-  it('stand around every file', () => {
+describe('import rules', () => {
+  it('every source file belongs to a part', () => {
     expect(files.length).toBeGreaterThan(200);
     expect(files.filter((file) => partOf(file) === '')).toEqual([]);
   });
 
-  it.each(files)('%s imports only what its part may', (file) => {
-    expect(forbidden(file, readFileSync(path.join(SRC, file), 'utf8'))).toEqual([]);
+  it.each(files)('%s imports only what its part may import', (file) => {
+    expect(findForbiddenImports(file, readFileSync(path.join(SRC, file), 'utf8'))).toEqual([]);
   });
 
-  it('are seen to stand: a forbidden import is found', () => {
+  it('reports a findForbiddenImports import', () => {
     const source =
       "import { readFileSync } from 'node:fs';\nimport type { X } from '../server/fastify.ts';\nawait import('jose');";
-    expect(forbidden('domain/call.ts', source)).toEqual(['node:fs', 'server/fastify.ts', 'npm:jose']);
+    expect(findForbiddenImports('domain/call.ts', source)).toEqual([
+      'node:fs',
+      'server/fastify.ts',
+      'npm:jose',
+    ]);
   });
 });

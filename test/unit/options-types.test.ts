@@ -4,12 +4,12 @@ import type { MockOptions } from '../../src/library/index.ts';
 import type { Switch } from '../../src/options/row.ts';
 import type { AllRead, OptionsFor, Rows } from '../../src/options/table.ts';
 
-/** What the library takes beside the options of the table, or instead of several. */
-type Beside = 'clients' | 'scenarios' | 'admin';
-/** The options for which the library takes more than what a command line can give. */
+/** Options of the library that are not in the table, or that replace several of its rows. */
+type LibraryOnly = 'clients' | 'scenarios' | 'admin';
+/** Options for which the library accepts more values than the command line. */
 type Wider = 'store' | 'https' | 'mediaPorts' | 'trustProxy';
 
-/** A row that somebody has added, for the commands that start a simulator and for the library. */
+/** A row added to the table, for the commands that start a simulator and for the library. */
 interface Flip {
   readonly for: readonly ['start', 'exec', 'library', 'report'];
   readonly group: 'Server';
@@ -19,24 +19,24 @@ interface Flip {
 }
 type Flipped = Rows & { readonly flip: Flip };
 
-describe('the options of the library', () => {
-  it('are those of the table', () => {
-    expectTypeOf<Exclude<keyof MockOptions, Beside>>().toEqualTypeOf<keyof OptionsFor<'library'>>();
-    expectTypeOf<OptionsFor<'library'>>().toExtend<Omit<MockOptions, Beside>>();
-    expectTypeOf<Required<Omit<MockOptions, Beside | Wider>>>().toEqualTypeOf<
+describe('library options', () => {
+  it('MockOptions has the options of the table', () => {
+    expectTypeOf<Exclude<keyof MockOptions, LibraryOnly>>().toEqualTypeOf<keyof OptionsFor<'library'>>();
+    expectTypeOf<OptionsFor<'library'>>().toExtend<Omit<MockOptions, LibraryOnly>>();
+    expectTypeOf<Required<Omit<MockOptions, LibraryOnly | Wider>>>().toEqualTypeOf<
       Omit<OptionsFor<'library'>, Wider>
     >();
   });
 
-  it('lack one that was added to the table alone', () => {
+  it('MockOptions lacks an option that was added to the table only', () => {
     expectTypeOf<keyof OptionsFor<'library', Flipped>>().not.toEqualTypeOf<
-      Exclude<keyof MockOptions, Beside>
+      Exclude<keyof MockOptions, LibraryOnly>
     >();
   });
 });
 
-describe('an option that nothing reads does not compile', () => {
-  it('where a simulator is started', () => {
+describe('unread options', () => {
+  it('an unread option does not compile where a simulator is started', () => {
     const start = (options: ServeOptions & OptionsFor<'start', Flipped>) => {
       const { readyFile, ...others } = options;
       // @ts-expect-error the simulator does not know flip
@@ -45,7 +45,7 @@ describe('an option that nothing reads does not compile', () => {
     expectTypeOf(start).toBeFunction();
   });
 
-  it('where a command reads its options', () => {
+  it('an unread option does not compile where a command reads its options', () => {
     const report = (options: OptionsFor<'report', Flipped>) => {
       const { port, host, target, out, strict, adminUser, adminPassword, ...unread } = options;
       // @ts-expect-error flip is left

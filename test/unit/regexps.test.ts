@@ -5,12 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../build/targets.ts';
 import { atLeast } from '../support/at-least.ts';
 
-/** Every regular expression of ours meets text as long as somebody likes, and must not take its square. */
+/** Input can have any length, so no regular expression may take quadratic time. */
 const LENGTH = 100_000;
-/** Each takes some milliseconds in all, a hundredth of this. One that takes the square takes longer for a single text. */
+/** A linear expression needs a hundredth of this for all texts. A quadratic one needs longer for a single text. */
 const BUDGET_MS = 10_000;
 
-/** Every module of the source, without its types. */
+/** Every source module, compiled to JavaScript. */
 const { outputFiles: MODULES } = buildSync({
   absWorkingDir: ROOT,
   entryPoints: ['src/**/*.ts', 'src/**/*.tsx', 'src/**/*.cts'],
@@ -18,13 +18,13 @@ const { outputFiles: MODULES } = buildSync({
   write: false,
 });
 
-interface Found {
+interface Pattern {
   readonly source: string;
   readonly flags: string;
 }
 
-/** Every literal, and every pattern that is data: a text between ^ and $. */
-function* literals(node: unknown): Generator<Found> {
+/** Yields every regular expression literal, and every string between ^ and $: those are patterns kept as data. */
+function* findPatterns(node: unknown): Generator<Pattern> {
   if (typeof node !== 'object' || node === null) return;
   const { type, regex, value } = node as {
     type?: string;
@@ -34,16 +34,16 @@ function* literals(node: unknown): Generator<Found> {
   if (type === 'Literal' && regex !== undefined) yield { source: regex.pattern, flags: regex.flags };
   if (type === 'Literal' && typeof value === 'string' && /^\^.*\$$/.test(value))
     yield { source: value, flags: 'u' };
-  for (const child of Object.values(node)) yield* literals(child);
+  for (const child of Object.values(node)) yield* findPatterns(child);
 }
 
-const found = new Map<string, Found>();
+const patterns = new Map<string, Pattern>();
 for (const { text } of MODULES) {
   const program = parse(text, { ecmaVersion: 'latest', sourceType: 'module' });
-  for (const one of literals(program)) found.set(`/${one.source}/${one.flags}`, one);
+  for (const one of findPatterns(program)) patterns.set(`/${one.source}/${one.flags}`, one);
 }
 
-/** Runs in a thread: tries texts of what stands in the pattern, and of what most patterns stumble over. */
+/** Worker code. Its long texts repeat the characters of the pattern and those that slow most patterns down. */
 const TRY = `
 const { workerData, parentPort } = require('node:worker_threads');
 const { source, flags, length } = workerData;
@@ -59,7 +59,7 @@ for (const unit of units) {
 parentPort.postMessage('done');
 `.replaceAll('\\\\', '\\');
 
-const tried = ({ source, flags }: Found, length = LENGTH, budget = BUDGET_MS): Promise<string> =>
+const runPattern = ({ source, flags }: Pattern, length = LENGTH, budget = BUDGET_MS): Promise<string> =>
   new Promise((resolve, reject) => {
     const worker = new Worker(TRY, { eval: true, workerData: { source, flags, length } });
     const tooLong = setTimeout(() => {
@@ -72,11 +72,11 @@ const tried = ({ source, flags }: Found, length = LENGTH, budget = BUDGET_MS): P
   });
 
 describe('regular expressions', () => {
-  it.each(atLeast(80, [...found]))('%s takes long texts', async (_, one) => {
-    expect(await tried(one)).toBe('done');
+  it.each(atLeast(80, [...patterns]))('%s matches long texts within the time limit', async (_, one) => {
+    expect(await runPattern(one)).toBe('done');
   });
 
-  it('are known to take too long where they do', async () => {
-    expect(await tried({ source: '^(a+)+$', flags: '' }, 1_000, 1_000)).toBe('takes too long');
+  it('detects a regular expression that takes too long', async () => {
+    expect(await runPattern({ source: '^(a+)+$', flags: '' }, 1_000, 1_000)).toBe('takes too long');
   });
 });

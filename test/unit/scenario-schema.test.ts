@@ -10,9 +10,9 @@ import { atLeast } from '../support/at-least.ts';
 const FIXTURES = path.join(import.meta.dirname, '../../fixtures');
 const FOLDER = path.join(FIXTURES, 'scenarios');
 
-describe('the published schema of scenario files', () => {
-  // After a change of the format: npx vitest run schema --update
-  it('is the one that scenario files are checked by', async () => {
+describe('published scenario file schema', () => {
+  // After changing the format, run: npx vitest run schema --update
+  it('matches the schema that scenario files are checked against', async () => {
     const published = { $schema: 'http://json-schema.org/draft-07/schema#', ...SCENARIO.schema };
     await expect(`${JSON.stringify(published, null, 2)}\n`).toMatchFileSnapshot(
       path.join(FIXTURES, 'scenario.schema.json'),
@@ -25,11 +25,14 @@ describe('the published schema of scenario files', () => {
       scenario,
     );
 
-  it.each(atLeast(16, readdirSync(FOLDER)))('fits %s, whose first line leads an editor to it', (file) => {
-    const text = readFileSync(path.join(FOLDER, file), 'utf8');
-    expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=../scenario.schema.json');
-    expect(check(parse(text))).toBe(true);
-  });
+  it.each(atLeast(16, readdirSync(FOLDER)))(
+    'accepts %s, whose first line points editors to the schema',
+    (file) => {
+      const text = readFileSync(path.join(FOLDER, file), 'utf8');
+      expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=../scenario.schema.json');
+      expect(check(parse(text))).toBe(true);
+    },
+  );
 
   it.each([
     { name: 'x', steps: [{ after: '1s' }] },
@@ -38,7 +41,7 @@ describe('the published schema of scenario files', () => {
     { name: 'x', steps: [{ after: '1s', agent: 'join', delivery: 'pigeon' }] },
     { name: 'x', steps: [{ wait_for: 'Agent join' }] },
     { name: 'x', steps: [], more: true },
-  ])('does not fit %j', (scenario) => {
+  ])('rejects the scenario %j', (scenario) => {
     expect(check(scenario)).toBe(false);
   });
 });
