@@ -99,7 +99,7 @@ describe.skipIf(why)(`a simulator with a Redis${why ? ` (${why})` : ''}`, () => 
     ['a wrong password', (url: string) => url.replace('very-', 'not-so-'), /WRONGPASS/],
     ['no password', (url: string) => url.replace(':very-secret@', ''), /NOAUTH/],
     ['a database that it does not have', (url: string) => `${url}/999`, /index is out of range/],
-  ])('exits with 3 at once for %s without printing the password', async (_, breakUrl, reason) => {
+  ])('exits with 3 at once with %s and never prints the password', async (_, breakUrl, reason) => {
     const { code, output } = await run(['--port', '0', '--store', breakUrl(server.url)]);
     expect(code).toBe(3);
     expect(output()).toMatch(

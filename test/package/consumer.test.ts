@@ -73,7 +73,7 @@ describe.each(NODES)('a project that installs the package on Node %i', SLOW, (ve
     expect(code).toBe(0);
   });
 
-  test(named('runs the command'), async () => {
+  test(named('runs the mock-veridas command'), async () => {
     const { code, output } = await node(...SIMULATOR, '--', findNodeProgram(version), '--version');
     expect(output).toMatch(new RegExp(`^v${version}\\.`));
     expect(code).toBe(0);
