@@ -1,7 +1,7 @@
 /**
- * `npm test`: brings what this machine lacks, then lint, types, dead code and every test, those of `ON_BOTH_STORES`
- * once more on a Redis. The last line counts the tests of both runs:
- * `N passed, N failed, N skipped`. A skipped test fails the run where `CI` is set.
+ * `npm test`: installs missing tools, then runs lint, types, dead code and every test. The tests of `ON_BOTH_STORES`
+ * run a second time on a Redis. The last line counts the tests of both runs: `N passed, N failed, N skipped`. With
+ * `CI` set, a skipped test fails the run.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -23,17 +23,17 @@ interface Results {
   testResults: { assertionResults: { status: string; fullName: string }[] }[];
 }
 
-const shown = (env: Record<string, string>) => Object.entries(env).map((pair) => `${pair.join('=')} `);
+const formatEnv = (env: Record<string, string>) => Object.entries(env).map((pair) => `${pair.join('=')} `);
 
 const runWith = (env: Record<string, string>, command: string, ...args: string[]): boolean => {
-  console.log(`\n> ${shown(env).join('')}${command} ${args.join(' ')}`);
-  // biome-ignore lint/style/noProcessEnv: a child needs what any child needs
+  console.log(`\n> ${formatEnv(env).join('')}${command} ${args.join(' ')}`);
+  // biome-ignore lint/style/noProcessEnv: the child inherits the environment
   return spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } }).status === 0;
 };
 const run = (command: string, ...args: string[]): boolean => runWith({}, command, ...args);
 
-/** Without a registry, the tests that need these say that they are skipped. */
-function bringPackages(): void {
+/** Without a registry, the tests that need these packages are skipped with a reason. */
+function installPackages(): void {
   const installs = [
     createNodeInstallArgs(),
     createPackageManagerInstallArgs(),
@@ -43,9 +43,9 @@ function bringPackages(): void {
   for (const args of installs) if (args.length > 0) run('npm', ...args);
 }
 
-function bringTools(): void {
-  const lacking = (Object.keys(TOOLS) as Tool[]).filter((tool) => findTool(tool) === undefined);
-  if (lacking.length === 0 || process.getuid?.() !== 0) return;
+function installTools(): void {
+  const missing = (Object.keys(TOOLS) as Tool[]).filter((tool) => findTool(tool) === undefined);
+  if (missing.length === 0 || process.getuid?.() !== 0) return;
   if (spawnSync('apt-get', ['--version']).status !== 0) return;
   run('apt-get', 'update', '-qq');
   run(
@@ -54,7 +54,7 @@ function bringTools(): void {
     '-y',
     '-qq',
     '--no-install-recommends',
-    ...new Set(lacking.map((tool) => TOOLS[tool].debian)),
+    ...new Set(missing.map((tool) => TOOLS[tool].debian)),
   );
 }
 
@@ -71,7 +71,7 @@ function runTests(env: Record<string, string>, ...filters: string[]): Results {
   }
 }
 
-/** What drives a simulator in this process, and the call page in browsers: it holds whichever store there is. */
+/** The tests of a simulator in this process, and of the call page in browsers. They must pass with both stores. */
 const ON_BOTH_STORES = ['test/service/', 'test/control/', 'test/library/', 'test/browser/call'];
 
 async function runOnRedis(): Promise<Results[]> {
@@ -98,18 +98,18 @@ async function runAllTests(): Promise<boolean> {
   console.log(
     `${sum((one) => one.numPassedTests)} passed, ${sum((one) => one.numFailedTests)} failed, ${skipped.length} skipped`,
   );
-  // biome-ignore lint/style/noProcessEnv: the convention by which every CI makes itself known
+  // biome-ignore lint/style/noProcessEnv: every CI sets it by convention
   return all.every(({ success }) => success) && (skipped.length === 0 || !process.env.CI);
 }
 
-// `npm run check` leaves the machine as it is.
+// `npm run check` installs nothing.
 if (!process.argv.includes('--bring-nothing')) {
-  bringTools();
-  bringPackages();
+  installTools();
+  installPackages();
 }
-const good =
+const passed =
   run('npx', 'biome', 'check') &&
   run('npm', 'run', '--silent', 'build') &&
   run('npx', 'knip') &&
   (await runAllTests());
-process.exitCode = good ? 0 : 1;
+process.exitCode = passed ? 0 : 1;

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 
-const LONGEST_PAUSE_MS = 30_000;
+const READ_TIMEOUT_MS = 30_000;
 
-/** How a token is asked for. */
+/** How a token request sends its parameters and credentials. */
 export type Asking = 'urlencoded' | 'multipart' | 'Basic';
 
 const FIELDS = [
@@ -38,8 +38,8 @@ function requestFor(asking: Asking): string {
 }
 
 /**
- * Gets `many` tokens over one connection, `atOnce` at a time. What is received is only counted, by the length of the first
- * answer: whoever asks must be cheaper than whoever answers, who would else have time to rest.
+ * Gets `many` tokens over one connection, `atOnce` at a time. It does not parse the responses, only counts bytes by the
+ * length of the first response: the client must be cheaper than the server, or the server would be idle.
  */
 function getOver(url: string, request: string, many: number, atOnce: number): Promise<void> {
   const { hostname, port } = new URL(url);
@@ -54,7 +54,7 @@ function getOver(url: string, request: string, many: number, atOnce: number): Pr
       socket.write(requests.subarray(0, some * request.length));
     };
     socket.setNoDelay().on('connect', () => ask(1));
-    socket.setTimeout(LONGEST_PAUSE_MS, () => reject(new Error('no answer came any more')));
+    socket.setTimeout(READ_TIMEOUT_MS, () => reject(new Error('no more answers arrived')));
     socket.on('error', reject).on('data', (bytes) => {
       if (length === 0) {
         if (!bytes.includes('"access_token"')) reject(new Error(`no token: ${bytes}`));
@@ -68,7 +68,7 @@ function getOver(url: string, request: string, many: number, atOnce: number): Pr
   });
 }
 
-/** Gets `many` tokens of a server over several connections. */
+/** Gets `many` tokens from a server over several connections. */
 export async function getTokens(
   url: string,
   many: number,
@@ -76,10 +76,10 @@ export async function getTokens(
 ): Promise<void> {
   const request = requestFor(asking);
   const each = Math.ceil(many / connections);
-  // Who rests between answers is woken by each, at the cost of whoever answers: the more, the slower he is.
-  let isAwake = true;
-  const stayAwake = () => void (isAwake && setImmediate(stayAwake));
-  stayAwake();
+  // Never sleep: waking a sleeping client with each response costs the server processor time.
+  let isRunning = true;
+  const spin = () => void (isRunning && setImmediate(spin));
+  spin();
   await Promise.all(Array.from({ length: connections }, () => getOver(url, request, each, atOnce)));
-  isAwake = false;
+  isRunning = false;
 }

@@ -1,4 +1,4 @@
-/** The least that issues a token, with Fastify. */
+/** A minimal server that issues tokens, with Fastify. */
 import { randomBytes } from 'node:crypto';
 import { parse } from 'node:querystring';
 import Fastify from 'fastify';

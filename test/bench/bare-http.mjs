@@ -1,4 +1,4 @@
-/** The least that issues a token, with nothing but what Node brings. */
+/** A minimal server that issues tokens, with `node:http` only. */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { parse } from 'node:querystring';

@@ -1,6 +1,6 @@
 /**
- * What the simulator costs, beside the least that does its work: as ratios, since machines differ and are never quiet. All
- * that is compared is measured in turns, and printed as a table. `npm run bench [ROUNDS]`
+ * `npm run bench [ROUNDS]`: prints a table of the costs of the simulator, compared with minimal servers. It compares by
+ * ratios and measures in turns, because machines differ and are never idle.
  */
 import { cpus } from 'node:os';
 import { startRedis } from '../support/redis.ts';
@@ -12,8 +12,8 @@ import { pagesOpen } from './pages.ts';
 import { toParent } from './parent.ts';
 import { tokenMemory } from './tokens.ts';
 
-const [given = '30'] = process.argv.slice(2);
-const rounds = Number(given);
+const [roundsArg = '30'] = process.argv.slice(2);
+const rounds = Number(roundsArg);
 const TOKENS = 200_000;
 const PAGES = 1_000;
 const EVENTS = 300;
@@ -23,7 +23,7 @@ const ms = (length: number) => `${length < 10 ? length.toFixed(1) : Math.round(l
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
 const row = (...cells: string[]) => console.log(`| ${cells.join(' | ')} |`);
 
-async function starting(): Promise<void> {
+async function measureStart(): Promise<void> {
   const { http, fastify, simulator } = await coldStarts(rounds);
   const bare = `${times(ratio(simulator, http))} bare \`node:http\` (${ms(median(http))})`;
   row(
@@ -33,7 +33,7 @@ async function starting(): Promise<void> {
   );
 }
 
-async function answering(): Promise<void> {
+async function measureTokenRequests(): Promise<void> {
   const noRedis = explainMissingTool('redis');
   const redis = noRedis === undefined ? await startRedis() : undefined;
   try {
@@ -54,7 +54,7 @@ async function answering(): Promise<void> {
   }
 }
 
-async function keeping(): Promise<void> {
+async function measureMemory(): Promise<void> {
   const { before, after, heapEach, residentEach } = await tokenMemory(TOKENS);
   row(
     `a token that lives, of ${TOKENS.toLocaleString('en')}`,
@@ -63,7 +63,7 @@ async function keeping(): Promise<void> {
   );
 }
 
-async function telling(): Promise<void> {
+async function measureEvents(): Promise<void> {
   const { each, delays, rate } = await pagesOpen(PAGES);
   const heard = `${ms(median(delays))}, 99 %: ${ms(atPart(delays, 0.99))}`;
   row(`a page that is open, of ${PAGES.toLocaleString('en')}`, `${Math.round(each / 1000)} kB resident`, '');
@@ -84,9 +84,9 @@ console.log(
 );
 row('what', 'figure', 'compared');
 row('---', '---', '---');
-await starting();
-await answering();
-await keeping();
-await telling();
-// Connections that are kept alive would keep this alive too.
+await measureStart();
+await measureTokenRequests();
+await measureMemory();
+await measureEvents();
+// Keep-alive connections would keep this process running.
 process.exit();

@@ -2,10 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { getTokens } from './asking.ts';
 import { bare, type Served, simulator } from './served.ts';
 
-/** By then what V8 has compiled is kept for the next time. */
+/** After this time, the compile cache of V8 is on disk for the next start. */
 const KEPT_MS = 4_000;
 
-/** Milliseconds from the start of a process to its first token. */
+/** Returns the milliseconds from the start of a process to its first token. */
 async function coldStart(start: () => Promise<Served>): Promise<number> {
   const begun = performance.now();
   const served = await start();
@@ -15,7 +15,7 @@ async function coldStart(start: () => Promise<Served>): Promise<number> {
   return took;
 }
 
-/** How soon the first token comes, in milliseconds of each round: of bare servers and of the simulator, in turns. */
+/** Measures cold starts of bare servers and of the simulator, in turns. Returns milliseconds for each round. */
 export async function coldStarts(rounds: number) {
   const first = await simulator();
   await getTokens(first.url, 100);

@@ -1,28 +1,28 @@
 import { type Asking, getTokens } from './asking.ts';
 import { bare, type Served, simulator } from './served.ts';
 
-const TOKENS_A_SLICE = 4_000;
+const TOKENS_PER_SLICE = 4_000;
 const WARM_UP = 12_000;
 
-/** Processor time for a token, in microseconds. */
+/** Returns the processor time for a token, in microseconds. */
 async function slice({ url, processorTime }: Served, asking: Asking): Promise<number> {
   const before = processorTime();
-  await getTokens(url, TOKENS_A_SLICE, { asking });
-  return ((processorTime() - before) * 1000) / TOKENS_A_SLICE;
+  await getTokens(url, TOKENS_PER_SLICE, { asking });
+  return ((processorTime() - before) * 1000) / TOKENS_PER_SLICE;
 }
 
 interface Racer {
   readonly name: string;
   readonly served: Served;
   readonly asking: Asking;
-  /** Microseconds of processor time for a token, of each round. */
+  /** Microseconds of processor time per token, for each round. */
   readonly costs: number[];
 }
 
 /**
- * What a token costs by each way of asking, and what it costs bare servers, in turns.
+ * Measures the cost of a token for each kind of request, and on bare servers, in turns.
  *
- * @param redis address of the Redis that is measured too, if there is one
+ * @param redis address of a Redis to measure too
  */
 export async function issuing(rounds: number, redis: string | undefined) {
   const [http, fastify, ours] = [await bare('http'), await bare('fastify'), await simulator()];

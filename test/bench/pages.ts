@@ -3,12 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseSetup } from '../support/fake-page.ts';
 import { simulator } from './served.ts';
 
-const TOKENS_A_SECOND = 500;
+const TOKENS_PER_SECOND = 500;
 const ACTIONS = 400;
 const FORM = 'grant_type=client_credentials&client_id=sandbox-client&client_secret=sandbox-secret';
 
 const kept = new Agent({ keepAlive: true, maxSockets: 32 });
-/** An agent's action waits for its page to report, and must not keep others from being sent. */
+/** Without a limit: an agent action waits for the report of its page and must not block other requests. */
 const open = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 
 interface Asking {
@@ -37,8 +37,8 @@ const ask = (
 const askForToken = (url: string) =>
   ask(`${url}/o/token/`, { method: 'POST', type: 'application/x-www-form-urlencoded', body: FORM });
 
-/** Opens a page and its stream; `heard` is called whenever the stream says something. */
-async function openPage(url: string, validationId: string, heard: (text: string) => void): Promise<void> {
+/** Opens a page and its stream, and calls `onText` with each chunk of the stream. */
+async function openPage(url: string, validationId: string, onText: (text: string) => void): Promise<void> {
   const { access_token: token } = JSON.parse(await askForToken(url)) as { access_token: string };
   const html = await ask(`${url}/call?access_token=${token}&validation_id=${validationId}`);
   const { pathname, search } = new URL(parseSetup(html).stream, url);
@@ -46,7 +46,7 @@ async function openPage(url: string, validationId: string, heard: (text: string)
     const sent = request(`${url}${pathname}${search}`, { agent: open }, (answer) => {
       answer.setEncoding('utf8').on('data', (chunk: string) => {
         resolve();
-        heard(chunk);
+        onText(chunk);
       });
       answer.on('error', () => {});
     });
@@ -54,14 +54,14 @@ async function openPage(url: string, validationId: string, heard: (text: string)
   });
 }
 
-/** Issues tokens at an even rate until it is told to stop. */
+/** Issues tokens at a constant rate until the returned function is called. */
 function load(url: string): () => Promise<number> {
-  let goes = true;
+  let isRunning = true;
   let issued = 0;
   const running = (async () => {
     const begun = performance.now();
-    while (goes) {
-      const due = ((performance.now() - begun) / 1000) * TOKENS_A_SECOND;
+    while (isRunning) {
+      const due = ((performance.now() - begun) / 1000) * TOKENS_PER_SECOND;
       const missing = Math.min(100, Math.floor(due - issued));
       issued += missing;
       for (let i = 0; i < missing; i += 1) void askForToken(url).catch(() => {});
@@ -69,15 +69,15 @@ function load(url: string): () => Promise<number> {
     }
   })();
   return async () => {
-    goes = false;
+    isRunning = false;
     await running;
     return issued;
   };
 }
 
 /**
- * What `pages` that are open cost: memory for each in bytes, and milliseconds from an agent's action to the event at the page
- * while tokens are issued.
+ * Measures the cost of open pages: memory for each page in bytes, and milliseconds from an agent action to the event at
+ * the page while tokens are issued.
  */
 export async function pagesOpen(pages: number) {
   const served = await simulator('--scenario', 'manual', '--log-level', 'error');
@@ -103,7 +103,7 @@ export async function pagesOpen(pages: number) {
     const id = `val-${Math.floor((i * pages) / ACTIONS)}`;
     const heard = new Promise<number>((resolve) => waiting.set(id, resolve));
     const acted = performance.now();
-    // It answers when the page has reported, which these pages never do.
+    // No response is expected: it waits for the report of the page, and these pages send none.
     void ask(`${url}/__admin/calls/${id}/agent`, {
       method: 'POST',
       body: '{"action":"join"}',

@@ -4,13 +4,13 @@ import { simulator } from './served.ts';
 
 const WARM_UP = 20;
 
-/** Notes when it hears what, by a clock that other processes read too. */
+/** Records when each message arrives, by a clock that all processes share. */
 const LISTENER = `<script>
 var heard = {};
 addEventListener('message', function (event) { heard[event.data.message] = performance.timeOrigin + performance.now(); });
 </script>`;
 
-/** Milliseconds from an agent's order until the page around the frame hears of it, in Chromium, `times` over. */
+/** Measures the milliseconds from a control API request to its event in the parent page, in Chromium, `times` times. */
 export async function toParent(times: number): Promise<number[]> {
   const [served, pages, browser] = [
     await simulator('--scenario', 'manual'),
@@ -47,7 +47,7 @@ export async function toParent(times: number): Promise<number[]> {
     const took: number[] = [];
     for (let time = 0; time < WARM_UP + times; time += 1) {
       const begun = performance.timeOrigin + performance.now();
-      // It answers when the page has said that it has posted.
+      // The response arrives after the page has reported the event as posted.
       await admin('/calls/val-1/events', { type: 'info', code: 'VideocallLoading', message: `${time}` });
       const at = (await page.evaluate(`heard['${time}']`)) as number;
       if (time >= WARM_UP) took.push(at - begun);

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** A server in a process of its own, as its users run it. */
+/** A server in its own process, as its users run it. */
 export interface Served {
   readonly url: string;
   /** Resident memory in bytes. */
@@ -15,7 +15,7 @@ export interface Served {
 }
 
 const COMMAND = path.join(import.meta.dirname, '../../dist/mock-veridas.cjs');
-/** What one tick of the kernel's accounting is, in milliseconds. */
+/** One tick of the kernel's accounting, in milliseconds. */
 const TICK_MS = 10;
 
 async function ready(child: ChildProcess): Promise<string> {
@@ -30,7 +30,7 @@ async function ready(child: ChildProcess): Promise<string> {
   throw new Error('it ended before it was ready');
 }
 
-/** Starts a program that says `listening on URL` when it is ready. */
+/** Starts a program that prints `listening on URL` when it is ready. */
 export async function serve(...program: readonly string[]): Promise<Served> {
   const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'inherit'] });
   const url = await ready(child);
@@ -51,10 +51,10 @@ export async function serve(...program: readonly string[]): Promise<Served> {
   };
 }
 
-/** The simulator, as the command is published. */
+/** Starts the published command. */
 export const simulator = (...flags: readonly string[]): Promise<Served> =>
   serve(COMMAND, 'start', '--port', '0', ...flags);
 
-/** The least that issues a token, with nothing but Node or with Fastify. */
+/** Starts a minimal server that issues tokens, with `node:http` or with Fastify. */
 export const bare = (name: 'http' | 'fastify'): Promise<Served> =>
   serve(path.join(import.meta.dirname, `bare-${name}.mjs`));

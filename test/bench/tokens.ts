@@ -2,24 +2,21 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type RealProcess, startProcess } from '../support/real-process.ts';
 import { getTokens } from './asking.ts';
 
-/** In virtual time, all tokens together. */
+/** Steps of virtual time in which all tokens are issued. */
 const STEPS = 60;
-/** More than are remembered of requests and of tokens that have ended: from then on only what lives takes more. */
+/** More than the simulator keeps of requests and ended tokens. After that, only active tokens need more memory. */
 const WARM_UP = 12_000;
 const FAST = { connections: 8, atOnce: 50 };
 
-/** V8 returns memory to the machine when it has been idle for some seconds. */
+/** V8 returns memory to the system after some idle seconds. */
 const IDLE_MS = 20_000;
 
-async function settled(simulator: RealProcess) {
+async function measureIdle(simulator: RealProcess) {
   await pause(IDLE_MS);
   return simulator.measure();
 }
 
-/**
- * What `tokens` take while they live, and what is left when all have expired, in bytes. It is what is needed: what can be
- * thrown away is thrown away before.
- */
+/** Measures the memory of active tokens, and what remains after all have expired, in bytes after garbage collection. */
 export async function tokenMemory(tokens: number) {
   const simulator = await startProcess();
   const { url } = simulator;
@@ -29,12 +26,12 @@ export async function tokenMemory(tokens: number) {
     );
   await getTokens(url, WARM_UP, FAST);
   await advance('2h');
-  const before = await settled(simulator);
+  const before = await measureIdle(simulator);
   for (let step = 0; step < STEPS; step += 1) {
     await getTokens(url, tokens / STEPS, FAST);
     await advance('59s');
   }
-  const full = await settled(simulator);
+  const full = await measureIdle(simulator);
   await advance('2h');
   const after = await simulator.measure();
   await simulator.stop();

@@ -6,10 +6,10 @@ import { explainMissingTool } from '../support/tools.ts';
 
 const why = explainMissingTool('chromium');
 
-describe.skipIf(why)(`nothing keeps people with disabilities out${why ? ` (${why})` : ''}`, () => {
+describe.skipIf(why)(`the accessibility of the call page${why ? ` (${why})` : ''}`, () => {
   const stage = useChromium();
 
-  it('is seen: a picture without words is found, also in a frame', async () => {
+  it('finds an image without alternative text inside a frame', async () => {
     await stage.page.setContent(
       '<html lang="en"><title>x</title><iframe title="x" srcdoc="<img src=x>"></iframe>',
     );
@@ -18,7 +18,7 @@ describe.skipIf(why)(`nothing keeps people with disabilities out${why ? ` (${why
     );
   });
 
-  /** Opens the shop with a call that stands where these actions of the agent have led. */
+  /** Opens the shop with a call and applies these agent actions to it. */
   async function embed(scenario: string, actions: readonly string[]) {
     const { d, page, shop } = stage;
     const client = await d.createClient({ scenario });
@@ -32,21 +32,24 @@ describe.skipIf(why)(`nothing keeps people with disabilities out${why ? ` (${why
     for (const action of actions) await d.admin('POST', '/calls/val-1/agent', { action, client_id });
   }
 
-  describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+  describe.each(['light', 'dark'] as const)('the %s colour scheme', (colorScheme) => {
     it.each([
       ['waiting-room', 'manual', []],
       ['loading', 'manual', ['join']],
       ['in-call', 'manual', ['join', 'start']],
       ['ended', 'manual', ['join', 'start', 'end']],
       ['error', 'not-found', []],
-    ] as const)('on the screen %s', async (state, scenario, actions) => {
-      await stage.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await embed(scenario, actions);
-      const body = stage.page.frameLocator('#videocall-iframe').locator(`body[data-state="${state}"]`);
-      await body.waitFor();
-      // The shop's own page does not count: the guide's iframe has no title.
-      const frame = stage.page.frames().find((one) => one.url().includes('/call?')) as Frame;
-      expect(await findSeriousViolationsIn(frame)).toEqual([]);
-    });
+    ] as const)(
+      'has no serious accessibility violation on the %s screen',
+      async (state, scenario, actions) => {
+        await stage.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await embed(scenario, actions);
+        const body = stage.page.frameLocator('#videocall-iframe').locator(`body[data-state="${state}"]`);
+        await body.waitFor();
+        // Only the frame is checked: the shop's page would fail, because the guide's iframe has no title.
+        const frame = stage.page.frames().find((one) => one.url().includes('/call?')) as Frame;
+        expect(await findSeriousViolationsIn(frame)).toEqual([]);
+      },
+    );
   });
 });

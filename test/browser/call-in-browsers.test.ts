@@ -5,9 +5,9 @@ import { type EmbedStyle, openShop, type Shop } from '../support/shop.ts';
 import { startProxyWithoutEventSource } from '../support/without-eventsource.ts';
 
 const THREE = ['VideocallLoading', 'VideocallInitiated', 'VideocallCompleted'];
-const PATIENCE = { timeout: 60_000, interval: 50 };
+const WAIT_OPTIONS = { timeout: 60_000, interval: 50 };
 
-describe.each(Object.entries(BROWSERS))('the call in %s', (name, { launch, missing }) => {
+describe.each(Object.entries(BROWSERS))('the call page in %s', (name, { launch, missing }) => {
   const why = missing();
 
   describe.skipIf(why)(why ?? name, () => {
@@ -30,19 +30,19 @@ describe.each(Object.entries(BROWSERS))('the call in %s', (name, { launch, missi
     const address = (base: string, token: string, validationId = 'val-1') =>
       `${base}/call?${new URLSearchParams({ access_token: token, validation_id: validationId })}`;
 
-    const heardCodes = () => tab.evaluate<string[]>('heard.map(function (event) { return event.code })');
-    const hears = (codes: readonly string[]) =>
-      vi.waitFor(async () => expect(await heardCodes()).toEqual(codes), PATIENCE);
+    const getHeardCodes = () => tab.evaluate<string[]>('heard.map(function (event) { return event.code })');
+    const expectHeard = (codes: readonly string[]) =>
+      vi.waitFor(async () => expect(await getHeardCodes()).toEqual(codes), WAIT_OPTIONS);
 
-    /** Opens the shop with a call of a client of its own, and waits until the frame has checked in. */
-    async function embed(options: { base?: string; habit?: EmbedStyle; at?: Omit<Drive, 'mock'> } = {}) {
+    /** Opens the shop with a call of a new client, and waits until the frame has checked in. */
+    async function embed(options: { base?: string; style?: EmbedStyle; at?: Omit<Drive, 'mock'> } = {}) {
       const at = options.at ?? d;
       const client = await at.createClient();
       const token = await at.token(client);
       tab ??= await browser.newTab();
-      await tab.open(shop.getPageUrl(address(options.base ?? d.mock.browserUrl, token), options.habit));
+      await tab.open(shop.getPageUrl(address(options.base ?? d.mock.browserUrl, token), options.style));
       const call = async () => (await at.admin('GET', `/calls/val-1?client_id=${client.client_id}`)).json;
-      await vi.waitFor(async () => expect((await call()).page).toBe('open'), PATIENCE);
+      await vi.waitFor(async () => expect((await call()).page).toBe('open'), WAIT_OPTIONS);
       const agent = async (...actions: string[]) => {
         for (const action of actions) {
           await at.admin('POST', '/calls/val-1/agent', { action, client_id: client.client_id });
@@ -51,79 +51,82 @@ describe.each(Object.entries(BROWSERS))('the call in %s', (name, { launch, missi
       return { agent, call, client };
     }
 
-    it('says the three events in a visible tab', async () => {
+    it('posts the three events in a visible tab', async () => {
       const { agent } = await embed();
       await agent('join', 'start', 'end');
-      await hears(THREE);
+      await expectHeard(THREE);
     });
 
-    it('says them in an iframe that is hidden', async () => {
-      const { agent } = await embed({ habit: 'hidden' });
+    it('posts the three events in a hidden iframe', async () => {
+      const { agent } = await embed({ style: 'hidden' });
       await agent('join', 'start', 'end');
-      await hears(THREE);
+      await expectHeard(THREE);
     });
 
-    it('says them in a parent with cross-origin isolation', async () => {
-      const { agent } = await embed({ habit: 'isolated' });
+    it('posts the three events to a parent with cross-origin isolation', async () => {
+      const { agent } = await embed({ style: 'isolated' });
       await agent('join', 'start', 'end');
-      await hears(THREE);
+      await expectHeard(THREE);
       expect(await tab.evaluate('window.crossOriginIsolated')).toBe(true);
     });
 
-    it('says them in a sandbox that allows scripts only, from an origin that the guide drops', async () => {
-      const { agent } = await embed({ habit: 'sandbox' });
+    it('posts the three events from a scripts-only sandbox, whose origin the guide drops', async () => {
+      const { agent } = await embed({ style: 'sandbox' });
       await agent('join', 'start', 'end');
-      const said = 'everything.map(function (one) { return [one.origin, one.data.code] })';
+      const received = 'everything.map(function (one) { return [one.origin, one.data.code] })';
       await vi.waitFor(
-        async () => expect(await tab.evaluate(said)).toEqual(THREE.map((code) => ['null', code])),
-        PATIENCE,
+        async () => expect(await tab.evaluate(received)).toEqual(THREE.map((code) => ['null', code])),
+        WAIT_OPTIONS,
       );
-      expect(await heardCodes()).toEqual([]);
+      expect(await getHeardCodes()).toEqual([]);
     });
 
-    it('says them without EventSource', async () => {
+    it('posts the three events without EventSource', async () => {
       const proxy = await startProxyWithoutEventSource(d.mock.url);
       try {
         const { agent, call } = await embed({ base: proxy.browserUrl });
         await agent('join', 'start', 'end');
-        await hears(THREE);
+        await expectHeard(THREE);
         expect((await call()).pages[0].diagnostics.eventSource).toBe(false);
       } finally {
         await proxy.close();
       }
     });
 
-    it('says the rest of them after a restart of the simulator in mid-call', async () => {
+    it('posts the remaining events after the simulator restarts in mid-call', async () => {
       const options = { ...createSharedStore(), scenario: 'manual' };
       const before = await openDrive(options);
       const { agent, call } = await embed({ base: before.mock.browserUrl, at: before });
       await agent('join');
-      await hears(THREE.slice(0, 1));
+      await expectHeard(THREE.slice(0, 1));
       await before.mock.close();
       const after = await openDrive({ ...options, port: Number(new URL(before.mock.url).port) });
       try {
-        await vi.waitFor(async () => expect((await call()).page).toBe('open'), PATIENCE);
+        await vi.waitFor(async () => expect((await call()).page).toBe('open'), WAIT_OPTIONS);
         await agent('start', 'end');
-        await hears(THREE);
+        await expectHeard(THREE);
       } finally {
         await after.mock.close();
       }
     });
 
-    it('says the rest of them when the shop was left and come back to', async () => {
+    it('posts the remaining events after the user leaves the shop and comes back', async () => {
       const { agent, call } = await embed();
       await agent('join');
-      await hears(THREE.slice(0, 1));
+      await expectHeard(THREE.slice(0, 1));
       await tab.open(shop.getPageUrl([]));
-      await vi.waitFor(async () => expect((await call()).page).toBe('none'), PATIENCE);
+      await vi.waitFor(async () => expect((await call()).page).toBe('none'), WAIT_OPTIONS);
       await tab.evaluate('history.back()');
-      await vi.waitFor(async () => expect((await call()).page).toBe('open'), PATIENCE);
+      await vi.waitFor(async () => expect((await call()).page).toBe('open'), WAIT_OPTIONS);
       await agent('start', 'end');
-      // A page that was kept by the browser still holds the first; one that was loaded anew does not hear it again.
-      await vi.waitFor(async () => expect((await heardCodes()).slice(-2)).toEqual(THREE.slice(1)), PATIENCE);
+      // A page from the browser's back/forward cache still holds the first event. A reloaded page does not get it again.
+      await vi.waitFor(
+        async () => expect((await getHeardCodes()).slice(-2)).toEqual(THREE.slice(1)),
+        WAIT_OPTIONS,
+      );
     });
 
-    it('says them in each of twelve frames that are open at once', async () => {
+    it('posts the three events in each of twelve frames that are open at once', async () => {
       const client = await d.createClient();
       const ids = Array.from({ length: 12 }, (_, i) => `val-${i}`);
       const sources = await Promise.all(
@@ -136,19 +139,19 @@ describe.each(Object.entries(BROWSERS))('the call in %s', (name, { launch, missi
         (await d.admin('GET', `/calls?client_id=${client_id}`)).json.items.map(
           ({ page }: { page: string }) => page,
         );
-      await vi.waitFor(async () => expect(await pages()).toEqual(ids.map(() => 'open')), PATIENCE);
+      await vi.waitFor(async () => expect(await pages()).toEqual(ids.map(() => 'open')), WAIT_OPTIONS);
       for (const action of ['join', 'start', 'end']) {
         const answers = await Promise.all(
           ids.map((id) => d.admin('POST', `/calls/${id}/agent`, { action, client_id })),
         );
         expect(answers.map(({ json }) => json.page)).toEqual(ids.map(() => 'posted'));
       }
-      await vi.waitFor(async () => expect((await heardCodes()).length).toBe(36), PATIENCE);
+      await vi.waitFor(async () => expect((await getHeardCodes()).length).toBe(36), WAIT_OPTIONS);
     });
 
-    it('tells what it sees of its embedding', async () => {
+    it('reports diagnostics of its embedding', async () => {
       const { call } = await embed();
-      await vi.waitFor(async () => expect((await call()).pages[0].diagnostics).not.toBeNull(), PATIENCE);
+      await vi.waitFor(async () => expect((await call()).pages[0].diagnostics).not.toBeNull(), WAIT_OPTIONS);
       expect((await call()).pages[0].diagnostics).toMatchObject({
         topLevel: false,
         nested: false,

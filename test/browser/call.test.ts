@@ -7,7 +7,7 @@ import { explainMissingTool } from '../support/tools.ts';
 
 const why = explainMissingTool('chromium');
 
-describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
+describe.skipIf(why)(`the call page in Chromium${why ? ` (${why})` : ''}`, () => {
   const stage = useChromium();
 
   const address = (token: string, validationId: string) =>
@@ -15,7 +15,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
   const frame = () => stage.page.frameLocator('#videocall-iframe');
   const screen = (state: string) => frame().locator(`body[data-state="${state}"]`).waitFor();
 
-  /** A client of its own with a page of the shop that embeds a call of it. */
+  /** Creates a client, and opens a shop page that embeds one of its calls. */
   async function embed(scenario: string, validationId = 'val-1') {
     const client = await stage.d.createClient({ scenario });
     const token = await stage.d.token(client);
@@ -30,7 +30,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     };
   }
 
-  it('says Loading, Initiated and Completed in order, each with exactly three keys', async () => {
+  it('posts Loading, Initiated and Completed in order, each with exactly three keys', async () => {
     const { advance } = await embed('happy');
     await screen('waiting-room');
     await advance('1h');
@@ -42,7 +42,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     await screen('ended');
   });
 
-  it('plays by itself in real time', async () => {
+  it('plays the happy scenario in real time', async () => {
     await embed('happy');
     expect((await waitForEvents(stage.page, 3)).map(({ code }) => code)).toEqual([
       'VideocallLoading',
@@ -51,7 +51,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     ]);
   });
 
-  it("says them although a test framework has stopped the page's clock", async () => {
+  it("posts the three events although a test framework has paused the page's clock", async () => {
     await stage.page.clock.install({ time: new Date('2030-01-01T00:00:00Z') });
     await stage.page.clock.pauseAt(new Date('2030-01-01T01:00:00Z'));
     const { advance } = await embed('happy');
@@ -65,7 +65,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     ]);
   });
 
-  it('refuses the second load with the same token', async () => {
+  it('refuses a second load with a token whose call has ended', async () => {
     const { advance, token } = await embed('happy');
     await screen('waiting-room');
     await advance('8s');
@@ -76,7 +76,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     expect(await getHeardEvents(stage.page)).toEqual([]);
   });
 
-  it('uses up the token although the page was closed before the end', async () => {
+  it('uses up the token although the page closes before the call ends', async () => {
     const { advance, call, token } = await embed('happy');
     await screen('waiting-room');
     await stage.page.goto('about:blank');
@@ -85,7 +85,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     expect((await stage.d.open(token, 'val-1')).status).toBe(403);
   });
 
-  it('answers each action of the agent after the page has posted', async () => {
+  it('answers each agent action after the page has posted its event', async () => {
     const { agent } = await embed('manual');
     await screen('waiting-room');
     for (const [action, heardBefore] of [
@@ -99,7 +99,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     }
   });
 
-  it('shows the client their own picture in the call', async () => {
+  it('shows users their own camera image during the call', async () => {
     const { agent } = await embed('manual');
     await screen('waiting-room');
     await agent('join');
@@ -118,7 +118,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     expect(width).toBeGreaterThan(0);
   });
 
-  it('goes back to the waiting room when the agent leaves, and says nothing', async () => {
+  it('returns to the waiting room and posts nothing when the agent leaves', async () => {
     const { agent } = await embed('manual');
     await screen('waiting-room');
     await agent('join');
@@ -128,7 +128,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     expect(await getHeardEvents(stage.page)).toHaveLength(1);
   });
 
-  it('continues after a reload where it is, and posts nothing again', async () => {
+  it('keeps its state after a reload and posts no event again', async () => {
     const { agent } = await embed('manual');
     await screen('waiting-room');
     await agent('join');
@@ -138,27 +138,27 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     expect((await waitForEvents(stage.page, 1)).map(({ code }) => code)).toEqual(['VideocallInitiated']);
   });
 
-  it('says VideocallNotFound on an error screen where there is no call', async () => {
+  it('posts VideocallNotFound on an error screen when the call does not exist', async () => {
     await embed('not-found');
     await screen('error');
     expect(await waitForEvents(stage.page, 1)).toEqual([EVENTS.VideocallNotFound]);
   });
 
-  it('says VideocallNotFound when the validation id is missing', async () => {
+  it('posts VideocallNotFound when the validation id is missing', async () => {
     await stage.page.goto(
       stage.shop.getPageUrl(`${stage.d.mock.browserUrl}/call?access_token=${await stage.d.token()}`),
     );
     expect(await waitForEvents(stage.page, 1)).toEqual([EVENTS.VideocallNotFound]);
   });
 
-  it('tells the page when the simulator was reset', async () => {
+  it('shows a notice on the page when the simulator is reset', async () => {
     const { reset } = await embed('manual');
     await screen('waiting-room');
     await reset();
     await frame().locator('body[data-notice="reset"]').waitFor();
   });
 
-  it('shows hostile values as text and runs nothing of them', async () => {
+  it('shows hostile values as text and runs none of their code', async () => {
     const hostile = `"><img src=x onerror=parent.postMessage('hit','*')></script><script>parent.postMessage('hit','*')</script>`;
     const problems: string[] = [];
     stage.page.on('pageerror', (error) => problems.push(error.message));
@@ -168,7 +168,7 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     expect(problems).toEqual([]);
   });
 
-  it('breaks no rule of its own Content-Security-Policy', async () => {
+  it('violates no rule of its own Content-Security-Policy', async () => {
     const violations: string[] = [];
     stage.page.on('console', (message) => {
       if (/content security policy/i.test(message.text())) violations.push(message.text());
@@ -180,13 +180,13 @@ describe.skipIf(why)(`the call in Chromium${why ? ` (${why})` : ''}`, () => {
     expect(violations).toEqual([]);
   });
 
-  it('tells open pages when the simulator stops, and stops at once', async () => {
+  it('notifies open pages when the simulator stops, and stops at once', async () => {
     const stopping = await openDrive({ scenario: 'manual' });
     const token = await stopping.token();
     await stage.page.goto(
       stage.shop.getPageUrl(`${stopping.mock.browserUrl}/call?access_token=${token}&validation_id=v`),
     );
-    // The screen is in the page from the first; whoever is to be told listens.
+    // The screen is part of the HTML. Only a page with an open stream can receive the notice.
     await expect.poll(async () => (await stopping.admin('GET', '/calls/v')).json.page).toBe('open');
     await stopping.mock.close();
     await frame().locator('body[data-notice="closing"]').waitFor();

@@ -21,8 +21,8 @@ describe.skipIf(why)(`the connection check of the waiting room${why ? ` (${why})
   const stage = useChromium();
   const frame = () => stage.page.frameLocator('#videocall-iframe');
 
-  /** What the list says, by what it is about; each line has the symbol of its result. */
-  async function said(): Promise<Record<string, string>> {
+  /** Reads the result of each check by its name. Each line must start with the symbol of its result. */
+  async function readChecks(): Promise<Record<string, string>> {
     const lines = await frame()
       .locator('.checks li')
       .evaluateAll((items) => items.map((item) => [item.textContent, item.getAttribute('data-result')]));
@@ -34,19 +34,19 @@ describe.skipIf(why)(`the connection check of the waiting room${why ? ` (${why})
       }),
     );
   }
-  const says = (expected: Record<string, string>) => expect.poll(said).toEqual(expected);
+  const expectChecks = (expected: Record<string, string>) => expect.poll(readChecks).toEqual(expected);
 
-  async function embed(options: { at?: Drive; base?: string; habit?: EmbedStyle } = {}) {
-    const { at = stage.d, base = at.mock.browserUrl, habit } = options;
+  async function embed(options: { at?: Drive; base?: string; style?: EmbedStyle } = {}) {
+    const { at = stage.d, base = at.mock.browserUrl, style } = options;
     const client = await at.createClient({ scenario: 'manual' });
     const query = new URLSearchParams({ access_token: await at.token(client), validation_id: 'val-1' });
-    await stage.page.goto(stage.shop.getPageUrl(`${base}/call?${query}`, habit));
+    await stage.page.goto(stage.shop.getPageUrl(`${base}/call?${query}`, style));
     return client;
   }
   const diagnostics = async (client: { client_id: string }) =>
     (await stage.d.admin('GET', `/calls/val-1?client_id=${client.client_id}`)).json.pages[0].diagnostics;
 
-  it('says that all is well, asks for no camera, and leaves the waiting room as it is', async () => {
+  it('passes without a camera prompt and leaves the waiting room unchanged', async () => {
     await stage.page.addInitScript(() => {
       navigator.mediaDevices.getUserMedia = () => {
         document.title = 'asked';
@@ -54,31 +54,31 @@ describe.skipIf(why)(`the connection check of the waiting room${why ? ` (${why})
       };
     });
     const client = await embed();
-    await says(GOOD);
+    await expectChecks(GOOD);
     expect(await frame().locator('body').getAttribute('data-state')).toBe('waiting-room');
     expect(await frame().locator('title').textContent()).toBe('Video call');
     expect(await diagnostics(client)).toMatchObject({ webRtc: true, cameraAllowed: true });
   });
 
-  it('needs no time to pass in the page', async () => {
+  it("passes while the page's clock is paused", async () => {
     await stage.page.clock.install({ time: new Date('2030-01-01T00:00:00Z') });
     await stage.page.clock.pauseAt(new Date('2030-01-01T01:00:00Z'));
     await embed();
-    await says(GOOD);
+    await expectChecks(GOOD);
   });
 
-  it('says what the frame may not have', async () => {
-    await embed({ habit: 'nothing' });
-    await says({ ...GOOD, ...REFUSED });
+  it('names the devices that the frame may not use', async () => {
+    await embed({ style: 'nothing' });
+    await expectChecks({ ...GOOD, ...REFUSED });
   });
 
-  it('says that the page is not secure, and that the browser cannot make a video call', async () => {
+  it('reports an insecure page and a browser without support for video calls', async () => {
     await stage.page.addInitScript(() => {
       Reflect.deleteProperty(window, 'RTCPeerConnection');
       Object.defineProperty(window, 'isSecureContext', { value: false });
     });
     const client = await embed();
-    await says({
+    await expectChecks({
       ...GOOD,
       'Secure page': 'no, your browser will keep the camera off',
       Browser: 'cannot make video calls',
@@ -86,37 +86,37 @@ describe.skipIf(why)(`the connection check of the waiting room${why ? ` (${why})
     expect(await diagnostics(client)).toMatchObject({ webRtc: false, secureContext: false });
   });
 
-  it('says when the connection is interrupted, and when it is back', async () => {
+  it('reports an interrupted connection and its recovery', async () => {
     const options = { ...createSharedStore(), scenario: 'manual' };
     const before = await openDrive(options);
     await embed({ at: before });
-    await says(GOOD);
+    await expectChecks(GOOD);
     await before.mock.close();
-    await says({ ...GOOD, Connection: 'interrupted, trying again' });
+    await expectChecks({ ...GOOD, Connection: 'interrupted, trying again' });
     const after = await openDrive({ ...options, port: Number(new URL(before.mock.url).port) });
-    await says(GOOD);
+    await expectChecks(GOOD);
     await after.mock.close();
   });
 
-  it('is made without EventSource too', async () => {
+  it('passes without EventSource', async () => {
     const proxy = await startProxyWithoutEventSource(stage.d.mock.url);
     await embed({ base: proxy.browserUrl });
-    await says(GOOD);
+    await expectChecks(GOOD);
     await proxy.close();
   });
 
-  it('reaches the ports that video needs, when they are open', async () => {
+  it('reaches the media ports when they are open', async () => {
     const at = await openDrive({ mediaPorts: { tcp: 0, udp: 0 } });
     try {
       await embed({ at });
       const { tcp, udp } = at.mock.mediaPorts ?? { tcp: 0, udp: 0 };
-      await says({ ...GOOD, [`TCP ${tcp}`]: 'reached', [`UDP ${udp}`]: 'reached' });
+      await expectChecks({ ...GOOD, [`TCP ${tcp}`]: 'reached', [`UDP ${udp}`]: 'reached' });
     } finally {
       await at.mock.close();
     }
   });
 
-  it('tries the ports that the server names, and names those that cannot be tried', async () => {
+  it('tests the ports that the server lists and marks those that it cannot test', async () => {
     const closed = await openDrive();
     await closed.mock.close();
     const ports = [
@@ -139,13 +139,18 @@ describe.skipIf(why)(`the connection check of the waiting room${why ? ` (${why})
       });
     });
     await embed();
-    await says({ ...GOOD, 'TCP 4443': 'reached', 'TCP 4444': 'not reached', 'UDP 10000': 'not tested' });
+    await expectChecks({
+      ...GOOD,
+      'TCP 4443': 'reached',
+      'TCP 4444': 'not reached',
+      'UDP 10000': 'not tested',
+    });
   });
 
-  it('says in a frame of 150 pixels only what is wrong, and takes one line for that', async () => {
+  it('shows only the failed checks, on one line, in a frame of 150 pixels', async () => {
     await stage.page.setViewportSize({ width: 984, height: 150 });
-    await embed({ habit: 'nothing' });
-    await says({ ...GOOD, ...REFUSED });
+    await embed({ style: 'nothing' });
+    await expectChecks({ ...GOOD, ...REFUSED });
     const visible = frame().locator('.checks li:visible');
     expect(await visible.allTextContents()).toEqual([
       '✕Camera: not allowed by this page',

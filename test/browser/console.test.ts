@@ -12,29 +12,29 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
   const stage = useChromium();
   let page: Page;
   let client: Credentials;
-  /** What the browser complained of. */
-  let complaints: string[];
+  /** Uncaught errors in the page. */
+  let pageErrors: string[];
 
   beforeEach(async () => {
     page = await stage.browser.newPage();
-    complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
+    pageErrors = [];
+    page.on('pageerror', (error) => pageErrors.push(error.message));
     client = await stage.d.createClient({ scenario: 'manual' });
   });
   afterEach(async () => {
     await page.close();
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
   });
 
-  /** Opens the console, as far as it is about the client of this test. */
-  const openConsole = async (about: Record<string, string> = {}) => {
+  /** Opens the console, filtered to the client of this test. */
+  const openConsole = async (filter: Record<string, string> = {}) => {
     await page.goto(
-      `${stage.d.mock.url}/__console#${new URLSearchParams({ client_id: client.client_id, ...about })}`,
+      `${stage.d.mock.url}/__console#${new URLSearchParams({ client_id: client.client_id, ...filter })}`,
     );
     await page.getByText('live', { exact: true }).waitFor();
   };
-  /** A page of an integrator that waits for an agent. */
-  const waits = async (validationId: string) => {
+  /** Opens an integrator's page that waits for an agent. */
+  const openWaitingPage = async (validationId: string) => {
     const query = new URLSearchParams({
       access_token: await stage.d.token(client),
       validation_id: validationId,
@@ -47,9 +47,9 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
   const diagram = () => page.locator('.sequence text.label').allTextContents();
   const events = async () => (await diagram()).filter((text) => text.startsWith('Videocall'));
 
-  it('lets a person play the agent: the page hears the three events, and the diagram grows with them', async () => {
+  it('lets a user act as the agent, and draws each event that the page receives', async () => {
     await openConsole();
-    await waits('val-1');
+    await openWaitingPage('val-1');
     await queue().getByRole('button', { name: 'Join val-1' }).click();
     await expect.poll(events).toEqual(['VideocallLoading']);
     await button('Start').click();
@@ -60,7 +60,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await expect.poll(events).toEqual(three);
     const drawn = await diagram();
     const place = (text: string) => drawn.findIndex((one) => one.startsWith(text));
-    const course = [
+    const expectedOrder = [
       'POST /o/token/',
       'access token',
       'GET /call',
@@ -68,14 +68,14 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
       'join',
       three[0] as string,
     ];
-    expect(course.map(place)).toEqual(course.map(place).toSorted((a, b) => a - b));
+    expect(expectedOrder.map(place)).toEqual(expectedOrder.map(place).toSorted((a, b) => a - b));
     expect(drawn.at(-1)).toMatch(/^token .* completed$/);
     await page.getByRole('region', { name: 'Over' }).getByText('val-1').waitFor();
     await expect.poll(() => queue().getByText('Nobody waits').isVisible()).toBe(true);
   });
 
-  it('is used by the keyboard alone', async () => {
-    await waits('val-1');
+  it('works with the keyboard alone', async () => {
+    await openWaitingPage('val-1');
     await openConsole();
     await queue().getByRole('button', { name: 'Join val-1' }).focus();
     await page.keyboard.press('Enter');
@@ -84,17 +84,17 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     const press = async (...keys: string[]) => {
       for (const key of keys) await page.keyboard.press(key);
     };
-    const isPossible = (name: string) =>
+    const waitUntilEnabled = (name: string) =>
       expect.poll(() => button(name).getAttribute('aria-disabled')).toBe('false');
-    await isPossible('Start');
+    await waitUntilEnabled('Start');
     await press('Tab', 'Tab', 'Enter');
-    await isPossible('Record');
+    await waitUntilEnabled('Record');
     await press('Tab', 'Tab', 'Tab', 'Enter');
     expect((await waitForEvents(stage.page, 3)).map(({ code }) => code)).toContain('VideocallCompleted');
     expect(await focused()).toBe('End');
   });
 
-  it('says why something cannot be done', async () => {
+  it('shows why an action is refused', async () => {
     const at = '9892-03-08T11:56:40.000Z';
     await stage.d.admin('POST', '/clock/freeze', { at, client_id: client.client_id });
     await openConsole();
@@ -102,7 +102,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await expect.poll(() => page.getByRole('alert').textContent()).toContain('that is no date');
   });
 
-  it('puts clients that wait before validations without a call, the longest first', async () => {
+  it('lists waiting calls before validations without a call, the longest wait first', async () => {
     const { client_id } = client;
     await stage.d.admin('PUT', '/validations/val-unopened', { confirmed: false, client_id });
     await stage.d.open(await stage.d.token(client), 'val-first');
@@ -117,7 +117,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
       .toMatchObject({ validation_id: 'val-unopened', confirmed: true });
   });
 
-  it('moves the clock of the client, and lets it stand still', async () => {
+  it('advances, freezes and resumes the clock of the client', async () => {
     await openConsole();
     const clock = async () => (await stage.d.admin('GET', `/clock?client_id=${client.client_id}`)).json;
     await button('+1h 1 hour forward').click();
@@ -129,7 +129,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await button('Freeze the clock').waitFor();
   });
 
-  it('shows how long a token lives by the clock of the client', async () => {
+  it('shows the remaining lifetime of a token by the clock of its client', async () => {
     await stage.d.token(client);
     await openConsole();
     await stage.d.admin('POST', '/clock/freeze', { client_id: client.client_id });
@@ -140,7 +140,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await expect.poll(() => row.textContent()).toContain('expired');
   });
 
-  it('shows how long each token lives by the clock of its client, also beside those of others', async () => {
+  it('shows the tokens of several clients, each by the clock of its client', async () => {
     const other = await stage.d.createClient();
     await stage.d.admin('POST', '/clock/freeze', { client_id: client.client_id });
     for (const one of [client, other]) await stage.d.token(one);
@@ -154,7 +154,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await expect.poll(() => row(client).textContent()).toContain('active9 min');
   });
 
-  it('chooses what the next calls play', async () => {
+  it('sets the scenario of new calls', async () => {
     await openConsole();
     await page.getByLabel('New calls play').selectOption('agent-late');
     await expect
@@ -162,7 +162,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
       .toBe('agent-late');
   });
 
-  it('says that what the next calls play is chosen for one client', async () => {
+  it('asks for a client before it sets the scenario of new calls', async () => {
     await page.goto(`${stage.d.mock.url}/__console`);
     const picker = page.getByLabel('New calls play');
     await expect.poll(() => picker.locator('option').allTextContents()).toEqual(['choose a client first']);
@@ -170,15 +170,15 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await expect.poll(() => picker.inputValue()).toBe('manual');
   });
 
-  it('lets the call fail', async () => {
-    await waits('val-1');
+  it('fails a call with the selected event', async () => {
+    await openWaitingPage('val-1');
     await openConsole();
     await page.getByLabel('Let the call fail').selectOption('VideocallServerNotOperational');
     expect((await waitForEvents(stage.page, 1))[0]?.code).toBe('VideocallServerNotOperational');
     await page.getByRole('heading', { name: 'val-1 failed' }).waitFor();
   });
 
-  it('filters the journal', async () => {
+  it('filters the journal by refusal and by text', async () => {
     await stage.d.requestToken({ ...client });
     await stage.d.requestToken({ ...client, grant_type: 'nonsense' });
     await openConsole();
@@ -193,7 +193,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await expect.poll(() => page.getByText('0 requests').isVisible()).toBe(true);
   });
 
-  it('searches without leaving every letter behind to go back to', async () => {
+  it('adds no history entry for the letters of a search', async () => {
     await openConsole();
     const search = page.getByLabel('Search');
     const streams: string[] = [];
@@ -209,7 +209,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
   });
 
   it.each(['n=nought', 'refused=maybe', `text=${'x'.repeat(300)}`, 'n=0&validation_id=val-1', 'colour=red'])(
-    'makes what it can of an address with a slip in it: %s',
+    'keeps the valid part of an address with an invalid parameter: %s',
     async (slip) => {
       await page.goto(`${stage.d.mock.url}/__console#client_id=${client.client_id}&${slip}`);
       await page.getByText('live', { exact: true }).waitFor();
@@ -217,14 +217,14 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     },
   );
 
-  it('says of a client that is gone that it is', async () => {
+  it('marks a deleted client as gone', async () => {
     await openConsole();
     await stage.d.admin('DELETE', `/clients/${client.client_id}`);
     const chosen = clientPicker().locator('option:checked');
     await expect.poll(() => chosen.textContent()).toBe(`${client.client_id} (gone)`);
   });
 
-  it('shows findings with how to fix them', async () => {
+  it('shows findings and how to fix them', async () => {
     await stage.d.open(await stage.d.token(client), '');
     await openConsole();
     const findings = page.getByRole('region', { name: /^Findings/ });
@@ -232,7 +232,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await findings.getByText('How to fix:').first().waitFor();
   });
 
-  it('comes back by itself after a restart of the simulator, and says so', async () => {
+  it('reconnects after a restart of the simulator and shows that it is live again', async () => {
     const options = { ...createSharedStore(), scenario: 'manual' };
     const before = await openDrive(options);
     await before.open(await before.token(), 'val-kept');
@@ -250,7 +250,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     }
   });
 
-  it('leaves its connection to others while nobody can see it, and is live again as soon as somebody can', async () => {
+  it('closes its stream while its tab is hidden and reopens it when the tab is visible', async () => {
     await openConsole();
     const show = (state: 'hidden' | 'visible') =>
       page.evaluate((now) => {
@@ -265,7 +265,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await queue().locator('b', { hasText: 'val-meanwhile' }).waitFor();
   });
 
-  it('shows what came of an order where it was given, also far down on a phone', async () => {
+  it('shows the result of an action on the visible part of a scrolled phone screen', async () => {
     await page.setViewportSize({ width: 320, height: 568 });
     for (let i = 0; i < 8; i += 1) await stage.d.open(await stage.d.token(client), `val-${i}`);
     await openConsole();
@@ -278,7 +278,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     expect(y).toBeLessThan(568);
   });
 
-  it('shows hostile text as text', async () => {
+  it('renders hostile text as text', async () => {
     const hostile = '<img src=x onerror="document.title=1">"\'&{{7*7}}\u202e\u0000';
     await stage.d.open(await stage.d.token(client), hostile);
     await stage.d.admin('PUT', `/validations/${encodeURIComponent(`${hostile}2`)}`, {
@@ -320,18 +320,21 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     }
   });
 
-  it.each(['light', 'dark'] as const)('has no serious problem of accessibility (%s)', async (colorScheme) => {
-    await page.emulateMedia({ colorScheme });
-    await openConsole();
-    expect(await findSeriousViolations(page)).toEqual([]);
-    await waits('val-1');
-    await fetch(`${stage.d.mock.url}/call?access_token=x&validation_id=val-1`);
-    await stage.d.open(await stage.d.token(client), '');
-    await page.getByText('the address of the frame has no validation_id').waitFor();
-    await queue().getByRole('button', { name: 'Join val-1' }).click();
-    await expect.poll(events).toEqual(['VideocallLoading']);
-    expect(await findSeriousViolations(page)).toEqual([]);
-    await page.setViewportSize({ width: 390, height: 844 });
-    expect(await findSeriousViolations(page)).toEqual([]);
-  });
+  it.each(['light', 'dark'] as const)(
+    'has no serious accessibility violation in the %s colour scheme',
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
+      await openConsole();
+      expect(await findSeriousViolations(page)).toEqual([]);
+      await openWaitingPage('val-1');
+      await fetch(`${stage.d.mock.url}/call?access_token=x&validation_id=val-1`);
+      await stage.d.open(await stage.d.token(client), '');
+      await page.getByText('the address of the frame has no validation_id').waitFor();
+      await queue().getByRole('button', { name: 'Join val-1' }).click();
+      await expect.poll(events).toEqual(['VideocallLoading']);
+      expect(await findSeriousViolations(page)).toEqual([]);
+      await page.setViewportSize({ width: 390, height: 844 });
+      expect(await findSeriousViolations(page)).toEqual([]);
+    },
+  );
 });

@@ -8,7 +8,7 @@ const THREE = ['VideocallLoading', 'VideocallInitiated', 'VideocallCompleted'];
 
 describe.skipIf(why)(`the demo in Chromium${why ? ` (${why})` : ''}`, () => {
   const stage = useChromium();
-  // Whatever is done on it, the page does all as the guide has it.
+  // The demo follows the guide, so no test may cause a finding.
   afterEach(async () => {
     const { items } = (await stage.d.admin('GET', '/findings')).json;
     expect(items).toEqual([]);
@@ -19,22 +19,22 @@ describe.skipIf(why)(`the demo in Chromium${why ? ` (${why})` : ''}`, () => {
   const codes = () => stage.page.locator('#events li code').allTextContents();
   const screen = (state: string) =>
     stage.page.frameLocator('#videocall-iframe').locator(`body[data-state="${state}"]`).waitFor();
-  /** Its page has checked in, so that the script of the call runs. */
-  const checkedIn = () =>
+  /** Waits until the call page has checked in: its script runs. */
+  const waitForCheckIn = () =>
     expect.poll(async () => (await stage.d.admin('GET', '/calls')).json.items.at(-1)?.page).toBe('open');
 
-  async function begin(scenario: string) {
+  async function startCall(scenario: string) {
     await stage.page.goto(stage.d.mock.demoUrl);
     await stage.page.getByLabel('Scenario').selectOption(scenario);
     await stage.page.getByRole('button', { name: 'Start the call' }).click();
     await screen('waiting-room');
-    await checkedIn();
+    await waitForCheckIn();
   }
 
-  it('shows a whole call and its three events in order', async () => {
+  it('shows a complete call and its three events in order', async () => {
     await stage.page.goto(stage.d.mock.demoUrl);
     expect(await stage.page.getByLabel('Scenario').inputValue()).toBe('happy');
-    await begin('happy');
+    await startCall('happy');
     await advance('1h');
     await screen('ended');
     await expect.poll(codes).toEqual(THREE);
@@ -43,8 +43,8 @@ describe.skipIf(why)(`the demo in Chromium${why ? ` (${why})` : ''}`, () => {
     await stage.page.getByText('your account is open').waitFor();
   });
 
-  it('marks a message from another origin as one that the guide’s listener drops', async () => {
-    await begin('foreign-origin-event');
+  it('marks a message from another origin that the guide’s listener drops', async () => {
+    await startCall('foreign-origin-event');
     await advance('3s');
     await advance('1h');
     await expect.poll(codes).toEqual(['VideocallLoading', 'VideocallCompleted', ...THREE.slice(1)]);
@@ -55,38 +55,38 @@ describe.skipIf(why)(`the demo in Chromium${why ? ` (${why})` : ''}`, () => {
     );
   });
 
-  it('shows one call after the other, also after a reset', async () => {
-    await begin('happy');
+  it('starts another call after a reset', async () => {
+    await startCall('happy');
     await advance('1h');
     await expect.poll(codes).toEqual(THREE);
     await stage.d.mock.reset();
     await stage.page.getByRole('button', { name: 'Start another call' }).click();
     await stage.page.getByText('Nothing yet').waitFor();
-    await checkedIn();
+    await waitForCheckIn();
     await advance('1h');
     await expect.poll(codes).toEqual(THREE);
   });
 
-  it('begins one call for somebody who clicks twice', async () => {
+  it('starts one call on a double click', async () => {
     await stage.page.goto(stage.d.mock.demoUrl);
-    let letOn = () => {};
-    const clicked = new Promise<void>((resolve) => {
-      letOn = resolve;
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
     });
     await stage.page.route('**/__demo/calls', async (route) => {
-      await clicked;
+      await released;
       await route.continue();
     });
     await stage.page.getByRole('button', { name: 'Start the call' }).dblclick();
-    letOn();
+    release();
     await screen('waiting-room');
-    await checkedIn();
+    await waitForCheckIn();
     expect((await stage.d.admin('GET', '/calls')).json.total).toBe(1);
     expect((await stage.d.admin('GET', '/tokens')).json.total).toBe(1);
   });
 
-  it('lets time pass for its own client alone', async () => {
-    await begin('agent-late');
+  it('advances the clock of its own client only', async () => {
+    await startCall('agent-late');
     await stage.page.getByRole('button', { name: 'Skip 10 minutes' }).click();
     await screen('loading');
     const clock = async (query = '') => (await stage.d.admin('GET', `/clock${query}`)).json.offsetMs;
@@ -95,7 +95,7 @@ describe.skipIf(why)(`the demo in Chromium${why ? ` (${why})` : ''}`, () => {
     await screen('ended');
   });
 
-  it('can be used by keyboard alone', async () => {
+  it('works with the keyboard alone', async () => {
     const { page, d } = stage;
     await page.goto(d.mock.demoUrl);
     const focused = () => page.evaluate('document.activeElement.textContent.trim()');
@@ -111,7 +111,7 @@ describe.skipIf(why)(`the demo in Chromium${why ? ` (${why})` : ''}`, () => {
     expect(await focused()).toBe('Start another call');
   });
 
-  it('copies code', async () => {
+  it('copies the code of an example', async () => {
     await stage.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await stage.page.goto(stage.d.mock.demoUrl);
     await stage.page.getByRole('button', { name: 'Copy' }).nth(1).click();
@@ -121,14 +121,14 @@ describe.skipIf(why)(`the demo in Chromium${why ? ` (${why})` : ''}`, () => {
     );
   });
 
-  it('says what keeps it from a call', async () => {
+  it('shows why it cannot start a call', async () => {
     await stage.page.goto(stage.d.mock.demoUrl);
     await stage.d.admin('POST', '/faults', { endpoint: 'token', status: 503, times: 1 });
     await stage.page.getByRole('button', { name: 'Start the call' }).click();
     await stage.page.getByRole('status').getByText('status 503').waitFor();
   });
 
-  it('names the console where the agent is played by hand', async () => {
+  it('links to the console for the manual scenario', async () => {
     await stage.page.goto(stage.d.mock.demoUrl);
     const link = stage.page.getByRole('link', { name: 'the console' });
     expect(await link.isVisible()).toBe(false);
@@ -136,31 +136,34 @@ describe.skipIf(why)(`the demo in Chromium${why ? ` (${why})` : ''}`, () => {
     expect([await link.isVisible(), await link.getAttribute('href')]).toEqual([true, '/__console']);
   });
 
-  it('is of another origin than the frame, under whichever name it is asked for', async () => {
+  it('redirects from the host of the frame to an origin of its own', async () => {
     await stage.page.goto(`${stage.d.mock.browserUrl}/__demo`);
     expect(stage.page.url()).toBe(stage.d.mock.demoUrl);
   });
 
-  it('breaks no rule of its Content-Security-Policy', async () => {
+  it('violates no rule of its Content-Security-Policy', async () => {
     const problems: string[] = [];
     stage.page.on('console', (message) => problems.push(message.text()));
     stage.page.on('pageerror', (error) => problems.push(error.message));
-    await begin('happy');
+    await startCall('happy');
     await advance('1h');
     await screen('ended');
     expect(problems).toEqual([]);
   });
 
-  it.each(['light', 'dark'] as const)('keeps nobody out in %s colours', async (colorScheme) => {
-    await stage.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await stage.page.goto(stage.d.mock.demoUrl);
-    expect(await findSeriousViolations(stage.page)).toEqual([]);
-    await begin('foreign-origin-event');
-    await advance('3s');
-    await expect.poll(async () => (await codes()).length).toBeGreaterThan(1);
-    expect(await findSeriousViolations(stage.page)).toEqual([]);
-    await advance('1h');
-    await screen('ended');
-    expect(await findSeriousViolations(stage.page)).toEqual([]);
-  });
+  it.each(['light', 'dark'] as const)(
+    'has no serious accessibility violation in the %s colour scheme',
+    async (colorScheme) => {
+      await stage.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await stage.page.goto(stage.d.mock.demoUrl);
+      expect(await findSeriousViolations(stage.page)).toEqual([]);
+      await startCall('foreign-origin-event');
+      await advance('3s');
+      await expect.poll(async () => (await codes()).length).toBeGreaterThan(1);
+      expect(await findSeriousViolations(stage.page)).toEqual([]);
+      await advance('1h');
+      await screen('ended');
+      expect(await findSeriousViolations(stage.page)).toEqual([]);
+    },
+  );
 });

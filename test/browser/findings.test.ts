@@ -14,7 +14,7 @@ import {
 } from '../support/mistakes.ts';
 import { type PageServer, startPageServer } from '../support/web-pages.ts';
 
-/** The script of the integrator's example page, as a browser can run it. */
+/** The script of the integrator's example page, bundled for browsers. */
 const EXAMPLE = buildSync({
   entryPoints: [path.join(import.meta.dirname, '../contracts/integrator/frontend.ts')],
   bundle: true,
@@ -24,7 +24,7 @@ const EXAMPLE = buildSync({
 }).outputFiles[0]?.text;
 
 describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
-  'the mistakes of a page in %s',
+  'findings about a page in %s',
   (name, { launch, missing }) => {
     const why = missing();
 
@@ -57,7 +57,7 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
         await d.mock.reset();
       });
 
-      const found = async (): Promise<RuleId[]> =>
+      const listRules = async (): Promise<RuleId[]> =>
         (await d.admin('GET', '/findings')).json.items.map(({ rule }: Json) => rule).toSorted();
       const call = async (): Promise<Json> =>
         (await d.admin('GET', `/calls?client_id=${client.client_id}`)).json.items.at(-1);
@@ -65,7 +65,7 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
         for (const action of actions)
           await d.admin('POST', '/calls/val-1/agent', { action, client_id: client.client_id });
       };
-      const making = (): MistakeContext => ({
+      const createContext = (): MistakeContext => ({
         d,
         client,
         pages,
@@ -79,8 +79,10 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
         },
         waitForDiagnostics: () =>
           vi.waitFor(async () => {
-            const told = ((await call())?.pages ?? []).some(({ diagnostics }: Json) => diagnostics !== null);
-            expect(told).toBe(true);
+            const hasDiagnostics = ((await call())?.pages ?? []).some(
+              ({ diagnostics }: Json) => diagnostics !== null,
+            );
+            expect(hasDiagnostics).toBe(true);
           }, WAIT_OPTIONS),
         finish: () => agent('join', 'start', 'end'),
       });
@@ -88,25 +90,25 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
       const rows = MISTAKES.map(({ expected, ...mistake }) => {
         const here = expected[name];
         return 'nothing' in here
-          ? { ...mistake, rules: [], outcome: `nothing, because ${here.nothing}` }
-          : { ...mistake, rules: here, outcome: here.join(', ') || 'nothing' };
+          ? { ...mistake, rules: [], outcome: 'no finding', why: ` (${here.nothing})` }
+          : { ...mistake, rules: here, outcome: here.join(' and ') || 'no finding', why: '' };
       });
-      for (const { what, make, rules, outcome } of rows) {
-        it(`${what}: ${outcome}`, async () => {
-          await make(making());
-          await vi.waitFor(async () => expect(await found()).toEqual(rules), WAIT_OPTIONS);
+      for (const { what, make, rules, outcome, why } of rows) {
+        it(`reports ${outcome} for ${what}${why}`, async () => {
+          await make(createContext());
+          await vi.waitFor(async () => expect(await listRules()).toEqual(rules), WAIT_OPTIONS);
         });
       }
 
-      it('that show in what does not come: a script that never runs, a call that is left', async () => {
-        const { frame, waitForDiagnostics } = making();
+      it('reports a page whose script never runs and a call that its page has left', async () => {
+        const { frame, waitForDiagnostics } = createContext();
         await tab.open(pages.page(`<iframe ${GUIDE_ATTRIBUTES} src="${await frame()}"></iframe>`));
         await waitForDiagnostics();
         const sandboxed = await frame({ validation: 'val-2' });
         await tab.open(pages.page(`<iframe ${GUIDE_ATTRIBUTES} sandbox src="${sandboxed}"></iframe>`));
-        // Only after ten seconds of real time nobody believes any more that something comes.
+        // The simulator waits ten seconds of real time before it reports either.
         await vi.waitFor(
-          async () => expect(await found()).toEqual(['call-abandoned', 'page-never-checked-in']),
+          async () => expect(await listRules()).toEqual(['call-abandoned', 'page-never-checked-in']),
           {
             timeout: 30_000,
             interval: 250,
@@ -114,9 +116,9 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
         );
       });
 
-      it('are none in the example of an integrator', async () => {
+      it('reports no finding for the example of an integrator', async () => {
         const { client_id: clientId, client_secret: clientSecret } = client;
-        const { frame, waitForDiagnostics, finish } = making();
+        const { frame, waitForDiagnostics, finish } = createContext();
         const { token } = await tokenFor({ url: d.mock.url, clientId, clientSecret });
         const body = `<script>${EXAMPLE}
           var outcomes = [];
@@ -129,10 +131,10 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
           async () => expect(await tab.evaluate('outcomes')).toEqual(['called', 'talking', 'done']),
           WAIT_OPTIONS,
         );
-        expect(await found()).toEqual([]);
+        expect(await listRules()).toEqual([]);
       });
 
-      it('are none in the demo', async () => {
+      it('reports no finding for the demo', async () => {
         await tab.open(d.mock.demoUrl);
         await tab.evaluate(`document.querySelector('.go').click()`);
         const calls = async () => (await d.admin('GET', '/calls?client_id=demo')).json.items;
@@ -146,7 +148,7 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
           async () => expect(await tab.evaluate(`document.querySelectorAll('#events li').length`)).toBe(3),
           WAIT_OPTIONS,
         );
-        expect(await found()).toEqual([]);
+        expect(await listRules()).toEqual([]);
       });
     });
   },

@@ -8,7 +8,7 @@ import { openShop, type Shop } from '../support/shop.ts';
 
 useHome();
 
-describe.each(Object.entries(BROWSERS))('the call over TLS in %s', (name, { launch, missing }) => {
+describe.each(Object.entries(BROWSERS))('the call page over TLS in %s', (name, { launch, missing }) => {
   const why = missing();
 
   describe.skipIf(why)(why ?? name, () => {
@@ -29,7 +29,7 @@ describe.each(Object.entries(BROWSERS))('the call over TLS in %s', (name, { laun
       await d?.mock.close();
     });
 
-    it('says the three events to a page that is served over TLS', async () => {
+    it('posts the three events to a page that is served over TLS', async () => {
       const query = new URLSearchParams({ access_token: await d.token(), validation_id: 'val-1' });
       tab = await browser.newTab();
       await tab.open(shop.getPageUrl(`${d.mock.https?.browserUrl}/call?${query}`));
@@ -45,7 +45,7 @@ describe.each(Object.entries(BROWSERS))('the call over TLS in %s', (name, { laun
           ]),
         { timeout: 60_000 },
       );
-      // A page tells how it is embedded by the way, and not before anything else.
+      // The page sends its diagnostics independently of the events, perhaps after them.
       const secure = { secureContext: true, origin: d.mock.https?.browserUrl };
       await vi.waitFor(async () => expect((await call()).pages[0].diagnostics).toMatchObject(secure), {
         timeout: 60_000,

@@ -6,9 +6,9 @@ import { explainMissingTool } from '../support/tools.ts';
 const why = explainMissingTool('chromium');
 
 describe.skipIf(why)(`a page with WebRTC in Chromium${why ? ` (${why})` : ''}`, () => {
-  it('learns from the UDP port where it is seen', async () => {
+  it('learns its own address from the UDP port', async () => {
     const d = await openDrive({ mediaPorts: { tcp: 0, udp: 0 } });
-    // A page that may use the camera is told its own addresses, and is not told them twice.
+    // With camera access, the page already has its address as a host candidate and gets no second one for it.
     const browser = await launchChromium({ camera: false });
     try {
       const page = await browser.newPage();

@@ -7,12 +7,12 @@ const read = (name: string) =>
   readFileSync(path.join(import.meta.dirname, '../../dist/browser', name), 'utf8');
 const built = read('call.js');
 
-describe('the built script of the call page', () => {
-  it('is a classic script that a browser of 2017 can parse (guide 3)', () => {
+describe('the build of the page scripts', () => {
+  it('makes call.js a classic script that a browser of 2017 can parse (guide 3)', () => {
     expect(() => parse(built, { ecmaVersion: 2017, sourceType: 'script' })).not.toThrow();
   });
 
-  it.each(['call.js', 'demo.js'])('cannot end the element that it stands in: %s', (name) => {
+  it.each(['call.js', 'demo.js'])('contains nothing that ends the script element: %s', (name) => {
     expect(read(name)).not.toMatch(/<\/script|<!--/i);
   });
 

@@ -11,8 +11,8 @@ import { explainMissingTool } from '../support/tools.ts';
 import { useWorkingDirectory } from '../support/working-directory.ts';
 
 const why = explainMissingTool('chromium');
-/** Somebody who wants to look at it says where pictures go. */
-// biome-ignore lint/style/noProcessEnv: it is for whoever runs the tests to say
+/** File prefix of the screenshots to take; without it, the tests take none. */
+// biome-ignore lint/style/noProcessEnv: the user sets it when running the tests
 const PICTURES = process.env.REPORT_PICTURES;
 
 describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
@@ -22,7 +22,7 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
   let browser: Browser;
   beforeAll(async () => {
     [d, browser] = await Promise.all([openDrive({ scenario: 'manual' }), launchChromium()]);
-    await happen(d);
+    await createSampleCalls(d);
   });
   afterAll(async () => {
     await browser.close();
@@ -35,21 +35,21 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
     address = String(pathToFileURL(path.join(cwd(), 'mock-veridas-report/report.html')));
   });
 
-  /** Opens the report without a network; what the browser asks for and complains of is kept. */
-  async function opened(width: number, colorScheme: 'light' | 'dark' = 'light') {
+  /** Opens the report offline, and collects the browser's requests and errors. */
+  async function openReport(width: number, colorScheme: 'light' | 'dark' = 'light') {
     const context = await browser.newContext({
       offline: true,
       viewport: { width, height: 900 },
       colorScheme,
     });
     const page = await context.newPage();
-    const asked: string[] = [];
-    const complaints: string[] = [];
-    page.on('request', (request) => asked.push(request.url()));
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(error.message));
+    const requests: string[] = [];
+    const errors: string[] = [];
+    page.on('request', (request) => requests.push(request.url()));
+    page.on('console', (message) => errors.push(message.text()));
+    page.on('pageerror', (error) => errors.push(error.message));
     await page.goto(address);
-    return { page, asked, complaints, close: () => context.close() };
+    return { page, requests, errors, close: () => context.close() };
   }
   const call = (page: Page, name: string) =>
     page.locator('details.call', { has: page.getByRole('heading', { name }) });
@@ -58,16 +58,16 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
       for (const one of all) (one as HTMLDetailsElement).open = true;
     });
 
-  it('opens from a file without asking anybody for anything', async () => {
-    const { page, asked, complaints, close } = await opened(1280);
-    expect([asked, complaints]).toEqual([[address], []]);
+  it('opens from a file and sends no request', async () => {
+    const { page, requests, errors, close } = await openReport(1280);
+    expect([requests, errors]).toEqual([[address], []]);
     expect(await page.title()).toBe('mock-veridas report');
     expect(await page.locator('script').count()).toBe(0);
     await close();
   });
 
-  it('shows a call that has failed, and a good one when it is opened', async () => {
-    const { page, close } = await opened(1280);
+  it('shows a failed call at once, and a completed call after a click', async () => {
+    const { page, close } = await openReport(1280);
     const labels = (name: string) => call(page, name).locator('svg text.label').allTextContents();
     const failed = call(page, 'val-failed');
     expect(await failed.locator('svg').isVisible()).toBe(true);
@@ -80,15 +80,15 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
     expect(await good.locator('svg').isVisible()).toBe(false);
     await good.locator('summary').click();
     expect(await good.locator('svg').isVisible()).toBe(true);
-    const course = ['VideocallLoading', 'VideocallInitiated', 'VideocallCompleted'];
+    const expected = ['VideocallLoading', 'VideocallInitiated', 'VideocallCompleted'];
     const events = (await labels('val good')).filter((text) => text.startsWith('Videocall'));
-    expect(events).toEqual(course);
+    expect(events).toEqual(expected);
     expect(await good.getByText('completed', { exact: true }).isVisible()).toBe(true);
     await close();
   });
 
-  it('shows frames that came to no call, and why', async () => {
-    const { page, close } = await opened(1280);
+  it('shows frames without a call, and the reason', async () => {
+    const { page, close } = await openReport(1280);
     const table = page.getByRole('region', { name: 'Frames without a call' });
     expect(await table.getByRole('row').allTextContents()).toEqual([
       expect.stringMatching(/^Time/),
@@ -98,8 +98,8 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
     await close();
   });
 
-  it('shows findings first, and the journal when it is opened', async () => {
-    const { page, close } = await opened(1280);
+  it('shows the findings first, and the journal after a click', async () => {
+    const { page, close } = await openReport(1280);
     const headings = await page.getByRole('heading', { level: 2 }).allTextContents();
     expect(headings.map((text) => text.split(' ')[0])).toEqual(['Summary', 'Findings', 'Calls', 'Requests']);
     const list = page.getByRole('region', { name: 'Findings' });
@@ -111,8 +111,8 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
     await close();
   });
 
-  it('is all there on paper', async () => {
-    const { page, close } = await opened(1280);
+  it('shows collapsed content in print', async () => {
+    const { page, close } = await openReport(1280);
     await page.emulateMedia({ media: 'print' });
     expect(await call(page, 'val good').locator('svg').isVisible()).toBe(true);
     expect(await page.getByText('wrong client_secret').isVisible()).toBe(true);
@@ -124,8 +124,8 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
     ['dark', 1280, 'dark'],
     ['phone', 390, 'light'],
     ['dark phone', 390, 'dark'],
-  ] as const)('keeps nobody out: %s', async (name, width, scheme) => {
-    const { page, complaints, close } = await opened(width, scheme);
+  ] as const)('has no serious accessibility violation in the view %s', async (name, width, scheme) => {
+    const { page, errors, close } = await openReport(width, scheme);
     if (PICTURES) await page.screenshot({ path: `${PICTURES}-${name}-closed.png`, fullPage: true });
     expect(await findSeriousViolations(page)).toEqual([]);
     await openAll(page);
@@ -133,22 +133,22 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
     expect(await findSeriousViolations(page)).toEqual([]);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     expect(wide).toBeLessThanOrEqual(0);
-    expect(complaints).toEqual([]);
+    expect(errors).toEqual([]);
     await close();
   });
 });
 
-/** A good call, a failed one, one that waits, and some mistakes. */
-async function happen(d: Drive): Promise<void> {
+/** Creates a completed call, a failed one, a waiting one and some mistakes. */
+async function createSampleCalls(d: Drive): Promise<void> {
   const shop = await d.createClient({ client_id: 'shop' });
   const page = await openFakePage(d, await d.token(shop), 'val good');
   await page.waitForText('waiting-room');
-  const course = [
+  const steps = [
     ['join', 'VideocallLoading'],
     ['start', 'VideocallInitiated'],
     ['end', 'VideocallCompleted'],
   ] as const;
-  for (const [index, [action, event]] of course.entries()) {
+  for (const [index, [action, event]] of steps.entries()) {
     const acting = d.admin('POST', '/calls/val%20good/agent', { action, client_id: 'shop' });
     await page.waitForText(event);
     await page.report(index);

@@ -12,14 +12,14 @@ const {
   VideocallServerNotOperational,
 } = EVENTS;
 
-/** A message from the frame's own origin, and one from elsewhere. */
+/** A message from the frame's own origin, or from another one. */
 const own = (data: unknown) => ({ own: true, data });
 const foreign = (data: unknown) => ({ own: false, data });
 const USUAL = [own(VideocallLoading), own(VideocallInitiated), own(VideocallCompleted)];
 const text = (event: object) => own(JSON.stringify(event));
 
-/** What the parent hears of each scenario when enough time has passed, and how the call stands then. */
-const COURSE: Record<string, { heard: unknown[]; state: string }> = {
+/** For each scenario, all messages that the parent receives and the final state of the call. */
+const EXPECTED: Record<string, { heard: unknown[]; state: string }> = {
   happy: { heard: USUAL, state: 'ended' },
   manual: { heard: [], state: 'waiting-room' },
   'agent-never-joins': { heard: [], state: 'waiting-room' },
@@ -67,22 +67,22 @@ const why = explainMissingTool('chromium');
 describe.skipIf(why)(`the shipped scenarios in Chromium${why ? ` (${why})` : ''}`, () => {
   const stage = useChromium();
 
-  it('are all played here', () => {
-    expect(Object.keys(COURSE).toSorted()).toEqual([...SHIPPED_SCENARIOS.keys()].toSorted());
+  it('covers every shipped scenario', () => {
+    expect(Object.keys(EXPECTED).toSorted()).toEqual([...SHIPPED_SCENARIOS.keys()].toSorted());
   });
 
-  it.each(Object.entries(COURSE))('%s', async (scenario, { heard, state }) => {
+  it.each(Object.entries(EXPECTED))('plays the scenario %s', async (scenario, { heard, state }) => {
     const client = await stage.d.createClient({ scenario });
     const query = new URLSearchParams({ access_token: await stage.d.token(client), validation_id: 'val-1' });
     await stage.page.goto(stage.shop.getPageUrl(`${stage.d.mock.browserUrl}/call?${query}`));
     const frame = stage.page.frameLocator('#videocall-iframe');
     await frame.locator('body[data-state]').waitFor();
-    // The page has checked in when its stream is open; a call that is turned away has no stream to wait for.
+    // The page has checked in when its stream is open. A call that is refused opens no stream.
     const calls = `/calls?client_id=${client.client_id}`;
     if (!['not-found', 'server-not-operational'].includes(scenario)) {
       await expect.poll(async () => (await stage.d.admin('GET', calls)).json.items[0]?.page).toBe('open');
     }
-    // In two halves of a long time: what waits for a moment of quiet gets one.
+    // Advance in two steps, for scenarios that need a pause between two events.
     for (const by of ['3s', '10h']) {
       await stage.d.admin('POST', '/clock/advance', { by, client_id: client.client_id });
     }
@@ -100,7 +100,7 @@ describe.skipIf(why)(`the shipped scenarios in Chromium${why ? ` (${why})` : ''}
       );
     await expect.poll(async () => (await received()).length).toBe(heard.length);
     expect(await received()).toEqual(heard);
-    // Whatever the course of the call, an integration that does all as the guide has it hears no complaint.
+    // The shop follows the guide, so no scenario may cause a finding.
     expect((await stage.d.admin('GET', `/findings?client_id=${client.client_id}`)).json.items).toEqual([]);
   });
 });

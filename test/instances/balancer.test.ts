@@ -13,8 +13,8 @@ import { explainMissingTool, findTool } from '../support/tools.ts';
 
 const why = explainMissingTool('nginx') ?? explainMissingTool('redis') ?? explainMissingTool('chromium');
 
-/** The balancer of docker-compose.yml, whose instances stand at these addresses. */
-function configured(instances: readonly string[], port: number, folder: string): string {
+/** Returns the balancer configuration of docker-compose.yml, with these instances. */
+function createBalancerConfig(instances: readonly string[], port: number, folder: string): string {
   const [one = '', two = ''] = instances.map((url) => new URL(url).host);
   return readFileSync(path.join(import.meta.dirname, '../../docker/balancer.conf'), 'utf8')
     .replace('simulator-one:4010', one)
@@ -49,7 +49,7 @@ describe.skipIf(why)(
       const file = path.join(folder, 'nginx.conf');
       writeFileSync(
         file,
-        configured(
+        createBalancerConfig(
           instances.map(({ url }) => url),
           port,
           folder,
@@ -68,7 +68,7 @@ describe.skipIf(why)(
       rmSync(folder, { recursive: true });
     });
 
-    it('bring the three events to a page in mid-call while one of them is killed', async () => {
+    it('delivers the three events to a page while one of the instances is killed in mid-call', async () => {
       const url = `http://127.0.0.1:${port}`;
       const d = driveAt({ url, adminUrl: `${url}/__admin` });
       await expect
@@ -85,7 +85,7 @@ describe.skipIf(why)(
       for (const [index, action] of ['start', 'end'].entries()) {
         const killed = instances[index] as Instance;
         await killed.kill();
-        // By then the page has found its way to the other one, or it will.
+        // A page that has not reconnected to the other instance yet does so after the action.
         await expect.poll(async () => (await act(action)).status).toBeOneOf([200, 409]);
         await waitForEvents(page, index + 2);
         await killed.start();

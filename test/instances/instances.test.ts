@@ -22,12 +22,12 @@ import { explainMissingTool } from '../support/tools.ts';
 
 const INSTANCES = 3;
 const WORKERS = 8;
-/** `SEQUENCES=1000 npx vitest run instances` tries more. */
-// biome-ignore lint/style/noProcessEnv: how much is tried is for who runs it to say
+/** `SEQUENCES=1000 npx vitest run instances` runs more. */
+// biome-ignore lint/style/noProcessEnv: the user sets it when running the tests
 const SEQUENCES = Number(process.env.SEQUENCES ?? 15);
 
 const VALIDATIONS = ['talks', 'by-hand'];
-/** Says something every few milliseconds, so that whatever is done by hand falls between two events. */
+/** Posts an event every few milliseconds, so that each manual action falls between two of them. */
 const TALKS = Array.from({ length: 60 }, (_, i) => ({
   after: '4ms',
   post: { type: 'info', code: `said-${i}`, message: 'M' },
@@ -54,8 +54,8 @@ type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 interface Cluster {
   readonly redis: RedisServer;
   readonly instances: readonly Instance[];
-  /** What is being killed and started again. */
-  readonly dying: Set<Instance | RedisServer>;
+  /** Processes that are being killed and restarted. */
+  readonly restarting: Set<Instance | RedisServer>;
   close(): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ async function startCluster(command = COMMAND): Promise<Cluster> {
   return {
     redis,
     instances,
-    dying: new Set(),
+    restarting: new Set(),
     async close() {
       await Promise.all(instances.map((one) => one.kill()));
       await redis.stop();
@@ -74,15 +74,19 @@ async function startCluster(command = COMMAND): Promise<Cluster> {
   };
 }
 
-/** One course of things for one client of its own: what was done, and what came of it. */
-async function play({ instances, redis, dying }: Cluster, steps: readonly Step[], restartsRedis: boolean) {
-  const deeds: Operation[] = [];
+/** Runs one sequence of steps for a new client, and returns the inconsistencies found. */
+async function runSequence(
+  { instances, redis, restarting }: Cluster,
+  steps: readonly Step[],
+  restartsRedis: boolean,
+) {
+  const operations: Operation[] = [];
   const tokens: string[] = [];
   const pages: FaithfulPage[] = [];
-  let said = 0;
+  let manualEvents = 0;
 
-  /** Asks an instance, or the next one when it is not there; undefined when the answer is lost. */
-  async function ask(instance: number, address: string, init?: RequestInit): Promise<Response | undefined> {
+  /** Sends a request to an instance, or to the next if it is down; returns undefined when the response is lost. */
+  async function send(instance: number, address: string, init?: RequestInit): Promise<Response | undefined> {
     for (let tries = 0; tries < 300; tries += 1) {
       const { url } = instances[(instance + tries) % INSTANCES] as Instance;
       try {
@@ -96,46 +100,46 @@ async function play({ instances, redis, dying }: Cluster, steps: readonly Step[]
     }
     throw new Error('no instance is left');
   }
-  /** Asks until the answer is not lost, what may be asked twice. */
-  async function surely(instance: number, address: string, init?: RequestInit): Promise<Response> {
+  /** Repeats an idempotent request until a response arrives. */
+  async function sendUntilAnswered(instance: number, address: string, init?: RequestInit): Promise<Response> {
     for (let tries = 0; tries < 100; tries += 1) {
-      const answer = await ask(instance, address, init);
+      const answer = await send(instance, address, init);
       if (answer !== undefined) return answer;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     throw new Error(`${address} is never answered`);
   }
   const admin = (instance: number, address: string, body: Json, method = 'POST') =>
-    ask(instance, `/__admin${address}`, { method, body: JSON.stringify(body) });
+    send(instance, `/__admin${address}`, { method, body: JSON.stringify(body) });
 
-  const made = await surely(0, '/__admin/clients', { method: 'POST', body: '{}' });
-  const { client_id, client_secret } = (await made.json()) as Credentials;
+  const created = await sendUntilAnswered(0, '/__admin/clients', { method: 'POST', body: '{}' });
+  const { client_id, client_secret } = (await created.json()) as Credentials;
   const prepare = () =>
-    surely(0, '/__admin/scenarios/talks', {
+    sendUntilAnswered(0, '/__admin/scenarios/talks', {
       method: 'PUT',
       body: JSON.stringify({ client_id, steps: TALKS }),
     });
   await prepare();
 
-  /** Does something and notes it, with the times around it. */
-  async function note(
-    deed: (done: 'done' | 'refused' | 'unknown', more: Json) => Json,
-    doing: () => Promise<{ outcome: 'done' | 'refused' | 'unknown'; more?: Json }>,
+  /** Performs an operation and records it with its start and end time. */
+  async function record(
+    toOperation: (outcome: 'done' | 'refused' | 'unknown', more: Json) => Json,
+    perform: () => Promise<{ outcome: 'done' | 'refused' | 'unknown'; more?: Json }>,
   ): Promise<void> {
     const begun = performance.now();
-    const { outcome, more } = await doing();
-    deeds.push({ begun, ended: performance.now(), outcome, ...deed(outcome, more) } as Operation);
+    const { outcome, more } = await perform();
+    operations.push({ begun, ended: performance.now(), outcome, ...toOperation(outcome, more) } as Operation);
   }
   const outcomeOf = (answer: Response | undefined) =>
     answer === undefined ? 'unknown' : answer.ok ? 'done' : 'refused';
 
-  const doings: Record<Exclude<Step['what'], 'join' | 'start' | 'end'>, (one: Step) => Promise<void>> = {
+  const actions: Record<Exclude<Step['what'], 'join' | 'start' | 'end'>, (one: Step) => Promise<void>> = {
     issue: ({ instance }) =>
-      note(
+      record(
         (_, token) => ({ kind: 'issue', token }),
         async () => {
           const body = new URLSearchParams({ grant_type: 'client_credentials', client_id, client_secret });
-          const answer = await ask(instance, '/o/token/', { method: 'POST', body });
+          const answer = await send(instance, '/o/token/', { method: 'POST', body });
           if (answer === undefined) return { outcome: 'unknown', more: '' };
           expect(answer.status).toBe(200);
           const { access_token } = (await answer.json()) as Json;
@@ -147,10 +151,10 @@ async function play({ instances, redis, dying }: Cluster, steps: readonly Step[]
       const token = tokens[pick % tokens.length];
       if (token === undefined) return;
       const validationId = VALIDATIONS[pick % 2] as string;
-      await note(
+      await record(
         () => ({ kind: 'open', token, validationId }),
         async () => {
-          const answer = await ask(instance, `/call?access_token=${token}&validation_id=${validationId}`);
+          const answer = await send(instance, `/call?access_token=${token}&validation_id=${validationId}`);
           if (answer === undefined) return { outcome: 'unknown' };
           expect([200, 403]).toContain(answer.status);
           const html = await answer.text();
@@ -165,28 +169,28 @@ async function play({ instances, redis, dying }: Cluster, steps: readonly Step[]
     async revoke({ instance, pick }) {
       const token = tokens[pick % tokens.length];
       if (token === undefined) return;
-      await note(
+      await record(
         () => ({ kind: 'revoke', token }),
         async () => {
           const body = new URLSearchParams({ token, client_id, client_secret });
-          return { outcome: outcomeOf(await ask(instance, '/o/revoke_token/', { method: 'POST', body })) };
+          return { outcome: outcomeOf(await send(instance, '/o/revoke_token/', { method: 'POST', body })) };
         },
       );
     },
     async say({ instance, pick }) {
-      said += 1;
-      const event = { type: 'info', code: `by-hand-${said}`, message: 'M' };
+      manualEvents += 1;
+      const event = { type: 'info', code: `by-hand-${manualEvents}`, message: 'M' };
       await admin(instance, `/calls/${VALIDATIONS[pick % 2]}/events`, { client_id, ...event });
     },
     advance: ({ instance, pick }) =>
-      note(
+      record(
         () => ({ kind: 'advance', seconds: pick }),
         async () => ({
           outcome: outcomeOf(await admin(instance, '/clock/advance', { client_id, by: `${pick}s` })),
         }),
       ),
     async reset({ instance }) {
-      await note(
+      await record(
         () => ({ kind: 'reset' }),
         async () => ({ outcome: outcomeOf(await admin(instance, '/reset', { client_id })) }),
       );
@@ -194,9 +198,9 @@ async function play({ instances, redis, dying }: Cluster, steps: readonly Step[]
     },
     async kill({ instance, pick }) {
       const victim = restartsRedis && pick % 4 === 0 ? redis : (instances[instance] as Instance);
-      // Whoever is being killed already cannot be killed.
-      if (dying.has(victim)) return;
-      dying.add(victim);
+      // It is being killed already.
+      if (restarting.has(victim)) return;
+      restarting.add(victim);
       if ('restart' in victim) {
         await victim.signal('SIGKILL');
         await victim.restart();
@@ -204,12 +208,12 @@ async function play({ instances, redis, dying }: Cluster, steps: readonly Step[]
         await victim.kill();
         await victim.start();
       }
-      dying.delete(victim);
+      restarting.delete(victim);
     },
   };
   async function doStep(one: Step): Promise<void> {
     const { what, instance, pick } = one;
-    if (what !== 'join' && what !== 'start' && what !== 'end') return doings[what](one);
+    if (what !== 'join' && what !== 'start' && what !== 'end') return actions[what](one);
     const validationId = VALIDATIONS[pick % 2] as string;
     const act = async () =>
       outcomeOf(await admin(instance, `/calls/${validationId}/agent`, { client_id, action: what }));
@@ -217,7 +221,7 @@ async function play({ instances, redis, dying }: Cluster, steps: readonly Step[]
       await act();
       return;
     }
-    await note(
+    await record(
       () => ({ kind: 'end', validationId }),
       async () => ({ outcome: await act() }),
     );
@@ -229,50 +233,53 @@ async function play({ instances, redis, dying }: Cluster, steps: readonly Step[]
       for (const one of queue) await doStep(one);
     }),
   );
-  const calls = async () =>
-    ((await (await surely(0, `/__admin/calls?client_id=${client_id}`)).json()) as { items: ListedCall[] })
-      .items;
-  /** What pages have not heard, or have heard otherwise. */
-  const unheard = (told: readonly ListedCall[]) =>
+  const listCalls = async () =>
+    (
+      (await (await sendUntilAnswered(0, `/__admin/calls?client_id=${client_id}`)).json()) as {
+        items: ListedCall[];
+      }
+    ).items;
+  /** Pages whose events differ from those of their call. */
+  const findMisheard = (calls: readonly ListedCall[]) =>
     pages
       .filter(({ isReset }) => !isReset)
       .flatMap(({ callId, heard }) => {
         const [, validationId, n] = JSON.parse(callId) as [string, string, number];
-        const call = told.find((one) => one.validation_id === validationId && one.n === n);
-        const said = call?.events.map(({ code }) => code) ?? [];
-        return findMisheardEvents(heard, said) ?? [];
+        const call = calls.find((one) => one.validation_id === validationId && one.n === n);
+        const posted = call?.events.map(({ code }) => code) ?? [];
+        return findMisheardEvents(heard, posted) ?? [];
       });
-  // Scripts may go on for a moment, and pages may still be on their way to another instance.
-  let told = await calls();
+  // Scenarios may still run for a moment, and pages may still reconnect to another instance.
+  let calls = await listCalls();
   for (let tries = 0; tries < 100; tries += 1) {
-    const before = told;
+    const before = calls;
     await new Promise((resolve) => setTimeout(resolve, 50));
-    told = await calls();
-    if (JSON.stringify(told) === JSON.stringify(before) && unheard(told).length === 0) break;
+    calls = await listCalls();
+    if (JSON.stringify(calls) === JSON.stringify(before) && findMisheard(calls).length === 0) break;
   }
-  const faults = [
-    ...findImpossibleOpenings(deeds),
-    ...findImpossibleCalls(told),
-    ...unheard(told),
-    ...pages.flatMap(({ repeated }) => repeated.map((id) => `a page was told event ${id} again`)),
+  const problems = [
+    ...findImpossibleOpenings(operations),
+    ...findImpossibleCalls(calls),
+    ...findMisheard(calls),
+    ...pages.flatMap(({ repeated }) => repeated.map((id) => `a page received event ${id} again`)),
   ];
   for (const page of pages) page.leave();
-  await surely(0, `/__admin/clients/${client_id}`, { method: 'DELETE' });
-  return faults;
+  await sendUntilAnswered(0, `/__admin/clients/${client_id}`, { method: 'DELETE' });
+  return problems;
 }
 
 const noRedis = explainMissingTool('redis');
 
-/** Tries so many courses of things; the first fault that is found, if any. */
-async function tryOut(
+/** Runs this many random sequences, and returns the first inconsistency, if any. */
+async function runSequences(
   cluster: Cluster,
   sequences: number,
   restartsRedis: boolean,
 ): Promise<string | undefined> {
   const { counterexample, errorInstance } = await fc.check(
     fc.asyncProperty(fc.array(step, { minLength: 30, maxLength: 70 }), async (steps) => {
-      const faults = await play(cluster, steps, restartsRedis);
-      if (faults.length > 0) throw new Error(faults.join('\n'));
+      const problems = await runSequence(cluster, steps, restartsRedis);
+      if (problems.length > 0) throw new Error(problems.join('\n'));
     }),
     { numRuns: sequences, endOnFailure: true },
   );
@@ -286,15 +293,15 @@ describe.skipIf(noRedis)(`several instances with one store${noRedis ? ` (skipped
   });
   afterAll(() => cluster.close());
 
-  it(`keep one truth whichever is asked, killed and started again (${SEQUENCES} courses)`, async () => {
-    expect(await tryOut(cluster, SEQUENCES, true)).toBeUndefined();
+  it(`stays consistent while instances and Redis are killed and restarted (${SEQUENCES} sequences)`, async () => {
+    expect(await runSequences(cluster, SEQUENCES, true)).toBeUndefined();
   }, 3_600_000);
 });
 
-describe.skipIf(noRedis)(`a race that is planted is caught${noRedis ? ` (skipped: ${noRedis})` : ''}`, () => {
+describe.skipIf(noRedis)(`the detection of planted races${noRedis ? ` (skipped: ${noRedis})` : ''}`, () => {
   it.each<[string, Change, RegExp]>([
     [
-      'in the compare-and-swap',
+      'the compare-and-swap',
       {
         file: 'store/redis/scripts.ts',
         snippet: '~= ARGV[i + 2] then return 0 end',
@@ -303,7 +310,7 @@ describe.skipIf(noRedis)(`a race that is planted is caught${noRedis ? ` (skipped
       /accepted though|was completed \d times|gaps|twice|has heard/,
     ],
     [
-      'in saidUntil, which closes what was told',
+      'the closing of published history',
       {
         file: 'simulator/call-scheduler.ts',
         snippet: 'if (hasUnpublished(record.value, view))',
@@ -312,12 +319,12 @@ describe.skipIf(noRedis)(`a race that is planted is caught${noRedis ? ` (skipped
       /a page has heard/,
     ],
   ])(
-    '%s',
+    'detects a race in %s',
     async (name, change, fault) => {
       const command = await buildChanged(name, [change]);
       const cluster = await startCluster(command);
       try {
-        expect(await tryOut(cluster, 300, false)).toMatch(fault);
+        expect(await runSequences(cluster, 300, false)).toMatch(fault);
       } finally {
         await cluster.close();
         rmSync(command);

@@ -46,11 +46,11 @@ const entry = (path: string) =>
     from: '',
   }) as const;
 
-describe.skipIf(why !== undefined)('on a server of its own', () => {
+describe.skipIf(why !== undefined)('a store on its own Redis', () => {
   storeSuite('redis', open);
 });
 
-describe.skipIf(why !== undefined)('stores on one server', () => {
+describe.skipIf(why !== undefined)('several stores on one Redis', () => {
   let a: Store;
   let b: Store;
   let prefix: string;
@@ -59,30 +59,30 @@ describe.skipIf(why !== undefined)('stores on one server', () => {
     [a, b] = [await open(prefix), await open(prefix)];
   });
 
-  it('share everything when they have one prefix', async () => {
+  it('shares all records between stores with the same prefix', async () => {
     await add(a, 'one');
     await add(b, 'two');
     expect(await ids(a)).toEqual(['one', 'two']);
     expect(await ids(b)).toEqual(['one', 'two']);
   });
 
-  it('hint at each other', async () => {
-    const hinted = new Promise((resolve) => b.watch(resolve));
+  it('notifies one store of a change in another', async () => {
+    const notified = new Promise((resolve) => b.watch(resolve));
     await add(a, 'one');
-    expect(await hinted).toEqual(clientRef('one'));
+    expect(await notified).toEqual(clientRef('one'));
   });
 
-  it('let exactly one of them through', async () => {
+  it('accepts exactly one of many concurrent changes from two stores', async () => {
     const tries = Array.from({ length: 40 }, (_, i) => add(i % 2 === 0 ? a : b, 'one'));
     expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
   });
 
-  it('number the entries of a log upwards over both', async () => {
+  it('numbers log entries upwards across stores', async () => {
     for (const store of [a, b, a]) await store.append('journal', 'one', entry('/'), 10);
     expect((await a.entries('journal')).map(({ id }) => id)).toEqual([1, 2, 3]);
   });
 
-  it('do not see each other when their prefixes differ, not even by a clear of everything', async () => {
+  it('isolates stores with different prefixes, even when one clears everything', async () => {
     const other = await open(`${prefix}client:`);
     await add(a, 'one');
     await other.append('journal', 'one', entry('/'), 10);
@@ -92,38 +92,38 @@ describe.skipIf(why !== undefined)('stores on one server', () => {
     expect(await ids(a)).toEqual(['one']);
   });
 
-  it('leave alone what else is kept on the server', async () => {
-    const else_ = createClient({ url: server.url });
-    await else_.connect();
-    await else_.set('client', 'not ours');
+  it('leaves other keys on the server untouched', async () => {
+    const redis = createClient({ url: server.url });
+    await redis.connect();
+    await redis.set('client', 'not ours');
     await add(a, 'one');
     await a.clear(['client']);
-    expect(await else_.get('client')).toBe('not ours');
-    expect((await else_.keys(`${prefix}*`)).sort()).toEqual([`${prefix}born`, `${prefix}versions`]);
-    else_.destroy();
+    expect(await redis.get('client')).toBe('not ours');
+    expect((await redis.keys(`${prefix}*`)).sort()).toEqual([`${prefix}born`, `${prefix}versions`]);
+    redis.destroy();
   });
 
-  it('go on when the server forgets its scripts', async () => {
-    const else_ = createClient({ url: server.url });
-    await else_.connect();
-    await else_.scriptFlush();
-    else_.destroy();
+  it('continues after Redis has lost the scripts of the store', async () => {
+    const redis = createClient({ url: server.url });
+    await redis.connect();
+    await redis.scriptFlush();
+    redis.destroy();
     expect(await add(a, 'one')).toBe(true);
   });
 
-  it('refuse an old version also when the server has forgotten everything since', async () => {
+  it('refuses an old version even after the server has lost all data', async () => {
     await add(a, 'one');
     const [old] = (await a.read(clientRef('one'))).found;
-    const else_ = createClient({ url: server.url });
-    await else_.connect();
-    await else_.flushAll();
-    else_.destroy();
+    const redis = createClient({ url: server.url });
+    await redis.connect();
+    await redis.flushAll();
+    redis.destroy();
     await add(a, 'one');
     expect(await a.swap(putRecord(clientRef('one'), old, 'one', client('one')))).toBe(false);
   });
 });
 
-describe.skipIf(why !== undefined)('whatever ids hold', () => {
+describe.skipIf(why !== undefined)('unusual ids in Redis', () => {
   const HOSTILE = [
     '',
     'a:b',
@@ -145,7 +145,7 @@ describe.skipIf(why !== undefined)('whatever ids hold', () => {
     'x'.repeat(10_000),
   ];
 
-  it('no two meet, in records, owners and logs', async () => {
+  it('keeps unusual ids apart in records, owners and logs', async () => {
     const store = await open();
     for (const id of HOSTILE) {
       expect(await add(store, id)).toBe(true);
@@ -166,19 +166,19 @@ describe.skipIf(why !== undefined)('whatever ids hold', () => {
     }
   });
 
-  it('hints name them as they are', async () => {
+  it('reports unusual ids unchanged in change notifications', async () => {
     const store = await open();
-    const hinted: string[] = [];
-    store.watch(({ id }) => hinted.push(id));
+    const notified: string[] = [];
+    store.watch(({ id }) => notified.push(id));
     for (const id of HOSTILE) await add(store, id);
-    await expect.poll(() => hinted).toEqual(HOSTILE);
+    await expect.poll(() => notified).toEqual(HOSTILE);
   });
 });
 
-describe.skipIf(why !== undefined)('much of it', () => {
+describe.skipIf(why !== undefined)('many records in Redis', () => {
   const MANY = 20_000;
 
-  it('is listed and cleared within the time that a request has', async () => {
+  it('lists and clears many records within the time limit of a request', async () => {
     const store = await open();
     const token = (n: number): Ref<Kind> => ({ kind: 'client', id: `${n}` });
     for (let n = 0; n < MANY; n += 1000) {
@@ -187,19 +187,19 @@ describe.skipIf(why !== undefined)('much of it', () => {
         ...some.map((ref) => putRecord(ref, undefined, n % 2000 === 0 ? 'a' : 'b', client(ref.id))),
       );
     }
-    let hints = 0;
+    let notifications = 0;
     store.watch(() => {
-      hints += 1;
+      notifications += 1;
     });
     expect(await store.list('client')).toHaveLength(MANY);
     await store.clear(['client'], 'a');
     expect(await store.list('client', 'b')).toHaveLength(MANY / 2);
     await store.clear(['client']);
     expect(await store.list('client')).toEqual([]);
-    await expect.poll(() => hints).toBe(MANY);
+    await expect.poll(() => notifications).toBe(MANY);
   });
 
-  it('is read from a log page by page', async () => {
+  it('reads a long log page by page', async () => {
     const store = await open();
     const all = Array.from({ length: 2_500 }, (_, n) => `${n}`);
     for (const path of all)
@@ -211,8 +211,8 @@ describe.skipIf(why !== undefined)('much of it', () => {
   });
 });
 
-describe.skipIf(why !== undefined)('another way to the server', () => {
-  it('is a Unix socket, with a password and a database', async () => {
+describe.skipIf(why !== undefined)('other connections to Redis', () => {
+  it('connects by a Unix socket with a password and a database', async () => {
     const guarded = await startRedis({ socket: true, password: 'p:a%s/s' });
     try {
       const prefix = createPrefix();

@@ -8,30 +8,30 @@ import { createFakePage } from '../support/fake-page.ts';
 import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
 import { explainMissingTool } from '../support/tools.ts';
 
-/** The command as it is published: run after a build. */
+/** The published command; it needs a build. */
 const PACKAGE = path.join(import.meta.dirname, '../..');
 const command = (folder = PACKAGE) => path.join(folder, 'dist/mock-veridas.cjs');
 
 const why = explainMissingTool('redis');
 
-/** Runs the command; `until` it has printed this, it is left alone. */
+/** Runs the command until it exits or its output matches `until`. */
 async function run(args: readonly string[], { program = command(), until = /never/ } = {}) {
   const child = spawn(process.execPath, [program, ...args], { cwd: tmpdir(), env: {} });
   let output = '';
   const code = await new Promise<number | null>((resolve) => {
-    const hear = (data: Buffer) => {
+    const onData = (data: Buffer) => {
       output += data;
       if (until.test(output)) resolve(null);
     };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
+    child.stdout.on('data', onData);
+    child.stderr.on('data', onData);
     child.on('exit', resolve);
   });
   return { child, code, output: () => output };
 }
 
-describe('a command whose store cannot be had ends with 3 and one clear line', () => {
-  it('when nobody listens there, and never says the password', async () => {
+describe('a command whose store is unavailable', () => {
+  it('exits with 3 when the store refuses the connection, and hides its password', async () => {
     const { code, output } = await run(['--port', '0', '--store', 'redis://user:very-secret@127.0.0.1:1/2']);
     expect(code).toBe(3);
     expect(output()).toBe(
@@ -39,7 +39,7 @@ describe('a command whose store cannot be had ends with 3 and one clear line', (
     );
   });
 
-  it('when there is no such socket', async () => {
+  it('exits with 3 when the Unix socket of the store does not exist', async () => {
     const { code, output } = await run(['--port', '0', '--store', 'unix://:very-secret@/no/such.sock?db=1']);
     expect(code).toBe(3);
     expect(output()).toBe(
@@ -47,7 +47,7 @@ describe('a command whose store cannot be had ends with 3 and one clear line', (
     );
   });
 
-  it('when the library is not installed, which nobody needs who keeps things in memory', async () => {
+  it('exits with 3 when the package redis is not installed, and runs without it in memory', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-alone-'));
     try {
       mkdirSync(path.join(folder, 'dist'));
@@ -77,7 +77,7 @@ describe('a command whose store cannot be had ends with 3 and one clear line', (
     'redis://:very/secret@h',
     'redis://very-secret',
     'unix://very-secret',
-  ])('or with 2 for what is no address (%s), without repeating it', async (store) => {
+  ])('exits with 2 for the invalid address %s without repeating it', async (store) => {
     if (store === 'redis://very-secret') return;
     const { code, output } = await run(['--port', '0', '--store', store]);
     expect(code).toBe(2);
@@ -99,8 +99,8 @@ describe.skipIf(why)(`a simulator with a Redis${why ? ` (${why})` : ''}`, () => 
     ['a wrong password', (url: string) => url.replace('very-', 'not-so-'), /WRONGPASS/],
     ['no password', (url: string) => url.replace(':very-secret@', ''), /NOAUTH/],
     ['a database that it does not have', (url: string) => `${url}/999`, /index is out of range/],
-  ])('ends with 3 with %s, at once and without telling it', async (_, spoilt, reason) => {
-    const { code, output } = await run(['--port', '0', '--store', spoilt(server.url)]);
+  ])('exits with 3 at once with %s and never prints the password', async (_, breakUrl, reason) => {
+    const { code, output } = await run(['--port', '0', '--store', breakUrl(server.url)]);
     expect(code).toBe(3);
     expect(output()).toMatch(
       /^mock-veridas: the store at redis:\/\/127\.0\.0\.1:\d+\S* cannot be used: .*\n$/,
@@ -109,7 +109,7 @@ describe.skipIf(why)(`a simulator with a Redis${why ? ` (${why})` : ''}`, () => 
     expect(output()).not.toContain('secret');
   });
 
-  it('starts with the right one, is found well, and stops', async () => {
+  it('starts with the right password, passes its health check and stops', async () => {
     const args = ['--store', server.url, '--store-prefix', createPrefix()];
     const { child, output } = await run(['--port', '0', ...args], { until: /scenario/ });
     const port = /127\.0\.0\.1:(\d+)/.exec(output())?.[1] ?? '';
@@ -122,7 +122,7 @@ describe.skipIf(why)(`a simulator with a Redis${why ? ` (${why})` : ''}`, () => 
     expect(output()).not.toContain('secret');
   });
 
-  it('is found degraded when its Redis has gone, and lives', async () => {
+  it('fails its health check and keeps running when its Redis is down', async () => {
     const own = await startRedis();
     const { child, output } = await run(['--port', '0', '--store', own.url], { until: /scenario/ });
     const port = /127\.0\.0\.1:(\d+)/.exec(output())?.[1] ?? '';
@@ -142,7 +142,7 @@ describe.skipIf(why)(`a simulator with a Redis${why ? ` (${why})` : ''}`, () => 
     for (let n = 0; n < 20; n += 1) expect((await issue()).status).toBe(503);
     page.disconnect();
     await page.ended;
-    // As long as everything that looks after a page by itself needs to notice.
+    // Long enough for every background timer of the page to notice the outage.
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(output().match(/store/g)).toHaveLength(1);
     expect(output()).not.toMatch(/"level"|\bat .*:\d+:\d+/);
@@ -151,7 +151,7 @@ describe.skipIf(why)(`a simulator with a Redis${why ? ` (${why})` : ''}`, () => 
     expect(await ended).toBe(0);
   });
 
-  it('leaves nothing open when it cannot listen', async () => {
+  it('exits when its port is in use, although it is already connected to Redis', async () => {
     const store = { store: server.url, storePrefix: createPrefix() };
     const first = await startMock(store);
     const port = new URL(first.url).port;
@@ -162,7 +162,7 @@ describe.skipIf(why)(`a simulator with a Redis${why ? ` (${why})` : ''}`, () => 
 });
 
 describe('startMock', () => {
-  it('tells a store that cannot be had from other faults', async () => {
+  it('rejects with StoreUnavailable for an unreachable store, and with another error for an invalid one', async () => {
     await expect(startMock({ store: 'redis://127.0.0.1:1' })).rejects.toBeInstanceOf(StoreUnavailable);
     await expect(startMock({ store: 'postgres://very-secret@h' })).rejects.toThrow(/neither memory nor/);
   });

@@ -7,10 +7,10 @@ import { explainMissingTool } from '../support/tools.ts';
 
 const why = explainMissingTool('redis');
 
-/** How long a request may wait for a store that does not answer: a second on a machine with nothing else to do. */
-const LIMIT_MS = 8_000;
+/** Maximum wait for a store that does not answer. An idle machine needs a second. */
+const MAX_WAIT_MS = 8_000;
 
-describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simulator`, () => {
+describe.skipIf(why)(`a simulator whose Redis becomes unavailable${why ? ` (${why})` : ''}`, () => {
   let server: RedisServer;
   let d: Drive;
   let lines: string[];
@@ -34,57 +34,59 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
     await server?.stop();
   });
 
-  /** What comes of a request, and how soon. */
-  async function timed<T>(request: () => Promise<T>): Promise<T> {
+  /** Returns the result of a request, which must arrive within the limit. */
+  async function withinLimit<T>(request: () => Promise<T>): Promise<T> {
     const begun = performance.now();
     const answer = await request();
-    expect(performance.now() - begun).toBeLessThan(LIMIT_MS);
+    expect(performance.now() - begun).toBeLessThan(MAX_WAIT_MS);
     return answer;
   }
   const health = () => d.admin('GET', '/health');
-  const isBack = () => expect.poll(async () => (await health()).status).toBe(200);
+  const waitForRecovery = () => expect.poll(async () => (await health()).status).toBe(200);
 
   describe.each([
-    ['has been killed', 'SIGKILL'],
-    ['stands still', 'SIGSTOP'],
-  ] as const)('that %s,', (_, signal) => {
+    ['killed', 'SIGKILL'],
+    ['frozen', 'SIGSTOP'],
+  ] as const)('a Redis that is %s', (_, signal) => {
     beforeEach(() => start());
-    const bringBack = () => (signal === 'SIGKILL' ? server.restart() : server.signal('SIGCONT'));
+    const restore = () => (signal === 'SIGKILL' ? server.restart() : server.signal('SIGCONT'));
 
-    it('is told to a console, and soon that it is over', async () => {
+    it('notifies the console when an outage begins and ends', async () => {
       const leaving = new AbortController();
       const answer = await fetch(`${d.mock.url}/__console/stream`, { signal: leaving.signal });
-      let told = '';
+      let received = '';
       const reading = (async () => {
-        for await (const chunk of answer.body ?? []) told += Buffer.from(chunk).toString();
+        for await (const chunk of answer.body ?? []) received += Buffer.from(chunk).toString();
       })().catch(() => {});
-      await expect.poll(() => told).toContain('event: journal');
+      await expect.poll(() => received).toContain('event: journal');
       await server.signal(signal);
-      await expect.poll(() => told).toMatch(/event: trouble\ndata: .*journal: .* is away/);
-      await bringBack();
-      await isBack();
-      told = '';
-      await expect.poll(() => told).toContain('event: journal');
+      await expect.poll(() => received).toMatch(/event: trouble\ndata: .*journal: .* is away/);
+      await restore();
+      await waitForRecovery();
+      received = '';
+      await expect.poll(() => received).toContain('event: journal');
       leaving.abort();
       await reading;
     });
 
-    it('answers each request with 503 in time, says so in its health, and recovers by itself', async () => {
+    it('answers all requests and health checks with 503 during an outage, and recovers by itself', async () => {
       const token = await d.token();
       await server.signal(signal);
 
-      const refused = await timed(() => d.requestToken());
+      const refused = await withinLimit(() => d.requestToken());
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
       expect(await refused.text()).toMatch(
         /^503 Service Unavailable: the store at redis:\/\/127\.0\.0\.1:\d+ is away: .+\n$/,
       );
-      expect((await timed(() => d.open(token, 'val-1'))).status).toBe(503);
-      const revoked = await timed(() => fetch(`${d.mock.url}/o/revoke_token/`, { method: 'POST' }));
+      expect((await withinLimit(() => d.open(token, 'val-1'))).status).toBe(503);
+      const revoked = await withinLimit(() => fetch(`${d.mock.url}/o/revoke_token/`, { method: 'POST' }));
       expect(revoked.status).toBe(503);
-      expect((await timed(() => fetch(`${d.mock.url}/call/events?ticket=x`))).status).toBe(503);
-      const validas = await timed(() => fetch(`${d.mock.url}/validas/v1/validation`, { method: 'POST' }));
+      expect((await withinLimit(() => fetch(`${d.mock.url}/call/events?ticket=x`))).status).toBe(503);
+      const validas = await withinLimit(() =>
+        fetch(`${d.mock.url}/validas/v1/validation`, { method: 'POST' }),
+      );
       expect(validas.status).toBe(503);
-      expect(await timed(() => d.admin('GET', '/calls'))).toEqual({
+      expect(await withinLimit(() => d.admin('GET', '/calls'))).toEqual({
         status: 503,
         json: {
           error: 'unavailable',
@@ -92,7 +94,7 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
           hint: expect.any(String),
         },
       });
-      expect(await timed(health)).toEqual({
+      expect(await withinLimit(health)).toEqual({
         status: 503,
         json: expect.objectContaining({
           status: 'degraded',
@@ -100,8 +102,8 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
         }),
       });
 
-      await bringBack();
-      await isBack();
+      await restore();
+      await waitForRecovery();
       expect((await d.open(token, 'val-1')).state).toBe('waiting-room');
       expect(lines).toEqual([
         expect.stringMatching(/is away: .*answered with 503 until it is back$/),
@@ -110,36 +112,38 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
       expect(lines.join()).not.toContain('very-secret');
     });
 
-    it('answers many at once in time', async () => {
+    it('answers many concurrent requests in time during an outage', async () => {
       await server.signal(signal);
-      const answers = await timed(() => Promise.all(Array.from({ length: 50 }, () => d.requestToken())));
+      const answers = await withinLimit(() =>
+        Promise.all(Array.from({ length: 50 }, () => d.requestToken())),
+      );
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
       if (signal === 'SIGSTOP') await server.signal('SIGCONT');
     });
 
-    it('keeps the stream of a page open, which hears the next event after the recovery', async () => {
+    it('keeps the stream of a page open during an outage and sends the next event after it', async () => {
       const page = await openFakePage(d, await d.token(), 'val-1');
       await page.waitForText('retry');
       await d.mock.call('val-1').join();
       await page.waitForText('VideocallLoading');
       await server.signal(signal);
-      await timed(() => d.requestToken());
-      // Long enough for every timer that looks after the page to have failed.
+      await withinLimit(() => d.requestToken());
+      // Long enough for every background timer of the page to fail.
       await new Promise((resolve) => setTimeout(resolve, 2_500));
-      await bringBack();
-      await isBack();
+      await restore();
+      await waitForRecovery();
       await d.mock.call('val-1').start();
       await page.waitForText('VideocallInitiated');
       expect(page.getReceived().match(/retry/g)).toHaveLength(1);
       page.disconnect();
     });
 
-    it('hears the hints of others again', async () => {
+    it('receives change notifications again after an outage', async () => {
       await server.signal(signal);
-      await timed(health);
-      await bringBack();
-      await isBack();
-      // Without timers nothing looks again by itself.
+      await withinLimit(health);
+      await restore();
+      await waitForRecovery();
+      // Without timers nothing polls: only a change notification can end the wait.
       vi.useFakeTimers({ toFake: ['setTimeout'] });
       try {
         const waiting = d.admin('POST', '/wait', { for: { request: { path: '/o/token/' } } });
@@ -151,29 +155,29 @@ describe.skipIf(why)(`when its Redis goes away${why ? ` (${why})` : ''}, a simul
       }
     });
 
-    it('can be stopped in time', async () => {
+    it('stops in time during an outage', async () => {
       await server.signal(signal);
-      await timed(() => d.mock.close());
+      await withinLimit(() => d.mock.close());
     });
   });
 
-  it('that has no room left, says so and goes on when it has', async () => {
+  it('reports a Redis without free memory and recovers when it has some', async () => {
     await start();
     const token = await d.token();
-    const keeper = createClient({ url: server.url });
-    await keeper.connect();
-    await keeper.configSet('maxmemory', '1');
-    const refused = await timed(() => d.requestToken());
+    const redis = createClient({ url: server.url });
+    await redis.connect();
+    await redis.configSet('maxmemory', '1');
+    const refused = await withinLimit(() => d.requestToken());
     expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining('OOM')]);
     expect((await health()).status).toBe(503);
-    await keeper.configSet('maxmemory', '0');
-    keeper.destroy();
-    await isBack();
+    await redis.configSet('maxmemory', '0');
+    redis.destroy();
+    await waitForRecovery();
     expect((await d.open(token, 'v')).status).toBe(200);
     expect(lines).toHaveLength(2);
   });
 
-  it('that has forgotten everything, lets its configured clients in again', async () => {
+  it('accepts its configured clients again after Redis has lost all data', async () => {
     await start(false);
     const old = await d.token();
     await d.createClient({ client_id: 'made' });

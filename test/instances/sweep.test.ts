@@ -12,7 +12,7 @@ import { opaqueTokenFormat } from '../../src/system/signing.ts';
 import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
 import { explainMissingTool } from '../support/tools.ts';
 
-/** More than are remembered, and enough for somebody to be in need of room. */
+/** More than the store keeps, and enough to start a sweep. */
 const MANY = 5_500;
 const REMEMBERED = 1_000;
 const HALF_AN_HOUR = seconds(1_800);
@@ -39,12 +39,12 @@ const STORES: Record<string, () => Promise<Store>> = {
     }),
 };
 
-async function atOnce(times: number, act: (index: number) => Promise<unknown>): Promise<void> {
+async function inBatches(times: number, act: (index: number) => Promise<unknown>): Promise<void> {
   for (let done = 0; done < times; done += 50)
     await Promise.all(Array.from({ length: Math.min(50, times - done) }, (_, i) => act(done + i)));
 }
 
-describe.each(Object.entries(STORES))('what has ended long ago, in the store %s', (name, open) => {
+describe.each(Object.entries(STORES))('the sweep of ended records in the store %s', (name, open) => {
   const why = name === 'redis' ? noRedis : undefined;
 
   describe.skipIf(why)(why ?? name, { timeout: 120_000 }, () => {
@@ -85,26 +85,26 @@ describe.each(Object.entries(STORES))('what has ended long ago, in the store %s'
       return 'refused' in opening ? opening.refused : undefined;
     };
 
-    it('is forgotten of tokens, but for the newest, when time is moved', async () => {
+    it('forgets all but the newest expired tokens when time advances', async () => {
       const first = await issue();
-      await atOnce(MANY, () => issue());
+      await inBatches(MANY, () => issue());
       await simulator.clocks.advance(HOUR);
       expect(await tokens()).toBe(REMEMBERED);
       expect(await refusal(first, 'val-1')).toBe('unknown');
     });
 
-    it('stays where it is not much, and what lives stays in any case', async () => {
+    it('keeps all active tokens, and expired ones while they are few', async () => {
       await issue(OTHER);
-      await atOnce(MANY, () => issue());
+      await inBatches(MANY, () => issue());
       await simulator.clocks.advance(HALF_AN_HOUR);
       expect(await tokens()).toBe(MANY);
       await simulator.clocks.advance(HALF_AN_HOUR);
       expect(await tokens(OTHER)).toBe(1);
     });
 
-    it('is forgotten of calls when none of their tokens could open another', async () => {
+    it('forgets ended calls once none of their tokens could open another', async () => {
       const used = await issue();
-      await atOnce(MANY / 2, async (i) => {
+      await inBatches(MANY / 2, async (i) => {
         const opening = await simulator.openings.open(i === 0 ? used : await issue(), `val-${i}`, 'page');
         if (!('callId' in opening)) throw new Error('the call did not open');
         await simulator.calls.intervene(opening.callId, { agent: 'join' });
@@ -113,7 +113,7 @@ describe.each(Object.entries(STORES))('what has ended long ago, in the store %s'
       const calls = async () => (await store.list('call', CLIENT.clientId)).length;
       const validations = async () => (await store.list('validation', CLIENT.clientId)).length;
       expect(await calls()).toBe(MANY / 2);
-      // The call is needed as long as the hour of its token lasts, or the token would be good again.
+      // The call stays until its token expires: without the call, the token would be valid again.
       expect(await refusal(used, 'val-new')).toBe('completed');
       await simulator.clocks.advance(HOUR);
       expect([await calls(), await validations()]).toEqual([REMEMBERED, REMEMBERED]);

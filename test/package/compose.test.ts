@@ -6,23 +6,23 @@ import { ciProblems } from '../support/ci-schemas.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const text = readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8');
-const composed = parse(text, { merge: true });
+const config = parse(text, { merge: true });
 
 describe('docker-compose.yml', () => {
-  it('fits the Compose specification', () => {
+  it('conforms to the Compose specification', () => {
     expect(ciProblems.compose(text)).toEqual([]);
   });
 
-  it('starts the simulator alone where no profile is asked for', () => {
-    const always = Object.entries<{ profiles?: string[] }>(composed.services).filter(
+  it('starts only the simulator when no profile is given', () => {
+    const always = Object.entries<{ profiles?: string[] }>(config.services).filter(
       ([, { profiles }]) => !profiles,
     );
     expect(always.map(([name]) => name)).toEqual(['simulator']);
   });
 
-  it('lets the balancer find the instances by their names', () => {
-    const config = readFileSync(path.join(ROOT, 'docker/balancer.conf'), 'utf8');
-    const named = [...config.matchAll(/^\s*server ([\w-]+):4010/gm)].map(([, name]) => name);
-    expect(named).toEqual(composed.services.balancer.depends_on);
+  it('gives the instances the names that the balancer uses', () => {
+    const balancer = readFileSync(path.join(ROOT, 'docker/balancer.conf'), 'utf8');
+    const named = [...balancer.matchAll(/^\s*server ([\w-]+):4010/gm)].map(([, name]) => name);
+    expect(named).toEqual(config.services.balancer.depends_on);
   });
 });

@@ -23,8 +23,8 @@ const MODULES = [
   ['ESNext', 'Bundler', 'typed.ts'],
 ] as const;
 
-/** What the compiler finds in a program that uses the package, and in the package's declarations. */
-async function typeErrors(
+/** Returns the type errors in a program that uses the package, and in the package's declarations. */
+async function findTypeErrors(
   project: Consumer,
   module: string,
   moduleResolution: string,
@@ -43,37 +43,37 @@ async function typeErrors(
   };
   project.write('tsconfig.json', JSON.stringify({ compilerOptions, files: [name] }));
   const { output } = await project.node([project.tool('typescript/bin/tsc'), '--noEmit', '-p', '.']);
-  // Whatever is wrong in declarations of others is not ours.
+  // Errors in declarations of other packages do not count.
   return output
     .split('\n')
     .filter((line) => line !== '' && !/^(node_modules\/(?!mock-veridas)|\.\.| )/.test(line));
 }
 
-// Compilers and browsers of a machine with other work to do are slow.
-const PATIENT = { timeout: 120_000 };
+// Compilers and browsers are slow on a busy machine.
+const SLOW = { timeout: 120_000 };
 const noChromium = explainMissingTool('chromium');
 
-describe.each(NODES)('who installs the package on Node %i', PATIENT, (version) => {
+describe.each(NODES)('a project that installs the package on Node %i', SLOW, (version) => {
   const why = explainMissingNode(version);
   const test = it.skipIf(why);
   const named = (name: string) => (why === undefined ? name : `${name} (${why})`);
   const node = (...args: string[]) => project.node(args, {}, findNodeProgram(version));
 
-  test(named('imports it'), async () => {
+  test(named('imports the package'), async () => {
     project.write('use.mjs', `import { connectMock, MockError, startMock } from 'mock-veridas';${USE}`);
     expect(await node('use.mjs')).toEqual({ code: 0, output: `v${version} 30 0 timeout\n` });
   });
 
-  test(named('requires it, as CommonJS does'), async () => {
+  test(named('requires the package from CommonJS'), async () => {
     const program = `const { connectMock, MockError, startMock } = require('mock-veridas');\n(async () => {${USE}})();`;
     project.write('use.cjs', program);
     const { code, output } = await node('use.cjs');
-    // Of a module that is required, some say that this is new to them.
+    // Some versions of Node warn that require() of an ES module is experimental.
     expect(output).toContain(`v${version} 30 0 timeout\n`);
     expect(code).toBe(0);
   });
 
-  test(named('runs the command'), async () => {
+  test(named('runs the mock-veridas command'), async () => {
     const { code, output } = await node(...SIMULATOR, '--', findNodeProgram(version), '--version');
     expect(output).toMatch(new RegExp(`^v${version}\\.`));
     expect(code).toBe(0);
@@ -102,13 +102,16 @@ describe.each(NODES)('who installs the package on Node %i', PATIENT, (version) =
   );
 });
 
-describe('who installs the package', PATIENT, () => {
-  it.each(['fastify', 'typebox', 'yaml', 'esbuild'])('does without %s, which builds it', async (name) => {
-    project.write('lacking.mjs', `await import('${name}').catch(({ code }) => console.log(code));`);
-    expect((await project.node(['lacking.mjs'])).output).toBe('ERR_MODULE_NOT_FOUND\n');
-  });
+describe('a project that installs the package', SLOW, () => {
+  it.each(['fastify', 'typebox', 'yaml', 'esbuild'])(
+    'does not need %s, which the build uses',
+    async (name) => {
+      project.write('lacking.mjs', `await import('${name}').catch(({ code }) => console.log(code));`);
+      expect((await project.node(['lacking.mjs'])).output).toBe('ERR_MODULE_NOT_FOUND\n');
+    },
+  );
 
-  it('finds the schema of scenarios and no file beside what is exported', async () => {
+  it('resolves the schema of scenarios but no file outside the exports', async () => {
     project.write(
       'paths.mjs',
       `console.log(import.meta.resolve('mock-veridas/scenario.schema.json').endsWith('/fixtures/scenario.schema.json'));
@@ -117,11 +120,11 @@ describe('who installs the package', PATIENT, () => {
     expect((await project.node(['paths.mjs'])).output).toBe('true\nERR_PACKAGE_PATH_NOT_EXPORTED\n');
   });
 
-  it.each(MODULES)('has its types with module %s and resolution %s in %s', async (...modules) => {
-    expect(await typeErrors(project, ...modules)).toEqual([]);
+  it.each(MODULES)('type-checks with module %s and resolution %s in %s', async (...modules) => {
+    expect(await findTypeErrors(project, ...modules)).toEqual([]);
   });
 
-  it('runs the Vitest example of the README in the simulator of exec', async () => {
+  it('runs the Vitest example of the README against the simulator of exec', async () => {
     project.write('videocall.test.ts', getProgram('videocall.test.ts'));
     const tests = ['--', process.execPath, project.tool('vitest/vitest.mjs'), 'run', 'videocall.test.ts'];
     const { code, output } = await project.node([...SIMULATOR, '--strict', ...tests]);
@@ -130,7 +133,7 @@ describe('who installs the package', PATIENT, () => {
   });
 
   it.each(['plain.mjs', 'remote.mjs'] as const)(
-    'runs %s of the README in the simulator of exec',
+    'runs %s of the README against the simulator of exec',
     async (name) => {
       project.write(name, getProgram(name));
       expect(await project.node([...SIMULATOR, '--', process.execPath, name])).toEqual({
@@ -140,7 +143,7 @@ describe('who installs the package', PATIENT, () => {
     },
   );
 
-  it('reaches the simulator of exec that asks for credentials', async () => {
+  it('reaches a simulator of exec that requires credentials', async () => {
     project.write('remote.mjs', getProgram('remote.mjs'));
     const flags = ['--host', '0.0.0.0', '--admin-user', 'ops@home'];
     const { code, output } = await project.node([
@@ -158,26 +161,26 @@ describe('who installs the package', PATIENT, () => {
 const noVitest5 = explainMissingVitest5();
 
 describe.skipIf(noVitest5)(
-  `who installs the package beside Vitest 5${noVitest5 ? ` (${noVitest5})` : ''}`,
-  PATIENT,
+  `a project that installs the package with Vitest 5${noVitest5 ? ` (${noVitest5})` : ''}`,
+  SLOW,
   () => {
-    const beside = useConsumer(['@playwright/test', 'typescript', '@types/node'], VITEST_5);
+    const projectWith5 = useConsumer(['@playwright/test', 'typescript', '@types/node'], VITEST_5);
 
     // Vitest 5 does not support Node 20.
     for (const version of NODES.filter((node) => node !== 20)) {
       const why = explainMissingNode(version);
-      const name = `runs the Vitest example of the README on Node ${version}`;
+      const name = `runs the Vitest example of the README with Vitest 5 on Node ${version}`;
       it.skipIf(why)(why === undefined ? name : `${name} (${why})`, async () => {
-        beside.write('videocall.test.ts', getProgram('videocall.test.ts'));
-        const args = [beside.tool('vitest/vitest.mjs'), 'run', 'videocall.test.ts'];
-        const { code, output } = await beside.node(args, {}, findNodeProgram(version));
+        projectWith5.write('videocall.test.ts', getProgram('videocall.test.ts'));
+        const args = [projectWith5.tool('vitest/vitest.mjs'), 'run', 'videocall.test.ts'];
+        const { code, output } = await projectWith5.node(args, {}, findNodeProgram(version));
         expect(output).toMatch(/ v5\..*Tests +\d+ passed/s);
         expect(code).toBe(0);
       });
     }
 
-    it.each(MODULES)('has its types with module %s and resolution %s in %s', async (...modules) => {
-      expect(await typeErrors(beside, ...modules)).toEqual([]);
+    it.each(MODULES)('type-checks with Vitest 5, module %s and resolution %s in %s', async (...modules) => {
+      expect(await findTypeErrors(projectWith5, ...modules)).toEqual([]);
     });
   },
 );

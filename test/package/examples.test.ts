@@ -7,7 +7,7 @@ import * as library from '../../src/library/index.ts';
 import { createPlaywrightConfig, useConsumer } from '../support/consumer.ts';
 import { explainMissingTool } from '../support/tools.ts';
 
-/** The `@example`s of the source are programs: they run, and log what stands behind each `console.log`. */
+/** Runs each `@example` of the source. It must log what the comment after each `console.log` says. */
 
 const SRC = path.join(import.meta.dirname, '../../src');
 
@@ -25,8 +25,8 @@ const EXAMPLES = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 const PROGRAMS = EXAMPLES.filter(({ code }) => !code.startsWith('import '));
 const testsFor = (framework: string) => EXAMPLES.filter(({ code }) => code.includes(`from '${framework}'`));
 
-/** What an example says that it logs; `…` stands for what differs from time to time. */
-const promised = (code: string) =>
+/** Returns the output that an example documents; `…` stands for any text. */
+const parseExpectedOutput = (code: string) =>
   [...code.matchAll(/console\.log\(.*\/\/ (.*)$/gm)].map(([, text = '']) =>
     expect.stringMatching(
       new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('…', '.*')}$`),
@@ -36,7 +36,7 @@ const promised = (code: string) =>
 describe('the examples in the source', () => {
   let mock: library.Mock;
   beforeAll(async () => {
-    // A call of val-1 has been made, and ended.
+    // The examples expect an ended call of val-1.
     mock = await library.startMock({ scenario: 'manual', logLevel: 'error' });
     const call = mock.call('val-1');
     await fetch(call.src(await mock.token()).replace(mock.browserUrl, mock.url));
@@ -45,24 +45,24 @@ describe('the examples in the source', () => {
   });
   afterAll(() => mock.close());
 
-  it('are there', () => {
+  it('covers the library, Vitest and Playwright', () => {
     expect(PROGRAMS.length).toBeGreaterThanOrEqual(9);
     expect([testsFor('vitest').length, testsFor('@playwright/test').length]).toEqual([1, 1]);
   });
 
-  it.each(PROGRAMS)('$place', async ({ code }) => {
+  it.each(PROGRAMS)('runs the example at $place', async ({ code }) => {
     const logged: string[] = [];
-    const given = { ...library, mock, console: { log: (...all: unknown[]) => logged.push(all.join(' ')) } };
+    const globals = { ...library, mock, console: { log: (...all: unknown[]) => logged.push(all.join(' ')) } };
     const here = code.replaceAll('http://127.0.0.1:4010', mock.url);
-    const program = `(async ({ ${Object.keys(given)} }) => { { ${here} } })`;
+    const program = `(async ({ ${Object.keys(globals)} }) => { { ${here} } })`;
     const { code: script } = transformSync(program, { loader: 'ts', target: 'node20' });
-    await runInThisContext(script)(given);
-    expect(logged).toEqual(promised(code));
+    await runInThisContext(script)(globals);
+    expect(logged).toEqual(parseExpectedOutput(code));
   });
 
   const project = useConsumer(['vitest', '@playwright/test']);
 
-  it.each(testsFor('vitest'))('$place, by Vitest', async ({ code }) => {
+  it.each(testsFor('vitest'))('runs the example at $place with Vitest', async ({ code }) => {
     project.write('example.test.ts', code);
     const { output } = await project.node([project.tool('vitest/vitest.mjs'), 'run']);
     expect(output).toMatch(/Tests +1 passed/);
@@ -70,7 +70,7 @@ describe('the examples in the source', () => {
 
   const why = explainMissingTool('chromium');
   it.skipIf(why).each(testsFor('@playwright/test'))(
-    `$place, by Playwright${why ? ` (${why})` : ''}`,
+    `runs the example at $place with Playwright${why ? ` (${why})` : ''}`,
     async ({ code }) => {
       project.write('example.spec.ts', code);
       project.write('playwright.config.ts', createPlaywrightConfig());

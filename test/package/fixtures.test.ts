@@ -6,7 +6,7 @@ import { openShop, type Shop } from '../support/shop.ts';
 import { explainMissingTool } from '../support/tools.ts';
 import { explainMissingVitest5, VITEST_5 } from '../support/vitest-5.ts';
 
-/** The fixtures as Vitest and Playwright run them, against a simulator that can be asked what they have left. */
+/** Runs the fixtures with Vitest and Playwright, and checks which clients they leave in a simulator. */
 
 const project = useConsumer(['vitest', '@playwright/test']);
 let mock: StartedMock;
@@ -15,22 +15,22 @@ beforeAll(async () => {
 });
 afterAll(() => mock.close());
 
-const handedOn = () => ({
+const createEnvironment = () => ({
   VIDEOCALL_ADMIN_URL: mock.adminUrl,
   VIDEOCALL_URL: mock.url,
   VIDEOCALL_BROWSER_URL: mock.browserUrl,
 });
-async function clientsLeft(): Promise<string[]> {
+async function listClientIds(): Promise<string[]> {
   const { items } = (await (await fetch(`${mock.adminUrl}/clients`)).json()) as {
     items: { client_id: string }[];
   };
   return items.map(({ client_id }) => client_id);
 }
 
-/** A request that only a mistake makes: the frame at the address for backends. */
+/** A mistake that causes a finding: it opens the frame at the address for backends. */
 const MISTAKE =
   'await fetch(videocall.call("v").src(await videocall.token()).replace(mock.browserUrl, mock.url));';
-const WORDS = 'error: the frame is opened at a host without "videocall" in its name';
+const FINDING = 'error: the frame is opened at a host without "videocall" in its name';
 
 const projectWith5 = useConsumer([], VITEST_5);
 // Vitest 5 does not support Node 20.
@@ -48,7 +48,7 @@ describe.each(VITESTS)('the fixtures for %s', { timeout: 60_000 }, (_name, { pro
   const run = (env: Record<string, string>) =>
     project.node([project.tool('vitest/vitest.mjs'), 'run'], env, program);
 
-  test('give each test a client of its own in the simulator of exec, and remove those where all was well', async () => {
+  test('gives each test its own client in the simulator of exec, and removes it unless the test has a problem', async () => {
     project.write(
       'a.test.mjs',
       `import { expect } from 'vitest';
@@ -70,12 +70,12 @@ describe.each(VITESTS)('the fixtures for %s', { timeout: 60_000 }, (_name, { pro
         test('fails', async ({ videocall }) => { expect(await videocall.findings()).toBe('none'); });
       });`,
     );
-    const { output } = await run(handedOn());
+    const { output } = await run(createEnvironment());
     expect(output).toMatch(/Tests +1 failed \| 2 passed/);
-    expect(await clientsLeft()).toEqual(['sandbox-client', 'mistaken', 'failed']);
+    expect(await listClientIds()).toEqual(['sandbox-client', 'mistaken', 'failed']);
   });
 
-  test('start a simulator where there is none, and let tests fail on findings where they should', async () => {
+  test('starts a simulator when none is running, and fails tests on findings only where configured', async () => {
     project.write(
       'a.test.mjs',
       `import { test } from 'mock-veridas/vitest';
@@ -89,7 +89,7 @@ describe.each(VITESTS)('the fixtures for %s', { timeout: 60_000 }, (_name, { pro
     const { output } = await run({});
     expect(output).toMatch(/Tests +1 failed \| 2 passed/);
     expect(output).toContain('the integration made a mistake');
-    expect(output).toContain(WORDS);
+    expect(output).toContain(FINDING);
     project.write('vitest.config.mjs', 'export default { test: { provide: { failOnFindings: true } } };');
     expect((await run({})).output).toMatch(/Tests +2 failed \| 1 passed/);
   });
@@ -110,22 +110,22 @@ describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { t
     );
     project.write('playwright.config.ts', createPlaywrightConfig('failOnFindings: true, '));
     return project.node([project.tool('@playwright/test/cli.js'), 'test', 'a.spec.mjs'], {
-      ...handedOn(),
+      ...createEnvironment(),
       SHOP: shop.getPageUrl('about:blank'),
     });
   };
 
-  it('let a test fail on findings, and leave its client', async () => {
+  it('fails a test on findings and keeps its client', async () => {
     const { output } = await run(`
       test.use({ videocallClient: { clientId: 'mistaken-page' } });
       test('is mistaken', async ({ mock, videocall }) => { ${MISTAKE} });`);
     expect(output).toContain('1 failed');
-    expect(output).toContain(WORDS);
-    expect(await clientsLeft()).toContain('mistaken-page');
+    expect(output).toContain(FINDING);
+    expect(await listClientIds()).toContain('mistaken-page');
   });
 
-  it('embed a call in a page that is open, and listen to it as the guide does', async () => {
-    const before = await clientsLeft();
+  it('embeds a call in an open page and listens to it as the guide does', async () => {
+    const before = await listClientIds();
     const { output } = await run(`
       test('hears', async ({ page, videocall }) => {
         await page.goto(process.env.SHOP);
@@ -161,6 +161,6 @@ describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { t
         await Promise.all([one, other].map((call) => call.end().catch(() => call.fail('VideocallNotFound'))));
       });`);
     expect(output).toContain('3 passed');
-    expect(await clientsLeft()).toEqual(before);
+    expect(await listClientIds()).toEqual(before);
   });
 });

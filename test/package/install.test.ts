@@ -14,7 +14,7 @@ import {
 import { getProgram } from '../support/readme.ts';
 import { explainMissingVitest5, getVitest5Version } from '../support/vitest-5.ts';
 
-/** The packed file, installed from the npm registry by real package managers into projects of their own. */
+/** Real package managers install the packed file and its peers from the npm registry into empty projects. */
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const read = (file: string) => JSON.parse(readFileSync(path.join(ROOT, file), 'utf8'));
@@ -24,7 +24,7 @@ const REGISTRY = execFileSync('npm', ['config', 'get', 'registry'], { cwd: ROOT,
 const NETWORK = /^(?:NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|(?:https?|no)_proxy)$/i;
 
 function environment(node: string): Record<string, string> {
-  // biome-ignore lint/style/noProcessEnv: the child needs what any child needs
+  // biome-ignore lint/style/noProcessEnv: the child needs PATH and the network settings
   const { PATH = '', ...others } = process.env;
   return {
     ...Object.fromEntries(Object.entries(others).filter(([name]) => NETWORK.test(name))),
@@ -44,8 +44,8 @@ function environment(node: string): Record<string, string> {
 }
 
 const probe = ['view', 'reflect-metadata', 'version', '--prefer-offline=false', '--fetch-retries=1'];
-const { code: probed } = await run('npm', probe, { cwd: tmpdir(), env: environment(process.execPath) });
-const missingRegistry = probed === 0 ? undefined : 'the npm registry does not answer';
+const { code: probeCode } = await run('npm', probe, { cwd: tmpdir(), env: environment(process.execPath) });
+const missingRegistry = probeCode === 0 ? undefined : 'the npm registry does not answer';
 
 let folder: string;
 let packed: string;
@@ -55,16 +55,16 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** An empty project in `parent`, and how to run programs there. */
+/** Creates an empty project in `parent`. */
 function createProject(node = process.execPath, parent = folder) {
   const cwd = mkdtempSync(path.join(parent, 'project-'));
   const write = (name: string, text: string) => writeFileSync(path.join(cwd, name), text);
   write('package.json', '{ "private": true, "type": "module" }');
-  // Yarn 1 caches a packed file by its name, whatever is in it, so a cache of earlier runs would serve an old one.
+  // Yarn 1 caches a packed file by its name only, so the cache of an earlier run would return an old file.
   const env = { ...environment(node), YARN_CACHE_FOLDER: path.join(folder, 'yarn-cache') };
   const runHere = (program: string, ...args: string[]) => run(program, args, { cwd, env });
   return {
-    /** The packed file, as a package manager is told to add it. */
+    /** The packed file, as an argument for a package manager. */
     packed: `mock-veridas@file:${path.relative(cwd, packed)}`,
     write,
     node: (...args: string[]) => runHere(node, ...args),
@@ -75,7 +75,7 @@ function createProject(node = process.execPath, parent = folder) {
 const { version: ourVersion, peerDependenciesMeta } = read('package.json');
 const installedVersion = (name: string): string => read(`node_modules/${name}/package.json`).version;
 
-/** A test that needs the npm registry, and is skipped for the reason `why` too. */
+/** Declares a test that needs the npm registry, and is also skipped for the reason `why`. */
 function test(name: string, why: string | undefined, body: () => Promise<void>): void {
   const reason = why ?? missingRegistry;
   it.skipIf(reason)(reason === undefined ? name : `${name} (${reason})`, body);

@@ -11,7 +11,7 @@ import { pack, useConsumer } from '../support/consumer.ts';
 const run = promisify(execFile);
 const ROOT = path.join(import.meta.dirname, '../..');
 
-/** Every kind of file that is published. */
+/** Every kind of published file. */
 const KINDS = [
   /^(?:CHANGELOG|README)\.md$|^LICENSE$|^package\.json$/,
   /^dist\/(?:mock-veridas|command|issue-certificate)\.cjs$/,
@@ -29,16 +29,16 @@ const filesIn = (folder: string): string[] =>
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
 
-describe('what is published', () => {
+describe('the published package', () => {
   const project = useConsumer([]);
   const published = () => filesIn(project.tool('mock-veridas'));
 
-  it('has files of the kinds that it should have, and no others', () => {
+  it('contains files of every expected kind and no others', () => {
     expect(published().filter((file) => !KINDS.some((kind) => kind.test(file)))).toEqual([]);
     expect(KINDS.filter((kind) => !published().some((file) => kind.test(file)))).toEqual([]);
   });
 
-  it('names no package in its declarations that may be missing', () => {
+  it('names only declared peers in its type declarations', () => {
     const { peerDependenciesMeta } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
     const declarations = published().filter((file) => file.endsWith('.d.ts'));
     const named = declarations.flatMap((file) => {
@@ -49,7 +49,7 @@ describe('what is published', () => {
     expect(named.filter((name) => !Object.hasOwn(peerDependenciesMeta, name))).toEqual([]);
   });
 
-  it('plays the scenarios whose files are published', async () => {
+  it('plays the scenarios of its scenario files', async () => {
     const scenarios = readScenarios([project.tool('mock-veridas/fixtures/scenarios')]);
     expect(scenarios.size).toBeGreaterThan(10);
     await using fromFiles = await startMock({ scenarios });
@@ -58,7 +58,7 @@ describe('what is published', () => {
     expect(await built.scenarios.list()).toEqual(await fromFiles.scenarios.list());
   });
 
-  it('makes a certificate without another package', async () => {
+  it('creates a certificate without another package', async () => {
     const source =
       "import { startMock } from 'mock-veridas'; await (await startMock({ https: true })).close();";
     project.write('https.mjs', source);
@@ -69,13 +69,13 @@ describe('what is published', () => {
     expect(await project.node([bin, ...command], home)).toEqual({ code: 0, output: '' });
   });
 
-  it('is less than 10 MB with all that npm brings with it', () => {
+  it('takes less than 10 MB with everything that npm installs with it', () => {
     const modules = project.tool('');
     const sizes = filesIn(modules).map((file) => statSync(path.join(modules, file)).size);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(10_000_000);
   });
 
-  describe('is found to be in order', () => {
+  describe('the packed file', () => {
     let folder: string;
     let file: string;
     beforeAll(async () => {
@@ -86,14 +86,14 @@ describe('what is published', () => {
 
     it.each([
       ['publint', 'run', '--strict'],
-      // It is ESM alone: CommonJS requires that itself, as the tests of who installs it show.
+      // The package is ESM only. CommonJS can require it, as consumer.test.ts shows.
       ['attw', '--profile', 'esm-only'],
-    ])('by %s', async (tool, ...args) => {
-      const faults = run('npx', [tool, ...args, file], { cwd: ROOT }).then(
+    ])('passes %s', async (tool, ...args) => {
+      const problems = run('npx', [tool, ...args, file], { cwd: ROOT }).then(
         () => '',
         ({ stdout, stderr }) => `${stdout}${stderr}`,
       );
-      expect(await faults).toBe('');
+      expect(await problems).toBe('');
     });
   });
 });

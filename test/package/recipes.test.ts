@@ -16,20 +16,20 @@ const recipe = (file: string) => readFileSync(path.join(RECIPES, file), 'utf8');
 const filesIn = (folder: string) =>
   atLeast(1, readdirSync(path.join(RECIPES, folder))).map((name) => `${folder}/${name}`);
 
-/** What the image sets for every container of it. */
+/** Environment variables that the image sets. */
 const IMAGE = Object.fromEntries(
   [...readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8').matchAll(/^ENV (\w+)=(\S+)$/gm)].map(
     ([, name = '', value = '']) => [name, value],
   ),
 );
-/** What is done already by the time a recipe is run. */
-const DONE = ['npm ci'];
+/** Commands of recipes that need not run in the test project. */
+const SKIPPED_COMMANDS = ['npm ci'];
 
 const project = useConsumer(['vitest', '@playwright/test', 'typescript', '@types/node']);
 const ci = useCiMachine(() => project.folder());
 
-/** A recipe and the shop, as if nobody else used their ports; `mock` is that of the simulator. */
-async function checkedOut(file: string) {
+/** Writes the shop into the project, and returns a recipe. Both use free ports. */
+async function checkOut(file: string) {
   rmSync(path.join(project.folder(), 'reports'), { recursive: true, force: true });
   const [mock, shop] = [await findFreePort(), await findFreePort()];
   const here = (text: string) => text.replaceAll('4010', String(mock)).replaceAll('3000', String(shop));
@@ -38,14 +38,14 @@ async function checkedOut(file: string) {
   return { text: here(recipe(file)), here, port: { MOCK_VERIDAS_PORT: mock } };
 }
 
-const well = (command: string, env?: Environment) =>
+const waitForSuccess = (command: string, env?: Environment) =>
   expect.poll(async () => (await ci.bash(command, env)).code).toBe(0);
 
-/** Starts the simulator as its image does, and waits until its health check says that it is well. */
+/** Starts the simulator as its image does, and waits until its health check passes. */
 async function serve(environment: Environment, health = '/app/node_modules/.bin/mock-veridas healthcheck') {
   const env = { ...IMAGE, ...environment };
   ci.start(['node_modules/.bin/mock-veridas', 'start'], env);
-  await well(health.replace('/app/', ''), env);
+  await waitForSuccess(health.replace('/app/', ''), env);
 }
 
 interface Step {
@@ -55,70 +55,73 @@ interface Step {
   readonly with?: { readonly path?: string };
 }
 
-/** Runs the steps of a job up to the first that fails, and then those that are always run. */
+/** Runs the steps of a job. After a failure, only steps with `always()` run. Returns the failures. */
 async function runSteps(steps: readonly Step[], env: Environment): Promise<Outcome[]> {
   const failed: Outcome[] = [];
   for (const { run, if: condition } of steps) {
-    if (run === undefined || DONE.includes(run) || (failed.length > 0 && condition !== 'always()')) continue;
+    if (
+      run === undefined ||
+      SKIPPED_COMMANDS.includes(run) ||
+      (failed.length > 0 && condition !== 'always()')
+    )
+      continue;
     const outcome = await ci.bash(run, env);
     if (outcome.code !== 0) failed.push(outcome);
   }
   return failed;
 }
 
-const isThere = (file: string) =>
+const exists = (file: string) =>
   statSync(path.join(project.folder(), file), { throwIfNoEntry: false }) !== undefined;
 const REPORT = ['report.html', 'junit.xml'];
 
 describe('CI recipes', { timeout: 120_000 }, () => {
-  it.each(filesIn('github'))('%s is a workflow of GitHub', (file) => {
+  it.each(filesIn('github'))('%s is a valid GitHub workflow', (file) => {
     expect(ciProblems.github(recipe(file))).toEqual([]);
   });
-  it.each(filesIn('gitlab'))('%s is a pipeline of GitLab', (file) => {
+  it.each(filesIn('gitlab'))('%s is a valid GitLab pipeline', (file) => {
     expect(ciProblems.gitlab(recipe(file))).toEqual([]);
   });
-  it.each(filesIn('compose'))('%s fits the Compose specification', (file) => {
+  it.each(filesIn('compose'))('%s conforms to the Compose specification', (file) => {
     expect(ciProblems.compose(recipe(file))).toEqual([]);
   });
 
-  it.each(filesIn('github'))('the commands of %s run', async (file) => {
-    const { text, port } = await checkedOut(file);
+  it.each(filesIn('github'))('runs the commands of %s', async (file) => {
+    const { text, port } = await checkOut(file);
     const { env, services, steps } = parse(text).jobs.test;
     const [, health] = /--health-cmd "([^"]+)"/.exec(services?.videocall.options) ?? [];
     if (services !== undefined) await serve({ ...services.videocall.env, ...port }, health);
     if (file.endsWith('background.yml')) ci.stopLater('videocall.json');
     expect(await runSteps(steps, { CI: 'true', ...env, ...port })).toEqual([]);
     const kept = (steps as Step[]).flatMap((step) => step.with?.path ?? []);
-    expect(kept.flatMap((folder) => REPORT.filter((name) => !isThere(`${folder}/${name}`)))).toEqual([]);
+    expect(kept.flatMap((folder) => REPORT.filter((name) => !exists(`${folder}/${name}`)))).toEqual([]);
     expect(kept).not.toEqual([]);
   });
 
-  it.each(filesIn('gitlab'))('the commands of %s run', async (file) => {
-    const { text, port } = await checkedOut(file);
+  it.each(filesIn('gitlab'))('runs the commands of %s', async (file) => {
+    const { text, port } = await checkOut(file);
     const { variables, services, script, after_script: after = [], artifacts } = parse(text).videocall;
     for (const service of services ?? []) await serve({ ...service.variables, ...port });
     const steps = [...script, ...after].map((run: string) => ({ run }));
     expect(await runSteps(steps, { CI: 'true', ...variables, ...port })).toEqual([]);
-    expect([...artifacts.paths, artifacts.reports.junit].filter((name: string) => !isThere(name))).toEqual(
-      [],
-    );
+    expect([...artifacts.paths, artifacts.reports.junit].filter((name: string) => !exists(name))).toEqual([]);
   });
 
-  it('the services of compose/docker-compose.yml run', async () => {
-    const { text, port } = await checkedOut('compose/docker-compose.yml');
+  it('runs the services of compose/docker-compose.yml', async () => {
+    const { text, port } = await checkOut('compose/docker-compose.yml');
     const { videocall, shop, tests } = parse(text, { merge: true }).services;
     const shell = (words: readonly string[]) => words.map((word) => `"${word}"`).join(' ');
     await serve({ ...videocall.environment, ...port }, shell(videocall.healthcheck.test.slice(1)));
     ci.start(shop.command, shop.environment);
-    await well(shell(shop.healthcheck.test.slice(1)), shop.environment);
+    await waitForSuccess(shell(shop.healthcheck.test.slice(1)), shop.environment);
     expect(await runSteps([{ run: shell(tests.command) }], tests.environment)).toEqual([]);
   });
 
   const noChromium = explainMissingTool('chromium');
-  it.skipIf(noChromium)(`the tests of playwright/ run${noChromium ? ` (${noChromium})` : ''}`, async () => {
-    const { text, here, port } = await checkedOut('playwright/playwright.config.ts');
+  it.skipIf(noChromium)(`runs the tests of playwright/${noChromium ? ` (${noChromium})` : ''}`, async () => {
+    const { text, here, port } = await checkOut('playwright/playwright.config.ts');
     project.write('tests/playwright.config.ts', text);
-    // The same, with the Chromium of this machine.
+    // The recipe's configuration, with the Chromium of this machine.
     const ours = createPlaywrightConfig().replace('defineConfig({', 'defineConfig(recipe, {');
     project.write('playwright.config.ts', `import recipe from './tests/playwright.config.ts';\n${ours}`);
     for (const name of ['web-server.spec.ts', 'fixture.spec.ts'])
@@ -128,7 +131,7 @@ describe('CI recipes', { timeout: 120_000 }, () => {
     expect(code).toBe(0);
   });
 
-  it('testcontainers/videocall.test.ts runs with the command in place of a container', async () => {
+  it('runs testcontainers/videocall.test.ts with the command instead of a container', async () => {
     project.write('videocall.test.ts', recipe('testcontainers/videocall.test.ts'));
     project.write('stand-in.mjs', STAND_IN);
     project.write(
@@ -145,7 +148,7 @@ describe('CI recipes', { timeout: 120_000 }, () => {
 
   const noTestcontainers = explainMissingTestcontainers();
   it.skipIf(noTestcontainers)(
-    `all in TypeScript has the types of its libraries${noTestcontainers ? ` (${noTestcontainers})` : ''}`,
+    `type-checks all recipes in TypeScript${noTestcontainers ? ` (${noTestcontainers})` : ''}`,
     async () => {
       const files = ['playwright', 'testcontainers'].flatMap(filesIn);
       for (const file of files) project.write(`typed/${file}`, recipe(file));
@@ -166,7 +169,7 @@ describe('CI recipes', { timeout: 120_000 }, () => {
   );
 });
 
-/** What Testcontainers is to the recipe, with the published command for a container of its image. */
+/** Replaces Testcontainers: it runs the published command instead of a container. */
 const STAND_IN = `
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

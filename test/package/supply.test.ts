@@ -17,13 +17,13 @@ interface Component {
   readonly hashes: readonly { readonly alg: string }[];
 }
 
-/** The packages of which something is in what was built, each with its version, as the notice of their licences has them. */
-const bundled = (): string[] =>
+/** The names and versions of the bundled packages, from the licence notices. */
+const listBundledPackages = (): string[] =>
   [...read('dist/THIRD-PARTY.txt').matchAll(/^-{80}\n\n(\S+ \S+) \(/gm)].map(([, named = '']) => named);
 const versionOf = (name: string) => JSON.parse(read(`node_modules/${name}/package.json`)).version;
 
-describe('what this is built from', () => {
-  it('is locked: every package is known by its hash, and none comes from elsewhere than the registry', () => {
+describe('the supply chain', () => {
+  it('locks every package by its hash and from the npm registry only', () => {
     const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, Locked> };
     const { '': _ours, ...others } = packages;
     const isLoose = ({ resolved, integrity = '' }: Locked) =>
@@ -31,22 +31,22 @@ describe('what this is built from', () => {
     expect(Object.keys(others).filter((name) => isLoose(others[name] ?? {}))).toEqual([]);
   });
 
-  it('is bundled: nothing else is installed with it', () => {
+  it('declares no dependency to install with the package', () => {
     const { dependencies, optionalDependencies } = JSON.parse(read('package.json'));
     expect({ ...dependencies, ...optionalDependencies }).toEqual({});
   });
 
-  it('is listed in the bill of materials that is published, package by package', () => {
+  it('lists every bundled package in the published bill of materials', () => {
     const bom = JSON.parse(read('dist/sbom.cdx.json'));
     const components = bom.components as Component[];
-    expect(bundled()).toContain(`fastify ${versionOf('fastify')}`);
-    expect(bundled()).toContain(`@peculiar/x509 ${versionOf('@peculiar/x509')}`);
+    expect(listBundledPackages()).toContain(`fastify ${versionOf('fastify')}`);
+    expect(listBundledPackages()).toContain(`@peculiar/x509 ${versionOf('@peculiar/x509')}`);
     expect(components.map(({ name, version }) => `${name} ${version}`).toSorted()).toEqual(
-      bundled().toSorted(),
+      listBundledPackages().toSorted(),
     );
     expect(components.filter(({ hashes }) => !hashes.some(({ alg }) => alg === 'SHA-512'))).toEqual([]);
     expect(bom.metadata.component.name).toBe('mock-veridas');
-    // Two builds of the same files are the same.
+    // Without these fields, two builds of the same files are identical.
     expect([bom.serialNumber, bom.metadata.timestamp, bom.metadata.tools]).toEqual([
       undefined,
       undefined,
@@ -57,7 +57,7 @@ describe('what this is built from', () => {
   const workflows = ['.github/workflows', 'recipes/github'].flatMap((folder) =>
     readdirSync(path.join(ROOT, folder)).map((name) => `${folder}/${name}`),
   );
-  it.each(atLeast(4, workflows))('is built in %s by actions that are named by their commits', (workflow) => {
+  it.each(atLeast(4, workflows))('pins every action in %s to a commit', (workflow) => {
     const used = [...read(workflow).matchAll(/uses: (\S+)/g)].map(([, name]) => name);
     expect(used.length).toBeGreaterThan(0);
     expect(used.filter((name) => !/@[0-9a-f]{40}$/.test(name ?? ''))).toEqual([]);

@@ -6,11 +6,11 @@ interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
   readonly authorization: string | undefined;
-  // biome-ignore lint/suspicious/noExplicitAny: what is sent is judged by what the test expects
+  // biome-ignore lint/suspicious/noExplicitAny: the tests check what they expect of it
   readonly json: any;
 }
 
-/** A pact that the broker has. */
+/** A pact in the broker. */
 export interface StoredPact {
   readonly pact: Record<string, unknown>;
   readonly pending?: boolean;
@@ -19,7 +19,7 @@ export interface StoredPact {
 
 const PROVIDER = '/pacticipants/videocall-manager';
 
-/** The little of a Pact broker that a verification meets: links, pacts for verification, results. */
+/** Starts the part of a Pact broker that a verification uses: links, pacts for verification, results. */
 export async function openBroker(kept: readonly StoredPact[], authorization?: string) {
   const received: ReceivedRequest[] = [];
   let base = '';
@@ -81,7 +81,7 @@ export async function openBroker(kept: readonly StoredPact[], authorization?: st
   return {
     url: base,
     received,
-    /** What was sent to addresses that end so. */
+    /** Returns the received requests with this method whose path ends with `end`. */
     sent: (method: string, end: string) =>
       received.filter((one) => one.method === method && one.path.endsWith(end)),
     close: () => server.close(),

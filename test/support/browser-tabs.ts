@@ -7,10 +7,10 @@ import path from 'node:path';
 import { INSECURE_HOST, launchChromium } from './chromium.ts';
 import { explainMissingTool, findTool } from './tools.ts';
 
-/** A browser's tab, as far as every browser has it. It trusts whoever made a certificate. */
+/** A browser tab, with the features that all drivers share. It accepts every certificate. */
 export interface Tab {
   open(url: string): Promise<void>;
-  /** The value of a JavaScript expression in the page. */
+  /** Returns the value of a JavaScript expression in the page. */
   evaluate<T>(expression: string): Promise<T>;
   close(): Promise<void>;
 }
@@ -68,7 +68,7 @@ const findFreePort = () =>
     });
   });
 
-/** Asks until somebody answers. */
+/** Repeats a request until a server answers. */
 async function waitUntilUp(url: string): Promise<void> {
   for (let tries = 0; ; tries += 1) {
     try {
@@ -81,7 +81,7 @@ async function waitUntilUp(url: string): Promise<void> {
   }
 }
 
-/** A proxy that finds whatever it is asked for on this machine, for a browser that cannot be told of names otherwise. */
+/** Starts a proxy that resolves every host to this machine, for a browser without its own setting for that. */
 async function startLoopbackProxy() {
   const server = createHttpServer((incoming, outgoing) => {
     const { port, pathname, search } = new URL(incoming.url ?? '');
@@ -105,7 +105,7 @@ async function startLoopbackProxy() {
   return { url: `http://127.0.0.1:${port}`, close };
 }
 
-/** WebKitGTK's small browser, driven by W3C WebDriver on a screen that nobody sees. */
+/** Starts the MiniBrowser of WebKitGTK on a virtual screen, driven by W3C WebDriver. */
 async function openWebkit(): Promise<TabBrowser> {
   const port = await findFreePort();
   const proxy = await startLoopbackProxy();
@@ -157,7 +157,7 @@ async function openWebkit(): Promise<TabBrowser> {
           '--automation',
           '--enable-mock-capture-devices=true',
           `--proxy=${proxy.url}`,
-          // It knows these itself.
+          // The browser resolves these itself.
           ...['localhost', '*.localhost', '127.0.0.1'].map((host) => `--ignore-host=${host}`),
         ],
       };
@@ -175,7 +175,7 @@ async function openWebkit(): Promise<TabBrowser> {
   };
 }
 
-/** Every browser that the suite drives: how it is started, and why it cannot be. */
+/** Every browser that the tests drive: how to start it, and why it is missing. */
 export const BROWSERS = {
   Chromium: { launch: openChromium, missing: () => explainMissingTool('chromium') },
   Firefox: { launch: openFirefox, missing: () => explainMissingTool('firefox') },

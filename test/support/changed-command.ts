@@ -3,14 +3,14 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { COMMAND, ROOT } from '../../build/targets.ts';
 
-/** A snippet of a file of `src`, and what replaces it. */
+/** A snippet of a file in `src`, and its replacement. */
 export interface Change {
   readonly file: string;
   readonly snippet: string;
   readonly replacement: string;
 }
 
-function changed(file: string, changes: readonly Change[]): string {
+function applyChanges(file: string, changes: readonly Change[]): string {
   return changes.reduce(
     (source, { snippet, replacement }) => {
       const parts = source.split(snippet);
@@ -23,11 +23,11 @@ function changed(file: string, changes: readonly Change[]): string {
 }
 
 /**
- * Builds the command with some of its source changed, as deep in this folder as the command is, where it finds what
- * belongs to it.
+ * Builds the command with changes to its source. The file is as deep in this folder as the command, so that it finds
+ * the other files of the package.
  *
- * @returns its file
- * @throws a snippet is not in its file exactly once, or the file is not part of the command
+ * @returns the path of the built file
+ * @throws {Error} a snippet is not in its file exactly once, or the file is not part of the command
  */
 export async function buildChanged(name: string, changes: readonly Change[]): Promise<string> {
   const outfile = path.join(ROOT, 'out', `changed-${name.replace(/\W+/g, '-')}.cjs`);
@@ -45,7 +45,7 @@ export async function buildChanged(name: string, changes: readonly Change[]): Pr
             const file = texts.get(loaded);
             if (file === undefined) return undefined;
             texts.delete(loaded);
-            const contents = changed(
+            const contents = applyChanges(
               file,
               changes.filter((change) => change.file === file),
             );

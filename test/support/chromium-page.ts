@@ -11,7 +11,7 @@ interface ChromiumFixture {
   readonly page: Page;
 }
 
-/** A simulator, a shop and Chromium for the tests of a group, and a page of its own for each of them. */
+/** Starts a simulator, a shop and Chromium for a group of tests, and opens a new page for each test. */
 export function useChromium(): ChromiumFixture {
   const fixture: { -readonly [Part in keyof ChromiumFixture]?: ChromiumFixture[Part] } = {};
   beforeAll(async () => {
@@ -30,6 +30,6 @@ export function useChromium(): ChromiumFixture {
     fixture.page = await (fixture as ChromiumFixture).browser.newPage();
   });
   afterEach(() => fixture.page?.close());
-  // Complete when the first test begins.
+  // The hooks complete it before the first test.
   return fixture as ChromiumFixture;
 }

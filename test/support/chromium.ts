@@ -1,13 +1,13 @@
 import { type Browser, chromium } from 'playwright-core';
 import { findTool } from './tools.ts';
 
-/** A name under which browsers find this machine, without holding its pages to be secure for that. */
+/** A host name of this machine that browsers, unlike localhost, do not treat as secure. */
 export const INSECURE_HOST = 'shop.test';
 
-/** With these it gives every page a camera and a microphone. */
+/** Gives every page a fake camera and microphone. */
 const CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
-/** Chromium with a camera of its own, if it is to have one, which sends nothing to the outside. */
+/** Launches Chromium, by default with a fake camera. It makes no requests of its own to the network. */
 export function launchChromium({ camera = true } = {}): Promise<Browser> {
   const executablePath = findTool('chromium');
   if (executablePath === undefined) throw new Error('there is no Chromium');
@@ -16,7 +16,7 @@ export function launchChromium({ camera = true } = {}): Promise<Browser> {
     args: [
       '--no-sandbox',
       ...(camera ? CAMERA : []),
-      // A name that is not localhost, and so no secure page.
+      // Pages of a host other than localhost are not secure.
       `--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`,
       '--disable-background-networking',
       '--disable-component-update',

@@ -6,24 +6,24 @@ import { afterEach, beforeAll } from 'vitest';
 
 export type Environment = Readonly<Record<string, string | number>>;
 
-/** What came of a command, which is repeated so that a failure names it. */
+/** The result of a command. It includes the command, so that a failed assertion names it. */
 export interface Outcome {
   readonly command: string;
   readonly code: number;
   readonly output: string;
 }
 
-/** A machine of a CI on which somebody's project is checked out. */
+/** A CI machine with a checked-out project. */
 export interface Machine {
-  /** Runs lines as CI does: in one shell, up to the first that fails. */
+  /** Runs lines as CI does: in one shell, until one fails. */
   bash(lines: string, env?: Environment): Promise<Outcome>;
-  /** Starts a command beside them, in place of a container; it is stopped when the test ends. */
+  /** Starts a background command instead of a container, and stops it after the test. */
   start(command: readonly string[], env?: Environment): void;
-  /** Stops, when the test ends, what has left its pid in a ready file. */
+  /** Stops the process whose pid is in a ready file after the test. */
   stopLater(readyFile: string): void;
 }
 
-/** The names under which containers find each other; here all of them run on this machine. */
+/** Resolves the host names of the containers to this machine. */
 const NAMES = `const dns = require('node:dns');
 const { lookup } = dns;
 dns.lookup = (name, ...rest) => lookup(['videocall', 'shop'].includes(name) ? '127.0.0.1' : name, ...rest);
@@ -51,7 +51,7 @@ export function useCiMachine(folder: () => string): Machine {
   let readyFiles: string[] = [];
   afterEach(async () => {
     for (const { child, exited } of processes) {
-      // With what it has started itself, as a container ends: npm leaves its script behind.
+      // Kill the process group, because npm leaves its script running.
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid);
       await exited;
     }
@@ -64,12 +64,12 @@ export function useCiMachine(folder: () => string): Machine {
   const options = (env: Environment) => ({
     cwd: folder(),
     env: {
-      // biome-ignore lint/style/noProcessEnv: a child needs what any child needs
+      // biome-ignore lint/style/noProcessEnv: the child needs PATH
       PATH: process.env.PATH ?? '',
       HOME: folder(),
       NO_COLOR: '1',
       NODE_OPTIONS: `--require ${names()}`,
-      // npm asks nobody whether it is the newest.
+      // npm sends no request for its latest version.
       npm_config_update_notifier: 'false',
       ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)])),
     },
@@ -78,7 +78,7 @@ export function useCiMachine(folder: () => string): Machine {
   return {
     bash: (lines, env = {}) =>
       new Promise((resolve) => {
-        // Both kinds of output as a terminal has them, one after the other.
+        // Merge both outputs in order, as a terminal does.
         execFile('bash', ['-e', '-c', `exec 2>&1\n${lines}`], options(env), (error, output) =>
           resolve({ command: lines, code: error === null ? 0 : Number(error.code ?? 1), output }),
         );

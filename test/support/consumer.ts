@@ -25,12 +25,12 @@ function listDependencies({ peerDependenciesMeta, ...locked }: LockedPackage): s
   return [...Object.keys({ ...dependencies, ...optionalDependencies }), ...peers];
 }
 
-/** Packages by their names, with all that npm would bring with them. */
+/** Returns these packages and all packages that npm would install with them. */
 function collectDependencies(names: readonly string[]): Set<string> {
   const all = new Set<string>();
   const follow = (name: string) => {
     const place = `node_modules/${name}`;
-    // Not every package is there for every machine.
+    // Optional packages for other platforms are not installed.
     if (all.has(name) || !existsSync(path.join(ROOT, place))) return;
     all.add(name);
     const inner = Object.keys(LOCKED).filter((other) => other === place || other.startsWith(`${place}/`));
@@ -46,7 +46,7 @@ interface Finished {
   readonly output: string;
 }
 
-/** Runs a program to its end. A failed one is an answer too. */
+/** Runs a program until it exits. A non-zero exit code does not reject. */
 export const run = (
   program: string,
   args: readonly string[],
@@ -57,9 +57,9 @@ export const run = (
     ({ code, stdout, stderr }) => ({ code, output: stdout + stderr }),
   );
 
-/** Packs what would be published into a folder; answers the file. */
+/** Packs the package into a folder, and returns the path of the file. */
 export async function pack(folder: string): Promise<string> {
-  // Built it is already, and what builds it would be seen by other tests half done.
+  // The build is done already. Another one would expose an incomplete dist/ to other tests.
   const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
   const { stdout } = await exec('npm', args, { cwd: ROOT });
   const packed = JSON.parse(stdout) as { filename: string }[] | Record<string, { filename: string }>;
@@ -67,20 +67,22 @@ export async function pack(folder: string): Promise<string> {
   return path.join(folder, filename);
 }
 
-/** A project of somebody else, who has installed what is published, and tools of their own. */
+/** A user's project that has installed the published package and some tools. */
 export interface Consumer {
-  /** Where it is. */
+  /** The path of the project. */
   folder(): string;
   write(name: string, text: string): void;
-  /** Runs Node there, this one or `program`, and answers all that it says. */
+  /** Runs Node in the project, this one or `program`. */
   node(args: readonly string[], env?: Record<string, string>, program?: string): Promise<Finished>;
-  /** A file of a tool in its `node_modules`. */
+  /** Returns the path of a file in `node_modules`. */
   tool(name: string): string;
 }
 
 /**
- * Unpacks what would be published into an empty folder, far from this one; of other packages there are copies of those only
- * that npm would bring with it or that are asked for, and of all packages installed in the folder `extra`.
+ * Unpacks the packed file into an empty project outside the repository.
+ *
+ * @param tools packages to copy from `node_modules`, with their dependencies
+ * @param extra a folder whose installed packages are all copied too
  */
 export function useConsumer(tools: readonly string[], extra?: string): Consumer {
   let folder = '';
@@ -107,14 +109,14 @@ export function useConsumer(tools: readonly string[], extra?: string): Consumer 
       writeFileSync(path.join(folder, name), text);
     },
     async node(args, env = {}, program = process.execPath) {
-      // biome-ignore lint/style/noProcessEnv: the child needs what any child needs
+      // biome-ignore lint/style/noProcessEnv: the child needs PATH and HOME
       const { PATH = '', HOME = '' } = process.env;
       return run(program, args, { cwd: folder, env: { PATH, HOME, NO_COLOR: '1', ...env } });
     },
   };
 }
 
-/** A Playwright config by which its tests run in this machine's Chromium. */
+/** Returns a Playwright config that uses the Chromium of this machine. */
 export const createPlaywrightConfig = (more = ''): string => `import { defineConfig } from '@playwright/test';
 export default defineConfig({
   reporter: 'line',

@@ -12,7 +12,7 @@ interface Description {
   readonly components: { readonly schemas: { readonly Error: TSchema } };
 }
 
-/** The description of the control API as its readers get it. */
+/** The OpenAPI description of the control API, as clients receive it. */
 export const DESCRIPTION: Description = JSON.parse(JSON.stringify(createOpenApi(ROUTES, '0.0.0', ADMIN)));
 
 /** Every declared status of every route, as `GET /clients 200`. */
@@ -24,7 +24,7 @@ export const DECLARED: readonly string[] = Object.entries(DESCRIPTION.paths).fla
 
 const toPattern = (template: string) => new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`);
 
-/** The described path that `path` is one of; of several the one with the fewest parameters. */
+/** Returns the described path that matches `path`; of several, the one with the fewest parameters. */
 export const findTemplate = (method: string, path: string): string | undefined =>
   Object.keys(DESCRIPTION.paths)
     .filter(
@@ -32,7 +32,7 @@ export const findTemplate = (method: string, path: string): string | undefined =
     )
     .sort((a, b) => a.split('{').length - b.split('{').length)[0];
 
-/** What is wrong with an answer of the control API by its description; of an address that is not in it, nothing. */
+/** Returns the differences between a response of the control API and its description. Ignores unknown addresses. */
 export function findUndescribed(method: string, url: string, status: number, json: unknown): string[] {
   const template = findTemplate(method, url.split('?', 1)[0] ?? '');
   if (template === undefined) return [];
@@ -40,8 +40,8 @@ export function findUndescribed(method: string, url: string, status: number, jso
   if (described === undefined) return [`${method} ${template} is not described to answer ${status}`];
   const schema = described.content?.['application/json']?.schema;
   if (schema === undefined) return [];
-  const meant = '$ref' in schema ? DESCRIPTION.components.schemas.Error : schema;
-  return Errors(meant, json).map(
+  const expected = '$ref' in schema ? DESCRIPTION.components.schemas.Error : schema;
+  return Errors(expected, json).map(
     ({ instancePath, message }) => `${method} ${template} ${status}: ${instancePath} ${message}`,
   );
 }

@@ -2,22 +2,22 @@ import { type MockOptions, newMemoryStore, type StartedMock, startMock } from '.
 import { findUndescribed } from './control-description.ts';
 import { createPrefix } from './redis.ts';
 
-/** A running simulator, driven over HTTP as its users drive it. */
+/** A running simulator, and helpers that use it over HTTP as its users do. */
 export interface Drive {
   readonly mock: StartedMock;
-  /** A call of the control API; the answer's JSON, or undefined when it has no body. */
+  /** Sends a request to the control API. `json` is undefined when the response has no body. */
   admin<T = Json>(method: string, path: string, body?: unknown): Promise<{ status: number; json: T }>;
-  /** Asks for a token as the guide's urlencoded example does. */
+  /** Requests a token as the guide's urlencoded example does. */
   requestToken(fields?: Record<string, string>): Promise<Response>;
-  /** A fresh token of the client (by default the built-in one). */
+  /** Returns a new token of the client, by default the built-in one. */
   token(client?: Credentials): Promise<string>;
   /** Opens `/call` as an iframe does. */
   open(token: string, validationId: string): Promise<{ status: number; state: string; html: string }>;
-  /** A client of its own, made through the control API. */
+  /** Creates a client through the control API. */
   createClient(given?: Record<string, unknown>): Promise<Credentials>;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are judged by what the test expects of them
+// biome-ignore lint/suspicious/noExplicitAny: the tests check what they expect of it
 export type Json = any;
 
 export interface Credentials {
@@ -27,18 +27,18 @@ export interface Credentials {
 
 export const SANDBOX: Credentials = { client_id: 'sandbox-client', client_secret: 'sandbox-secret' };
 
-/** The Redis on which all is to be driven, instead of in memory. */
-// biome-ignore lint/style/noProcessEnv: it is for whoever runs the tests to say
+/** The Redis for all simulators; without it, they store everything in memory. */
+// biome-ignore lint/style/noProcessEnv: the user sets it when running the tests
 const SHARED_STORE = process.env.TEST_STORE;
 
-/** Options for simulators that are to share a store, at once or one after the other. */
+/** Returns options for simulators that share a store, at once or one after the other. */
 export const createSharedStore = (): Pick<MockOptions, 'store' | 'storePrefix'> =>
   SHARED_STORE === undefined
     ? { store: newMemoryStore() }
     : { store: SHARED_STORE, storePrefix: createPrefix() };
 
 export async function openDrive(options: MockOptions = {}): Promise<Drive> {
-  // Most tests open the frame under the name for backends, which is warned of.
+  // Most tests open the frame at the host for backends, which logs a warning.
   const mock = await startMock({
     logLevel: 'error',
     ...(SHARED_STORE !== undefined && createSharedStore()),
@@ -47,7 +47,7 @@ export async function openDrive(options: MockOptions = {}): Promise<Drive> {
   return { mock, ...driveAt(mock) };
 }
 
-/** The same for a simulator that runs elsewhere. */
+/** Returns the helpers for a simulator that is already running. */
 export function driveAt({ url, adminUrl }: Pick<StartedMock, 'url' | 'adminUrl'>): Omit<Drive, 'mock'> {
   const admin = async <T>(method: string, path: string, body?: unknown) => {
     const answer = await fetch(`${adminUrl}${path}`, {
@@ -59,8 +59,8 @@ export function driveAt({ url, adminUrl }: Pick<StartedMock, 'url' | 'adminUrl'>
     });
     const text = await answer.text();
     const json = text === '' ? undefined : JSON.parse(text);
-    const faults = findUndescribed(method, path, answer.status, json);
-    if (faults.length > 0) throw new Error(`not as described: ${faults.join('; ')}`);
+    const problems = findUndescribed(method, path, answer.status, json);
+    if (problems.length > 0) throw new Error(`not as described: ${problems.join('; ')}`);
     return { status: answer.status, json: json as T };
   };
   const requestToken = (fields: Record<string, string> = {}) =>

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A server that answers for a control API: `answer` gives the body for a path below it. */
+/** Starts a server in place of a control API. `answer` returns the body for a path below `/__admin`. */
 export async function startFakeControlApi(
-  answer: (about: string) => string | Promise<string>,
+  answer: (path: string) => string | Promise<string>,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer(async ({ url = '' }, response) => {
     response.end(await answer(url.replace('/__admin', '')));

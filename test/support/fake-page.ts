@@ -2,21 +2,21 @@ import { expect, vi } from 'vitest';
 import type { PageSetup } from '../../src/pages/call/messages.ts';
 import type { Drive } from './drive.ts';
 
-/** A page of a call without a browser around it: it listens to its stream and reports what a test says. */
+/** A call page without a browser: it reads its stream and reports what a test tells it to report. */
 export interface FakePage {
   readonly opened: { status: number; state: string; html: string };
-  /** Everything that the stream has said so far, as it came. */
+  /** Returns everything that the stream has sent so far. */
   getReceived(): string;
-  /** Waits until the stream has said this. */
+  /** Waits until the stream has sent this text. */
   waitForText(text: string): Promise<void>;
-  /** Resolves when the stream has ended or was left. */
+  /** Resolves when the stream has ended or is disconnected. */
   readonly ended: Promise<unknown>;
-  /** Opens the stream, as a browser does again when it has ended, with the last event that it has. */
+  /** Opens the stream again, as a browser does after its end, with the id of the last event. */
   connect(lastEventId?: number): void;
   disconnect(): void;
-  /** Reports these events as posted. */
+  /** Reports these events as posted, and returns the status. */
   report(...posted: number[]): Promise<number>;
-  /** Asks once by long-poll. */
+  /** Sends one long-poll request. */
   poll(state: string, after?: number): Promise<{ id?: number; data: Record<string, unknown> }[]>;
 }
 
@@ -30,11 +30,11 @@ export async function openFakePage(
   return { opened, ...createFakePage(opened.html, base) };
 }
 
-/** What the script of the page reads from its `html`: where its stream and its reports go. */
+/** Parses the setup in the page's HTML: the addresses of its stream and its reports. */
 export const parseSetup = (html: string): PageSetup =>
   JSON.parse(/<script type="application\/json" id="setup">(.*?)<\/script>/s.exec(html)?.[1] ?? '{}');
 
-/** The page that `html` is, once its script runs; `base` is the simulator that it talks to. */
+/** Creates a page from its HTML and opens its stream. `base` is the address of the simulator. */
 export function createFakePage(html: string, base: string): Omit<FakePage, 'opened'> {
   const setup = parseSetup(html);
   const onBase = (address: string) => {

@@ -1,9 +1,9 @@
 /**
- * What several workers have done to several instances with one store, and whether it can be true. An answer that
- * was lost with its instance may stand for a deed that was done or not.
+ * Checks the history of several workers on several instances with one store for consistency. When a response is
+ * lost with its instance, the operation may or may not have been done.
  */
 
-/** Something that was tried: from `begun` to `ended`, and whether it is known to have been done. */
+/** An attempted operation, from `begun` to `ended`, with its outcome as far as it is known. */
 interface Attempt {
   readonly begun: number;
   readonly ended: number;
@@ -22,18 +22,20 @@ export type Operation = Attempt &
 type Of<K extends Operation['kind']> = Extract<Operation, { kind: K }>;
 
 const LIFETIME_S = 3600;
-/** Real time passes too. */
+/** Tolerance for the real time that passes during a run. */
 const SLACK_S = 120;
 
-const filterKind = <K extends Operation['kind']>(deeds: readonly Operation[], kind: K): Of<K>[] =>
-  deeds.filter((deed): deed is Of<K> => deed.kind === kind);
+const filterKind = <K extends Operation['kind']>(operations: readonly Operation[], kind: K): Of<K>[] =>
+  operations.filter((operation): operation is Of<K> => operation.kind === kind);
 
 const seconds = (advances: readonly Of<'advance'>[]): number =>
   advances.reduce((sum, one) => sum + one.seconds, 0);
 
-/** What may have ended the token's life before `open` was answered. */
-function canHaveEnded(deeds: readonly Operation[], issued: Of<'issue'>, open: Of<'open'>): boolean {
-  const before = deeds.filter((deed) => deed.begun < open.ended && deed.outcome !== 'refused');
+/** Returns whether the token can have ended before `open` was answered. */
+function canHaveEnded(operations: readonly Operation[], issued: Of<'issue'>, open: Of<'open'>): boolean {
+  const before = operations.filter(
+    (operation) => operation.begun < open.ended && operation.outcome !== 'refused',
+  );
   const opened = filterKind(before, 'open')
     .filter(({ token }) => token === open.token)
     .map(({ validationId }) => validationId);
@@ -45,13 +47,15 @@ function canHaveEnded(deeds: readonly Operation[], issued: Of<'issue'>, open: Of
   );
 }
 
-/** What must have ended the token's life before `open` began. */
+/** Returns why the token must have ended before `open` began, if it must. */
 function mustHaveEnded(
-  deeds: readonly Operation[],
+  operations: readonly Operation[],
   issued: Of<'issue'>,
   open: Of<'open'>,
 ): string | undefined {
-  const before = deeds.filter((deed) => deed.ended < open.begun && deed.outcome === 'done');
+  const before = operations.filter(
+    (operation) => operation.ended < open.begun && operation.outcome === 'done',
+  );
   const opened = filterKind(before, 'open').filter(({ token }) => token === open.token);
   const isCompleted = filterKind(before, 'end').some((end) =>
     opened.some((one) => one.validationId === end.validationId && one.ended < end.begun),
@@ -64,22 +68,22 @@ function mustHaveEnded(
   return passed >= LIFETIME_S ? 'expired' : undefined;
 }
 
-/** Every opening that cannot be true. */
-export function findImpossibleOpenings(deeds: readonly Operation[]): string[] {
-  const issued = new Map(filterKind(deeds, 'issue').map((deed) => [deed.token, deed]));
-  return filterKind(deeds, 'open').flatMap((open) => {
-    const birth = issued.get(open.token);
-    if (birth === undefined || open.outcome === 'unknown') return [];
+/** Returns every opening that contradicts the history. */
+export function findImpossibleOpenings(operations: readonly Operation[]): string[] {
+  const issued = new Map(filterKind(operations, 'issue').map((operation) => [operation.token, operation]));
+  return filterKind(operations, 'open').flatMap((open) => {
+    const issue = issued.get(open.token);
+    if (issue === undefined || open.outcome === 'unknown') return [];
     if (open.outcome === 'refused')
-      return canHaveEnded(deeds, birth, open)
+      return canHaveEnded(operations, issue, open)
         ? []
         : [`token …${open.token.slice(-4)} was lost before its end`];
-    const end = mustHaveEnded(deeds, birth, open);
+    const end = mustHaveEnded(operations, issue, open);
     return end === undefined ? [] : [`token …${open.token.slice(-4)} was accepted though ${end}`];
   });
 }
 
-/** A call as the control API tells it. */
+/** A call as the control API lists it. */
 export interface ListedCall {
   readonly validation_id: string;
   readonly n: number;
@@ -87,7 +91,7 @@ export interface ListedCall {
   readonly events: readonly { readonly id: number; readonly code: string; readonly at: string }[];
 }
 
-/** Everything that is wrong with the calls as they stand in the end. */
+/** Returns the inconsistencies in the final calls. */
 export function findImpossibleCalls(calls: readonly ListedCall[]): string[] {
   return calls.flatMap(({ validation_id, n, state, events }) => {
     const name = `call ${n} of ${validation_id}`;
@@ -107,10 +111,10 @@ export function findImpossibleCalls(calls: readonly ListedCall[]): string[] {
   });
 }
 
-/** What a page has heard that the call has not said so: it must be a part of it without gaps, up to the end. */
-export function findMisheardEvents(heard: readonly string[], said: readonly string[]): string | undefined {
-  const start = said.length - heard.length;
-  return start >= 0 && heard.every((code, index) => said[start + index] === code)
+/** Returns a problem unless a page has received the last events of its call, in order and without gaps. */
+export function findMisheardEvents(heard: readonly string[], posted: readonly string[]): string | undefined {
+  const start = posted.length - heard.length;
+  return start >= 0 && heard.every((code, index) => posted[start + index] === code)
     ? undefined
-    : `a page has heard ${heard.join(' ')} of ${said.join(' ')}`;
+    : `a page has heard ${heard.join(' ')} of ${posted.join(' ')}`;
 }

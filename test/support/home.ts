@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 
-/** Gives the tests of a group a home of their own, in which certificates are kept; answers where it is. */
+/** Gives a group of tests a temporary home directory, which stores certificates, and returns its path. */
 export function useHome(): () => string {
   const { env } = process;
   const originalHome = env.HOME;

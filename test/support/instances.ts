@@ -4,19 +4,19 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseSetup } from './fake-page.ts';
 
-/** The command, as it is published. */
+/** The published command. */
 export const COMMAND = path.join(import.meta.dirname, '../../dist/mock-veridas.cjs');
 
-/** One of several simulators with one store, in a process of its own. */
+/** One of several simulators with one store, in its own process. */
 export interface Instance {
   readonly url: string;
-  /** Ends it in the middle of whatever it does. */
+  /** Kills the process without a shutdown. */
   kill(): Promise<void>;
-  /** Starts it again at the same address, if it was killed. */
+  /** Restarts it at the same address, if it was killed. */
   start(): Promise<void>;
 }
 
-/** Starts a simulator; one that was killed keeps its port. */
+/** Starts a simulator. It keeps its port after it is killed. */
 export async function startInstance(flags: readonly string[], command = COMMAND): Promise<Instance> {
   let child: ChildProcess | undefined;
   let url = '';
@@ -41,7 +41,7 @@ export async function startInstance(flags: readonly string[], command = COMMAND)
     }
     throw new Error('an instance ended before it was ready');
   }
-  /** Its Redis may be starting as well; an operator would start it again, too. */
+  /** Retries as an operator would, because the Redis may still be starting. */
   async function launchWithRetry(tries = 20): Promise<void> {
     await launch().catch(async (error) => {
       if (tries === 0) throw error;
@@ -75,15 +75,15 @@ export async function startInstance(flags: readonly string[], command = COMMAND)
   };
 }
 
-/** A page that comes back by itself, to whichever instance there is, as a browser's EventSource does. */
+/** A page that reconnects to any running instance by itself, as a browser's EventSource does. */
 export interface FaithfulPage {
-  /** Which call it belongs to. */
+  /** The call of the page. */
   readonly callId: string;
-  /** Codes of the events that it has heard, in order. */
+  /** The codes of the received events, in order. */
   readonly heard: readonly string[];
-  /** Ids of the events that came again. */
+  /** The ids of events that it has received more than once. */
   readonly repeated: readonly number[];
-  /** It was told that its call is gone. */
+  /** Whether it was notified that its call was reset. */
   readonly isReset: boolean;
   leave(): void;
 }
@@ -94,9 +94,9 @@ interface StreamMessage {
 }
 
 /**
- * Attends the call of a page.
+ * Opens the page of a call.
  *
- * @param next the instance to which it comes next
+ * @param next returns the address of the next instance to connect to
  */
 export function openFaithfulPage(html: string, next: () => string): FaithfulPage {
   const setup = parseSetup(html);
@@ -117,19 +117,19 @@ export function openFaithfulPage(html: string, next: () => string): FaithfulPage
     const id = /^id: (\d+)$/m.exec(message)?.[1];
     const data = /^data: (.*)$/m.exec(message)?.[1];
     if (data === undefined) return;
-    const told = JSON.parse(data) as StreamMessage;
-    if (told.reset) {
+    const parsed = JSON.parse(data) as StreamMessage;
+    if (parsed.reset) {
       page.isReset = true;
       page.leave();
     }
-    if (id === undefined || told.post === undefined) return;
+    if (id === undefined || parsed.post === undefined) return;
     if (last !== undefined && Number(id) <= last) page.repeated.push(Number(id));
     last = Number(id);
-    page.heard.push(told.post.data.code);
+    page.heard.push(parsed.post.data.code);
     void report();
   }
 
-  /** Tells what was posted so far, once; a later report makes up for one that is lost with its instance. */
+  /** Reports all posted events once. If a report is lost with its instance, a later one includes its events. */
   async function report(): Promise<void> {
     const posted = Array.from({ length: page.heard.length }, (_, i) => (last ?? 0) - i);
     const body = JSON.stringify({ posted });
@@ -149,7 +149,7 @@ export function openFaithfulPage(html: string, next: () => string): FaithfulPage
           messages.forEach(onMessage);
         }
       } catch {
-        // Its instance has gone; another may be there.
+        // The instance is down; another may be up.
       }
       if (!abort.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 20));
     }

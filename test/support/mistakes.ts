@@ -6,7 +6,7 @@ import type { Credentials, Drive } from './drive.ts';
 import type { PageServer } from './web-pages.ts';
 
 export type Name = keyof typeof BROWSERS;
-/** What is found by a mistake in each browser; where that is nothing, the reason stands with it. */
+/** The findings of a mistake in each browser, or the reason why a browser causes none. */
 type ExpectedFindings = Readonly<Record<Name, readonly RuleId[] | { readonly nothing: string }>>;
 
 const expectInAll = (...rules: RuleId[]): ExpectedFindings => ({
@@ -16,32 +16,33 @@ const expectInAll = (...rules: RuleId[]): ExpectedFindings => ({
 });
 
 export const WAIT_OPTIONS = { timeout: 60_000, interval: 50 };
-/** Attributes of the iframe as the guide has it, with a size of its own. */
+/** Attributes of the iframe in the guide, with an explicit size. */
 export const GUIDE_ATTRIBUTES = 'width="800" height="600" allow="camera; microphone;"';
 const SIZE = 'width="800" height="600"';
 const ALLOW = 'allow="camera; microphone;"';
 
-/** What an integrator's page needs to know to make a mistake, and what it can do. */
+/** What a mistake can use: the simulator, a client, a page server and a tab. */
 export interface MistakeContext {
   readonly d: Drive;
   readonly client: Credentials;
   readonly pages: PageServer;
   readonly tab: Tab;
-  /** Address of the frame with a new token, as it stands in HTML. */
+  /** Returns the address of the frame with a new token, escaped for HTML. */
   frame(options?: { token?: string; base?: string; validation?: string }): Promise<string>;
-  /** Waits until a page of the call has told what it sees. */
+  /** Waits until a page of the call has sent its diagnostics. */
   waitForDiagnostics(): Promise<void>;
-  /** Lets the agent end the call from the beginning. */
+  /** Lets the agent join, start and end the call. */
   finish(): Promise<void>;
 }
 
 interface Mistake {
+  /** A noun phrase for the title of the test. */
   readonly what: string;
   readonly expected: ExpectedFindings;
-  make(making: MistakeContext): Promise<void>;
+  make(context: MistakeContext): Promise<void>;
 }
 
-/** A page with an iframe that has these attributes, beside the address of the call. */
+/** Opens a page whose iframe has these attributes and the address of the call. */
 const createFrameMistake =
   (attributes: string, options: { host?: string; before?: string } = {}) =>
   async ({ tab, pages, frame, waitForDiagnostics }: MistakeContext) => {
@@ -50,7 +51,7 @@ const createFrameMistake =
     await waitForDiagnostics();
   };
 
-/** Runs a script in an integrator's page, `SERVICE` being where the service is, and waits until it is done. */
+/** Runs a script in an integrator's page and waits for it. `SERVICE` stands for the address of the service. */
 const createScriptMistake =
   (script: string) =>
   async ({ tab, pages, d, client }: MistakeContext) => {
@@ -62,9 +63,13 @@ const createScriptMistake =
     await vi.waitFor(async () => expect(await tab.evaluate('window.done === true')).toBe(true), WAIT_OPTIONS);
   };
 
-/** What a page can do wrong, or nearly wrong, and what is to be found then. */
+/** Mistakes of a page, and correct pages that look similar, with the expected findings. */
 export const MISTAKES: readonly Mistake[] = [
-  { what: 'all as the guide has it', expected: expectInAll(), make: createFrameMistake(GUIDE_ATTRIBUTES) },
+  {
+    what: 'a page that follows the guide',
+    expected: expectInAll(),
+    make: createFrameMistake(GUIDE_ATTRIBUTES),
+  },
   {
     what: 'the address of the frame opened by itself',
     expected: expectInAll('opened-top-level'),
@@ -73,9 +78,13 @@ export const MISTAKES: readonly Mistake[] = [
       await waitForDiagnostics();
     },
   },
-  { what: 'no allow', expected: expectInAll('camera-not-allowed'), make: createFrameMistake(SIZE) },
   {
-    what: 'allow without the microphone',
+    what: 'a frame without allow',
+    expected: expectInAll('camera-not-allowed'),
+    make: createFrameMistake(SIZE),
+  },
+  {
+    what: 'a frame whose allow lacks the microphone',
     expected: expectInAll('camera-not-allowed'),
     make: createFrameMistake(`${SIZE} allow="camera"`),
   },
@@ -83,7 +92,7 @@ export const MISTAKES: readonly Mistake[] = [
     what: 'a sandbox with scripts only',
     expected: {
       Chromium: ['sandboxed-origin'],
-      // These keep the camera from it as well.
+      // These browsers also deny the camera to an opaque origin.
       Firefox: ['camera-not-allowed', 'sandboxed-origin'],
       WebKitGTK: ['camera-not-allowed', 'sandboxed-origin'],
     },
@@ -100,7 +109,7 @@ export const MISTAKES: readonly Mistake[] = [
     make: createFrameMistake(GUIDE_ATTRIBUTES, { host: INSECURE_HOST }),
   },
   {
-    what: 'a height of 100% of nothing',
+    what: 'a frame with a height of 100% of nothing',
     expected: expectInAll('frame-too-small'),
     make: createFrameMistake(`style="width:100%;height:100%" ${ALLOW}`),
   },
@@ -110,7 +119,7 @@ export const MISTAKES: readonly Mistake[] = [
     make: createFrameMistake(GUIDE_ATTRIBUTES, { before: '<style>iframe { display: none }</style>' }),
   },
   {
-    what: 'the address for backends in the frame',
+    what: 'a frame at the address for backends',
     expected: expectInAll('host-without-videocall'),
     async make({ tab, pages, frame, waitForDiagnostics, d }) {
       const src = await frame({ base: d.mock.url });
@@ -119,7 +128,7 @@ export const MISTAKES: readonly Mistake[] = [
     },
   },
   {
-    what: 'no validation_id',
+    what: 'a frame without validation_id',
     expected: expectInAll('missing-validation-id'),
     async make({ tab, pages, frame }) {
       await tab.open(
@@ -137,7 +146,7 @@ export const MISTAKES: readonly Mistake[] = [
     },
   },
   {
-    what: 'a token that is handed out twice',
+    what: 'a token that is used again after its call',
     expected: expectInAll('token-reused'),
     async make({ tab, pages, frame, waitForDiagnostics, finish }) {
       const address = pages.page(`<iframe ${GUIDE_ATTRIBUTES} src="${await frame()}"></iframe>`);
@@ -151,9 +160,9 @@ export const MISTAKES: readonly Mistake[] = [
   {
     what: 'a page with an iframe in its HTML, loaded again after the call',
     expected: {
-      Chromium: { nothing: 'it loads what the page now says' },
+      Chromium: { nothing: 'it loads the new address in the HTML' },
       Firefox: ['stale-iframe'],
-      WebKitGTK: { nothing: 'it loads what the page now says' },
+      WebKitGTK: { nothing: 'it loads the new address in the HTML' },
     },
     async make({ tab, pages, frame, waitForDiagnostics, finish, d, client }) {
       await tab.open(pages.page(async () => `<iframe ${GUIDE_ATTRIBUTES} src="${await frame()}"></iframe>`));
@@ -167,7 +176,7 @@ export const MISTAKES: readonly Mistake[] = [
     },
   },
   {
-    what: 'the same with an iframe that is made by a script',
+    what: 'a page whose script creates the iframe, loaded again after the call',
     expected: expectInAll(),
     async make({ tab, pages, frame, waitForDiagnostics, finish, d, client }) {
       const body = async () => `<div id="place"></div><script>
@@ -196,11 +205,11 @@ export const MISTAKES: readonly Mistake[] = [
     ),
   },
   {
-    what: 'a token in the address of a page that tells its address',
+    what: 'a token in the address of a page that sends its address as referrer',
     expected: {
       Chromium: ['token-in-referer'],
-      Firefox: { nothing: 'it tells others no more than the origin' },
-      WebKitGTK: { nothing: 'it tells others no more than the origin' },
+      Firefox: { nothing: 'it sends no more than the origin to other sites' },
+      WebKitGTK: { nothing: 'it sends no more than the origin to other sites' },
     },
     async make({ tab, pages, frame, waitForDiagnostics }) {
       const src = await frame();

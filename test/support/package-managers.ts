@@ -5,7 +5,7 @@ import { createInstallArgs, getPackageFolder } from './optional-packages.ts';
 
 const FOLDER = getPackageFolder('package-managers');
 
-/** The home directory of every package manager: its caches are there, and none of the user's settings. */
+/** The home directory of every package manager: it contains their caches, but no settings of the user. */
 export const HOME = path.join(FOLDER, 'home');
 
 interface PackageManager {
@@ -19,11 +19,11 @@ interface PackageManager {
 }
 
 const npm = { program: 'bin/npm-cli.js', add: ['install'], nodes: NODES };
-// Where the project is on another disk than the home directory, pnpm would put its store at the root of that disk.
+// Without this, pnpm puts its store at the root of the disk when the project is on another disk than HOME.
 const pnpm = { add: ['add', '--store-dir', path.join(HOME, 'pnpm-store')], nodes: NODES };
 const yarn = { program: 'bin/yarn.js', add: ['add'], nodes: NODES };
 
-/** The package managers that must install the package, each on the Nodes it supports. */
+/** The package managers that must be able to install the package, with the versions of Node they support. */
 export const PACKAGE_MANAGERS: readonly PackageManager[] = [
   { ...npm, name: 'npm 10', source: 'npm@10' },
   { ...npm, name: 'npm 11', source: 'npm@11' },
@@ -34,19 +34,19 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
   { ...yarn, name: 'Yarn 4', source: '@yarnpkg/cli-dist@4' },
 ];
 
-/** Several versions of one package stand side by side under these names. */
+/** Returns an alias, which allows several versions of one package in one folder. */
 const toAlias = ({ name }: PackageManager): string => name.toLowerCase().replace(' ', '-');
 
 export const getProgramPath = (manager: PackageManager): string =>
   path.join(FOLDER, 'node_modules', toAlias(manager), manager.program);
 
-/** Why tests that need a package manager are skipped, or undefined when they are not. */
+/** Returns why tests that need this package manager are skipped, or undefined if they run. */
 export const explainMissingPackageManager = (manager: PackageManager): string | undefined =>
   existsSync(getProgramPath(manager))
     ? undefined
-    : `there is no ${manager.name}: npm test brings it from the npm registry`;
+    : `there is no ${manager.name}: npm test installs it from the npm registry`;
 
-/** What npm is to be told so that it brings the package managers; nothing where all are there. */
+/** Returns the npm arguments that install the package managers; empty if none is missing. */
 export const createPackageManagerInstallArgs = (): string[] =>
   PACKAGE_MANAGERS.every((manager) => explainMissingPackageManager(manager) === undefined)
     ? []

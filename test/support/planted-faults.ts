@@ -1,11 +1,11 @@
 import type { ProxiedAnswer, ProxiedRequest, Sabotage } from './sabotage.ts';
 
-/** A fault of the service that a contract should notice. */
+/** A fault of the service that a contract should detect. */
 export interface PlantedFault extends Sabotage {
   readonly what: string;
-  /** The contract that is to notice. */
+  /** The contract that should detect it. */
   readonly by: 'guide-backend' | 'guide-frontend' | 'simulator-errors';
-  /** Why no contract of this kind can notice. */
+  /** Why no contract of this kind can detect it. */
   readonly unnoticed?: string;
 }
 
@@ -18,7 +18,7 @@ const isRevoke = createPathFilter('/o/revoke_token/');
 const isCall = createPathFilter('/call');
 const isEvents = createPathFilter('/__admin/events');
 
-/** Changes answers of an address. */
+/** Changes the responses of matching requests. */
 const changeAnswers =
   (
     isMeant: (passing: ProxiedRequest) => boolean,
@@ -28,10 +28,10 @@ const changeAnswers =
     if (isMeant(passing)) change(returning, passing);
   };
 
-// biome-ignore lint/suspicious/noExplicitAny: what is spoilt has no type
+// biome-ignore lint/suspicious/noExplicitAny: a spoiled body has no type
 type Json = any;
 
-/** Changes the JSON of the answers of an address that are good. */
+/** Changes the JSON of successful responses of matching requests. */
 const changeJson = (isMeant: (passing: ProxiedRequest) => boolean, change: (body: Json) => void) =>
   changeAnswers(isMeant, (returning) => {
     if (returning.status !== 200) return;
@@ -40,7 +40,7 @@ const changeJson = (isMeant: (passing: ProxiedRequest) => boolean, change: (body
     returning.body = JSON.stringify(body);
   });
 
-/** Says something else of a token that is issued. */
+/** Overwrites fields of an issued token. */
 const changeToken = (wrong: object) => changeJson(isToken, (body) => Object.assign(body, wrong));
 
 const changeEvents = (change: (event: Json) => void) =>
@@ -56,7 +56,7 @@ const PAGE: ProxiedAnswer = {
   headers: { 'content-type': 'text/html' },
   body: '<body data-state="waiting-room">',
 };
-/** Lets a token in that was turned away for this reason. */
+/** Accepts a token that was refused for this reason. */
 const admitRefused = (reason: string) =>
   changeAnswers(isCall, (returning) => {
     if (returning.body.includes(reason)) Object.assign(returning, PAGE);
@@ -78,7 +78,7 @@ export const FAULTS: readonly PlantedFault[] = [
     }),
   },
   {
-    what: 'the access_token is named otherwise',
+    what: 'the access_token has another name',
     by: 'guide-backend',
     answer: changeJson(isToken, (body) => {
       body.accessToken = body.access_token;
@@ -96,12 +96,12 @@ export const FAULTS: readonly PlantedFault[] = [
     answer: changeToken({ expires_in: 3540 }),
   },
   {
-    what: 'the lifetime is a text',
+    what: 'the lifetime is a string',
     by: 'guide-backend',
     answer: changeToken({ expires_in: '3600' }),
   },
   {
-    what: 'the token type is written small',
+    what: 'the token type is in lower case',
     by: 'guide-backend',
     answer: changeToken({ token_type: 'bearer' }),
   },
@@ -118,7 +118,7 @@ export const FAULTS: readonly PlantedFault[] = [
     answer: changeToken({ access_token: '' }),
   },
   {
-    what: 'multipart forms are not understood',
+    what: 'multipart forms are not supported',
     by: 'guide-backend',
     request: (passing) =>
       passing.headers['content-type']?.startsWith('multipart/')
@@ -126,7 +126,7 @@ export const FAULTS: readonly PlantedFault[] = [
         : undefined,
   },
   {
-    what: 'Basic credentials are not understood',
+    what: 'Basic credentials are not supported',
     by: 'guide-backend',
     request(passing) {
       if (!passing.url.startsWith('/__admin')) delete passing.headers.authorization;
@@ -150,7 +150,7 @@ export const FAULTS: readonly PlantedFault[] = [
     what: 'every token is the same',
     by: 'guide-backend',
     answer: changeToken({ access_token: 'always-the-same-token' }),
-    unnoticed: 'a contract looks at one answer at a time and cannot hold two against each other',
+    unnoticed: 'a contract checks one response at a time and cannot compare two',
   },
   {
     what: 'an event never comes',
@@ -181,7 +181,7 @@ export const FAULTS: readonly PlantedFault[] = [
     }),
   },
   {
-    what: 'the page does not tell its state',
+    what: 'the page has no state',
     by: 'guide-frontend',
     answer: replaceInPage(/ data-state="[^"]*"/, ''),
   },
@@ -223,7 +223,7 @@ export const FAULTS: readonly PlantedFault[] = [
     ),
   },
   {
-    what: 'a wrong secret is good enough',
+    what: 'a wrong secret is accepted',
     by: 'simulator-errors',
     request(passing) {
       passing.body = passing.body.replace('WRONG_SECRET', 'CLIENT_SECRET');
@@ -231,7 +231,7 @@ export const FAULTS: readonly PlantedFault[] = [
     },
   },
   {
-    what: 'every address is let in',
+    what: 'every address is allowed',
     by: 'simulator-errors',
     answer: changeAnswers(
       ({ url }) => url.startsWith('/o/'),
@@ -241,14 +241,14 @@ export const FAULTS: readonly PlantedFault[] = [
     ),
   },
   {
-    what: 'an outage does not say when to come back',
+    what: 'an outage has no Retry-After',
     by: 'simulator-errors',
     answer: changeAnswers(isToken, ({ headers }) => {
       delete headers['retry-after'];
     }),
   },
   {
-    what: 'an error of OAuth is named otherwise',
+    what: 'an OAuth error has another name',
     by: 'simulator-errors',
     answer: changeAnswers(isToken, (returning) => {
       returning.body = returning.body.replace('unsupported_grant_type', 'invalid_grant');

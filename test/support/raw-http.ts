@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 
-/** An HTTP request written byte by byte: header values and path are latin-1, one character a byte. */
+/** An HTTP request, written byte by byte: header values and path are Latin-1, one character per byte. */
 export interface RawRequest {
   readonly method: string;
   readonly path: string;
-  /** Name and value; a null leaves out a header that would be sent otherwise. */
+  /** Names and values; null removes a default header. */
   readonly headers?: readonly (readonly [string, string | null])[];
   readonly body?: Buffer;
   readonly framing?: 'content-length' | 'none';
@@ -49,7 +49,7 @@ function parseAnswer(answer: Buffer): RawAnswer {
   return { status: Number(first.split(' ')[1]), headers, body: answer.subarray(end + 4) };
 }
 
-/** Sends `request` on a connection of its own and reads the answer to its end. */
+/** Sends `request` on a new connection and reads the complete response. */
 export function sendRaw(url: string, request: RawRequest): Promise<RawAnswer> {
   const { hostname, port, host } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -62,7 +62,7 @@ export function sendRaw(url: string, request: RawRequest): Promise<RawAnswer> {
     });
     socket.on('connect', () => socket.write(serialize(request, host)));
     socket.on('data', (chunk) => chunks.push(chunk));
-    // A server that refuses a large body unread may close while it is still being sent.
+    // A server that refuses a large body may close the connection while the body is being sent.
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE' && chunks.length === 0) reject(error);
     });

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 
-/** A fenced block of the README, with what is shown to be printed by it. */
+/** A fenced block of the README, with its documented output. */
 export interface Block {
   readonly heading: string;
-  /** Its first line. */
+  /** The first line of the block. */
   readonly name: string;
   readonly language: string;
   readonly text: string;
@@ -21,7 +21,7 @@ const findHeading = (index: number): string =>
     ?.at(-1)
     ?.replace(/^#+ /, '') ?? '';
 
-/** All of them, in their order; a block of output belongs to the one before it. */
+/** All blocks in order. A block of output belongs to the block before it. */
 export const BLOCKS: readonly Block[] = [...README.matchAll(FENCE_PATTERN)].map(
   ({ index, 1: language = '', 2: text = '', 3: output }) => ({
     heading: findHeading(index),
@@ -32,14 +32,14 @@ export const BLOCKS: readonly Block[] = [...README.matchAll(FENCE_PATTERN)].map(
   }),
 );
 
-/** The programs of the README, by the names in their first lines; `consumer.test.ts` runs each. */
+/** The programs of the README, by the names in their first lines. `consumer.test.ts` runs them. */
 export const PROGRAMS = ['videocall.test.ts', 'videocall.spec.ts', 'plain.mjs', 'remote.mjs'] as const;
 
-/** The text of a program. */
+/** Returns the text of a program. */
 export const getProgram = (name: (typeof PROGRAMS)[number]): string =>
   BLOCKS.find((block) => block.name === `// ${name}`)?.text ?? expect.unreachable(`no ${name} in the README`);
 
-/** What a block shows of an output: `…` stands for what differs from time to time, as do tokens. */
+/** Converts documented output to a pattern. `…` matches any text, and a token matches any token. */
 export function toPattern(output: string): RegExp {
   const escaped = output
     .trim()

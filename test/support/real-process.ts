@@ -3,31 +3,31 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { COMMAND } from './instances.ts';
 
-/** What a process holds when it has thrown away what it can. */
+/** The resources of a process after garbage collection. */
 export interface ResourceUsage {
-  /** Bytes of its heap. */
+  /** Used heap in bytes. */
   readonly heap: number;
-  /** Bytes of the machine's memory. */
+  /** Resident memory in bytes. */
   readonly resident: number;
-  /** Connections that are open. */
+  /** Open connections. */
   readonly sockets: number;
 }
 
-/** The simulator as a process, which can be looked into. */
+/** The simulator in its own process, which tests can inspect. */
 export interface RealProcess {
   readonly url: string;
-  /** All that it has said on standard error. */
+  /** Returns everything written to standard error. */
   readonly getErrors: () => string;
-  /** The process is there and has not begun to end. */
+  /** Whether the process has not exited. */
   readonly isAlive: () => boolean;
   measure(): Promise<ResourceUsage>;
-  /** Runs `code` in it. */
+  /** Runs `code` in the process. */
   run(code: string): void;
-  /** Asks it to stop, and answers its exit code. */
+  /** Sends SIGTERM and returns the exit code. */
   stop(): Promise<number | null>;
 }
 
-/** Runs in the process before it: answers what it holds, and runs what it is told to. */
+/** Preloaded into the process: reports its resources and runs the code it receives. */
 const PROBE = `
 process.on('message', async (code) => {
   if (code !== '') return void (0, eval)(code);
@@ -45,17 +45,17 @@ process.channel.unref();
 export interface RealOptions {
   readonly flags?: readonly string[];
   readonly command?: string;
-  /** Beside those of this process; undefined takes one of these away. */
+  /** Added to the environment of this process; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The working directory. */
   readonly cwd?: string;
-  /** So many blocks, of 512 bytes, may be in a file that it writes. */
+  /** Maximum size of a file that it writes, in blocks of 512 bytes. */
   readonly maxBlocks?: number;
-  /** The number of the user who runs it, which only the superuser can choose. */
+  /** The id of the user that runs it. Only root can set it. */
   readonly uid?: number;
 }
 
-/** Starts the command as it is published, or a copy of it. */
+/** Starts the published command, or a copy of it. */
 export async function startProcess(options: RealOptions = {}): Promise<RealProcess> {
   const { flags = [], command = COMMAND, env = {}, maxBlocks = 'unlimited', ...place } = options;
   const probe = `data:text/javascript,${encodeURIComponent(PROBE)}`;
@@ -63,14 +63,14 @@ export async function startProcess(options: RealOptions = {}): Promise<RealProce
   const shell = ['-c', `ulimit -f ${maxBlocks}; exec "$0" "$@"`, process.execPath];
   const child: ChildProcess = spawn('sh', [...shell, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // biome-ignore lint/style/noProcessEnv: a child needs what any child needs
+    // biome-ignore lint/style/noProcessEnv: the child inherits the environment
     env: { ...process.env, ...env },
     ...place,
   });
   const exited = once(child, 'exit') as Promise<[number | null]>;
-  let complaints = '';
+  let errors = '';
   child.stderr?.on('data', (text) => {
-    complaints += text;
+    errors += text;
   });
   const stdout = child.stdout as NonNullable<ChildProcess['stdout']>;
   for await (const line of createInterface({ input: stdout })) {
@@ -79,13 +79,13 @@ export async function startProcess(options: RealOptions = {}): Promise<RealProce
     stdout.resume();
     return {
       url,
-      getErrors: () => complaints,
+      getErrors: () => errors,
       isAlive: () => child.exitCode === null && child.signalCode === null,
       async measure() {
         const answer = once(child, 'message') as Promise<[ResourceUsage]>;
         child.send('');
-        const [holding] = await answer;
-        return holding;
+        const [usage] = await answer;
+        return usage;
       },
       run: (code) => void child.send(code),
       async stop() {
@@ -95,5 +95,5 @@ export async function startProcess(options: RealOptions = {}): Promise<RealProce
       },
     };
   }
-  throw new Error(`it ended before it was ready: ${complaints}`);
+  throw new Error(`it ended before it was ready: ${errors}`);
 }

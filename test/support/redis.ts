@@ -7,20 +7,20 @@ import path from 'node:path';
 import { createClient } from 'redis';
 import { findTool } from './tools.ts';
 
-/** A Redis of one's own, in a folder of its own. */
+/** A Redis server with its own folder. */
 export interface RedisServer {
   readonly url: string;
-  /** Sends it a signal; answers when it has ended, if it ends by that. */
+  /** Sends a signal. Resolves after the exit, if the signal ends the server. */
   signal(signal: NodeJS.Signals): Promise<void>;
-  /** Starts it again where it was, with what it has kept. */
+  /** Restarts it at the same address with its persisted data. */
   restart(): Promise<void>;
-  /** Ends it for good. */
+  /** Kills it and removes its folder. */
   stop(): Promise<void>;
 }
 
 const START_TIMEOUT_MS = 10_000;
 
-/** A port that nobody listens on. */
+/** Returns a port that is not in use. */
 export const findFreePort = () =>
   new Promise<number>((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
@@ -54,9 +54,9 @@ async function waitUntilReady(url: string): Promise<void> {
 /**
  * Starts a Redis on a free port.
  *
- * @param keeps whether it remembers over a restart
- * @param password asked for from everybody
- * @param socket whether it is reached by a Unix socket
+ * @param keeps whether its data survives a restart
+ * @param password the password that every client needs
+ * @param socket whether it listens on a Unix socket instead
  */
 export async function startRedis({
   keeps = false,
@@ -105,5 +105,5 @@ export async function startRedis({
   return { url, signal, restart: start, stop };
 }
 
-/** A key prefix that nobody else has. */
+/** Returns a unique key prefix. */
 export const createPrefix = (): string => `test-${randomUUID()}:`;

@@ -11,22 +11,22 @@ export interface ProxiedRequest {
   body: string;
 }
 
-/** An answer on its way back. */
+/** A response on its way back. */
 export interface ProxiedAnswer {
   status: number;
   headers: Record<string, string | string[]>;
   body: string;
 }
 
-/** What goes wrong between a simulator and whoever asks it. */
+/** Changes between a simulator and its client. */
 export interface Sabotage {
-  /** Changes a request in place, or answers it in the simulator's stead. */
+  /** Changes a request in place, or returns a response instead of the simulator's. */
   request?(passing: ProxiedRequest): ProxiedAnswer | undefined;
-  /** Changes an answer in place. */
+  /** Changes a response in place. */
   answer?(returning: ProxiedAnswer, passing: ProxiedRequest): void;
 }
 
-/** Headers that are the connection's own. */
+/** Headers that belong to a single connection. */
 const HOP_HEADERS = [
   'connection',
   'keep-alive',
@@ -41,7 +41,7 @@ const withoutHopHeaders = (headers: IncomingHttpHeaders): [string, string][] =>
     HOP_HEADERS.includes(name) || value === undefined ? [] : [[name, String(value)] as [string, string]],
   );
 
-/** A proxy before the simulator at `target` that lets everything pass but for what is sabotaged. */
+/** Starts a proxy to the simulator at `target` that forwards everything except for the planted sabotage. */
 export async function startSabotageProxy(target: string) {
   let sabotage: Sabotage = {};
 
@@ -74,7 +74,7 @@ export async function startSabotageProxy(target: string) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** Lets this go wrong from now on, and nothing else. */
+    /** Replaces the current sabotage. */
     plant(one: Sabotage): void {
       sabotage = one;
     },

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 
 /**
- * How a shop embeds the frame, if not as the guide shows: `hidden` until it is needed, in a page with cross-origin
- * isolation, in a `sandbox` that allows scripts only, or so that it may have `nothing`.
+ * How a shop embeds the frame when it differs from the guide: `hidden`, in a page with cross-origin isolation
+ * (`isolated`), in a `sandbox` that allows scripts only, or with permission for `nothing`.
  */
 export type EmbedStyle = 'hidden' | 'isolated' | 'sandbox' | 'nothing';
 
@@ -16,19 +16,19 @@ const ISOLATION = {
 
 /** An integrator's web shop: a plain page with the guide's iframe (5.3) and listener (5.5), of another origin. */
 export interface Shop {
-  /** Address of the page that embeds each of `src`. */
-  getPageUrl(src: string | readonly string[], habit?: EmbedStyle): string;
+  /** Returns the address of a page that embeds every address in `src`. */
+  getPageUrl(src: string | readonly string[], style?: EmbedStyle): string;
   close(): Promise<void>;
 }
 
 const escapeAttribute = (text: string) => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
 
-const renderIframe = (src: string, habit: string | null) =>
-  `<iframe id="videocall-iframe"${habit === 'nothing' ? '' : ' allow="camera; microphone;"'} style="width:100%;height:100%;"${
-    habit === 'sandbox' ? ' sandbox="allow-scripts"' : ''
+const renderIframe = (src: string, style: string | null) =>
+  `<iframe id="videocall-iframe"${style === 'nothing' ? '' : ' allow="camera; microphone;"'} style="width:100%;height:100%;"${
+    style === 'sandbox' ? ' sandbox="allow-scripts"' : ''
   } src="${escapeAttribute(src)}"></iframe>`;
 
-const renderPage = (sources: readonly string[], habit: string | null) => `<!doctype html>
+const renderPage = (sources: readonly string[], style: string | null) => `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Shop</title><style>html, body { height: 100%; margin: 0 }</style></head>
 <body>
@@ -41,28 +41,28 @@ const renderPage = (sources: readonly string[], habit: string | null) => `<!doct
     if (event.origin.includes('videocall') && event.data.code) heard.push(event.data);
   }
 </script>
-<div style="height: 100%${habit === 'hidden' ? '; display: none' : ''}">${sources.map((src) => renderIframe(src, habit)).join('\n')}</div>
+<div style="height: 100%${style === 'hidden' ? '; display: none' : ''}">${sources.map((src) => renderIframe(src, style)).join('\n')}</div>
 </body>
 </html>`;
 
-/** @param tls its certificate and key, if it is to speak TLS */
+/** @param tls certificate and key; with them the shop uses HTTPS */
 export async function openShop(tls?: { cert: string; key: string }): Promise<Shop> {
   const answer: RequestListener = (request, response) => {
     const { searchParams } = new URL(request.url ?? '/', 'http://shop');
-    const habit = searchParams.get('habit');
+    const style = searchParams.get('style');
     response.writeHead(200, {
       'content-type': 'text/html; charset=utf-8',
-      ...(habit === 'isolated' && ISOLATION),
+      ...(style === 'isolated' && ISOLATION),
     });
-    response.end(renderPage(searchParams.getAll('src'), habit));
+    response.end(renderPage(searchParams.getAll('src'), style));
   };
   const server = tls === undefined ? createServer(answer) : createSecureServer(tls, answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    getPageUrl(src, habit) {
+    getPageUrl(src, style) {
       const query = new URLSearchParams([src].flat().map((one) => ['src', one]));
-      if (habit !== undefined) query.set('habit', habit);
+      if (style !== undefined) query.set('style', style);
       return `${tls === undefined ? 'http' : 'https'}://localhost:${port}/?${query}`;
     },
     close: () =>
@@ -73,10 +73,10 @@ export async function openShop(tls?: { cert: string; key: string }): Promise<Sho
   };
 }
 
-/** What the guide's listener has let through so far. */
+/** Returns the messages that the guide's listener has accepted so far. */
 export const getHeardEvents = (page: Page): Promise<Record<string, unknown>[]> => page.evaluate('heard');
 
-/** Waits until the guide's listener has heard `count` messages. */
+/** Waits until the guide's listener has accepted `count` messages, and returns them. */
 export async function waitForEvents(page: Page, count: number): Promise<Record<string, unknown>[]> {
   await page.waitForFunction(`heard.length >= ${count}`);
   return getHeardEvents(page);

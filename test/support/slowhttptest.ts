@@ -9,12 +9,12 @@ export function slowHttpTest(flags: readonly string[]) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = Promise.all([text(child.stdout), once(child, 'exit')]).then(([said]) =>
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: it paints what it says
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: its output is coloured
     said.replace(/\x1b\[[0-9;]*[A-Za-z]/g, ''),
   );
   return {
     isRunning: () => child.exitCode === null && child.signalCode === null,
-    /** Interrupts it, and returns what it has found. */
+    /** Interrupts it, and returns its output. */
     stop(): Promise<string> {
       child.kill('SIGINT');
       return ended;

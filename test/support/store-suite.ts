@@ -22,7 +22,7 @@ const CALL: Call = {
   interventions: [{ at: instant(3), post: { type: 'info', code: 'Ωλ"', message: '' } }],
 };
 
-/** What every store must do. `create` opens an empty one. */
+/** Tests what every store must do. `create` opens an empty store. */
 export function storeSuite(name: string, create: () => Promise<Store>): void {
   describe(`store: ${name}`, () => {
     let store: Store;
@@ -34,30 +34,30 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
     const read = async (ref: Ref<'client'>) => (await store.read(ref)).found[0];
     const add = (ref: Ref<'client'>) => store.swap(putRecord(ref, undefined, ref.id, client(ref.id)));
 
-    it('finds nothing where nothing was written', async () => {
+    it('finds no record that was not written', async () => {
       expect((await store.read(A, B)).found).toEqual([undefined, undefined]);
     });
 
-    it('gives back what was written, in the order asked for', async () => {
+    it('returns records in the requested order', async () => {
       await add(A);
       await add(B);
       const { found } = await store.read(B, A);
       expect(found.map((one) => one?.value)).toEqual([client('b'), client('a')]);
     });
 
-    it('tells the real time with each reading', async () => {
+    it('returns the real time with each read', async () => {
       const before = Date.now();
       const { realTime } = await store.read(A);
       expect(realTime).toBeGreaterThanOrEqual(before - 1000);
       expect(realTime).toBeLessThanOrEqual(Date.now() + 1000);
     });
 
-    it('refuses to write a new record where there is one', async () => {
+    it('refuses to create a record that exists', async () => {
       await add(A);
       expect(await add(A)).toBe(false);
     });
 
-    it('refuses a change that was decided on an old version, and leaves the newer value', async () => {
+    it('refuses a change based on an old version and keeps the newer value', async () => {
       await add(A);
       const old = await read(A);
       await store.swap(putRecord(A, old, 'a', client('a', 'newer')));
@@ -76,7 +76,7 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       expect(await read(B)).toBeUndefined();
     });
 
-    it('refuses a swap when a record that it only relies on has changed', async () => {
+    it('refuses a swap when a record that it requires unchanged has changed', async () => {
       await add(A);
       const old = await read(A);
       await store.swap(putRecord(A, old, 'a', client('a', 'newer')));
@@ -86,14 +86,14 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       expect(await read(B)).toBeUndefined();
     });
 
-    it('does not change a record that a swap only relies on', async () => {
+    it('does not change a record that a swap requires unchanged', async () => {
       await add(A);
       const before = await read(A);
       await store.swap(requireUnchanged(A, before, 'a'), putRecord(B, undefined, 'b', client('b')));
       expect(await read(A)).toEqual(before);
     });
 
-    it('deletes, and takes no old version for a record that was written anew', async () => {
+    it('deletes a record and refuses its old version after it is created again', async () => {
       await add(A);
       const old = await read(A);
       await store.swap({ ref: A, version: old?.version ?? 0, owner: 'a', value: null });
@@ -102,7 +102,7 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       expect(await store.swap(putRecord(A, old, 'a', client('a', 'too late')))).toBe(false);
     });
 
-    it('lets exactly one of many concurrent changes through', async () => {
+    it('accepts exactly one of many concurrent changes', async () => {
       await add(A);
       const old = await read(A);
       const tries = Array.from({ length: 20 }, (_, i) =>
@@ -111,20 +111,20 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
     });
 
-    it('reads the same record twice, and none at all', async () => {
+    it('reads a record twice in one call, and reads an empty list of records', async () => {
       await add(A);
       const { found } = await store.read(A, A);
       expect(found.map((one) => one?.value.clientId)).toEqual(['a', 'a']);
       expect((await store.read()).found).toEqual([]);
     });
 
-    it('gives back a value with everything in it', async () => {
+    it('returns a value with all its fields', async () => {
       const ref: Ref<'call'> = { kind: 'call', id: 'c' };
       await store.swap(putRecord(ref, undefined, 'a', CALL));
       expect((await store.read(ref)).found[0]?.value).toEqual(CALL);
     });
 
-    it('lists a kind, the first written first, and of one owner if named', async () => {
+    it('lists the records of a kind in order of creation, and optionally of one owner', async () => {
       await add(B);
       await add(A);
       await store.swap(putRecord(B, await read(B), 'b', client('b', 'newer')));
@@ -133,7 +133,7 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       expect(await store.list('token')).toEqual([]);
     });
 
-    it('clears the kinds of one owner and nothing else', async () => {
+    it('clears the given kinds of one owner and nothing else', async () => {
       await add(A);
       await add(B);
       await store.clear(['client'], 'a');
@@ -142,27 +142,27 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       expect(await read(B)).toBeDefined();
     });
 
-    it('refuses a change to a record that was cleared meanwhile', async () => {
+    it('refuses a change to a record that has been cleared since', async () => {
       await add(A);
       const old = await read(A);
       await store.clear(['client']);
       expect(await store.swap(putRecord(A, old, 'a', client('a', 'too late')))).toBe(false);
     });
 
-    it('hints at every change, and only when the whole swap can be read', async () => {
+    it('notifies of every change once the whole swap can be read', async () => {
       const seen: Promise<boolean>[] = [];
-      const hinted = new Promise<void>((resolve) => {
+      const notified = new Promise<void>((resolve) => {
         store.watch(({ id }) => {
           seen.push(store.read(A, B).then(({ found }) => found.every((one) => one !== undefined)));
           if (id === 'b') resolve();
         });
       });
       await store.swap(putRecord(A, undefined, 'a', client('a')), putRecord(B, undefined, 'b', client('b')));
-      await hinted;
+      await notified;
       expect(new Set(await Promise.all(seen))).toEqual(new Set([true]));
     });
 
-    it('hints at what is cleared only when all of it is gone', async () => {
+    it('notifies of cleared records once all of them are gone', async () => {
       await add(A);
       await add(B);
       const left = new Promise<number>((resolve) => {
@@ -172,13 +172,13 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       expect(await left).toBe(0);
     });
 
-    it('hints at what is cleared', async () => {
+    it('notifies of a cleared record', async () => {
       await add(A);
-      const hinted = new Promise<unknown>((resolve) => {
+      const notified = new Promise<unknown>((resolve) => {
         store.watch(resolve);
       });
       await store.clear(['client'], 'a');
-      expect(await hinted).toEqual(A);
+      expect(await notified).toEqual(A);
     });
 
     const entry = (owner: string, path: string): JournalEntry => ({
@@ -191,12 +191,12 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       headers: { host: 'Ω' },
       from: '::1',
     });
-    const append = (owner: string, path: string, most = 10) =>
-      store.append('journal', owner, entry(owner, path), most);
+    const append = (owner: string, path: string, limit = 10) =>
+      store.append('journal', owner, entry(owner, path), limit);
     const paths = async (owner?: string, after?: number) =>
       (await store.entries('journal', owner, after)).map(({ value }) => value.path);
 
-    it('keeps a log in the order in which it was written, over all clients and of each', async () => {
+    it('keeps log entries in the order of writing, for all clients and for each', async () => {
       await append('a', '1');
       await append('b', '2');
       await append('a', '3');
@@ -205,12 +205,12 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       expect(await paths('c')).toEqual([]);
     });
 
-    it('gives back an entry with everything in it', async () => {
+    it('returns a log entry with all its fields', async () => {
       await append('a', '1');
       expect((await store.entries('journal'))[0]?.value).toEqual(entry('a', '1'));
     });
 
-    it('numbers entries upwards, and finds those behind one', async () => {
+    it('numbers log entries upwards and returns those after an id', async () => {
       for (const path of ['1', '2', '3']) await append(path === '2' ? 'b' : 'a', path);
       const ids = (await store.entries('journal')).map(({ id }) => id);
       expect(ids).toEqual([...new Set(ids)].sort((x, y) => x - y));
@@ -219,18 +219,18 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       expect(await paths('a', ids[2])).toEqual([]);
     });
 
-    it('forgets the oldest entries of a client, and none of another', async () => {
+    it('drops the oldest log entries of a client and none of another', async () => {
       await append('b', 'kept', 2);
       for (let i = 1; i <= 150; i += 1) await append('a', `${i}`, 2);
       expect(await paths()).toEqual(['kept', '149', '150']);
     });
 
-    it('keeps nothing of a log that may hold nothing', async () => {
+    it('keeps no entry of a log with size 0', async () => {
       await append('a', '1', 0);
       expect(await paths()).toEqual([]);
     });
 
-    it('clears the entries of one client, and numbers on where it was', async () => {
+    it('clears the log entries of one client and continues the numbering', async () => {
       await append('a', '1');
       await append('b', '2');
       const before = (await store.entries('journal')).at(-1)?.id ?? 0;
@@ -241,26 +241,26 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       expect(await paths(undefined, before)).toEqual(['3']);
     });
 
-    it('hints at what was added to a log', async () => {
-      const hinted = new Promise<unknown>((resolve) => {
+    it('notifies of a new log entry', async () => {
+      const notified = new Promise<unknown>((resolve) => {
         store.watch(resolve);
       });
       await append('a', '1');
-      expect(await hinted).toEqual({ kind: 'journal', id: 'a' });
+      expect(await notified).toEqual({ kind: 'journal', id: 'a' });
     });
 
-    it('hints no more at whoever has stopped watching', async () => {
-      let hints = 0;
+    it('stops notifying a watcher that has unsubscribed', async () => {
+      let notifications = 0;
       const last = new Promise<void>((resolve) => {
         const stop = store.watch(() => {
-          hints += 1;
+          notifications += 1;
         });
         stop();
         store.watch(() => resolve());
       });
       await add(A);
       await last;
-      expect(hints).toBe(0);
+      expect(notifications).toBe(0);
     });
   });
 }

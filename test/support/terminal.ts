@@ -3,9 +3,9 @@ import path from 'node:path';
 import { afterEach } from 'vitest';
 
 const ROOT = path.join(import.meta.dirname, '../..');
-/** The command as it is published: run after a build. */
+/** The published command; it needs a build. */
 const COMMAND = [process.execPath, path.join(ROOT, 'dist/mock-veridas.cjs')];
-/** The same as it is run in a clone. */
+/** The command as run in a clone. */
 export const NPM_START = ['npm', 'start', '--'];
 
 interface Running {
@@ -18,14 +18,14 @@ interface Running {
   readonly ready: Promise<string>;
 }
 
-/** Runs the command with `args`; what still runs when a test ends is killed. */
+/** Runs the command with `args`, and kills it after the test if it is still running. */
 type RunCommand = (
   args: readonly string[],
   env?: Readonly<Record<string, string>>,
   command?: readonly string[],
 ) => Running;
 
-/** A terminal in the folder `cwd`. */
+/** Returns a function that runs the command in the folder `cwd`. */
 export function useTerminal(cwd: () => string): RunCommand {
   const running: Running[] = [];
   afterEach(async () => {
@@ -39,7 +39,7 @@ export function useTerminal(cwd: () => string): RunCommand {
     const [program = '', ...first] = command;
     const child = spawn(program, [...first, ...args], {
       cwd: command === NPM_START ? ROOT : cwd(),
-      // biome-ignore lint/style/noProcessEnv: the child needs what any child needs
+      // biome-ignore lint/style/noProcessEnv: the child needs PATH
       env: { PATH: process.env.PATH ?? '', HOME: cwd(), ...env },
     });
     let out = '';

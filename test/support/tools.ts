@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * Programs and packages outside the npm registry that some tests need, with the Debian package that brings them: by
- * the name of a command, or by the place of a package for another language.
+ * Programs and packages outside the npm registry that some tests need, with their Debian packages. A name is a
+ * command, or the path of a package for another language.
  */
 export const TOOLS = {
   chromium: { names: ['chromium', 'chromium-browser', 'google-chrome'], debian: 'chromium' },
@@ -32,19 +32,19 @@ export const TOOLS = {
 
 export type Tool = keyof typeof TOOLS;
 
-/** WebKitGTK's browser is no command: it lies beside its library. */
+/** WebKitGTK's browser is next to its library and not in PATH. */
 const EXTRA_FOLDERS = ['x86_64', 'aarch64'].map((cpu) => `/usr/lib/${cpu}-linux-gnu/webkit2gtk-4.1`);
 
-/** Where a tool is, or undefined when this machine has none. */
+/** Returns the path of a tool, or undefined if it is not installed. */
 export function findTool(tool: Tool): string | undefined {
-  // biome-ignore lint/style/noProcessEnv: where programs are is the environment's to say
+  // biome-ignore lint/style/noProcessEnv: PATH says where programs are
   const folders = [...(process.env.PATH ?? '').split(path.delimiter), ...EXTRA_FOLDERS];
   return TOOLS[tool].names
     .flatMap((name) => folders.map((folder) => path.resolve(folder, name)))
     .find((file) => existsSync(file));
 }
 
-/** Why tests that need a program are skipped, or undefined when they are not. */
+/** Returns why tests that need this tool are skipped, or undefined if they run. */
 export const explainMissingTool = (tool: Tool): string | undefined =>
   findTool(tool) === undefined
     ? `${tool} is not installed (Debian: apt-get install ${TOOLS[tool].debian})`

@@ -9,8 +9,8 @@ function findVerifierProblem(): string | undefined {
   }
 }
 
-/** Why contracts cannot be verified on this machine, or undefined when they can. */
+/** Why contracts cannot be verified on this machine, or undefined if they can. */
 export const verifierProblem = findVerifierProblem();
 
-/** What is added to the name of a group of tests that is skipped. */
+/** A suffix for the title of a skipped group of tests. */
 export const skipReason = verifierProblem === undefined ? '' : ` (skipped: ${verifierProblem})`;

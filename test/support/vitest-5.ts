@@ -7,14 +7,14 @@ export const VITEST_5 = getPackageFolder('vitest-5');
 
 const MANIFEST = path.join(VITEST_5, 'node_modules/vitest/package.json');
 
-/** Why tests that need Vitest 5 are skipped, or undefined when they are not. */
+/** Returns why tests that need Vitest 5 are skipped, or undefined if they run. */
 export const explainMissingVitest5 = (): string | undefined =>
-  existsSync(MANIFEST) ? undefined : 'there is no Vitest 5: npm test brings it from the npm registry';
+  existsSync(MANIFEST) ? undefined : 'there is no Vitest 5: npm test installs it from the npm registry';
 
-/** Its exact version, or `5` when it is missing. */
+/** Returns its exact version, or `5` if it is missing. */
 export const getVitest5Version = (): string =>
   existsSync(MANIFEST) ? JSON.parse(readFileSync(MANIFEST, 'utf8')).version : '5';
 
-/** What npm is to be told so that it brings Vitest 5; nothing where it is. */
+/** Returns the npm arguments that install Vitest 5; empty if it is installed. */
 export const createVitest5InstallArgs = (): string[] =>
   explainMissingVitest5() === undefined ? [] : createInstallArgs(VITEST_5, ['vitest@5']);

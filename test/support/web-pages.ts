@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What an integrator's server answers: always the same, or made anew for each request. */
+/** The body of a page: a constant, or a function that creates it for each request. */
 type Body = string | (() => Promise<string>);
 
-/** A web server of an integrator, whose pages a test writes. */
+/** An integrator's web server with pages from a test. */
 export interface PageServer {
-  /** Address of a page with this in its body. */
+  /** Adds a page with this body, and returns its address. */
   page(body: Body, options?: { host?: string; query?: string; headers?: Record<string, string> }): string;
   close(): Promise<void>;
 }

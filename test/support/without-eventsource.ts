@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { AddressInfo } from 'node:net';
 
 /**
- * A way to the simulator for browsers that know no EventSource (Edge before 79): a proxy that takes it out of
- * the page before its script runs.
+ * Starts a proxy to the simulator that deletes EventSource before the script of the page runs, as in browsers without
+ * it (Edge before 79).
  */
 export async function startProxyWithoutEventSource(
   url: string,

@@ -7,7 +7,7 @@ import { readStartOptions, type StartOptions } from '../../src/options/start-opt
 
 type Environment = Readonly<Record<string, string>>;
 
-/** A working directory for each test, and what the simulator makes of the files in it. */
+/** Creates a working directory for each test, and reads the simulator's settings from it. */
 export function useWorkingDirectory() {
   let folder = '';
   beforeEach(() => {
@@ -21,7 +21,7 @@ export function useWorkingDirectory() {
   return {
     cwd: (): string => folder,
 
-    /** Writes a file of these lines. */
+    /** Writes a file with these lines. */
     write(name: string, ...lines: readonly string[]): void {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), lines.join('\n'));
@@ -29,7 +29,7 @@ export function useWorkingDirectory() {
 
     settings,
 
-    /** What is wrong with the settings. */
+    /** Returns the problems of the settings. */
     getProblems(argv?: readonly string[], env?: Environment): readonly string[] {
       try {
         settings(argv, env);

@@ -6,7 +6,7 @@ import { findTool } from './tools.ts';
 const run = promisify(execFile);
 const SCHEMAS = path.join(import.meta.dirname, '../fixtures/schemas');
 
-/** What is wrong with the XML in `file` by a schema of the fixtures; nothing, if all is right. */
+/** Validates the XML in `file` by a schema of the fixtures. Returns the problems, or an empty string. */
 export async function findXmlProblems(schema: string, file: string): Promise<string> {
   const args = ['--noout', '--nonet', '--schema', path.join(SCHEMAS, schema), file];
   const { stderr } = await run(findTool('xmllint') ?? 'xmllint', args).catch((error) => error);

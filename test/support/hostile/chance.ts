@@ -1,12 +1,12 @@
-/** Chance that follows from a seed, so that what was found is found again. */
+/** Random values from a seed, so that a failure can be reproduced. */
 export interface SeededRandom {
-  /** A whole number from 0 up to, but not including, `below`. */
+  /** Returns an integer from 0 (inclusive) to `below` (exclusive). */
   below(below: number): number;
   pick<T>(of: readonly T[]): T;
   bytes(length: number): Buffer;
 }
 
-/** Chance from `seed`: mulberry32, of which one number in 32 bits is all that it must remember. */
+/** Creates random values from `seed` with mulberry32, whose state is a single 32-bit number. */
 export function createSeededRandom(seed: number): SeededRandom {
   let state = seed >>> 0;
   const next = () => {

@@ -1,7 +1,7 @@
 import type { SeededRandom } from './chance.ts';
 import type { ValidRequest } from './valid.ts';
 
-/** Frames of HTTP/2, written byte by byte. RFC 9113. */
+/** HTTP/2 frames, written byte by byte. RFC 9113. */
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const DATA = 0;
@@ -19,7 +19,7 @@ function encodeFrame(type: number, flags: number, stream: number, payload: Buffe
   return Buffer.concat([head, payload]);
 }
 
-/** A length as HPACK has it in seven bits and what follows them. RFC 7541, 5.1. */
+/** Encodes a length as an HPACK integer with a 7-bit prefix. RFC 7541, 5.1. */
 function encodeLength(value: number): number[] {
   if (value < 127) return [value];
   const rest: number[] = [];
@@ -33,11 +33,11 @@ const encodeText = (value: string): Buffer => {
   return Buffer.concat([Buffer.from(encodeLength(bytes.length)), bytes]);
 };
 
-/** A field that is written out and kept in no table. */
+/** Encodes a literal header field without indexing. */
 const encodeField = (name: string, value: string): Buffer =>
   Buffer.concat([Buffer.from([0]), encodeText(name), encodeText(value)]);
 
-/** A good request as frames. */
+/** Encodes a valid request as frames. */
 function encodeRequest(
   { method, path, headers, body }: ValidRequest,
   host: string,
@@ -55,7 +55,7 @@ function encodeRequest(
   return [encodeFrame(HEADERS, flags, stream, Buffer.concat(fields)), ...(body === '' ? [] : [data])];
 }
 
-/** A connection of HTTP/2 with some good requests, spoilt: frames lost, doubled, swapped, or bytes otherwise. */
+/** Returns the bytes of an HTTP/2 connection with valid requests, whose frames are lost, repeated, added or changed. */
 export function mutateFrames(valid: readonly ValidRequest[], host: string, chance: SeededRandom): Buffer {
   const requests = Array.from({ length: 1 + chance.below(4) }, (_, at) =>
     encodeRequest(chance.pick(valid), host, 2 * at + 1),

@@ -2,37 +2,37 @@ import type { SeededRandom } from './chance.ts';
 import { HEADERS, METHODS, NASTY, NASTY_BODIES } from './nasty.ts';
 import type { ValidRequest } from './valid.ts';
 
-/** A request on its way to be spoilt, in parts. */
+/** The parts of a request that mutations change. */
 interface Draft {
   method: string;
   path: string;
   version: string;
   headers: [string, string][];
   body: string;
-  /** The body has its length in a header, comes in chunks, or neither. */
+  /** Whether the body has a length header, comes in chunks, or neither. */
   framing: 'length' | 'chunks' | 'none';
 }
 
-/** What is sent over one connection. */
+/** The bytes for one connection, and what to expect of it. */
 export interface HostileRequest {
-  /** What was done, for people. */
+  /** The mutations, for failure messages. */
   readonly what: string;
   readonly bytes: Buffer;
-  /** The answer may rightly take long, or never end. */
+  /** The response may take long, or never end. */
   readonly isLongLasting: boolean;
-  /** It is complete, so that an answer must come. */
+  /** The request is complete, so the server must answer it. */
   readonly isWhole: boolean;
-  /** How the connection ends once all is sent. */
+  /** How the connection ends after all bytes are sent. */
   readonly end: 'by itself' | 'cut';
 }
 
-/** `text` with `piece` in the place of some of it. */
+/** Replaces up to four characters of `text` with `piece`. */
 function splice(text: string, piece: string, chance: SeededRandom): string {
   const at = chance.below(text.length + 1);
   return text.slice(0, at) + piece + text.slice(at + chance.below(5));
 }
 
-/** `path` with one of its parts, names or values changed for another text. */
+/** Replaces one segment, parameter name or value of `path` with `piece`. */
 function replacePart(path: string, piece: string, chance: SeededRandom): string {
   const pieces = path.split(/([/?&=])/);
   const texts = pieces.flatMap((one, at) => (at % 2 === 0 && one !== '' ? [at] : []));
@@ -40,7 +40,7 @@ function replacePart(path: string, piece: string, chance: SeededRandom): string 
   return pieces.join('');
 }
 
-/** `text`, which is JSON, with one of its values or keys changed. */
+/** Replaces one key or value in the JSON `text`. */
 function mutateJson(text: string, chance: SeededRandom): string {
   const parts = text.split(/([{}[\],:])/);
   const at = parts.flatMap((one, index) => (/^["\d\w]/.test(one) ? [index] : []));
@@ -58,7 +58,7 @@ function mutateJson(text: string, chance: SeededRandom): string {
   return parts.join('');
 }
 
-/** Each spoils one part of a request. Those that leave its form as it is are `whole`. */
+/** Each changes one part of a request. With `isWhole`, the request stays complete. */
 const MUTATIONS: Readonly<
   Record<string, { mutate: (draft: Draft, chance: SeededRandom) => void; isWhole?: true }>
 > = {
@@ -162,7 +162,7 @@ const MUTATIONS: Readonly<
       draft.framing = 'chunks';
     },
   },
-  'a chunk that is none': {
+  'an invalid chunk': {
     mutate: (draft, chance) => {
       draft.framing = 'none';
       draft.headers.push(['Transfer-Encoding', 'chunked']);
@@ -177,14 +177,14 @@ const MUTATIONS: Readonly<
   },
 };
 
-/** What is done to a request as bytes, once it is written. */
+/** Changes to the bytes of a serialized request. */
 const WIRE_MUTATIONS: readonly (readonly [
   string,
   (bytes: Buffer, chance: SeededRandom, next: () => Buffer) => Buffer,
 ])[] = [
-  ['half of it', (bytes, chance) => bytes.subarray(0, chance.below(bytes.length))],
+  ['truncated', (bytes, chance) => bytes.subarray(0, chance.below(bytes.length))],
   [
-    'some bytes otherwise',
+    'some bytes changed',
     (bytes, chance) => {
       const changed = Buffer.from(bytes);
       for (let left = 1 + chance.below(6); left > 0; left -= 1)
@@ -193,17 +193,17 @@ const WIRE_MUTATIONS: readonly (readonly [
     },
   ],
   [
-    'bytes between',
+    'bytes inserted',
     (bytes, chance) => {
       const at = chance.below(bytes.length + 1);
       return Buffer.concat([bytes.subarray(0, at), chance.bytes(1 + chance.below(20)), bytes.subarray(at)]);
     },
   ],
-  ['another behind it', (bytes, _chance, next) => Buffer.concat([bytes, next(), next()])],
+  ['two requests after it', (bytes, _chance, next) => Buffer.concat([bytes, next(), next()])],
   ['the same 20 times', (bytes) => Buffer.concat(Array.from({ length: 20 }, () => bytes))],
-  ['bytes behind it', (bytes, chance) => Buffer.concat([bytes, chance.bytes(60)])],
+  ['bytes after it', (bytes, chance) => Buffer.concat([bytes, chance.bytes(60)])],
   ['bytes alone', (_bytes, chance) => chance.bytes(1 + chance.below(300))],
-  ['no more than line ends', () => Buffer.from('\r\n'.repeat(500))],
+  ['line ends only', () => Buffer.from('\r\n'.repeat(500))],
 ];
 
 function serialize(draft: Draft): Buffer {
@@ -221,7 +221,7 @@ function serialize(draft: Draft): Buffer {
   );
 }
 
-/** A request that was good, spoilt in one way or in several. */
+/** Returns a valid request with one or more mutations. */
 export function mutateRequest(
   valid: readonly ValidRequest[],
   host: string,

@@ -1,4 +1,4 @@
-/** Texts that have been somebody's undoing. Latin-1, one character a byte. */
+/** Texts that often break parsers. Latin-1, one character per byte. */
 export const NASTY = [
   '__proto__',
   'constructor',
@@ -32,7 +32,7 @@ export const NASTY = [
   '&=;'.repeat(2_000),
 ];
 const nest = (open: string, close: string, depth: number) => open.repeat(depth) + close.repeat(depth);
-/** The same for bodies. */
+/** Bodies that often break parsers. */
 export const NASTY_BODIES = [
   ...NASTY,
   nest('[', ']', 20_000),

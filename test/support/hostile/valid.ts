@@ -1,12 +1,12 @@
 import { ROUTES } from '../../../src/control/schema/routes.ts';
 
-/** A request that is good as it stands. Texts are latin-1, one character a byte. */
+/** A valid request. Texts are Latin-1, one character per byte. */
 export interface ValidRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: string;
-  /** Its answer may rightly take long, or never end. */
+  /** The response may take long, or never end. */
   readonly lasts?: true;
 }
 
@@ -28,7 +28,7 @@ const post = (path: string, body: string, ...headers: ValidRequest['headers']): 
 const get = (path: string): ValidRequest => ({ method: 'GET', path, headers: [], body: '' });
 const withLongAnswer = (request: ValidRequest): ValidRequest => ({ ...request, lasts: true });
 
-/** What names in the paths of the control API stand for. */
+/** Values for the parameters in paths of the control API. */
 const NAMES: Readonly<Record<string, string>> = {
   ':client_id': 'shop',
   ':token': 'a-token',
@@ -37,7 +37,7 @@ const NAMES: Readonly<Record<string, string>> = {
   ':id': '1',
 };
 
-/** Bodies of the control API that say something. */
+/** Non-empty bodies for the control API. */
 const BODIES: Readonly<Record<string, unknown>> = {
   'POST /clients': { client_id: 'shop', client_secret: 's', allowed_ips: ['10.0.0.0/8'], scenario: 'happy' },
   'PATCH /clients/:client_id': { allowed_ips: ['::1'] },
@@ -67,7 +67,7 @@ const createControlRequests = (): ValidRequest[] =>
     return name === 'POST /wait' || name.startsWith('POST /calls') ? withLongAnswer(request) : request;
   });
 
-/** A good request for every door, or several; `TOKEN` and `TICKET` stand for those of a call. */
+/** One or more valid requests for every plugin. `TOKEN` and `TICKET` stand for those of a call. */
 export const VALID: readonly ValidRequest[] = [
   post('/o/token/', `grant_type=client_credentials&${CREDENTIALS}`, FORM),
   post('/o/token/?encoding=utf-8', 'grant_type=client_credentials', FORM, BASIC),

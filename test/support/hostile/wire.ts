@@ -2,22 +2,22 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { HostileRequest } from './mutations.ts';
 
-/** How it is spoken to: over plain TCP, or over TLS, with the protocol that is agreed upon. */
+/** Plain TCP, or TLS with the negotiated protocol. */
 export type Transport = { readonly over: 'tcp' } | { readonly over: 'tls'; readonly alpn: 'http/1.1' | 'h2' };
 
-/** What came of one connection. */
+/** The result of one connection. */
 export interface Outcome {
   readonly answer: string;
-  /** The connection ended, or was answered, when it should. */
+  /** What did not arrive in time. */
   readonly hangs?: 'no answer' | 'no end';
 }
 
-/** What is not whole is given this long to be answered before it is broken off: nothing is judged by it. */
-const BREAK_OFF_MS = 60;
-/** By then the other side must have answered or ended the connection. */
+/** An incomplete request is closed after this time. No test depends on it. */
+const CLOSE_AFTER_MS = 60;
+/** The server must answer or end the connection within this time. */
 const ANSWER_TIMEOUT_MS = 20_000;
 
-/** Sends `hostile` on a connection of its own, and breaks it off when nothing more will come of it. */
+/** Sends a hostile request on a new connection, and closes an incomplete one. */
 export function sendHostile(
   port: number,
   { bytes, end, isWhole, isLongLasting }: HostileRequest,
@@ -36,14 +36,14 @@ export function sendHostile(
           });
     const chunks: Buffer[] = [];
     let hangs: Outcome['hangs'];
-    const breakOff = () => {
-      // Who only stops to ask may still wait for the rest of an answer, for which others may wait in turn.
+    const closeConnection = () => {
+      // A half-closed connection could still wait for the rest of a long response, so close it completely.
       if (end === 'cut' || isLongLasting) socket.destroy();
       else socket.end();
     };
-    const breakOffTimer = setTimeout(() => {
-      if (!isWhole) breakOff();
-    }, BREAK_OFF_MS);
+    const closeTimer = setTimeout(() => {
+      if (!isWhole) closeConnection();
+    }, CLOSE_AFTER_MS);
     const answerTimer = setTimeout(() => {
       hangs = isWhole && chunks.length === 0 ? 'no answer' : 'no end';
       socket.destroy();
@@ -53,10 +53,10 @@ export function sendHostile(
       else socket.write(bytes);
     });
     socket.on('data', (chunk) => chunks.push(chunk));
-    // Whoever is refused unread may find the connection closed while it still writes.
+    // The server may refuse a request and close the connection while the request is being sent.
     socket.on('error', () => {});
     socket.on('close', () => {
-      clearTimeout(breakOffTimer);
+      clearTimeout(closeTimer);
       clearTimeout(answerTimer);
       const answer = Buffer.concat(chunks).toString('latin1');
       const unanswered = isWhole && answer === '' && hangs === undefined;
