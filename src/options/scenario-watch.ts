@@ -68,14 +68,14 @@ function playable(before: Scenarios, { scenarios, faults }: Reading, needed: rea
   return there;
 }
 
-/** What is new about a file that is there. That it is good again must be heard by whoever heard that it is not. */
+/** What is new about a file that is there. That it is valid again must be heard by whoever heard that it is not. */
 function newsOf(file: string, { stamp, faults }: Found, was: Found | undefined): News[] {
   const isSame = stamp === was?.stamp && faults.join() === was.faults.join();
   if (isSame) return [];
   if (faults.length > 0) return faults.map((line): News => ['warn', line]);
   return was !== undefined && was.faults.length > 0
-    ? [['warn', `${file} is good again`]]
-    : [['info', `${file} was read anew`]];
+    ? [['warn', `${file} is valid again`]]
+    : [['info', `${file} was reloaded`]];
 }
 
 /**

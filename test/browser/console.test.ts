@@ -71,7 +71,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     expect(expectedOrder.map(place)).toEqual(expectedOrder.map(place).toSorted((a, b) => a - b));
     expect(drawn.at(-1)).toMatch(/^token .* completed$/);
     await page.getByRole('region', { name: 'Over' }).getByText('val-1').waitFor();
-    await expect.poll(() => queue().getByText('Nobody waits').isVisible()).toBe(true);
+    await expect.poll(() => queue().getByText('No one is waiting').isVisible()).toBe(true);
   });
 
   it('works with the keyboard alone', async () => {
@@ -123,7 +123,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await button('+1h 1 hour forward').click();
     await expect.poll(async () => (await clock()).offsetMs).toBeGreaterThan(3_599_000);
     await button('Freeze the clock').click();
-    await page.getByText('stands still').waitFor();
+    await page.getByText('frozen', { exact: true }).waitFor();
     expect((await clock()).frozen).toBe(true);
     await button('Run the clock').click();
     await button('Freeze the clock').waitFor();
@@ -271,7 +271,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await openConsole();
     await button('Join').click();
     const notice = page.locator('.notice');
-    await notice.getByText('No page of the call is open').waitFor();
+    await notice.getByText('No page of this call is open').waitFor();
     expect(await page.evaluate(() => scrollY)).toBeGreaterThan(0);
     const { y = -1 } = (await notice.boundingBox()) ?? {};
     expect(y).toBeGreaterThanOrEqual(0);

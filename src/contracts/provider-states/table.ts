@@ -53,13 +53,13 @@ export const PROVIDER_STATES = defineStates({
     values: OF_CLIENT,
   },
   'the client credentials do not exist': {
-    summary: 'nobody is registered under this client id',
+    summary: 'no client has this id',
     params: client,
     values: [],
   },
   'an access token exists': {
     summary:
-      'a token was issued, age_seconds ago if that is given, and time stands still then; "then" is what it must be afterwards',
+      'a token was issued, age_seconds ago if that is given, and the clock is then frozen; "then" is what it must be afterwards',
     params: {
       ...token,
       age_seconds: integerSchema('age in seconds', 0, 1_000_000_000),

@@ -156,7 +156,9 @@ export function Queue({ calls: { waiting, unopened, live, counts }, ...choosing 
     <>
       <CallGroup name="Waiting room" calls={waiting} total={counts['waiting-room']} {...choosing}>
         {waiting.length + unopened.length === 0 && (
-          <li class="soft empty">Nobody waits. A call is here as soon as a page opens /call with a token.</li>
+          <li class="soft empty">
+            No one is waiting. A call appears here when a page opens /call with a valid token.
+          </li>
         )}
         {unopened.map((validation) => (
           <ValidationRow
