@@ -94,12 +94,12 @@ export function createRequestLog(
   };
 
   async function record(request: FastifyRequest, status: number | undefined): Promise<void> {
-    const visit = getRequestContext(request);
-    if (visit.isRecorded) return;
-    visit.isRecorded = true;
+    const context = getRequestContext(request);
+    if (context.isRecorded) return;
+    context.isRecorded = true;
     try {
-      const received = visit.received ?? (await simulator.requests.receive({ claimed: [] }));
-      const entry = entryOf(request, visit, received, status, previous);
+      const received = context.received ?? (await simulator.requests.receive({ claimed: [] }));
+      const entry = entryOf(request, context, received, status, previous);
       previous = entry;
       if (app.log.level === 'info') app.log.info(...formatLogEntry(entry));
       const mistakes = detectInRequest(entry);
@@ -108,11 +108,11 @@ export function createRequestLog(
     } catch (error) {
       // What keeps it from being written has been said by the answer then. Any other is not given without its entry.
       if (status === undefined || status < 500) {
-        visit.isRecorded = false;
+        context.isRecorded = false;
         throw error;
       }
     }
-    metrics.countAnswer(visit.target.path, status);
+    metrics.countAnswer(context.target.path, status);
   }
 
   const leaveUnanswered = async (request: FastifyRequest, reply: FastifyReply, how: ConnectionFault) => {
