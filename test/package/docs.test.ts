@@ -342,7 +342,8 @@ describe('the documentation', () => {
       async run({ text }) {
         project.write('pact.test.mjs', text);
         const env = { PACT_DO_NOT_TRACK: 'true', LOG_LEVEL: 'error' };
-        const commands = 'rm -rf pacts; node --test pact.test.mjs; npx mock-veridas verify pacts; rm -rf pacts';
+        const commands =
+          'rm -rf pacts; node --test pact.test.mjs; npx mock-veridas verify pacts; rm -rf pacts';
         const { code, output } = await shell.bash(commands, env);
         expect(output).toContain('7 interactions: 7 passed, 0 failed');
         expect(code).toBe(0);

@@ -29,7 +29,7 @@ const findHeading = (text: string, index: number): string =>
   text
     .slice(0, index)
     .replace(/^```.*?^```$/gms, '')
-    .match(/^##+ .*$/gm)
+    .match(/^#+ .*$/gm)
     ?.at(-1)
     ?.replace(/^#+ /, '') ?? '';
 

@@ -7,7 +7,7 @@ import { ROUTES } from '../../src/control/schema/routes.ts';
 import { RULES } from '../../src/domain/finding.ts';
 import { variablesOf } from '../../src/options/environment.ts';
 import { COMMAND_NAMES, GROUPS } from '../../src/options/row.ts';
-import { camelCase, defaultOf, isList, isTakenBy, NAMES, type Name, rowOf } from '../../src/options/table.ts';
+import { camelCase, isList, isTakenBy, NAMES, type Name, rowOf } from '../../src/options/table.ts';
 
 const DOCS = path.join(import.meta.dirname, '../../docs');
 
@@ -29,15 +29,19 @@ function formatNames(name: Name): string {
   ].join('<br>');
 }
 
+/** The default of an option, and those of the commands that have another one. */
+function formatDefault(name: Name): string {
+  const { default: usual, defaultFor = {} } = rowOf(name);
+  if (typeof usual !== 'string' && typeof usual !== 'number') return '';
+  const others = Object.entries(defaultFor).map(([taker, value]) => `, with ${taker} ${code(String(value))}`);
+  return ` Default: ${code(String(usual))}${others.join('')}.`;
+}
+
 function formatOption(name: Name): string[] {
   const commands = COMMAND_NAMES.filter((command) => isTakenBy(command, name));
-  const usual = [...new Set(commands.map((command) => defaultOf(name, command)))];
-  const shown = usual.filter((value) => typeof value === 'string' || typeof value === 'number');
-  const defaults =
-    shown.length === 0 ? '' : ` Default: ${shown.map((value) => code(String(value))).join(' or ')}.`;
   const repeated = isList(name) ? ' May be repeated.' : '';
   const takers = commands.length === COMMAND_NAMES.length ? 'all' : commands.join(', ');
-  return [formatNames(name), `${rowOf(name).help}.${repeated}${defaults}`, takers];
+  return [formatNames(name), `${rowOf(name).help}.${repeated}${formatDefault(name)}`, takers];
 }
 
 const formatOptions = (): string =>
