@@ -31,9 +31,9 @@ const ROOT = path.join(import.meta.dirname, '../..');
 const NOT_RUN: Readonly<Record<string, string>> = {
   'docker compose up': 'needs a Docker engine',
   '// Token.cs': 'needs the .NET SDK, which Debian does not package',
-  '// VideoCall.jsx': 'needs React; embed-the-frame.md says that it is not run',
-  '<!-- VideoCall.vue -->': 'needs Vue; embed-the-frame.md says that it is not run',
-  '// video-call.component.ts': 'needs Angular; embed-the-frame.md says that it is not run',
+  '// VideoCall.jsx': 'needs React; was tried by hand',
+  '<!-- VideoCall.vue -->': 'needs Vue; was tried by hand',
+  '// video-call.component.ts': 'needs Angular; only its types were checked by hand',
   '// videocall.cy.js': 'needs Cypress, which downloads a browser of its own',
 };
 const MAX_NOT_RUN = 6;
@@ -75,11 +75,11 @@ interface Way {
 /** How a program that gets a token is run in each language. */
 const LANGUAGES = [
   { language: /^js$/, file: 'token.mjs', command: [process.execPath] },
-  { language: /^python$/, file: 'token.py', command: ['python3'], lacks: explainMissingTool('authlib') },
+  { language: /^python$/, file: 'token.py', command: ['python3'], lacks: explainMissingTool('python') },
   { language: /^java$/, file: 'Token.java', command: ['java'], lacks: explainMissingTool('java') },
   { language: /^php$/, file: 'token.php', command: ['php'], lacks: explainMissingTool('php') },
   { language: /^go$/, file: 'token.go', command: ['go', 'run'], lacks: explainMissingTool('go') },
-  { language: /^ruby$/, file: 'token.rb', command: ['ruby'], lacks: explainMissingTool('ruby-oauth2') },
+  { language: /^ruby$/, file: 'token.rb', command: ['ruby'], lacks: explainMissingTool('ruby') },
 ] as const;
 
 describe('the documentation', () => {
@@ -286,8 +286,8 @@ describe('the documentation', () => {
       },
     })),
     {
-      language: /^yaml$/,
-      begins: /^# recipes\//,
+      language: /^(?:yaml|nginx)$/,
+      begins: /^# (?:recipes|docker)\//,
       async run({ name, text }) {
         const excerpt = text.slice(text.indexOf('\n') + 1);
         expect(readFileSync(path.join(ROOT, name.slice(2)), 'utf8')).toContain(excerpt);

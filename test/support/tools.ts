@@ -19,6 +19,8 @@ export const TOOLS = {
   curl: { names: ['curl'], debian: 'curl' },
   // Only a development kit runs a program from its source.
   java: { names: ['javac'], debian: 'default-jdk-headless' },
+  python: { names: ['python3'], debian: 'python3' },
+  ruby: { names: ['ruby'], debian: 'ruby' },
   php: { names: ['php'], debian: 'php-cli' },
   go: { names: ['go'], debian: 'golang-go' },
   'x/oauth2': {
