@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
@@ -116,5 +116,14 @@ describe('the tables of the docs', () => {
     const text = readFileSync(page, 'utf8');
     expect(text).toMatch(GENERATED_PATTERN);
     await expect(text.replace(GENERATED_PATTERN, () => format())).toMatchFileSnapshot(page);
+  });
+
+  it('name every scenario that is shipped, and no other', () => {
+    const shipped = readdirSync(path.join(DOCS, '../fixtures/scenarios')).map(
+      (file) => path.parse(file).name,
+    );
+    const [table = ''] = readFileSync(path.join(DOCS, 'reference/scenarios.md'), 'utf8').split('\n## ', 1);
+    const named = [...table.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name = '']) => name);
+    expect(named.sort()).toEqual(shipped.sort());
   });
 });
