@@ -141,12 +141,12 @@ describe('the documentation', () => {
     expectShown(stdout, block);
   }
 
-  /** Opens the page that is shown, for a call that plays `scenario`; answers what it writes to its console. */
+  /** Opens the HTML page that the docs page shows, for a call that plays `scenario`; returns what it writes to its console. */
   async function openPage(scenario: string, block: Block): Promise<string[]> {
     await d.admin('POST', '/reset');
     last = placeOf(block);
     await d.admin('PATCH', '/clients/sandbox-client', { scenario });
-    const html = BLOCKS.find(({ language }) => language === 'html')?.text ?? '';
+    const html = BLOCKS.find(({ file, language }) => file === block.file && language === 'html')?.text ?? '';
     browser = await launchChromium();
     const page: Page = await browser.newPage();
     const written: string[] = [];
