@@ -1,4 +1,4 @@
-/** `npm run pictures`: takes the pictures of README anew, each of something that has really happened. */
+/** `npm run pictures`: takes the pictures of README and docs anew, each of something that has really happened. */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,7 +17,7 @@ import { type EmbedStyle, openShop } from '../../test/support/shop.ts';
 
 const WIDTH = 1200;
 const MARGIN = 10;
-/** What a README may weigh. */
+/** What a page may weigh. */
 const MOST_BYTES = 150_000;
 
 const mock = await startMock({ port: 4010, logLevel: 'error' });

@@ -115,7 +115,7 @@ function readForm(this: FastifyRequest): Form | UnreadableForm | undefined | Pro
 
 /**
  * Reads the forms of the authentication API with `@fastify/formbody` and `@fastify/multipart`, as the imitated framework reads
- * them. README lists where the packages differ from it.
+ * them. docs/explanation/differences.md lists where the packages differ from it.
  */
 export const forms = fp(async (app: FastifyInstance) => {
   app.removeAllContentTypeParsers();

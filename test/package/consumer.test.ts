@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Consumer, createPlaywrightConfig, useConsumer } from '../support/consumer.ts';
+import { getProgram } from '../support/docs.ts';
 import { explainMissingNode, findNodeProgram, NODES } from '../support/nodes.ts';
-import { getProgram } from '../support/readme.ts';
 import { explainMissingTool } from '../support/tools.ts';
 import { explainMissingVitest5, VITEST_5 } from '../support/vitest-5.ts';
 
@@ -79,7 +79,7 @@ describe.each(NODES)('a project that installs the package on Node %i', SLOW, (ve
     expect(code).toBe(0);
   });
 
-  test(named('runs the Vitest example of the README'), async () => {
+  test(named('runs the Vitest example of the docs'), async () => {
     project.write('videocall.test.ts', getProgram('videocall.test.ts'));
     const { code, output } = await node(project.tool('vitest/vitest.mjs'), 'run', 'videocall.test.ts');
     expect(output).toMatch(/Tests +\d+ passed/);
@@ -87,7 +87,7 @@ describe.each(NODES)('a project that installs the package on Node %i', SLOW, (ve
   });
 
   it.skipIf(why ?? noChromium)(
-    `${named('runs the Playwright example of the README')}${noChromium ? ` (${noChromium})` : ''}`,
+    `${named('runs the Playwright example of the docs')}${noChromium ? ` (${noChromium})` : ''}`,
     async () => {
       project.write('videocall.spec.ts', getProgram('videocall.spec.ts'));
       project.write('playwright.config.ts', createPlaywrightConfig('failOnFindings: true, '));
@@ -124,7 +124,7 @@ describe('a project that installs the package', SLOW, () => {
     expect(await findTypeErrors(project, ...modules)).toEqual([]);
   });
 
-  it('runs the Vitest example of the README against the simulator of exec', async () => {
+  it('runs the Vitest example of the docs against the simulator of exec', async () => {
     project.write('videocall.test.ts', getProgram('videocall.test.ts'));
     const tests = ['--', process.execPath, project.tool('vitest/vitest.mjs'), 'run', 'videocall.test.ts'];
     const { code, output } = await project.node([...SIMULATOR, '--strict', ...tests]);
@@ -133,7 +133,7 @@ describe('a project that installs the package', SLOW, () => {
   });
 
   it.each(['plain.mjs', 'remote.mjs'] as const)(
-    'runs %s of the README against the simulator of exec',
+    'runs %s of the docs against the simulator of exec',
     async (name) => {
       project.write(name, getProgram(name));
       expect(await project.node([...SIMULATOR, '--', process.execPath, name])).toEqual({
@@ -169,7 +169,7 @@ describe.skipIf(noVitest5)(
     // Vitest 5 does not support Node 20.
     for (const version of NODES.filter((node) => node !== 20)) {
       const why = explainMissingNode(version);
-      const name = `runs the Vitest example of the README with Vitest 5 on Node ${version}`;
+      const name = `runs the Vitest example of the docs with Vitest 5 on Node ${version}`;
       it.skipIf(why)(why === undefined ? name : `${name} (${why})`, async () => {
         projectWith5.write('videocall.test.ts', getProgram('videocall.test.ts'));
         const args = [projectWith5.tool('vitest/vitest.mjs'), 'run', 'videocall.test.ts'];

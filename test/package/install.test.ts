@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pack, run } from '../support/consumer.ts';
+import { getProgram } from '../support/docs.ts';
 import { explainMissingNode, findNodeProgram } from '../support/nodes.ts';
 import {
   explainMissingPackageManager,
@@ -11,7 +12,6 @@ import {
   HOME,
   PACKAGE_MANAGERS,
 } from '../support/package-managers.ts';
-import { getProgram } from '../support/readme.ts';
 import { explainMissingVitest5, getVitest5Version } from '../support/vitest-5.ts';
 
 /** Real package managers install the packed file and its peers from the npm registry into empty projects. */
@@ -127,7 +127,7 @@ describe('the packed file', { timeout: 300_000 }, () => {
   // Without hoisting, a package can import only what it declares: Vitest must be in peerDependenciesMeta.
   for (const manager of PACKAGE_MANAGERS.filter(({ name }) => name.startsWith('pnpm')))
     test(
-      `runs the Vitest example of the README in a workspace of ${manager.name} without hoisting`,
+      `runs the Vitest example of the docs in a workspace of ${manager.name} without hoisting`,
       explainMissingPackageManager(manager),
       async () => {
         const workspace = mkdtempSync(path.join(folder, 'workspace-'));

@@ -21,6 +21,7 @@ const KINDS = [
   /^dist\/types\/[\w/-]+\.d\.ts$/,
   /^dist\/(?:THIRD-PARTY\.txt|sbom\.cdx\.json)$/,
   /^fixtures\/(?:(?:config|scenario)\.schema\.json|scenarios\/[\w-]+\.yaml)$/,
+  /^docs\/(?:[\w-]+\/)?[\w-]+\.md$/,
   /^contracts\/(?:(?:asyncapi|openapi)\.yaml|[\w-]+--videocall-manager\.json)$/,
 ];
 

@@ -28,7 +28,7 @@ interface Recording {
   readonly cases: readonly { readonly name: string; readonly steps: readonly Step[] }[];
 }
 
-/** Malformed bodies that @fastify/multipart reads differently from the recorded software, with our answers. README lists why. */
+/** Malformed bodies that @fastify/multipart reads differently from the recorded software, with our answers. docs/explanation/differences.md lists why. */
 const KNOWN_DIFFERENCES: Readonly<Record<string, NonNullable<Step['expect']>>> = {
   'mp-boundary-prefix: a boundary that is a prefix of the one in the body': {
     status: 400,

@@ -17,6 +17,11 @@ export const TOOLS = {
   xmllint: { names: ['xmllint'], debian: 'libxml2-utils' },
   slowhttptest: { names: ['slowhttptest'], debian: 'slowhttptest' },
   curl: { names: ['curl'], debian: 'curl' },
+  // Only a development kit runs a program from its source.
+  java: { names: ['javac'], debian: 'default-jdk-headless' },
+  python: { names: ['python3'], debian: 'python3' },
+  ruby: { names: ['ruby'], debian: 'ruby' },
+  php: { names: ['php'], debian: 'php-cli' },
   go: { names: ['go'], debian: 'golang-go' },
   'x/oauth2': {
     names: ['/usr/share/gocode/src/golang.org/x/oauth2'],

@@ -20,7 +20,7 @@ export interface SnippetOptions {
 /** Stand for what only the reader knows: a page is no place for the secrets of others. Guide 5.1. */
 const PLACEHOLDERS = { clientId: 'CLIENT_ID', clientSecret: 'CLIENT_SECRET' };
 
-/** The credentials that are in the README anyway, where that client exists; otherwise words that stand for them. */
+/** The credentials that are in the docs anyway, where that client exists; otherwise words that stand for them. */
 export const chooseCredentials = (clientIds: readonly string[]) =>
   clientIds.includes(SANDBOX_CLIENT.clientId) ? SANDBOX_CLIENT : PLACEHOLDERS;
 
