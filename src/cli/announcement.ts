@@ -1,7 +1,7 @@
 import type { StartedMock } from '../library/index.ts';
 import type { ServeOptions } from './serve.ts';
 
-/** Who may use the control API, when it can be reached from other machines and nobody has set a password. */
+/** A password is generated when other machines can reach the control API and none was set. */
 const getGeneratedCredentials = (
   { adminCredentials }: StartedMock,
   { admin }: ServeOptions,
@@ -10,7 +10,7 @@ const getGeneratedCredentials = (
 const formatPasswordText = ({ user, password }: { user: string; password: string }): string =>
   `the control API can be reached from other machines and asks for ${user}:${password}`;
 
-/** The lines that tell a password that was made up. No log level hides them: nobody else knows it. */
+/** The lines with a generated password. They are printed at every log level, because the password appears nowhere else. */
 export function formatPasswordNotice(mock: StartedMock, options: ServeOptions): string[] {
   const credentials = getGeneratedCredentials(mock, options);
   if (credentials === undefined) return [];
@@ -43,7 +43,7 @@ function formatAnnouncementJson(mock: StartedMock, options: ServeOptions): strin
   return JSON.stringify({ level: 'info', msg, ...addresses, adminUser, adminPassword });
 }
 
-/** What is said on standard output when the simulator is ready. */
+/** The lines printed to standard output when the simulator is ready. */
 export const formatAnnouncement = (mock: StartedMock, options: ServeOptions): string[] =>
   options.logFormat === 'json'
     ? [formatAnnouncementJson(mock, options)]

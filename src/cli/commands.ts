@@ -17,7 +17,7 @@ interface CommandRow extends CommandHelp {
 const BAD_USAGE = 'bad flags, environment, config file or scenario file; every fault is printed';
 const CANNOT_RUN = 'cannot listen or reach the store, crashed, or lacks a library';
 
-/** Every command by its name, with what `--help` says of it. */
+/** Every command by its name, with its help. */
 export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   start: {
     run: start,

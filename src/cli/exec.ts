@@ -11,14 +11,14 @@ import { createReport, writeReport } from './report/command.ts';
 import { prepareFolder } from './report/folder.ts';
 import { serve } from './serve.ts';
 
-/** Runs a program, and answers its exit code, or 128 and the signal's number when one has ended it. */
+/** Runs a program, and returns its exit code, or 128 plus the number of the signal that ended it. */
 function runChild(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'inherit', env });
     let signals = 0;
     onStopSignal((signal) => {
       signals += 1;
-      // A terminal's Ctrl-C has reached the child already, and many take a second one for impatience.
+      // The child gets a terminal's Ctrl-C itself, and many programs treat a second signal as an impatient one.
       if (signals > 1) child.kill('SIGKILL');
       else if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
@@ -32,7 +32,7 @@ function runChild(program: string, args: readonly string[], env: NodeJS.ProcessE
   });
 }
 
-/** A report that is asked for and cannot be had is worth no run of a command that may take an hour. */
+/** Fails early: the command may take an hour, and then its report could not be written. */
 function prepareReport(folder: string | undefined): void {
   if (folder === undefined) return;
   try {
@@ -42,7 +42,7 @@ function prepareReport(folder: string | undefined): void {
   }
 }
 
-/** Writes the report that is asked for; answers whether that has gone well. */
+/** Writes the report, if one was requested; returns whether that succeeded. */
 async function writeReportOf(mock: StartedMock, folder: string | undefined, cwd: string): Promise<boolean> {
   if (folder === undefined) return true;
   const printLine = (line: string) => printError(`mock-veridas: ${line}`);
@@ -56,13 +56,13 @@ async function writeReportOf(mock: StartedMock, folder: string | undefined, cwd:
   }
 }
 
-/** Runs a command with a simulator beside it, whose addresses the command finds in its environment. */
+/** Runs a command with a simulator, and passes its addresses in the environment. */
 export const exec: Command = async ({ args, rest, env, cwd }) => {
   const [program, ...programArgs] = rest;
   if (program === undefined) {
     throw new BadUsage(['what is to be run? write it behind --, as in: exec -- npm test']);
   }
-  // Many may run beside each other, so that a port is only taken when one was asked for; PORT is the command's.
+  // Several may run side by side, so a port is used only when it was given to us; PORT belongs to the command.
   const { PORT: _port, ...others } = env;
   const surroundings = { argv: args, env: others, cwd };
   const { readyFile: file, strict, report, ...options } = readStartOptions('exec', surroundings);
@@ -72,7 +72,7 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
   try {
     readyFile.write(mock);
     for (const line of formatPasswordNotice(mock, options)) printError(line);
-    // What is written by this process is not to be written by another one within the command as well.
+    // A nested `exec` in the command must not overwrite these files.
     const { MOCK_VERIDAS_READY_FILE: _ready, MOCK_VERIDAS_REPORT: _report, ...inherited } = env;
     const code = await runChild(program, programArgs, {
       ...inherited,
@@ -87,7 +87,7 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
       CLIENT_ID: mock.clientId,
       CLIENT_SECRET: mock.clientSecret,
     });
-    // What goes wrong from here on must not hide what has come of the command.
+    // Failures from here on must not change the command's exit code.
     const findings = await mock.findings().catch((error: Error) => {
       printError(`mock-veridas: the findings cannot be told: ${error.message}`);
     });

@@ -20,7 +20,7 @@ function failureText({ code, message, status }: RequestFailed, url: string): str
   return `${url} ${code === 'not_simulator' || status === undefined ? message : answered(status, message)}`;
 }
 
-/** Asks a simulator that runs with the same options whether it is well. */
+/** Checks the health of a simulator that runs with the same options. */
 export const healthcheck: Command = async ({ args, env, cwd }) => {
   const { port, host, mediaPorts, ...unread } = readOptions('healthcheck', { argv: args, env, cwd }).options;
   unread satisfies AllRead;

@@ -6,11 +6,11 @@ import { EXTENSIONS } from '../options/yaml/file.ts';
 import { type Command, EXIT, print } from './command.ts';
 import { STARTER_FILES } from './starter-files.ts';
 
-/** What is there and would be overwritten by `file`, or could not stand beside it. */
+/** The existing path that `file` would overwrite or conflict with. */
 function findConflicts(file: string): string[] {
   const { dir, name } = parse(file);
   return EXTENSIONS.map((extension) => join(dir, name + extension)).filter(
-    // A link that leads nowhere is in the way as well.
+    // A dangling link is in the way as well.
     (other) => lstatSync(other, { throwIfNoEntry: false }) !== undefined,
   );
 }
@@ -30,7 +30,7 @@ function writeAll(files: ReadonlyMap<string, string>): void {
   }
 }
 
-/** Writes what somebody needs who begins, into the folder that is named or the working directory. */
+/** Writes starter files into the named folder or the working directory. */
 export const init: Command = async ({ args, rest, env, cwd }) => {
   const { operands } = readOptions('init', { argv: args, env, cwd });
   const [named = '.', ...more] = [...operands, ...rest];

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Starts the command. V8 takes longer to compile it than all else takes together, so what it has compiled is kept for the
- * next time, in the home of whoever runs it: nobody else can have put anything there.
+ * Starts the command. Compiling it takes longer than everything else at the start, so V8's code cache is kept in the user's
+ * folder, where no other user can have planted anything.
  */
 const { createHash } = require('node:crypto') as typeof import('node:crypto');
 const fs = require('node:fs') as typeof import('node:fs');
@@ -9,10 +9,10 @@ const path = require('node:path') as typeof import('node:path');
 const vm = require('node:vm') as typeof import('node:vm');
 const { findUserFolder } = require('../system/user-folder.ts') as typeof import('../system/user-folder.ts');
 
-/** By then all has run that runs at the start of a simulator, and in less than the other time it has not. */
+/** After STARTUP_MS everything a start needs is compiled; a process that lived less than MIN_UPTIME_S is not worth caching. */
 const STARTUP_MS = 3_000;
 const MIN_UPTIME_S = 1;
-/** Of other versions, of this package and of Node, so many are left: they may be used by turns. */
+/** How many caches of other versions (of this package or Node) are kept, for users who switch between them. */
 const MAX_OTHER_CACHES = 3;
 
 const digest = (data: Buffer): Buffer => createHash('sha1').update(data).digest();
@@ -21,7 +21,7 @@ const DIGEST_BYTES = 20;
 const file = path.join(__dirname, 'command.cjs');
 const bytes = fs.readFileSync(file);
 const source = bytes.toString('latin1');
-// V8 itself compares nothing but the length of the source.
+// V8 itself compares only the length of the source.
 const hash = digest(bytes).toString('hex').slice(0, 16);
 
 const userFolder = findUserFolder();
@@ -30,7 +30,7 @@ const cacheFile =
     ? undefined
     : path.join(userFolder, 'compiled', `${process.version}-${process.arch}-${hash}`);
 
-/** What was kept, if it is whole: V8 takes anything of the right length, and crashes on it. */
+/** The cached code, if it is intact: V8 accepts any data of the right length, and crashes on it. */
 function readCache(): Buffer | undefined {
   if (cacheFile === undefined) return undefined;
   try {
@@ -48,7 +48,7 @@ const script = new vm.Script(`(function(exports,require,module,__filename,__dirn
   ...(cachedData !== undefined && { cachedData }),
 });
 
-/** Keeps what is compiled now. Without a home that can be written to, all goes on as before. */
+/** Writes the code cache. Without a writable home, the command runs without one. */
 function writeCache(): void {
   if (cacheFile === undefined) return;
   try {
@@ -64,7 +64,7 @@ function writeCache(): void {
       fs.writeFileSync(draft, Buffer.concat([data, digest(data)]), { mode: 0o600 });
       fs.renameSync(draft, cacheFile);
     } finally {
-      // What a full disk has taken of it is not to stay there.
+      // Remove what a full disk has left of it.
       fs.rmSync(draft, { force: true });
     }
   } catch {}

@@ -6,7 +6,7 @@ import { EXIT, type Invocation, print, printError } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { onUncaught } from './uncaught.ts';
 
-/** The command's name, its arguments, and what stands behind `--`. */
+/** The command's name, its arguments, and the arguments after `--`. */
 function parseCommandLine(argv: readonly string[]): { name: string } & Pick<Invocation, 'args' | 'rest'> {
   const dashes = argv.indexOf('--');
   const before = dashes < 0 ? argv : argv.slice(0, dashes);
@@ -49,7 +49,7 @@ onUncaught((error) => {
   printError(`mock-veridas: ${(error as Error)?.stack ?? error}`);
   process.exit(EXIT.cannotRun);
 });
-// Whoever read our output may have gone; that is no reason to fail.
+// The reader of our output may have closed the pipe; that is not a failure.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 void runCommand(process.argv.slice(2))

@@ -2,20 +2,20 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { StartedMock } from '../library/index.ts';
 import { BadUsage } from '../options/bad-usage.ts';
 
-/** A file that says where the simulator is, as JSON, for as long as it runs. */
+/** A JSON file with the simulator's addresses, which exists while the simulator runs. */
 export interface ReadyFile {
   /** @throws {BadUsage} the file cannot be written */
   write(mock: StartedMock): void;
-  /** Takes the file away, unless another process has written its own in the meantime. */
+  /** Deletes the file, unless another process has replaced it in the meantime. */
   remove(): void;
 }
 
 const createWriteError = (error: unknown) => new BadUsage([`--ready-file: ${(error as Error).message}`]);
 
 /**
- * Takes away what an earlier process may have left in `file`, so that nobody goes by that.
+ * Deletes a `file` that an earlier process may have left, so that no client uses its addresses.
  *
- * @throws {BadUsage} it cannot be taken away
+ * @throws {BadUsage} it cannot be deleted
  */
 export function createReadyFile(file: string | undefined): ReadyFile {
   if (file === undefined) return { write: () => {}, remove: () => {} };
@@ -29,7 +29,7 @@ export function createReadyFile(file: string | undefined): ReadyFile {
     write({ url, browserUrl, adminUrl, https }) {
       try {
         writeFileSync(draft, `${JSON.stringify({ url, browserUrl, adminUrl, https, pid: process.pid })}\n`);
-        // Complete from the moment it is there.
+        // A rename makes the complete file appear at once.
         renameSync(draft, file);
       } catch (error) {
         rmSync(draft, { force: true });
@@ -40,7 +40,7 @@ export function createReadyFile(file: string | undefined): ReadyFile {
       try {
         if (JSON.parse(readFileSync(file, 'utf8')).pid === process.pid) rmSync(file);
       } catch {
-        // It is gone already, or no longer ours to read.
+        // It is gone already, or not readable for us any more.
       }
     },
   };

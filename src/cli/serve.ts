@@ -4,16 +4,16 @@ import type { StartOptions } from '../options/start-options.ts';
 import type { Only } from '../options/table.ts';
 import { onUncaught } from './uncaught.ts';
 
-/** Whatever goes wrong behind a running simulator is logged: its users lose an answer at most, and not the simulator. */
+/** Uncaught errors are logged and do not end the simulator: at most one answer is lost. */
 function logUncaughtErrors(mock: StartedMock): StartedMock {
   onUncaught((error) => mock.log.failure(error));
   return mock;
 }
 
-/** How `start` and `exec` start a simulator. */
+/** Starts a simulator for `start` and `exec`. */
 export type ServeOptions = Omit<StartOptions<'start'>, 'readyFile'>;
 
-/** Starts the simulator as `options` say; its scenarios follow their files if they should. */
+/** Starts the simulator with `options`; with `--watch`, its scenarios follow their files. */
 export async function serve<O extends ServeOptions>(
   options: Only<MockOptions & Pick<ServeOptions, 'watched'>, O>,
   cwd: string,

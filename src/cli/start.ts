@@ -4,7 +4,7 @@ import { type Command, EXIT, onStopSignal, print } from './command.ts';
 import { createReadyFile } from './ready-file.ts';
 import { serve } from './serve.ts';
 
-/** Runs the simulator until it is told to stop. */
+/** Runs the simulator until a signal ends it. */
 export const start: Command = async ({ args, env, cwd }) => {
   const { readyFile: file, ...options } = readStartOptions('start', { argv: args, env, cwd });
   const stopped = new Promise<void>((resolve) => onStopSignal(() => resolve()));

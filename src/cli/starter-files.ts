@@ -36,7 +36,7 @@ steps:
   - { after: 5s, agent: end }    # says VideocallCompleted
 `;
 
-/** The files of somebody who begins, by their paths. */
+/** The files that `init` writes, by path. */
 export const STARTER_FILES: Readonly<Record<string, string>> = {
   'mock-veridas.config.yaml': CONFIG,
   'fixtures/scenarios/my-call.yaml': SCENARIO,

@@ -1,4 +1,4 @@
-/** From now on `tell` is told, and nobody else, of what nobody has caught; that it was not caught ends nothing. */
+/** Replaces all handlers of uncaught errors by `listener`, so that such an error no longer ends the process. */
 export function onUncaught(listener: (error: unknown) => void): void {
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.removeAllListeners(event);

@@ -6,7 +6,7 @@ import { scenarioFiles, scenariosOf } from '../options/scenario-files.ts';
 import { formatProblem } from '../options/yaml/file.ts';
 import { type Command, EXIT, print, printError } from './command.ts';
 
-/** The files that an argument means: itself, or all scenarios in the folder that it names. */
+/** The files that an argument means: the file itself, or all scenarios of a folder. */
 function resolveFiles(argument: string, cwd: string): string[] {
   const path = resolve(cwd, argument);
   const found = statSync(path, { throwIfNoEntry: false });
@@ -14,7 +14,7 @@ function resolveFiles(argument: string, cwd: string): string[] {
   return found.isDirectory() ? scenarioFiles(path) : [path];
 }
 
-/** Checks scenario files, and says everything that is wrong in any of them. */
+/** Checks scenario files and prints every problem. */
 export const validate: Command = async ({ args, rest, env, cwd }) => {
   const named = [...readOptions('validate', { argv: args, env, cwd }).operands, ...rest];
   if (named.length === 0) throw new BadUsage(['which files? as in: validate fixtures/scenarios']);

@@ -5,7 +5,7 @@ import type { Only, OptionsFor } from '../options/table.ts';
 import { basicCredentials } from '../system/http.ts';
 import { VERSION } from '../system/package.ts';
 
-/** The options about a Pact broker. */
+/** The options of a Pact broker. */
 type BrokerOptions = Pick<
   OptionsFor<'verify'>,
   | 'brokerUrl'
@@ -19,7 +19,7 @@ type BrokerOptions = Pick<
 >;
 type Flags = Read<'verify'>['flags'];
 
-/** The user that a flag names goes before the token that the environment holds. */
+/** A user given as a flag overrides a token from the environment. */
 function readAuthorization(
   { brokerToken, brokerUsername, brokerPassword }: BrokerOptions,
   flags: Flags,
@@ -30,7 +30,7 @@ function readAuthorization(
     : basicCredentials(`${brokerUsername}:${brokerPassword ?? ''}`);
 }
 
-/** The broker that the flags name, if they do. */
+/** The broker that the flags name, if any. */
 export function readBroker<O extends BrokerOptions>(
   options: Only<BrokerOptions, O>,
   flags: Flags,
@@ -48,7 +48,7 @@ export function readBroker<O extends BrokerOptions>(
   };
 }
 
-/** As what the broker is told what came of it, if it is to be told. */
+/** How results are published to the broker; undefined when they are not. */
 export function readPublication({
   publish,
   providerVersion,

@@ -26,10 +26,10 @@ import type { OptionsFor } from '../options/table.ts';
 import { type Command, EXIT, onStopSignal, print, printError } from './command.ts';
 import { readBroker, readPublication } from './verify-broker.ts';
 
-/** The guide's own placeholders, so that contracts made of its examples need no parameters. */
+/** The guide's placeholders, so that contracts made from its examples need no parameters. */
 const DEFAULT_CREDENTIALS = { clientId: 'CLIENT_ID', clientSecret: 'CLIENT_SECRET' };
 
-/** What contracts are held against, for as long as that is needed. */
+/** The target of a verification, until it is closed. */
 type RunningTarget = Target & { close(): Promise<void> };
 
 async function startTarget({
@@ -56,7 +56,7 @@ async function connectTarget(address: string, defaults: Defaults): Promise<Runni
   return { ...target, close: async () => {} };
 }
 
-/** The same line over and over at a terminal, elsewhere a line for each pact. */
+/** Progress: one line that is overwritten in a terminal, elsewhere one line per pact. */
 function createProgress(): { show(pact: Pact, index: number): void; done(): void } {
   const isLive = process.stderr.isTTY === true;
   let last: Pact | undefined;
@@ -124,7 +124,7 @@ const contradictions = ({ static: isStatic, target, publish, filter }: Read<'ver
     : []),
 ];
 
-/** Holds contracts against the simulator. */
+/** Verifies contracts against the simulator. */
 export const verify: Command = async ({ args, env, cwd }) => {
   const { options, flags, operands: named, faults: unread } = read('verify', { argv: args, env, cwd });
   const {
@@ -161,11 +161,11 @@ export const verify: Command = async ({ args, env, cwd }) => {
   const abort = new AbortController();
   let isUnderWay = false;
   onStopSignal(() => {
-    // Only a verification has something to put in order first.
+    // Only a verification sets up states.
     if (!isUnderWay || abort.signal.aborted) process.exit(EXIT.cannotRun);
     abort.abort();
   });
-  // Where nobody is asked, no state is brought about.
+  // `--static` asks no server, so it sets up no states.
   const allowUnknownStates = isStatic || allowsUnknownStates;
   const broker = readBroker(brokerOptions, flags);
   const publication = readPublication({ publish, providerVersion, buildUrl });

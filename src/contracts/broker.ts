@@ -2,28 +2,28 @@ import type { Pact } from './pact.ts';
 import { type PactSource, UnreadableSource, whyNoAnswer } from './pact-sources.ts';
 import type { Result } from './results.ts';
 
-/** Which contracts a broker is asked for, and as whom. */
+/** Which pacts to ask a broker for, and with which credentials. */
 export interface Broker {
   readonly url: string;
   /** Value of the Authorization header. */
   readonly authorization?: string | undefined;
   readonly provider: string;
   readonly selectors: readonly object[];
-  /** The branch of the provider, for which pacts are pending or not. */
+  /** The branch of the provider, which decides what is pending. */
   readonly branch?: string | undefined;
   readonly enablePending: boolean;
   readonly wipSince?: string | undefined;
 }
 
-/** As what results are published. */
+/** How results are published. */
 export interface Publication {
   readonly version: string;
   readonly buildUrl?: string | undefined;
-  /** By whom it was verified. */
+  /** The tool that verified. */
   readonly verifiedBy: { readonly implementation: string; readonly version: string };
 }
 
-/** What is read of a document of the broker (HAL). */
+/** The fields that are read of the broker's documents (HAL). */
 interface Hal {
   readonly _links?: Readonly<Record<string, { readonly href?: unknown } | undefined>>;
   readonly _embedded?: { readonly pacts?: readonly Hal[] };
@@ -39,7 +39,7 @@ const STATUS_HINTS: Readonly<Record<number, string>> = {
   404: 'it has nothing there; is this the address of a broker?',
 };
 
-/** One request of HAL; credentials go to the broker and to nobody that it links to. */
+/** Sends a HAL request. Credentials go to the broker only, not to other hosts that it links to. */
 async function requestJson(broker: Broker, method: string, href: string, body?: unknown): Promise<Hal> {
   const url = new URL(href, broker.url);
   const isOwn = url.origin === new URL(broker.url).origin;
@@ -72,7 +72,7 @@ async function requestJson(broker: Broker, method: string, href: string, body?: 
   }
 }
 
-/** The address of a link, with the parts of its template filled in. */
+/** The URL of a link, with its template filled in. */
 function expandLink(
   document: Hal,
   name: string,
@@ -84,7 +84,7 @@ function expandLink(
 }
 
 /**
- * The contracts that the broker has for the provider to verify.
+ * The pacts that the broker has for this provider.
  *
  * @throws {UnreadableSource}
  */
@@ -131,7 +131,7 @@ const toTestResult = ({ status, description, problems, stateErrors }: Result, id
 });
 
 /**
- * Tells the broker what came of one of its contracts; false when that contract names no place for it.
+ * Publishes the result of a pact to the broker; false when the pact has no link for it.
  *
  * @throws {UnreadableSource}
  */

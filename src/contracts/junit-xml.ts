@@ -1,6 +1,6 @@
-/** JUnit's XML, which every CI reads. */
+/** JUnit XML, which every CI reads. */
 
-/** What came of a test, where it has not passed. */
+/** The outcome of a test that has not passed. */
 interface Outcome {
   readonly tag: 'failure' | 'error' | 'skipped';
   readonly message: string;
@@ -22,8 +22,8 @@ export interface TestSuite {
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** What XML 1.0 cannot hold, not even escaped. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+/** Characters that XML 1.0 cannot contain, not even escaped. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to find
 const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/gu;
 
 const escapeXml = (text: string): string =>
@@ -47,7 +47,7 @@ function formatTestSuite({ name, cases }: TestSuite): string {
   ].join('\n');
 }
 
-/** The document that tells what came of `suites`. */
+/** The document with the results of `suites`. */
 export const formatJunitXml = (suites: readonly TestSuite[]): string =>
   [
     '<?xml version="1.0" encoding="UTF-8"?>',

@@ -3,22 +3,22 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT } from '../system/package.ts';
 
-/** A library that is needed for this alone, and left to its users to install. */
+/** An optional library, which users install if they need it. */
 class LibraryMissing extends Error {}
 
-/** The libraries, with the versions that are known to work. */
+/** The libraries, with versions that are known to work. */
 export const LIBRARIES = {
   verifier: { name: '@pact-foundation/pact-core', version: '19' },
   comparator: { name: '@pactflow/openapi-pact-comparator', version: '1' },
 } as const;
 export type Library = keyof typeof LIBRARIES;
 
-/** How a library is brought. */
+/** How to install a library. */
 export const formatInstallCommand = (library: Library): string =>
   `npm install --save-dev ${LIBRARIES[library].name}@${LIBRARIES[library].version}`;
 
 /**
- * Path of a library: beside this package, or in the project that it is used for.
+ * The path of a library: next to this package, or in the user's project.
  *
  * @throws {LibraryMissing}
  */
@@ -28,7 +28,7 @@ export function findLibrary(library: Library, cwd: string): string {
     try {
       return createRequire(from).resolve(name);
     } catch {
-      // The other place may have it.
+      // The other location may have it.
     }
   }
   throw new LibraryMissing(`verify needs ${name}, which is not installed: ${formatInstallCommand(library)}`);

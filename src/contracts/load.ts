@@ -9,7 +9,7 @@ import {
 } from './pact.ts';
 import { type PactSource, readSources, UnreadableSource } from './pact-sources.ts';
 
-/** Pacts that cannot be verified; each fault names the file, what is wrong and how to fix it. */
+/** Pacts that cannot be verified; each problem names the file, what is wrong and how to fix it. */
 export class InvalidPacts extends Error {
   readonly problems: readonly string[];
 
@@ -22,13 +22,13 @@ export class InvalidPacts extends Error {
 export interface LoadOptions {
   readonly cwd: string;
   readonly broker?: Broker | undefined;
-  /** Only interactions whose description or key it matches. */
+  /** Only interactions whose description or key matches. */
   readonly filter?: RegExp | undefined;
   readonly allowUnknownStates: boolean;
   readonly allowEmpty: boolean;
 }
 
-/** What was found, or why it cannot be had. */
+/** What was found, or why it cannot be read. */
 async function collectProblems<T>(find: () => Promise<T[]>, problems: string[]): Promise<T[]> {
   try {
     return await find();
@@ -39,7 +39,7 @@ async function collectProblems<T>(find: () => Promise<T[]>, problems: string[]):
   }
 }
 
-/** The texts in all that is named, and of what holds none a fault. */
+/** The texts of all sources, and a problem for each source without any. */
 async function findPactSources(
   named: readonly string[],
   { cwd, broker, allowEmpty }: LoadOptions,
@@ -86,9 +86,9 @@ function findProblems(pact: Pact, { allowUnknownStates, allowEmpty }: LoadOption
 }
 
 /**
- * Reads every pact that is named by a file, a folder or an address, or that the broker has.
+ * Reads every pact from files, folders and URLs, and from the broker.
  *
- * @throws {InvalidPacts} any of them cannot be verified, or none is left
+ * @throws {InvalidPacts} any pact cannot be verified, or there is none
  */
 export async function loadPacts(named: readonly string[], options: LoadOptions): Promise<Pact[]> {
   const { filter, allowEmpty } = options;

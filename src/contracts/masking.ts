@@ -1,7 +1,7 @@
-/** Keeps secrets out of what is told of a verification. */
+/** Keeps secrets out of the output of a verification. */
 
 const MASK = '***';
-/** Anything shorter is found in too many words. */
+/** Shorter secrets would match too many words. */
 const MIN_SECRET_LENGTH = 6;
 
 const SECRET_NAME =
@@ -19,7 +19,7 @@ const decodeFormValue = (text: string): string => {
   }
 };
 
-/** What `text` holds as a secret of this name: of credentials, the secret alone as well. */
+/** The secrets in a `text` of this name; for credentials also the password alone. */
 function findNamedSecrets(text: string): string[] {
   const [, scheme, value = ''] = /^(Basic|Bearer)\s+(\S+)$/i.exec(text) ?? [];
   if (scheme === undefined) return [text];
@@ -32,7 +32,7 @@ const findFormSecrets = (text: string): string[] =>
     [...text.matchAll(pattern)].flatMap(([, value = '']) => [value, decodeFormValue(value)]),
   );
 
-/** Every secret in a document: by the names of its keys, and in the forms that it holds. */
+/** Every secret in a document, by the names of its keys, and in the forms in it. */
 export function findSecrets(part: unknown, name = ''): string[] {
   if (typeof part === 'string')
     return [...(SECRET_NAME.test(name) ? findNamedSecrets(part) : []), ...findFormSecrets(part)];
@@ -46,19 +46,19 @@ export function findSecrets(part: unknown, name = ''): string[] {
   return [...hidden, ...Object.entries(part).flatMap(([key, value]) => findSecrets(value, key))];
 }
 
-/** Whether what stands at `path` of a document is a secret, whatever it is. */
+/** Whether the value at `path` of a document is a secret. */
 const isSecretPath = (path: string): boolean =>
   SECRET_NAME.test(/([A-Za-z_]+)[^A-Za-z_]*$/.exec(path)?.[1] ?? '');
 
-/** How secrets are kept out of what is told. */
+/** Masks secrets. */
 export interface Masking {
   /** `text` without the secrets in it. */
   maskText(text: string): string;
-  /** What stands at `path` of a document, which may be a secret as a whole. */
+  /** The value at `path` of a document, masked as a whole if it is a secret. */
   maskAt(path: string | undefined, value: string): string;
 }
 
-/** What puts a mask in the place of each of `secrets`. */
+/** A mask for each of `secrets`. */
 export function createMasking(secrets: Iterable<string>): Masking {
   const all = [...new Set(secrets)]
     .filter(({ length }) => length >= MIN_SECRET_LENGTH)
@@ -68,5 +68,5 @@ export function createMasking(secrets: Iterable<string>): Masking {
   return { maskText, maskAt: (path = '', value) => (isSecretPath(path) ? MASK : maskText(value)) };
 }
 
-/** What leaves everything as it is. */
+/** Masks nothing. */
 export const NO_MASKING: Masking = { maskText: (text) => text, maskAt: (_, value) => value };

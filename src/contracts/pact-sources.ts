@@ -2,19 +2,19 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { splitCredentials, withoutCredentials } from '../system/http.ts';
 
-/** A text that should be a pact, and where it was found. */
+/** A text that should be a pact, and its source. */
 export interface PactSource {
-  /** As it was named, or as a file in the folder that was named. */
+  /** As it was given, or the file in the given folder. */
   readonly source: string;
   readonly text: string;
-  /** A broker has it, for which it may fail (true) or not (false). */
+  /** Set when it comes from a broker: whether it is pending there. */
   readonly pending?: boolean;
 }
 
-/** Something that was named and cannot be read, in words. */
+/** A source that cannot be read; the message says why. */
 export class UnreadableSource extends Error {}
 
-/** Why `fetch` has failed: its own message says no more than that it has. */
+/** Why `fetch` failed: its own message says only that it did. */
 export function whyNoAnswer(error: unknown): string {
   const { message, cause } = error as Error;
   return (cause as Error | undefined)?.message || message;
@@ -80,7 +80,7 @@ function readLocal(argument: string, cwd: string): PactSource[] {
 }
 
 /**
- * The texts that an argument means: a file, every `.json` file in a folder, or what stands at an address.
+ * Reads the texts of a source: a file, every `.json` file in a folder, or a URL.
  *
  * @throws {UnreadableSource}
  */

@@ -9,7 +9,7 @@ import {
   PROVIDER_STATES,
 } from './provider-states/table.ts';
 
-/** A state that an interaction asks for. */
+/** A provider state of an interaction. */
 export interface RequestedState {
   readonly name: string;
   readonly params: Readonly<Record<string, unknown>>;
@@ -20,24 +20,24 @@ export interface Interaction {
   readonly description: string;
   readonly key?: string;
   readonly states: readonly RequestedState[];
-  /** The pact itself says that it may fail. */
+  /** The pact itself marks it as pending. */
   readonly pending: boolean;
-  /** The pact or the broker says so. */
+  /** The pact or the broker marks it as pending. */
   readonly mayFail: boolean;
-  /** Names of the values of its states that it refers to. */
+  /** The names of the state values that it refers to. */
   readonly findReferences: readonly string[];
 }
 
-/** A contract that can be verified. */
+/** A pact that can be verified. */
 export interface Pact {
-  /** The file or address that it comes from. */
+  /** The file or URL it comes from. */
   readonly source: string;
   readonly consumer: string;
   readonly provider: string;
   readonly interactions: readonly Interaction[];
-  /** A broker has given it. */
+  /** It comes from a broker. */
   readonly isFromBroker: boolean;
-  /** As it was read; its interactions stand under `list`, in the same order. */
+  /** The document as it was read; its interactions are under `list`, in the same order. */
   readonly document: Readonly<Record<string, unknown>>;
   readonly listKey: 'interactions' | 'messages';
 }
@@ -45,14 +45,14 @@ export interface Pact {
 type Fields = Readonly<Record<string, unknown>>;
 const toText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
-/** What keeps a text from being a pact, in words. */
+/** Why a text is not a pact. */
 export class InvalidPact extends Error {}
 
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    // Which place of a text the runtime tells of differs; a reader of YAML, which JSON is a part of, tells it always.
+    // The position in a JSON error differs between runtimes; the YAML parser (JSON is YAML) always has one.
     const lineCounter = new LineCounter();
     const [first] = parseDocument(text, { lineCounter, schema: 'json', prettyErrors: false }).errors;
     const at = first && lineCounter.linePos(first.pos[0]);
@@ -70,7 +70,7 @@ const getPartyName = (document: Fields, role: string): string => {
   return name;
 };
 
-/** One state of the list that versions 3 and 4 have. */
+/** A state in the list of versions 3 and 4. */
 function parseState(given: unknown, place: string): RequestedState {
   const { name, params } = isMap(given) ? given : {};
   if (typeof name !== 'string') throw new InvalidPact(`${place} is no state; write { "name": "…" }`);
@@ -82,8 +82,8 @@ function parseState(given: unknown, place: string): RequestedState {
 const STATE_KEYS = ['providerStates', 'providerState', 'provider_state', 'provider_states'];
 
 /**
- * The states of an interaction, in the words of any version: one name in V1 and V2, a list from V3 on. What is
- * written otherwise the verifier would pass over, and find all well.
+ * The states of an interaction in any version: a name in V1 and V2, a list from V3 on. The verifier would ignore any other
+ * form and report success.
  */
 function parseStates(interaction: Fields, place: string): RequestedState[] {
   const [key, second] = STATE_KEYS.filter(
@@ -100,7 +100,7 @@ function parseStates(interaction: Fields, place: string): RequestedState[] {
   return given.map((state, index) => parseState(state, `${place}.providerStates[${index}]`));
 }
 
-/** Every name in `${name}` of the generators that are somewhere in `part`. */
+/** Every name in `${name}` in the generators anywhere in `part`. */
 function references(part: unknown): string[] {
   if (Array.isArray(part)) return part.flatMap(references);
   if (!isMap(part)) return [];
@@ -135,7 +135,7 @@ function parseInteraction(
     description,
     ...(typeof key === 'string' && { key }),
     states: parseStates(given, place),
-    // Only version 4 knows it.
+    // Only version 4 has it.
     pending: isV4 && pending === true,
     findReferences: references([given.request, given.contents, given.generators]),
   };
@@ -153,7 +153,7 @@ function isVersion4({ metadata }: Fields): boolean {
 }
 
 /**
- * Reads a pact of version 1 to 4.
+ * Parses a pact of version 1 to 4.
  *
  * @throws {InvalidPact}
  */
@@ -174,12 +174,12 @@ export function readPact({ source, text, pending }: PactSource): Pact {
   const all = document[listKey];
   if (!Array.isArray(all)) throw new InvalidPact('is not a pact: it has neither interactions nor messages');
   const read = all.map((one, index) => parseInteraction(one, index, listKey, isVersion4(document)));
-  // Of a pact that is pending every interaction is.
+  // Every interaction of a pending pact is pending.
   const interactions = read.map((one) => ({ ...one, mayFail: one.pending || pending === true }));
   return { source, consumer, provider, interactions, isFromBroker: pending !== undefined, document, listKey };
 }
 
-/** The same pact with those interactions only that `isWanted`. */
+/** The same pact, only with the interactions that match `isWanted`. */
 export function filterInteractions(pact: Pact, isWanted: (interaction: Interaction) => boolean): Pact {
   const wanted = pact.interactions.map(isWanted);
   const all = pact.document[pact.listKey] as readonly unknown[];
@@ -190,7 +190,7 @@ export function filterInteractions(pact: Pact, isWanted: (interaction: Interacti
   };
 }
 
-/** What is wrong with the states of an interaction, and with its references to them. */
+/** The problems of an interaction's states, and of its references to them. */
 export function findStateProblems(
   { states, findReferences, description }: Interaction,
   allowUnknown: boolean,

@@ -1,26 +1,26 @@
 import { type Answer, type Asking, type Control, RequestFailed } from '../control/schema/client.ts';
 
-/** What verification needs of a provider beside its answers. */
+/** What verification needs of a provider besides its answers. */
 export interface ProviderControl {
   /**
-   * Brings a state about, or ends it, and answers the values that it gives.
+   * Sets up a state, or tears it down, and returns its values.
    *
-   * @throws {RequestFailed} it cannot; without a status, the provider cannot be reached
+   * @throws {RequestFailed} it failed; without a status, the provider cannot be reached
    */
   applyState(state: Asking<'POST /provider-states'>['body']): Promise<Readonly<Record<string, string>>>;
-  /** Requests with a greater id, oldest first; none where the provider does not tell. */
+  /** Requests with a greater id, oldest first; none when the provider has no journal. */
   requestsAfter(id: number): Promise<Answer<'GET /requests'>['items']>;
-  /** Events of the calls of a client, oldest first; none where the provider does not tell. */
+  /** Events of a client's calls, oldest first; none when the provider has no journal. */
   eventsOf(clientId: string): Promise<Answer<'GET /events'>['items']>;
 }
 
-/** @throws {RequestFailed} there was no refusal, but no answer */
+/** @throws {RequestFailed} there was no answer; a refusal is returned */
 function emptyWhenRefused(error: unknown): { readonly items: [] } {
   if (error instanceof RequestFailed && error.status !== undefined) return { items: [] };
   throw error;
 }
 
-/** What the control API of a simulator gives. */
+/** The control of a simulator, over its control API. */
 export const simulatorControl = (control: Control): ProviderControl => ({
   applyState: (body) => control.ask('POST /provider-states', { body }),
   requestsAfter: async (id) =>

@@ -7,15 +7,15 @@ import type { Interaction, Pact } from './pact.ts';
 import type { ProviderControl } from './provider-control.ts';
 import { findState, isEmptyName, PROVIDER_STATES } from './provider-states/table.ts';
 
-/** What became known of an interaction beside what the verifier says. */
+/** What is known about an interaction besides the verifier's result. */
 export interface Observation {
-  /** Why its states could not be brought about, or did not end as they should. */
+  /** Why its states could not be set up, or did not end as expected. */
   readonly stateErrors: { readonly message: string; readonly hint?: string }[];
-  /** Why the simulator has refused its request. */
+  /** Why the simulator refused its request. */
   reason?: string;
 }
 
-/** What is meant where a contract does not name it. */
+/** Values for what a contract does not name. */
 export interface Defaults {
   readonly client_id?: string | undefined;
   readonly client_secret?: string | undefined;
@@ -24,7 +24,7 @@ export interface Defaults {
 
 export interface RelayOptions {
   readonly control: ProviderControl;
-  /** From where browsers load the frame: the origin of its events. */
+  /** The origin that browsers load the frame from, which is that of its events. */
   readonly origin: string;
   readonly defaults: Defaults;
   readonly allowUnknownStates: boolean;
@@ -44,8 +44,8 @@ type Params = NonNullable<State['params']>;
 const EVENT_STATE = 'a video call event has been posted';
 
 /**
- * A listener on this machine between the verifier and the control API: it brings states about, gives the events that
- * message contracts are about, and notes what the verifier does not tell.
+ * A local server between the verifier and the control API: it sets up states, returns the events of message contracts, and
+ * records what the verifier does not report.
  */
 export async function openRelay({ control, origin, defaults, allowUnknownStates }: RelayOptions) {
   let interactions: readonly Interaction[] = [];
@@ -56,12 +56,12 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
   let lastRequest = 0;
   let isTornDown = true;
   let onActivity: (index: number) => void = () => {};
-  /** Every secret that a state has given. */
+  /** Every secret among the values of states. */
   const secrets = new Set<string>();
 
   const getStates = (index: number) => interactions[index]?.states ?? [];
 
-  /** The parameters with what is meant where the interaction names nothing; a secret goes with its client. */
+  /** The parameters with default values; a secret goes with its client. */
   function withDefaults(name: string, params: Params): Params {
     const known = findState(name);
     if (known === undefined) return params;
@@ -76,14 +76,14 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
     return { ...Object.fromEntries(given), ...params };
   }
 
-  /** Why the simulator has refused what it was asked last. */
+  /** Why the simulator refused its latest request. */
   async function recordReason(observation: Observation): Promise<void> {
     const last = (await control.requestsAfter(lastRequest)).at(-1);
     lastRequest = last?.id ?? lastRequest;
     if (typeof last?.reason === 'string') observation.reason = last.reason;
   }
 
-  /** Brings a state about, or ends it, and notes what comes of it. */
+  /** Sets up a state, or tears it down, and records the outcome. */
   async function apply(asked: State, seen: Observation | undefined): Promise<RelayAnswer> {
     try {
       const given = await control.applyState(asked);
@@ -137,7 +137,7 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
     return events.filter((event) => event.validation_id === validationId).at(-1);
   }
 
-  /** The event that a message contract is about: what its states have led to, or else the one that it names. */
+  /** The event of a message contract: the one that its states caused, otherwise the one that it names. */
   async function message({ description = '' }: { description?: unknown }): Promise<RelayAnswer> {
     let event = await findLatestEvent();
     const code = Object.keys(EVENTS).find((name) => String(description).includes(name));
@@ -149,11 +149,11 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
     if (event === undefined) {
       const hint = `ask for a state such as "${EVENT_STATE}", or name the event in the description`;
       observations[current]?.stateErrors.push({ message: 'no event has been posted in these states', hint });
-      // Anything below 500 is taken for the message itself.
+      // The verifier takes an answer below 500 as the message itself.
       return { status: 500, body: { message: 'no event' } };
     }
     const { type, code: said, message: words } = event;
-    // Consumers write the one or the other.
+    // Consumers write either.
     const metadata = { contentType: 'application/json', 'content-type': 'application/json', origin };
     const encoded = Buffer.from(JSON.stringify(metadata)).toString('base64');
     return {
@@ -193,7 +193,7 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
     stateUrl: `http://127.0.0.1:${port}/state`,
     messagePath: '/messages',
 
-    /** Expects the interactions of a pact from now on, and answers what will be noted of each. */
+    /** Prepares for the interactions of a pact, and returns the notes that will be filled in for each. */
     async expect(pact: Pact, onInteraction: (index: number) => void): Promise<readonly Observation[]> {
       interactions = pact.interactions;
       observations = [];

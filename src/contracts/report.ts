@@ -1,16 +1,16 @@
 import { formatJunitXml, type TestSuite } from './junit-xml.ts';
 import type { Problem, Result } from './results.ts';
 
-/** The name under which contracts know the imitated service. */
+/** The name of the imitated service in contracts. */
 export const PROVIDER = 'videocall-manager';
 
-/** What came of a whole run. */
+/** The result of a whole run. */
 export interface VerificationReport {
   readonly provider: string;
   readonly results: readonly Result[];
-  /** What was found that is no failure. */
+  /** Notes that are not failures. */
   readonly warnings: readonly string[];
-  /** A failing interaction that is pending counts as failed. */
+  /** A pending interaction that fails counts as failed. */
   readonly failOnPending: boolean;
 }
 
@@ -57,8 +57,8 @@ const formatResult = (result: Result): string[] => [
   ...(result.status === 'passed' ? [] : formatDetails(result)),
 ];
 
-/** What came of it, for people. */
-/** A terminal would do what these say. Ends of lines are ours. */
+/** The result as text for people. */
+/** Terminals would execute these characters. Line breaks are ours. */
 const CONTROLS = /(?!\n)\p{Cc}/gu;
 
 export function formatText(report: VerificationReport): string {
@@ -83,7 +83,7 @@ export function formatText(report: VerificationReport): string {
     .replace(CONTROLS, (character) => JSON.stringify(character).slice(1, -1));
 }
 
-/** The same for programs. */
+/** The result as JSON. */
 export const formatJson = (report: VerificationReport): string =>
   `${JSON.stringify(
     {
@@ -112,7 +112,7 @@ function toTestCase(result: Result, failOnPending: boolean): TestSuite['cases'][
   return { ...base, outcome: { tag, message, text: isCounted ? formatDetails(result).join('\n') : '' } };
 }
 
-/** The same for what reads JUnit's XML: one suite for each consumer. */
+/** The result as JUnit XML: one suite per consumer. */
 export function formatJunit({ results, failOnPending }: VerificationReport): string {
   const consumers = [...new Set(results.map(({ consumer }) => consumer))];
   return formatJunitXml(

@@ -3,7 +3,7 @@ import { type Interaction, InvalidPact, type Pact, type RequestedState } from '.
 import type { Observation } from './relay.ts';
 import { VerifierFailed } from './run-verifier.ts';
 
-/** What the verifier's JSON says of a mismatch: values may be lists of bytes. */
+/** A mismatch in the verifier's JSON: values may be byte arrays. */
 interface VerifierMismatch {
   readonly type?: unknown;
   readonly path?: unknown;
@@ -27,7 +27,7 @@ interface VerifierOutput {
   readonly pendingErrors?: readonly VerifierError[];
 }
 
-/** One way in which an answer was not what the contract says. */
+/** One difference between an answer and its contract. */
 export interface Problem {
   readonly type: string;
   readonly path?: string;
@@ -36,7 +36,7 @@ export interface Problem {
   readonly message: string;
 }
 
-/** What came of one interaction. */
+/** The result of one interaction. */
 export interface Result {
   readonly source: string;
   readonly consumer: string;
@@ -48,7 +48,7 @@ export interface Result {
   readonly status: 'passed' | 'failed' | 'pending' | 'skipped';
   readonly problems: readonly Problem[];
   readonly stateErrors: readonly string[];
-  /** What to do about it. */
+  /** How to fix it. */
   readonly fix: readonly string[];
 }
 
@@ -57,7 +57,7 @@ const MAX_TEXT_LENGTH = 1_000;
 const truncate = (text: string): string =>
   text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}… (${text.length} characters)` : text;
 
-/** A value as it is told: some are given as lists of bytes. */
+/** A value as text: some are byte arrays. */
 function formatValue(value: unknown): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   if (Array.isArray(value) && value.every((one) => typeof one === 'number'))
@@ -70,7 +70,7 @@ function toProblem(given: VerifierMismatch, mask: Masking): Problem {
   const place = path ?? key;
   const at = place === undefined ? undefined : String(place);
   const [expectedText, actualText] = [formatValue(expected), formatValue(actual)];
-  // The verifier repeats both in its sentence.
+  // The verifier's message repeats both.
   const message = [expectedText, actualText].reduce(
     (text: string, value) => (value === undefined ? text : text.replaceAll(value, mask.maskAt(at, value))),
     String(mismatch ?? type),
@@ -91,7 +91,7 @@ function toProblems(error: VerifierError | undefined, mask: Masking): Problem[] 
   return [{ type: 'error', message: truncate(mask.maskText(String(mismatch.message ?? mismatch))) }];
 }
 
-/** What helps where an answer differs, by what differs. */
+/** Hints for differences, by the part that differs. */
 const REMEDIES: Readonly<Record<string, string>> = {
   StatusMismatch: 'correct the request, the state or the status that the contract expects',
   BodyMismatch:
@@ -124,7 +124,7 @@ const maskStates = (states: readonly RequestedState[], mask: Masking): Requested
     ),
   }));
 
-/** What is told of an interaction whatever comes of it. */
+/** The fields of every result. */
 export const createBaseResult = (
   { source, consumer }: Pact,
   { key, description, states, kind }: Interaction,
@@ -139,10 +139,10 @@ export const createBaseResult = (
 });
 
 /**
- * What the verifier's JSON says of each interaction of a pact. Errors are listed apart, in the order of the
- * interactions that failed.
+ * The result of each interaction of a pact, from the verifier's JSON. Errors are listed separately there, in the order of the
+ * failed interactions.
  *
- * @throws {VerifierFailed} it does not speak of every interaction
+ * @throws {VerifierFailed} the JSON does not cover every interaction
  */
 export function toResults(
   pact: Pact,
@@ -154,7 +154,7 @@ export function toResults(
   const { interactions, source } = pact;
   if (interactionResults.length !== interactions.length) {
     const detail = errors[0] === undefined ? '' : `: ${toProblems(errors[0], mask)[0]?.message}`;
-    // What it cannot load it has not looked at.
+    // It has not verified an interaction that it could not load.
     const Failure = interactionResults.length === 0 ? InvalidPact : VerifierFailed;
     throw new Failure(
       `${source}: the verifier has looked at ${interactionResults.length} of ${interactions.length} interactions${detail}`,
@@ -168,7 +168,7 @@ export function toResults(
     const status = one.result === 'OK' ? 'passed' : mayFail ? 'pending' : 'failed';
     const stateErrors = observation.stateErrors.map(({ message }) => mask.maskText(message));
     const error = status === 'passed' ? undefined : remainingErrors[pending ? 'pending' : 'failed'].shift();
-    // Of a state that has failed the verifier says no more than that.
+    // The verifier says no more about a failed state.
     const problems = toProblems(error, mask).filter(
       ({ type }) => stateErrors.length === 0 || type !== 'error',
     );

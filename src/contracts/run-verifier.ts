@@ -4,10 +4,10 @@ import { ROOT } from '../system/package.ts';
 import { formatInstallCommand, LIBRARIES } from './library.ts';
 import type { VerifierAnswer, VerifierTask } from './verifier-process.ts';
 
-/** The verifier has failed as a program. */
+/** The verifier process failed. */
 export class VerifierFailed extends Error {}
 
-/** Everything else in the environment could change what is verified: filters, brokers, proxies, telemetry. */
+/** Other variables could change what is verified: filters, brokers, proxies, telemetry. */
 const INHERITED_VARIABLES = ['PATH', 'HOME', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'LD_LIBRARY_PATH'];
 const LOOPBACK = '127.0.0.1,localhost,::1';
 const QUIET_ENVIRONMENT = {
@@ -26,18 +26,18 @@ const createEnvironment = (env: Readonly<Record<string, string | undefined>>) =>
 
 export interface RunOptions extends VerifierTask {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Ends it early. */
+  /** Aborts the verification. */
   readonly signal: AbortSignal;
-  /** So long may it do nothing, in milliseconds. */
+  /** How long it may be idle, in milliseconds. */
   readonly idleTimeoutMs: number;
-  /** Calls its argument whenever the verifier has been seen at work. */
+  /** Calls its argument whenever the verifier shows activity. */
   readonly onActivity: (seen: () => void) => void;
 }
 
 const MAX_STDERR_LENGTH = 4_000;
 
 /**
- * Verifies in a process of its own, and gives the verifier's JSON.
+ * Runs the verifier in a separate process, and returns its JSON.
  *
  * @throws {VerifierFailed}
  */
@@ -63,7 +63,7 @@ export function runVerifier(run: RunOptions): Promise<string> {
     onActivity(() => idleTimer.refresh());
     const stop = () => end('was stopped');
     signal.addEventListener('abort', stop);
-    // A pipe that nobody reads would stop it for ever.
+    // An unread pipe would fill up and block it.
     child.stdout?.resume();
     child.stderr?.on('data', (data) => {
       stderr = `${stderr}${data}`.slice(-MAX_STDERR_LENGTH);

@@ -5,16 +5,16 @@ import type { ProviderControl } from './provider-control.ts';
 import { findState, isEmptyName, type StateName } from './provider-states/table.ts';
 import { createBaseResult, type Result } from './results.ts';
 
-/** The real service, which has no control API: what can be verified there is what its clients can bring about. */
+/** The real service has no control API: only what its clients can do themselves can be verified there. */
 
-/** What of the service is one's own. */
+/** The account on the service. */
 export interface Account {
   readonly client_id: string;
   readonly client_secret: string;
   readonly validation_id?: string | undefined;
 }
 
-/** The states that a client can bring about by itself, with the parameters that it can choose. */
+/** The states that a client can set up by itself, with the parameters that it can choose. */
 const SETTABLE: Readonly<Partial<Record<StateName, readonly string[]>>> = {
   'the client credentials exist': ['client_id', 'client_secret'],
   'an access token exists': ['client_id'],
@@ -33,7 +33,7 @@ function explainState({ name, params }: RequestedState, { validation_id }: Accou
     : undefined;
 }
 
-/** Why an interaction cannot be verified at the service, if it cannot. */
+/** Why an interaction cannot be verified against the service, if so. */
 function explainInteraction({ kind, states }: Interaction, account: Account): string | undefined {
   if (kind === 'message') return 'the events of the service cannot be had without a browser and an agent';
   return states.map((state) => explainState(state, account)).find((why) => why !== undefined);
@@ -41,11 +41,11 @@ function explainInteraction({ kind, states }: Interaction, account: Account): st
 
 type Replacements = readonly (readonly [from: string, to: string])[];
 
-/** What stands in a contract for what is one's own. */
+/** The placeholders in a contract that stand for the account. */
 const createReplacements = ({ states }: Interaction, account: Account): Replacements =>
   states.flatMap(({ params }) =>
     (Object.keys(account) as (keyof Account)[]).flatMap((key) => {
-      // Where nothing is named, the guide's placeholder is meant.
+      // Without a name, the guide's placeholder is meant.
       const [from, to] = [params[key] ?? key.toUpperCase(), account[key]];
       return typeof from === 'string' && from !== '' && to !== undefined ? [[from, to] as const] : [];
     }),
@@ -59,7 +59,7 @@ const replaceInBase64 = (text: string, replacements: Replacements): string =>
     'base64',
   );
 
-/** A request with everything replaced, in forms and in Basic credentials too. */
+/** A request with all placeholders replaced, also in forms and Basic credentials. */
 function replaceInPart(part: unknown, replacements: Replacements): unknown {
   if (typeof part === 'string') {
     const [, basic] = /^Basic (\S+)$/.exec(part) ?? [];
@@ -79,7 +79,7 @@ function replaceInPart(part: unknown, replacements: Replacements): unknown {
   return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, replaceInPart(value, own)]));
 }
 
-/** A pact as it can be verified at the service, and what of it cannot. */
+/** The part of a pact that can be verified against the service, and reasons for the rest. */
 export function fitToAccount(
   pact: Pact,
   account: Account,
@@ -104,7 +104,7 @@ export function fitToAccount(
   return { pact: { ...verifiable, document: { ...verifiable.document, [pact.listKey]: list } }, skipped };
 }
 
-/** Brings about what a client of the service can. */
+/** Sets up the states that a client of the service can. */
 export function serviceControl(url: string, account: Account): ProviderControl {
   const { client_id, client_secret, validation_id = '' } = account;
 

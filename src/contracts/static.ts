@@ -8,7 +8,7 @@ import { filterInteractions, type Interaction, type Pact } from './pact.ts';
 import { PROVIDER, type VerificationReport } from './report.ts';
 import { createBaseResult, type Problem, type Result } from './results.ts';
 
-/** What is used of the library, whose own types cannot be resolved. */
+/** The part of the library that is used; its own types cannot be resolved. */
 interface Comparison {
   readonly type: 'error' | 'warning';
   readonly code: string;
@@ -27,7 +27,7 @@ export interface StaticOptions {
   readonly failOnPending: boolean;
 }
 
-/** Holds the requests and answers of pacts against the description of the service; no server is asked. */
+/** Compares the requests and answers of pacts with the description of the service, without any server. */
 export async function verifyStatically(
   pacts: readonly Pact[],
   options: StaticOptions,
@@ -51,7 +51,7 @@ export async function verifyStatically(
         warnings.push(`${pact.source}: "${interaction?.description}": ${found.message}`);
       else problems.set(interaction, [...(problems.get(interaction) ?? []), found]);
     }
-    // What belongs to no interaction makes the first one fail, so that it is not lost.
+    // A result without an interaction fails the first one, so that it is not lost.
     const unassigned = problems.get(undefined) ?? [];
     results.push(
       ...pact.interactions.map((interaction, index): Result => {

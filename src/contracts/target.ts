@@ -5,20 +5,20 @@ import { withoutCredentials } from '../system/http.ts';
 import { type ProviderControl, simulatorControl } from './provider-control.ts';
 import { type Account, serviceControl } from './service.ts';
 
-/** What contracts are held against. */
+/** What contracts are verified against. */
 export interface Target {
   readonly url: string;
   readonly control: ProviderControl;
-  /** From where browsers load the frame: the origin of its events. */
+  /** The origin that browsers load the frame from, which is that of its events. */
   readonly origin: string;
-  /** Whose the service is, where it is the real one. */
+  /** The account on the real service. */
   readonly account?: Account;
 }
 
-/** Nothing can be verified at an address; the message says why. */
+/** The address cannot be verified; the message says why. */
 export class InvalidTarget extends Error {}
 
-/** Whether a simulator of ours runs at `url`; throws when nobody answers. */
+/** Whether a simulator runs at `url`; throws when nothing answers. */
 async function isSimulator(url: string, control: Control): Promise<boolean> {
   try {
     return (await askHealth(control)).status === 'ok';
@@ -30,9 +30,9 @@ async function isSimulator(url: string, control: Control): Promise<boolean> {
 }
 
 /**
- * What runs at an address: a simulator, or else the real service, for which an account of one's own is needed.
+ * What runs at an address: a simulator, otherwise the real service, which requires an account.
  *
- * @param given may hold the credentials of the control API
+ * @param given may contain the credentials of the control API
  * @throws {InvalidTarget}
  */
 export async function resolveTarget(

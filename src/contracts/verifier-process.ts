@@ -2,18 +2,18 @@ import { createRequire } from 'node:module';
 import type { VerifierOptions } from '@pact-foundation/pact-core';
 
 /**
- * The process in which the native verifier runs: it writes to standard output by itself, and what breaks it must not
- * break us. It is told what to verify once, answers once, and ends with whoever has started it.
+ * The process that runs the native verifier, which writes to standard output by itself and may crash. It gets one job, answers
+ * once, and exits with its parent.
  */
 
-/** What the process is told. */
+/** The job. */
 export interface VerifierTask {
   /** Path of the verifier's library. */
   readonly library: string;
   readonly options: VerifierOptions;
 }
 
-/** What it answers: the verifier's own JSON, or why there is none. */
+/** The answer: the verifier's JSON, or why there is none. */
 export type VerifierAnswer =
   | { readonly json: string }
   | { readonly missing: string }
@@ -31,7 +31,7 @@ async function runTask({ library, options }: VerifierTask): Promise<VerifierAnsw
   try {
     return { json: String(await new Verifier(options).verify()) };
   } catch (error) {
-    // A verification that fails is told in the same JSON.
+    // A failing verification has its result in the same JSON.
     const { message } = error as Error;
     return message.startsWith('{') ? { json: message } : { fatal: message };
   }

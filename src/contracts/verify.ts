@@ -19,18 +19,18 @@ export interface VerifyOptions {
   readonly allowUnknownStates: boolean;
   readonly failOnPending: boolean;
   readonly showSecrets: boolean;
-  /** So long may one request take, in milliseconds. */
+  /** Timeout of one request, in milliseconds. */
   readonly timeout: number;
-  /** Who is told what came of its contracts, and as what. */
+  /** The broker to publish results to, and how. */
   readonly publishing?: { readonly broker: Broker; readonly publication: Publication } | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly signal: AbortSignal;
-  /** Told which interaction of a pact is looked at. */
+  /** Called with the interaction that is being verified. */
   readonly onProgress: (pact: Pact, index: number) => void;
 }
 
-/** What the verifier itself does around each request. */
+/** The steps of the verifier around each request. */
 const VERIFIER_OVERHEAD_MS = 10_000;
 
 const createMask = (
@@ -74,7 +74,7 @@ async function verifyPact(
   return toResults(pact, json, observed, mask);
 }
 
-/** Tells the broker of a pact that is its own, and what keeps that from being told. */
+/** Publishes the result of a pact to its broker; returns why that failed, if so. */
 async function publishResult(
   pact: Pact,
   results: readonly Result[],
@@ -98,7 +98,7 @@ const listForeignPacts = (pacts: readonly Pact[]): string[] =>
     .filter(({ provider }) => provider !== PROVIDER)
     .map(({ source, provider }) => `${source}: is a contract with "${provider}", not with "${PROVIDER}"`);
 
-/** Lets a simulator be as it was before the last state. What is not to be reached any more need not be. */
+/** Tears down the last state. If the simulator is gone, there is nothing to tear down. */
 async function resetTarget({ account, control }: Target): Promise<void> {
   if (account !== undefined) return;
   for (const action of ['teardown', 'setup'] as const)
@@ -106,7 +106,7 @@ async function resetTarget({ account, control }: Target): Promise<void> {
 }
 
 /**
- * Verifies pacts against a simulator that runs.
+ * Verifies pacts against a running simulator.
  *
  * @throws {LibraryMissing | VerifierFailed} the verifier is missing, has crashed or was stopped
  */

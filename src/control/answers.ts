@@ -12,12 +12,12 @@ import type { ScenarioView } from '../simulator/scenarios.ts';
 import type { TokenView } from '../simulator/tokens.ts';
 import { toWrittenScenario } from './schema/scenario-format.ts';
 
-/** How the control API writes what the simulator knows: snake_case, and times as ISO 8601. */
+/** Formats the simulator's data for the control API: snake_case, and times in ISO 8601. */
 
 const formatTime = (at: Instant): string => new Date(at).toISOString();
 const formatTimeOrNull = (at: Instant | undefined): string | null =>
   at === undefined ? null : formatTime(at);
-/** Nobody's is written null. */
+/** Formats the owner of a record; null when it belongs to all. */
 const toClientIdOrNull = (clientId: string | undefined): string | null => clientId || null;
 
 export const toClientAnswer = (client: Client) => ({
@@ -39,7 +39,7 @@ export const toValidationAnswer = (validation: Validation) => ({
   calls: validation.calls,
 });
 
-/** A call is named by its validation id wherever a person reads it. */
+/** Messages name a call by its validation id. */
 export const toTokenAnswer = ({ token, state, validationIds }: TokenView) => ({
   access_token: token.accessToken,
   client_id: token.clientId,
@@ -159,7 +159,7 @@ export function toFindingAnswer({ rule, clientId, seen, firstAt, lastAt, times }
   };
 }
 
-/** A list as the control API gives it. */
+/** A list as the control API returns it. */
 export const toListAnswer = <T, A>(items: readonly T[], answer: (item: T) => A) => ({
   items: items.map(answer),
   total: items.length,

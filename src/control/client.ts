@@ -3,9 +3,9 @@ import { type Answer, type Control, createControl, RequestFailed } from './schem
 import { ADMIN, trimTrailingSlashes } from './schema/paths.ts';
 
 /**
- * The address of the control API of the simulator at `address`, which may be that of the control API itself.
+ * The address of the control API of the simulator at `address`, which may already be that of the control API.
  *
- * @param credentials go before those that the address holds
+ * @param credentials override those in the address
  */
 export function controlAddress(
   address: string,
@@ -26,9 +26,9 @@ export function controlAddress(
 const TIMEOUT_MS = 10_000;
 
 /**
- * The control API at an address, asked by Node's own HTTP.
+ * The control API at an address, over Node's HTTP.
  *
- * @param address as `controlAddress` writes it; credentials in it are sent as Basic ones
+ * @param address as `controlAddress` returns it; credentials in it are sent as Basic auth
  * @param timeoutMs how long an answer may take, in real time
  */
 export function controlAt(address: string, timeoutMs = TIMEOUT_MS): Control {
@@ -40,7 +40,7 @@ export function controlAt(address: string, timeoutMs = TIMEOUT_MS): Control {
 }
 
 /**
- * How a simulator is, which proves that it is one.
+ * Asks a simulator for its health, which also proves that it is one.
  *
  * @throws {RequestFailed} of code `not_simulator` when something else answers
  */

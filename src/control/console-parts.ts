@@ -13,11 +13,11 @@ import {
   toValidationAnswer,
 } from './answers.ts';
 
-/** What each part of the console is made of. */
+/** What the parts of the console read from. */
 
 type ChangeKinds = Parameters<Simulator['changes']>[0];
 
-/** One part of the console: how it looks now, and what may change it beside time. */
+/** One part of the console: its present content, and which changes affect it besides time. */
 export interface ConsolePart<T> {
   readonly changedBy: ChangeKinds;
   read(): Promise<T>;
@@ -25,10 +25,10 @@ export interface ConsolePart<T> {
 
 export type Parts = { readonly [Name in keyof ConsoleParts]: ConsolePart<ConsoleParts[Name]> };
 
-/** More of a list than this is not shown; the rest is counted. */
+/** Longer lists are cut; the rest is counted. */
 const MAX_SHOWN = 200;
 
-/** Whether an entry of the journal is among what is looked for. */
+/** Whether a journal entry matches the query. */
 function matchesQuery(entry: JournalEntry, { text = '', refused }: ConsoleQuery): boolean {
   if (refused === 'yes' && !isRefused(entry)) return false;
   const { method, path, status, cause, reason, validationId, clientId } = entry;
@@ -42,7 +42,7 @@ function toOwnClock(clock: ClockView | undefined): ConsoleParts['clients'][numbe
   return frozen ? { frozen_at: new Date(now).toISOString() } : { offset_ms: offsetMs };
 }
 
-/** Every part of what somebody looks at who asks for `query`. */
+/** The parts of the console for `query`. */
 export function createConsoleParts(
   simulator: Simulator,
   server: Omit<ConsoleParts['server'], 'scenario'>,
@@ -51,7 +51,7 @@ export function createConsoleParts(
   const { calls, clients, clocks, findings, journal, overviews, scenarios, tokens } = simulator;
   const { client_id: clientId, call_client_id: callClientId, validation_id: validationId, n } = query;
 
-  /** The call that is looked at closely. */
+  /** The selected call. */
   async function findSelectedCall(): Promise<CallDetails | undefined> {
     if (callClientId === undefined || validationId === undefined) return overviews.findNewestCall(clientId);
     const id = await calls.findLatest(callClientId, validationId, n === undefined ? undefined : Number(n));

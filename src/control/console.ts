@@ -18,11 +18,11 @@ export interface ConsoleServices extends ControlServices {
   readonly addresses: { readonly browserUrl: string };
 }
 
-/** A console that leaves more than this unread is cut off. */
+/** A console with more unread data is disconnected. */
 const MAX_UNREAD_BYTES = 16 << 20;
-/** So often a part is looked at without a hint: calls go on by time alone. */
+/** How often a part is checked without a change: calls also progress by time alone. */
 const POLL_INTERVAL_MS = 1_000;
-/** A part is not told more often than this, and never takes more than a tenth of the time. */
+/** The minimum time between two updates of a part; updates take at most a tenth of the time. */
 const MIN_PAUSE_MS = 40;
 const PAUSE_COST_FACTOR = 9;
 
@@ -51,7 +51,7 @@ const renderPage = (path: string) => `<!doctype html>
 </html>
 `;
 
-/** `/__console`: what happens in the simulator, and everything by which a person steers it. */
+/** `/__console`: shows what happens in the simulator, and controls it. */
 export async function consoleRoutes(
   app: FastifyInstance,
   { simulator, access, about, addresses }: ConsoleServices,
@@ -69,7 +69,7 @@ export async function consoleRoutes(
   app.get('/console.js', createAssetHandler('console.js', 'text/javascript; charset=utf-8'));
   app.get('/console.css', createAssetHandler('console.css', 'text/css; charset=utf-8'));
 
-  /** Tells how a part looks, now and whenever that has changed. */
+  /** Sends a part's content, now and whenever it has changed. */
   async function streamPart<T>(
     name: string,
     part: ConsolePart<T>,
@@ -92,7 +92,7 @@ export async function consoleRoutes(
           sendIfChanged(name, await part.read());
           pause = Math.max(pause, (about.realTime() - startedAt) * PAUSE_COST_FACTOR);
         } catch (error) {
-          // That has taken no work, only patience, and whoever looks wants to know when it is over.
+          // A failed read only waited for the store, so the pause stays short: recovery should show at once.
           logUnexpected(app.log, error);
           const problem: ConsoleProblem = { message: `${name}: ${(error as Error).message}` };
           sendIfChanged('trouble', problem);
@@ -110,7 +110,7 @@ export async function consoleRoutes(
     if (problems.length > 0) throw createInvalidError(problems.map(toErrorDetail));
     reply.hijack();
     const disconnect = new AbortController();
-    // Each part waits in two ways.
+    // Every part adds two listeners to the signal.
     setMaxListeners(0, disconnect.signal);
     onDisconnect(reply.raw, () => disconnect.abort());
     const events = createServerSentEvents(reply.raw, HEADERS, MAX_UNREAD_BYTES);
@@ -128,7 +128,7 @@ export async function consoleRoutes(
       await Promise.all(parts.map(([name, part]) => streamPart(name, part, events, disconnect.signal)));
     } catch (error) {
       logUnexpected(request.log, error);
-      // The browser comes back by itself, perhaps when the trouble is over.
+      // The browser reconnects by itself.
       reply.raw.destroy();
     } finally {
       openStreams.delete(events);
@@ -136,7 +136,7 @@ export async function consoleRoutes(
     }
   });
 
-  // Streams never end by themselves, and a server does not close before its connections do.
+  // Streams never end by themselves, and a server waits for its connections when it closes.
   app.addHook('preClose', async () => {
     for (const { end } of openStreams) end();
   });

@@ -30,18 +30,18 @@ type Fields = Record<string, unknown>;
 
 const NO_EXTRA_CHECKS = () => [];
 
-/** The control API: everything that a test or a person may see and steer. */
+/** The control API, for tests and people. */
 export async function controlRoutes(
   app: FastifyInstance,
   { simulator, access, about }: ControlServices,
 ): Promise<void> {
   const pendingRequests = new Set<AbortController>();
-  // A server does not close before it has answered.
+  // A server waits for open responses when it closes.
   app.addHook('preClose', async () => {
     for (const controller of pendingRequests) controller.abort();
   });
 
-  /** The client that is named, which must exist. */
+  /** The named client, which must exist. */
   async function resolveClientId(
     { scoped }: Route,
     query: Fields,
@@ -59,7 +59,7 @@ export async function controlRoutes(
     return id;
   }
 
-  /** Lets `handler` answer what fits `route`. */
+  /** Answers a request with `handler` after checking it against `route`. */
   function createRouteHandler(name: string, route: Route, handler: Handler) {
     const query = createQuerySchema(route);
     const body = createBodySchema(name, route);

@@ -22,18 +22,18 @@ export interface DemoServices {
   readonly simulator: Simulator;
   readonly random: Random;
   readonly access: ControlAccess;
-  /** Where backends and browsers reach the simulator. */
+  /** The addresses for backends and browsers. */
   readonly addresses: { readonly url: string; readonly browserUrl: string };
 }
 
 const NONCE_LENGTH = 22;
 const SUFFIX_LENGTH = 8;
-/** Played at first, where it can be. */
+/** The scenario that is selected first, if it exists. */
 const INITIAL_SCENARIO = 'happy';
 /** An armed fault may leave the demo's backend without an answer. Real time. */
 const TOKEN_TIMEOUT_MS = 10_000;
 
-/** The token in an answer, which a fault may have spoilt. */
+/** The token in an answer, which a fault may have corrupted. */
 function tokenIn(json: string): string | undefined {
   try {
     return (JSON.parse(json) as { access_token?: string } | null)?.access_token;
@@ -54,7 +54,7 @@ const createHeaders = (nonce: string, frame: string) => ({
   }),
 });
 
-/** `/__demo`: a page of an integrator with its backend, for who has no page of their own yet. Guide 5.4. */
+/** `/__demo`: a sample integrator page with its backend, for users without a page of their own. Guide 5.4. */
 export async function demoRoutes(app: FastifyInstance, services: DemoServices): Promise<void> {
   const { simulator, random, access } = services;
   const { url: backendUrl, browserUrl } = services.addresses;
@@ -62,14 +62,14 @@ export async function demoRoutes(app: FastifyInstance, services: DemoServices): 
   const css = readAsset('demo.css');
   const script = readAsset('demo.js');
 
-  /** The demo's client, made when it is not there, as after a reset. */
+  /** Creates the demo's client if it does not exist, for example after a reset. */
   const ensureClient = async (): Promise<Client> =>
     (await clients.get(DEMO_CLIENT)) ?? (await clients.create({ clientId: DEMO_CLIENT })) ?? ensureClient();
 
   /**
-   * A token, got over HTTP as any backend gets it: so the journal shows how, and what a fault makes of it is seen.
+   * Gets a token over HTTP like any backend, so that the journal shows it and faults affect it.
    *
-   * @throws {ControlError} there is none
+   * @throws {ControlError} no token was issued
    */
   async function requestToken(): Promise<string> {
     const { clientId, clientSecret } = await ensureClient();
@@ -97,14 +97,14 @@ export async function demoRoutes(app: FastifyInstance, services: DemoServices): 
     });
   }
 
-  /** Under the frame's own host name the page would not be of another origin, as an integrator's is. */
+  /** On the frame's own host name the page would have the same origin; an integrator's page has another. */
   function getRedirectUrl(request: FastifyRequest): string | undefined {
     const { hostname, port } = request;
     if (!hostname.includes('videocall') || !isLoopback(hostname)) return undefined;
     return `${getProtocol(request)}://localhost${port ? `:${port}` : ''}${DEMO}`;
   }
 
-  /** The frame is as secure as the page around it: browsers let no other into a page that came over TLS. */
+  /** The frame uses the page's scheme: browsers block an http frame in an https page. */
   const getFrameUrl = (request: FastifyRequest): string => withProtocol(getProtocol(request), browserUrl);
 
   async function renderPage(request: FastifyRequest, reply: FastifyReply): Promise<string> {
@@ -149,7 +149,7 @@ export async function demoRoutes(app: FastifyInstance, services: DemoServices): 
     if (scenarioProblems.length > 0) throw createInvalidError(scenarioProblems);
     const access_token = await requestToken();
     const validation_id = `${scenario}~demo-${random.text(SUFFIX_LENGTH).toLowerCase()}`;
-    // Where only known validations exist, this one must be made known.
+    // With `--known-validations-only` the validation must be set up first.
     await validations.set(validation_id, { exists: true }, DEMO_CLIENT);
     reply.header('cache-control', 'no-store');
     const query = new URLSearchParams({ access_token, validation_id });

@@ -3,7 +3,7 @@ import { ERRORS, type ErrorName } from './schema/errors.ts';
 import type { Mismatch } from './schema/mismatch.ts';
 import type { ErrorAnswer } from './schema/route.ts';
 
-/** Why a control call was not carried out, in words for whoever sent it. */
+/** A refused control request; the message is for its sender. */
 export class ControlError extends Error {
   readonly answer: ErrorAnswer;
 
@@ -13,7 +13,7 @@ export class ControlError extends Error {
   }
 }
 
-/** Answers an error, in the words and with the status that it has. */
+/** Sends an error with its status. */
 export const sendError = (reply: FastifyReply, { answer }: ControlError): FastifyReply =>
   reply.code(ERRORS[answer.error]).send(answer);
 
@@ -21,16 +21,16 @@ export const sendError = (reply: FastifyReply, { answer }: ControlError): Fastif
 export const createUnknownClientError = (id: string) =>
   new ControlError('not_found', `there is no client "${id}"`, { hint: 'GET /__admin/clients lists them' });
 
-/** A mismatch as it is told: its place as a JSON pointer (RFC 6901). */
+/** Formats a mismatch, with its place as a JSON pointer (RFC 6901). */
 export const toErrorDetail = ({ path, message }: Mismatch) => ({
   path: path.map((part) => `/${part}`).join(''),
   message,
 });
 
-/** Of a body that is wrong all over, so many mismatches are told. */
+/** The maximum number of mismatches that are reported. */
 const MAX_LISTED_ERRORS = 20;
 
-/** What a body or query says that it should not, all at once. */
+/** Throws one error with all mismatches of a body or query. */
 export function createInvalidError(found: NonNullable<ErrorAnswer['errors']>): ControlError {
   const errors = found.slice(0, MAX_LISTED_ERRORS);
   const more = found.length - errors.length;

@@ -7,38 +7,38 @@ import { ControlError, sendError } from './errors.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** It asks nobody who they are. */
+    /** The route needs no credentials. */
     isOpen?: boolean;
   }
 }
 
-/** Who may use the control API. */
+/** Credentials and allowed origins for the control API. */
 export interface ControlAccess {
-  /** Further origins from which a browser may call. */
+  /** Additional origins from which a browser may call. */
   readonly origins: readonly string[];
-  /** Asked for when the server can be reached from other machines. */
+  /** Required when the server can be reached from other machines. */
   readonly credentials?: { readonly user: string; readonly password: string } | undefined;
 }
 
-/** The host of a `Host` header, without its port and brackets. */
+/** The host in a `Host` header, without its port and brackets. */
 const parseHost = (header: string | undefined): string =>
   (header ?? '').replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
 
 const isOwnOrigin = (origin: string, host: string | undefined): boolean =>
   origin === `http://${host}` || origin === `https://${host}`;
 
-/** The largest thing to be said here is a scenario. */
+/** The largest body is a scenario. */
 const MAX_BODY_BYTES = 1 << 20;
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 const isSameText = (a: string, b: string) => timingSafeEqual(digest(a), digest(b));
 
-/** Lets nobody in who should not be, and says every error in the control API's own words. */
+/** Guards the control API and console against other sites and missing credentials, and formats every error. */
 export async function guardControl(
   app: FastifyInstance,
   { origins, credentials }: ControlAccess,
 ): Promise<void> {
-  // A page of any other site that a developer looks at can send requests here, and must not be obeyed.
+  // Any site that the developer visits could send requests here, so foreign origins are rejected.
   app.addHook('onRequest', async ({ headers, routeOptions }) => {
     if (routeOptions.config.isOpen) return;
     if (credentials === undefined && !isLoopback(parseHost(headers.host))) {
@@ -70,11 +70,11 @@ export async function guardControl(
     });
   }
 
-  // All is JSON here, also what curl calls a form.
+  // Every body is read as JSON, also one that curl labels as a form.
   app.removeAllContentTypeParsers();
   const parse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (request, body, done) => {
-    // What a DELETE is about stands in its address.
+    // A DELETE needs no body.
     if (body === '' || request.method === 'DELETE') done(null, {});
     else void parse(request, body as string, done);
   });

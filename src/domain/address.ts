@@ -1,4 +1,4 @@
-/** An IP address, or the range of all that begin with the same bits (CIDR, RFC 4632). */
+/** IP addresses, and ranges of addresses with a common prefix (CIDR, RFC 4632). */
 export interface IpRange {
   readonly address: string;
   readonly prefix: number;
@@ -9,7 +9,7 @@ const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
 const GROUP = /^[0-9a-f]{1,4}$/i;
 
-/** RFC 4291, 2.2: eight groups, of which `::` may stand for some, and the last two may be an IPv4 address. */
+/** RFC 4291, 2.2: eight groups; `::` may stand for some, and the last two may be an IPv4 address. */
 function isIpv6(text: string): boolean {
   const [head = '', tail, ...more] = text.split('::');
   const groups = [head, tail ?? ''].flatMap((side) => (side === '' ? [] : side.split(':')));
@@ -20,13 +20,13 @@ function isIpv6(text: string): boolean {
   return areGroups && more.length === 0 && (tail === undefined ? count === 8 : count < 8);
 }
 
-// An IPv4 address is the same when it comes mapped into IPv6.
+// An IPv4 address mapped into IPv6 is the same address.
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 /** `address` as IPv4 where it is an IPv4 address mapped into IPv6. */
 export const unmapped = (address: string): string => MAPPED.exec(address)?.[1] ?? address;
 
-/** The address or range that `text` is, if it is one. */
+/** Parses an address or range; undefined when `text` is neither. */
 export function parseRange(text: string): IpRange | undefined {
   const [, written = '', length] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
   const address = unmapped(written);

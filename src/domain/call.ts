@@ -15,17 +15,17 @@ export const CALL_STATES = ['waiting-room', 'loading', 'in-call', 'ended', 'erro
 
 export type CallState = (typeof CALL_STATES)[number];
 
-/** What somebody did to a call beside its script. */
+/** An intervention in a call, outside its script. */
 type Intervention = (CallAction | { readonly signal: string }) & { readonly at: Instant };
 
 /**
- * A video call of one client for one validation, as a record: everything it has said and will say follows
- * from this and the time. Nothing in it is ever rewritten, only added.
+ * A video call of one client for one validation, as a record: all its past and future events follow from it and the time.
+ * Nothing in it is ever rewritten, only added.
  */
 export interface Call {
   readonly clientId: string;
   readonly validationId: string;
-  /** Which call of this client for this validation, from 1. */
+  /** Its number among the client's calls for this validation, from 1. */
   readonly n: number;
   readonly tokens: readonly string[];
   readonly scenario: Scenario;
@@ -33,43 +33,43 @@ export interface Call {
   /** Its validation was not confirmed when it was opened: no agent sees it before `confirmedAt`. Guide 5.3. */
   readonly awaitsConfirmation?: true;
   readonly confirmedAt?: Instant;
-  /** When a page checked in for the first time; the script runs from here. */
+  /** When a page checked in for the first time; the script starts then. */
   readonly startedAt?: Instant;
-  /** Up to here the history has been told to somebody and can no longer be added to. */
+  /** Up to this instant the history has been published, so nothing can be added to it. */
   readonly closedUntil: Instant;
   readonly interventions: readonly Intervention[];
 }
 
-/** Something that was done in a call. */
+/** An action that was taken in a call. */
 export type Act = Intervention & {
-  /** By hand, and not by the script. */
+  /** By an intervention, not by the script. */
   readonly isByHand: boolean;
-  /** What was said by it, as the id of an event. */
+  /** The id of the event that it caused. */
   readonly event?: number;
 };
 
 /** A call seen at one instant. */
 export interface CallView {
   readonly state: CallState;
-  /** Every state that it has been in, the present one last. */
+  /** Every state it has been in, the present one last. */
   readonly states: readonly CallState[];
-  /** All that was done in it. */
+  /** Every action that was taken. */
   readonly acts: readonly Act[];
-  /** What the agent can do now. */
+  /** The actions that the agent can take now. */
   readonly possible: readonly AgentAction[];
-  /** What it has said; an event's id is its place here. */
+  /** Its events; an event's id is its index. */
   readonly events: readonly EmittedEvent[];
-  /** What its page has to post so far. */
+  /** The posts of its page so far. */
   readonly posts: readonly Post[];
-  /** When the agent ended it; this is what completes its tokens. */
+  /** When the agent ended it; this completes its tokens. */
   readonly endedAt?: Instant;
-  /** When something will happen next, if nobody intervenes. */
+  /** When something will happen next without interventions. */
   readonly nextAt?: Instant;
   /** What its script waits for now. */
   readonly waitsFor?: string;
 }
 
-/** From which states an action is possible, where it leads and what is said. Guide 4 and 5.5.1. */
+/** For each action: the states that permit it, the state after it, and its event. Guide 4 and 5.5.1. */
 const AGENT_TRANSITIONS: Record<
   AgentAction,
   { from: readonly CallState[]; to: CallState; emits?: VideocallEvent }
@@ -81,19 +81,19 @@ const AGENT_TRANSITIONS: Record<
   end: { from: ['loading', 'in-call'], to: 'ended', emits: EVENTS.VideocallCompleted },
 };
 
-/** What the agent can do while the call is in `state`. */
+/** The actions that the agent can take in `state`. */
 export const possibleActions = (state: CallState): AgentAction[] =>
   (Object.keys(AGENT_TRANSITIONS) as AgentAction[]).filter((action) =>
     AGENT_TRANSITIONS[action].from.includes(state),
   );
 
-/** The state in which the call is after `action`. */
+/** The state after `action`. */
 export const stateAfterAction = (action: AgentAction): CallState => AGENT_TRANSITIONS[action].to;
 
-/** Whether `action` is announced by an event. */
+/** Whether `action` causes an event. */
 export const isAnnounced = (action: AgentAction): boolean => AGENT_TRANSITIONS[action].emits !== undefined;
 
-/** Whether nothing more can come of a call in `state`: the next opening begins another one. */
+/** Whether a call in `state` is over: the next opening starts another one. */
 export const isOver = (state: CallState): boolean => state === 'ended' || state === 'error';
 
 export const createCall = (
@@ -101,15 +101,15 @@ export const createCall = (
   now: Instant,
 ): Call => ({ ...of, tokens: [], openedAt: now, closedUntil: now, interventions: [] });
 
-/** The earliest instant at which something can still be added to the history. */
+/** The earliest instant at which the history can still be extended. */
 const earliestAppendAt = (call: Call): Instant =>
   latest(call.closedUntil, call.startedAt ?? call.openedAt, call.interventions.at(-1)?.at ?? call.openedAt);
 
-/** Whether no agent can see the call. */
+/** Whether agents cannot see the call yet. */
 const isHidden = ({ awaitsConfirmation, confirmedAt }: Call): boolean =>
   awaitsConfirmation === true && confirmedAt === undefined;
 
-/** A call on its way through time. */
+/** A call while its timeline is replayed. */
 interface Timeline {
   state: CallState;
   readonly states: CallState[];
@@ -150,7 +150,7 @@ function applyAction(
   });
 }
 
-/** When a step is over by itself, if it began at `begun`. */
+/** When a step that began at `startedAt` ends without an intervention. */
 function getDueAt(step: Step, startedAt: Instant): Instant | undefined {
   if (!('waitFor' in step)) return addMs(startedAt, step.after);
   return step.timeout === undefined ? undefined : addMs(startedAt, step.timeout);
@@ -163,9 +163,8 @@ const satisfiesWait = (intervention: Intervention, step: Step | undefined): bool
     ('signal' in intervention && intervention.signal === step.waitFor));
 
 /**
- * State and history of a call at `now`. At equal instants the script goes before interventions. An agent's
- * action by hand ends the script, unless it is what the script waits for. A clock that was set back shows the
- * call as it was last seen.
+ * State and history of a call at `now`. At equal instants the script goes before interventions. An agent's intervention ends
+ * the script, unless the script waits for it. If the clock was set back, the result is the call as it was last seen.
  */
 export function callAt(call: Call, now: Instant): CallView {
   const until = latest(now, earliestAppendAt(call));
@@ -190,7 +189,7 @@ export function callAt(call: Call, now: Instant): CallView {
     } else if (intervention !== undefined && intervention.at <= until) {
       if ('signal' in intervention) timeline.acts.push({ ...intervention, isByHand: true });
       else applyAction(timeline, intervention, true);
-      // What was done before the script began is no answer to it.
+      // An intervention before the script began cannot fulfil its wait.
       if (intervention.at >= scriptStart && satisfiesWait(intervention, step)) {
         stepStartedAt = intervention.at;
         nextStep += 1;
@@ -229,17 +228,17 @@ function toView(
   };
 }
 
-/** Whether `view` holds anything of which nobody has been told yet. */
+/** Whether the view has anything that has not been published yet. */
 export const hasUnpublished = ({ closedUntil }: Call, { events, posts }: CallView): boolean =>
   [events.at(-1), posts.at(-1)].some((last) => last !== undefined && last.at > closedUntil);
 
-/** `call` with the history closed up to `now`, because it is about to be told. */
+/** `call` with the history closed up to `now`, before it is published. */
 export const closeHistory = (call: Call, now: Instant): Call => ({
   ...call,
   closedUntil: latest(now, earliestAppendAt(call)),
 });
 
-/** From when on the script can run: behind what was done by hand, before which no step may come to stand. */
+/** The earliest start of the script: after all interventions, because no step may precede them. */
 function earliestScriptStart({ closedUntil, interventions }: Call, now: Instant): Instant {
   const byHand = interventions.at(-1)?.at;
   return latest(now, closedUntil, byHand === undefined ? now : addMs(byHand, ms(1)));
@@ -253,15 +252,15 @@ export const startScript = (call: Call, now: Instant): Call =>
 export const confirmCall = (call: Call, now: Instant): Call =>
   isHidden(call) ? { ...call, confirmedAt: earliestScriptStart(call, now) } : call;
 
-/** Why something cannot be done to a call now, and what can. */
+/** Why an action is impossible now, and which are possible. */
 export interface ActionRejection {
   readonly state: CallState;
   readonly possible: readonly AgentAction[];
-  /** No agent can see the call before its validation is confirmed. */
+  /** Agents cannot see the call before its validation is confirmed. */
   readonly hidden?: true;
 }
 
-/** `call` with `deed` added at `now`, or why that is impossible in its present state. */
+/** `call` with `action` added at `now`, or why that is impossible in its present state. */
 export function intervene(call: Call, action: CallAction, now: Instant): Call | ActionRejection {
   const at = latest(now, earliestAppendAt(call));
   const { state, possible } = callAt(call, at);

@@ -1,20 +1,20 @@
-/** Who integrates the service: the credentials of guide 5.1 and what is known about their holder. */
+/** A client of the service: the credentials of guide 5.1, and its settings. */
 export interface Client {
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Guide 5.1: the IP restriction holds in production only. */
+  /** Guide 5.1: the IP restriction applies to production only. */
   readonly environment: 'sandbox' | 'production';
-  /** Addresses and CIDR ranges from which production may be reached. Guide 6.1. */
+  /** Addresses and CIDR ranges that may reach production. Guide 6.1. */
   readonly allowedIps: readonly string[];
   /** RFC 6749, 2.1. */
   readonly type: 'confidential' | 'public';
   /** The one grant that this client is registered for. */
   readonly grantType: 'client-credentials' | 'authorization-code';
-  /** Name of the scenario its calls play, when nothing nearer chooses one. */
+  /** Name of the default scenario of its calls. */
   readonly scenario?: string;
 }
 
-/** `given` with everything that was left out as a client of the sandbox has it. */
+/** `given`, completed with the defaults of a sandbox client. */
 export const createClientRecord = (
   properties: Pick<Client, 'clientId' | 'clientSecret'> & Partial<Client>,
 ): Client => ({
@@ -25,15 +25,14 @@ export const createClientRecord = (
   ...properties,
 });
 
-/** The client that exists when no other was asked for. */
+/** The client that exists when none is configured. */
 export const SANDBOX_CLIENT: Client = createClientRecord({
   clientId: 'sandbox-client',
   clientSecret: 'sandbox-secret',
 });
 
 /**
- * Whether `given` is the client's secret. It takes the same time wherever the first difference is, so that
- * the secret cannot be found out letter by letter.
+ * Whether `given` is the client's secret. Constant time, so that the secret cannot be found letter by letter.
  */
 export function isSecretOf(client: Client, given: string | undefined): boolean {
   const candidate = given ?? '';
@@ -45,7 +44,7 @@ export function isSecretOf(client: Client, given: string | undefined): boolean {
 }
 
 /**
- * Whether a request for `client` may come from where it does. Guide 6.1.
+ * Whether a request for `client` may come from its address. Guide 6.1.
  *
  * @param isAmong whether the request's address is in one of these addresses and ranges
  */

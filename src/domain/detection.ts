@@ -4,9 +4,9 @@ import type { Detectors, Place, RuleId } from './finding.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Diagnostics } from './presence.ts';
 
-/** How the rules are seen to be broken: each by a look at a request, or at what a page tells of itself. */
+/** Detects mistakes: each rule looks at a request, or at a page's report on its embedding. */
 
-/** What was seen of a mistake, in few words that are the same for the same mistake. */
+/** What was seen of a mistake, in a short text that is the same for the same mistake. */
 type Detector<Facts> = (facts: Facts) => string | undefined;
 
 export interface Detection {
@@ -14,7 +14,7 @@ export interface Detection {
   readonly seen: string;
 }
 
-/** A function that tells every mistake that shows in a place. */
+/** Returns a function that finds every mistake in one place. */
 export function createDetector<P extends Place, Facts>(
   looks: Detectors<P, Detector<Facts>>,
 ): (facts: Facts) => Detection[] {
@@ -33,13 +33,13 @@ const OAUTH_PATHS: readonly string[] = Object.values(PATHS);
 const isAuthentication = ({ path }: JournalEntry): boolean => path.startsWith('/o/');
 const isCall = ({ path, method }: JournalEntry): boolean => path === '/call' && method === 'GET';
 
-/** A browser says from where it asks; so does nobody else, though some say in which mode. */
+/** Only browsers send Origin or Sec-Fetch-Site; some other clients send Sec-Fetch-Mode. */
 const describeOrigin = ({ headers }: JournalEntry): string | undefined =>
   headers.origin ?? (headers['sec-fetch-site'] === undefined ? undefined : 'an unknown origin');
 
 /**
- * Firefox, when a page is loaded again, loads in its iframes what was in them before, whatever the page now says.
- * The new token, which nobody uses, tells this from a token that the integrator hands out twice.
+ * When Firefox reloads a page, it loads into iframes their earlier content, whatever the page now says. A new, unused token
+ * distinguishes this from a token that the integrator hands out twice.
  */
 const isStale = (entry: JournalEntry): boolean =>
   isCall(entry) &&
@@ -47,7 +47,7 @@ const isStale = (entry: JournalEntry): boolean =>
   /\bFirefox\/\d/.test(entry.headers['user-agent'] ?? '') &&
   (entry.headers['sec-fetch-dest'] ?? 'iframe') === 'iframe';
 
-/** Every mistake that a request shows. */
+/** Finds every mistake in a request. */
 export const detectInRequest = createDetector<'request', JournalEntry>({
   'secret-in-browser'(entry) {
     const page = entry.method === 'POST' && isAuthentication(entry) ? describeOrigin(entry) : undefined;
@@ -90,7 +90,7 @@ export const detectInRequest = createDetector<'request', JournalEntry>({
       : undefined,
 });
 
-/** Names in the order in which they must be looked for: most browsers claim to be others as well. */
+/** In the order of matching: most browsers claim to be others as well. */
 const BROWSERS: readonly (readonly [keyof typeof OLDEST_BROWSERS, RegExp])[] = [
   ['Opera', /\b(?:OPR|Opera)\/(\d+(?:\.\d+)?)/],
   ['Edge', /\bEdg(?:e|A|iOS)?\/(\d+(?:\.\d+)?)/],
@@ -102,7 +102,7 @@ const BROWSERS: readonly (readonly [keyof typeof OLDEST_BROWSERS, RegExp])[] = [
 const MIN_FRAME_PIXELS = 200;
 const MAX_HIDDEN_PIXELS = 10;
 
-/** Every mistake that shows in how a page is embedded. */
+/** Finds every mistake in a page's embedding. */
 export const detectInPage = createDetector<'page', Diagnostics>({
   'opened-top-level': ({ topLevel }) => (topLevel ? 'no page around it' : undefined),
   'camera-not-allowed'({ cameraAllowed, microphoneAllowed, topLevel }) {
@@ -114,7 +114,7 @@ export const detectInPage = createDetector<'page', Diagnostics>({
   'sandboxed-origin': ({ origin }) => (origin === 'null' ? 'its origin is "null"' : undefined),
   'insecure-parent': ({ secureContext, parentOrigin }) =>
     secureContext === false ? `in a page of ${parentOrigin ?? 'an unknown origin'}` : undefined,
-  // What is not shown at all, or as good as, may be shown later.
+  // A frame that is hidden, or nearly so, may be shown later.
   'frame-too-small': ({ width, height }) =>
     Math.min(width, height) > MAX_HIDDEN_PIXELS && Math.min(width, height) < MIN_FRAME_PIXELS
       ? `${width} x ${height} pixels`

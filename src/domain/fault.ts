@@ -1,10 +1,10 @@
 import type { Ms } from './time.ts';
 
-/** What a fault can be armed on. */
+/** Endpoints on which faults can be armed. */
 export const ENDPOINTS = ['token', 'revoke', 'call'] as const;
 export type Endpoint = (typeof ENDPOINTS)[number];
 
-/** Every kind of fault, and what it acts on: the connection, which then brings no answer, or the answer. */
+/** Every kind of fault, and what it acts on: the connection, which is then not answered, or the answer. */
 const ACTS_ON = {
   reset: 'connection',
   hang: 'connection',
@@ -21,40 +21,40 @@ type KindActingOn<Target> = {
   [K in FaultKind]: (typeof ACTS_ON)[K] extends Target ? K : never;
 }[FaultKind];
 
-/** How a connection ends on which no answer is given. */
+/** How a connection ends without an answer. */
 export type ConnectionFault = KindActingOn<'connection'>;
 
-/** How an answer is given otherwise than it should. */
+/** How an answer is spoilt. */
 export type Spoilt = KindActingOn<'answer'>;
 
 export const isConnectionFault = (kind: FaultKind | undefined): kind is ConnectionFault =>
   kind !== undefined && ACTS_ON[kind] === 'connection';
 
-/** A failure that is to happen to requests of one client, or of all. */
+/** A failure for requests of one client, or of all. */
 export interface Fault {
   readonly id: string;
   readonly endpoint: Endpoint;
-  /** The status that is answered in the service's place, which then never hears of the request. */
+  /** The status of an answer that replaces the service's; the service does not receive the request. */
   readonly status?: number;
-  /** Seconds of a `Retry-After` beside that status. RFC 9110, 10.2.3. */
+  /** Seconds in a `Retry-After` header beside that status. RFC 9110, 10.2.3. */
   readonly retryAfter?: number;
-  /** How long the answer is held back, in real time: the shortest and the longest. */
+  /** How long the answer is delayed, in real time: the shortest and the longest. */
   readonly latency?: readonly [Ms, Ms];
   readonly kind?: FaultKind;
-  /** How many requests pass before the first one is struck. */
+  /** How many requests pass before the first one is affected. */
   readonly after: number;
-  /** How many requests are struck; without it all that come. */
+  /** How many requests are affected; by default all. */
   readonly times?: number;
 }
 
-/** A fault with what has come its way. */
+/** An armed fault with its counters. */
 export interface ArmedFault extends Fault {
-  /** Requests that it might have struck, struck or not. */
+  /** Matching requests, affected or not. */
   readonly met: number;
   readonly struck: number;
 }
 
-/** The faults of one client, or of all, the first armed first. */
+/** The faults of one client, or of all, in the order in which they were armed. */
 export interface ArmedFaults {
   readonly clientId: string;
   readonly armed: readonly ArmedFault[];
@@ -63,7 +63,7 @@ export interface ArmedFaults {
 const canStrike = ({ after, times, met, struck }: ArmedFault): boolean =>
   met >= after && (times === undefined || struck < times);
 
-/** The fault that strikes a request to `endpoint`, and how all stand after it. The first that can strikes alone. */
+/** The fault for a request to `endpoint`, and all faults after it. Only the first that applies is used. */
 export function strike(
   all: readonly ArmedFault[],
   endpoint: Endpoint,
@@ -77,7 +77,7 @@ export function strike(
   return { armed, ...(striking !== undefined && { striking }) };
 }
 
-/** What a fault does to a request, in words. */
+/** Describes what a fault does to a request. */
 export function describeFault({ status, kind, latency }: Fault): string {
   const parts = [
     ...(status === undefined ? [] : [`status ${status}`]),

@@ -1,8 +1,8 @@
 import type { Instant } from './time.ts';
 
 /**
- * Where a mistake shows: in a request, in what a page reports of its embedding, in the opening of a call, in who has
- * its page open, or in the records when findings are listed.
+ * Where a mistake is detected: in a request, in a page's report on its embedding, when a call is opened, in the open pages of
+ * a call, or in the records when findings are listed.
  */
 export type Place = 'request' | 'page' | 'opening' | 'presence' | 'records';
 
@@ -178,31 +178,31 @@ export const RULES = {
 
 export type RuleId = keyof typeof RULES;
 
-/** The rules whose mistakes show in a place. */
+/** The rules whose mistakes are detected in one place. */
 type RuleSeenIn<P extends Place> = {
   [R in RuleId]: P extends (typeof RULES)[R]['seenIn'][number] ? R : never;
 }[RuleId];
 
-/** A detector for every rule whose mistakes show in a place. */
+/** A detector for every rule of a place. */
 export type Detectors<P extends Place, Detector> = Readonly<Record<RuleSeenIn<P>, Detector>>;
 
-/** One mistake that was seen, once or more often. */
+/** A mistake that was seen once or more often. */
 export interface Finding {
   readonly rule: RuleId;
-  /** Whose it is, or empty where no client can be named. */
+  /** The client that made it; empty when the client is unknown. */
   readonly clientId: string;
-  /** What was seen, in words; told apart by it. */
+  /** What was seen; different texts are different findings. */
   readonly seen: string;
   readonly firstAt: Instant;
   readonly lastAt: Instant;
   readonly times: number;
 }
 
-/** What was seen and how often, for people. */
+/** Describes what was seen and how often. */
 export const describeSeen = ({ seen, times }: Pick<Finding, 'seen' | 'times'>): string =>
   `seen ${times === 1 ? 'once' : `${times} times`}: ${seen}`;
 
-/** `finding`, if there is one, seen once more; or seen for the first time. */
+/** `finding` seen once more, or a new one when there is none. */
 export const recordOccurrence = (
   finding: Finding | undefined,
   first: Pick<Finding, 'rule' | 'clientId' | 'seen'>,

@@ -1,8 +1,8 @@
 import type { Instant } from './time.ts';
 
-/** A request to the imitated service, and what came of it. No secret is in it. */
+/** A request to the imitated service and its answer, without secrets. */
 export interface JournalEntry {
-  /** The client that it named, or whose token it carried; empty where there is none. */
+  /** The client that it named, or that its token belongs to; empty when there is none. */
   readonly clientId: string;
   /** Virtual time of that client. */
   readonly at: Instant;
@@ -12,29 +12,29 @@ export interface JournalEntry {
   readonly path: string;
   readonly query: Fields;
   readonly headers: Fields;
-  /** The fields of its form, where it had one that could be read. */
+  /** The fields of its form, if it had a readable one. */
   readonly form?: Fields;
-  /** Address from which it came. */
+  /** The client's IP address. */
   readonly from: string;
-  /** The answer's status; none where the connection was cut off or left hanging. */
+  /** The answer's status; undefined when the connection was reset or left hanging. */
   readonly status?: number;
-  /** Why it was refused or went wrong: in one word, for programs, and in words. */
+  /** Why it was refused or failed: one word for programs, and a text. */
   readonly cause?: string;
   readonly reason?: string;
   readonly validationId?: string;
-  /** Its token was used up, and the client has had another one since, which is not used yet. */
+  /** Its token was completed, and the client has been issued another one since, which is still unused. */
   readonly isSuperseded?: true;
-  /** The fault that struck it. */
+  /** The fault that affected it. */
   readonly faultId?: string;
 }
 
 export type Fields = Readonly<Record<string, string>>;
 
-/** Whether it was refused or went wrong. */
+/** Whether it was refused or failed. */
 export const isRefused = ({ status }: { readonly status?: number | null | undefined }): boolean =>
   status === undefined || status === null || status >= 400;
 
-/** What is asked of entries; whatever is left out matches all. */
+/** Selects entries; what is left out matches all. */
 export interface JournalFilter {
   readonly method?: string;
   readonly path?: string;
@@ -42,7 +42,7 @@ export interface JournalFilter {
   readonly validationId?: string;
 }
 
-/** Whether an entry is what was asked for. */
+/** Whether an entry matches the filter. */
 export const matchesFilter = (entry: JournalEntry, filter: JournalFilter): boolean =>
   (Object.keys(filter) as (keyof JournalFilter)[]).every(
     (key) => filter[key] === undefined || filter[key] === entry[key],
@@ -52,10 +52,10 @@ const MASK = '***';
 const MAX_VALUE_LENGTH = 200;
 const MAX_PATH_LENGTH = 1000;
 const MAX_FIELDS = 50;
-/** What somebody may have meant for the name of a field: `clientId`, `granttype`. */
+/** Probable misspellings of a field's name: `clientId`, `granttype`. */
 const LIKELY_FIELD_NAME = /^[A-Za-z]{1,20}(?:[_.-][A-Za-z]{1,20})*$/;
 
-/** What a field may hold that is no secret. */
+/** Field values that are not secrets. */
 const VISIBLE_FIELDS = new Set([
   'encoding',
   'grant_type',
@@ -64,7 +64,7 @@ const VISIBLE_FIELDS = new Set([
   'token_type_hint',
   'validation_id',
 ]);
-/** Fields whose name alone is told. */
+/** Fields of which only the name is shown. */
 const MASKED_FIELDS = new Set([
   'apikey',
   'client',
@@ -116,14 +116,14 @@ const TOKEN_FIELDS = new Set(['access_token', 'token']);
 const MIN_TOKEN_LENGTH = 20;
 const TAIL_LENGTH = 4;
 
-/** Enough of a token to tell it from others, and too little to use it. */
+/** Enough of a token to recognise it, and too little to use it. */
 export const abbreviateToken = (token: string): string =>
   token.length < MIN_TOKEN_LENGTH ? MASK : `…${token.slice(-TAIL_LENGTH)}`;
 
-/** Parts of a text keep all of it in memory, here a whole body with its secrets; what is written anew does not. */
+/** A substring keeps its whole text in memory, here a body with its secrets, so it is copied. */
 const copyFields = (fields: Fields): Fields => JSON.parse(JSON.stringify(fields));
 
-/** @param previous of the same client; returned when the result would equal it, because most requests are alike */
+/** @param previous of the same client; returned when the result would be equal, because most requests are alike */
 function maskEntries(
   entries: readonly (readonly [string, string])[],
   previous: Fields,
@@ -151,10 +151,10 @@ const TOKEN_PATTERN = /\b(?:[A-Za-z0-9]{30}|ey[\w-]+\.[\w-]+\.[\w-]+)(?![\w-])/g
 const MIN_TOKEN_MATCH_LENGTH = 30;
 const maskTokens = (text: string): string =>
   text.length < MIN_TOKEN_MATCH_LENGTH ? text : text.replace(TOKEN_PATTERN, abbreviateToken);
-/** A value that holds more than its own may be a whole form that was not taken apart. */
+/** A value with separators may be a whole form that was not parsed. */
 const UNPARSED_FORM = /[=&;\p{Cc}]/u;
 
-/** Of what nobody knows even the name may be a secret that lost its place; one with a value at least looks like a slip. */
+/** An unknown name may be a misplaced secret. It is shown only if it has a value and looks like a misspelt name. */
 function maskFieldName(name: string, value: string): string {
   if (VISIBLE_FIELDS.has(name) || MASKED_FIELDS.has(name) || TOKEN_FIELDS.has(name)) return name;
   return value !== '' && LIKELY_FIELD_NAME.test(name) ? name : MASK;
@@ -163,7 +163,7 @@ function maskFieldName(name: string, value: string): string {
 /**
  * Fields of a query or form without their secrets.
  *
- * @param clientId shown where it stands: an id that is not known may be a secret in the wrong place
+ * @param clientId shown where it occurs; an unknown id may be a misplaced secret
  */
 export const maskFields = (
   fields: readonly (readonly [string, string])[],
@@ -181,14 +181,14 @@ export const maskFields = (
     maskFieldName,
   );
 
-/** A path without what may have slipped into it from a query or form, and no longer than can be asked for. */
+/** A path without secrets that may have slipped into it from a query or form, and short enough to be queried. */
 export const maskPath = (path: string): string =>
   maskTokens(path.slice(0, MAX_PATH_LENGTH)).replace(/[&=;].*$/s, (rest) => `${rest[0]}${MASK}`);
 
-/** A validation id as far as it can be asked for. */
+/** A validation id, short enough to be queried. */
 export const truncateId = (validationId: string): string => validationId.slice(0, MAX_PATH_LENGTH);
 
-/** Headers without their secrets. Of credentials the scheme is left, of a referring page no values of its query. */
+/** Headers without their secrets. Of credentials the scheme stays; of a referrer, its query without values. */
 export const maskHeaders = (headers: readonly (readonly [string, string])[], previous: Fields = {}): Fields =>
   maskEntries(headers, previous, (name, value) => {
     if (VISIBLE_HEADERS.has(name)) return maskTokens(value);

@@ -14,21 +14,21 @@ export type BasicCredentials =
   | 'crash'
   | { readonly id: string; readonly secret: string };
 
-/** What reaches the endpoint of a request. */
+/** A request to an endpoint. */
 export interface OAuthRequest {
-  /** Parameters are allowed in the body only; `malformed` holds a percent sign without two hex digits. */
+  /** Parameters are allowed in the body only; `malformed` contains a percent sign without two hex digits. */
   readonly query: 'none' | 'present' | 'malformed';
   readonly basic: BasicCredentials;
-  /** The last of each name, as RFC 6749 does not have it but the service does. */
+  /** The last value of each name: the service accepts repetitions, although RFC 6749 forbids them. */
   readonly fields: ReadonlyMap<string, string>;
 }
 
-/** A request turned away. `reason` is for the journal and never sent. */
+/** A refused request. `reason` is for the journal and never sent. */
 export type Refusal =
   | {
       readonly error: OAuthErrorCode;
       readonly description?: string;
-      /** Echoed when the request carried one. */
+      /** Echoed when the request had one. */
       readonly state?: string;
       readonly reason: string;
     }
@@ -43,7 +43,7 @@ export function getClaimedClients({ basic, fields }: OAuthRequest): string[] {
   return inBody === undefined || inBody === inHeader[0] ? inHeader : [...inHeader, inBody];
 }
 
-/** One request on its way through the steps. The first client found stays, whichever credentials follow. */
+/** One request on its way through the checks. The first client found stays, whichever credentials follow. */
 interface Attempt {
   readonly request: OAuthRequest;
   readonly findClient: (clientId: string) => Client | undefined;
@@ -94,13 +94,13 @@ function isSecretRequired(attempt: Attempt): boolean {
 
 // ---- steps -----------------------------------------------------------------------------------------------
 
-/** The query is decoded before anything else, and what cannot be decoded is not caught. */
+/** The query is decoded before anything else, and a decoding error is not caught. */
 const queryDecodes: Step = ({ request }) =>
   request.query === 'malformed'
     ? refuseWithCrash('the query has a % that is not followed by two hex digits')
     : undefined;
 
-/** The token endpoint refuses a query in a place where nobody catches the refusal. */
+/** The token endpoint rejects a query in a place where the exception is not caught. */
 const noQueryOrCrash: Step = ({ request }) =>
   request.query === 'present'
     ? refuseWithCrash('the token endpoint breaks on a query; send parameters in the body')
@@ -116,7 +116,7 @@ const noQuery: Step = (attempt) =>
       )
     : undefined;
 
-/** A parameter of this name takes the place of the client that was looked up, and is none. */
+/** A parameter of this name overwrites the client that was found, with something that is not a client. */
 const noClientParameter: Step = (attempt) =>
   getField(attempt, 'client') ? refuseWithCrash('a parameter named "client" breaks the service') : undefined;
 
@@ -132,13 +132,13 @@ const confidentialClient: Step = (attempt) =>
 
 function explainInvalidClient(attempt: Attempt): string {
   if (attempt.client !== undefined) return `wrong client_secret for client "${attempt.client.clientId}"`;
-  // An unknown id is not repeated: whoever swaps id and secret would find the secret in a log.
+  // An unknown id is not repeated: a user who swaps id and secret would find the secret in a log.
   return getClaimedClients(attempt.request).length === 0
     ? 'no client credentials, neither in the body nor as Basic'
     : 'there is no client with this client_id';
 }
 
-/** A public client may come without its secret. RFC 6749, 3.2.1. */
+/** A public client may omit its secret. RFC 6749, 3.2.1. */
 const anyClient: Step = (attempt) => (isSecretRequired(attempt) ? confidentialClient(attempt) : undefined);
 
 const mayUse =
@@ -152,7 +152,7 @@ const mayUse =
           `the client is registered for ${attempt.client?.grantType} only`,
         );
 
-/** The scope of a token for which none was asked. */
+/** The scope of a token for which none was requested. */
 export const ALL_SCOPES = SCOPES.join(' ');
 
 const scopeKnown: Step = (attempt) =>
@@ -185,7 +185,7 @@ const never =
 
 const AUTHENTICATION_STEPS: readonly Step[] = [noClientParameter, headerReadable];
 
-/** What each grant asks for, in order. Only `client_credentials` can succeed: the service has no users. */
+/** The checks of each grant, in order. Only `client_credentials` can succeed: the service has no users. */
 const GRANTS: Record<string, readonly Step[]> = {
   [GRANT_TYPE]: [...AUTHENTICATION_STEPS, confidentialClient, mayUse('client-credentials'), scopeKnown],
   authorization_code: [
@@ -232,11 +232,11 @@ const REVOKE_STEPS = [
   noQuery,
   notEmpty('token', 'Missing token parameter.'),
   ...AUTHENTICATION_STEPS,
-  // Whoever is known may revoke any token: its owner is not compared.
+  // Any authenticated client may revoke any token: its owner is not compared.
   anyClient,
 ];
 
-/** To whom a token is due and for what, or why it is not. Guide 5.2; RFC 6749, 4.4 and 5.2. */
+/** The client and scope to issue a token for, or why none is issued. Guide 5.2; RFC 6749, 4.4 and 5.2. */
 export function evaluateGrant(
   request: OAuthRequest,
   findClient: (clientId: string) => Client | undefined,
@@ -251,7 +251,7 @@ export function evaluateGrant(
   };
 }
 
-/** Which token is to be revoked, or why none is. Guide 5.2; RFC 7009, 2.1. */
+/** The token to revoke, or why none is revoked. Guide 5.2; RFC 7009, 2.1. */
 export function evaluateRevocation(
   request: OAuthRequest,
   findClient: (clientId: string) => Client | undefined,

@@ -2,7 +2,7 @@ import type { VideocallEvent } from '../guide/events.ts';
 import type { DeliveryFault } from './scenario.ts';
 import { addMs, type Instant, type Ms, ms } from './time.ts';
 
-/** An event that the call has said, with what is to go wrong on its way to the parent. */
+/** An event of a call, with its delivery fault. */
 export interface EmittedEvent {
   readonly at: Instant;
   readonly event: VideocallEvent;
@@ -11,29 +11,29 @@ export interface EmittedEvent {
 
 /** What the page posts to its parent, and when. */
 export interface Post {
-  /** Its place among all posts of the call, from 0. */
+  /** Its index among all posts of the call, from 0. */
   readonly id: number;
   readonly at: Instant;
-  /** The event that it comes from, by id. */
+  /** The id of its event. */
   readonly event: number;
   readonly data: unknown;
-  /** It comes from another origin than the frame's. */
+  /** It is posted from an origin other than the frame's. */
   readonly foreign?: true;
 }
 
 type PostDraft = Omit<Post, 'id' | 'event' | 'at'>;
 
-/** What a way of delivery does to an event. */
+/** How a delivery fault changes an event. */
 interface Effect {
   readonly make: (event: VideocallEvent) => readonly PostDraft[];
   readonly lateBy?: Ms;
-  /** It is posted behind the next event. */
+  /** It is posted after the next event. */
   readonly isHeld?: true;
 }
 
 const toPlainPost = (event: VideocallEvent): readonly PostDraft[] => [{ data: event }];
 
-/** Without a way of delivery. */
+/** Delivery without a fault. */
 const UNCHANGED: Effect = { make: toPlainPost };
 
 export const EFFECTS: Readonly<Record<DeliveryFault, Effect>> = {
@@ -48,8 +48,8 @@ export const EFFECTS: Readonly<Record<DeliveryFault, Effect>> = {
 };
 
 /**
- * Every post that comes of what was said, in the order in which the parent hears them. Some may lie in the
- * future: an id is final only up to the present.
+ * Every post of the events, in the order in which the parent receives them. Some may lie in the future: an id is final only up
+ * to the present.
  */
 export function toPosts(events: readonly EmittedEvent[]): Post[] {
   const posts: Omit<Post, 'id'>[] = [];

@@ -1,42 +1,42 @@
 import { addMs, type Instant, type Ms, ms } from './time.ts';
 
 /**
- * What a page can see of how it is embedded. `null` where its browser cannot tell; nothing here is judged yet.
+ * What a page can see of its embedding. `null` when its browser cannot tell; nothing is judged here.
  */
 export interface Diagnostics {
-  /** It is no iframe at all. */
+  /** It is not in an iframe. */
   readonly topLevel: boolean;
-  /** Its parent is in an iframe itself, as under Cypress. */
+  /** Its parent is in an iframe itself, for example under Cypress. */
   readonly nested: boolean;
   readonly secureContext: boolean | null;
   /** Its own origin; "null" in a sandbox without allow-same-origin. */
   readonly origin: string | null;
-  /** Origin of the page around it. */
+  /** Origin of the embedding page. */
   readonly parentOrigin: string | null;
-  /** Whether `allow` lets it have the camera and the microphone. */
+  /** Whether the iframe's `allow` permits camera and microphone. */
   readonly cameraAllowed: boolean | null;
   readonly microphoneAllowed: boolean | null;
   readonly width: number;
   readonly height: number;
   readonly userAgent: string;
   readonly eventSource: boolean;
-  /** Whether its browser can make a video call; a page of an older release does not say. */
+  /** Whether its browser can make a video call; pages of older releases do not report it. */
   readonly webRtc?: boolean;
 }
 
-/** A page that was served for a call, and what became of it. In real time: it is about browsers, not scripts. */
+/** A page that was served for a call, and what it has done. In real time: it is about browsers, not scripts. */
 export interface PagePresence {
-  /** The access token that let it in. */
+  /** The access token it was opened with. */
   readonly token: string;
   readonly servedAt: Instant;
-  /** The stream on which it listens, when it first did, and until when that is believed without a sign of life. */
+  /** Its stream, when the first one opened, and until when it counts as open without a sign of life. */
   readonly stream?: { readonly id: string; readonly openSince: Instant; readonly openUntil: Instant };
-  /** It was turned away, because its token is in use by another page. */
+  /** It was refused, because another page uses its token. */
   readonly refused?: true;
   readonly diagnostics?: Diagnostics;
 }
 
-/** Which pages of a call there are, and what they have done. */
+/** The pages of a call, and what they have done. */
 export interface Presence {
   readonly pages: Readonly<Record<string, PagePresence>>;
   /** When an event was first sent to a page, by event id. */
@@ -47,13 +47,13 @@ export interface Presence {
 
 export const NO_PRESENCE: Presence = { pages: {}, pushedAt: {}, postedAt: {} };
 
-/** More pages than this of one call are not remembered; the oldest go first. */
+/** The maximum number of pages kept per call; the oldest are dropped first. */
 const MAX_PAGES = 100;
 
-/** A stream whose process has died is believed to be open for no longer than this after its last sign of life. */
+/** A stream whose process has died counts as open for this long after its last sign of life. */
 export const LEASE_MS: Ms = ms(45_000);
 
-/** Two streams of one token may overlap for as long as a reload takes. */
+/** How long two streams of one token may overlap, for a reload. */
 export const RELOAD_OVERLAP_MS: Ms = ms(2_000);
 
 const isOpen = ({ stream }: PagePresence, now: Instant) => stream !== undefined && stream.openUntil > now;
@@ -62,7 +62,7 @@ const isOpen = ({ stream }: PagePresence, now: Instant) => stream !== undefined 
 export const getOpenPages = ({ pages }: Presence, now: Instant): string[] =>
   Object.keys(pages).filter((id) => isOpen(pages[id] as PagePresence, now));
 
-/** `presence` with what `rule` makes of a page. Of a page that nobody remembers nothing is made. */
+/** `presence` with a page changed by `rule`. An unknown page changes nothing. */
 function updatePage(presence: Presence, id: string, rule: (page: PagePresence) => PagePresence): Presence {
   const page = presence.pages[id];
   const changed = page && rule(page);
@@ -77,7 +77,7 @@ export const addPage = (presence: Presence, id: string, token: string, now: Inst
   ),
 });
 
-/** A stream of the page has opened, in the place of the one that it may have had. */
+/** The page has opened a stream, which replaces an earlier one. */
 export const openStream = (presence: Presence, id: string, stream: string, now: Instant): Presence =>
   updatePage(presence, id, (page) => ({
     ...page,
@@ -88,38 +88,38 @@ export const openStream = (presence: Presence, id: string, stream: string, now: 
     },
   }));
 
-/** The page's stream, unless it has another by now, is open until `until` and no longer. */
+/** The page's stream, unless a newer one has replaced it, counts as open until `until`. */
 export const extendStream = (presence: Presence, id: string, stream: string, until: Instant): Presence =>
   updatePage(presence, id, (page) =>
     page.stream?.id === stream ? { ...page, stream: { ...page.stream, openUntil: until } } : page,
   );
 
-/** What a page has told about itself; the first time counts. */
+/** Records what a page has reported about itself; only the first report counts. */
 export const addDiagnostics = (presence: Presence, id: string, diagnostics: Diagnostics): Presence =>
   updatePage(presence, id, (page) => (page.diagnostics === undefined ? { ...page, diagnostics } : page));
 
 type FirstTimes = Presence['pushedAt'];
 
-/** `times` with `ids` noted at `now`; the first time of each counts. */
+/** `times` with `ids` recorded at `now`; the first time of each counts. */
 function addFirstTimes(times: FirstTimes, ids: readonly number[], now: Instant): FirstTimes {
   const newIds = ids.filter((id) => times[id] === undefined);
   return newIds.length === 0 ? times : { ...times, ...Object.fromEntries(newIds.map((id) => [id, now])) };
 }
 
-/** `presence` with the events `ids` noted as sent to a page at `now`. */
+/** `presence` with the events `ids` recorded as sent to a page at `now`. */
 export function markPushed(presence: Presence, ids: readonly number[], now: Instant): Presence {
   const pushedAt = addFirstTimes(presence.pushedAt, ids, now);
   return pushedAt === presence.pushedAt ? presence : { ...presence, pushedAt };
 }
 
-/** `presence` with the events `ids` noted as posted at `now`, and as sent, which they must have been. */
+/** `presence` with the events `ids` recorded as posted at `now`, and as sent, which they must have been. */
 export function markPosted(presence: Presence, ids: readonly number[], now: Instant): Presence {
   const sent = markPushed(presence, ids, now);
   const postedAt = addFirstTimes(sent.postedAt, ids, now);
   return postedAt === sent.postedAt ? sent : { ...sent, postedAt };
 }
 
-/** Turns a page away whose token another page used before it and still does. Guide 5.2. */
+/** Refuses a page whose token was used by another page before it and still is. Guide 5.2. */
 export const refuseSharedPage = (presence: Presence, id: string, now: Instant): Presence =>
   updatePage(presence, id, (page) => {
     const since = page.stream?.openSince ?? now;

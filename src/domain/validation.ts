@@ -1,14 +1,14 @@
-/** What is known of a client's validation process, of which the client's video call is a part. Guide 5.3. */
+/** What is known of a validation process. The client's video call is a part of it. Guide 5.3. */
 export interface Validation {
-  /** Empty where it holds for every client. */
+  /** Empty when it applies to all clients. */
   readonly clientId: string;
   readonly validationId: string;
-  /** How many calls have been opened for it: the number of the latest one. */
+  /** How many calls it has had: the number of the latest one. */
   readonly calls: number;
-  /** Whether there is such a validation; undefined leaves it to what holds for unknown ones. */
+  /** Whether the validation exists; undefined leaves it to the rule for unknown ids. */
   readonly exists?: boolean;
-  /** Whether it was confirmed, which is what lets agents see it; undefined where it was not created here. */
+  /** Whether it was confirmed, so that agents see its call; undefined when it was not created here. */
   readonly confirmed?: boolean;
-  /** Name of the scenario that its calls play. */
+  /** Name of the scenario of its calls. */
   readonly scenario?: string;
 }

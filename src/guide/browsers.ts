@@ -1,4 +1,4 @@
-/** The oldest browsers for which the service was designed, by version. Guide 3. */
+/** The oldest supported browsers, by version. Guide 3. */
 export const OLDEST_BROWSERS = {
   Opera: 44,
   Edge: 16,

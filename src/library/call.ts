@@ -4,67 +4,66 @@ import type { AgentAction, DeliveryFault } from '../domain/scenario.ts';
 import type { ErrorCode, VideocallEvent } from '../guide/events.ts';
 import type { Scope } from './scope.ts';
 
-/** A call as it stands, with all that was done and said in it. Times are ISO 8601. */
+/** A call and its whole history. Times are ISO 8601. */
 export interface Call {
   clientId: string;
   validationId: string;
-  /** Its number among the calls for the validation, from 1. */
+  /** Its number among the calls of the validation, from 1. */
   n: number;
   state: CallState;
   scenario: string;
-  /** Those with which it was opened. */
+  /** The tokens it was opened with. */
   tokens: string[];
   openedAt: string;
-  /** What its script waits for. */
+  /** The action or signal that its script waits for. */
   waitsFor: string | null;
   startedAt: string | null;
   endedAt: string | null;
-  /** What the agent can do now. */
+  /** The actions that the agent can take now. */
   possibleActions: AgentAction[];
-  /** All that was done in it, oldest first. */
+  /** Everything that was done in the call, oldest first. */
   acts: Act[];
   events: SaidEvent[];
   page: 'open' | 'none';
   pages: { servedAt: string; open: boolean; diagnostics: Diagnostics | null }[];
 }
 
-/** Something that was done in a call, and the event that came of it. */
+/** An action in a call, and the event that it caused. */
 export interface Act {
   at: string;
   by: 'script' | 'hand';
   act: AgentAction | 'fail' | 'post' | 'signal';
-  /** With `fail` and `post` the code of the event, with `signal` its name. */
+  /** The event code for `fail` and `post`, the name for `signal`. */
   name: string | null;
   /** The id of the event. */
   event: number | null;
 }
 
-/** An event that a call has said: `at` in virtual time, `pushedAt` and `postedAt` in real time, all ISO 8601. */
+/** An event of a call: `at` in virtual time, `pushedAt` and `postedAt` in real time, all ISO 8601. */
 export interface SaidEvent {
   id: number;
   type: 'info' | 'error';
   code: string;
   message: string;
   at: string;
-  /** How it was to reach the page otherwise than it should. */
+  /** The delivery fault that the event was sent with. */
   delivery?: DeliveryFault;
   pushedAt: string | null;
   postedAt: string | null;
 }
 
 /**
- * What has become of something that was done: `page` is `posted` when the frame has posted its event to the page
- * around it, `none` when no page is open, `open` when there was nothing to post, and `unconfirmed` when the frame has
- * not reported within two seconds.
+ * The outcome of an action: `page` is `posted` when the frame has posted the event to its parent, `none` when no page is
+ * open, `open` when there was no event to post, and `unconfirmed` when the frame has not reported within two seconds.
  */
 export interface Delivery {
   page: 'none' | 'open' | 'posted' | 'unconfirmed';
-  /** In real time. */
+  /** Real time. */
   postedAfterMs?: number;
 }
 
 /**
- * One call: the latest for a validation, or the one of number n. It need not exist yet.
+ * One call: the latest of a validation, or number n. It need not exist yet.
  *
  * @example
  * const call = mock.call('val-1');
@@ -74,35 +73,35 @@ export interface Delivery {
  */
 export interface CallHandle extends Readonly<Record<AgentAction, () => Promise<Delivery>>> {
   readonly validationId: string;
-  /** The address for the `src` of the iframe, as the guide writes it (5.3). */
+  /** The URL for the iframe's `src`, as in guide 5.3. */
   src(token: string): string;
-  /** All that is known of it; `not_found` before it was opened. */
+  /** Reads the whole call; fails with `not_found` before it was opened. */
   get(): Promise<Call>;
-  /** What its page shows now: `waiting-room`, `loading`, `in-call`, `ended` or `error`. */
+  /** Reads what the page shows: `waiting-room`, `loading`, `in-call`, `ended` or `error`. */
   state(): Promise<Call['state']>;
-  /** The agent joins, so that the page hears `VideocallLoading`. */
+  /** The agent joins: the page posts `VideocallLoading`. */
   join(): Promise<Delivery>;
-  /** The agent starts, so that the page hears `VideocallInitiated`. */
+  /** The agent starts the call: the page posts `VideocallInitiated`. */
   start(): Promise<Delivery>;
-  /** The agent records, of which the page hears nothing. */
+  /** The agent starts recording; the page posts nothing. */
   record(): Promise<Delivery>;
-  /** The agent leaves, and the page is in the waiting room again. */
+  /** The agent leaves, and the page returns to the waiting room. */
   leave(): Promise<Delivery>;
-  /** The agent ends the call, so that the page hears `VideocallCompleted` and the token is used up. */
+  /** The agent ends the call: the page posts `VideocallCompleted`, and the token is completed. */
   end(): Promise<Delivery>;
-  /** Lets the frame post any event. */
+  /** Makes the frame post any event. */
   post(event: VideocallEvent): Promise<Delivery>;
-  /** Lets the call fail, with its error screen and the event of this code. */
+  /** Makes the call fail: the page shows its error screen and posts the event of this code. */
   fail(code: ErrorCode): Promise<Delivery>;
-  /** Gives the signal that its script waits for; `conflict` when it does not. */
+  /** Sends the signal that the call's script waits for; fails with `conflict` when it waits for something else. */
   signal(name: string): Promise<void>;
 }
 
 /**
- * A handle on a call, which it asks for anew each time.
+ * A handle on a call. It reads the call from the simulator each time.
  *
  * @param scope whose call it is
- * @param n its number, from 1; without it, the latest
+ * @param n its number, from 1; by default the latest
  * @internal
  */
 export function createCallHandle(

@@ -1,8 +1,8 @@
-/** The control API writes snake_case, and JavaScript camelCase: what the one says becomes the other, and back. */
+/** Converts between the control API's snake_case and JavaScript's camelCase. */
 
 type CamelKey<Key> = Key extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<CamelKey<Tail>>}` : Key;
 
-/** What the control API says, with its keys in camelCase. Keys that are data, such as names of headers, stay. */
+/** A body of the control API with camelCase keys. Keys that are data, such as header names, stay. */
 export type Camel<T> = T extends readonly (infer Item)[]
   ? Camel<Item>[]
   : T extends object
@@ -11,7 +11,7 @@ export type Camel<T> = T extends readonly (infer Item)[]
       : { [Key in keyof T as CamelKey<Key>]: Camel<T[Key]> }
     : T;
 
-/** Under these keys stand maps whose own keys are data. A test holds them against the tables of the control API. */
+/** Maps under these keys have keys that are data. A test compares them with the tables of the control API. */
 export const DATA_MAP_KEYS: ReadonlySet<string> = new Set(['query', 'headers', 'form']);
 
 function renameKeys(value: unknown, rename: (key: string) => string): unknown {
@@ -28,8 +28,8 @@ function renameKeys(value: unknown, rename: (key: string) => string): unknown {
 const toCamelKey = (key: string) => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 const toSnakeKey = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** `value`, which is JSON, as JavaScript would write it. */
+/** `value`, which is JSON, with camelCase keys. */
 export const toCamelCase = <T>(value: T): Camel<T> => renameKeys(value, toCamelKey) as Camel<T>;
 
-/** `value` as the control API reads it. */
+/** `value` with the control API's snake_case keys. */
 export const toSnakeCase = (value: unknown): unknown => renameKeys(value, toSnakeKey);

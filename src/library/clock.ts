@@ -1,29 +1,29 @@
 import { type Duration, toWrittenDuration } from './duration.ts';
 import type { Scope } from './scope.ts';
 
-/** What time it is. */
+/** The current virtual time. */
 export interface ClockReading {
-  /** In ISO 8601. */
+  /** ISO 8601. */
   now: string;
   frozen: boolean;
-  /** How many milliseconds that is ahead of real time. */
+  /** How many milliseconds virtual time is ahead of real time. */
   offsetMs: number;
 }
 
-/** Virtual time. Whatever changes it is answered when all that fell due was pushed to the open pages. */
+/** Virtual time. Every change resolves once everything that fell due was pushed to the open pages. */
 export interface Clock {
-  /** What time it is, in ISO 8601. */
+  /** The current virtual time, in ISO 8601. */
   now(): Promise<string>;
-  /** Moves time forward, by milliseconds or a length such as `1h`. */
+  /** Advances time by milliseconds or a duration such as `1h`. */
   advance(by: Duration): Promise<ClockReading>;
-  /** Lets time stand still, at an instant or where it is. */
+  /** Freezes time, at the given instant or at the current one. */
   freeze(at?: string | Date): Promise<ClockReading>;
-  /** Lets time run on from where it is. */
+  /** Resumes time from where it is. */
   resume(): Promise<ClockReading>;
 }
 
 /**
- * The clock of a client, or the one that all without their own follow.
+ * The clock of one client, or the default clock that the others follow.
  *
  * @internal
  */

@@ -7,31 +7,31 @@ import { MockError } from './error.ts';
 import { createMock, type Mock } from './mock.ts';
 import type { Addresses, Credentials } from './scope.ts';
 
-/** Where a simulator runs. */
+/** Addresses of a running simulator, and credentials. */
 export interface ConnectOptions {
-  /** Its control API, e.g. `http://127.0.0.1:4010/__admin`; Basic credentials may stand in it. */
+  /** Its control API, e.g. `http://127.0.0.1:4010/__admin`; may contain Basic credentials. */
   readonly adminUrl: string;
-  /** What the control API asks for, if it asks. */
+  /** The credentials of the control API, if it requires any. */
   readonly adminCredentials?: { readonly user: string; readonly password: string } | undefined;
-  /** Where backends find it, if not where its control API is. */
+  /** Base URL for backends, if it differs from the control API's. */
   readonly url?: string | undefined;
-  /** Where browsers find it; by default `videocall.localhost` on this machine, or else where backends do. */
+  /** Base URL for browsers; by default `videocall.localhost` for a simulator on this machine, otherwise that for backends. */
   readonly browserUrl?: string | undefined;
-  /** Whose tokens `token()` gets; by default those of its first client. */
+  /** The client whose tokens `token()` gets; by default the first client. */
   readonly clientId?: string | undefined;
   readonly clientSecret?: string | undefined;
 }
 
-// biome-ignore lint/style/noProcessEnv: exec hands on by it where the simulator is
+// biome-ignore lint/style/noProcessEnv: `exec` passes the addresses in the environment
 const getEnvironment = () => process.env;
 
-/** Whether this process was started by `mock-veridas exec`, or told where a simulator is as by that. */
+/** Whether this process runs under `mock-veridas exec`. */
 export const hasExecEnvironment = (): boolean => (getEnvironment().VIDEOCALL_ADMIN_URL ?? '') !== '';
 
 /**
- * What `mock-veridas exec` hands on to the command that it runs.
+ * The addresses and credentials that `mock-veridas exec` passes to its command.
  *
- * @throws {MockError} there is nothing of it
+ * @throws {MockError} they are not set
  */
 function readExecEnvironment(): ConnectOptions {
   const env = getEnvironment();
@@ -52,7 +52,7 @@ function readExecEnvironment(): ConnectOptions {
   };
 }
 
-/** The control API of an address with or without its path, with credentials in it if there are any. */
+/** The control API at an address, which may lack the path and may contain credentials. */
 function toAdminUrl({ adminUrl, adminCredentials }: ConnectOptions): string {
   if (!URL.canParse(adminUrl)) {
     throw new MockError('unreachable', `"${adminUrl}" is no address`, {
@@ -62,7 +62,7 @@ function toAdminUrl({ adminUrl, adminCredentials }: ConnectOptions): string {
   return controlAddress(adminUrl, adminCredentials);
 }
 
-/** `base` under another name, where that leads to this machine. */
+/** `base` under another host name, if it is on this machine. */
 function withHostName(base: string, name: string): string {
   const address = new URL(base);
   if (isLoopback(hostOf(base))) address.hostname = name;
@@ -80,7 +80,7 @@ function toAddresses(adminUrl: string, { url, browserUrl }: ConnectOptions): Add
   };
 }
 
-/** Whose tokens are meant: a secret that is not given is asked for. */
+/** The client whose tokens are meant; a missing secret is read from the simulator. */
 async function resolveCredentials(control: CamelControl, given: ConnectOptions): Promise<Credentials> {
   const { items } = await control.ask('GET /clients');
   const { clientId = items[0]?.clientId, clientSecret } = given;
@@ -92,19 +92,18 @@ async function resolveCredentials(control: CamelControl, given: ConnectOptions):
 }
 
 /**
- * Connects to a simulator that runs elsewhere, with the same verbs as one that was started here. When nothing is given
- * it is the one of `mock-veridas exec`, found by `VIDEOCALL_ADMIN_URL`, `VIDEOCALL_URL`, `VIDEOCALL_BROWSER_URL`,
- * `CLIENT_ID` and `CLIENT_SECRET`, and where it asks for credentials by `MOCK_VERIDAS_ADMIN_USER` and
- * `MOCK_VERIDAS_ADMIN_PASSWORD`; of the environment nothing counts when something is given.
+ * Connects to a simulator that runs elsewhere, with the same verbs as one started here. Without an argument it is the one of
+ * `mock-veridas exec`, found through `VIDEOCALL_ADMIN_URL`, `VIDEOCALL_URL`, `VIDEOCALL_BROWSER_URL`, `CLIENT_ID` and
+ * `CLIENT_SECRET`, and, if it requires credentials, `MOCK_VERIDAS_ADMIN_USER` and `MOCK_VERIDAS_ADMIN_PASSWORD`. With an
+ * argument the environment is ignored.
  *
  * @example
  * await using mock = await connectMock('http://127.0.0.1:4010');
  * await using client = await mock.client();
  * console.log((await client.token()).length); // 30
  *
- * @param given where it is: the address of its control API, or more than that
- * @throws {MockError} of code `unreachable` when nobody answers there who is a simulator, `unauthorized` when it asks for
- * credentials
+ * @param given the address of its control API, or an object with more
+ * @throws {MockError} of code `unreachable` when no simulator answers there, `unauthorized` when it requires credentials
  */
 export async function connectMock(given?: string | ConnectOptions): Promise<Mock> {
   const options = typeof given === 'string' ? { adminUrl: given } : (given ?? readExecEnvironment());

@@ -16,9 +16,9 @@ type CamelAsking<A> = { [Key in keyof A]: Key extends 'body' ? Camel<A[Key]> : A
 /** The control API of a simulator, in this process or elsewhere, with bodies and answers in camelCase. */
 export interface CamelControl {
   /**
-   * Asks by the name of a route, as in `POST /calls/:validation_id/agent`.
+   * Sends a request by the name of its route, for example `POST /calls/:validation_id/agent`.
    *
-   * @throws {MockError} it was refused, or there is no answer
+   * @throws {MockError} the request was refused or not answered
    */
   ask<Name extends RouteName>(
     name: Name,
@@ -29,7 +29,7 @@ export interface CamelControl {
 /** A wait may take ten minutes. */
 const TIMEOUT_MS = 660_000;
 
-/** A failed request as users of the library see it. */
+/** Converts a failed request to the library's error. */
 function mockError(url: string, error: unknown): unknown {
   if (!(error instanceof RequestFailed)) return error;
   const { code, message, details, cause } = error;
@@ -42,7 +42,7 @@ function mockError(url: string, error: unknown): unknown {
 /**
  * The control API at an address.
  *
- * @param address credentials in it are sent as Basic ones
+ * @param address credentials in it are sent as Basic auth
  */
 export function camelControlAt(address: string): CamelControl {
   const control = controlAt(address, TIMEOUT_MS);

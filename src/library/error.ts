@@ -1,12 +1,12 @@
 import type { ErrorName } from '../control/schema/errors.ts';
 
 /**
- * What went wrong: an error of the control API by its name there, `unreachable` where nobody answers who is a
- * simulator, or `no_token` where a token was asked for and refused.
+ * The error code: that of the control API, `unreachable` when no simulator answers, or `no_token` when the token endpoint
+ * refused.
  */
 export type MockErrorCode = ErrorName | 'unreachable' | 'no_token';
 
-/** What is said of some errors beside their message. */
+/** Details that some errors have besides their message. */
 interface ErrorDetails {
   readonly hint?: string;
   readonly errors?: { path: string; message: string }[];
@@ -14,7 +14,7 @@ interface ErrorDetails {
 }
 
 /**
- * Something that the simulator did not do, in words for whoever reads the test.
+ * A request that the simulator refused or could not carry out. The message is written for whoever reads the test.
  *
  * @example
  * await mock.call('unheard-of').join().catch((error) => {
@@ -25,11 +25,11 @@ interface ErrorDetails {
 export class MockError extends Error {
   override readonly name = 'MockError';
   readonly code: MockErrorCode;
-  /** What to do about it. */
+  /** How to fix it. */
   readonly hint: string | undefined;
-  /** Of something that does not fit, each fault with its place (a JSON pointer). */
+  /** Every invalid part of the request, with its JSON pointer. */
   readonly errors: NonNullable<ErrorDetails['errors']>;
-  /** What was there instead of what was waited for. */
+  /** What happened instead of what was waited for. */
   readonly seen: readonly string[];
 
   constructor(
@@ -37,7 +37,7 @@ export class MockError extends Error {
     message: string,
     { hint, errors = [], seen = [], ...options }: ErrorDetails & ErrorOptions = {},
   ) {
-    // Of an uncaught error nothing is shown but its message.
+    // Node prints only the message of an uncaught error.
     super(hint === undefined ? message : `${message}; ${hint}`, options);
     this.code = code;
     this.hint = hint;
@@ -46,7 +46,7 @@ export class MockError extends Error {
   }
 }
 
-/** Lets it pass that something is not there, which is what `error` may say. */
+/** Ignores an error that only says that something does not exist; rethrows all others. */
 export function ignoreNotFound(error: unknown): undefined {
   if (!(error instanceof MockError && error.code === 'not_found')) throw error;
 }

@@ -1,22 +1,22 @@
 import type { Endpoint, FaultKind } from '../domain/fault.ts';
 import type { Scope } from './scope.ts';
 
-/** What is to go wrong, as in `{ endpoint: 'token', status: 503, times: 1 }`. */
+/** What should go wrong, for example `{ endpoint: 'token', status: 503, times: 1 }`. */
 export interface FaultOptions {
   endpoint: Endpoint;
   status?: number;
-  /** In seconds; needs a status. */
+  /** In seconds; requires a status. */
   retryAfter?: number;
-  /** As in `2s`, or the shortest and the longest. */
+  /** For example `2s`, or the shortest and the longest delay. */
   latency?: string | string[];
   kind?: FaultKind;
-  /** So many requests pass before it. */
+  /** How many requests pass before the first one fails. */
   after?: number;
-  /** So many requests does it strike. */
+  /** How many requests fail; by default all. */
   times?: number;
 }
 
-/** A fault that is armed, and how many requests it has struck. */
+/** An armed fault, and how many requests it has affected. */
 export interface Fault {
   id: string;
   clientId: string | null;
@@ -31,7 +31,7 @@ export interface Fault {
 }
 
 /**
- * What goes wrong between a backend or browser and the service.
+ * Failures between a backend or browser and the service.
  *
  * @example
  * await mock.faults.arm({ endpoint: 'token', status: 503, retryAfter: 2, times: 1 });
@@ -41,14 +41,14 @@ export interface Fault {
  */
 export interface Faults {
   arm(fault: FaultOptions): Promise<Fault>;
-  /** Those that are armed, used up or not. */
+  /** Lists all faults, including used-up ones. */
   list(): Promise<Fault[]>;
-  /** Takes one away by its id, or all. */
+  /** Removes one fault by its id, or all. */
   clear(id?: string): Promise<void>;
 }
 
 /**
- * The faults of a client's requests, or of all.
+ * The faults of one client, or of all.
  *
  * @internal
  */

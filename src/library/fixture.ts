@@ -2,32 +2,31 @@ import { connectMock, hasExecEnvironment } from './connect.ts';
 import { type Mock, type MockClient, startMock } from './index.ts';
 import { describeFinding } from './journal.ts';
 
-/** What the fixtures of all test frameworks have in common. */
+/** What the fixtures of all test frameworks share. */
 
-/** The simulator of `mock-veridas exec`, or one of its own. */
+/** The simulator of `mock-veridas exec`, or a new one. */
 const openMock = (): Promise<Mock> =>
   hasExecEnvironment() ? connectMock() : startMock({ logLevel: 'error' });
 
-/** Lets the tests of a worker use one simulator, as a fixture of Vitest and of Playwright. */
-// biome-ignore lint/correctness/noEmptyPattern: both read from the pattern what a fixture needs
+/** Gives the tests of a worker one simulator; works as a fixture of Vitest and of Playwright. */
+// biome-ignore lint/correctness/noEmptyPattern: both frameworks read a fixture's dependencies from the pattern
 export const mockFixture = async ({}, use: (mock: Mock) => Promise<void>): Promise<void> => {
   const mock = await openMock();
   await use(mock);
   await mock.close();
 };
 
-/** How a test with a client of its own has gone. */
+/** The outcome of a test with a client of its own. */
 export interface TestOutcome {
   readonly hasPassed: boolean;
-  /** Whether a mistake of the integration lets it fail. */
+  /** Whether findings fail the test. */
   readonly failOnFindings: boolean;
 }
 
 /**
- * Ends the client of a test. It is removed when all was well, and otherwise left, for the report of `exec`, the console
- * and whoever looks there.
+ * Ends a test's client. It is removed when the test passed, and kept otherwise, for the report of `exec` and the console.
  *
- * @throws {Error} there are findings, in their words, and the test is to fail of them
+ * @throws {Error} the test should fail because there are findings; the message lists them
  */
 export async function endClient(
   client: MockClient,

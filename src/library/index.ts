@@ -43,7 +43,7 @@ export type {
 } from './scenarios.ts';
 export type { Addresses, Credentials } from './scope.ts';
 
-/** A store in this process, to be given to `startMock`. */
+/** Creates a store in this process, to pass to `startMock`. */
 export const newMemoryStore = (): Store => createMemoryStore(systemTime);
 
 /** A simulator that runs in this process. */
@@ -62,11 +62,11 @@ export interface StartedMock extends Mock, Omit<LaunchedMock, 'close'> {}
  * });
  * console.log(answer.status); // 200
  *
- * @throws {CannotListen} the port or address cannot be had
+ * @throws {CannotListen} the port or address cannot be bound
  * @throws {StoreUnavailable} the store cannot be reached within a few seconds
  */
 export async function startMock(options: MockOptions = {}): Promise<StartedMock> {
-  // The server is large, and whoever connects to one that runs elsewhere can do without.
+  // The server is large, and `connectMock` does not need it.
   const { launch } = await import('../server/launch.ts');
   const launched = await launch(options);
   const { adminUrl, adminCredentials, close } = launched;

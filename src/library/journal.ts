@@ -5,22 +5,22 @@ import { toSnakeCase } from './camel-case.ts';
 import { type Duration, toWrittenDuration } from './duration.ts';
 import type { Scope } from './scope.ts';
 
-/** A request to the imitated service, what was answered, and why it was refused. Times are ISO 8601. */
+/** A request to the imitated service, its answer, and why it was refused. Times are ISO 8601. */
 export interface JournalEntry {
   id: number;
   clientId: string | null;
-  /** In virtual time. */
+  /** Virtual time. */
   at: string;
-  /** In real time. */
+  /** Real time. */
   receivedAt: string;
   method: string;
   path: string;
   query: Record<string, string>;
   headers: Record<string, string>;
   form: Record<string, string> | null;
-  /** The address that it came from. */
+  /** The client's IP address. */
   from: string;
-  /** Null where the connection was cut off or left hanging. */
+  /** Null when the connection was reset or left hanging. */
   status: number | null;
   cause: string | null;
   reason: string | null;
@@ -28,17 +28,17 @@ export interface JournalEntry {
   faultId: string | null;
 }
 
-/** Which requests are meant: by `method`, `path`, `status`, `validationId`, and `after` the one with this id. */
+/** Selects requests by `method`, `path`, `status` and `validationId`; `after` is the id of an earlier request. */
 export interface JournalFilter {
   method?: string;
-  /** Without its query, as in `/o/token/`. */
+  /** Without the query, for example `/o/token/`. */
   path?: string;
   status?: number;
   validationId?: string;
   after?: number;
 }
 
-/** A mistake of the integration that was seen, with the section of the guide and how to fix it. */
+/** A mistake of the integration, with the section of the guide and how to fix it. */
 export interface Finding {
   rule: RuleId;
   severity: 'error' | 'warning';
@@ -52,7 +52,7 @@ export interface Finding {
   times: number;
 }
 
-/** An event with the call that has said it. */
+/** An event with its call. */
 export interface CallEvent extends SaidEvent {
   clientId: string;
   validationId: string;
@@ -60,7 +60,7 @@ export interface CallEvent extends SaidEvent {
 }
 
 /**
- * What was asked of the imitated service and what came of it.
+ * The requests to the imitated service and their answers.
  *
  * @example
  * const [first] = await mock.journal.list({ path: '/o/token/', status: 200 });
@@ -68,35 +68,35 @@ export interface CallEvent extends SaidEvent {
  * console.log(await mock.journal.count({ validationId: 'val-1' })); // 1
  */
 export interface Journal {
-  /** The oldest first. */
+  /** Oldest first. */
   list(filter?: JournalFilter): Promise<JournalEntry[]>;
   count(filter?: JournalFilter): Promise<number>;
 }
 
-/** What can be waited for: an event by its code, a request, or the state of a call. */
+/** What to wait for: an event by its code, a request, or the state of a call. */
 export type Goal =
   | { event: string }
   | { request: { method?: string; path?: string; status?: number } }
   | { callState: CallState };
 
-/** Of what that is expected, and for how long in real time: by default 5 s, and no longer than 10 min. */
+/** Where to look, and how long to wait in real time: 5 s by default, at most 10 min. */
 export interface Patience {
   validationId?: string;
-  /** The number of a call. */
+  /** The number of the call. */
   n?: number;
-  /** The id of a request. */
+  /** Only requests after the one with this id. */
   after?: number;
   readonly timeout?: Duration;
 }
 
-/** What was waited for. */
+/** The result of a wait. */
 export type Met<G extends Goal> = G extends { event: string }
   ? CallEvent
   : G extends { callState: string }
     ? Call
     : JournalEntry;
 
-/** Everything in a query is text. */
+/** Query parameters are all text. */
 const toQuery = (filter: JournalFilter): Record<string, string> =>
   Object.fromEntries(
     Object.entries(toSnakeCase(filter) as object)
@@ -105,7 +105,7 @@ const toQuery = (filter: JournalFilter): Record<string, string> =>
   );
 
 /**
- * The journal of a client, or of all.
+ * The journal of one client, or of all.
  *
  * @internal
  */
@@ -117,7 +117,7 @@ export const createJournal = ({ control, client }: Scope): Journal => ({
 });
 
 /**
- * Waits in the name of a client, or of all.
+ * Waits on behalf of one client, or of all.
  *
  * @internal
  */
@@ -133,7 +133,7 @@ export const createWaitFor =
     return (event ?? request ?? call) as Met<G>;
   };
 
-/** A mistake as it is told to people, with how to fix it. */
+/** A finding as text, with how to fix it. */
 export function describeFinding(finding: Finding): string {
   const { rule, severity, guide, title, fix } = finding;
   return `${severity}: ${title} (${rule}, guide ${guide})\n  ${describeSeen(finding)}\n  fix: ${fix}`;

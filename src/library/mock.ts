@@ -4,23 +4,23 @@ import { ignoreNotFound } from './error.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
 import type { Addresses, Credentials } from './scope.ts';
 
-/** What a client is to be; what is left out is made up, or as it is for a client of the sandbox. */
+/** Properties of a new client; what is left out is generated, or as for a sandbox client. */
 export type ClientOptions = Partial<Client>;
 
 /**
- * A client with a clock, scenario, faults, tokens, calls, validations, journal and findings of its own. Its
- * `clientId` and `clientSecret` are for the application under test.
+ * A client with its own clock, scenario, faults, tokens, calls, validations, journal and findings. Give its `clientId` and
+ * `clientSecret` to the application under test.
  */
 export interface MockClient extends Sandbox {
-  /** Removes it with all that belongs to it. It may be gone already. */
+  /** Removes the client with everything that belongs to it. It may be gone already. */
   remove(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A simulator, in this process or elsewhere. Its own verbs are about all clients, its tokens are of the first. */
+/** A simulator, in this process or elsewhere. Its own verbs act on all clients; its tokens belong to the first one. */
 export interface Mock extends Sandbox, Addresses {
   /**
-   * Makes a client, a sandbox of its own.
+   * Creates a client, a sandbox of its own.
    *
    * @example
    * await using client = await mock.client({ scenario: 'manual' });
@@ -29,7 +29,7 @@ export interface Mock extends Sandbox, Addresses {
    * console.log(await client.clock.now()); // 2030-01-01T01:00:00.000Z
    */
   client(given?: ClientOptions): Promise<MockClient>;
-  /** Ends the simulator if it was started here. One that runs elsewhere is left as it is, with its clients. */
+  /** Stops the simulator if it was started here. One that runs elsewhere keeps running, with its clients. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -37,8 +37,8 @@ export interface Mock extends Sandbox, Addresses {
 /**
  * The library over a control API.
  *
- * @param credentials whose tokens the mock's own are
- * @param close ends the simulator, or whatever there is to end
+ * @param credentials the client whose tokens `token()` gets
+ * @param close stops the simulator, or whatever else was opened
  * @internal
  */
 export function createMock(

@@ -14,23 +14,23 @@ import { openParentPage, type ParentPage } from './playwright/parent.ts';
 export type { Embedded, EmbedOptions, Videocall } from './playwright/embed.ts';
 export type { Listening } from './playwright/listening.ts';
 
-/** What a test is given, and what it can say about that. */
+/** The fixtures of a test. */
 export interface VideocallFixtures {
   /** A client of the test's own, a sandbox that no other test sees, and its calls in pages. */
   readonly videocall: Videocall;
 }
 
-/** What can be set in `use` of the config, or by `test.use`. */
+/** Options for `use` in the config, or for `test.use`. */
 export interface VideocallOptions {
-  /** What the client of a test is to be, as in `{ scenario: 'manual' }`. */
+  /** Properties of the test's client, for example `{ scenario: 'manual' }`. */
   readonly videocallClient: ClientOptions;
-  /** Whether a test fails when a mistake of the integration was seen. By default it does not. */
+  /** Whether findings fail a test. By default they do not. */
   readonly failOnFindings: boolean;
 }
 
-/** What the tests of a worker share. */
+/** The fixtures of a worker. */
 export interface VideocallWorkerFixtures {
-  /** The simulator of `mock-veridas exec`, or one for this worker. */
+  /** The simulator of `mock-veridas exec`, or a new one for this worker. */
   readonly mock: Mock;
 }
 

@@ -16,24 +16,24 @@ import { createScenarios, createValidations, type Scenarios, type Validations } 
 import type { Credentials, Scope } from './scope.ts';
 
 /**
- * What can be arranged and observed, for one client or for all. Whatever is refused throws a `MockError`. What is
- * answered is written in camelCase, with times in ISO 8601.
+ * What a test can set up and observe, for one client or for all. A refused request throws a `MockError`. Results are in
+ * camelCase, with times in ISO 8601.
  */
 export interface Sandbox extends Credentials {
-  /** A fresh access token, got as a backend gets it: by `POST /o/token/`. */
+  /** Gets a new access token like a backend does: by `POST /o/token/`. */
   token(): Promise<string>;
-  /** A handle on the call for a validation: the latest one, or number `n`. */
+  /** A handle on the latest call of a validation, or on number `n`. */
   call(validationId: string, options?: { readonly n?: number }): CallHandle;
   readonly clock: Clock;
   readonly faults: Faults;
   readonly journal: Journal;
   readonly scenarios: Scenarios;
   readonly validations: Validations;
-  /** Every mistake of the integration that was seen, the first seen first. */
+  /** Every finding, oldest first. */
   findings(): Promise<Finding[]>;
   /**
-   * Waits until something has happened, and answers it; what has happened already counts. In vain it throws a
-   * `MockError` of code `timeout`, with what was seen instead.
+   * Waits until something has happened, and returns it; what happened earlier counts. On a timeout it throws a `MockError` of
+   * code `timeout` that lists what happened instead.
    *
    * @example
    * await mock.waitFor({ request: { path: '/o/token/', status: 200 } });
@@ -42,14 +42,14 @@ export interface Sandbox extends Credentials {
    * console.log(events.at(-1)?.code); // VideocallCompleted
    */
   waitFor<const G extends Goal>(goal: G, patience?: Patience): Promise<Met<G>>;
-  /** Back to the start: of everything, or of the client, which keeps its credentials. */
+  /** Resets everything, or only this client, which keeps its credentials. */
   reset(): Promise<void>;
 }
 
 /** A fault may delay the answer by ten minutes. */
 const TIMEOUT_MS = 660_000;
 
-/** Asks for a token as the guide shows it (5.2). */
+/** Requests a token as in guide 5.2. */
 async function requestToken({ url, credentials: { clientId, clientSecret } }: Scope): Promise<string> {
   const address = `${url}/o/token/`;
   const form = new URLSearchParams({

@@ -2,13 +2,13 @@ import type { AgentAction, DeliveryFault } from '../domain/scenario.ts';
 import type { ErrorCode } from '../guide/events.ts';
 import type { Scope } from './scope.ts';
 
-/** The course of a call: its `steps`, as a scenario file has them but for `waitFor`. */
+/** The script of a call: its `steps` as in a scenario file, except `waitFor` for `wait_for`. */
 export interface ScenarioOptions {
   description?: string;
   steps: ScenarioStep[];
 }
 
-/** Something that happens `after` the step before it, or that is waited for. Lengths of time are as in `1.5s`. */
+/** A step that happens `after` the previous one, or that waits. Durations are written like `1.5s`. */
 export type ScenarioStep =
   | { after: string; agent: AgentAction; delivery?: DeliveryFault }
   | { after: string; fail: ErrorCode; delivery?: DeliveryFault }
@@ -19,18 +19,18 @@ export type ScenarioStep =
     }
   | { waitFor: string; timeout?: string };
 
-/** A scenario that calls can play, and where it is from. */
+/** A scenario that calls can play, and its source. */
 export interface ScenarioView {
   name: string;
   description: string | null;
   source: 'file' | 'control-api';
-  /** Whose it is; null where it is for all. */
+  /** The client it belongs to; null when it is for all. */
   clientId: string | null;
   steps: ScenarioStep[];
 }
 
 /**
- * What calls can play that open from now on.
+ * The scenarios that calls opened from now on can play.
  *
  * @example
  * await mock.scenarios.put('papers-first', {
@@ -39,13 +39,13 @@ export interface ScenarioView {
  * await mock.validations.set('val-2', { scenario: 'papers-first' });
  */
 export interface Scenarios {
-  /** Puts a scenario in, in the place of one of its name. */
+  /** Adds a scenario, or replaces the one of the same name. */
   put(name: string, scenario: ScenarioOptions): Promise<ScenarioView>;
   list(): Promise<ScenarioView[]>;
 }
 
 /**
- * The scenarios of a client, or of all.
+ * The scenarios of one client, or of all.
  *
  * @internal
  */
@@ -54,31 +54,31 @@ export const createScenarios = ({ control, client: query }: Scope): Scenarios =>
   list: async () => (await control.ask('GET /scenarios', { query })).items,
 });
 
-/** What is to be known of a validation before its call. */
+/** Properties of a validation, set before its call. */
 export interface ValidationOptions {
   exists?: boolean;
   confirmed?: boolean;
   scenario?: string;
 }
 
-/** What is known of a validation; null where nothing was said. */
+/** What is known of a validation; null for what was never set. */
 export interface Validation {
   clientId: string | null;
   validationId: string;
   exists: boolean | null;
   confirmed: boolean | null;
   scenario: string | null;
-  /** How many there were. */
+  /** How many calls it has had. */
   calls: number;
 }
 
-/** What is known of validations before their calls. */
+/** Validations, which can be set up before their calls. */
 export interface Validations {
   set(validationId: string, validation: ValidationOptions): Promise<Validation>;
 }
 
 /**
- * The validations of a client, or of all.
+ * The validations of one client, or of all.
  *
  * @internal
  */

@@ -1,34 +1,34 @@
 import type { CamelControl } from './control.ts';
 
-/** Where a simulator is, for whom. */
+/** Addresses of a simulator. */
 export interface Addresses {
   /** For backends, e.g. `http://127.0.0.1:4010`. */
   readonly url: string;
-  /** For browsers: its name contains `videocall`, which the listener of guide 5.5 insists on. */
+  /** For browsers. The host name contains `videocall`, which the listener of guide 5.5 requires. */
   readonly browserUrl: string;
-  /** The control API. */
+  /** The base URL of the control API. */
   readonly adminUrl: string;
-  /** A page of an integrator with a whole call in it, for people: another origin than that of `browserUrl`. */
+  /** A sample integrator page with a whole call in it. Its origin differs from `browserUrl`. */
   readonly demoUrl: string;
-  /** What happens, for people, who can be the agent there. */
+  /** The web console: shows what happens and lets you act as the agent. */
   readonly consoleUrl: string;
 }
 
-/** Who gets tokens. */
+/** Credentials of a client. */
 export interface Credentials {
   readonly clientId: string;
   readonly clientSecret: string;
 }
 
 /**
- * Where the verbs of the library do what they do, and for whom.
+ * What the library's verbs act on: a simulator, and one client or all.
  *
  * @internal
  */
 export interface Scope extends Pick<Addresses, 'url' | 'browserUrl'> {
   readonly control: CamelControl;
-  /** Who gets the tokens. */
+  /** The client whose tokens are used. */
   readonly credentials: Credentials;
-  /** The client that all is about, as the control API takes it; without one, all of them. */
+  /** The client in the control API's form; undefined for all clients. */
   readonly client: { readonly client_id?: string };
 }

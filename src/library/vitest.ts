@@ -2,15 +2,15 @@ import { test as base, type TestAPI } from 'vitest';
 import { endClient, mockFixture } from './fixture.ts';
 import type { ClientOptions, Mock, MockClient } from './index.ts';
 
-/** What a test is given, and what it can say about that. */
+/** The fixtures of a test. */
 export interface VideocallFixtures {
-  /** The simulator of `mock-veridas exec`, or one for this worker. */
+  /** The simulator of `mock-veridas exec`, or a new one for this worker. */
   readonly mock: Mock;
   /** A client of the test's own, a sandbox that no other test sees. */
   readonly videocall: MockClient;
-  /** What that client is to be, as in `{ scenario: 'manual' }`. */
+  /** Properties of the client, for example `{ scenario: 'manual' }`. */
   readonly videocallClient: ClientOptions;
-  /** Whether the test fails when a mistake of the integration was seen. By default it does not. */
+  /** Whether findings fail the test. By default they do not. */
   readonly failOnFindings: boolean;
 }
 

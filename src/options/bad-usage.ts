@@ -1,4 +1,4 @@
-/** A command line, environment or file that cannot be used; its message is one line a fault. */
+/** A command line, environment or file that cannot be used; its message has one line per problem. */
 export class BadUsage extends Error {
   override readonly name = 'BadUsage';
   readonly faults: readonly string[];
@@ -10,9 +10,9 @@ export class BadUsage extends Error {
 }
 
 /**
- * Ends what is under way when something is wrong.
+ * Throws when there are problems.
  *
- * @throws {BadUsage} there are faults
+ * @throws {BadUsage} there are problems
  */
 export function refuse(faults: readonly string[]): void {
   if (faults.length > 0) throw new BadUsage(faults);

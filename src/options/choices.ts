@@ -1,15 +1,15 @@
-/** What can be chosen by its name, in a setting or by whoever starts a simulator. */
+/** Options that are chosen by name, in settings and in the library. */
 
-/** What access tokens look like: as the service's, or as JWTs. */
+/** Format of access tokens: opaque, as the service's are, or JWT. */
 export const TOKEN_FORMATS = ['opaque', 'jwt'] as const;
-/** How those are kept out who may not come from where they do. Guide 6.1 only says that they are. */
+/** What clients get whose address is not allowed. Guide 6.1 only says that they are blocked. */
 export const BLOCKING = ['forbidden', 'reset', 'hang'] as const;
-/** How `/call` answers a token that opens nothing: by a 403, or by a page that posts VideocallNotFound. */
+/** How `/call` answers a token that opens no call: with a 403, or with a page that posts VideocallNotFound. */
 export const REFUSED_CALL = ['forbidden', 'event'] as const;
 
-/** What is logged: entries of this level and those before it. */
+/** Log levels: entries of the chosen level and of those before it are written. */
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info'] as const;
-/** For whom the log is written: people, or programs. */
+/** Format of the log: for people, or for programs. */
 export const LOG_FORMATS = ['text', 'json'] as const;
 
 export type TokenFormatName = (typeof TOKEN_FORMATS)[number];

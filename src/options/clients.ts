@@ -11,19 +11,19 @@ import { findMismatches, type IsValid, type Mismatch } from '../control/schema/m
 import { type Client, createClientRecord } from '../domain/client.ts';
 import type { Given } from './source.ts';
 
-/** A client, and the sentence that blames one of its properties by the place where it was given. */
+/** A client, and a function that formats a message about one of its properties with the place where it was given. */
 interface GivenClient {
   readonly client: Client;
   readonly blame: (property: 'clientId' | 'scenario', message: string) => string;
 }
 
-/** Clients as some source gives them, and what is wrong with the others. */
+/** The clients from one source, and the problems of the others. */
 export interface GivenClients {
   readonly clients: readonly GivenClient[];
   readonly faults: readonly string[];
 }
 
-/** What is wrong with the two halves of ID:SECRET, in words that repeat neither. */
+/** The problem of an ID:SECRET pair, without repeating either. */
 function pairFaults(id: string, secret: string | undefined): string[] {
   if (secret === undefined) return ['has no colon; give ID:SECRET'];
   const idFault = `the id before the first colon is not a client id; give ${CLIENT_ID_RULE}`;
@@ -34,7 +34,7 @@ function pairFaults(id: string, secret: string | undefined): string[] {
   ];
 }
 
-/** The clients that texts like `ID:SECRET` describe; only an id cannot hold a colon. */
+/** The clients in texts such as `ID:SECRET`; only the id cannot contain a colon. */
 export function clientsOfPairs({ value, blame }: Given): GivenClients {
   const pairs = value as readonly string[];
   const read = pairs.map((pair, index) => {
@@ -50,7 +50,7 @@ export function clientsOfPairs({ value, blame }: Given): GivenClients {
   };
 }
 
-/** The clients that a config file lists and that are sound; `blame` says where in it a mismatch is. */
+/** The valid clients in a config file; `blame` formats a mismatch with its position. */
 export const clientsOfFile = (
   written: readonly WrittenClient[],
   isSound: IsValid,
@@ -68,7 +68,7 @@ export const clientsOfFile = (
   faults: [],
 });
 
-/** The faults of clients whose id another one before them has. */
+/** The problems of clients whose id is taken by an earlier one. */
 export function repeatedIds({ clients }: GivenClients): string[] {
   const seen = new Set<string>();
   return clients.flatMap(({ client: { clientId }, blame }) => {

@@ -2,21 +2,21 @@ import { Type } from 'typebox';
 import { parseDuration } from '../domain/time.ts';
 import { COMMAND_NAMES, onOff, path, type Row, Switch } from './row.ts';
 
-/** Only flags: nothing else sets them. */
+/** Flag only: no environment variable or config key sets it. */
 const FLAG_ONLY = { variables: [], inFile: false } as const;
 const VERIFY = { ...FLAG_ONLY, for: ['verify'] } as const;
 const TO_VERIFY = { ...VERIFY, group: 'Verification' } as const;
 const OF_BROKER = { ...VERIFY, group: 'Pact broker' } as const;
 const RESULT = { ...VERIFY, group: 'Results' } as const;
 
-/** A text that is not judged here. */
+/** A text that is checked elsewhere. */
 const anyText = (placeholder: string, title: string, help: string, more = {}) => ({
   placeholder,
   schema: Type.String({ title, ...more }),
   help,
 });
 
-/** It may hold a password, and is not repeated. */
+/** It may contain a password, so messages do not repeat it. */
 const Address = Type.Refine(
   Type.String({ title: 'address', description: 'one as in http://127.0.0.1:4010', writeOnly: true }),
   (given) => /^https?:\/\//.test(given) && URL.canParse(given),
@@ -33,7 +33,7 @@ function isJsonObject(given: string): boolean {
 
 const MAX_TIMEOUT_MS = 3_600_000;
 
-/** The milliseconds that a text like `5s` or `500` stands for. */
+/** Parses a duration such as `5s` or `500` into milliseconds. */
 export const timeoutOf = (given: string): number | undefined =>
   /^\d{1,7}$/.test(given) ? Number(given) : parseDuration(given);
 
@@ -42,7 +42,7 @@ function isTimeout(given: string): boolean {
   return ms !== undefined && ms > 0 && ms <= MAX_TIMEOUT_MS;
 }
 
-/** What the commands take beside the options of a simulator. */
+/** The commands' own options, besides those of a simulator. */
 export const COMMAND_ROWS = {
   target: {
     ...FLAG_ONLY,

@@ -28,10 +28,10 @@ const schema = Type.Object(
   { additionalProperties: false, title: 'config file', description: 'a map of settings' },
 );
 
-/** What stands in a config file. */
+/** The content of a config file. */
 export type WrittenConfig = Readonly<Record<string, unknown>> & {
   readonly clients?: readonly WrittenClient[];
 };
 
-/** What a config file must be. */
+/** The format of a config file. */
 export const CONFIG: Format<typeof schema> = { schema, emptyValue: {}, beyond: () => [] };

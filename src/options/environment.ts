@@ -6,16 +6,16 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const PREFIX = 'MOCK_VERIDAS_';
 
-/** The environment variables for `name`; of several that are set the first counts. */
+/** The environment variables for `name`; the first that is set counts. */
 export const variablesOf = (name: Name): readonly string[] =>
   rowOf(name).variables ?? [PREFIX + name.toUpperCase().replaceAll('-', '_')];
 
-/** Kubernetes and Docker set NAME_PORT for a service of that name, to an address. */
+/** Kubernetes and Docker set NAME_PORT to an address, for a service of that name. */
 const isServiceLink = (text: string): boolean => /^(tcp|udp|sctp):\/\//.test(text);
 
 const VARIABLES = NAMES.flatMap(variablesOf).filter((variable) => variable.startsWith(PREFIX));
 
-/** Our prefix may be another program's too: only what looks like a slip is refused. */
+/** Other programs may use our prefix too: only probable typos are rejected. */
 const misspeltVariable = (variable: string): string[] => {
   if (!variable.startsWith(PREFIX) || VARIABLES.includes(variable)) return [];
   const known = VARIABLES.map((name) => name.slice(PREFIX.length));
@@ -23,10 +23,10 @@ const misspeltVariable = (variable: string): string[] => {
   return meant === undefined ? [] : [`${variable}: is not known; did you mean ${PREFIX}${meant}?`];
 };
 
-/** The faults of variables whose names look like slips of ours. */
+/** Problems of variables that look like typos of ours. */
 export const misspeltVariables = (env: Environment): string[] => Object.keys(env).flatMap(misspeltVariable);
 
-/** What the environment gives for `names`. A variable that is empty counts as not set; for a list it holds one value a line. */
+/** The options in the environment for `names`. An empty variable counts as unset; a list has one value per line. */
 export function fromEnvironment(names: readonly Name[], env: Environment, folder: string): Source {
   const sources = names.flatMap((name) => {
     const variable = variablesOf(name).find((candidate) => env[candidate] && !isServiceLink(env[candidate]));

@@ -9,12 +9,12 @@ import { EXTENSIONS, type ExaminedDocument, examineFile, formatProblem, InvalidF
 
 const FILES = EXTENSIONS.map((extension) => `mock-veridas.config${extension}`);
 
-/** What the config file gives, and the clients that it lists, if it does. */
+/** The options in the config file, and the clients in it, if any. */
 export interface FileSource extends Source {
   readonly clients?: GivenClients;
 }
 
-/** The config file: the one that was `named`, or the one that is found in `cwd`. */
+/** The config file: the one at `named`, or the default one in `cwd`. */
 function locate(cwd: string, named: Given | undefined): { file?: string; faults: string[] } {
   if (named !== undefined) {
     const file = resolve(named.folder, String(named.value));
@@ -28,7 +28,7 @@ function locate(cwd: string, named: Given | undefined): { file?: string; faults:
     : { faults: [`${names} are both config files; keep one, or name one with --config`] };
 }
 
-/** Faulty parts are left out, so that what is right can still be held against the rest of the world. */
+/** Invalid parts are left out, so that the rest can still be checked. */
 function sourceOf(file: string, examined: ExaminedDocument<WrittenConfig>, cwd: string): FileSource {
   const { document, isSound, problems, toProblem } = examined;
   const blame = (mismatch: Mismatch) => formatProblem(toProblem(mismatch), cwd);
@@ -50,7 +50,7 @@ function sourceOf(file: string, examined: ExaminedDocument<WrittenConfig>, cwd: 
   };
 }
 
-/** What the config file gives: nothing when there is none and none was `named`. */
+/** Reads the config file; empty when there is none and none was `named`. */
 export function fromConfigFile(cwd: string, named: Given | undefined): FileSource {
   const { file, faults } = locate(cwd, named);
   if (file === undefined) return { given: {}, faults };

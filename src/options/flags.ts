@@ -4,9 +4,9 @@ import { COMMAND_NAMES, type CommandName, OPERANDS } from './row.ts';
 import { merged, readTexts, type Source } from './source.ts';
 import { flagsFor, isTakenBy, kindOf, NAMES, type Name, rowOf } from './table.ts';
 
-/** What a command line gives. */
+/** A parsed command line. */
 export interface Arguments extends Source {
-  /** What is neither a flag nor its value. */
+  /** The operands: arguments that are neither a flag nor its value. */
   readonly operands: readonly string[];
 }
 
@@ -23,7 +23,7 @@ const FLAGS = Object.fromEntries(
   }),
 );
 
-/** A short flag by its long name, so that both are read and blamed alike. */
+/** Expands a short flag, so that both forms are parsed and reported alike. */
 const longForm = (argument: string): string => {
   const name = NAMES.find((one) => argument === `-${rowOf(one).short}`);
   return name === undefined ? argument : `--${name}`;
@@ -32,13 +32,13 @@ const longForm = (argument: string): string => {
 const isFlag = (argument: string | undefined): boolean =>
   argument === undefined || isKnown(/^--([^=]+)/.exec(longForm(argument))?.[1] ?? '');
 
-/** A flag without its value must not take the next flag for it. */
+/** A flag without a value must not consume the next flag. */
 const withoutValue = (argument: string, next: string | undefined): boolean => {
   const name = argument.slice(2);
   return argument.startsWith('--') && isKnown(name) && !isSwitch(name) && isFlag(next);
 };
 
-/** What may be repeated of an unknown flag: the rest could be a secret that was written to it. */
+/** The part of an unknown flag that may be repeated: the rest could be a secret. */
 const shownFlag = (rawName: string): string => /^-*[A-Za-z0-9-]*/.exec(rawName)?.[0] ?? '';
 
 function unknownFlag(command: CommandName, rawName: string): string {
@@ -47,7 +47,7 @@ function unknownFlag(command: CommandName, rawName: string): string {
   return `${shownFlag(rawName)}: is not a flag; ${meant === undefined ? help : `did you mean --${meant}?`}`;
 }
 
-/** The commands that take `name`, as in `exec and report take it`. */
+/** The commands that take `name`, for example `exec and report take it`. */
 function takersOf(name: Name): string {
   const takers = COMMAND_NAMES.filter((command) => isTakenBy(command, name));
   const last = takers.at(-1);
@@ -73,14 +73,14 @@ function faultOf(command: CommandName, { name, rawName, value, inlineValue }: Op
     : undefined;
 }
 
-/** Flags that were given without the one that they need. */
+/** Flags given without the flag that they need. */
 const lonely = (given: ReadonlyMap<Name, unknown>): string[] =>
   [...given.keys()].flatMap((name) => {
     const { needs } = rowOf(name);
     return needs === undefined || given.has(needs as Name) ? [] : [`--${name}: needs --${needs} as well`];
   });
 
-/** What the command line `argv` gives to a command. */
+/** Parses the command line `argv` of a command. */
 export function fromArguments(command: CommandName, argv: readonly string[], folder: string): Arguments {
   const long = argv.map(longForm);
   const { tokens } = parseArgs({

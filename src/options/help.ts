@@ -2,11 +2,11 @@ import { variablesOf } from './environment.ts';
 import { type CommandName, GROUPS, OPERANDS } from './row.ts';
 import { defaultOf, flagsFor, isList, type Name, rowOf } from './table.ts';
 
-/** What `--help` says of a command. */
+/** The help of a command. */
 export interface CommandHelp {
-  /** In one line or two, for the list of commands. */
+  /** One or two lines for the list of commands. */
   readonly summary: string;
-  /** Where it is called in another way than with its operands and flags. */
+  /** Usage line, where it is more than operands and flags. */
   readonly usage?: string;
   readonly about: string;
   readonly exitCodes: Readonly<Record<number, string>>;
@@ -28,7 +28,7 @@ function wrapLine(text: string, width: number): string[] {
 const wrapped = (text: string, width: number): string[] =>
   text.split('\n').flatMap((line) => wrapLine(line, width));
 
-/** `term` and beside it `text`, in as many lines as it needs; below it where the term is long. */
+/** `term` with `text` beside it, wrapped; below it when the term is long. */
 function entry(term: string, text: string, indent = INDENT): string {
   const start = `  ${term}  `;
   const lines = wrapped(text, WIDTH - indent).map((line) => ' '.repeat(indent) + line);

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Given } from './source.ts';
 
-/** A certificate of the user's own, with its key, both as PEM. */
+/** The user's own certificate and key, as PEM. */
 export interface Identity {
   readonly cert: string;
   readonly key: string;
@@ -13,7 +13,7 @@ interface Named {
   readonly given: Given | undefined;
 }
 
-/** What is in a file, if it can be read and `parse` makes something of it; else what is wrong. */
+/** The content of a file that `parse` accepts, or its problem. */
 function read<T>(
   { file, given }: Named,
   what: string,
@@ -32,7 +32,7 @@ function read<T>(
   }
 }
 
-/** The certificate and key that are named by their files, or what is wrong with them; nothing where none is named. */
+/** The certificate and key in the named files, or their problems; nothing when no file is named. */
 export function identityOf(cert: Named, key: Named): Identity | readonly string[] | undefined {
   const [missing, other] = cert.given === undefined ? ['--cert', key] : ['--key', cert];
   if (cert.given === undefined || key.given === undefined)

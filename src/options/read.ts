@@ -18,7 +18,7 @@ import {
   rowOf,
 } from './table.ts';
 
-/** From where options are read. */
+/** The sources of options. */
 export interface Surroundings {
   /** The command line after the command's name. */
   readonly argv: readonly string[];
@@ -26,14 +26,14 @@ export interface Surroundings {
   readonly cwd: string;
 }
 
-/** The options of a command, and what is wrong in any of their sources; if anything is, they are incomplete. */
+/** The options of a command, and the problems of all sources; with any problem they are incomplete. */
 export interface Read<C extends CommandName> {
   readonly options: OptionsFor<C>;
-  /** What the command line holds beside flags. */
+  /** The operands of the command line. */
   readonly operands: readonly string[];
   /** What was given, and where. */
   readonly given: Source['given'];
-  /** The options that were given as flags. */
+  /** The options given as flags. */
   readonly flags: Source['given'];
   /** The clients that were given. */
   readonly clients: GivenClients;
@@ -46,10 +46,10 @@ const NO_CLIENTS: GivenClients = { clients: [], faults: [] };
 const valueFrom = (name: Name, { value, folder }: Given): unknown =>
   rowOf(name).isPath && typeof value === 'string' ? resolvePath(folder, value) : value;
 
-/** Reads what a command is to do: flags before the environment before the config file before defaults. */
+/** Reads the options of a command. Flags override the environment, which overrides the config file and the defaults. */
 export function read<C extends CommandName>(command: C, { argv, env, cwd }: Surroundings): Read<C> {
   const { operands, ...flags } = fromArguments(command, argv, cwd);
-  // What is set there for other commands must be right as well: they are all run with it.
+  // Options of other commands are checked too: all commands run in the same environment.
   const isConfigured = isTakenBy(command, 'config');
   const names = (isConfigured ? NAMES : flagsFor(command)).filter((name) => flags.given[name] === undefined);
   const environment = fromEnvironment(names, env, cwd);
@@ -79,9 +79,9 @@ export function read<C extends CommandName>(command: C, { argv, env, cwd }: Surr
 }
 
 /**
- * The same, of a command that has nothing to add to it.
+ * Reads the options of a command that needs no further checks.
  *
- * @throws {BadUsage} with everything that is wrong
+ * @throws {BadUsage} with every problem
  */
 export function readOptions<C extends CommandName>(command: C, surroundings: Surroundings): Read<C> {
   const found = read(command, surroundings);

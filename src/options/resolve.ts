@@ -4,14 +4,14 @@ import type { Taker } from './row.ts';
 import { SHIPPED_SCENARIOS } from './shipped-scenarios.ts';
 import { camelCase, defaultOf, namesFor, type OptionsFor } from './table.ts';
 
-/** Who may use the control API when other machines can reach it, and from which web pages. */
+/** Credentials for the control API when other machines can reach it, and the web origins that may use it. */
 export interface Admin {
   readonly user: string;
   readonly password?: string;
   readonly origins: readonly string[];
 }
 
-/** What a simulator is started with beside its options. */
+/** What a simulator needs besides its options. */
 interface Parts {
   readonly clients: readonly Client[];
   readonly scenarios: ReadonlyMap<string, Scenario>;
@@ -31,12 +31,12 @@ type HasDefault<T extends Taker> =
   | { [K in keyof OptionsFor<T>]: undefined extends OptionsFor<T>[K] ? never : K }[keyof OptionsFor<T>]
   | keyof Parts;
 
-/** Options with a value for each that has a default. */
+/** Options in which everything with a default is set. */
 export type Resolved<T extends Taker, G> = {
   readonly [K in keyof G]-?: K extends HasDefault<T> ? Exclude<G[K], undefined> : G[K];
 };
 
-/** `given`, with its default for every option of `taker` that is left out. */
+/** `given`, with defaults for the options of `taker` that are missing. */
 export function resolve<T extends Taker, G extends object>(taker: T, given: G): Resolved<T, G> {
   const defaults = namesFor(taker).map((name) => [camelCase(name), defaultOf(name, taker)]);
   return {

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 
-/** The commands, each with what it takes beside flags. */
+/** The commands with their operands. */
 export const OPERANDS = {
   start: undefined,
   init: '[DIR]',
@@ -14,10 +14,10 @@ export const OPERANDS = {
 export type CommandName = keyof typeof OPERANDS;
 export const COMMAND_NAMES = Object.keys(OPERANDS) as CommandName[];
 
-/** What can be given an option: a command, or the library (`startMock`). */
+/** What takes an option: a command, or the library (`startMock`). */
 export type Taker = CommandName | 'library';
 
-/** The headings of `--help`, in their order. */
+/** The headings of `--help`, in order. */
 export const GROUPS = [
   'Server',
   'Clients and tokens',
@@ -31,26 +31,26 @@ export const GROUPS = [
   'General',
 ] as const;
 
-/** One option: its flag, environment variable, key of the config file and help follow from its row. */
+/** One option. Its flag, environment variable, config key and help follow from its row. */
 export interface Row {
-  /** Anything else that is given it is an error. */
+  /** Everything else rejects it. */
   readonly for: readonly Taker[];
   readonly group: (typeof GROUPS)[number];
-  /** What a value must be; a list makes the flag repeatable, a boolean needs no value. */
+  /** Schema of the value; a list makes the flag repeatable, a boolean needs no value. */
   readonly schema: TSchema;
   readonly placeholder?: string;
   readonly help: string;
   readonly default?: unknown;
-  /** Defaults of some takers that differ. */
+  /** Defaults that differ for some takers. */
   readonly defaultFor?: Readonly<Partial<Record<Taker, unknown>>>;
   readonly short?: string;
-  /** Its environment variables, of which the first that is set counts; by default MOCK_VERIDAS_ and its name. */
+  /** Environment variables; the first that is set counts. By default MOCK_VERIDAS_ and the option's name. */
   readonly variables?: readonly string[];
-  /** It is no key of the config file. */
+  /** It is not a key of the config file. */
   readonly inFile?: false;
-  /** A relative path starts at the working directory, or at the folder of the config file. */
+  /** A relative path is resolved against the working directory, or against the folder of the config file. */
   readonly isPath?: true;
-  /** The flag without which this one has no meaning. */
+  /** The flag that this one needs. */
   readonly needs?: string;
 }
 
@@ -64,10 +64,10 @@ const SWITCH = { title: 'switch value', description: 'true, false, 1, 0, yes or 
 /** On or off. */
 export const Switch = Type.Boolean(SWITCH);
 
-/** What a row of a switch has that is off unless it is given. */
+/** A switch that is off by default. */
 export const onOff = (help: string) => ({ schema: Switch, help, default: false }) as const;
 
-/** The same as it may be written in a config file. */
+/** A switch as a config file may write it. */
 export const WrittenSwitch = Type.Union(
   [
     Type.Boolean(),

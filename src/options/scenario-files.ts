@@ -7,10 +7,10 @@ import { EXTENSIONS, type FileProblem, InvalidFile, readYaml } from './yaml/file
 const isScenarioFile = (file: string): boolean =>
   EXTENSIONS.includes(extname(file)) && !file.startsWith('.') && !file.endsWith('.schema.json');
 
-/** The scenario name that a file's name claims. */
+/** The scenario name that follows from a file name. */
 export const claimedName = (file: string): string => basename(file, extname(file));
 
-/** The folder that holds scenarios: `scenarios` in `directory` where there is one, otherwise itself. */
+/** The folder of the scenario files: `scenarios` in `directory` if it exists, otherwise `directory`. */
 export const scenarioFolder = (directory: string): string => {
   const inner = join(directory, 'scenarios');
   return existsSync(inner) ? inner : directory;
@@ -25,7 +25,7 @@ export const scenarioFiles = (directory: string): string[] => {
     .sort();
 };
 
-/** Throws {@link InvalidFile}. `before` are the files of its folder that have been read already. */
+/** Throws {@link InvalidFile}. `before` are the files of the folder that have been read already. */
 function readScenario(file: string, before: readonly string[]): Scenario {
   const { document, toProblem } = readYaml(file, SCENARIO);
   const refused = (message: string) => new InvalidFile([toProblem({ path: ['name'], at: 'value', message })]);
@@ -37,13 +37,13 @@ function readScenario(file: string, before: readonly string[]): Scenario {
   return toScenario(document);
 }
 
-/** The scenarios that could be read, by name, and what is wrong with the others. */
+/** The valid scenarios by name, and the problems of the others. */
 export interface Reading {
   readonly scenarios: ReadonlyMap<string, Scenario>;
   readonly faults: readonly FileProblem[];
 }
 
-/** Reads scenario files; of those with one name the last counts, unless they stand in one folder. */
+/** Reads scenario files. A later file replaces an earlier one of the same name; in one folder that is a problem. */
 export function scenariosOf(files: readonly string[]): Reading {
   const scenarios = new Map<string, Scenario>();
   const faults: FileProblem[] = [];
@@ -61,13 +61,13 @@ export function scenariosOf(files: readonly string[]): Reading {
 }
 
 /**
- * Reads the scenario files of several folders; of scenarios with one name the last folder's counts. Throws
- * an error of `node:fs` when a folder cannot be read.
+ * Reads the scenario files of several folders; a later folder's scenario replaces an earlier one of the same name. Throws an
+ * error of `node:fs` when a folder cannot be read.
  */
 export const scenariosIn = (directories: readonly string[]): Reading =>
   scenariosOf(directories.flatMap(scenarioFiles));
 
-/** As {@link scenariosIn}, but throws {@link InvalidFile} with everything that is wrong in any file. */
+/** As {@link scenariosIn}, but throws {@link InvalidFile} with the problems of all files. */
 export function readScenarios(directories: readonly string[]): ReadonlyMap<string, Scenario> {
   const { scenarios, faults } = scenariosIn(directories);
   if (faults.length > 0) throw new InvalidFile(faults);

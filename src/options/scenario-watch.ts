@@ -5,40 +5,40 @@ import { claimedName, type Reading, scenarioFiles, scenarioFolder, scenariosOf }
 import { SHIPPED_SCENARIOS } from './shipped-scenarios.ts';
 import { formatProblem, toRelativeName } from './yaml/file.ts';
 
-/** Notifications of the file system are lost with a folder, and do not come from mounted ones. */
+/** Polling: file system notifications stop when the folder is replaced, and are missing on mounted folders. */
 const LOOK_EVERY_MS = 500;
 
 type Scenarios = ReadonlyMap<string, Scenario>;
 
-/** What is watched, and for whom. */
+/** What to watch. */
 interface Watched {
-  /** The folder that was given for scenario files. */
+  /** The folder given for scenario files. */
   readonly fixtures: string;
-  /** What could be played when the watching began. */
+  /** The scenarios when watching started. */
   readonly scenarios: Scenarios;
-  /** Names of scenarios that must not go, because settings name them. */
+  /** Names of scenarios that must not disappear, because settings name them. */
   readonly needed: readonly string[];
   readonly log: { info(line: string): void; warn(line: string): void };
-  /** From where files are named in the log. */
+  /** File names in the log are relative to it. */
   readonly cwd: string;
 }
 
 interface ScenarioWatch {
-  /** What calls can play that open now. */
+  /** The scenarios that calls can play now. */
   current(): Scenarios;
   close(): void;
 }
 
-/** A scenario file as it was found. */
+/** The state of a scenario file when it was read. */
 interface Found {
-  /** Another one when the file was written, replaced or made readable. */
+  /** Changes when the file is written, replaced or made readable. */
   readonly stamp: string;
   readonly faults: readonly string[];
 }
 
 type Files = ReadonlyMap<string, Found>;
 
-/** A line of the log. */
+/** Writes a line to the log. */
 type News = readonly [level: 'info' | 'warn', line: string];
 
 function stampOf(file: string): string {
@@ -46,7 +46,7 @@ function stampOf(file: string): string {
   return found === undefined ? '' : [file, found.ino, found.ctimeMs, found.size].join();
 }
 
-/** The scenario files in `folder`, unless it cannot be read, and why it cannot. One that is gone has none. */
+/** The scenario files in `folder`, none if it is gone, and the reason if it cannot be read. */
 function filesIn(folder: string): { files?: string[]; trouble?: string } {
   try {
     return { files: scenarioFiles(folder) };
@@ -57,7 +57,7 @@ function filesIn(folder: string): { files?: string[]; trouble?: string } {
   }
 }
 
-/** What can be played after `reading`. A scenario stays as it was when its file is faulty, or when it is needed. */
+/** The scenarios after `reading`. An invalid file keeps its earlier scenario, and so does a scenario that is needed. */
 function playable(before: Scenarios, { scenarios, faults }: Reading, needed: readonly string[]): Scenarios {
   const there = new Map([...SHIPPED_SCENARIOS, ...scenarios]);
   const faulty = faults.map(({ file }) => claimedName(file)).filter((name) => !scenarios.has(name));
@@ -68,7 +68,7 @@ function playable(before: Scenarios, { scenarios, faults }: Reading, needed: rea
   return there;
 }
 
-/** What is new about a file that is there. That it is valid again must be heard by whoever heard that it is not. */
+/** What to log about an existing file. Recovery is logged at the level of the problem, so that the same readers see it. */
 function newsOf(file: string, { stamp, faults }: Found, was: Found | undefined): News[] {
   const isSame = stamp === was?.stamp && faults.join() === was.faults.join();
   if (isSame) return [];
@@ -79,11 +79,11 @@ function newsOf(file: string, { stamp, faults }: Found, was: Found | undefined):
 }
 
 /**
- * Reads the scenario files in a folder anew whenever they change, and says in the log what is wrong with them.
- * The scenarios that come with the package are there all the time.
+ * Reloads the scenario files in a folder when they change, and logs their problems. The scenarios that come with the
+ * package stay available.
  */
 export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watched): ScenarioWatch {
-  // Settled once: what else lies in `fixtures` are no scenarios, though its folder of scenarios may be gone.
+  // Resolved once: when `scenarios` disappears, other files in its parent are still not scenarios.
   const folder = scenarioFolder(fixtures);
   let current = scenarios;
   let known: Files = new Map(
@@ -105,7 +105,7 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
     if (trouble !== lastTrouble) log.warn(trouble ?? `the folder ${folder} can be read again`);
     lastTrouble = trouble;
     if (files === undefined) return;
-    // Before the files are read: what is written meanwhile is seen by the next look.
+    // Taken before the files are read, so that a write in between is seen by the next poll.
     const stamps = files.map(stampOf);
     if (stamps.join('\n') === lastStamps) return;
     lastStamps = stamps.join('\n');
@@ -125,7 +125,7 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
     for (const [level, line] of news) log[level](line);
   }
 
-  // What has changed since the scenarios were read.
+  // What has changed since the scenarios were first read.
   look();
   const timer = setInterval(look, LOOK_EVERY_MS).unref();
   return { current: () => current, close: () => clearInterval(timer) };

@@ -6,5 +6,5 @@ import { readScenarios } from './scenario-files.ts';
 /** The folder of the scenarios that come with the package. */
 export const SHIPPED = fileURLToPath(new URL('fixtures/scenarios', ROOT));
 
-/** The scenarios that come with the package, by name. The build puts this value in the place of this file. */
+/** The scenarios that come with the package, by name. The build replaces this file by their content. */
 export const SHIPPED_SCENARIOS: ReadonlyMap<string, Scenario> = readScenarios([SHIPPED]);

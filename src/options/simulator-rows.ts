@@ -4,17 +4,17 @@ import { ScenarioName } from '../control/schema/scenario-format.ts';
 import { BLOCKING, LOG_FORMATS, LOG_LEVELS, REFUSED_CALL, TOKEN_FORMATS } from './choices.ts';
 import { onOff, path, type Row, text, WEB_HOST } from './row.ts';
 
-/** Percent-encoded, as whatever would end it must be. */
+/** Percent-encoded, because these characters would end it. */
 const IN_URL = '(?:[^:@/?#%\\s]|%[0-9A-Fa-f]{2})*';
 const LOGIN = `(?:${IN_URL}(?::${IN_URL})?@)?`;
 const STORE = `^(?:memory|rediss?://${LOGIN}${WEB_HOST}(?:/\\d{0,4})?|unix://${LOGIN}/[^?#\\s]+(?:\\?db=\\d{1,4})?)$`;
 
-/** Whether a text says where things can be kept. */
+/** Whether a text is a valid store address. */
 export const isStore = (given: string): boolean => new RegExp(STORE, 'u').test(given);
 
-/** What the commands take that start a simulator. */
+/** Commands that start a simulator. */
 const BY_FLAG = ['start', 'exec'] as const;
-/** What the library takes too. */
+/** Options that the library takes too. */
 const SERVING = [...BY_FLAG, 'library'] as const;
 
 /** The options of a simulator. */
@@ -31,7 +31,7 @@ export const SIMULATOR_ROWS = {
     placeholder: 'N',
     help: 'port to listen on; 0 picks a free one',
     default: 4010,
-    // Where several run beside each other, each needs its own.
+    // Simulators that run side by side each need their own port.
     defaultFor: { exec: 0, library: 0 },
     short: 'p',
     variables: ['MOCK_VERIDAS_PORT', 'PORT'],

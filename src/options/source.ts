@@ -1,16 +1,16 @@
 import { findMismatches } from '../control/schema/mismatch.ts';
 import { isList, itemOf, kindOf, type Name } from './table.ts';
 
-/** A value that was given for an option. */
+/** A value given for an option. */
 export interface Given {
   readonly value: unknown;
-  /** The sentence that blames it, or its entry at `index`, by the place where it was given. */
+  /** Formats a message about it, or about its entry at `index`, with the place where it was given. */
   readonly blame: (message: string, index?: number) => string;
-  /** From where a relative path starts. */
+  /** Relative paths are resolved against it. */
   readonly folder: string;
 }
 
-/** What one source of options gives, and what is wrong in it. */
+/** The options from one source, and the problems in it. */
 export interface Source {
   readonly given: Readonly<Partial<Record<Name, Given>>>;
   readonly faults: readonly string[];
@@ -25,17 +25,17 @@ const SWITCH = new Map([
   ['no', false],
 ]);
 
-/** Whether `written` means on or off, or itself where it means neither. */
+/** The boolean that `written` stands for, or `written` itself when it stands for none. */
 export const toSwitch = (written: unknown): unknown => SWITCH.get(String(written).toLowerCase()) ?? written;
 
-/** What a text says as a value of some kind, or the text itself when it says nothing, to be complained of. */
+/** Parses a text by kind. An invalid text is returned as it is, for the schema to reject. */
 const READ: Record<ReturnType<typeof kindOf>, (text: string) => unknown> = {
   number: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : text),
   switch: toSwitch,
   text: (text) => text,
 };
 
-/** What `texts`, given for `name` at `place`, say; only an option that is a list has use for several. */
+/** The value of `texts`, given for `name` at `place`; only a list option uses more than one. */
 export function readTexts(name: Name, place: string, texts: readonly string[], folder: string): Source {
   const values = (isList(name) ? texts : texts.slice(-1)).map((text) => READ[kindOf(name)](text));
   const blame = (message: string, index?: number) =>
@@ -47,7 +47,7 @@ export function readTexts(name: Name, place: string, texts: readonly string[], f
   return faults.length > 0 ? { given: {}, faults } : { given: { [name]: { value, blame, folder } }, faults };
 }
 
-/** Several sources as one. */
+/** Merges several sources. */
 export const merged = (sources: readonly Source[]): Source => ({
   given: Object.assign({}, ...sources.map(({ given }) => given)),
   faults: sources.flatMap(({ faults }) => faults),

@@ -13,7 +13,7 @@ import { formatProblem } from './yaml/file.ts';
 
 type Starting = 'start' | 'exec';
 
-/** The options that others are made of. */
+/** The options that are combined into others. */
 type MadeInto =
   | 'client'
   | 'fixtures'
@@ -25,17 +25,17 @@ type MadeInto =
   | 'cert'
   | 'key';
 
-/** How a command is to start a simulator. Frozen all through. */
+/** The options to start a simulator with. Deeply frozen. */
 export type StartOptions<C extends Starting> = Omit<OptionsFor<C>, MadeInto> & {
   readonly clients: readonly Client[];
   readonly scenarios: ReadonlyMap<string, Scenario>;
-  /** The folder whose scenario files are read again when they change. */
+  /** The folder whose scenario files are reloaded when they change. */
   readonly watched: string | undefined;
   readonly admin: Admin;
   readonly https: boolean | Identity;
 };
 
-/** The folder for which `named` stands holds no scenario, or why it cannot be read. */
+/** Problems of the folder given as `named`: no scenario in it, or why it cannot be read. */
 function folderFaults(folder: string | undefined, named: Given | undefined): string[] {
   if (folder === undefined || named === undefined) return [];
   try {
@@ -51,7 +51,7 @@ const watchFaults = ({ watch, fixtures }: Source['given']): string[] =>
     ? [watch.blame('there is no folder to watch; add --fixtures DIR')]
     : [];
 
-/** Names of scenarios that can be chosen. A file with a fault is not missing as well. */
+/** Names of scenarios that can be chosen. A file with a problem is not reported as missing too. */
 const namesIn = ({ scenarios, faults }: Reading): string[] => [
   ...new Set([...scenarios.keys(), ...faults.map(({ file }) => claimedName(file))]),
 ];
@@ -59,7 +59,7 @@ const namesIn = ({ scenarios, faults }: Reading): string[] => [
 const unknownScenario = (name: string | undefined, known: readonly string[]): string[] =>
   name === undefined || known.includes(name) ? [] : [describeUnknownScenario(name, known)];
 
-/** A pattern cannot tell that 999.1.1.1 or port 70000 leads nowhere. */
+/** A pattern cannot detect that 999.1.1.1 or port 70000 is invalid. */
 const urlFaults = (given: Given | undefined): string[] =>
   [given?.value ?? []].flat().flatMap((url, index) => {
     const message = `"${url}" is not an address that can exist`;
@@ -75,9 +75,9 @@ function frozen<T>(value: T): T {
 }
 
 /**
- * Reads how a command is to start a simulator.
+ * Reads the options to start a simulator with.
  *
- * @throws {BadUsage} with everything that is wrong in any source of options and in the scenario files
+ * @throws {BadUsage} with every problem in any source of options and in the scenario files
  */
 export function readStartOptions<C extends Starting>(
   command: C,

@@ -10,12 +10,12 @@ export type Rows = typeof ROWS;
 export type Name = keyof Rows;
 export const NAMES = Object.keys(ROWS) as Name[];
 
-/** The row of `name` with everything that a row may have. */
+/** The row of `name`, with every field a row may have. */
 export const rowOf = (name: Name): Row => ROWS[name];
 
 type Camel<Key> = Key extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : Key;
 
-/** The name of an option in JavaScript. */
+/** The camelCase name of an option. */
 export const camelCase = (name: Name): string =>
   name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
@@ -23,20 +23,20 @@ type TakenBy<T extends Taker, R extends Record<string, Row>> = {
   [N in keyof R]: T extends R[N]['for'][number] ? N : never;
 }[keyof R];
 
-/** What is settled before a command runs, and no option of it. */
+/** Options that are read before a command runs. */
 const READ_FIRST = ['help', 'version', 'config'] as const satisfies Name[];
 
-/** The options that `T` takes, of which those with a default always have a value. */
+/** The options that `T` takes; those with a default always have a value. */
 export type OptionsFor<T extends Taker, R extends Record<string, Row> = Rows> = {
   readonly [N in Exclude<TakenBy<T, R>, (typeof READ_FIRST)[number]> as Camel<N>]:
     | Static<R[N]['schema']>
     | (R[N] extends { readonly default: unknown } ? never : undefined);
 };
 
-/** What is left of options of which all were read. An option that nothing reads must not compile. */
+/** The rest of options after all were read. An option that nothing reads must not compile. */
 export type AllRead = Readonly<Record<string, never>>;
 
-/** Options of which `Known` has all: whoever takes these would leave the others unread. */
+/** Options without keys beyond `Known`: a caller would leave those unread. */
 export type Only<Known, O> = O & { readonly [Key in Exclude<keyof O, keyof Known>]: never };
 
 export const isTakenBy = (taker: Taker, name: Name): boolean => rowOf(name).for.includes(taker);
@@ -48,16 +48,16 @@ export const flagsFor = (command: CommandName): Name[] => NAMES.filter((name) =>
 export const namesFor = (taker: Taker): Name[] =>
   NAMES.filter((name) => isTakenBy(taker, name) && !(READ_FIRST as readonly Name[]).includes(name));
 
-/** Whether `name` may be given several times. */
+/** Whether `name` can be given several times. */
 export const isList = (name: Name): boolean => Type.IsArray(rowOf(name).schema);
 
-/** What one value for `name` must be. */
+/** The schema of one value of `name`. */
 export function itemOf(name: Name): TSchema {
   const { schema } = rowOf(name);
   return Type.IsArray(schema) ? schema.items : schema;
 }
 
-/** As what a value for `name` is to be read from a text. */
+/** The kind of value to parse for `name`. */
 export function kindOf(name: Name): 'number' | 'switch' | 'text' {
   const item = itemOf(name);
   return Type.IsInteger(item) ? 'number' : Type.IsBoolean(item) ? 'switch' : 'text';

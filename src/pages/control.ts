@@ -1,7 +1,7 @@
 import { createControl } from '../control/schema/client.ts';
 import { ADMIN } from '../control/schema/paths.ts';
 
-/** The control API of the simulator that has served the page. */
+/** The control API of the simulator that served the page. */
 export const control = createControl(async ({ method, path, body }) => {
   const answer = await fetch(`${ADMIN}${path}`, {
     method,

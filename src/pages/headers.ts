@@ -1,7 +1,7 @@
 /**
- * Headers of a page: nobody keeps it, nobody is told where it was left, and it may do only what its policy says.
+ * Headers of a page: not cached, no referrer, and nothing allowed beyond its policy.
  *
- * @param policy directives of the Content-Security-Policy beside those that forbid everything else
+ * @param policy directives of the Content-Security-Policy that relax the default, which forbids everything
  */
 export const createPageHeaders = (policy: Readonly<Record<string, string>>) => ({
   'cache-control': 'no-store',

@@ -1,4 +1,4 @@
-/** What is written into HTML from outside it. */
+/** Escaping of text for HTML. */
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -8,11 +8,11 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** `text` as it may stand in an element or in a quoted attribute. */
+/** `text`, escaped for an element or a quoted attribute. */
 export const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 
-/** `value` as JSON that may stand in a `<script>`: nothing in it can end or comment out the element. */
+/** `value` as JSON, escaped for a `<script>`: nothing in it can end or comment out the element. */
 export const toScriptJson = (value: unknown): string =>
   JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,

@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { parseRange, unmapped } from '../domain/address.ts';
 
-/** Addresses of machines: IP v4 and v6, and the names that lead to this machine. */
+/** Addresses of machines: IPv4, IPv6, and the names that resolve to this machine. */
 
 const getFamily = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
@@ -25,7 +25,7 @@ export function isAmong(address: string, ranges: readonly string[]): boolean {
   return isIP(plain) !== 0 && list.check(plain, getFamily(plain));
 }
 
-/** Whether `host`, a name or an address, leads to this machine only. RFC 6761, 6.3. */
+/** Whether `host`, a name or an address, is this machine's loopback. RFC 6761, 6.3. */
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase();
   if (name === 'localhost' || name.endsWith('.localhost')) return true;
@@ -35,10 +35,10 @@ export function isLoopback(host: string): boolean {
 const LOOPBACK_RANGES = ['127.0.0.0/8', '::1'];
 const WILDCARD_HOSTS = ['0.0.0.0', '::'];
 
-/** The name or address that `url` leads to; IPv6 without the brackets that it has in a URL. */
+/** The host name or address in `url`; IPv6 without its brackets. */
 export const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '');
 
-/** How a server that listens on `host` is reached from this machine, as it stands in a URL. */
+/** The host, as it is written in a URL, that reaches a server listening on `host` from this machine. */
 export function toReachableHost(host: string | undefined): string {
   if (host === undefined || WILDCARD_HOSTS.includes(host)) return '127.0.0.1';
   return isIP(host) === 6 ? `[${host}]` : host;
@@ -46,7 +46,7 @@ export function toReachableHost(host: string | undefined): string {
 
 const stripZone = (address: string): string => address.split('%', 1)[0] ?? '';
 
-/** Names and addresses under which other machines may reach a server that listens on `host`. */
+/** Names and addresses by which other machines may reach a server listening on `host`. */
 export function listHostNames(host: string): string[] {
   if (!WILDCARD_HOSTS.includes(host)) return [host];
   const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);

@@ -6,28 +6,28 @@ import { isLoopback, toReachableHost } from './address.ts';
 import type { LocalCertificate } from './certificate.ts';
 import type { TlsIdentity } from './tls.ts';
 
-/** Where a simulator is over TLS. */
+/** Addresses of a simulator over TLS. */
 export interface Secure {
   readonly url: string;
   readonly browserUrl: string;
-  /** File of the authority that must be trusted (`NODE_EXTRA_CA_CERTS`), where it was made here. */
+  /** File of the authority to trust (`NODE_EXTRA_CA_CERTS`), when it was generated here. */
   readonly ca?: string;
 }
 
-/** Where a simulator is: known once its sockets are bound, and the same until it closes. */
+/** Addresses of a simulator: known once its sockets are bound, and constant until it closes. */
 export interface ServerAddresses extends Addresses {
-  /** The same over TLS, where it is spoken. */
+  /** The same over TLS, if TLS is enabled. */
   readonly https?: Secure;
-  /** The ports for video, where they are open. */
+  /** The ports for video, if they are open. */
   readonly mediaPorts?: MediaPorts;
 }
 
-/** What a simulator's addresses follow from. */
+/** What the addresses are computed from. */
 interface Bound {
-  /** Listened on; undefined stands for the loopback addresses. */
+  /** The host that is listened on; undefined means the loopback addresses. */
   readonly host: string | undefined;
   readonly port: number;
-  /** Address for browsers, if it is not the usual one. */
+  /** Address for browsers, if it is not the default one. */
   readonly browserUrl: string | undefined;
   readonly tls: TlsIdentity | LocalCertificate | undefined;
   readonly mediaPorts: MediaPorts | undefined;

@@ -11,18 +11,18 @@ interface CertificateAndKey {
   readonly key: string;
 }
 
-/** The same where it was made here, with the file of the authority that is to be trusted. */
+/** The same for a certificate that was made here, with the file of the authority to trust. */
 export interface LocalCertificate extends CertificateAndKey {
   readonly ca: string;
 }
 
 const DAY_MS = 86_400_000;
-/** What is so near its end is made anew. */
+/** A certificate this close to its expiry is replaced. */
 const MIN_REMAINING_DAYS = 30;
 
 const FILES = { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem' } as const;
 
-/** Whether a certificate is good for all of `names`, and for some time. */
+/** Whether a certificate covers all of `names`, and does not expire soon. */
 function covers(cert: string, names: readonly string[], now: Instant): boolean {
   const certificate = new X509Certificate(cert);
   const isNameCovered = (name: string) =>
@@ -32,7 +32,7 @@ function covers(cert: string, names: readonly string[], now: Instant): boolean {
   return Date.parse(certificate.validTo) - now > MIN_REMAINING_DAYS * DAY_MS && names.every(isNameCovered);
 }
 
-/** What is kept in `folder`, if it is complete and covers `names`. */
+/** The identity stored in `folder`, if it is complete and covers `names`. */
 function readCertificate(
   folder: string,
   names: readonly string[],
@@ -47,14 +47,14 @@ function readCertificate(
   }
 }
 
-/** Under these every machine reaches itself, and containers the service that is called so. */
+/** Names of this machine itself, and the service name that containers use. */
 const LOCAL_NAMES = ['localhost', '*.localhost', 'videocall.localhost', 'videocall', '127.0.0.1', '::1'];
 
 /**
- * The certificate of a simulator, which is kept in the folder of whoever runs it.
+ * The simulator's certificate, stored in the user's folder.
  *
- * @param moreNames names and addresses under which it is reached, beside those of this machine
- * @throws there is no home, or it cannot be written to
+ * @param moreNames names and addresses that clients use, in addition to those of this machine
+ * @throws there is no home folder, or it cannot be written to
  */
 export function ensureUserCertificate(moreNames: readonly string[], now: Instant): Promise<LocalCertificate> {
   const userFolder = findUserFolder();
@@ -65,7 +65,7 @@ export function ensureUserCertificate(moreNames: readonly string[], now: Instant
   }
   const names = [...new Set([...LOCAL_NAMES, ...moreNames])];
   const extraNames = names.slice(LOCAL_NAMES.length).sort();
-  // Simulators with other names do not take each other's authority away.
+  // One folder per set of names, so that simulators with other names keep their own authority.
   const folder =
     extraNames.length === 0
       ? 'localhost'
@@ -74,8 +74,8 @@ export function ensureUserCertificate(moreNames: readonly string[], now: Instant
 }
 
 /**
- * A certificate for `names`, signed by an authority of its own. Both are kept in `folder` and used again, so that
- * whoever trusts the authority needs to do so once.
+ * A certificate for `names`, signed by its own authority. Both are stored in `folder` and reused, so that the authority has
+ * to be trusted only once.
  *
  * @param names host names and IP addresses
  * @throws the folder cannot be written to
@@ -87,7 +87,7 @@ export async function ensureLocalCertificate(
 ): Promise<LocalCertificate> {
   const existing = readCertificate(folder, names, now);
   if (existing !== undefined) return existing;
-  // Loaded here, because most starts find the certificate of an earlier one.
+  // Loaded lazily, because most starts reuse an earlier certificate.
   const { issueCertificate } = await import('./issue-certificate.ts');
   const created = await issueCertificate(names, now);
   const draft = `${folder}.${randomUUID()}`;

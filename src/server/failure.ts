@@ -2,17 +2,17 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyBaseLogger, FastifyReply } from 'fastify';
 import { StoreUnavailable } from '../store/store.ts';
 
-/** Not from the seeded random source, which may repeat itself. */
+/** Not the seeded random source, which may repeat itself. */
 const ID_BYTES = 6;
 
-/** A failure of the simulator, by whose id it is found in the log, in the journal and in its answer. */
+/** A failure of the simulator. Its id appears in the log, the journal and the response. */
 export interface Failure {
   readonly id: string;
-  /** Leads to the log. */
+  /** Finds the entry in the log. */
   readonly message: string;
 }
 
-/** Logs what went wrong, while a request was answered or behind all of them. */
+/** Logs an error, of a request or of background work. */
 export function logFailure(log: FastifyBaseLogger, error: unknown): Failure {
   const err = error instanceof Error ? error : new Error(`${error}`);
   const id = randomBytes(ID_BYTES).toString('hex');
@@ -25,13 +25,13 @@ export function logUnexpected(log: FastifyBaseLogger, error: unknown): void {
   if (!(error instanceof StoreUnavailable)) log.error(error);
 }
 
-/** Asks a client to retry soon when the store is unavailable; says whether that is the error. */
+/** Adds Retry-After when the store is unavailable; returns whether it is. */
 export function askToRetry(reply: FastifyReply, error: unknown): error is StoreUnavailable {
   if (!(error instanceof StoreUnavailable)) return false;
   reply.header('retry-after', '1');
   return true;
 }
 
-/** Answers in the place of the imitated service while the store is unavailable. */
+/** Answers in place of the imitated service while the store is unavailable. */
 export const sendUnavailable = (reply: FastifyReply, { message }: StoreUnavailable): FastifyReply =>
   reply.code(503).type('text/plain').send(`503 Service Unavailable: ${message}\n`);

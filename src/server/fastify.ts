@@ -27,7 +27,7 @@ const NO_SCHEMAS = {
   buildValidator: () => () => () => true,
   buildSerializer: () => () => JSON.stringify,
 };
-/** Whatever can be asked for by a query can be named in a path of the control API. */
+/** Everything that a query can ask for must fit into a path parameter of the control API. */
 const MAX_PARAMETER_LENGTH = maxHeaderSize;
 
 export interface ServerOptions
@@ -39,32 +39,32 @@ export interface ServerOptions
   readonly metrics: Metrics;
   readonly hasHttp2: boolean;
   readonly log: FastifyBaseLogger;
-  /** Proxies whose X-Forwarded-For is believed: addresses and ranges. */
+  /** Proxies whose X-Forwarded-For is trusted: addresses and ranges. */
   readonly trustProxy: readonly string[];
 }
 
-/** All doors of the simulator, not yet listening. */
+/** The whole HTTP server of the simulator: every plugin is registered, nothing listens yet. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { simulator, access, about, addresses } = options;
   const late: { requestLog?: RequestLog } = {};
   const app = Fastify({
     loggerInstance: options.log,
-    // Never a request: its address holds tokens.
+    // Requests are not logged: their URLs contain tokens.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_JSON_BYTES,
-    // Nothing is checked or written by Fastify's schemas, whose compilers take as long to load as all the rest of it.
+    // Fastify's schemas are not used: their compilers take as long to load as everything else together.
     schemaController: { compilersFactory: NO_SCHEMAS as never },
-    // Whatever goes wrong gets its id then, and nothing else is logged of a request.
+    // Only failures get an id, and only then; requests are not logged.
     genReqId: () => '',
     childLoggerFactory: (log) => log,
-    // Of the addresses that it lists, the right-most that is no trusted proxy counts.
+    // The right-most address that is not a trusted proxy is the client's.
     trustProxy: options.trustProxy.length > 0 && ((address) => isAmong(address, options.trustProxy)),
     routerOptions: {
       maxParamLength: MAX_PARAMETER_LENGTH,
-      // Of a repeated parameter the last counts, as in the imitated framework.
+      // The last of repeated parameters wins, as in the imitated framework.
       querystringParser: (query) => Object.fromEntries(parsePairs(query)),
     },
-    // A path that cannot be decoded leads nowhere.
+    // A path that cannot be decoded is answered 404.
     frameworkErrors: (_error, request, reply) => {
       const sendNotFound = () => sendAnswer(request, reply, NOT_FOUND);
       if (!request.url.startsWith(`${ADMIN}/`)) {
@@ -80,15 +80,15 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   });
 
   app.addHook('onRequest', (request, _reply, done) => {
-    // Fastify answers 415 to a Content-Type that is no media type, before any parser is asked. To the imitated framework and
-    // to the control API it is one type more. Fastify is told of none then; what came stays in `request.raw`.
+    // Fastify answers 415 to an invalid Content-Type before any parser runs. The imitated framework and the control API treat it
+    // as just another type, so it is hidden from Fastify. The original stays in `request.raw`.
     if (request.headers['content-type'] !== undefined && request.mediaType === undefined)
       request.headers = { 'content-type': undefined };
     done();
   });
   if (options.hasHttp2) {
     app.addHook('onSend', ({ raw }, reply, payload, done) => {
-      // HTTP/2 has no such header, and Node warns of it. RFC 9113, 8.2.2.
+      // HTTP/2 has no Connection header, and Node warns about it. RFC 9113, 8.2.2.
       if (raw.httpVersionMajor === 2) reply.removeHeader('connection');
       done(null, payload);
     });
@@ -97,7 +97,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     if (askToRetry(reply, error)) return sendUnavailable(reply, error);
     const { statusCode = 500, message } = error;
     if (statusCode < 500) return reply.code(statusCode).send({ error: 'bad_request', message });
-    // Of what belongs to no imitated endpoint there is no journal.
+    // Only requests to imitated endpoints have a journal entry.
     const { message: reason } = logFailure(request.log, error);
     if (request.requestContext !== undefined) request.requestContext.reason = reason;
     sendAnswer(request, reply, SERVER_ERROR);

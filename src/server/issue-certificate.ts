@@ -1,6 +1,6 @@
 import { randomUUID, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
-// @peculiar/x509 needs it before itself, and does not import it.
+// @peculiar/x509 requires it, but does not import it.
 import 'reflect-metadata';
 import {
   AuthorityKeyIdentifierExtension,
@@ -16,7 +16,7 @@ import {
 import type { Instant } from '../domain/time.ts';
 
 const DAY_MS = 86_400_000;
-/** Apple's systems trust no certificate for longer, whoever has signed it. */
+/** Apple's systems reject certificates that are valid for longer. */
 const LIFETIME_DAYS = 820;
 const KEY = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
@@ -25,14 +25,14 @@ const toName = (name: string) => ({
   value: name,
 });
 
-/** What was issued, as PEM. */
+/** An issued certificate with its key and authority, as PEM. */
 export interface Issued {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
 }
 
-/** Makes an authority that signs one certificate, for these names, and whose key is then forgotten: it can sign no other. */
+/** Creates an authority that signs one certificate for these names. Its key is dropped: it can sign no other. */
 export async function issueCertificate(names: readonly string[], now: Instant): Promise<Issued> {
   const generateKey = () => webcrypto.subtle.generateKey(KEY, true, ['sign', 'verify']);
   const life = { notBefore: new Date(now - DAY_MS), notAfter: new Date(now + LIFETIME_DAYS * DAY_MS) };

@@ -1,4 +1,4 @@
-// What only some ask for is imported where they do, or everybody would wait for it.
+// Optional parts are imported where they are needed, so that every start stays fast.
 
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -28,18 +28,18 @@ import type { MockOptions } from './mock-options.ts';
 import { TIMEOUTS_MS, type Timeouts } from './timeouts.ts';
 import type { TlsIdentity } from './tls.ts';
 
-/** A simulator that answers. */
+/** A running simulator. */
 export interface LaunchedMock extends ServerAddresses {
-  /** What the control API asks for, when it asks. */
+  /** The credentials of the control API, if it requires any. */
   readonly adminCredentials?: { readonly user: string; readonly password: string } | undefined;
-  /** Its log, for what else belongs there. */
+  /** Its log, for other messages. */
   readonly log: {
     info(line: string): void;
     warn(line: string): void;
-    /** Something that nobody has caught; it gets an id, by which it can be talked about. */
+    /** Logs an uncaught error, with an id to refer to. */
     failure(error: unknown): void;
   };
-  /** Tells open pages, ends all connections and frees the port. */
+  /** Resets open pages, ends all connections and frees the port. */
   close(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ const PASSWORD_LENGTH = 24;
 
 type Launching = Resolved<'library', MockOptions>;
 
-/** The store that is asked for by its address. */
+/** The store at an address. */
 async function openStore(
   address: string,
   { storePrefix, clients }: Pick<Launching, 'storePrefix' | 'clients'>,
@@ -61,12 +61,12 @@ async function openStore(
     url: address,
     prefix: storePrefix,
     onStatusChange: (line) => log.warn(line),
-    // As nobody was left to be overwritten, the clients can be as they were at the start.
+    // The store was empty, so the clients can be seeded without overwriting any.
     reseed: (store) => clientsIn(store, random).seed(clients),
   });
 }
 
-/** What a simulator has open, as far as its start has come. */
+/** What a simulator has opened so far while it starts. */
 interface Running {
   ownStore?: Store;
   sockets?: PortListener;
@@ -76,7 +76,7 @@ interface Running {
 }
 
 async function close({ ownStore, sockets, media, simulator, app }: Running): Promise<void> {
-  // Streams end with the app, and the sockets wait for them; no new connection may come meanwhile.
+  // Streams end with the app, and the sockets wait for them. No new connection may come in between.
   const closed = Promise.all([sockets?.close(), media?.close()]);
   await app?.close();
   await closed;
@@ -87,7 +87,7 @@ async function close({ ownStore, sockets, media, simulator, app }: Running): Pro
 /**
  * Starts a simulator in this process.
  *
- * @throws {CannotListen} the port or address cannot be had
+ * @throws {CannotListen} the port or address cannot be bound
  * @throws {StoreUnavailable} the store cannot be reached within a few seconds
  */
 export async function launch(given: MockOptions, timeouts = TIMEOUTS_MS): Promise<LaunchedMock> {
@@ -121,7 +121,7 @@ export async function launch(given: MockOptions, timeouts = TIMEOUTS_MS): Promis
   }
 }
 
-/** As whom the simulator speaks TLS, if it should. */
+/** The TLS identity of the simulator, if TLS is wanted. */
 async function resolveTlsIdentity({
   https,
   host,
@@ -139,7 +139,7 @@ async function resolveTlsIdentity({
 
 type Place = Pick<Launching, 'https' | 'host' | 'port' | 'browserUrl' | 'mediaPorts'>;
 
-/** The sockets of a simulator, and its addresses, which follow from them. */
+/** The bound sockets of a simulator, and the addresses that follow from them. */
 async function bind({ mediaPorts, ...place }: Place, running: Running, timeouts: Timeouts) {
   const { host, port, browserUrl } = place;
   const tls = await resolveTlsIdentity(place);
@@ -159,7 +159,7 @@ interface Starting {
   readonly log: Logger;
   readonly options: Omit<Launching, 'store' | 'storePrefix' | 'randomSeed' | 'logLevel' | 'logFormat'>;
   readonly timeouts: Timeouts;
-  /** Everything that is opened is added to it at once. */
+  /** Whatever is opened is added at once, so that a failing start closes it. */
   readonly running: Running;
 }
 

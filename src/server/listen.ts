@@ -4,7 +4,7 @@ import { type ReadTimeoutHandler, withReadTimeout } from './read-timeout.ts';
 import { TIMEOUTS_MS, type Timeouts } from './timeouts.ts';
 import type { TlsIdentity, TlsServer } from './tls.ts';
 
-/** A port that could not be had, in words for whoever asked for it. */
+/** A port or address that cannot be bound; the message says why. */
 export class CannotListen extends Error {}
 
 /**
@@ -14,20 +14,20 @@ export class CannotListen extends Error {}
  */
 export interface PortListener {
   readonly port: number;
-  /** Lets `handler` answer, also the requests that came before. */
+  /** Starts to answer with `handler`, including requests that are already waiting. */
   serve(handler: RequestListener): void;
-  /** Takes no more connections and ends those there are, the busy ones after a moment. */
+  /** Stops accepting connections and closes the open ones, busy ones after a short grace period. */
   close(): Promise<void>;
 }
 
-/** Node looks for late requests this often before one is late. */
+/** How often Node checks for late requests within one request timeout. */
 const REQUEST_CHECKS = 6;
-/** Answers under way at the end get this long. */
+/** Grace period for responses in progress. */
 const SHUTDOWN_TIMEOUT_MS = 1_000;
 const IDLE_SWEEP_MS = 20;
 
 const LOOPBACK_HOSTS = ['127.0.0.1', '::1'];
-/** On what is listened where `host` is asked for, or nothing is. */
+/** The addresses to bind for `host`, or by default. */
 export const toHosts = (host: string | undefined): readonly string[] =>
   host === undefined ? LOOPBACK_HOSTS : [host];
 
@@ -38,29 +38,29 @@ const ERROR_REASONS: Record<string, string> = {
   ENOTFOUND: 'there is no such host; see --host',
 };
 const NO_IPV6_CODES = ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'];
-/** A port that is free for one family may be taken for the other. */
+/** A port that is free for one address family may be taken for the other. */
 const MAX_ATTEMPTS = 20;
 
 const getErrorCode = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
 
-/** Whether an address could not be had because the machine has no IPv6: then it is served on IPv4 alone. */
+/** Whether binding failed because the machine has no IPv6: then IPv4 alone is served. */
 export const isIpv6Unavailable = (error: unknown): boolean => NO_IPV6_CODES.includes(getErrorCode(error));
 
-/** A server on one address, and its part that speaks TLS, if it does. */
+/** A server on one address, and its TLS part, if any. */
 interface BoundServer {
   readonly server: Server;
   readonly secure: TlsServer | undefined;
   readonly readers: ReadTimeoutHandler;
 }
 
-/** Who answers, and what lets him speak TLS, if he should. */
+/** The request handler, and the TLS identity, if TLS is wanted. */
 interface ServerSetup {
   readonly handler: RequestListener;
   readonly timeouts: Timeouts;
   readonly secure: ((server: Server, handler: RequestListener) => TlsServer) | undefined;
 }
 
-/** What lets a server speak TLS, and HTTP/2 with it: these take long to load, and few need them. */
+/** Loaded only for TLS: `http2` takes long to load, and few need it. */
 async function loadTls(tls: TlsIdentity, timeouts: Timeouts): Promise<NonNullable<ServerSetup['secure']>> {
   const { addTls } = await import('./tls.ts');
   return (server, handler) => addTls(server, handler, tls, timeouts);
@@ -103,7 +103,7 @@ const stopServer = ({ server, secure, readers }: BoundServer): Promise<void> =>
       server.closeAllConnections();
       secure?.closeAll();
     }, SHUTDOWN_TIMEOUT_MS);
-    // A connection whose last answer has just ended would be kept alive for more that will not come.
+    // Close a connection after its last response, instead of keeping it alive for requests that will not come.
     const sweep = setInterval(closeIdle, IDLE_SWEEP_MS);
     server.close(() => {
       clearTimeout(cut);
@@ -114,7 +114,7 @@ const stopServer = ({ server, secure, readers }: BoundServer): Promise<void> =>
     closeIdle();
   });
 
-/** One server for each address, all on the port that the first one gets. */
+/** One server per address, all on the port that the first one gets. */
 async function bindAll(
   answering: ServerSetup,
   hosts: readonly string[],
@@ -133,7 +133,7 @@ async function bindAll(
   return servers;
 }
 
-/** Answers as `serve` is told to; a request that comes before waits for it. */
+/** Answers as `serve` says; requests that come earlier wait. */
 function createGate() {
   const waiting: Parameters<RequestListener>[] = [];
   let handle: RequestListener = (...exchange) => void waiting.push(exchange);
@@ -147,10 +147,10 @@ function createGate() {
 }
 
 /**
- * Binds `port` of `host`, or of this machine's own addresses of both families.
+ * Binds `port` on `host`, or on the loopback addresses of both families.
  *
  * @param port 0 chooses a free one
- * @param tls as whom it answers over TLS as well, on the same port; left out, it does not
+ * @param tls the TLS identity, to accept TLS on the same port
  * @param timeouts when slow clients are disconnected
  * @throws {CannotListen}
  * @internal

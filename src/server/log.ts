@@ -6,16 +6,16 @@ export interface LogSettings {
   readonly format: LogFormat;
 }
 
-/** What matters to people in an entry of the log. */
+/** The parts of a log entry that people read. */
 interface LogRecord {
   readonly level: string;
   readonly msg?: string;
-  /** By which it can be found. */
+  /** The id of a failure. */
   readonly failure?: string;
   readonly err?: { readonly message: string; readonly stack: string };
 }
 
-/** A stack is for the faults that are ours; what else is logged is meant for who runs the simulator. */
+/** Stacks are shown for our own failures only; other entries are for the operator. */
 function formatText({ level, msg, failure, err }: LogRecord): string {
   const line = (msg ?? err?.message ?? '').replace(/\p{Cc}+/gu, ' ');
   if (level !== 'error' || err === undefined) return line;
@@ -23,18 +23,18 @@ function formatText({ level, msg, failure, err }: LogRecord): string {
   return msg === undefined || msg === err.message ? err.stack : `${line}: ${err.stack}`;
 }
 
-/** An entry as a line for people, out of a line of JSON. */
+/** A JSON log entry as a line for people. */
 function formatRecord(json: string): string {
   const entry = JSON.parse(json) as LogRecord;
   return `mock-veridas: ${entry.level}: ${formatText(entry)}\n`;
 }
 
-/** The log of a simulator: to standard error, a line for each entry. */
+/** The simulator's log: one line per entry on standard error. */
 export const createLogger = ({ level, format }: LogSettings): Logger =>
   pino(
     {
       level,
-      // Whoever reads the log knows the process and the machine.
+      // The reader knows the process and the machine.
       base: null,
       formatters: { level: (label) => ({ level: label }) },
     },

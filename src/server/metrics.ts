@@ -3,16 +3,16 @@ import type { Instant } from '../domain/time.ts';
 import { PATHS } from '../guide/oauth.ts';
 import { CALL_PATHS } from '../pages/call/messages.ts';
 
-/** Figures of this process, as Prometheus reads them (text format 0.0.4). */
+/** Metrics of this process in Prometheus' text format 0.0.4. */
 export interface Metrics {
-  /** A request to the imitated service was answered; without a status it was cut off or left hanging. */
+  /** Counts a request to the imitated service; it has no status when the connection was reset or left hanging. */
   countAnswer(path: string, status: number | undefined): void;
-  /** A page has opened or closed its stream. */
+  /** Counts a page that has opened or closed its stream. */
   changeStreams(change: 1 | -1): void;
   format(): string;
 }
 
-/** Whatever else is asked for counts as one, or anybody could make figures without end. */
+/** All other paths count as one, so that clients cannot create metrics without end. */
 const PATH_OF: Readonly<Record<Endpoint, string>> = {
   token: PATHS.token,
   revoke: PATHS.revoke,

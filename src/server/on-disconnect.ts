@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 
 /**
- * Calls `listener` once when nobody listens to an answer any more, also when it has ended. One that waits behind
- * another on the same connection is never told that it is closed, so the connection is asked too.
+ * Calls `listener` once when the response has ended or the client has disconnected. A pipelined response that waits behind
+ * another gets no 'close' event, so the socket is watched as well.
  */
 export function onDisconnect(raw: ServerResponse, listener: () => void): void {
   const { socket } = raw.req;
@@ -11,7 +11,7 @@ export function onDisconnect(raw: ServerResponse, listener: () => void): void {
     socket.off('close', onClose);
     listener();
   };
-  // Any number of answers may wait on one connection.
+  // Any number of pipelined responses may wait on one connection.
   socket.setMaxListeners(0);
   raw.once('close', onClose);
   socket.once('close', onClose);

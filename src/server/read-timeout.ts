@@ -2,7 +2,7 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import { clearInterval, setInterval } from 'node:timers';
 
-/** Handles requests for as long as whoever asked takes what is answered. */
+/** A request handler that disconnects clients which do not read their responses. */
 export interface ReadTimeoutHandler {
   readonly handler: RequestListener;
   stop(): void;
@@ -14,20 +14,20 @@ const isHttp2 = (response: ServerResponse | Http2ServerResponse): response is Ht
 /** RFC 9113, 7: a stream that is no longer needed. */
 const CANCEL_CODE = 0x8;
 
-/** Looked at this often before it is over. */
+/** How often a response is checked before its timeout has passed. */
 const CHECKS_PER_TIMEOUT = 4;
 
 /**
- * Lets `handler` answer, and cuts off whoever has not read an answer to its end so long after all of it was said. One that
- * is still being said, as a stream is, may take as long as it likes.
+ * Destroys a connection whose client has not read a finished response within `timeoutMs`. Responses that are still being
+ * written, such as streams, are exempt.
  *
- * @param timeoutMs in milliseconds
+ * @param timeoutMs real time, in milliseconds
  */
 export function withReadTimeout(handler: RequestListener, timeoutMs: number): ReadTimeoutHandler {
   const openResponses = new Map<ServerResponse | Http2ServerResponse, number>();
   const checkTimer = setInterval(() => {
     for (const [response, checks] of openResponses) {
-      // One that waits behind another on the same connection is never told that it is closed.
+      // A pipelined response that waits behind another gets no 'close' event.
       if (response.req.socket?.destroyed) openResponses.delete(response);
       else if (!response.writableEnded) continue;
       else if (checks < CHECKS_PER_TIMEOUT) openResponses.set(response, checks + 1);

@@ -1,21 +1,21 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { clearInterval, setInterval } from 'node:timers';
 
-/** An answer that stays open, and to which text is added for as long as somebody reads it. */
+/** A response that stays open, to which text is appended until the client disconnects. */
 export interface ServerSentEvents {
-  /** Says something. Whoever leaves too much unread is cut off, and comes back by itself. */
+  /** Sends text. A client with too much unread text is disconnected; it reconnects by itself. */
   send(data: string, of?: { readonly id?: number | undefined; readonly event?: string }): void;
-  /** Says no more. Must be called in the end, also when nobody reads any more. */
+  /** Ends the response. Must be called, even when the client has disconnected. */
   end(): void;
 }
 
-/** How soon a browser is to come back after the connection was lost, in milliseconds. */
+/** How soon a browser reconnects after the connection was lost, in milliseconds. */
 const RETRY_DELAY_MS = 500;
-/** Proxies close a connection that is silent for much longer. */
+/** Proxies close connections that are silent for much longer. */
 const PING_INTERVAL_MS = 15_000;
 
 /**
- * Begins server-sent events.
+ * Starts a response of server-sent events.
  *
  * @param maxUnreadBytes bytes that may wait to be read
  */
@@ -24,9 +24,9 @@ export function createServerSentEvents(
   headers: OutgoingHttpHeaders,
   maxUnreadBytes: number,
 ): ServerSentEvents {
-  // Behind a body that nobody reads, the end of the connection would not be seen.
+  // Read the request body, or the end of the connection goes unnoticed.
   raw.req.resume();
-  // A balancer that buffers would keep every event until the end.
+  // A proxy that buffers would hold back every event until the end.
   raw.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
   raw.write(`retry: ${RETRY_DELAY_MS}\n\n`);
   const write = (text: string) => {

@@ -5,7 +5,7 @@ import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timer
 import type { TLSSocket } from 'node:tls';
 import type { Timeouts } from './timeouts.ts';
 
-/** A certificate with those that lead from it to its authority, and its key, both as PEM. */
+/** A certificate with the intermediates that lead to its authority, and its key, both as PEM. */
 export interface TlsIdentity {
   readonly cert: string;
   readonly key: string;
@@ -17,20 +17,20 @@ export interface TlsIdentity {
  * @internal
  */
 export interface TlsServer {
-  /** Ends the connections on which nothing is under way. */
+  /** Ends idle connections. */
   closeIdle(): void;
-  /** Ends them all. */
+  /** Ends all connections. */
   closeAll(): void;
 }
 
-/** The first byte of every TLS connection: it is that of a handshake. RFC 8446, 5.1. */
+/** First byte of every TLS connection: the content type of a handshake. RFC 8446, 5.1. */
 const TLS_HANDSHAKE_BYTE = 22;
-/** Of one connection. RFC 9113, 6.5.2 would have no fewer. */
+/** Per connection. RFC 9113, 6.5.2 recommends no fewer. */
 const MAX_STREAMS = 100;
 
 type ConnectionListener = (socket: Socket) => void;
 
-/** Takes from `server` what it does with a connection. */
+/** Removes the listeners of `event` from `server` and returns one function that calls them all. */
 function takeListeners(server: Server | Http2SecureServer, event: string): ConnectionListener {
   const listeners = server.listeners(event) as ConnectionListener[];
   server.removeAllListeners(event);
@@ -40,9 +40,9 @@ function takeListeners(server: Server | Http2SecureServer, event: string): Conne
 }
 
 /**
- * Keeps the sessions of HTTP/2, and ends those on which nothing was asked for `slowest` milliseconds, or whose other side
- * has not even answered a ping for so long: it may have gone, or it has said what is no HTTP/2, after which Node no
- * longer listens to it and does not tell.
+ * Tracks HTTP/2 sessions. Closes a session without requests for `idleTimeoutMs`, and destroys one that has not answered a
+ * ping for that long: the peer may be gone, or may have sent bytes that are not HTTP/2, after which Node stops reading
+ * without an event.
  */
 function trackSessions(secure: Http2SecureServer, idleTimeoutMs: number): Set<Http2Session> {
   const sessions = new Set<Http2Session>();
@@ -54,7 +54,7 @@ function trackSessions(secure: Http2SecureServer, idleTimeoutMs: number): Set<Ht
       if (session.destroyed) return;
       if (!isResponsive) return session.destroy();
       isResponsive = false;
-      // Whoever asks in the same moment is still answered.
+      // `close` still answers a request that arrives in the same moment.
       if (!isUsed && openStreams === 0) return session.close();
       isUsed = false;
       session.ping(() => {
@@ -75,16 +75,16 @@ function trackSessions(secure: Http2SecureServer, idleTimeoutMs: number): Set<Ht
       sessions.delete(session);
     });
   });
-  // What a session has done wrong, its own side is told.
+  // The peer has been sent the error already.
   secure.on('sessionError', () => {});
   return sessions;
 }
 
 /**
- * Lets `server`, which speaks plain HTTP, speak TLS as well, on the same port: HTTP/2, and HTTP/1.1 with those who
- * know no better. Which of the two a connection is, its first byte tells.
+ * Accepts TLS as well on the port of `server`, which speaks plain HTTP: HTTP/2, falling back to HTTP/1.1. The first byte of
+ * a connection decides.
  *
- * @param timeouts when slow clients are disconnected; `request` holds for the first byte as well
+ * @param timeouts when slow clients are disconnected; `request` covers the first byte as well
  * @internal
  */
 export function addTls(
@@ -102,11 +102,11 @@ export function addTls(
   });
   const sessions = trackSessions(secure, timeoutMs);
   secure.on('request', (request, response) => {
-    // Of HTTP/1.1 Node itself refuses a method that there is not.
+    // For HTTP/1.1 Node itself rejects unknown methods.
     if (!METHODS.includes(request.method)) return response.writeHead(400).end();
-    // HTTP/2 has the host in a field of its own. RFC 9113, 8.3.1.
+    // HTTP/2 sends the host as a pseudo-header. RFC 9113, 8.3.1.
     request.headers.host ??= request.headers[':authority'];
-    // HTTP/2 frames a body without a header, and Fastify reads none that no header announces. RFC 9113, 8.1.
+    // HTTP/2 bodies need no header, but Fastify reads only bodies that a header announces. RFC 9113, 8.1.
     if (!response.stream.endAfterHeaders && request.headers['content-length'] === undefined)
       request.headers['transfer-encoding'] = 'chunked';
     const requestTimer = setTimeout(() => {
@@ -115,17 +115,17 @@ export function addTls(
     response.once('close', () => clearTimeout(requestTimer));
     return handler(request as never, response as never);
   });
-  // Whoever breaks off a handshake is nobody to be told of.
+  // A failed handshake is the client's problem: there is nothing to log.
   secure.on('tlsClientError', (_error, socket) => socket.destroy());
 
   const handlePlain = takeListeners(server, 'connection');
   const handleHttp2 = takeListeners(secure, 'secureConnection');
-  // Where the limits of time of plain HTTP are kept, those of HTTP/1.1 over TLS are too.
+  // HTTP/1.1 over TLS goes through the plain server, which enforces the timeouts.
   secure.on('secureConnection', (socket: TLSSocket) =>
     (socket.alpnProtocol === 'h2' ? handleHttp2 : handlePlain)(socket),
   );
 
-  /** Connections that have not said anything yet, of which no server knows. */
+  /** Connections without a first byte: no server has them yet. */
   const silentSockets = new Set<Socket>();
   const tlsSockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -145,7 +145,7 @@ export function addTls(
       socket.pause();
       socket.unshift(start);
       if (start[0] === TLS_HANDSHAKE_BYTE) {
-        // Half-open as plain HTTP has it, HTTP/2 would never learn that the other side has gone.
+        // Without this HTTP/2 would not notice that the peer has closed, because the plain server allows half-open sockets.
         socket.allowHalfOpen = false;
         tlsSockets.add(socket);
         socket.once('close', () => tlsSockets.delete(socket));
@@ -162,7 +162,7 @@ export function addTls(
     },
     closeAll() {
       for (const session of sessions) session.destroy();
-      // Of those whose handshake is not over nobody else knows.
+      // Sockets in the middle of a handshake belong to no session yet.
       for (const socket of tlsSockets) socket.destroy();
     },
   };

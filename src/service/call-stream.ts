@@ -13,9 +13,9 @@ import type { CallServices, PageTicket } from './call.ts';
 import { buildForeignOrigin, getProtocol } from './call-origins.ts';
 import { type Channel, CROSS_ORIGIN_HEADERS, createEventStream, createLongPoll } from './page-channel.ts';
 
-/** A page that was told at once that there is no call would speak before its parent listens. */
+/** A page that gets the error at once would post it before its parent listens. */
 const ERROR_DELAY_MS = 1_000;
-/** How long a page may take from one long-poll to the next. */
+/** The longest pause between two long-polls of a page. */
 const POLL_GAP_MS = ms(5_000);
 const MAX_REPORT_BYTES = 64 * 1024;
 
@@ -23,7 +23,7 @@ interface StreamQuery {
   ticket?: string;
   /** The last event that the page has. */
   after?: string;
-  /** What the page shows; a long-poll must say it, or it would be answered with that for ever. */
+  /** The screen that the page shows; without it every long-poll would be answered with that at once. */
   state?: string;
   poll?: string;
 }
@@ -33,13 +33,13 @@ export interface CallStreamServices extends Pick<CallServices, 'simulator' | 'ti
 }
 type StreamRequest = FastifyRequest<{ Querystring: StreamQuery }>;
 
-/** The last event that the page has, or -1. A reconnecting EventSource says it in a header, and knows better. */
+/** The last event that the page has, or -1. The header of a reconnecting EventSource overrides the query. */
 function getLastEventId({ headers, query }: StreamRequest): number {
   const id = Number(headers['last-event-id'] ?? query.after ?? -1);
   return Number.isInteger(id) && id >= -1 ? id : -1;
 }
 
-/** Tells a page, from each view of its call, what it has not heard yet. */
+/** Returns a function that sends a page, from each view of its call, what the page does not have yet. */
 function createPublisher({ send, end }: Channel, request: StreamRequest) {
   const otherOrigin = buildForeignOrigin(getProtocol(request), request.headers.host ?? '');
   let lastPostId = getLastEventId(request);
@@ -69,14 +69,14 @@ function createPublisher({ send, end }: Channel, request: StreamRequest) {
   };
 }
 
-/** `/call/events` and `/call/reports`: what the frame's page is told, and what it reports. */
+/** `/call/events` and `/call/reports`: the stream of the frame's page, and its reports. */
 export async function callStreamRoutes(
   app: FastifyInstance,
   { simulator, tickets, metrics }: CallStreamServices,
 ): Promise<void> {
   const channels = new Set<Channel>();
 
-  /** Lets a page attend its call. */
+  /** Attaches a page to its call. */
   async function attachPage(ticket: CallTicket, request: StreamRequest, channel: Channel) {
     const publish = createPublisher(channel, request);
     const stream = await simulator.pages.attachPage(ticket.call, ticket.page, publish, (error) =>
@@ -85,7 +85,7 @@ export async function callStreamRoutes(
     return () => stream.close(request.query.poll === undefined ? undefined : POLL_GAP_MS);
   }
 
-  /** Lets a page hear of what its ticket is for, until the answer is called. */
+  /** Streams what the page's ticket permits, until the returned function is called. */
   async function subscribe(ticket: PageTicket | undefined, request: StreamRequest, channel: Channel) {
     if (ticket === undefined) {
       createPublisher(channel, request)(undefined);
@@ -98,10 +98,10 @@ export async function callStreamRoutes(
     return async () => clearTimeout(timer);
   }
 
-  // HEAD would check a page in, and never be answered.
+  // A HEAD request would check a page in, and never be answered.
   const getOnly = { exposeHeadRoute: false };
   app.get<{ Querystring: StreamQuery }>(CALL_PATHS.events, getOnly, async (request, reply) => {
-    // Asked for before anything is waited for: a page may be gone before its ticket is read.
+    // Registered before anything is awaited: the page may disconnect before its ticket is verified.
     const disconnected = new Promise<void>((resolve) => onDisconnect(reply.raw, resolve));
     const ticket = await tickets.verify(request.query.ticket ?? '');
     reply.hijack();
@@ -115,7 +115,7 @@ export async function callStreamRoutes(
       await unsubscribe();
     } catch (error) {
       logUnexpected(request.log, error);
-      // The browser comes back by itself, perhaps when the trouble is over.
+      // The browser reconnects by itself.
       reply.raw.destroy();
     } finally {
       channels.delete(channel);
@@ -140,7 +140,7 @@ export async function callStreamRoutes(
     return reply.code(204).send();
   });
 
-  // Streams never end by themselves, and a server does not close before its connections do.
+  // Streams never end by themselves, and a server waits for its connections when it closes.
   app.addHook('preClose', async () => {
     for (const { send, end } of channels) {
       send({ closing: true });

@@ -15,7 +15,7 @@ import { createMethodNotAllowed, sendAnswer } from './django/answer.ts';
 import { createPortProbes, type MediaPorts } from './port-probes.ts';
 import { getRequestContext, type RequestLog } from './request-log.ts';
 
-/** What a page's ticket allows: to attend a call, or to be told why there is none. */
+/** What a page's ticket permits: to attend a call, or to receive the reason why there is none. */
 export type PageTicket =
   | { readonly page: string; readonly call: string }
   | { readonly page: string; readonly error: ErrorCode };
@@ -24,12 +24,12 @@ export interface CallServices {
   readonly simulator: Simulator;
   readonly random: Random;
   readonly tickets: Tickets<PageTicket>;
-  /** How a token is answered that opens nothing: by a 403, or by a page that posts VideocallNotFound. */
+  /** How to answer a token that opens no call: with a 403, or with a page that posts VideocallNotFound. */
   readonly refusedCall: RefusedCall;
   readonly addresses: {
-    /** Where browsers should reach the simulator. */
+    /** The address for browsers. */
     readonly browserUrl: string;
-    /** The ports for video, where they are open. */
+    /** The ports for video, if they are open. */
     readonly mediaPorts?: MediaPorts;
   };
   readonly requestLog: RequestLog;
@@ -40,7 +40,7 @@ const REQUIRED_IN_ORIGIN = 'videocall';
 const MAX_WARNINGS = 20;
 const NONCE_LENGTH = 22;
 
-/** Anything but the letters of a host name or address with a port is not repeated in a header. */
+/** A Host header with other characters is not repeated in a response header. */
 const HOST_PATTERN = /^[a-z0-9.-]+(:\d+)?$|^\[[0-9a-f:.]+\](:\d+)?$/i;
 
 const REFUSALS: Record<Extract<Opening, { refused: unknown }>['refused'], string> = {
@@ -64,18 +64,18 @@ function setFrameHeaders(
       'style-src': `'nonce-${nonce}'`,
       'img-src': "'self' data:",
       'media-src': "'self' blob: mediastream:",
-      // Named as well as 'self', which in a sandboxed frame WebKit does not match.
+      // Named in addition to 'self', which WebKit does not match in a sandboxed frame.
       'connect-src': ["'self'", ...connect].join(' '),
       ...(frame.length > 0 && { 'frame-src': frame.join(' ') }),
       'frame-ancestors': '*',
     }),
-    // Together they let a parent with cross-origin isolation embed the frame, and harm no other.
+    // Together these let a cross-origin isolated parent embed the frame; others are not affected.
     'cross-origin-embedder-policy': 'require-corp',
     'cross-origin-resource-policy': 'cross-origin',
   });
 }
 
-/** Why there is no call, for the developer who looks at the error screen. */
+/** Why there is no call, for the developer who reads the error screen. */
 function describeRefusal(opening: Opening): string | undefined {
   if ('refused' in opening) return REFUSALS[opening.refused];
   return 'error' in opening ? `${opening.error}: ${opening.reason}` : undefined;
@@ -87,7 +87,7 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
   const script = readAsset('call.js');
 
   const warnedHosts = new Set<string>();
-  /** Says, on the page and once in the log, that the guide's own listener will drop every event. */
+  /** Warns, on the page and once in the log, that the guide's own listener will drop every event. */
   function warnAboutHost(protocol: 'http' | 'https', host: string): string {
     const suggestedUrl = withProtocol(protocol, services.addresses.browserUrl);
     const text = `this frame is served from ${host}, whose name does not contain "${REQUIRED_IN_ORIGIN}", so the listener of guide 5.5 drops its events; use ${suggestedUrl}`;
@@ -119,7 +119,7 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
     );
     const media = services.addresses.mediaPorts;
     const ports = media === undefined ? [] : createPortProbes(protocol, host, media);
-    // What was said before this page came is not posted again.
+    // A new page does not repeat events from before it opened.
     const after = (opened?.view.posts.length ?? 0) - 1;
     const setup: PageSetup = {
       stream: `${stream}${CALL_PATHS.events}?ticket=${ticket}&after=${after}`,
@@ -134,7 +134,7 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
     return renderCallPage({ state: opened?.view.state ?? 'error', nonce, css, script, setup, note, warning });
   }
 
-  // What comes with a wrong method is refused for that, whatever its body.
+  // A wrong method is rejected before its body is read.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', async (_: unknown, body: Readable) => void body.resume());
   app.route<{ Querystring: { access_token?: string; validation_id?: string } }>({
@@ -176,7 +176,7 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
   });
 }
 
-/** A frame within the frame, which posts for it: so an event comes from where no event should. */
+/** A nested frame that posts on behalf of the call's frame, so that an event has a wrong origin. */
 export async function foreignPosterRoutes(
   app: FastifyInstance,
   { random }: Pick<CallServices, 'random'>,

@@ -6,16 +6,16 @@ import { ms } from '../domain/time.ts';
 import { onDisconnect } from '../server/on-disconnect.ts';
 import type { Random } from '../system/random.ts';
 
-/** How faults act on a request to the imitated service and on its answer. */
+/** Applies faults to requests to the imitated service, and to their answers. */
 
-/** How a request ends that gets no answer. */
+/** How a request without an answer ends. */
 export const CONNECTIONS: Readonly<Record<ConnectionFault, (request: FastifyRequest) => void>> = {
   reset: ({ raw }) => raw.socket.resetAndDestroy?.(),
-  // The sender gives up, or the server stops.
+  // The client gives up, or the server stops.
   hang: () => {},
 };
 
-/** What is changed of an answer. */
+/** The parts of an answer that a fault changes. */
 interface Change {
   readonly body?: (whole: Buffer) => Buffer;
   readonly contentType?: string;
@@ -27,7 +27,7 @@ export const ANSWERS: Readonly<Record<Spoilt, Change>> = {
   'wrong-content-type': { contentType: 'text/plain' },
 };
 
-/** Changes an answer as a fault says, and returns the body that is to be sent. */
+/** Changes an answer as the fault says, and returns the body to send. */
 export function spoil({ kind }: Fault, reply: FastifyReply, payload: unknown): unknown {
   if (kind === undefined || isConnectionFault(kind)) return payload;
   const { body: change, contentType } = ANSWERS[kind];
@@ -38,7 +38,7 @@ export function spoil({ kind }: Fault, reply: FastifyReply, payload: unknown): u
   return body;
 }
 
-/** Waits as long as a fault says, unless the client gives up. */
+/** Delays by the fault's latency, unless the client disconnects. */
 export function delay(
   { latency: [shortest, longest] = [ms(0), ms(0)] }: Fault,
   reply: FastifyReply,
@@ -56,13 +56,13 @@ export function delay(
   });
 }
 
-/** What a proxy in front of the service answers when the service cannot be reached. */
+/** The answer of a proxy in front of the service that cannot reach it. */
 const gatewayPage = (status: number): string => {
   const title = `${status} ${STATUS_CODES[status] ?? 'Error'}`;
   return `<html>\n<head><title>${title}</title></head>\n<body><h1>${title}</h1></body>\n</html>\n`;
 };
 
-/** Answers in the service's place with the status of a fault; false when it has none. */
+/** Answers with the status of a fault, in place of the service; false when the fault has none. */
 export function answerInstead({ status, retryAfter }: Fault, reply: FastifyReply): boolean {
   if (status === undefined) return false;
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));

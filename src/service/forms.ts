@@ -22,20 +22,20 @@ import { parseHeaderValue } from './django/header-value.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The body of an urlencoded form as it came. */
+    /** The raw body of an urlencoded form. */
     chunks?: readonly Buffer[];
-    /** The fields of its body, or why they cannot be read; undefined where the body is no form. */
+    /** The fields of the body, or why they cannot be read; undefined when the body is not a form. */
     readForm?(): Form | UnreadableForm | undefined | Promise<Form | UnreadableForm>;
   }
 }
 
-/** The imitated framework takes files of any size; this process does not. */
+/** The imitated framework accepts files of any size; this process does not. */
 const MAX_BODY_BYTES = 10 * 2 ** 20;
 
 const URLENCODED = 'application/x-www-form-urlencoded';
 const MULTIPART = 'multipart/form-data';
 
-/** The limits of `@fastify/multipart`, by the code of its error. */
+/** What exceeded a limit of `@fastify/multipart`, by its error code. */
 const LIMITS: Readonly<Record<string, string>> = {
   FST_FIELDS_LIMIT: 'fields',
   FST_FILES_LIMIT: 'files',
@@ -43,18 +43,18 @@ const LIMITS: Readonly<Record<string, string>> = {
   FST_REQ_FILE_TOO_LARGE: 'bytes',
 };
 
-/** Errors of `@fastify/multipart` that the imitated framework does not know: it reads the other fields. */
+/** Errors of `@fastify/multipart` that the imitated framework does not have: it reads the other fields. */
 const isTolerated = ({ code, message }: { code: string; message: string }) =>
   code === 'FST_PROTO_VIOLATION' || message === 'Unexpected end of multipart data';
 
 const charsetOf = (label = 'utf-8'): Charset => findCharset(label) ?? UTF_8;
 
-/** The hooks of the plugin delete files that it has saved. It saves none here, and every request would pay for them. */
+/** Removes the plugin's hooks, which delete saved files. None are saved here, and every request would pay for them. */
 const multipartWithoutHooks = fp<FastifyMultipartOptions>((app, options, done) =>
   multipart(Object.create(app, { addHook: { value: () => app } }), options, done),
 );
 
-/** @param content text where the charset is UTF-8, and one character a byte in any other; or bytes */
+/** @param content text when the charset is UTF-8, one character per byte for any other charset, or bytes */
 function textOf(content: string | Buffer, isBase64: boolean, charset: Charset): string {
   if (typeof content === 'string' && charset === UTF_8 && !isBase64) return content;
   const bytes = Buffer.from(content as string, charset === UTF_8 ? 'utf8' : 'latin1');
@@ -88,7 +88,7 @@ async function multipartForm(request: FastifyRequest, charset: Charset): Promise
   } finally {
     raw.unpipe();
   }
-  // In a body without its end the last field is added to `fields` after the error, and without its line break.
+  // When the end of the body is missing, the last field arrives in `fields` after the error, without its line break.
   const [lineBreak = ''] = /\r\n?$/.exec(lastChunk.subarray(-2).toString('latin1')) ?? [];
   return (Object.values(fields).flat() as Multipart[])
     .filter(({ fieldname, value }) => fieldname !== undefined && value !== undefined)
@@ -101,7 +101,7 @@ async function multipartForm(request: FastifyRequest, charset: Charset): Promise
 function readForm(this: FastifyRequest): Form | UnreadableForm | undefined | Promise<Form | UnreadableForm> {
   const { headers, body, chunks = [] } = this;
   const type = headers['content-type'] ?? '';
-  // Fastify ignores case in the type; the imitated framework compares it letter by letter.
+  // Fastify ignores the case of the type; the imitated framework does not.
   const { main, parameters } = parseHeaderValue(type);
   const encoding = charsetOf(parameters.get('charset'));
   if (main === URLENCODED && typeof body === 'string')
@@ -119,10 +119,10 @@ function readForm(this: FastifyRequest): Form | UnreadableForm | undefined | Pro
  */
 export const forms = fp(async (app: FastifyInstance) => {
   app.removeAllContentTypeParsers();
-  // The imitated framework does not read a body that is no form.
+  // The imitated framework ignores a body that is not a form.
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, async () => undefined);
 
-  // Formbody decodes as UTF-8 before its parser is asked. For any other text the bytes are needed.
+  // Formbody decodes as UTF-8 before its parser runs. Other charsets need the bytes.
   app.addHook('preParsing', (request, _reply, payload, done) => {
     if (request.mediaType === URLENCODED) {
       const chunks: Buffer[] = [];
@@ -141,7 +141,7 @@ export const forms = fp(async (app: FastifyInstance) => {
       fileSize: MAX_BODY_BYTES,
     },
     preservePath: true,
-    // A part of JSON is read as a file: as a field it would be parsed, and refused where it is none.
+    // A JSON part is read as a file: as a field it would be parsed, and rejected when it is invalid.
     isPartAFile: (_name, type = '', filename) => Boolean(filename) || type.startsWith('application/json'),
   });
   app.decorateRequest('readForm', readForm);

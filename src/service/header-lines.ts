@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 
 /**
- * Every header line of a request as it came, with its name in small letters. Of the fields that HTTP/2 has beside its
- * headers (RFC 9113, 8.3.1) the host is one of them, and no other.
+ * Every header line of a request, with its name in lower case. Of HTTP/2's pseudo-headers (RFC 9113, 8.3.1) only the host is
+ * included.
  */
 export function getHeaderLines({ raw: { rawHeaders } }: FastifyRequest): [string, string][] {
   const lines: [string, string][] = [];

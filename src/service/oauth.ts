@@ -29,29 +29,29 @@ import { parsePairs } from './django/urlencoded.ts';
 import { forms } from './forms.ts';
 import { getRequestContext, type RequestLog } from './request-log.ts';
 
-/** Where the public keys of JWTs are found (RFC 8414). The guide has no such address. */
+/** Address of the JWTs' public keys (RFC 8414). The guide has no such address. */
 const KEYS_PATH = '/o/.well-known/jwks.json';
 
 const ALLOW = 'POST, OPTIONS';
 
-/** A percent sign that no two hex digits follow, as the imitated library looks for it. */
+/** A percent sign without two hex digits, by the imitated library's pattern. */
 const BROKEN_ESCAPE = /%(?:[^0-9a-f]|[0-9a-f][^0-9a-f])/i;
 
 export interface OAuthServices {
   readonly simulator: Simulator;
   readonly blocking: Blocking;
-  /** The public keys of the tokens, if tokens are JWTs. */
+  /** The public keys of the tokens, if they are JWTs. */
   readonly publicKeys?: (() => Promise<unknown>) | undefined;
   readonly requestLog: RequestLog;
 }
 
-/** One address of the authentication API. */
+/** One endpoint of the authentication API. */
 interface OAuthEndpoint {
   readonly endpoint: Endpoint;
   answer(request: OAuthRequest, received: ReceivedRequest, isAmong: IsAmong): Promise<Answer | Refusal>;
 }
 
-/** What a request asks for. */
+/** The content of a request. */
 function readAsked(query: string, authorization: string | undefined, form: Form = []): OAuthRequest {
   const fields = new Map(query === '' ? form : [...parsePairs(query), ...form]);
   return {
@@ -61,17 +61,17 @@ function readAsked(query: string, authorization: string | undefined, form: Form 
   };
 }
 
-/** Notes why a request is answered so. */
+/** Records the reason of an answer. */
 function withReason(request: FastifyRequest, reason: string, answer: Answer): Answer {
   getRequestContext(request).reason = reason;
   return answer;
 }
 
-/** Everything beyond printable ASCII as JSON escapes it. */
+/** Escapes everything beyond printable ASCII as JSON does. */
 const escapeNonAscii = (text: string) =>
   text.replace(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** A JSON object of texts, spaced as the imitated service spaces it. */
+/** A JSON object of texts, spaced like the imitated service's. */
 const formatJsonObject = (members: Readonly<Record<string, string>>) =>
   escapeNonAscii(
     `{${Object.entries(members)
@@ -79,7 +79,7 @@ const formatJsonObject = (members: Readonly<Record<string, string>>) =>
       .join(', ')}}`,
   );
 
-/** Guide 5.2. Neither a token nor a scope has letters that JSON must escape. */
+/** Guide 5.2. Tokens and scopes contain no character that JSON must escape. */
 const formatTokenBody = ({ accessToken, scope }: Token) =>
   `{"access_token": "${accessToken}", "expires_in": ${TOKEN_LIFETIME_SECONDS}, "token_type": "${TOKEN_TYPE}", "scope": "${scope}"}`;
 
@@ -99,7 +99,7 @@ function toRefusalAnswer(refusal: Exclude<Refusal, { blocked: true }>): Answer {
   );
 }
 
-/** The authentication API, and everything else that the imitated framework answers on paths of its own. */
+/** The authentication API, and the imitated framework's answers on all other paths. */
 export async function oauthRoutes(
   app: FastifyInstance,
   { simulator, blocking, publicKeys, requestLog }: OAuthServices,
@@ -174,10 +174,10 @@ export async function oauthRoutes(
     reply.code(403).type('text/plain').send(`403 Forbidden: ${outcome.reason}\n`);
   }
 
-  /** No promise: Fastify would watch each until its answer has left. */
+  /** Not async: Fastify would watch each promise until its response has been sent. */
   function handle(request: FastifyRequest, reply: FastifyReply): void {
     respond(request, reply).catch((error) => {
-      // What was given away without an answer can only be told of.
+      // The reply was hijacked, so a failure can only be logged.
       if (reply.sent) logFailure(request.log, error);
       else reply.send(error);
     });

@@ -3,32 +3,32 @@ import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { StreamMessage } from '../pages/call/messages.ts';
 import { createServerSentEvents } from '../server/server-sent-events.ts';
 
-/** A way to tell a page something: `send` takes an event with its id, anything else without. */
+/** Sends messages to a page: an event with its id, anything else without. */
 export interface Channel {
   send(message: StreamMessage, id?: number): void;
-  /** Says no more. Must be called in the end, also when the page has gone. */
+  /** Ends the channel. Must be called, even when the page has disconnected. */
   end(): void;
 }
 
-/** A long-poll is answered after this, even with nothing. */
+/** A long-poll is answered after this time, even without a message. */
 const POLL_TIMEOUT_MS = 25_000;
-/** A page that leaves more than this unread is not waited for. */
+/** A page with more unread data is disconnected. */
 const MAX_UNREAD_BYTES = 1 << 20;
 
-/** The page may stand in a sandbox, whose origin is none, and its stream has a host of its own. */
+/** A sandboxed page has the origin "null", and its stream has a host of its own. */
 export const CROSS_ORIGIN_HEADERS = {
   'access-control-allow-origin': '*',
   'cross-origin-resource-policy': 'cross-origin',
   'cache-control': 'no-store',
 };
 
-/** Server-sent events, for as long as the page listens. */
+/** Server-sent events, until the page disconnects. */
 export function createEventStream(raw: ServerResponse): Channel {
   const events = createServerSentEvents(raw, CROSS_ORIGIN_HEADERS, MAX_UNREAD_BYTES);
   return { send: (message, id) => events.send(JSON.stringify(message), { id }), end: events.end };
 }
 
-/** One answer with all that there is to tell, as soon as there is something. For browsers without EventSource. */
+/** One response with all messages, as soon as there is one. For browsers without EventSource. */
 export function createLongPoll(raw: ServerResponse): Channel {
   const messages: { id?: number; data: StreamMessage }[] = [];
   const end = () => {
@@ -40,7 +40,7 @@ export function createLongPoll(raw: ServerResponse): Channel {
   const timer = setTimeout(end, POLL_TIMEOUT_MS);
   return {
     send(data, id) {
-      // What comes in the same moment goes into the same answer.
+      // Messages of the same moment go into the same response.
       if (messages.length === 0) setImmediate(end);
       messages.push(id === undefined ? { data } : { id, data });
     },

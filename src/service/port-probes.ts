@@ -1,19 +1,19 @@
 import type { PortProbe } from '../pages/call/messages.ts';
 
-/** The ports that video needs, where they are open. Guide 6.2. */
+/** The ports for video, if they are open. Guide 6.2. */
 export interface MediaPorts {
   readonly tcp: number;
   readonly udp: number;
 }
 
 /**
- * How a page at `host` tries the media ports.
+ * How a page at `host` probes the media ports.
  *
  * @internal
  */
 export function createPortProbes(protocol: string, host: string, { tcp, udp }: MediaPorts): PortProbe[] {
   const name = host.replace(/:\d+$/, '');
-  // Firefox asks the network for names, which knows none of these.
+  // Firefox resolves names by the network's DNS, which has no `*.localhost`.
   const address = name.endsWith('localhost') ? '127.0.0.1' : name;
   return [
     { name: `TCP ${tcp}`, url: `${protocol}://${name}:${tcp}/` },

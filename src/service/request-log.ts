@@ -18,13 +18,13 @@ import { parsePairs, unquote } from './django/urlencoded.ts';
 import { answerInstead, CONNECTIONS, delay, spoil } from './faults.ts';
 import { getHeaderLines } from './header-lines.ts';
 
-/** What becomes known of a request to the imitated service on its way through a door. */
+/** What is learned about a request to the imitated service while it is answered. */
 class RequestContext {
   readonly target: RequestTarget;
   received?: ReceivedRequest;
-  /** Why it is refused or goes wrong, in words for people; the answers of the service itself do not hold it. */
+  /** Why it is refused or fails, as text; the service's own answers do not say it. */
   reason?: string;
-  /** The same in one word. */
+  /** The same as one word. */
   cause?: string;
   form?: Form;
   validationId?: string;
@@ -38,27 +38,27 @@ class RequestContext {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Missing on requests to anything but the imitated service. */
+    /** Undefined for requests to anything but the imitated service. */
     requestContext?: RequestContext;
   }
 }
 
-/** What is known of a request to the imitated service. */
+/** The context of a request to the imitated service. */
 export const getRequestContext = (request: FastifyRequest): RequestContext =>
   request.getDecorator<RequestContext>('requestContext');
 
-/** What a door can do with its visitors, beside answering them. */
+/** What routes do with a request, besides answering it. */
 export interface RequestLog {
-  /** Says whose the request is; undefined when a fault has struck it so that nothing is left to answer. */
+  /** Finds the request's client; undefined when a fault has answered or ended the request. */
   receive(
     request: FastifyRequest,
     reply: FastifyReply,
     naming: ClientReference,
     endpoint?: Endpoint,
   ): Promise<ReceivedRequest | undefined>;
-  /** Writes down a request that no door has met. */
+  /** Records a request that was rejected before any route. */
   recordRefused(request: FastifyRequest, status: number, reason: string): Promise<void>;
-  /** Gives no answer. */
+  /** Ends the request without an answer. */
   leaveUnanswered(request: FastifyRequest, reply: FastifyReply, how: ConnectionFault): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ interface RequestTarget {
   readonly query: string;
 }
 
-/** Path and query of a request, the path decoded; a fragment, which does not belong there, is cut off. */
+/** Path and query of a request, with the path decoded; a fragment, which is not allowed, is dropped. */
 function parseTarget(url: string): RequestTarget {
   // RFC 9112, 3.2.2: a request target may be a whole URL.
   const requestTarget = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*/i, '');
@@ -80,8 +80,8 @@ function parseTarget(url: string): RequestTarget {
 }
 
 /**
- * Keeps the journal of a door: every request with its answer, written before the answer is sent, so that whoever
- * has it finds it there. Armed faults act here too.
+ * Records every request with its answer. The entry is written before the answer is sent, so that a client that has the answer
+ * finds the entry. Armed faults are applied here too.
  */
 export function createRequestLog(
   app: FastifyInstance,
@@ -106,7 +106,7 @@ export function createRequestLog(
       await simulator.journal.record(entry);
       if (mistakes.length > 0) await simulator.findings.note(mistakes, entry.clientId, entry.at);
     } catch (error) {
-      // What keeps it from being written has been said by the answer then. Any other is not given without its entry.
+      // A 5xx has reported this failure already. Any other answer must not be sent without its entry.
       if (status === undefined || status < 500) {
         context.isRecorded = false;
         throw error;
@@ -126,7 +126,7 @@ export function createRequestLog(
     request.requestContext = new RequestContext(request.url);
     done();
   });
-  /** Keeps the entry of an answer, and answers what is to be sent: all of it, or what a fault leaves of it. */
+  /** Records an answer, and returns what to send: all of it, or what a fault leaves of it. */
   async function applyFault(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -155,7 +155,7 @@ export function createRequestLog(
       getRequestContext(request).received = received;
       const { fault } = received;
       if (isConnectionFault(fault?.kind)) {
-        // Written before it is held back: who waits for it to come is not to wait for that as well.
+        // Recorded before the delay, so that a test waiting for the request does not wait for the latency too.
         await record(request, undefined);
         await delay(fault, reply, random);
         await leaveUnanswered(request, reply, fault.kind);
@@ -168,7 +168,7 @@ export function createRequestLog(
 
 const NO_FIELDS: Fields = {};
 
-/** What the journal has of a request. */
+/** The journal entry of a request. */
 function entryOf(
   request: FastifyRequest,
   context: RequestContext,
@@ -177,7 +177,7 @@ function entryOf(
   previous: Pick<JournalEntry, 'clientId' | 'path' | 'headers' | 'form'>,
 ): JournalEntry {
   const { path, query } = context.target;
-  // Filled in field by field: most requests have few of those that may be missing.
+  // Assigned one by one: most requests have few of the optional fields.
   const entry: { -readonly [K in keyof JournalEntry]: JournalEntry[K] } = {
     clientId,
     at,
@@ -202,7 +202,7 @@ function entryOf(
   return entry;
 }
 
-/** An entry as the log has it: for programs, and as a line for people. */
+/** A log entry: fields for programs, and a line for people. */
 const formatLogEntry = ({ method, path, status, clientId, reason }: JournalEntry): [object, string] => [
   { method, path, status, client_id: clientId || null, reason },
   [method, path, status ?? 'unanswered', clientId || '-', reason ?? ''].join(' ').trimEnd(),

@@ -7,8 +7,8 @@ import { getRequestContext, type RequestLog } from './request-log.ts';
 const VALIDATION_PATH = '/validas/v1/validation';
 
 /**
- * As much of vali-Das as a video call needs: a validation id, and its confirmation (guide 5.3). The paths and
- * the `apikey` header are those of its public documentation; the key is a client's secret here.
+ * The part of vali-Das that a video call needs: create and confirm a validation id (guide 5.3). Paths and the `apikey` header
+ * are those of its public documentation; here the key is a client's secret.
  */
 export async function validasRoutes(
   app: FastifyInstance,
@@ -16,11 +16,11 @@ export async function validasRoutes(
 ): Promise<void> {
   async function findClient({ headers: { apikey } }: FastifyRequest): Promise<Client | undefined> {
     const key = typeof apikey === 'string' ? apikey : undefined;
-    // Every client is compared, so that the time taken does not tell which one came near.
+    // Compares every client, so that timing does not reveal a match.
     return (await simulator.clients.list()).filter((client) => isSecretOf(client, key))[0];
   }
 
-  /** The client whose secret came as the key; without one the request has been answered. */
+  /** The client whose secret is the key; otherwise the request has been answered. */
   async function authenticate(request: FastifyRequest, reply: FastifyReply): Promise<Client | undefined> {
     const client = await findClient(request);
     await requestLog.receive(request, reply, { claimed: client === undefined ? [] : [client.clientId] });
@@ -34,7 +34,7 @@ export async function validasRoutes(
     return reply.code(status).send({ message });
   }
 
-  // What is uploaded with a validation is not looked at.
+  // Uploaded data is ignored.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', async (_: unknown, body: Readable) => void body.resume());
 

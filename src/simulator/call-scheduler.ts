@@ -7,15 +7,15 @@ import { pickClock, putRecord } from './decide.ts';
 import { ALL_CLIENTS, callRef, clockRefs } from './refs.ts';
 
 /**
- * Told whenever the call may have changed: how it stands, undefined when it is gone, and that the listener has
- * been turned away.
+ * Called whenever the call may have changed: with its state, with undefined when it is gone, or with `refused` when the
+ * listener may not attend.
  */
 export type CallListener = (news: CallView | undefined | 'refused') => void;
 
-/** The longest wait that a timer of this platform can be asked for, in milliseconds. */
+/** The longest delay of a timer in Node, in milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Calls are looked at a slice at a time, so that thousands of them do not keep an agent waiting. */
+/** Calls are checked in batches, so that thousands of them do not delay an agent's action. */
 const POLL_SLICES = 20;
 
 interface WatchedCall {
@@ -30,10 +30,10 @@ interface WatchedCall {
 export type CallScheduler = ReturnType<typeof createCallScheduler>;
 
 /**
- * The scheduler of this instance: for each call that somebody looks at, one timer for the next thing that its
- * script will do. Before anybody is told of an event, the call's history is closed up to it.
+ * The scheduler of this instance: one timer per watched call, for the next step of its script. The call's history is closed
+ * up to an event before the event is published.
  *
- * @param onError called with what goes wrong while nobody waits for it
+ * @param onError called with failures of background work
  */
 export function createCallScheduler(store: Store, onError: (error: unknown) => void) {
   const watched = new Map<string, WatchedCall>();
@@ -61,7 +61,7 @@ export function createCallScheduler(store: Store, onError: (error: unknown) => v
     call.timer = setTimeout(() => refresh(call).catch(onError), Math.min(view.nextAt - now, MAX_TIMER_MS));
   }
 
-  /** Looks at a call now; a look that is under way is followed by another. */
+  /** Checks a call now; when a check is running, another one follows it. */
   function refresh(call: WatchedCall): Promise<void> {
     call.needsRefresh = true;
     call.refreshing ??= (async () => {
@@ -95,11 +95,11 @@ export function createCallScheduler(store: Store, onError: (error: unknown) => v
       else refresh(call).catch(onError);
     }
   }, POLL_INTERVAL_MS / POLL_SLICES);
-  // It works for those who listen; when nobody is left, the process may end.
+  // The timer serves listeners only: without any, the process may exit.
   pollTimer.unref();
 
   return {
-    /** Tells `listener` how the call stands, now and whenever that changes, until the answer is called. */
+    /** Calls `listener` with the call's state, now and on every change, until the returned function is called. */
     async call(callId: string, clientId: string, listener: CallListener): Promise<() => void> {
       const call = watched.get(callId) ?? { callId, clientId, listeners: new Set(), needsRefresh: false };
       watched.set(callId, call);
@@ -117,13 +117,13 @@ export function createCallScheduler(store: Store, onError: (error: unknown) => v
       return unwatch;
     },
 
-    /** Resolves when all that is due in the call has been told to whoever looks at it here. */
+    /** Resolves when everything due in the call has been published to its listeners on this instance. */
     async flushCall(callId: string): Promise<void> {
       const call = watched.get(callId);
       if (call !== undefined) await refresh(call);
     },
 
-    /** Resolves when all that is due in the calls of `clientId` (of everyone) has been told. */
+    /** Resolves when everything due in the calls of `clientId`, or of all, has been published. */
     async flush(clientId?: string): Promise<void> {
       const calls = [...watched.values()].filter(
         (call) => clientId === undefined || call.clientId === clientId,

@@ -16,7 +16,7 @@ import { decide, pickClock, putRecord, readTime } from './decide.ts';
 import { callRef, clockRefs, presenceRef, toCallId, validationRef } from './refs.ts';
 import { findValidations } from './validations.ts';
 
-/** A call as it stands, with who looks at it. */
+/** A call with its present state and its open pages. */
 export interface CallDetails {
   readonly call: Call;
   readonly view: CallView;
@@ -26,21 +26,21 @@ export interface CallDetails {
   readonly open: readonly string[];
 }
 
-/** An event of a call, with what became of it. */
+/** An event of a call, with its delivery. */
 export interface EventView extends EmittedEvent {
-  /** Its place among the events of its call. */
+  /** Its index among the events of its call. */
   readonly id: number;
   readonly call: Call;
   /** When it was first sent to a page, in real time. */
   readonly pushedAt?: Instant | undefined;
-  /** When a page first reported to have posted it, in real time. */
+  /** When a page first reported that it had posted it, in real time. */
   readonly postedAt?: Instant | undefined;
 }
 
 const toEventViews = (call: Call, { events }: CallView, { pushedAt, postedAt }: Presence): EventView[] =>
   events.map((said, id) => ({ ...said, id, call, pushedAt: pushedAt[id], postedAt: postedAt[id] }));
 
-/** What came of an intervention: the events that a page is to post because of it, by id. */
+/** The result of an intervention: the ids of the events that a page has to post because of it. */
 export interface InterventionResult {
   readonly callId: string;
   readonly events: readonly number[];
@@ -74,7 +74,7 @@ export function createCalls(store: Store, scheduler: CallScheduler) {
   }
 
   return {
-    /** Does something to a call by hand; answers when every page of this instance has been told. */
+    /** Adds an intervention to a call; resolves when every page of this instance has been notified. */
     async intervene(
       callId: string,
       action: CallAction,
@@ -97,7 +97,7 @@ export function createCalls(store: Store, scheduler: CallScheduler) {
       return done;
     },
 
-    /** Gives a call the signal that its script waits for; otherwise what it waits for instead. */
+    /** Sends a call the signal that its script waits for; otherwise returns what it waits for. */
     async signal(
       callId: string,
       name: string,
@@ -123,7 +123,7 @@ export function createCalls(store: Store, scheduler: CallScheduler) {
 
     details,
 
-    /** What was said in calls, the earliest first. */
+    /** The events of calls, the earliest first. */
     events: (some: readonly CallDetails[]): EventView[] =>
       some.flatMap(({ events }) => events).sort((a, b) => a.at - b.at),
 

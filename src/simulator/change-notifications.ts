@@ -1,10 +1,10 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { Kind, Log, Ref, Store } from '../store/store.ts';
 
-/** A hint may get lost on its way between instances, so that nobody relies on one for longer than this. */
+/** A change notification may get lost between instances, so records are polled at this interval as well. */
 export const POLL_INTERVAL_MS = 1_000;
 
-/** Hints about what `concerns` whoever waits, of which none is missed between two waits. */
+/** Subscribes to changes that are relevant. A change between two waits ends the next one. */
 export function subscribeToChanges(store: Store, isRelevant: (changed: Ref<Kind | Log>) => boolean) {
   let hasChanged = false;
   let wake = () => {};
@@ -17,9 +17,9 @@ export function subscribeToChanges(store: Store, isRelevant: (changed: Ref<Kind 
   });
   return {
     stop,
-    /** Ends the present wait, or the next one, as a hint would. */
+    /** Ends the present wait, or the next one, like a change. */
     notify,
-    /** Resolves at the next hint, and after `patience` milliseconds at the latest. */
+    /** Resolves at the next change, or after `timeoutMs`, or when it is time to poll. */
     async waitForNext(timeoutMs: number): Promise<void> {
       if (!hasChanged) {
         await new Promise<void>((resolve) => {

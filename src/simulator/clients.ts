@@ -16,7 +16,7 @@ export function createClients(store: Store, random: Random) {
 
     list: async (): Promise<Client[]> => (await store.list('client')).map(({ value }) => value),
 
-    /** Registers a client; what is left out is made up. Undefined when the id is taken. */
+    /** Registers a client; what is left out is generated. Undefined when the id is taken. */
     create(given: Partial<Client>): Promise<Client | undefined> {
       const client = createClientRecord({
         ...given,
@@ -31,11 +31,11 @@ export function createClients(store: Store, random: Random) {
       );
     },
 
-    /** Changes what is given; undefined when there is no such client. */
+    /** Changes the given properties; undefined when there is no such client. */
     update: (clientId: string, given: Partial<Client>): Promise<Client | undefined> =>
       updateRecord(store, clientRef(clientId), (client) => ({ ...client, ...given, clientId })),
 
-    /** Removes a client and all that belongs to it; false when there is none. */
+    /** Removes a client and everything that belongs to it; false when there is none. */
     async remove(clientId: string): Promise<boolean> {
       if ((await get(clientId)) === undefined) return false;
       await store.clear(CLIENT_AND_OWNED, clientId);
@@ -43,15 +43,15 @@ export function createClients(store: Store, random: Random) {
     },
 
     /**
-     * Takes from a client all that belongs to it and leaves the credentials; false when there is none.
+     * Deletes everything that belongs to a client and keeps its credentials; false when there is none.
      *
-     * @param scenarioFor the scenario that the client plays from then on, undefined for the usual one
+     * @param scenarioFor the client's scenario from then on, undefined for the default one
      */
     async clearData(
       clientId: string,
       scenarioFor: (client: Client) => Promise<string | undefined>,
     ): Promise<boolean> {
-      // Written anew, so that whatever was decided on the client before comes to nothing.
+      // Written again, so that every concurrent decision about the client conflicts and is retried.
       const known = await updateRecord(store, clientRef(clientId), async (client) => {
         const { scenario: _, ...credentials } = client;
         const scenario = await scenarioFor(client);
@@ -61,7 +61,7 @@ export function createClients(store: Store, random: Random) {
       return known !== undefined;
     },
 
-    /** Lets clients be there as they are given, whatever was known of them. */
+    /** Creates the given clients, and replaces what was known of them. */
     async seed(given: readonly Client[]): Promise<void> {
       for (const client of given) {
         const ref = clientRef(client.clientId);
@@ -72,7 +72,7 @@ export function createClients(store: Store, random: Random) {
       }
     },
 
-    /** Removes every client with all that belongs to it. */
+    /** Removes every client with everything that belongs to it. */
     clear: (): Promise<void> => store.clear(CLIENT_AND_OWNED),
   };
 }

@@ -14,7 +14,7 @@ import { decide, pickClock, putRecord } from './decide.ts';
 import { waitForPages } from './page-catch-up.ts';
 import { ALL_CLIENTS, clockRef, clockRefs } from './refs.ts';
 
-/** A clock as it was read. */
+/** The present reading of a clock. */
 export interface ClockView {
   readonly now: Instant;
   readonly frozen: boolean;
@@ -27,15 +27,15 @@ const toClockView = (clock: Clock, realTime: Instant): ClockView => {
   return { now, frozen: clock.frozenAt !== undefined, offsetMs: now - realTime };
 };
 
-/** Why a clock is not set: to no date at all, or back behind what has happened by it. */
+/** Why a clock cannot be set: the instant has no date, or lies before recorded history. */
 export type ClockRefusal = 'no date' | 'backwards';
 
-/** @param onTimeMoved called when time was moved, which is waited for */
+/** @param onTimeMoved called, and awaited, after time was moved */
 export function createClocks(store: Store, scheduler: CallScheduler, onTimeMoved: () => Promise<void>) {
-  /** Whether anything has happened by the time of the client, or of anybody. */
+  /** Whether anything has happened in the client's time, or in anyone's. */
   const hasHistory = async (clientId: string | undefined) => (await store.list('token', clientId)).length > 0;
 
-  /** Sets a clock by a rule, and answers when everything that fell due by it has been pushed. */
+  /** Sets a clock by a rule; resolves when everything that fell due has been pushed. */
   async function set(
     clientId: string | undefined,
     rule: (clock: Clock, realTime: Instant) => Clock,
@@ -58,12 +58,12 @@ export function createClocks(store: Store, scheduler: CallScheduler, onTimeMoved
   }
 
   return {
-    /** A client's clock, or the one that all follow. */
+    /** A client's clock, or the default one. */
     async read(clientId?: string): Promise<ClockView> {
       const { realTime, found } = await store.read(...clockRefs(clientId ?? ALL_CLIENTS));
       return toClockView(pickClock(...found), realTime);
     },
-    /** The clocks that some of `clientIds` have of their own; the others follow the common one. */
+    /** The clocks that `clientIds` have of their own; the others follow the default clock. */
     async own(clientIds: readonly string[]): Promise<Map<string, ClockView>> {
       const { realTime, found } = await store.read(...clientIds.map(clockRef));
       return new Map(
@@ -73,11 +73,11 @@ export function createClocks(store: Store, scheduler: CallScheduler, onTimeMoved
         }),
       );
     },
-    /** Moves time forward by `by`; a clock that stands still moves too and stands again. */
+    /** Advances time by `by`; a frozen clock moves too and stays frozen. */
     advance: (by: Ms, clientId?: string) => set(clientId, (clock) => advanceClock(clock, by)),
-    /** Lets time stand still, at `at` or now. Nothing that has happened may lie in the future then. */
+    /** Freezes time, at `at` or now. Recorded history must not lie in the future then. */
     freeze: (at?: Instant, clientId?: string) => set(clientId, (clock, real) => freezeClock(clock, real, at)),
-    /** Lets time run on from where it is. */
+    /** Resumes time from where it is. */
     resume: (clientId?: string) => set(clientId, resumeClock),
   };
 }

@@ -2,18 +2,18 @@ import { type Clock, type Instant, REAL_TIME, toVirtualTime } from '../domain/ti
 import type { Change, Kind, Kinds, Ref, Store, StoredRecord, StoreSnapshot } from '../store/store.ts';
 import { ALL_CLIENTS, clientRef, clockRefs } from './refs.ts';
 
-/** What a rule makes of the records it was shown. */
+/** What a rule decides about the records it was shown. */
 interface Decision {
   readonly changes?: readonly Change[];
   readonly result: unknown;
 }
 
-/** Conflicts come from somebody else's success; so many in a row are a fault of ours. */
+/** A conflict means that another process succeeded; this many in a row are a failure of ours. */
 const MAX_ATTEMPTS = 1000;
 
 /**
- * Reads `refs`, lets `rule` decide on them and writes what it decided, again from the start whenever another
- * was faster. The rule must do nothing but read and decide.
+ * Reads `refs`, lets `rule` decide and writes its decision; starts over when another process was faster. The rule may only
+ * read and decide.
  */
 export async function decide<const R extends readonly Ref[], const D extends Decision>(
   store: Store,
@@ -27,13 +27,13 @@ export async function decide<const R extends readonly Ref[], const D extends Dec
   throw new Error(`gave up after ${MAX_ATTEMPTS} conflicts on ${refs.map(({ kind }) => kind)}`);
 }
 
-/** The kinds of record that say themselves whose they are. */
+/** The kinds of record that contain their client's id. */
 type OwnedKind = { [K in Kind]: Kinds[K] extends { readonly clientId: string } ? K : never }[Kind];
 
 /**
- * Replaces the record at `ref` by what `rule` makes of it; nothing is written when that is the same.
+ * Replaces the record at `ref` by the result of `rule`; writes nothing when it is the same object.
  *
- * @returns the record as it is then, or undefined when there is none
+ * @returns the resulting record, or undefined when there is none
  */
 export const updateRecord = <K extends OwnedKind>(
   store: Store,
@@ -47,7 +47,7 @@ export const updateRecord = <K extends OwnedKind>(
     return { changes: [putRecord(ref, record, result.clientId, result)], result };
   });
 
-/** Puts `value` in the place of what was `found`, or where nothing was. */
+/** Replaces the record that was `found`, or creates it. */
 export const putRecord = <K extends Kind>(
   ref: Ref<K>,
   found: StoredRecord<K> | undefined,
@@ -55,7 +55,7 @@ export const putRecord = <K extends Kind>(
   value: Kinds[K],
 ): Change => ({ ref, version: found?.version ?? 0, owner, value }) as Change;
 
-/** Requires that what was `found` is still there, unchanged. */
+/** Requires that the record that was `found` is unchanged. */
 export const requireUnchanged = <K extends Kind>(
   ref: Ref<K>,
   found: StoredRecord<K> | undefined,
@@ -68,10 +68,10 @@ interface OwnedDecision<K extends Kind> {
 }
 
 /**
- * Decides on one record of a client, or of all. It is written only while the client is there, so that nothing
- * is left of one that was emptied or removed meanwhile.
+ * Decides on one record of a client, or of all. It is written only while the client exists, so that nothing is left of a
+ * client that was reset or removed meanwhile.
  *
- * @param rule answers the result, with the value that is to be written, if any
+ * @param rule returns the result, with the value to write, if any
  * @returns the result, or undefined when there is no such client
  */
 export const decideFor = <K extends Kind, const W extends OwnedDecision<K>>(
@@ -90,11 +90,11 @@ export const decideFor = <K extends Kind, const W extends OwnedDecision<K>>(
     };
   });
 
-/** The first clock that there is, and real time when there is none. */
+/** The first clock that exists, otherwise real time. */
 export const pickClock = (...clocks: readonly (StoredRecord<'clock'> | undefined)[]): Clock =>
   clocks.find((clock) => clock !== undefined)?.value ?? REAL_TIME;
 
-/** Tells what time it is for clients, of each the first time that it is asked for. */
+/** Returns a function that reads a client's virtual time, once per client. */
 export function createTimeReader(store: Store): (clientId: string) => Promise<Instant> {
   const known = new Map<string, Promise<Instant>>();
   return (clientId) => {
@@ -104,7 +104,7 @@ export function createTimeReader(store: Store): (clientId: string) => Promise<In
   };
 }
 
-/** What time it is for a client. */
+/** The virtual time of a client. */
 export async function readTime(store: Store, clientId: string): Promise<Instant> {
   const { realTime, found } = await store.read(...clockRefs(clientId));
   return toVirtualTime(pickClock(...found), realTime);

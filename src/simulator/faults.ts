@@ -5,10 +5,10 @@ import { decide, decideFor, putRecord } from './decide.ts';
 import { ALL_CLIENTS, faultsRef } from './refs.ts';
 
 const ID_LENGTH = 12;
-/** Each request is held against all of them. */
+/** Every request is compared with all of them. */
 export const MAX_FAULTS = 100;
 
-/** A fault, and whose requests it strikes: empty where it strikes everybody's. */
+/** A fault, and the client it applies to; empty when it applies to all. */
 export interface FaultView {
   readonly clientId: string;
   readonly fault: ArmedFault;
@@ -17,16 +17,16 @@ export interface FaultView {
 const toFaultViews = ({ clientId, armed }: ArmedFaults): FaultView[] =>
   armed.map((fault) => ({ clientId, fault }));
 
-/** The arming of faults. */
+/** Arms, lists and removes faults. */
 export function createFaults(store: Store, random: Random) {
   const list = async (clientId?: string): Promise<FaultView[]> =>
     (await store.list('faults', clientId)).flatMap(({ value }) => toFaultViews(value));
 
   return {
-    /** Every fault that is armed, used up or not; of one client, if named. */
+    /** Every fault, used up or not; of one client, if named. */
     list,
 
-    /** Arms a fault for the requests of a client, or of everybody; undefined when there is no such client. */
+    /** Arms a fault for the requests of a client, or of all; undefined when there is no such client. */
     arm(given: Omit<Fault, 'id'>, clientId = ALL_CLIENTS): Promise<FaultView | 'too many' | undefined> {
       const fault: ArmedFault = { ...given, id: random.text(ID_LENGTH), met: 0, struck: 0 };
       return decideFor(store, clientId, faultsRef(clientId), (own) => {
@@ -36,7 +36,7 @@ export function createFaults(store: Store, random: Random) {
       });
     },
 
-    /** Takes a fault away; false when there is none of that id, or it is not the named client's. */
+    /** Removes a fault; false when there is none of that id, or it belongs to another client. */
     async disarm(id: string, clientId?: string): Promise<boolean> {
       const owner = (await list(clientId)).find(({ fault }) => fault.id === id)?.clientId;
       if (owner === undefined) return false;

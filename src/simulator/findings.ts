@@ -6,13 +6,13 @@ import { decideFor } from './decide.ts';
 import { findOmissions } from './omissions.ts';
 import { findingRef } from './refs.ts';
 
-/** Of each client. Whoever makes the same mistake in ever new ways has been told by then. */
+/** Per client. With this many findings, one more variant of a mistake adds nothing. */
 const MAX_FINDINGS = 200;
 
 /** The mistakes of integrations that were seen. */
 export function createFindings(store: Store) {
   return {
-    /** Notes mistakes that a client, or somebody unknown, has made. Of a client that is gone nothing is noted. */
+    /** Records mistakes of a client, or of an unknown one. Nothing is recorded for a client that is gone. */
     async note(mistakes: readonly Detection[], clientId: string, at: Instant): Promise<void> {
       for (const { rule, seen } of mistakes) {
         await decideFor(store, clientId, findingRef(clientId, rule, seen), async (before) =>
@@ -23,7 +23,7 @@ export function createFindings(store: Store) {
       }
     },
 
-    /** Every mistake that was seen, the first seen first; of one client, if named. */
+    /** Every finding, oldest first; of one client, if named. */
     async list(clientId?: string): Promise<Finding[]> {
       const noted = (await store.list('finding', clientId)).map(({ value }) => value);
       return [...noted, ...(await findOmissions(store, clientId))].sort((a, b) => a.firstAt - b.firstAt);

@@ -1,20 +1,20 @@
 import { type JournalEntry, type JournalFilter, matchesFilter } from '../domain/journal.ts';
 import type { LogEntry, Store } from '../store/store.ts';
 
-/** An entry as it was written, under its id. */
+/** An entry with its id. */
 export type JournalRecord = LogEntry<'journal'>;
 
 /**
- * What was asked of the imitated service, and what it answered.
+ * The requests to the imitated service, and their answers.
  *
- * @param maxEntries so many entries of each client are kept
+ * @param maxEntries how many entries of each client are kept
  */
 export function createJournal(store: Store, maxEntries: number) {
   return {
     record: (entry: JournalEntry): Promise<void> =>
       store.append('journal', entry.clientId, entry, maxEntries),
 
-    /** Entries, oldest first; of one client, if named, and behind the one with the id `after`. */
+    /** Entries, oldest first; of one client, if named, and after the one with the id `after`. */
     async list(filter: JournalFilter = {}, clientId?: string, after?: number): Promise<JournalRecord[]> {
       const entries = await store.entries('journal', clientId, after);
       return entries.filter(({ value }) => matchesFilter(value, filter));

@@ -9,11 +9,11 @@ import type { Store } from '../store/store.ts';
 import { createTimeReader } from './decide.ts';
 import { presenceRef, toCallId } from './refs.ts';
 
-/** What was not done shows only when it is asked for: nothing happens by which it could be noted. */
+/** Mistakes of omission are detected when findings are read: no event marks what was not done. */
 
-/** A page that was served has run its script by then, and one that was left comes back. Real time. */
+/** By this time a served page has run its script, and a reloaded one is back. Real time. */
 const PAGE_SETTLE_MS: Ms = ms(10_000);
-/** A store may be far away, and be asked by others meanwhile. */
+/** How many records are read at a time: a store may be remote, and others use it too. */
 const READ_BATCH_SIZE = 200;
 const BURST_SIZE = 20;
 const BURST_WINDOW_MS: Ms = ms(60_000);
@@ -24,7 +24,7 @@ interface Omission {
   readonly at: Instant;
 }
 
-/** A call with who has looked at it, and what time it is. */
+/** A call with its presence and the virtual time of its client. */
 interface CallNow {
   readonly call: Call;
   readonly presence: Presence;
@@ -32,18 +32,18 @@ interface CallNow {
   readonly realTime: Instant;
 }
 
-/** What is kept of a client, or of all, each read once. */
+/** The records of a client, or of all, each read once. */
 interface ClientData {
   readonly tokens: readonly Token[];
   readonly calls: readonly CallNow[];
   readonly journal: readonly JournalEntry[];
-  /** What time it is for a client. */
+  /** The virtual time of a client. */
   readonly readTime: (clientId: string) => Promise<Instant>;
 }
 
 async function findUnusedTokens({ tokens, journal, readTime }: ClientData): Promise<Omission[]> {
   const unused: Omission[] = [];
-  // A token that was turned away for another reason than itself was used for all that.
+  // A token was used even when the call was refused for another reason.
   const tried = new Set(journal.map(({ query }) => query.access_token));
   for (const token of tokens) {
     const { accessToken, clientId, calls, revokedAt } = token;
@@ -62,7 +62,7 @@ async function findUnusedTokens({ tokens, journal, readTime }: ClientData): Prom
 
 function silentPages({ call, presence, now, realTime }: CallNow): Omission[] {
   const pages = Object.values(presence.pages);
-  // One that was put in anew, as frameworks do, speaks for those before it.
+  // Frameworks remount iframes: the newest page counts for those before it.
   if (pages.some(({ stream }) => stream !== undefined)) return [];
   return pages
     .filter(({ servedAt }) => servedAt + PAGE_SETTLE_MS <= realTime)
@@ -122,7 +122,7 @@ async function readCalls(
   return calls;
 }
 
-/** Every mistake of a client, or of all, that lies in what was not done. */
+/** Every mistake of omission of a client, or of all. */
 export async function findOmissions(store: Store, clientId?: string): Promise<Finding[]> {
   const readTime = createTimeReader(store);
   const data: ClientData = {

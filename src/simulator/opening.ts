@@ -11,13 +11,13 @@ import { ALL_CLIENTS, callRef, clientRef, presenceRef, toCallId, tokenRef, valid
 import { resolveTokenState } from './tokens.ts';
 
 /**
- * How `/call` answers. `refused` says why the token opens nothing; `error` is what the page will be told, and
- * `reason` why.
+ * The result of opening `/call`. `refused` says why the token opens no call; `error` is the event that the page posts, with
+ * its `reason`.
  */
 export type Opening =
   | {
       readonly refused: 'missing' | 'unknown' | 'shared' | Exclude<TokenState, 'active'>;
-      /** The client has had another token since, which is not used yet. */
+      /** The client has been issued another token since, which is still unused. */
       readonly isSuperseded?: true;
     }
   | { readonly error: ErrorCode; readonly reason: string }
@@ -25,26 +25,26 @@ export type Opening =
       readonly callId: string;
       readonly clientId: string;
       readonly view: CallView;
-      /** What the integration does against the guide by this. */
+      /** How the integration breaks the guide's rules by this. */
       readonly mistakes: readonly Detection[];
     };
 
-/** What is refused beyond the guide. */
+/** Optional restrictions beyond the guide. */
 export interface OpeningRules {
   /** A token is for one validation and one page at a time. */
   readonly strictTokens: boolean;
-  /** A validation id that nobody has made known does not exist. */
+  /** A validation id that was not set up does not exist. */
   readonly knownValidationsOnly: boolean;
 }
 
-/** The call that a token is let into, with the records on which that was decided. */
+/** The call that a token may enter, with the records behind that decision. */
 interface Admission {
   readonly token: StoredRecord<'token'>;
   /** The calls that the token has opened before. */
   readonly opened: readonly (StoredRecord<'call'> | undefined)[];
   readonly client: StoredRecord<'client'> | undefined;
   readonly validation: StoredRecord<'validation'> | undefined;
-  /** The call that runs already; without it `call` is to begin. */
+  /** The call that is running; undefined when `call` is new. */
   readonly running: StoredRecord<'call'> | undefined;
   readonly call: Call;
   readonly now: Instant;
@@ -52,7 +52,7 @@ interface Admission {
 
 type OpeningRefusal = Exclude<Opening, { callId: string }>;
 
-/** What a token is let in for though the guide has it otherwise. Guide 5.2 and 5.3. */
+/** Mistakes that do not keep a token out. Guide 5.2 and 5.3. */
 const detectInOpening = createDetector<'opening', Admission>({
   'token-shared': ({ opened, call }) =>
     opened.some((one) => one !== undefined && one.value.validationId !== call.validationId)
@@ -65,9 +65,9 @@ const detectInOpening = createDetector<'opening', Admission>({
 });
 
 /**
- * The opening of calls, as a GET of `/call` does it. Guide 5.3.
+ * Opens calls, as a GET of `/call` does. Guide 5.3.
  *
- * @param onAdded called when there may be one call more
+ * @param onAdded called when a call may have been added
  */
 export function createOpenings(
   store: Store,
@@ -75,7 +75,7 @@ export function createOpenings(
   scenarioFor: (clientId: string, wishes: Omit<ScenarioChoices, 'usual'>) => Promise<Scenario>,
   onAdded: () => void,
 ) {
-  /** The latest call for a validation, if it still runs at `now`. */
+  /** The latest call of a validation, if it is still running at `now`. */
   async function findRunningCall(validation: StoredRecord<'validation'> | undefined, now: Instant) {
     if (validation === undefined) return undefined;
     const { clientId, validationId, calls: n } = validation.value;
@@ -83,7 +83,7 @@ export function createOpenings(
     return call === undefined || isOver(callAt(call.value, now).state) ? undefined : call;
   }
 
-  /** Why a token opens nothing, as far as it alone can tell. */
+  /** Why a token cannot open any call, judged by the token alone. */
   function checkToken(
     token: Token,
     opened: readonly (StoredRecord<'call'> | undefined)[],
@@ -101,7 +101,7 @@ export function createOpenings(
     return rules.strictTokens && isForAnother ? { refused: 'shared' } : undefined;
   }
 
-  /** Whether the client of a token that is used up has had another one since, which is not used yet. */
+  /** Whether the client of a completed token has been issued another one since, which is still unused. */
   async function isSuperseded(
     token: Token,
     opened: readonly (StoredRecord<'call'> | undefined)[],
@@ -115,7 +115,7 @@ export function createOpenings(
     return (await store.list('token', token.clientId)).some(({ value }) => isFresh(value, usedUpAt, now));
   }
 
-  /** Lets a token into a call, or turns it away. Checked in this order: token, then validation, then server. */
+  /** Lets a token into a call, or refuses it. Order of the checks: token, then validation, then server. */
   async function admit(
     token: StoredRecord<'token'> | undefined,
     validationId: string,
@@ -155,7 +155,7 @@ export function createOpenings(
     return { ...context, running, call: createCall({ clientId, validationId, n, scenario, ...hidden }, now) };
   }
 
-  /** Binds the token to the call that it was let into, and remembers the page that is served. */
+  /** Binds the token to its call, and records the page that is served. */
   async function bind(admission: Admission, pageId: string): Promise<Change[]> {
     const { token, opened, client, validation, running, call } = admission;
     const { accessToken, clientId, calls } = token.value;
@@ -182,7 +182,7 @@ export function createOpenings(
         calls: n,
       }),
       requireUnchanged(clientRef(clientId), client, clientId),
-      // Had one of these ended meanwhile, the token would be used up.
+      // If one of these calls had ended meanwhile, the token would be completed.
       ...calls.flatMap((id, i) =>
         id === callId ? [] : [requireUnchanged(callRef(id), opened[i], clientId)],
       ),
@@ -193,7 +193,7 @@ export function createOpenings(
     /**
      * Opens the call of `validationId` with a token.
      *
-     * @param pageId the page that is served; without one this only looks, and binds nothing
+     * @param pageId the page that is served; without it nothing is bound
      */
     async open(accessToken: string, validationId: string, pageId?: string): Promise<Opening> {
       if (accessToken === '') return { refused: 'missing' };

@@ -5,24 +5,24 @@ import type { CallDetails, createCalls } from './calls.ts';
 import { createTimeReader } from './decide.ts';
 import { toCallId } from './refs.ts';
 
-/** The calls as whoever plays the agent looks at them. */
+/** All calls, sorted for whoever acts as the agent. */
 export interface Overview {
-  /** Clients who wait, the longest first: these go before any other work. Guide 5.3. */
+  /** Waiting clients, longest wait first: they come before any other work. Guide 5.3. */
   readonly waiting: readonly CallDetails[];
-  /** Validations without a call, the first known first. */
+  /** Validations without a call, oldest first. */
   readonly unopened: readonly Validation[];
-  /** Calls that an agent has joined, the first opened first. */
+  /** Calls that an agent has joined, oldest first. */
   readonly live: readonly CallDetails[];
-  /** Calls of which nothing more can come, the last opened first. */
+  /** Calls that are over, newest first. */
   readonly over: readonly CallDetails[];
-  /** How many calls there are in each state, shown or not. */
+  /** How many calls are in each state, shown or not. */
   readonly counts: Readonly<Record<CallState, number>>;
 }
 
-/** In a list longer than this nobody finds anything. */
+/** Longer lists are of no use to a reader. */
 const MAX_SHOWN = 50;
 
-/** Looks over all calls, without looking closely at more of them than can be shown. */
+/** Summarizes all calls; reads details only of those that are shown. */
 export function createOverviews(store: Store, { details }: Pick<ReturnType<typeof createCalls>, 'details'>) {
   const loadDetails = async (shown: readonly Call[]): Promise<CallDetails[]> => {
     const all = await Promise.all(shown.map((call) => details(toCallId(call))));
@@ -30,7 +30,7 @@ export function createOverviews(store: Store, { details }: Pick<ReturnType<typeo
   };
 
   return {
-    /** Every call of one client, or of all, by what is to be done about it. */
+    /** Every call of one client, or of all, grouped by what the agent has to do. */
     async read(clientId?: string): Promise<Overview> {
       const readTime = createTimeReader(store);
       const all: [Call, CallState][] = [];

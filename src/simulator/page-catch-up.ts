@@ -6,10 +6,10 @@ import { subscribeToChanges } from './change-notifications.ts';
 import { createTimeReader } from './decide.ts';
 import { presenceRef, toCallId } from './refs.ts';
 
-/** So long it is waited for pages of other instances, in real time. */
+/** How long to wait for pages of other instances, in real time. */
 const CATCH_UP_TIMEOUT_MS = ms(2_000);
 
-/** The calls of a client, or of all, in which something fell due after `since` that an open page has not been sent. */
+/** The calls of a client, or of all, with something due after `since` that has not been sent to an open page. */
 async function findCallsBehind(
   store: Store,
   since: Instant,
@@ -31,8 +31,8 @@ async function findCallsBehind(
 }
 
 /**
- * Resolves when all that fell due after `since` has been sent to the open pages of a client, or of all, whichever
- * instance they are at. One that is lost on the way is not waited for longer than a moment.
+ * Resolves when everything that fell due after `since` has been sent to the open pages of a client, or of all, on any
+ * instance. It does not wait long for a page that is lost on the way.
  */
 export async function waitForPages(store: Store, since: Instant, clientId?: string): Promise<void> {
   const changes = subscribeToChanges(store, ({ kind }) => kind === 'presence');

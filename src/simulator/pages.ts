@@ -25,7 +25,7 @@ import type { createFindings } from './findings.ts';
 import { ownerOf } from './record-kinds.ts';
 import { callRef, presenceRef } from './refs.ts';
 
-/** What is known of an event's way to the embedding page. */
+/** The delivery of an event to the embedding page. */
 export type DeliveryOutcome =
   /** No page of the call is open. */
   | { readonly page: 'none' }
@@ -35,18 +35,18 @@ export type DeliveryOutcome =
   /** A page is open but has not reported in time. */
   | { readonly page: 'unconfirmed' };
 
-/** As a {@link CallListener}; answers the ids of the events that it has sent to the page. */
+/** Like a {@link CallListener}; returns the ids of the events it has sent to the page. */
 export type PageListener = (...news: Parameters<CallListener>) => readonly number[];
 
-/** A page's stream, which tells its listener how the call stands until it is closed. */
+/** A page's stream: its listener gets the state of the call until the stream is closed. */
 export interface Stream {
-  /** @param lingerMs how long the page is believed to be there still: a long-poll comes back at once */
+  /** @param lingerMs how long the page counts as open after that: a long-poll reconnects at once */
   close(lingerMs?: Ms): Promise<void>;
 }
 
 const LEASE_RENEWAL_MS = LEASE_MS / 3;
 
-/** Who has the page of a call open, some time after `pageId` has come. */
+/** The presence of a call, some time after `pageId` has opened its stream. */
 interface PagesOpen {
   readonly presence: Presence;
   readonly pageId: string;
@@ -58,7 +58,7 @@ const detectInPresence = createDetector<'presence', PagesOpen>({
     refuseSharedPage(presence, pageId, realTime) === presence ? undefined : 'two pages at the same time',
 });
 
-/** The pages that clients look at: which are open, and what they have posted. */
+/** The open pages of calls, and what they have posted. */
 export function createPages(
   store: Store,
   scheduler: CallScheduler,
@@ -66,7 +66,7 @@ export function createPages(
   strictTokens: boolean,
   { note }: Pick<ReturnType<typeof createFindings>, 'note'>,
 ) {
-  /** Changes who is present in a call. Of a call that is gone nothing is left behind. */
+  /** Updates the presence of a call. Nothing is kept for a call that is gone. */
   const updatePresence = (
     callId: string,
     rule: (presence: Presence, call: Call, realTime: Instant) => Presence,
@@ -79,7 +79,7 @@ export function createPages(
       return { changes: [putRecord(presenceRef(callId), presence, call.value.clientId, result)], result };
     });
 
-  /** Notes that a page listens, which starts the script; whose call it is, or why it is not told. */
+  /** Records that a page listens, which starts the script. Returns the call's client, or why the page may not listen. */
   const checkIn = (callId: string, pageId: string, stream: string) =>
     decide(store, [presenceRef(callId), callRef(callId)], async ({ realTime, found: [presence, call] }) => {
       const page = presence?.value.pages[pageId];
@@ -99,7 +99,7 @@ export function createPages(
       };
     });
 
-  /** Looks, some time after a page has come, whether its token is in use by another: if so it may be turned away. */
+  /** Checks, some time after a page opened, whether another page uses its token; if so the page may be refused. */
   async function checkSharedToken(callId: string, pageId: string, listener: CallListener): Promise<void> {
     const { realTime, found } = await store.read(presenceRef(callId));
     const presence = found[0]?.value;
@@ -114,10 +114,10 @@ export function createPages(
 
   return {
     /**
-     * A page of the call has opened a stream: `listener` hears of the call until the stream is closed. The
-     * first page that comes starts the script. A page that nobody remembers hears that its call is gone.
+     * Attaches a page to its call: `listener` gets the call's state until the stream is closed. The first page starts the
+     * script. An unknown page is told that its call is gone.
      *
-     * @param onError told of what goes wrong later, while nobody waits for it
+     * @param onError called with later failures of background work
      */
     async attachPage(
       callId: string,
@@ -163,7 +163,7 @@ export function createPages(
       };
     },
 
-    /** A page reports which posts it has made to its parent, by id, and what it sees of its embedding. */
+    /** Records which posts a page has made to its parent, by id, and what it reports about its embedding. */
     async report(
       callId: string,
       pageId: string,
@@ -184,7 +184,7 @@ export function createPages(
       await note(detectInPage(diagnostics), clientId, await readTime(store, clientId));
     },
 
-    /** Waits until a page has posted the event, but no longer than `patience` of real time. */
+    /** Waits until a page has posted the event, for at most `timeout` of real time. */
     async waitForDelivery(
       callId: string,
       eventId: number | undefined,

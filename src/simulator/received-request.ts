@@ -7,9 +7,9 @@ import { ALL_CLIENTS, clientRef, clockRef, faultsRef, tokenRef } from './refs.ts
 /** The clients that a request names, in that order, as they were found. */
 export type NamedClients = readonly (StoredRecord<'client'> | undefined)[];
 
-/** A request as it comes in: whose it is, when, and what is to go wrong with it. */
+/** A request with its client, its time and the fault that applies to it. */
 export interface ReceivedRequest {
-  /** Empty where no client can be named. */
+  /** Empty when the request names no known client. */
   readonly clientId: string;
   /** Virtual time of the client. */
   readonly at: Instant;
@@ -19,19 +19,19 @@ export interface ReceivedRequest {
   readonly fault: ArmedFault | undefined;
 }
 
-/** By what a request names its client: ids that it claims, or a token. */
+/** How a request names its client: claimed ids, or a token. */
 export type ClientReference = { readonly claimed: readonly string[] } | { readonly accessToken: string };
 
 export type ReceiveRequest = ReturnType<typeof createReceiver>;
 
-/** Where requests to the imitated service come in. */
+/** Receives requests to the imitated service. */
 export function createReceiver(store: Store) {
   async function findTokenOwner(accessToken: string): Promise<readonly string[]> {
     const [token] = (await store.read(tokenRef(accessToken))).found;
     return token === undefined ? [] : [token.value.clientId];
   }
 
-  /** Strikes with at most one fault: one of the client before one of all. */
+  /** Applies at most one fault: one of the client before one of all. */
   const strikeFault = (clientId: string, endpoint: Endpoint): Promise<ArmedFault | undefined> =>
     decide(
       store,
@@ -52,9 +52,9 @@ export function createReceiver(store: Store) {
     );
 
   /**
-   * Says whose a request is, and lets at most one armed fault strike it.
+   * Finds the client of a request, and applies at most one armed fault to it.
    *
-   * @param endpoint where faults can be armed; without one none strikes
+   * @param endpoint where faults can be armed; without it none applies
    */
   return async function receive(reference: ClientReference, endpoint?: Endpoint): Promise<ReceivedRequest> {
     const ids = 'claimed' in reference ? reference.claimed : await findTokenOwner(reference.accessToken);

@@ -1,10 +1,10 @@
 import type { Kind, Log, Ref } from '../store/store.ts';
 
-/** What the simulator knows of a kind of record, or of a log. */
+/** Properties of a kind of record, or of a log. */
 interface RecordKind {
-  /** Which reset empties it: that of its client, only the full one, or none. */
+  /** Which reset deletes it: that of its client, only the full one, or none. */
   readonly clearedBy: 'client reset' | 'full reset' | 'no reset';
-  /** Its id is one text, or a JSON list that begins with the id of its client. */
+  /** Its id is either one text, or a JSON array that begins with the id of its client. */
   readonly id: 'text' | 'list';
 }
 
@@ -28,12 +28,12 @@ const clearedBy = (...resets: readonly RecordKind['clearedBy'][]) =>
     resets.includes(RECORD_KINDS[kind].clearedBy),
   );
 
-/** All that a client has beside its credentials. */
+/** Everything that belongs to a client, except its credentials. */
 export const OWNED_BY_CLIENT = clearedBy('client reset');
 
-/** All that goes when a client does. */
+/** Everything that is deleted with a client. */
 export const CLIENT_AND_OWNED = clearedBy('client reset', 'full reset');
 
-/** Whose a record or log is, of a kind whose id names its client. */
+/** The client that a record or log belongs to, for kinds whose id contains it. */
 export const ownerOf = ({ kind, id }: Ref<Kind | Log>): string =>
   RECORD_KINDS[kind].id === 'list' ? (JSON.parse(id) as [string])[0] : id;

@@ -1,12 +1,12 @@
 import type { Call } from '../domain/call.ts';
 import type { Ref } from '../store/store.ts';
 
-/** Identities of the records that the simulator keeps. Composite ones are JSON, so that no two ever meet. */
+/** Identities of the simulator's records. Composite ones are JSON, so that two never collide. */
 
 export const clientRef = (clientId: string): Ref<'client'> => ({ kind: 'client', id: clientId });
 export const tokenRef = (accessToken: string): Ref<'token'> => ({ kind: 'token', id: accessToken });
 export const callRef = (callId: string): Ref<'call'> => ({ kind: 'call', id: callId });
-/** Who looks at a call is kept beside it under the same identity. */
+/** The presence of a call has the same identity as the call. */
 export const presenceRef = (callId: string): Ref<'presence'> => ({ kind: 'presence', id: callId });
 
 export const counterRef = (clientId: string): Ref<'counter'> => ({ kind: 'counter', id: clientId });
@@ -32,12 +32,12 @@ export const scenarioRef = (clientId: string, name: string): Ref<'scenario'> => 
 export const toCallId = ({ clientId, validationId, n }: Pick<Call, 'clientId' | 'validationId' | 'n'>) =>
   JSON.stringify([clientId, validationId, n]);
 
-/** Stands for all clients: theirs is the clock that each follows until it gets its own. */
+/** Stands for all clients: the default clock, which every client follows until it has its own. */
 export const ALL_CLIENTS = '';
 
 export const clockRef = (clientId: string): Ref<'clock'> => ({ kind: 'clock', id: clientId });
 
-/** Where a client's time is found: its own clock, then everyone's. */
+/** Where a client's time is found: its own clock, then the default one. */
 export const clockRefs = (clientId: string): readonly [Ref<'clock'>, Ref<'clock'>] => [
   clockRef(clientId),
   clockRef(ALL_CLIENTS),

@@ -8,21 +8,20 @@ import type { Store } from '../store/store.ts';
 import { decideFor } from './decide.ts';
 import { ALL_CLIENTS, scenarioRef } from './refs.ts';
 
-/** A scenario that can be played, and where it comes from: a file, or the control API for one client or all. */
+/** A scenario that can be played, and its source: a file, or the control API for one client or all. */
 export interface ScenarioView {
   readonly scenario: Scenario;
   readonly clientId?: string;
 }
 
 /**
- * The scenarios that calls can play. What the control API puts in for a client goes before what it puts in for
- * all, and that before the files.
+ * The scenarios that calls can play. One put for a client overrides one put for all, which overrides the files.
  *
- * @param files the scenarios of the files, as they are now
- * @param usual name of the scenario that is played where nobody wishes for another
+ * @param files returns the present scenarios of the files
+ * @param usual name of the default scenario
  */
 export function createScenarios(store: Store, files: () => ReadonlyMap<string, Scenario>, usual: string) {
-  /** The first of `names` under which a client finds a scenario. */
+  /** The first of `names` for which the client has a scenario. */
   async function findFirst(names: readonly string[], clientId: string): Promise<ScenarioView | undefined> {
     const owners = [clientId, ALL_CLIENTS];
     const { found } = await store.read(
@@ -39,7 +38,7 @@ export function createScenarios(store: Store, files: () => ReadonlyMap<string, S
 
   const get = (name: string, clientId = ALL_CLIENTS) => findFirst([name], clientId);
 
-  /** Clients and validations that are set to play `name` and could not, if `clientId` had none of that name. */
+  /** Clients and validations that are set to play `name`, and could not if `clientId` had no scenario of that name. */
   async function findDependents(name: string, clientId: string): Promise<string[]> {
     if (files().has(name)) return [];
     const others = (await store.list('scenario'))
@@ -61,8 +60,8 @@ export function createScenarios(store: Store, files: () => ReadonlyMap<string, S
   }
 
   /**
-   * Takes away what was put in for a client, or for all. Undefined when nothing was; otherwise who would be
-   * left without the scenario they are set to play, and then it stays.
+   * Removes a scenario that was put for a client, or for all. Returns undefined when there is none. Otherwise returns who would
+   * be left without the scenario they are set to play; if that is anyone, the scenario stays.
    */
   async function remove(name: string, clientId = ALL_CLIENTS): Promise<readonly string[] | undefined> {
     const ref = scenarioRef(clientId, name);
@@ -78,7 +77,7 @@ export function createScenarios(store: Store, files: () => ReadonlyMap<string, S
     get,
     usual,
 
-    /** Every scenario that there is, by name; only what one client can play, if named. */
+    /** Every scenario by name; only those that one client can play, if named. */
     async list(clientId?: string): Promise<ScenarioView[]> {
       const own = (await store.list('scenario')).map(({ value }) => value);
       const all: ScenarioView[] = [...[...files().values()].map((scenario) => ({ scenario })), ...own];
@@ -90,7 +89,7 @@ export function createScenarios(store: Store, files: () => ReadonlyMap<string, S
       );
     },
 
-    /** Puts a scenario in the place of the one of its name, for a client or for all; undefined without that client. */
+    /** Adds or replaces a scenario for a client or for all; undefined when there is no such client. */
     put: (scenario: Scenario, clientId = ALL_CLIENTS): Promise<ScenarioView | undefined> =>
       decideFor(store, clientId, scenarioRef(clientId, scenario.name), () => {
         const value = { clientId, scenario };
@@ -99,7 +98,7 @@ export function createScenarios(store: Store, files: () => ReadonlyMap<string, S
 
     remove,
 
-    /** What a call of a client plays: the nearest wish for which there is a scenario. */
+    /** The scenario of a client's call: the most specific setting for which a scenario exists. */
     async chooseScenario(clientId: string, wishes: Omit<ScenarioChoices, 'usual'>): Promise<Scenario> {
       const view = await findFirst(listCandidates({ ...wishes, usual }), clientId);
       if (view === undefined) throw new Error(describeUnknownScenario(usual, files().keys()));

@@ -28,14 +28,14 @@ export interface SimulatorOptions {
   readonly tokenFormat: TokenFormat;
   /** The clients that exist from the start and after a reset. */
   readonly clients: readonly Client[];
-  /** The scenarios of the files, as they are now. */
+  /** Returns the present scenarios of the files. */
   readonly scenarios: () => ReadonlyMap<string, Scenario>;
-  /** Name of the scenario that is played where nothing nearer chooses one. */
+  /** Name of the default scenario. */
   readonly scenario: string;
   readonly rules: OpeningRules;
-  /** So many requests of each client are remembered. */
+  /** How many requests of each client the journal keeps. */
   readonly journalSize: number;
-  /** Told of what goes wrong while nobody waits for it. */
+  /** Called with failures of background work. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -53,14 +53,14 @@ async function whyUnavailable(store: Store): Promise<string | undefined> {
 export type Simulator = Awaited<ReturnType<typeof createSimulator>>;
 
 /**
- * The use cases of the simulated service: every door (HTTP, control API, library, command) calls these, and
- * nothing else reaches the store.
+ * The use cases of the simulated service. HTTP, control API, library, commands and provider states call these, and nothing
+ * else accesses the store.
  */
 export async function createSimulator(options: SimulatorOptions) {
   const { store, random } = options;
   const scheduler = createCallScheduler(store, options.onError);
 
-  // Told here, and not by the first call that wants to play it.
+  // Fail at the start, not when the first call wants to play it.
   for (const name of [options.scenario, ...options.clients.map(({ scenario }) => scenario)]) {
     const files = options.scenarios();
     if (name !== undefined && !files.has(name)) throw new Error(describeUnknownScenario(name, files.keys()));
@@ -76,7 +76,7 @@ export async function createSimulator(options: SimulatorOptions) {
   const allCalls = createCalls(store, scheduler);
   const { onAdded, onTimeMoved } = createSweeper(store, options.onError);
 
-  /** What a client plays that has lost all of its own: as it was configured, or what it played if that is left. */
+  /** The scenario of a client after its reset: the configured one; for other clients their own, if it still exists. */
   async function scenarioAfterReset({ clientId, scenario }: Client): Promise<string | undefined> {
     const seeded = options.clients.find((client) => client.clientId === clientId);
     if (seeded !== undefined) return seeded.scenario;
@@ -99,11 +99,11 @@ export async function createSimulator(options: SimulatorOptions) {
     findings: mistakes,
     journal: entries,
     waits: { until: createWait(store, allCalls, entries) },
-    /** Hints that records of these kinds, or logs, have changed. */
+    /** Subscribes to changes of records of these kinds, or logs. */
     changes: (kinds: readonly (Kind | Log)[]) =>
       subscribeToChanges(store, ({ kind }) => kinds.includes(kind)),
 
-    /** Back to the start, pages included; of one client, if named. False when there is no such client. */
+    /** Resets everything, pages included, or one client, if named. False when there is no such client. */
     async reset(clientId?: string): Promise<boolean> {
       const isKnown = clientId === undefined || (await allClients.clearData(clientId, scenarioAfterReset));
       if (clientId === undefined) {

@@ -5,15 +5,15 @@ import type { Change, Store, StoredRecord } from '../store/store.ts';
 import { createTimeReader } from './decide.ts';
 import { callRef, presenceRef, toCallId, tokenRef, validationRef } from './refs.ts';
 
-/** Of each client so many tokens and calls are remembered that have ended. */
+/** How many ended tokens and calls of each client are kept. */
 const MAX_ENDED_PER_CLIENT = 1_000;
-/** With fewer than these, nobody is in need of room. */
+/** Below this number there is nothing to sweep. */
 const MIN_SWEEP_SIZE = 5_000;
 const CHANGE_BATCH_SIZE = 500;
 
 type ReadTime = ReturnType<typeof createTimeReader>;
 
-/** Of `all`, oldest first, those that have ended and are too many of their client's. */
+/** Those of `all`, oldest first, that have ended and exceed their client's limit. */
 function selectSurplus<T extends { readonly value: { readonly clientId: string } }>(
   all: readonly T[],
   hasEnded: readonly boolean[],
@@ -30,9 +30,9 @@ function selectSurplus<T extends { readonly value: { readonly clientId: string }
 }
 
 /**
- * Forgets what has ended long ago, so that a simulator that runs for weeks does not grow for weeks.
+ * Deletes old tokens and calls that have ended, so that a simulator that runs for weeks does not keep growing.
  *
- * @param onError told of what goes wrong: nobody waits for this
+ * @param onError called with failures of the background work
  */
 export function createSweeper(store: Store, onError: (error: unknown) => void) {
   let addedSinceSweep = 0;
@@ -47,12 +47,12 @@ export function createSweeper(store: Store, onError: (error: unknown) => void) {
   async function write(changes: readonly (readonly Change[])[]): Promise<void> {
     for (let first = 0; first < changes.length; first += CHANGE_BATCH_SIZE) {
       const some = changes.slice(first, first + CHANGE_BATCH_SIZE);
-      // When one of them was changed meanwhile, each is tried by itself, and that one stays.
+      // When one of them has changed meanwhile, each is deleted by itself, and only the changed one stays.
       if (!(await store.swap(...some.flat()))) for (const one of some) await store.swap(...one);
     }
   }
 
-  /** A token that has expired is refused, remembered or not. */
+  /** An expired token is refused whether its record exists or not. */
   async function sweepTokens(timeOf: ReadTime): Promise<Map<string, Token>> {
     const all = await store.list('token');
     const times = await readTimes(all, timeOf);
@@ -74,7 +74,7 @@ export function createSweeper(store: Store, onError: (error: unknown) => void) {
     return new Map(all.filter((one) => !gone.has(one)).map(({ value }) => [value.accessToken, value]));
   }
 
-  /** The record of how many calls there were for a validation, where it says nothing else and this was the last. */
+  /** The number of calls of a validation, if the record holds nothing else and this was the last call. */
   async function deleteUnusedCounter({ clientId, validationId, n }: Call): Promise<Change[]> {
     const ref = validationRef(clientId, validationId);
     const [validation] = (await store.read(ref)).found;
@@ -84,7 +84,7 @@ export function createSweeper(store: Store, onError: (error: unknown) => void) {
     return hasSettings ? [] : [{ ref, version: validation.version, owner: clientId, value: null }];
   }
 
-  /** By a call that has ended its tokens are known to be used up, as long as they would be good for another. */
+  /** A call that has ended marks its tokens as completed, so it stays while they could otherwise open another. */
   async function sweepCalls(tokens: ReadonlyMap<string, Token>, timeOf: ReadTime): Promise<number> {
     const all = await store.list('call');
     const times = await readTimes(all, timeOf);
@@ -131,13 +131,13 @@ export function createSweeper(store: Store, onError: (error: unknown) => void) {
   };
 
   return {
-    /** A token or call was added. Looked at are all of them, so it is done when they may have doubled. */
+    /** Call it after a token or call was added. It reads all of them, so it runs only when they may have doubled. */
     onAdded(): void {
       addedSinceSweep += 1;
       if (addedSinceSweep >= Math.max(MIN_SWEEP_SIZE, remaining)) startSweep();
     },
 
-    /** Time has been moved on, by which many may have ended at once. */
+    /** Call it after time has been moved, which may have ended many at once. */
     async onTimeMoved(): Promise<void> {
       if (remaining + addedSinceSweep < MIN_SWEEP_SIZE) return;
       startSweep();

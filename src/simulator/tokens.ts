@@ -17,10 +17,10 @@ import { decide, decideFor, putRecord, readTime, requireUnchanged, updateRecord 
 import type { NamedClients, ReceivedRequest, ReceiveRequest } from './received-request.ts';
 import { callRef, clientRef, counterRef, tokenRef } from './refs.ts';
 
-/** Length of an access token, as the service issues them. */
+/** Length of an access token, like those of the service. */
 const TOKEN_LENGTH = 30;
 
-/** A token as it is now. */
+/** A token with its present state. */
 export interface TokenView {
   readonly token: Token;
   readonly state: TokenState;
@@ -28,7 +28,7 @@ export interface TokenView {
   readonly validationIds: readonly string[];
 }
 
-/** The state of a token whose calls were read along with it. */
+/** The state of a token, from the records of its calls. */
 export const resolveTokenState = (
   token: Token,
   calls: readonly (StoredRecord<'call'> | undefined)[],
@@ -46,7 +46,7 @@ export type IsAmong = (ranges: readonly string[]) => boolean;
 const createClientFinder = (clients: NamedClients) => (clientId: string) =>
   clients.find((client) => client?.value.clientId === clientId)?.value;
 
-/** The client that is claimed is asked, before anything proves that it is the one. */
+/** The address is checked for the claimed client, before anything proves the claim. */
 function checkBlocked(clients: NamedClients, isAmong: IsAmong): Refusal | undefined {
   const claimed = clients.find((client) => client !== undefined)?.value;
   if (claimed === undefined || canConnectFrom(claimed, isAmong)) return undefined;
@@ -57,8 +57,8 @@ function checkBlocked(clients: NamedClients, isAmong: IsAmong): Refusal | undefi
 }
 
 /**
- * @param receive says how a request stands now, when it has been overtaken
- * @param onAdded called when there is one token more
+ * @param receive reads the request's context again after a conflict
+ * @param onAdded called when a token was added
  */
 export function createTokens(
   store: Store,
@@ -77,7 +77,7 @@ export function createTokens(
     };
   }
 
-  /** Changes a token by a rule that is told the virtual time; false when there is no such token. */
+  /** Changes a token by a rule that gets the virtual time; false when there is no such token. */
   const updateToken = async (
     accessToken: string,
     rule: (token: Token, now: Instant) => Token,
@@ -86,7 +86,7 @@ export function createTokens(
     return (await updateRecord(store, tokenRef(accessToken), withTime)) !== undefined;
   };
 
-  /** The next number of a client's tokens, taken while the client is as it was; undefined when it is not. */
+  /** The next token number of a client, if the client is unchanged; undefined otherwise. */
   const takeTokenNumber = (clientId: string, client: StoredRecord<'client'> | undefined) =>
     decide(store, [counterRef(clientId), clientRef(clientId)], ({ found: [counter, now] }) => {
       if (now?.version !== client?.version) return { result: undefined };
@@ -100,7 +100,7 @@ export function createTokens(
       };
     });
 
-  /** What tells the next token of a client from all others; undefined when the client is no longer as it was. */
+  /** What makes the next token of a client unique; undefined when the client has changed. */
   async function createTokenId(
     clientId: string,
     client: StoredRecord<'client'> | undefined,
@@ -110,7 +110,7 @@ export function createTokens(
     return number === undefined ? undefined : random.nth(clientId, number, TOKEN_LENGTH);
   }
 
-  /** Issues a token to whom `request`, which was received so, authenticates. Guide 5.2. */
+  /** Issues a token to the client that `request` authenticates. Guide 5.2. */
   async function issue(
     request: OAuthRequest,
     { clients, at }: Pick<ReceivedRequest, 'clients' | 'at'>,
@@ -130,7 +130,7 @@ export function createTokens(
       );
       const isIssued = await store.swap(
         putRecord(tokenRef(token.accessToken), undefined, clientId, token),
-        // A client that was emptied or removed meanwhile must not be left with a token.
+        // A client that was reset or removed meanwhile must not be left with a token.
         requireUnchanged(clientRef(clientId), client, clientId),
       );
       if (isIssued) {
@@ -160,9 +160,9 @@ export function createTokens(
     },
 
     /**
-     * Lets a token of a client be there as if it had been issued `age` ago; undefined without that client.
+     * Creates a token as if it had been issued `age` ago; undefined when there is no such client.
      *
-     * @param accessToken what it looks like; left out, as any other
+     * @param accessToken its text; by default generated
      */
     async put(
       clientId: string,
@@ -177,7 +177,7 @@ export function createTokens(
       );
     },
 
-    /** Ends a token's life now, as if its hour were over; false when there is no such token. */
+    /** Expires a token now; false when there is no such token. */
     expire: (accessToken: string): Promise<boolean> =>
       updateToken(accessToken, (token, now) => ({
         ...token,
@@ -189,12 +189,12 @@ export function createTokens(
       return token && toTokenView(token);
     },
 
-    /** Every token that was issued, oldest first; of one client, if named. */
+    /** Every issued token, oldest first; of one client, if named. */
     async list(clientId?: Client['clientId']): Promise<TokenView[]> {
       return Promise.all((await store.list('token', clientId)).map(toTokenView));
     },
 
-    /** The last tokens that were issued, the newest first, and how many there are in all. */
+    /** The latest tokens, newest first, and how many there are in all. */
     async listNewest(limit: number, clientId?: string): Promise<{ items: TokenView[]; total: number }> {
       const all = await store.list('token', clientId);
       return { items: await Promise.all(all.slice(-limit).reverse().map(toTokenView)), total: all.length };

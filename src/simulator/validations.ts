@@ -5,23 +5,23 @@ import type { Random } from '../system/random.ts';
 import { decideFor, readTime, updateRecord } from './decide.ts';
 import { ALL_CLIENTS, callRef, toCallId, validationRef } from './refs.ts';
 
-/** What can be said about a validation beforehand. */
+/** What can be set for a validation in advance. */
 export type ValidationSettings = Pick<Validation, 'exists' | 'confirmed' | 'scenario'>;
 
-/** What is known of the validations that have this id, whoever's they are. */
+/** The records of a validation id, whichever clients they belong to. */
 export const findValidations = async (store: Store, validationId: string): Promise<Validation[]> =>
   (await store.list('validation'))
     .map(({ value }) => value)
     .filter((one) => one.validationId === validationId);
 
 export function createValidations(store: Store, random: Random) {
-  /** Lets agents see the call that waits for its validation to be confirmed, if there is one. */
+  /** Shows agents the call that waits for its validation to be confirmed, if there is one. */
   async function revealCall({ clientId, validationId, calls: n }: Validation): Promise<void> {
     const ref = callRef(toCallId({ clientId, validationId, n }));
     await updateRecord(store, ref, async (call) => confirmCall(call, await readTime(store, clientId)));
   }
 
-  /** Makes something known about a validation of one client, or of all; undefined without that client. */
+  /** Sets properties of a validation of one client, or of all; undefined when there is no such client. */
   async function set(
     validationId: string,
     known: ValidationSettings,
@@ -42,11 +42,11 @@ export function createValidations(store: Store, random: Random) {
   return {
     set,
 
-    /** Every validation that was made known or has had a call; of one client, if named. */
+    /** Every validation that was set up or has had a call; of one client, if named. */
     list: async (clientId?: string): Promise<Validation[]> =>
       (await store.list('validation', clientId)).map(({ value }) => value),
 
-    /** Begins a validation process of a client, which is not confirmed yet; undefined without that client. */
+    /** Creates an unconfirmed validation of a client; undefined when there is no such client. */
     create: (clientId: string): Promise<Validation | undefined> =>
       set(random.hex(32), { exists: true, confirmed: false }, clientId),
 

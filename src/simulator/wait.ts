@@ -9,7 +9,7 @@ import type { createJournal, JournalRecord } from './journal.ts';
 import { ownerOf } from './record-kinds.ts';
 import { ALL_CLIENTS, clockRefs, toCallId } from './refs.ts';
 
-/** What somebody waits for. */
+/** What to wait for. */
 export type WaitGoal =
   | { readonly event: string }
   | { readonly request: JournalFilter }
@@ -17,7 +17,7 @@ export type WaitGoal =
 
 type CallGoal = Exclude<WaitGoal, { request: unknown }>;
 
-/** Where it is looked for; whatever is left out matches all. */
+/** Where to look; what is left out matches everything. */
 export interface WaitScope {
   readonly clientId?: string | undefined;
   readonly validationId?: string | undefined;
@@ -27,23 +27,23 @@ export interface WaitScope {
   readonly after?: number | undefined;
 }
 
-/** What was waited for. */
+/** What was waited for, when it has happened. */
 export type WaitResult =
   | { readonly event: EventView }
   | { readonly request: JournalRecord }
   | { readonly call: CallDetails };
 
-/** Looks once, at what is new since the last time. */
+/** Checks what is new since the last check. */
 interface Probe {
-  /** What was waited for, or else when it is worth to look again without a hint. */
+  /** What was waited for, or the time after which to check again without a change. */
   check(): Promise<{ readonly met?: WaitResult; readonly again?: Ms }>;
-  /** What there is instead, the oldest first. */
+  /** What has happened instead, oldest first. */
   seen(): readonly string[];
 }
 
 const MAX_SEEN = 20;
 
-/** Which records and logs can bring what is waited for. */
+/** The records and logs that can fulfil a goal. */
 const CHANGE_KINDS: Record<'request' | 'call', readonly (Kind | Log)[]> = {
   request: ['journal'],
   call: ['call', 'clock'],
@@ -52,7 +52,7 @@ const CHANGE_KINDS: Record<'request' | 'call', readonly (Kind | Log)[]> = {
 const isMet = (goal: CallGoal, { states, events }: CallView): boolean =>
   'event' in goal ? events.some(({ event }) => event.code === goal.event) : states.includes(goal.callState);
 
-/** Waiting for what is to happen, in a test or by hand. */
+/** Waits until something has happened. */
 export function createWait(
   store: Store,
   { details }: Pick<ReturnType<typeof createCalls>, 'details'>,
@@ -78,7 +78,7 @@ export function createWait(
     };
   }
 
-  /** A call as it was when it was last looked at: until it changes or time has come, it need not be looked at. */
+  /** The last known state of a call: it is checked again when it changes or when its next step is due. */
   interface KnownCall {
     readonly version: number;
     readonly view: CallView;
@@ -88,7 +88,7 @@ export function createWait(
   function createCallProbe(goal: CallGoal, { clientId, validationId, n }: WaitScope): Probe {
     const known = new Map<string, KnownCall>();
 
-    /** Virtual time for each client, and whether it moves. */
+    /** The virtual time of each client, and whether it is frozen. */
     async function readTimes(clientIds: ReadonlySet<string>) {
       const found = new Map<string, { now: Instant; isFrozen: boolean }>();
       for (const id of clientIds) {
@@ -145,10 +145,10 @@ export function createWait(
   }
 
   /**
-   * Resolves when what is waited for has happened, which it may have long ago, or with what was seen instead.
+   * Resolves when what is waited for has happened, now or earlier; after the timeout, with what happened instead.
    *
    * @param timeout real time
-   * @param signal ends the waiting early
+   * @param signal ends the wait early
    */
   return async function wait(
     goal: WaitGoal,

@@ -7,13 +7,13 @@ interface Entry {
   readonly value: unknown;
 }
 
-/** What one client has in a log. */
+/** One client's part of a log. */
 interface LogPart {
   maxEntries: number;
   readonly entries: LogEntry<Log>[];
 }
 
-/** The entries that count, behind the one with the id `after`. */
+/** The entries within the limit, after the one with the id `after`. */
 const getLatestEntries = ({ maxEntries, entries }: LogPart, after: number): LogEntry<Log>[] =>
   entries.slice(Math.max(0, entries.length - maxEntries, entries.findLastIndex(({ id }) => id <= after) + 1));
 
@@ -22,7 +22,7 @@ function setAndReturn<K, V>(map: Map<K, V>, key: K, value: V): V {
   return value;
 }
 
-/** So many entries too many are kept, because to cut a list at its front is dear. */
+/** How many entries beyond the limit are kept, because removing from the front of an array is expensive. */
 const TRIM_SLACK = 1000;
 
 /**
@@ -59,7 +59,7 @@ export function createMemoryStore(systemTime: () => Instant): Store {
       if (!changes.every(isCurrent)) return false;
       const written = changes.filter(({ value }) => value !== undefined);
       written.forEach(apply);
-      // Told only when all is written: a listener must never see half a swap.
+      // Notified after all is written: a listener must never see half a swap.
       for (const { ref } of written) notify(ref);
       return true;
     },

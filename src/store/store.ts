@@ -9,7 +9,7 @@ import type { Clock, Instant } from '../domain/time.ts';
 import type { Token } from '../domain/token.ts';
 import type { Validation } from '../domain/validation.ts';
 
-/** Every kind of record there is, and what one holds. Values are never changed in place. */
+/** Every kind of record, and its type. Values are never changed in place. */
 export interface Kinds {
   client: Client;
   clock: Clock;
@@ -20,46 +20,46 @@ export interface Kinds {
   scenario: StoredScenario;
   faults: ArmedFaults;
   finding: Finding;
-  /** How many tokens a client was issued, counted only where chance is seeded. */
+  /** How many tokens a client was issued; counted only with a random seed. */
   counter: { readonly issued: number };
-  /** Keys that sign page tickets and access tokens; they outlive a reset, so that an old page is answered and not refused. */
+  /** Keys that sign page tickets and access tokens. They survive a reset, so that old pages are answered and not refused. */
   secret: { readonly value: string };
 }
 export type Kind = keyof Kinds;
 
-/** Every log there is, and what an entry holds. A log is only added to, and forgets its oldest entries. */
+/** Every log, and the type of its entries. A log is only appended to, and drops its oldest entries. */
 export interface Logs {
   journal: JournalEntry;
 }
 export type Log = keyof Logs;
 
-/** The identity of a record; of a log, that of the client whose part of it is meant. */
+/** The identity of a record; of a log, the client whose part is meant. */
 export interface Ref<K extends Kind | Log = Kind> {
   readonly kind: K;
   readonly id: string;
 }
 
-/** A record as it was read. Versions only ever grow, also across deletion, so an old one never matches. */
+/** A record as it was read. Versions only grow, even across deletion, so an old one never matches. */
 export interface StoredRecord<K extends Kind> {
   readonly version: number;
   readonly value: Kinds[K];
 }
 
-/** An entry of a log. Ids only ever grow, over the parts of all clients. */
+/** An entry of a log. Ids only grow, across all clients. */
 export interface LogEntry<L extends Log> {
   readonly id: number;
   readonly value: Logs[L];
 }
 
-/** Records read together, at one instant of the store's own real time. */
+/** Records read together, at one instant of the store's real time. */
 export interface StoreSnapshot<R extends readonly Ref[]> {
   readonly realTime: Instant;
   readonly found: { readonly [I in keyof R]: StoredRecord<R[I]['kind']> | undefined };
 }
 
 /**
- * One record's part in a swap. `version` is the one that the decision was made on, 0 for "there was none".
- * Without `value` the record is only required to be unchanged; `null` deletes it.
+ * One record's part in a swap. `version` is the one the decision was based on, 0 for "no record". Without `value` the record
+ * must only be unchanged; `null` deletes it.
  */
 export type Change = {
   [K in Kind]: {
@@ -71,31 +71,30 @@ export type Change = {
   };
 }[Kind];
 
-/** The store cannot be reached now; the message says which it is and why, for whoever runs the simulator. */
+/** The store cannot be reached now; the message says which store and why, for the operator. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
 /**
- * Where everything is kept. It holds no rule: the rule reads, decides and swaps, and is asked again when
- * another was faster. Whatever implements this passes `storeSuite`; all of it may throw {@link StoreUnavailable},
- * after two seconds at the latest.
+ * Where all state is kept. It holds no rules: a use case reads, decides and swaps, and starts over after a conflict. Every
+ * implementation passes `storeSuite`. All methods may throw {@link StoreUnavailable}, after two seconds at the latest.
  */
 export interface Store {
   read<const R extends readonly Ref[]>(...refs: R): Promise<StoreSnapshot<R>>;
   /** All changes or none: false when any version is no longer the present one. */
   swap(...changes: readonly Change[]): Promise<boolean>;
-  /** Records of one kind, the first written first; of one owner, if named. */
+  /** Records of one kind, oldest first; of one owner, if named. */
   list<K extends Kind>(kind: K, owner?: string): Promise<StoredRecord<K>[]>;
-  /** Adds to a client's part of a log, which keeps no more than the last `most` entries. */
+  /** Appends to a client's part of a log, which keeps the last `maxEntries` entries. */
   append<L extends Log>(log: L, owner: string, entry: Logs[L], maxEntries: number): Promise<void>;
-  /** Entries of a log, oldest first, behind the one with the id `after`; of one client's part, if named. */
+  /** Entries of a log, oldest first, after the one with the id `after`; of one client, if named. */
   entries<L extends Log>(log: L, owner?: string, after?: number): Promise<LogEntry<L>[]>;
   /** Deletes records of these kinds and entries of these logs at once; of one owner, if named. */
   clear(kinds: readonly (Kind | Log)[], owner?: string): Promise<void>;
   /**
-   * Calls `listener` soon after a record or log has changed. Only a hint: it may come late, repeatedly, or never, so
-   * whoever listens also looks by itself once a second.
+   * Calls `listener` soon after a record or log has changed. Notifications may come late, repeatedly or never, so listeners
+   * also poll once a second.
    */
   watch(listener: (changed: Ref<Kind | Log>) => void): () => void;
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import { type Instant, instant } from '../domain/time.ts';
 
-// Taken when this is loaded: fake timers of a test replace `Date` later.
+// Captured at load time: fake timers of a test replace `Date` later.
 const { now } = Date;
 
-/** Real time by this machine's clock. Nothing else reads it. */
+/** Real time of this machine. Nothing else reads it. */
 export const systemTime = (): Instant => instant(now());

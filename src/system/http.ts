@@ -6,13 +6,13 @@ import tls from 'node:tls';
 
 /** Requests to the simulator itself. They go through no proxy and follow no redirect. */
 
-// Taken when this is loaded: tests replace `fetch`, `http.request`, sockets and timers later.
+// Captured at load time: tests replace `fetch`, `http.request`, sockets and timers later.
 const { request: startRequest } = http;
 const { connect } = net.Socket.prototype;
 const { connect: connectTls } = tls;
 const { setTimeout, clearTimeout } = timers;
 
-/** A connection of its own for one request: agents keep theirs open, and may go through a proxy. */
+/** A new connection for one request: agents keep theirs open, and may use a proxy. */
 function connectTo({ protocol, hostname, port }: URL): net.Socket {
   const isSecure = protocol === 'https:';
   const host = hostname.replace(/^\[|\]$/g, '');
@@ -27,7 +27,7 @@ export interface HttpRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
-  /** How long the whole exchange may take, in real milliseconds. */
+  /** Timeout of the whole exchange, in real milliseconds. */
   readonly timeoutMs: number;
 }
 
@@ -36,14 +36,14 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
-/** Why a connection failed. Where a name has several addresses, the error of the first says it. */
+/** Why a connection failed. When a name has several addresses, the first one's error is used. */
 const reasonOf = (error: Error): Error =>
   error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
 
 /**
  * Sends a request and reads its answer.
  *
- * @throws {Error} there is no answer; the message says why
+ * @throws {Error} there was no answer; the message says why
  */
 export function send(
   address: string,
@@ -73,10 +73,10 @@ export function send(
 /** Basic credentials (RFC 7617) of `user:password`. */
 export const basicCredentials = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
 
-/** An address, or what was meant to be one, without the credentials that it holds. */
+/** An address without the credentials in it; any other text unchanged. */
 export const withoutCredentials = (address: string): string => address.replace(/\/\/[^/@]*@/, '//');
 
-/** Splits an address into the address without its credentials, and these as the value of an Authorization header. */
+/** Splits an address into the address without its credentials, and the Authorization header for them. */
 export function splitCredentials(address: string): { readonly url: string; readonly authorization?: string } {
   const url = withoutCredentials(address);
   const { username, password } = new URL(address);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 const findPackageRoot = (folder: URL): URL =>
   existsSync(new URL('package.json', folder)) ? folder : findPackageRoot(new URL('../', folder));
 
-/** The folder of this package: the same seen from `src`, from `dist` and from the bundled command. */
+/** The folder of this package, from `src`, from `dist` and from the bundled command. */
 export const ROOT = findPackageRoot(new URL('./', import.meta.url));
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as { version: string };

@@ -1,33 +1,33 @@
 import { createHmac, randomFillSync } from 'node:crypto';
 
 const ALPHABET = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789');
-/** Bytes from here on would make the first letters likelier than the rest. */
+/** Bytes from here on would make the first letters more likely than the rest. */
 const UNBIASED_LIMIT = 256 - (256 % ALPHABET.length);
 
 /** A source of text of letters and digits. */
 export interface Random {
-  /** Text that nobody can guess. */
+  /** Unguessable text. */
   text(length: number): string;
-  /** Hexadecimal digits that nobody can guess. */
+  /** Unguessable hexadecimal digits. */
   hex(length: number): string;
   /** A number from 0 up to 1. */
   fraction(): number;
-  /** The `n`th text of a series, the same in every run; undefined when chance is not seeded. */
+  /** The `n`th text of a series, the same in every run; undefined without a seed. */
   readonly nth?: (series: string, n: number, length: number) => string;
 }
 
-/** Text made of `bytes`, every letter and digit as likely as any other. */
+/** Text from `bytes`, in which every letter and digit is equally likely. */
 function drawText(bytes: () => number, length: number): string {
   const letters = Buffer.allocUnsafe(length);
   for (let i = 0; i < length; ) {
     const value = bytes();
     if (value < UNBIASED_LIMIT) letters[i++] = ALPHABET[value % ALPHABET.length] as number;
   }
-  // In one piece: text that was put together letter by letter takes twice the memory.
+  // Created in one piece: text concatenated letter by letter takes twice the memory.
   return letters.toString('latin1');
 }
 
-/** The system's randomness, drawn in advance because each draw is dear. */
+/** Random bytes of the system, drawn in advance because each draw is expensive. */
 function createByteSource(): () => number {
   const pool = new Uint8Array(4096);
   let next = pool.length;
@@ -40,7 +40,7 @@ function createByteSource(): () => number {
   };
 }
 
-/** Bytes that follow from `seed` and `name` alone. */
+/** Bytes derived from `seed` and `name` alone. */
 function createSeededByteSource(seed: string, name: string): () => number {
   let block = 0;
   let bytes = Buffer.alloc(0);
@@ -57,8 +57,8 @@ function createSeededByteSource(seed: string, name: string): () => number {
 }
 
 /**
- * @param seed makes `nth` repeatable: a function of seed, series and n, so that neither parallel clients nor
- *   several instances come into each other's way. Secrets never follow from it.
+ * @param seed makes `nth` repeatable: a function of seed, series and n, so that parallel clients and several instances do not
+ * affect each other. Secrets never derive from it.
  */
 export function createRandom(seed?: string): Random {
   const bytes = createByteSource();

@@ -4,12 +4,12 @@ import { TOKEN_LIFETIME_SECONDS } from '../guide/oauth.ts';
 import type { Store } from '../store/store.ts';
 import type { Random } from './random.ts';
 
-// Loaded when first needed: a process that issues opaque tokens and shows no page never needs it.
+// Loaded on first use: a process with opaque tokens and without pages never needs it.
 const loadJose = () => import('jose');
 
 const toSeconds = (at: Instant | number) => Math.floor(at / seconds(1));
 
-/** The secret kept under `id`, made by `make` when there is none yet, and real time as it was read. */
+/** The secret stored under `id`, created by `make` when there is none, and the real time of the read. */
 async function getOrCreateSecret(
   store: Store,
   id: string,
@@ -22,7 +22,7 @@ async function getOrCreateSecret(
       found: [secret],
     } = await store.read(ref);
     if (secret !== undefined) return { secret: secret.value.value, realTime };
-    // Another instance may be faster: then its secret counts.
+    // Another instance may have been faster: then its secret is used.
     const value = await make();
     if (await store.swap({ ref, version: 0, owner: '', value: { value } }))
       return { secret: value, realTime };
@@ -31,19 +31,19 @@ async function getOrCreateSecret(
 
 // ---- page tickets ------------------------------------------------------------------------------------------
 
-/** Real time: a ticket is about a browser's window, not about the play in it. */
+/** Real time: a ticket belongs to a browser page, not to virtual time. */
 const TICKET_LIFETIME_SECONDS = 24 * 3600;
 const TICKET_ALGORITHM = 'HS256';
 const TICKET_KEY_LENGTH = 64;
 
-/** Signs what a page may ask for, so that its stream needs no access token and any instance accepts it. */
+/** Signs a page's permissions, so that its stream needs no access token and any instance accepts it. */
 export interface Tickets<T extends JWTPayload> {
   sign(claims: T): Promise<string>;
-  /** What was signed, or undefined when it is not ours or too old. */
+  /** The signed content, or undefined when it is not ours or too old. */
   verify(ticket: string): Promise<T | undefined>;
 }
 
-/** Tickets whose key lies in the store. */
+/** Tickets, with their key in the store. */
 export function createTickets<T extends JWTPayload>(store: Store, random: Random): Tickets<T> {
   async function loadKey() {
     const { secret, realTime } = await getOrCreateSecret(store, 'page-tickets', () =>
@@ -78,7 +78,7 @@ export function createTickets<T extends JWTPayload>(store: Store, random: Random
 
 // ---- access tokens -----------------------------------------------------------------------------------------
 
-/** Writes an access token; `id` tells it from all others. */
+/** Formats an access token; `id` makes it unique. */
 export type TokenFormat = (token: {
   readonly id: string;
   readonly clientId: string;
@@ -86,19 +86,19 @@ export type TokenFormat = (token: {
   readonly now: Instant;
 }) => Promise<string> | string;
 
-/** Tokens that say nothing, as the service issues them. */
+/** Opaque tokens, as the service issues them. */
 export const opaqueTokenFormat: TokenFormat = ({ id }) => id;
 
 const TOKEN_ALGORITHM = 'ES256';
 
-/** Tokens that are JWTs (RFC 9068), to prove that an integration takes every token as opaque. */
+/** Tokens as JWTs (RFC 9068), to prove that an integration treats every token as opaque. */
 export interface JwtTokens {
   readonly format: TokenFormat;
   /** The public keys as a JWK set (RFC 7517, 5). */
   keys(): Promise<{ keys: JWK[] }>;
 }
 
-/** JWTs whose key lies in the store. */
+/** JWTs, with their key in the store. */
 export function createJwtTokens(store: Store): JwtTokens {
   let key: Promise<{ jwk: JWK; signing: CryptoKey | Uint8Array }> | undefined;
   async function loadPrivateJwk(): Promise<JWK> {
@@ -114,7 +114,7 @@ export function createJwtTokens(store: Store): JwtTokens {
     });
     return JSON.parse(jwk) as JWK;
   }
-  // Once made a key never changes, and to import it costs more than to sign.
+  // The key never changes, and importing it costs more than signing.
   const loadSigningKey = () => {
     key ??= loadPrivateJwk()
       .then(async (jwk) => ({

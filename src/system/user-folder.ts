@@ -2,8 +2,8 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 
 /**
- * Where is kept what belongs to whoever runs this. There is no such place for a user without a home, nor in a home that depends
- * on the working directory: others may have put something there, and it cannot be handed on.
+ * The folder for the current user's files. Undefined for a user without a home, and for a home relative to the working
+ * directory: others may have planted something there, and its path cannot be passed on.
  */
 export function findUserFolder(): string | undefined {
   try {

@@ -3,17 +3,17 @@ import { type Control, RequestFailed } from '../../control/schema/client.ts';
 import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
 import { sanitizeText } from './sanitize-text.ts';
 
-/** There is nobody to ask; the message says why. */
+/** The simulator could not be asked; the message says why. */
 class NoSimulator extends Error {
   override readonly name = 'NoSimulator';
 }
 
-/** The control API asks for other credentials. */
+/** The control API requires other credentials. */
 export class NotAllowed extends Error {
   override readonly name = 'NotAllowed';
 }
 
-/** A failed request as it is told to people. */
+/** A failed request as a message for people. */
 function failure(error: unknown, address: string, path: string): unknown {
   if (!(error instanceof RequestFailed)) return error;
   const { code, message, status, details } = error;
@@ -26,10 +26,10 @@ function failure(error: unknown, address: string, path: string): unknown {
 }
 
 /**
- * Asks a simulator for all that a report is made of.
+ * Reads everything for a report from a simulator.
  *
  * @param control its control API
- * @param address how that is told to people
+ * @param address the simulator's address in messages
  * @throws {NotAllowed}
  */
 export async function collectSnapshot(control: Control, address: string): Promise<ReportSnapshot> {
@@ -51,7 +51,7 @@ export async function collectSnapshot(control: Control, address: string): Promis
     list('/requests', control.ask('GET /requests')),
     list('/findings', control.ask('GET /findings')),
   ]);
-  // Secrets go no further than this.
+  // Secrets stop here.
   const ids = clients.map(({ client_id }) => client_id);
   const snapshot = { version, at: time, clients: ids, calls, tokens, requests, findings };
   return sanitizeText(snapshot, new Set(tokens.map(({ access_token }) => access_token)));

@@ -15,12 +15,12 @@ interface Credentials {
 }
 
 /**
- * Makes the report of the simulator at `url`.
+ * Creates the report of the simulator at `url`.
  *
- * @throws {BadUsage} it lets nobody in with these credentials
+ * @throws {BadUsage} the simulator rejects these credentials
  */
 export async function createReport(url: string, credentials: Credentials): Promise<RenderedReport> {
-  // What makes it is large, and few runs need it.
+  // Loaded lazily: it is large, and few runs need it.
   const { makeReport } = await import('./formats.ts');
   const hasCredentials = new URL(url).username !== '';
   const address = controlAddress(url, hasCredentials ? undefined : credentials);
@@ -30,9 +30,9 @@ export async function createReport(url: string, credentials: Credentials): Promi
 }
 
 /**
- * Writes a report, and tells where it is and what is in it.
+ * Writes a report, and prints its location and summary.
  *
- * @param flag what has named the folder
+ * @param flag the flag that named the folder
  * @throws {BadUsage} the folder cannot be written to
  */
 export function writeReport(
@@ -54,7 +54,7 @@ export function writeReport(
   printLine(summary);
 }
 
-/** Writes what a running simulator knows as a report. */
+/** Writes a report of a running simulator. */
 export const report: Command = async ({ args, env, cwd }) => {
   const { options } = readOptions('report', { argv: args, env, cwd });
   const { port, host, target, out, strict, adminUser, adminPassword, ...unread } = options;

@@ -1,14 +1,14 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What lies in the folder of a report. */
+/** The files of a report. */
 const FILE_NAMES = ['report.html', 'junit.xml'] as const;
 
 export type ReportFiles = Readonly<Record<(typeof FILE_NAMES)[number], string>>;
 
 /**
- * Makes sure that a report can be written into `folder`, and takes away what an earlier run has left there, so that
- * nobody goes by that.
+ * Checks that a report can be written to `folder`, and deletes an earlier run's report, so that it is not mistaken for this
+ * run's.
  *
  * @throws an error of `node:fs`
  */
@@ -21,7 +21,7 @@ export function prepareFolder(folder: string): void {
 }
 
 /**
- * Writes a report: all of its files, or none.
+ * Writes all files of a report, or none.
  *
  * @returns the paths of its files
  * @throws an error of `node:fs`

@@ -6,12 +6,12 @@ import { collectSnapshot } from './collect-snapshot.ts';
 import type { ReportFiles } from './folder.ts';
 import { formatJunit } from './junit.ts';
 
-/** A report that is not written yet. */
+/** A report before it is written. */
 export interface RenderedReport {
   readonly files: ReportFiles;
-  /** How many findings it tells of. */
+  /** How many findings it contains. */
   readonly findings: number;
-  /** In one line. */
+  /** One line. */
   readonly summary: string;
 }
 
@@ -19,10 +19,10 @@ const formatCount = (count: number, one: string): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : `${one}s`}`;
 
 /**
- * Makes the report of a simulator.
+ * Creates the report of a simulator.
  *
  * @param control its control API
- * @param address how that is told to people
+ * @param address the simulator's address in the report
  * @throws {NotAllowed}
  */
 export async function makeReport(control: Control, address: string): Promise<RenderedReport> {

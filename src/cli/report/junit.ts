@@ -4,10 +4,10 @@ import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
 
 type Finding = ReportSnapshot['findings'][number];
 
-/** Of one rule; the rest is counted. */
+/** Per rule; the rest is counted. */
 const MAX_SEEN = 50;
 
-/** What is told of the same mistake. */
+/** The text of one finding. */
 function toFailure(first: Finding, findings: readonly Finding[]): TestSuite['cases'][number]['outcome'] {
   const { severity, title, guide, fix } = first;
   const more = findings.length - MAX_SEEN;
@@ -25,7 +25,7 @@ function toFailure(first: Finding, findings: readonly Finding[]): TestSuite['cas
 
 function toSuite(client: string | null, findings: readonly Finding[]): TestSuite {
   const whose = client === null ? '' : `: ${client}`;
-  // A newer simulator may know more of them.
+  // A newer simulator may have more rules.
   const rules = new Set([...Object.keys(RULES), ...findings.map(({ rule }) => rule)]);
   return {
     name: `mock-veridas findings${whose}`,
@@ -42,7 +42,7 @@ function toSuite(client: string | null, findings: readonly Finding[]): TestSuite
   };
 }
 
-/** The findings as JUnit's XML: a suite for each client, and in it a test for each mistake that could be made. */
+/** The findings as JUnit XML: one suite per client, one test per rule. */
 export function formatJunit({ clients, findings }: ReportSnapshot): string {
   const ofClients = findings.flatMap(({ client_id: id }) => id ?? []);
   const suites = [...new Set([...clients, ...ofClients])].map((id) =>

@@ -1,17 +1,17 @@
 import { abbreviateToken } from '../../domain/journal.ts';
 
-/** Longer texts are cut: nobody reads them, and a hundred of them would be all that a report shows. */
+/** Longer texts are cut, so that a hundred of them do not fill the report. */
 const MAX_TEXT_LENGTH = 2_000;
 
-/** Controls, halves of characters, and what turns the direction of writing. Ends of lines are left. */
+/** Control characters, lone surrogates and direction overrides; line breaks stay. */
 const INVISIBLE = /(?![\n\t])[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 const escapeCharacter = (sign: string): string => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** What may be an access token, as those that are issued here look. */
+/** Text that may be an access token. */
 const TOKEN_LIKE = /ey[\w-]+\.[\w-]+\.[\w-]+|[A-Za-z0-9]{20,}/g;
 
-/** Fields that hold whole tokens, by which calls and tokens are told to belong together. */
+/** Fields that hold whole tokens, which link calls and tokens. */
 const TOKEN_FIELDS = ['access_token', 'tokens'];
 
 function sanitizeString(text: string, known: ReadonlySet<string>): string {
@@ -24,8 +24,8 @@ function sanitizeString(text: string, known: ReadonlySet<string>): string {
 }
 
 /**
- * `value` with every text in it made fit to be read: nothing unseen, nothing endless, and none of the `tokens` but
- * where tokens belong.
+ * `value` with every text sanitized: no invisible characters, no endless texts, and none of `tokens` except in fields for
+ * tokens.
  */
 export function sanitizeText<T>(value: T, tokens: ReadonlySet<string>): T {
   const none: ReadonlySet<string> = new Set();
@@ -36,7 +36,7 @@ export function sanitizeText<T>(value: T, tokens: ReadonlySet<string>): T {
     return Object.fromEntries(
       Object.entries(part).map(([name, field]) => [
         sanitizeString(name, known),
-        // In a query the same name holds a tail already.
+        // In a query, the same name holds an abbreviated token already.
         walk(field, TOKEN_FIELDS.includes(name) ? none : known),
       ]),
     );

@@ -5,9 +5,9 @@ import type { ErrorCode } from '../../guide/events.ts';
 import { type SetupContext, StateSetupFailed, type TokenReference } from './setup-context.ts';
 import type { Params } from './table.ts';
 
-/** A script that does nothing: what happens in the call is done by the states. */
+/** A script without steps: the states themselves act in the call. */
 const EMPTY_SCENARIO: Scenario = { name: 'provider-state', steps: [] };
-/** A script by which the calls that come later are turned away. */
+/** A script that makes later calls fail at once. */
 const DOWN_SCENARIO: Scenario = {
   name: 'provider-state-down',
   steps: [{ after: ms(0), fail: 'VideocallServerNotOperational' }],
@@ -22,7 +22,7 @@ interface CallReference extends TokenReference {
 const explainRejection = ({ hidden, state }: ActionRejection): string =>
   hidden ? 'no agent sees it before its validation is confirmed' : `it is in state "${state}"`;
 
-/** A call that is open, with what it was opened with. */
+/** An open call, with what it was opened with. */
 async function openCall(context: SetupContext, reference: CallReference) {
   const { accessToken, clientId } = await context.token(reference);
   const { simulator } = context;
@@ -37,7 +37,7 @@ async function openCall(context: SetupContext, reference: CallReference) {
   return { callId: opening.callId, values: { accessToken, clientId, validationId } };
 }
 
-/** Does something to a call; what has been done before is passed over. */
+/** Applies actions to a call; those that were taken before are skipped. */
 async function applyActions(
   context: SetupContext,
   callId: string,
@@ -53,7 +53,7 @@ async function applyActions(
 
 const ACTION_ORDER: readonly AgentAction[] = ['join', 'start', 'end'];
 
-/** A call in which the agent has gone as far as `last`. */
+/** A call in which the agent's latest action is `last`. */
 const createProgressSetup =
   (last: AgentAction) => async (context: SetupContext, reference: CallReference) => {
     const { callId, values } = await openCall(context, reference);
@@ -66,7 +66,7 @@ const createProgressSetup =
     return values;
   };
 
-/** A call that has failed, and after which no other is let in. */
+/** A call that has failed, and after which every other fails too. */
 const createFailureSetup = (code: ErrorCode) => async (context: SetupContext, reference: CallReference) => {
   const { callId, values } = await openCall(context, reference);
   await applyActions(context, callId, [{ fail: code }]);

@@ -4,7 +4,7 @@ import { instant, ms, seconds } from '../../domain/time.ts';
 import { type SetupContext, StateSetupFailed } from './setup-context.ts';
 import type { Params } from './table.ts';
 
-/** Addresses that are kept for documentation (RFC 5737), from which nothing is ever sent. */
+/** Addresses for documentation (RFC 5737), which are never used. */
 const DOCUMENTATION_IPS = ['192.0.2.1', '192.0.2.2'];
 
 const UNAVAILABLE_STATUS = 503;
@@ -15,7 +15,7 @@ const toCredentialValues = ({ clientId, clientSecret }: Client) => ({
   basicAuth: Buffer.from(`${clientId}:${clientSecret}`).toString('base64'),
 });
 
-/** Who may get tokens, and from where. */
+/** Clients, and the addresses that they may use. */
 export const clientStates = {
   async 'the client credentials exist'(stage: SetupContext, params: Params<'the client credentials exist'>) {
     const client = await stage.client(params.client_id);

@@ -16,7 +16,7 @@ import { tokenStates } from './tokens.ts';
 
 export { StateSetupFailed } from './setup-context.ts';
 
-/** A state that nobody knows, or that was asked for with parameters that it does not take. */
+/** An unknown state, or parameters that do not fit it. */
 export class InvalidState extends Error {
   readonly problems: readonly string[];
 
@@ -35,13 +35,12 @@ type Setups = {
   ) => Promise<Readonly<Record<(typeof PROVIDER_STATES)[Name]['values'][number], string>>>;
 };
 
-/** How each state is brought about. */
+/** How each state is set up. */
 const SETUPS: Setups = { ...clientStates, ...tokenStates, ...callStates };
 
 /**
- * Starting states by name, as Pact asks for them: every state of an interaction is set up, its request is made, and
- * every state is torn down. What an interaction has set up stays until the next one begins, so that it can be looked
- * at; then the clients that it has touched, and no others, are put back to where they were.
+ * Provider states by name. Pact sets up every state of an interaction, sends its request, and tears every state down. What an
+ * interaction has set up is kept until the next one begins, for inspection; then the clients that it changed are restored.
  */
 export function createProviderStates(simulator: Simulator) {
   const context = createSetupContext(simulator);
@@ -50,7 +49,7 @@ export function createProviderStates(simulator: Simulator) {
   const expectations = new Map<string, () => Promise<void>>();
   const toKey = (name: StateName, params: object) => JSON.stringify([name, params]);
 
-  /** Expects of a token that it is this when its state is torn down. */
+  /** Expects a token to have this state when the provider state is torn down. */
   const createTokenCheck = (accessToken: string, expected: 'revoked' | 'live') => async () => {
     const state = (await simulator.tokens.get(accessToken))?.state ?? 'unknown';
     if (state === (expected === 'live' ? 'active' : expected)) return;
@@ -60,7 +59,7 @@ export function createProviderStates(simulator: Simulator) {
     );
   };
 
-  /** The state that is meant, if its parameters fit. */
+  /** The state called `name`, if its parameters fit. */
   function resolveState(name: string, params: object): StateName {
     const known = findState(name);
     if (known === undefined) throw new InvalidState([describeUnknownState(name)]);
@@ -82,7 +81,7 @@ export function createProviderStates(simulator: Simulator) {
 
   return {
     /**
-     * Brings a state about, and gives the values that a contract can refer to.
+     * Sets up a state, and returns the values that a contract can refer to.
      *
      * @throws {InvalidState | StateSetupFailed}
      */
@@ -91,7 +90,7 @@ export function createProviderStates(simulator: Simulator) {
         expectations.clear();
         await context.clear();
       }
-      // A state that fails is the end of its interaction: nothing of it is torn down.
+      // A failed state ends its interaction: nothing is torn down.
       isOver = true;
       const values = isEmptyName(name) ? {} : await applyState(resolveState(name, params), params);
       isOver = false;
@@ -99,7 +98,7 @@ export function createProviderStates(simulator: Simulator) {
     },
 
     /**
-     * Ends a state, and checks what was to come of it.
+     * Tears a state down, and checks its expectations.
      *
      * @throws {InvalidState | StateSetupFailed}
      */

@@ -3,7 +3,7 @@ import { ms, seconds } from '../../domain/time.ts';
 import type { Token } from '../../domain/token.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 
-/** Why a state cannot be brought about, or did not lead to what was to come of it. */
+/** A state that cannot be set up, or did not have the expected effect. */
 export class StateSetupFailed extends Error {
   readonly hint: string | undefined;
 
@@ -13,26 +13,26 @@ export class StateSetupFailed extends Error {
   }
 }
 
-/** What is meant where a state does not name it. */
+/** Defaults for what a state does not name. */
 const VALIDATION_ID = 'VALIDATION_ID';
 
 export type SetupContext = ReturnType<typeof createSetupContext>;
 
-/** By what a state names the token that it is about. */
+/** How a state names its token. */
 export interface TokenReference {
   readonly client_id?: string;
   readonly access_token?: string;
 }
 
-/** What the states of one interaction have set up, and what it was like before. */
+/** What the states of one interaction have set up, and how to undo it. */
 export function createSetupContext(simulator: Simulator) {
   const { clients, clocks, tokens } = simulator;
-  /** The clients that were touched, as they were. */
+  /** The clients that were changed, as they were before. */
   const originalClients = new Map<string, Client | undefined>();
   let defaultClientId: string | undefined;
   let latest: { clientId?: string; accessToken?: string; validationId?: string } = {};
 
-  /** The id of the client that is meant; whatever becomes of it is undone by `clear`. */
+  /** The id of the client that is meant; `clear` restores that client. */
   async function clientId(named?: string): Promise<string> {
     defaultClientId ??= (await clients.list())[0]?.clientId ?? 'CLIENT_ID';
     const id = named ?? latest.clientId ?? defaultClientId;
@@ -41,7 +41,7 @@ export function createSetupContext(simulator: Simulator) {
     return id;
   }
 
-  /** The client that is meant, which is there from now on. */
+  /** The client that is meant, which is created if necessary. */
   async function client(named?: string): Promise<Client> {
     const id = await clientId(named);
     const known = (await clients.get(id)) ?? (await clients.create({ clientId: id }));
@@ -50,7 +50,7 @@ export function createSetupContext(simulator: Simulator) {
     return known;
   }
 
-  /** Issues a token, in the past if it has an age; time stands still then, so that it stays that old. */
+  /** Issues a token, `age` ago if given; time is frozen then, so that the token stays that old. */
   async function newToken({ client_id, access_token }: TokenReference, age?: number): Promise<Token> {
     const { clientId: id } = await client(client_id);
     if (age !== undefined) await clocks.freeze(undefined, id);
@@ -69,7 +69,7 @@ export function createSetupContext(simulator: Simulator) {
     client,
     newToken,
 
-    /** The token that is named, or else the latest; a new one where there is none. */
+    /** The token that is named, otherwise the latest; a new one when there is none. */
     async token(naming: TokenReference): Promise<Token> {
       const id = (await client(naming.client_id)).clientId;
       const accessToken = naming.access_token ?? latest.accessToken;
@@ -89,7 +89,7 @@ export function createSetupContext(simulator: Simulator) {
       return latest.validationId;
     },
 
-    /** Puts every client that was touched back to where it was, with nothing that belonged to it since. */
+    /** Restores every changed client, without anything that belonged to it since. */
     async clear(): Promise<void> {
       for (const [id, was] of originalClients) {
         if (was === undefined) {

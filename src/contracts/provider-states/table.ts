@@ -4,13 +4,13 @@ import { closestMatch } from '../../control/schema/closest-match.ts';
 import { check, type Mismatch } from '../../control/schema/mismatch.ts';
 import { EVENTS, type EventCode } from '../../guide/events.ts';
 
-/** Starting states that a contract can ask for by name, as data: what each takes, and which values it gives. */
+/** The provider states as data: the parameters that each takes, and the values that it returns. */
 
-/** One starting state. */
+/** One provider state. */
 export interface ProviderState {
   readonly summary: string;
   readonly params: TProperties;
-  /** Names of the values that it gives, for `${name}` in a contract. */
+  /** The names of the values that it returns, for `${name}` in a contract. */
   readonly values: readonly StateValue[];
 }
 
@@ -45,7 +45,7 @@ const OF_CALL = ['accessToken', 'clientId', 'validationId'] as const;
 
 const defineStates = <const S extends Readonly<Record<string, ProviderState>>>(table: S): S => table;
 
-/** The vocabulary, by name. Every parameter may be left out: then what a state before it has named is meant. */
+/** All provider states, by name. Every parameter is optional; its default is what an earlier state has set up. */
 export const PROVIDER_STATES = defineStates({
   'the client credentials exist': {
     summary: 'a client is registered, with the secret that is given',
@@ -161,7 +161,7 @@ export const PROVIDER_STATES = defineStates({
 export type StateName = keyof typeof PROVIDER_STATES;
 export type Params<Name extends StateName> = Static<TObject<(typeof PROVIDER_STATES)[Name]['params']>>;
 
-/** Two names mean the same state when they differ in case, articles, spaces or a final dot only. */
+/** Names that differ only in case, articles, spaces or a final dot are the same state. */
 const normalizeName = (name: string): string =>
   name
     .toLowerCase()
@@ -174,13 +174,13 @@ const BY_NAME = new Map(
   (Object.keys(PROVIDER_STATES) as StateName[]).map((name) => [normalizeName(name), name]),
 );
 
-/** Whether a name asks for nothing at all. */
+/** Whether a name asks for no state. */
 export const isEmptyName = (name: string): boolean => normalizeName(name) === '';
 
-/** The state that is meant by `name`, if there is one. */
+/** The state called `name`, if it exists. */
 export const findState = (name: string): StateName | undefined => BY_NAME.get(normalizeName(name));
 
-/** How many words `a` and `b` have in common, in proportion to all of theirs. */
+/** The similarity of `a` and `b`: words in common, relative to all their words. */
 function computeSimilarity(a: string, b: string): number {
   const [one, other] = [a, b].map((name) => new Set(name.split(' ')));
   const all = new Set([...(one ?? []), ...(other ?? [])]);

@@ -12,7 +12,7 @@ const createRevocation = ({ accessToken }: Token, clientId: string, clientSecret
   fields: new Map([['token', accessToken]]),
 });
 
-/** Tokens, and what has become of them. */
+/** Tokens in each of their states. */
 export const tokenStates = {
   async 'an access token exists'(stage: SetupContext, params: Params<'an access token exists'>) {
     const { access_token, age_seconds: age } = params;

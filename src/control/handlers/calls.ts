@@ -7,10 +7,10 @@ import { ControlError } from '../errors.ts';
 import type { CALL_ROUTES } from '../schema/calls.ts';
 import type { Handlers } from './handler.ts';
 
-/** How long a deed waits for a page to have posted its event. Real time. */
+/** How long an action waits for a page to have posted its event. Real time. */
 const DELIVERY_TIMEOUT_MS = ms(2_000);
 
-/** By what a request names a call. */
+/** How a request names a call. */
 interface CallReference {
   readonly parameters: { readonly validation_id: string };
   readonly query: { readonly n?: string };
@@ -26,9 +26,9 @@ function describeAlternatives({ hidden, possible }: ActionRejection): string {
 
 const createGoneError = () => new ControlError('not_found', 'the call is gone');
 
-/** Every call, and what is done to it by hand. */
+/** Reads calls, and applies interventions to them. */
 export function callHandlers({ calls, pages }: Simulator): Handlers<typeof CALL_ROUTES> {
-  /** The call that a request means: of the client it names, or of the only one that has this validation id. */
+  /** The call that a request means: the named client's, or the only one with this validation id. */
   async function findCallId({ parameters, query, clientId: named }: CallReference): Promise<string> {
     const { validation_id: validationId } = parameters;
     const owners = named === undefined ? await calls.listClientsWith(validationId) : [named];
@@ -50,7 +50,7 @@ export function callHandlers({ calls, pages }: Simulator): Handlers<typeof CALL_
     return callId;
   }
 
-  /** Does something to a call, and answers when its page has posted what is said by that. */
+  /** Applies an intervention to a call; answers when its page has posted the resulting event. */
   async function applyAction(reference: CallReference, action: CallAction, failureMessage: string) {
     const done = await calls.intervene(await findCallId(reference), action);
     if (done === undefined) throw createGoneError();

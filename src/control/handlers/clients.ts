@@ -6,9 +6,9 @@ import type { CLIENT_ROUTES } from '../schema/clients.ts';
 import type { Handlers } from './handler.ts';
 import { findNameProblems } from './scenarios.ts';
 
-/** Who may get tokens. */
+/** Clients and their credentials. */
 export function clientHandlers({ clients, scenarios }: Simulator): Handlers<typeof CLIENT_ROUTES> {
-  /** What a client is to be; what the schema cannot judge of it is judged here. */
+  /** Parses a client, with the checks that its schema cannot make. */
   async function parseClient(body: Parameters<typeof toClientFields>[0], owner: string | undefined) {
     const fields = toClientFields(body);
     const problems = await findNameProblems(scenarios, fields.scenario, owner);

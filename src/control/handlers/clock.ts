@@ -7,7 +7,7 @@ import type { CLOCK_ROUTES } from '../schema/clock.ts';
 import { toDurationMs } from '../schema/scenario-format.ts';
 import type { Handlers } from './handler.ts';
 
-/** A clock that was set, or in words why it was not. */
+/** The clock that was set, or an error that says why it was not. */
 function toClockResult(outcome: ClockView | ClockRefusal) {
   if (outcome === 'no date') {
     throw createInvalidError([{ path: '', message: 'that is no date, or farther than any' }]);
@@ -22,7 +22,7 @@ function toClockResult(outcome: ClockView | ClockRefusal) {
   return toClockAnswer(outcome);
 }
 
-/** The virtual time of a client, or of all that have none of their own. */
+/** The virtual time of a client, or the default clock. */
 export const clockHandlers = ({ clocks }: Simulator): Handlers<typeof CLOCK_ROUTES> => ({
   'GET /clock': async ({ clientId }) => toClockAnswer(await clocks.read(clientId)),
 

@@ -8,7 +8,7 @@ import type { Handlers } from './handler.ts';
 
 const DEFAULT_TIMEOUT = '5s';
 
-/** Which entries are meant, in a query or in the body of a wait. */
+/** The filter in a query or in the body of a wait. */
 interface WrittenFilter {
   readonly method?: string;
   readonly path?: string;
@@ -34,7 +34,7 @@ function toWaitAnswer(met: WaitResult) {
   return 'call' in met ? { call: toCallAnswer(met.call) } : { request: toRequestAnswer(met.request) };
 }
 
-/** What was asked of the imitated service, what came of it, and what can be waited for. */
+/** Reads the journal and findings, and waits. */
 export function journalHandlers({ journal, waits, findings }: Simulator): Handlers<typeof JOURNAL_ROUTES> {
   const find = ({ after, ...filter }: WrittenFilter & { after?: string }, clientId: string | undefined) =>
     journal.list(toFilter(filter), clientId, after === undefined ? undefined : Number(after));

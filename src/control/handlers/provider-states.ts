@@ -8,7 +8,7 @@ import { ControlError, createInvalidError } from '../errors.ts';
 import type { STATE_ROUTES } from '../schema/provider-states.ts';
 import type { Handlers } from './handler.ts';
 
-/** What is refused in the words of the control API: a 4xx, because Pact tries again after a 5xx. */
+/** A state that cannot be set up is a 4xx, because Pact retries after a 5xx. */
 function toControlError(error: unknown): unknown {
   if (error instanceof InvalidState) {
     return createInvalidError(error.problems.map((message) => ({ path: '/state', message })));
@@ -19,7 +19,7 @@ function toControlError(error: unknown): unknown {
   return error;
 }
 
-/** Starting states by name. One verification at a time: they set the stage for each of its interactions. */
+/** Sets up provider states. Only one verification can run at a time, because its interactions share them. */
 export function providerStateHandlers(simulator: Simulator): Handlers<typeof STATE_ROUTES> {
   const { setUp, tearDown } = createProviderStates(simulator);
   return {

@@ -7,7 +7,7 @@ import { ScenarioName, toScenario } from '../schema/scenario-format.ts';
 import type { SCENARIO_ROUTES } from '../schema/scenarios.ts';
 import type { Handlers } from './handler.ts';
 
-/** What is wrong with the name of a scenario that somebody wishes for. */
+/** The problem of a scenario name that a request wants to set, if any. */
 export async function findNameProblems(
   scenarios: Simulator['scenarios'],
   name: string | undefined,

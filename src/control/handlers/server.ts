@@ -6,13 +6,13 @@ import { ROUTES } from '../schema/routes.ts';
 import type { SERVER_ROUTES } from '../schema/server.ts';
 import type { Handlers } from './handler.ts';
 
-/** Which process this is, for whoever asks whether it is well. */
+/** Identifies this process in health checks. */
 export interface ServerInfo {
   readonly version: string;
   readonly instanceId: string;
   readonly startedAt: Instant;
   readonly realTime: () => Instant;
-  /** Its figures, as Prometheus reads them. */
+  /** Metrics in Prometheus' text format. */
   readonly metrics: () => string;
 }
 

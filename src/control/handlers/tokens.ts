@@ -4,9 +4,9 @@ import { ControlError } from '../errors.ts';
 import type { TOKEN_ROUTES } from '../schema/tokens.ts';
 import type { Handlers } from './handler.ts';
 
-/** Every access token that was issued. */
+/** Issued access tokens. */
 export function tokenHandlers({ tokens }: Simulator): Handlers<typeof TOKEN_ROUTES> {
-  /** A token, which must be the client's, if one is named. */
+  /** A token, which must belong to the named client, if one is named. */
   async function findToken(accessToken: string, clientId: string | undefined) {
     const token = await tokens.get(accessToken);
     if (token !== undefined && token.token.clientId === (clientId ?? token.token.clientId)) return token;

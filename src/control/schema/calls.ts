@@ -17,7 +17,7 @@ const eventProperties = {
   posted_at: TimeOrNull,
 };
 
-/** Something that was done in a call, and the event that came of it. */
+/** An action in a call, and the event that it caused. */
 const ActAnswer = Type.Object({
   at: Time,
   by: Type.Enum(['script', 'hand']),
@@ -30,7 +30,7 @@ const ActAnswer = Type.Object({
   event: Type.Union([Type.Integer(), Type.Null()]),
 });
 
-/** An event with the call that has said it. */
+/** An event with its call. */
 export const EventAnswer = Type.Object({
   client_id: Type.String(),
   validation_id: Type.String(),
@@ -63,7 +63,7 @@ export const CallAnswer = Type.Object({
 });
 export type CallAnswer = Static<typeof CallAnswer>;
 
-/** What is known of an event's way to the page's parent. */
+/** The delivery of an event to the page's parent. */
 const DeliveryAnswer = Type.Object({
   page: Type.Enum(['none', 'open', 'posted', 'unconfirmed']),
   posted_after_ms: Type.Optional(Type.Number()),

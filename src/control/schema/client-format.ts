@@ -20,7 +20,7 @@ export const ClientSecret = Type.String({
   writeOnly: true,
 });
 
-/** An entry of `allowed_ips`, or a proxy that is trusted. */
+/** An entry of `allowed_ips`, or a trusted proxy. */
 export const AddressOrRange = Type.Refine(
   Type.String({
     title: 'address or range',
@@ -47,7 +47,7 @@ const optional = {
   scenario: Type.Optional(ScenarioName),
 };
 
-/** What the control API takes of a client: what is left out is made up, or stays as it is. */
+/** A client as the control API takes it: what is left out is generated, or stays as it is. */
 export const clientProperties = {
   client_id: Type.Optional(ClientId),
   client_secret: Type.Optional(ClientSecret),
@@ -67,7 +67,7 @@ export const WrittenClient = Type.Object(
 
 export type WrittenClient = Static<typeof WrittenClient>;
 
-/** How each property of a client is written. */
+/** The written name of each property of a client. */
 export const CLIENT_KEYS = {
   clientId: 'client_id',
   clientSecret: 'client_secret',
@@ -78,7 +78,7 @@ export const CLIENT_KEYS = {
   scenario: 'scenario',
 } as const satisfies Record<keyof Client, keyof WrittenClient>;
 
-/** What `written` says of a client. */
+/** The properties of a client in `written`. */
 export const toClientFields = (written: Partial<WrittenClient>): Partial<Client> =>
   Object.fromEntries(
     Object.entries(CLIENT_KEYS)
@@ -86,6 +86,6 @@ export const toClientFields = (written: Partial<WrittenClient>): Partial<Client>
       .filter(([, value]) => value !== undefined),
   );
 
-/** The client that `written` describes. */
+/** The client in `written`. */
 export const toClient = (written: WrittenClient): Client =>
   createClientRecord(toClientFields(written) as Partial<Client> & Pick<Client, 'clientId' | 'clientSecret'>);

@@ -3,7 +3,7 @@ import type { ErrorAnswer, Route } from './route.ts';
 import type { ROUTES } from './routes.ts';
 import type { AnswerOf, BodyOf, ParametersOf, QueryOf } from './typed-request.ts';
 
-/** The client of the control API, typed by its tables. How a request gets there is left to a transport. */
+/** The client of the control API, typed by its routes. A transport sends the requests. */
 
 type Table = typeof ROUTES;
 
@@ -12,33 +12,33 @@ export type RouteName = {
   [Name in keyof Table]: Table[Name] extends { readonly contentType: string } ? never : Name;
 }[keyof Table];
 
-/** The client that a request is about, where its route is about one. */
+/** The client that a request is restricted to, for routes that can be. */
 type Scoped<R extends Route> = R extends { readonly scoped: true }
   ? { readonly client_id?: string }
   : unknown;
 
-/** A part of a request: none where nothing can be in it, and optional where all in it is. */
+/** A part of a request: absent when it has no fields, and optional when all its fields are. */
 type Part<Key extends string, T> = keyof T extends never
   ? { readonly [K in Key]?: never }
   : Partial<T> extends T
     ? { readonly [K in Key]?: T }
     : { readonly [K in Key]: T };
 
-/** What a request says beside the name of its route. */
+/** The parts of a request besides the name of its route. */
 export type Asking<Name extends RouteName> = Part<'parameters', ParametersOf<Name>> &
   Part<'query', QueryOf<Table[Name]> & Scoped<Table[Name]>> &
   Part<'body', BodyOf<Table[Name]>>;
 
-/** An argument, which may be left out when all in it may. */
+/** An argument that is optional when all its parts are. */
 export type Argument<T> = Partial<T> extends T ? [asking?: T] : [asking: T];
 
-/** What the control API answers to a route. */
+/** The answer of a route. */
 export type Answer<Name extends RouteName> = AnswerOf<Table[Name]>;
 
 /** The control API of a simulator. */
 export interface Control {
   /**
-   * Asks by the name of a route, as in `POST /calls/:validation_id/agent`.
+   * Sends a request by the name of its route, for example `POST /calls/:validation_id/agent`.
    *
    * @throws {RequestFailed}
    */
@@ -46,9 +46,9 @@ export interface Control {
 }
 
 /**
- * Sends a request to a path of the control API, its query included, with a body of JSON.
+ * Sends a request to a path of the control API (with its query), with a JSON body.
  *
- * @throws {Error} there is no answer; the message says why
+ * @throws {Error} there was no answer; the message says why
  */
 export type Transport = (request: {
   readonly method: string;
@@ -56,7 +56,7 @@ export type Transport = (request: {
   readonly body: string | undefined;
 }) => Promise<{ readonly status: number; readonly text: string }>;
 
-/** An error of the control API by its name there; no answer; or an answer of something else. */
+/** An error name of the control API; no answer; or an answer that is not the control API's. */
 export type FailureCode = ErrorName | 'unreachable' | 'not_simulator';
 
 type Details = Omit<ErrorAnswer, 'error' | 'message'>;
@@ -65,9 +65,9 @@ type Details = Omit<ErrorAnswer, 'error' | 'message'>;
 export class RequestFailed extends Error {
   override readonly name = 'RequestFailed';
   readonly code: FailureCode;
-  /** The status of the answer, if there is one. */
+  /** The status of the answer, if there was one. */
   readonly status: number | undefined;
-  /** What a refusal says beside its message. */
+  /** The details of an error besides its message. */
   readonly details: Details;
 
   constructor(
@@ -82,7 +82,7 @@ export class RequestFailed extends Error {
   }
 }
 
-/** Routes that answer with a second status; each must stand here. */
+/** Routes that answer with a second status; each must be listed here. */
 const SECOND_STATUS: {
   readonly [Name in RouteName as Table[Name] extends { readonly otherwise: object }
     ? Name
@@ -103,7 +103,7 @@ function pathOf(path: string, parameters: Texts, query: Texts): string {
 const isRefusal = (json: unknown): json is ErrorAnswer =>
   typeof json === 'object' && json !== null && 'error' in json && 'message' in json;
 
-/** The JSON of an answer; undefined when there is none. */
+/** Parses a JSON answer; undefined when it is not JSON. */
 function parseJson(text: string, status: number): unknown {
   try {
     return text === '' ? undefined : JSON.parse(text);
@@ -112,7 +112,7 @@ function parseJson(text: string, status: number): unknown {
   }
 }
 
-/** The control API behind a transport. */
+/** The control API over a transport. */
 export function createControl(transport: Transport): Control {
   return {
     async ask(name, ...[asking]) {

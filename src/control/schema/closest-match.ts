@@ -1,5 +1,5 @@
 /**
- * How many letters must be added, left out, changed or swapped with their neighbour to make `b` of `a`.
+ * How many letters must be inserted, deleted, replaced or swapped with their neighbour to turn `a` into `b`.
  */
 function computeEditDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)];
@@ -22,17 +22,17 @@ function computeEditDistance(a: string, b: string): number {
   return at(a.length, b.length);
 }
 
-/** More mistakes than this, or more than one in three letters, make another word of it. */
+/** With more differences than this, or more than one in three letters, it is another word. */
 const MAX_EDITS = 2;
-/** Longer than any known word with all its wrong letters: nothing is near to it. */
+/** Longer texts are close to no known word. */
 const MAX_WORD_LENGTH = 64;
 
-/** The one of `known` that was probably meant by `word`, or undefined when none is near. */
+/** The one of `known` that `word` probably means, or undefined when none is close. */
 export function closestMatch(word: string, known: readonly string[]): string | undefined {
   if (word.length > MAX_WORD_LENGTH) return undefined;
   const maxEdits = Math.min(MAX_EDITS, Math.floor(word.length / 3));
   const [best] = known
-    // Nobody waits for the distances of a body full of strange keys.
+    // Keeps a body full of unknown keys from costing time.
     .filter((candidate) => Math.abs(candidate.length - word.length) <= maxEdits)
     .map((candidate) => ({
       candidate,

@@ -41,7 +41,7 @@ export type FaultBody = Static<typeof Body>;
 
 const MAX_LATENCY_MS = toDurationMs('10m');
 
-/** The shortest and the longest delay that is written. */
+/** The shortest and the longest delay, parsed. */
 export function toDelays(latency: NonNullable<FaultBody['latency']>): readonly [Ms, Ms] {
   const [shortest, longest] = typeof latency === 'string' ? [latency, latency] : latency;
   return [toDurationMs(shortest ?? ''), toDurationMs(longest ?? '')];

@@ -53,7 +53,7 @@ const requestProperties = {
   path: Type.Optional(textSchema('path', 'a path without its query, as in /o/token/')),
 };
 const validation = { validation_id: Type.Optional(textSchema('validation id', 'text')) };
-/** Which requests are meant, in a query, where everything is text. */
+/** Query parameters that select requests; in a query everything is text. */
 const query = {
   ...requestProperties,
   ...validation,
@@ -63,7 +63,7 @@ const query = {
 
 const NO_EXTRA_KEYS = { additionalProperties: false };
 
-/** What can be waited for; each is told by its key. */
+/** What to wait for; each kind has its own key. */
 const Goal = Type.Union(
   [
     Type.Object(
@@ -111,7 +111,7 @@ const checkTimeout = ({ timeout }: WaitBody): Mismatch[] =>
     ? [{ path: ['timeout'], at: 'value', message: 'timeout: longer than 10m, which is real time' }]
     : [];
 
-/** Requests have ids and no call; events and states are of calls, which have numbers. */
+/** Requests have ids and no call; events and states belong to numbered calls. */
 function checkReferences({ for: goal, n, after: id }: WaitBody): Mismatch[] {
   const misplacedKey =
     'request' in goal ? (n === undefined ? undefined : 'n') : id === undefined ? undefined : 'after';

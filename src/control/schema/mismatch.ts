@@ -2,41 +2,41 @@ import { type Static, type TObject, type TSchema, type TUnion, Type } from 'type
 import { Check, Errors } from 'typebox/value';
 import { closestMatch, endingIn } from './closest-match.ts';
 
-/** Where in a document something stands: keys and indexes from its root. */
+/** A path into a document: keys and indexes from its root. */
 export type Path = readonly (string | number)[];
 
-/** One way in which a document is not what it should be. */
+/** One way in which a document does not fit its format. */
 export interface Mismatch {
   readonly path: Path;
-  /** Whether the last key of `path` itself is wrong, or what stands under it. */
+  /** Whether the last key of `path` is wrong, or the value under it. */
   readonly at: 'key' | 'value';
   readonly message: string;
 }
 
-/** Tells of a part of a document whether it fits the schema. */
+/** Whether a part of a document fits the schema. */
 export type IsValid = (path: Path) => boolean;
 
-/** What a document must be: its schema, and what a schema cannot say. */
+/** The format of a document: its schema, and checks beyond it. */
 export interface Format<Schema extends TSchema> {
   readonly schema: Schema;
-  /** What a document means in which nothing stands, if it may be so. */
+  /** The meaning of an empty document, if it may be empty. */
   readonly emptyValue?: Static<Schema>;
-  /** May rely on those parts of `document` that are sound. */
+  /** May rely only on the valid parts of `document`. */
   readonly beyond: (document: Static<Schema>, isSound: IsValid) => Mismatch[];
 }
 
-/** The annotations that sentences are made of. `description` says what to give. */
+/** Annotations that messages are built from. `description` says what to give. */
 interface Annotated extends TSchema {
   readonly title?: string;
   readonly description?: string;
   readonly enum?: readonly unknown[];
   readonly type?: string;
-  /** Never repeated in a message. */
+  /** Its value is never repeated in a message. */
   readonly writeOnly?: boolean;
 }
 
 const asAnnotated = (schema: TSchema): Annotated => schema;
-/** Whether `value` is what JSON calls an object. */
+/** Whether `value` is a JSON object. */
 export const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -51,7 +51,7 @@ function formatValue(value: unknown): string {
 
 const withArticle = (noun: string): string => `${/^[aeiou]/i.test(noun) ? 'an' : 'a'} ${noun}`;
 
-/** The nearest key above, which names what the sentence is about. */
+/** The closest key above, which names what the message is about. */
 const formatLabel = (path: Path): string => {
   const key = path.findLast((part) => typeof part === 'string');
   return key === undefined ? '' : `${key}: `;
@@ -65,7 +65,7 @@ const formatExpected = ({ enum: allowed, description }: Annotated): string | und
 
 function describeWrongValue(schema: TSchema, value: unknown, path: Path): string {
   const { title, type, writeOnly } = asAnnotated(schema);
-  // A whole document that is no map may be all of its secrets in one text.
+  // A document that is not a map may be a text full of secrets.
   const isDocument = path.length === 0 && Type.IsObject(schema);
   const what = writeOnly || isDocument ? 'this' : formatValue(value);
   const unquoted = type === 'string' && (typeof value === 'number' || typeof value === 'boolean');
@@ -83,11 +83,11 @@ const listAdvertisedKeys = (schema: TObject): string[] =>
 const describeKeys = (schema: TObject): string =>
   `${withArticle(asAnnotated(schema).title ?? 'map')} has ${listAdvertisedKeys(schema).join(', ')}`;
 
-/** The key of `schema` that an unknown one probably stands for. */
+/** The key of `schema` that an unknown one probably means. */
 const meantKey = ({ properties }: TObject, key: string): string | undefined =>
   closestMatch(key, Object.keys(properties)) ?? endingIn(key, Object.keys(properties));
 
-/** A key that looks like nothing known in a map of secrets may be a secret that lost its key. */
+/** An unknown key in a map of secrets may be a secret itself, unless it resembles a known key. */
 function createUnknownKey(schema: TObject, key: string, path: Path): Mismatch {
   const suggestion = meantKey(schema, key);
   const named =
@@ -110,7 +110,7 @@ const findMissingKeys = (schema: TObject, value: Record<string, unknown>): strin
 function checkMap(schema: TObject, value: Record<string, unknown>, path: Path): Mismatch[] {
   const unknown = Object.keys(value).filter((key) => !Object.hasOwn(schema.properties, key));
   const meant = unknown.map((key) => meantKey(schema, key));
-  // One that stands under a wrong name is told of once.
+  // A value under a misspelt key is reported once.
   const missing = findMissingKeys(schema, value).filter((key) => !meant.includes(key));
   return [
     ...unknown.map((key) => createUnknownKey(schema, key, path)),
@@ -122,11 +122,11 @@ function checkMap(schema: TObject, value: Record<string, unknown>, path: Path): 
   ];
 }
 
-/** A union of maps that are told apart by a key that one demands and no other knows. */
+/** A union of maps; each has a key that it requires and no other has. */
 interface Choice {
   readonly title: string;
   readonly kinds: readonly { readonly member: TObject; readonly kind: string }[];
-  /** The sentence that says what is allowed. */
+  /** A sentence that says what is allowed. */
   readonly rule: string;
 }
 
@@ -193,8 +193,8 @@ function checkParts(schema: TSchema, value: unknown, path: Path): Mismatch[] {
 }
 
 /**
- * Every way in which `value` does not fit `schema`, each a sentence about the smallest part that is wrong.
- * Empty exactly when it fits.
+ * Every way in which `value` does not fit `schema`, each as a message about the smallest invalid part. Empty exactly when it
+ * fits.
  */
 export function findMismatches(schema: TSchema, value: unknown, path: Path = []): Mismatch[] {
   if (Check(schema, value)) return [];
@@ -202,11 +202,11 @@ export function findMismatches(schema: TSchema, value: unknown, path: Path = [])
   return found.length > 0 ? found : [{ path, at: 'value', message: describeWrongValue(schema, value, path) }];
 }
 
-/** `path` and the paths of all that contains it, each as text. */
+/** `path` and the paths of all its ancestors, each as text. */
 const withAncestors = (path: Path): string[] =>
   Array.from({ length: path.length + 1 }, (_, depth) => JSON.stringify(path.slice(0, depth)));
 
-/** What `found` leaves of the document that it was found in. */
+/** A check whether a part of the document is free of the mismatches in `found`. */
 export function createValidCheck(found: readonly Mismatch[]): IsValid {
   const wrong = new Set(found.map(({ path }) => JSON.stringify(path)));
   const containsWrong = new Set(found.flatMap(({ path }) => withAncestors(path)));
@@ -214,7 +214,7 @@ export function createValidCheck(found: readonly Mismatch[]): IsValid {
     !containsWrong.has(JSON.stringify(path)) && !withAncestors(path).some((part) => wrong.has(part));
 }
 
-/** Every way in which `document` is not of `format`, by its schema and beyond it. */
+/** Every way in which `document` does not fit the format, by its schema and beyond it. */
 export function check<Schema extends TSchema>(
   { schema, beyond }: Format<Schema>,
   document: unknown,

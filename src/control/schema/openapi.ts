@@ -9,7 +9,7 @@ import {
   type Routes,
 } from './route.ts';
 
-/** A description of the control API in OpenAPI 3.1, made from the tables by which it is served. */
+/** The OpenAPI 3.1 document of the control API, generated from the tables that also serve it. */
 
 const JSON_TYPE = 'application/json';
 
@@ -72,7 +72,7 @@ function createOperation(name: string, route: Route) {
 }
 
 /**
- * @param base path under which the routes stand
+ * @param base path of the routes
  */
 export function createOpenApi(routes: Routes, version: string, base: string) {
   const paths: Record<string, Record<string, unknown>> = {};

@@ -1,8 +1,8 @@
-/** Paths under which everything stands that the imitated service does not have. */
+/** Paths of everything that the imitated service does not have. */
 
 export const ADMIN = '/__admin';
 export const CONSOLE = '/__console';
 export const DEMO = '/__demo';
 
-/** An address or path to which another path can be put. */
+/** An address or path without a trailing slash, so that a path can be appended. */
 export const trimTrailingSlashes = (text: string): string => text.replace(/(?<!\/)\/+$/, '');

@@ -16,7 +16,7 @@ export const STATE_ROUTES = defineRoutes({
           description: 'a map with the parameters of the state',
         }),
       ),
-      // Sent along by verifiers that put everything into the body.
+      // Some verifiers put everything into the body.
       consumer: Type.Optional(Type.With(Type.String(), { deprecated: true })),
     },
     status: 200,

@@ -3,35 +3,35 @@ import { ClientId } from './client-format.ts';
 import { ERRORS, type ErrorName } from './errors.ts';
 import type { IsValid, Mismatch } from './mismatch.ts';
 
-/** The control API as data: from these tables follow what is accepted, its types and its description. */
+/** The control API as data: validation, types and OpenAPI follow from these tables. */
 
-/** What a route takes, what it answers and how it can refuse. */
+/** What a route accepts, what it answers and how it can refuse. */
 export interface Route {
   readonly summary: string;
-  /** It asks nobody who they are. */
+  /** It needs no credentials. */
   readonly open?: true;
   /** It is answered without the store. */
   readonly storeless?: true;
-  /** It is about one client where one is named: by `client_id` in the query or in the body. */
+  /** `client_id` in the query or body restricts it to one client. */
   readonly scoped?: true;
   readonly query?: TProperties;
   readonly body?: TProperties;
-  /** What the schema of the body cannot say. */
+  /** Checks of the body beyond its schema. */
   readonly beyond?: (body: never, isSound: IsValid) => Mismatch[];
   readonly status: 200 | 201 | 204;
-  /** What is answered; with 204, nothing. */
+  /** Schema of the answer; with 204, none. */
   readonly answer?: TSchema;
-  /** Another status with which it is answered, and for which answers. */
+  /** A second status, and the answers that have it. */
   readonly otherwise?: { readonly status: number; readonly when: (answer: never) => boolean };
-  /** What is answered where it is no JSON. */
+  /** Content type of an answer that is not JSON. */
   readonly contentType?: string;
-  /** Errors beside those that follow from the rest. */
+  /** Errors besides those that follow from the other fields. */
   readonly errors?: readonly ErrorName[];
 }
 
 export type Routes = Readonly<Record<string, Route>>;
 
-/** Keeps the exact type of a table of routes. */
+/** Preserves the exact type of a table of routes. */
 export const defineRoutes = <const R extends Routes>(table: R): R => table;
 
 const ClientQuery = { client_id: Type.Optional(ClientId) };
@@ -43,18 +43,18 @@ function createMapSchema(properties: TProperties | undefined, { scoped }: Route,
   return Type.Object(all, { additionalProperties: false, title, description });
 }
 
-/** What the query of a route must be. Whoever watches over processes may add what they like. */
+/** The format of a route's query. Health checks may add parameters of their own. */
 export const createQuerySchema = (route: Route): TObject =>
   route.open ? Type.Object({}) : createMapSchema(route.query, route, 'query');
 
 /** Whether a route of this name takes a body. */
 const hasBody = (name: string): boolean => !name.startsWith('GET') && !name.startsWith('DELETE');
 
-/** What the body of a route must be, if it takes one. */
+/** The format of a route's body, if it takes one. */
 export const createBodySchema = (name: string, route: Route): TObject | undefined =>
   hasBody(name) ? createMapSchema(route.body, route, 'body') : undefined;
 
-/** Every way in which a route can refuse; that it fails is none. */
+/** Every error with which a route can refuse a request; failures are not among them. */
 export function listErrors(name: string, route: Route): ErrorName[] {
   const { open, storeless, scoped, errors = [] } = route;
   const all: readonly ErrorName[] = [
@@ -71,11 +71,11 @@ export const Time = Type.String({ format: 'date-time' });
 export const TimeOrNull = Type.Union([Time, Type.Null()]);
 export const TextOrNull = Type.Union([Type.String(), Type.Null()]);
 
-/** A list, in the order in which things came to be. */
+/** A list, oldest first. */
 export const createListSchema = <const T extends TSchema>(item: T) =>
   Type.Object({ items: Type.Array(item), total: Type.Integer() });
 
-/** What every error looks like. */
+/** The format of every error. */
 export const ErrorAnswer = Type.Object({
   error: Type.Enum(Object.keys(ERRORS) as ErrorName[]),
   message: Type.String(),

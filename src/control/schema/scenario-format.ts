@@ -42,7 +42,7 @@ const FailStep = Type.Object(
   { after: Duration, fail: Type.Enum(ERROR_CODES, { title: 'code of an error event' }), ...delivery },
   NO_EXTRA_KEYS,
 );
-/** An event of any make; also what the control API takes. */
+/** An event of any form; also used by the control API. */
 export const AnyEvent = Type.Object(
   {
     type: Type.Enum(['info', 'error'], { title: 'type of an event' }),
@@ -64,7 +64,7 @@ const WaitStep = Type.Object(
   NO_EXTRA_KEYS,
 );
 
-/** Each kind of step is told by the key that it demands and no other kind knows. */
+/** Each kind of step has a key that it requires and no other kind has. */
 const WrittenStep = Type.Union([AgentStep, FailStep, PostStep, WaitStep], {
   title: 'step',
   description: 'a map, as in { after: 2s, agent: join }',
@@ -86,11 +86,11 @@ const schema = Type.Object(
   { ...NO_EXTRA_KEYS, title: 'scenario', description: 'a map with name and steps' },
 );
 
-/** A scenario as it is written in a file. */
+/** A scenario as a file writes it. */
 export type WrittenScenario = Static<typeof schema>;
 type WrittenStep = Static<typeof WrittenStep>;
 
-/** The length that a checked text writes. Throws a TypeError when it was never checked against the schema. */
+/** Parses a duration that fits the schema. Throws a TypeError for any other text. */
 export function toDurationMs(text: string): Ms {
   const length = parseDuration(text);
   if (length === undefined) throw new TypeError(`"${text}" is not a duration`);
@@ -103,7 +103,7 @@ function toStep(written: WrittenStep): Step {
   return { waitFor, ...(timeout !== undefined && { timeout: toDurationMs(timeout) }) };
 }
 
-/** The scenario that `written`, which must fit {@link SCENARIO}, describes. */
+/** Parses the scenario `written`, which must fit {@link SCENARIO}. */
 export const toScenario = ({ name, description, steps }: WrittenScenario): Scenario => ({
   name,
   ...(description !== undefined && { description }),
@@ -116,22 +116,21 @@ function toWrittenStep(step: Step): WrittenStep {
   return { wait_for: waitFor, ...(timeout !== undefined && { timeout: formatDuration(timeout) }) };
 }
 
-/** A scenario as a file would write it. */
+/** Formats a scenario as a file would write it. */
 export const toWrittenScenario = ({ name, description, steps }: Scenario): WrittenScenario => ({
   name,
   ...(description !== undefined && { description }),
   steps: steps.map(toWrittenStep),
 });
 
-/** The agent's action that a step is, or for which it waits. */
+/** The agent action of a step, or the one that it waits for. */
 const getAgentAction = (step: WrittenStep): AgentAction | undefined =>
   'agent' in step
     ? step.agent
     : AGENT_ACTIONS.find((action) => 'wait_for' in step && toWaitName(action) === step.wait_for);
 
 /**
- * The state after a step, or undefined when it cannot be foreseen: who waits for an action no longer than so may
- * go on without it.
+ * The state after a step, or undefined when it cannot be foreseen: a wait with a timeout may continue without its action.
  */
 function predictState(step: WrittenStep, state: CallState | undefined): CallState | undefined {
   if ('fail' in step) return 'error';
@@ -140,7 +139,7 @@ function predictState(step: WrittenStep, state: CallState | undefined): CallStat
   return 'timeout' in step ? undefined : stateAfterAction(action);
 }
 
-/** Each step is held against the state that the one before leads to, so that one mistake is told once. */
+/** Each step is checked against the state after the one before it, so that one mistake is reported once. */
 function findMisplacedSteps({ steps }: WrittenScenario): Mismatch[] {
   let state: CallState | undefined = 'waiting-room';
   return steps.flatMap((step, index): Mismatch[] => {
@@ -158,7 +157,7 @@ function findMisplacedSteps({ steps }: WrittenScenario): Mismatch[] {
 const emitsEvent = (step: WrittenStep): boolean =>
   !('wait_for' in step) && !('agent' in step && !isAnnounced(step.agent));
 
-/** A call that fails at once has no script: its page is turned away, and told so plainly. */
+/** A call that fails at once has no script: its page shows the error from the start, which no delivery fault can affect. */
 const explainFirstStep = (step: WrittenStep): string | undefined =>
   'fail' in step && step.delivery !== undefined && toDurationMs(step.after) === 0
     ? 'delivery: a call that fails at once is turned away, which cannot go wrong; give it an after'
@@ -189,7 +188,7 @@ function explainStep(
 
 const MAX_TOTAL_MS = toDurationMs('100000h');
 
-/** Instants have a last one, and a script has to end before it. */
+/** A script must end before the last representable instant. */
 function checkTotalLength({ steps }: WrittenScenario): Mismatch[] {
   const total = steps.reduce(
     (sum, step) => sum + toDurationMs(('after' in step ? step.after : step.timeout) ?? '0s'),
@@ -199,7 +198,7 @@ function checkTotalLength({ steps }: WrittenScenario): Mismatch[] {
   return total > MAX_TOTAL_MS ? [{ path: ['steps'], at: 'key', message }] : [];
 }
 
-/** What a scenario file must be. */
+/** The format of a scenario file. */
 export const SCENARIO: Format<typeof schema> = {
   schema,
   beyond: (written, isSound) =>

@@ -7,7 +7,7 @@ const Health = Type.Object({
   instanceId: Type.String(),
   uptimeInSeconds: Type.Integer(),
   time: Time,
-  /** What is not well. */
+  /** What is wrong. */
   message: Type.Optional(Type.String()),
 });
 

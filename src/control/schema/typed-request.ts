@@ -1,11 +1,11 @@
 import type { Static, TObject, TProperties, TSchema } from 'typebox';
 import type { Route } from './route.ts';
 
-/** What a route takes and answers as types, read from its row: the door and whoever knocks hold to the same. */
+/** What a route takes and answers as types, derived from its row: server and client use the same. */
 
 type Fields<P> = P extends TProperties ? Static<TObject<P>> : Record<never, never>;
 
-/** The parameters in the path of a route, by its method and path. */
+/** The path parameters of a route. */
 export type ParametersOf<Path> = Path extends `${string}:${infer Name}/${infer Rest}`
   ? { readonly [K in Name]: string } & ParametersOf<Rest>
   : Path extends `${string}:${infer Name}`

@@ -5,32 +5,32 @@ import { ignoreNotFound } from '../error.ts';
 import type { MockClient } from '../mock.ts';
 import { type Listening, listenTo } from './listening.ts';
 
-/** How a call is put into a page. Everything may be left out. */
+/** How to embed a call. Every option may be left out. */
 export interface EmbedOptions {
-  /** By default another one for each call of a test. */
+  /** By default a different one for each call of a test. */
   readonly validationId?: string;
-  /** What the call plays, as in `manual`; by default what the client does. */
+  /** The scenario of the call, for example `manual`; by default the client's. */
   readonly scenario?: string;
-  /** The iframe of the page that is open; by default a page of its own is opened, with the iframe of the guide (5.3). */
+  /** The iframe in the open page; by default a page with the guide's iframe (5.3) is opened. */
   readonly selector?: string;
 }
 
-/** A call in a page: what the agent does in it, and what the page hears. */
+/** A call in a page: act as the agent, and observe what the page receives. */
 export interface Embedded extends CallHandle, Listening {
-  /** The token with which it was opened. */
+  /** The token it was opened with. */
   readonly token: string;
-  /** What is in the iframe; its `body` says by `data-state` what it shows. */
+  /** The content of the iframe; `data-state` of its `body` is the screen. */
   readonly frame: FrameLocator;
 }
 
 /** A client, and its calls in pages. */
 export interface Videocall extends MockClient {
   /**
-   * Gets a token, opens its call in `page`, and listens as the guide does. Answers when the frame is ready, or when it
-   * was not within five seconds.
+   * Gets a token, opens its call in `page`, and listens as the guide does. Resolves when the frame is ready, or after five
+   * seconds.
    */
   embed(page: Page, options?: EmbedOptions): Promise<Embedded>;
-  /** Listens in a page that embeds the call itself; to be called before that. */
+  /** Listens in a page that embeds the call itself; call it before that. */
   listen(page: Page): Promise<Listening>;
 }
 
@@ -38,7 +38,7 @@ const FRAME_SELECTOR = '#videocall-iframe';
 const READY_TIMEOUT_MS = 5_000;
 const POLL_INTERVAL_MS = 20;
 
-/** Whether the frame that was asked for behind the request `after` is ready: it has checked in, or will never. */
+/** Whether the frame requested after the request `after` is ready: it has checked in, or never will. */
 async function isFrameReady(client: MockClient, call: CallHandle, after: number): Promise<boolean> {
   const { validationId } = call;
   if ((await client.journal.count({ path: '/call', validationId, after })) === 0) return false;
@@ -49,7 +49,7 @@ async function isFrameReady(client: MockClient, call: CallHandle, after: number)
 /**
  * The client of a test, for its pages.
  *
- * @param parent gives the address of a page with the iframe of the guide
+ * @param parent returns the address of a page with the guide's iframe
  */
 export function createVideocall(client: MockClient, parent: () => Promise<string>): Videocall {
   let calls = 0;

@@ -4,13 +4,13 @@ import { explainDrop, getFieldText, type PostedMessage } from '../../domain/list
 import type { VideocallEvent } from '../../guide/events.ts';
 import { MockError } from '../error.ts';
 
-/** What a page hears of the frame in it. */
+/** What a page receives from the frame in it. */
 export interface Listening {
-  /** What the listener of the guide (5.5) has let through so far: a message of the frame with a code of the guide. */
+  /** The events that the listener of guide 5.5 has accepted so far: messages of the frame with a code of the guide. */
   events(): VideocallEvent[];
   /**
-   * Waits until the listener of the guide has heard this event; what was heard already counts. In vain it throws a
-   * `MockError` of code `timeout`, with what was heard instead and what was dropped, and why.
+   * Waits until the guide's listener has received this event; an event received earlier counts. On a timeout it throws a
+   * `MockError` of code `timeout` that lists the events received and the messages dropped, with reasons.
    *
    * @param timeout in milliseconds; by default 5000
    */
@@ -18,9 +18,9 @@ export interface Listening {
 }
 
 const HEARD_TIMEOUT_MS = 5_000;
-/** Under this name a page tells what it hears. */
+/** The binding by which a page reports its messages. */
 const BINDING_NAME = '__mockVeridasHeard';
-/** It runs in pages that may have a listener already, and in frames, which are not asked. */
+/** It runs in pages that may have a listener already, and in frames, which it ignores. */
 const LISTENER_SCRIPT = `if (window === top && !window.${BINDING_NAME}Listens) {
   window.${BINDING_NAME}Listens = true;
   addEventListener('message', ({ origin, data, source }) => {
@@ -28,7 +28,7 @@ const LISTENER_SCRIPT = `if (window === top && !window.${BINDING_NAME}Listens) {
   });
 }`;
 
-/** Pages that are listened to, whose names can be taken only once. */
+/** Pages that already have the binding: a name can be exposed only once. */
 const pages = new WeakMap<Page, Promise<Listening>>();
 
 const describeMessage = (message: PostedMessage): string => {
@@ -45,7 +45,7 @@ async function startListening(page: Page): Promise<Listening> {
     for (const look of waiting) look();
   });
   await page.addInitScript({ content: LISTENER_SCRIPT });
-  // The page that is there already, if any.
+  // For the document that is already loaded, if any.
   await page.evaluate(LISTENER_SCRIPT);
 
   const events = () =>
@@ -78,7 +78,7 @@ async function startListening(page: Page): Promise<Listening> {
   };
 }
 
-/** Listens to all that `page` hears from now on, also after it has gone elsewhere. */
+/** Records every message that `page` receives from now on, across navigations. */
 export function listenTo(page: Page): Promise<Listening> {
   const listening = pages.get(page) ?? startListening(page);
   pages.set(page, listening);

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A page of an integrator with the iframe of guide 5.3, which has no address yet. */
+/** An integrator's page with the iframe of guide 5.3, which has no `src` yet. */
 const HTML = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Video call</title><style>html, body { height: 100%; margin: 0 }</style></head>
@@ -9,16 +9,16 @@ const HTML = `<!doctype html>
  style="width:100%;height:100%;border:0"></iframe></body>
 </html>`;
 
-/** Where that page is, and what ends it. */
+/** The address of that page, and how to stop its server. */
 export interface ParentPage {
-  /** Another origin than the frame's, which browsers hold to be secure without TLS as well. */
+  /** An origin other than the frame's that browsers treat as secure without TLS. */
   readonly url: string;
   close(): Promise<void>;
 }
 
 /**
- * Serves the page. Browsers keep what was made up for them, without a server, from opening a frame of this machine
- * (Local Network Access).
+ * Serves the page. Browsers do not let a page that Playwright fulfils itself, without a server, embed a frame of this
+ * machine (Local Network Access).
  */
 export async function openParentPage(): Promise<ParentPage> {
   const server = createServer((_, response) => {

@@ -29,10 +29,10 @@ import {
   toKeyText,
 } from './syntax.ts';
 
-/** What names of YAML files end in; JSON is YAML as well. */
+/** Extensions of YAML files; JSON is YAML as well. */
 export const EXTENSIONS = ['.yaml', '.yml', '.json'];
 
-/** Something wrong in a file. `line` and `column` count from 1. */
+/** A problem in a file. `line` and `column` count from 1. */
 export interface FileProblem {
   readonly file: string;
   readonly line: number;
@@ -40,17 +40,17 @@ export interface FileProblem {
   readonly message: string;
 }
 
-/** `file` as seen from `folder` when it lies in there. */
+/** `file` relative to `folder` when it is inside, otherwise unchanged. */
 export function toRelativeName(file: string, folder?: string): string {
   const near = folder === undefined ? file : relative(folder, file);
   return near.startsWith('..') || isAbsolute(near) ? file : near;
 }
 
-/** `fault` as a line for people and editors, its file as seen from `folder` when it lies in there. */
+/** `fault` as a line for people and editors, with its file relative to `folder`. */
 export const formatProblem = ({ file, line, column, message }: FileProblem, folder?: string): string =>
   `${toRelativeName(file, folder)}:${line}:${column} ${message}`;
 
-/** A file that cannot be used, with everything that is wrong in it; its message is one line a fault. */
+/** A file that cannot be used, with all its problems; its message has one line per problem. */
 export class InvalidFile extends Error {
   override readonly name = 'InvalidFile';
   readonly problems: readonly FileProblem[];
@@ -61,13 +61,13 @@ export class InvalidFile extends Error {
   }
 }
 
-/** What stands in a file, and the fault in it that a mismatch found later is. */
+/** The content of a file, and a function that locates a mismatch found later. */
 export interface CheckedDocument<T> {
   readonly document: T;
   readonly toProblem: (mismatch: Mismatch) => FileProblem;
 }
 
-/** What was found in a file that may be wrong; only its sound parts are what their type says. */
+/** The content of a file that may have problems; only its valid parts have the declared type. */
 export interface ExaminedDocument<T> extends CheckedDocument<T> {
   readonly problems: readonly FileProblem[];
   readonly isSound: IsValid;
@@ -83,7 +83,7 @@ function countLines(text: string): LineCounter {
   return lines;
 }
 
-/** The pairs of a map by their keys. Made once a map, because a long one may hold a fault at every key. */
+/** The pairs of a map by key. Cached per map: a long one may have a problem at every key. */
 function createPairFinder(): (map: YAMLMap, key: string) => Pair | undefined {
   const known = new Map<YAMLMap, Map<string, Pair>>();
   return (map, key) => {
@@ -93,7 +93,7 @@ function createPairFinder(): (map: YAMLMap, key: string) => Pair | undefined {
   };
 }
 
-/** Tells where the part of `doc` stands that a mismatch is about, or else the nearest that contains it. */
+/** Locates the node of `doc` that a mismatch is about, or else its closest ancestor. */
 function createLocator(doc: Document.Parsed): (mismatch: Mismatch) => number {
   const find = createPairFinder();
   return ({ path, at }) => {
@@ -112,7 +112,7 @@ function createLocator(doc: Document.Parsed): (mismatch: Mismatch) => number {
   };
 }
 
-/** Aliases of aliases multiply, which is noticed only when the value is made. */
+/** Nested aliases multiply, which shows only when the value is created. */
 function toDocument(doc: Document.Parsed): { document: unknown } | Spot {
   try {
     return { document: doc.toJS({ maxAliasCount: MAX_ALIASES }) };
@@ -123,8 +123,8 @@ function toDocument(doc: Document.Parsed): { document: unknown } | Spot {
 }
 
 /**
- * Examines the document in `text`, YAML or JSON, as one of `format`, and finds every fault of it in the order
- * of their places. `file` is only named in faults. Throws {@link InvalidFile} when it is no YAML at all.
+ * Checks the document in `text`, YAML or JSON, against `format`, and returns every problem in the order of their
+ * positions. `file` is only used in messages. Throws {@link InvalidFile} when it is not YAML at all.
  */
 function examineYaml<Schema extends TSchema>(
   text: string,
@@ -163,7 +163,7 @@ function examineYaml<Schema extends TSchema>(
 
 const MAX_FILE_BYTES = 1_000_000;
 
-/** Why a file that exists cannot be read, in the words of the system. */
+/** The system's reason why an existing file cannot be read. */
 const getErrorCode = (error: unknown): string =>
   error instanceof Error && 'code' in error ? `${error.code}` : `${error}`;
 
@@ -184,15 +184,15 @@ function readText(file: string): string {
 }
 
 /**
- * Reads and examines `file`. Throws {@link InvalidFile} when it cannot be read, is too large or is no YAML;
- * all else that is wrong is in the result.
+ * Reads and checks `file`. Throws {@link InvalidFile} when it cannot be read, is too large or is not YAML; all other
+ * problems are in the result.
  */
 export const examineFile = <Schema extends TSchema>(
   file: string,
   format: Format<Schema>,
 ): ExaminedDocument<Static<Schema>> => examineYaml(readText(file), file, format);
 
-/** Reads `file`, which must be of `format`. Throws {@link InvalidFile} with everything that is wrong. */
+/** Reads `file`, which must match `format`. Throws {@link InvalidFile} with every problem. */
 export function readYaml<Schema extends TSchema>(
   file: string,
   format: Format<Schema>,

@@ -1,11 +1,11 @@
 import { type Document, isScalar, Lexer, Parser, visit, type YAMLError } from 'yaml';
 
-/** Something wrong at an offset into a text. */
+/** A problem at an offset into a text. */
 export type Spot = readonly [offset: number, message: string];
 
-/** The composer descends into itself with every level. */
+/** The composer recurses at every level. */
 const MAX_DEPTH = 100;
-/** Resolving one means a walk through the whole document. */
+/** Resolving an alias walks the whole document. */
 export const MAX_ALIASES = 100;
 
 /** Where `text` is nested too deeply to be composed. */
@@ -24,13 +24,13 @@ const ERROR_MESSAGES: Partial<Record<YAMLError['code'], string>> = {
   TAG_RESOLVE_FAILED: 'a value that begins with ! must be put in quotes',
 };
 
-/** The parser's own words repeat after a colon what is written there, and that may be a secret. */
+/** The parser's messages quote the source after a colon, and the source may be a secret. */
 const describeSyntaxError = ({ code, message }: YAMLError): string =>
   ERROR_MESSAGES[code] ?? message.replace(/: .*$/s, '');
 
 /**
- * Where the text of `doc` is not YAML. What stands there instead is a guess of the parser, so of several
- * errors in one place only the first counts.
+ * Where the text of `doc` is not YAML. The parser guesses what was meant, so only the first of several errors in one place
+ * counts.
  */
 export function findSyntaxErrors(doc: Document.Parsed): Spot[] {
   const found = new Map<number, Spot>();
@@ -41,10 +41,10 @@ export function findSyntaxErrors(doc: Document.Parsed): Spot[] {
   return [...found.values()];
 }
 
-/** A key as it becomes the name of a property. */
+/** A key as a property name. */
 export const toKeyText = (key: unknown): string => String(isScalar(key) ? (key.value ?? '') : key);
 
-/** Keys that stand twice in one map. The parser's own search for them takes time squared. */
+/** Duplicate keys in a map. The parser's own check takes quadratic time. */
 export function findDuplicateKeys(doc: Document.Parsed): Spot[] {
   const found: Spot[] = [];
   visit(doc, {
@@ -63,7 +63,7 @@ export function findDuplicateKeys(doc: Document.Parsed): Spot[] {
 const NO_ANCHOR =
   'a value that begins with * must be put in quotes, or an anchor & of its name must stand above';
 
-/** Aliases that lead nowhere, and the first that is one too many. */
+/** Unresolved aliases, and the first alias beyond the limit. */
 export function findBrokenAliases(doc: Document.Parsed): Spot[] {
   const found: Spot[] = [];
   let count = 0;

@@ -3,14 +3,14 @@ import { escapeHtml, toScriptJson } from '../html.ts';
 import type { PageSetup } from './messages.ts';
 import { AGENT_ICON, AGENT_PICTURE, OFFICE_PICTURE } from './pictures.ts';
 
-/** What the call page is rendered from. */
+/** The data that the call page is rendered from. */
 export interface CallPage {
   readonly state: CallState;
-  /** The nonce that the answer's Content-Security-Policy names for script and style. */
+  /** The nonce for script and style, as in the Content-Security-Policy header. */
   readonly nonce: string;
   readonly css: string;
   readonly script: string;
-  /** Without it the page cannot and does not listen: it has no script at all. */
+  /** Without it the page has no script: it neither posts nor listens. */
   readonly setup?: PageSetup | undefined;
   /** A line for the developer, shown on the error screen only. */
   readonly note?: string | undefined;
@@ -19,8 +19,8 @@ export interface CallPage {
 }
 
 /**
- * The whole document of the call page. All screens of guide 4 are in it and `data-state` chooses the one
- * to be seen, so a change of screen is no navigation, which would add to the history of the page around it.
+ * The whole document of the call page. It contains all screens of guide 4, and `data-state` selects the visible one, so that
+ * a change of screen is not a navigation in the parent's history.
  */
 export function renderCallPage({ state, nonce, css, script, setup, note, warning }: CallPage): string {
   return `<!doctype html>
@@ -51,7 +51,7 @@ ${setup === undefined ? '' : renderScripts(setup, script, nonce)}
 `;
 }
 
-/** A page without anything to see, which posts `data` to the parent of the frame that it stands in. */
+/** An invisible page that posts `data` to the parent of its frame. */
 export const renderForeignPoster = (data: string, nonce: string): string => `<!doctype html>
 <html lang="en">
 <title>Another origin</title>

@@ -2,7 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import type { CallState } from '../../domain/call.ts';
 import type { Diagnostics as PageDiagnostics } from '../../domain/presence.ts';
 
-/** Path of the frame, and what belongs to it. Guide 5.3. */
+/** The path of the frame, and of its resources. Guide 5.3. */
 export const CALL_PATHS = {
   page: '/call',
   events: '/call/events',
@@ -10,36 +10,36 @@ export const CALL_PATHS = {
   foreign: '/call/foreign',
 } as const;
 
-/** What the server hands to the call page inside its HTML, as JSON. */
+/** The data that the server embeds in the call page, as JSON. */
 export interface PageSetup {
-  /** Address of the page's event stream; it holds a ticket, never the access token. */
+  /** The URL of the page's event stream; it contains a ticket, never the access token. */
   readonly stream: string;
   /** Where the page reports what it has posted. */
   readonly reports: string;
-  /** Ports that video needs beside this one (guide 6.2). Left out, nothing is said about them. */
+  /** The ports for video besides this one (guide 6.2). Without them the page shows nothing about ports. */
   readonly ports?: readonly PortProbe[];
 }
 
-/** A port that the page is to try before the call; with no way to try it, it is named as one that was not tested. */
+/** A port that the page probes before the call; without a way to probe it, it is shown as not tested. */
 export interface PortProbe {
-  /** As the client reads it, e.g. `TCP 4443`. */
+  /** The label for the client, e.g. `TCP 4443`. */
   readonly name: string;
-  /** Answers at that port to pages of any origin; the page's Content-Security-Policy must name it. */
+  /** Answers there to pages of any origin; the page's Content-Security-Policy must allow it. */
   readonly url?: string;
-  /** A server there that answers STUN, as WebRTC names it. */
+  /** A STUN server there, as WebRTC writes it. */
   readonly stun?: string;
 }
 
-/** What the page is to post to its parent: itself, or through a frame of another origin at `foreign`. */
+/** What the page posts to its parent: by itself, or through a frame of another origin at `foreign`. */
 export interface PagePost {
   readonly data: unknown;
   readonly foreign?: string;
 }
 
 /**
- * One message of the stream. `post` comes with its id as the id of the server-sent event; without it only the
- * screen changes. `last`: nothing more will come. `reset`: the simulator knows this page no longer. `closing`:
- * the simulator is being stopped.
+ * One message of the stream. `post` has its id as the id of the server-sent event; without it only the screen changes.
+ * `last`: no more messages follow. `reset`: the simulator does not know this page any more. `closing`: the simulator is
+ * stopping.
  */
 export type StreamMessage =
   | { readonly state: CallState; readonly post?: PagePost; readonly last?: true }
@@ -64,7 +64,7 @@ export const Diagnostics = Type.Object({
   webRtc: Type.Optional(Type.Boolean()),
 } satisfies Record<keyof PageDiagnostics, TSchema>);
 
-/** What the page reports: the ids of the posts that it has made so far, and once what it sees of itself. */
+/** A page's report: the ids of its posts so far, and once what it sees of its embedding. */
 export const PageReport = Type.Object({
   posted: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 10_000 }),
   diagnostics: Type.Optional(Diagnostics),

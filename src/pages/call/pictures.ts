@@ -1,4 +1,4 @@
-/** The drawings of the call page, as SVG; its style gives them their place and colours. */
+/** The drawings of the call page, as SVG; its style sets their position and colours. */
 
 /** A person with a headset, in a circle. */
 export const AGENT_ICON = `<svg viewBox="0 0 48 48" aria-hidden="true" focusable="false">
@@ -10,7 +10,7 @@ export const AGENT_ICON = `<svg viewBox="0 0 48 48" aria-hidden="true" focusable
 <rect class="solid" x="33" y="15" width="4" height="7" rx="2"/>
 </svg>`;
 
-/** The room behind the agent: it fills the frame, whatever its shape. */
+/** The office behind the agent: it fills the frame, whatever its shape. */
 export const OFFICE_PICTURE = `<svg class="room" viewBox="0 0 1600 900" preserveAspectRatio="xMidYMid slice" aria-hidden="true"
  focusable="false">
 <defs>

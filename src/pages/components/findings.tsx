@@ -1,7 +1,7 @@
 import type { FindingAnswer } from '../../control/schema/journal.ts';
 import { formatCount } from './format.ts';
 
-/** Mistakes of the integration, the worst first. */
+/** Findings, the most severe first. */
 export function Findings({ findings }: { readonly findings: readonly FindingAnswer[] }) {
   if (findings.length === 0) return <p class="soft empty">No mistake of the integration was seen.</p>;
   const worstFirst = findings.toSorted((a, b) =>

@@ -1,6 +1,6 @@
 import type { CallState } from '../../domain/call.ts';
 
-/** How the console and the report write times and figures. */
+/** Formats times and numbers for the console and the report. */
 
 export const formatCount = (count: number): string => count.toLocaleString('en');
 
@@ -9,7 +9,7 @@ const UNITS = [
   ['min', 60_000],
 ] as const;
 
-/** A length of time in milliseconds, as in `1 h 2 min`, `45 s` or `2.35 s`: never more than two units. */
+/** A duration in milliseconds, for example `1 h 2 min`, `45 s` or `2.35 s`: at most two units. */
 export function formatLength(ms: number): string {
   const [unit, size] = UNITS.find(([, one]) => ms >= one) ?? ['s', 1000];
   if (unit === 's') return `${ms < 10_000 ? Number((ms / 1000).toFixed(2)) : Math.floor(ms / 1000)} s`;
@@ -17,16 +17,16 @@ export function formatLength(ms: number): string {
   return `${Math.floor(ms / size)} ${unit}${rest === 0 ? '' : ` ${rest} ${unit === 'h' ? 'min' : 's'}`}`;
 }
 
-/** How long after the beginning something was. */
+/** The time since the beginning. */
 export const formatOffset = (ms: number): string => (ms === 0 ? '0 s' : `+${formatLength(ms)}`);
 
-/** A time as in `2030-01-01 10:15:03`, in UTC as everywhere. */
+/** A time as in `2030-01-01 10:15:03`, in UTC like everywhere. */
 export const formatDateTime = (iso: string): string => iso.slice(0, 19).replace('T', ' ');
 
-/** The same without its day. */
+/** The same without the date. */
 export const formatTimeOfDay = (iso: string): string => iso.slice(11, 23);
 
-/** What a call's state is called. */
+/** The label of a call's state. */
 export const STATE_LABELS: Readonly<Record<CallState, string>> = {
   'waiting-room': 'waiting',
   loading: 'connecting',

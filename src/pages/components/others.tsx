@@ -5,7 +5,7 @@ interface OthersProps {
   readonly what?: string;
 }
 
-/** Says how many of a list are not shown, if any. */
+/** States how many items of a list are not shown, if any. */
 export const Others = ({ count, what = 'older ones' }: OthersProps) =>
   count > 0 ? (
     <p class="soft more">

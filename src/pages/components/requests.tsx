@@ -3,7 +3,7 @@ import { isRefused } from '../../domain/journal.ts';
 import { formatTimeOfDay } from './format.ts';
 import { Table } from './table.tsx';
 
-/** Requests to the imitated service and what came of them, in the order in which they are given. */
+/** Requests to the imitated service and their answers, in the given order. */
 export function Requests({
   name = 'Requests',
   requests,

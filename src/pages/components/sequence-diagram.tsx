@@ -2,24 +2,24 @@ import { useId } from 'preact/hooks';
 import { formatOffset } from './format.ts';
 import { PARTIES, type Party, type SequenceMessage } from './sequence.ts';
 
-/** In units of the drawing, which is as wide as its place lets it be. */
+/** In units of the drawing, which scales to the available width. */
 const TIME_COLUMN_WIDTH = 104;
 const LANE = 190;
 const WIDTH = TIME_COLUMN_WIDTH + LANE * PARTIES.length;
 const HEAD = 52;
 const ROW = 46;
 const LOOP = 34;
-/** About as many letters as fit between two lanes. */
+/** Roughly the number of letters that fit between two lanes. */
 const MAX_LABEL_LENGTH = 31;
 
-/** What went wrong is not told by its colour alone. */
+/** A failure is not marked by colour alone. */
 const BAD = '✕';
 
 const getLaneX = (party: Party): number => TIME_COLUMN_WIDTH + LANE * (PARTIES.indexOf(party) + 0.5);
 const truncate = (text: string, maxLength: number): string =>
   text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
 
-/** One arrow with its words. What does not fit is told when the pointer rests on it, and in the list. */
+/** An arrow with its label. A label that is too long is shown in full as a tooltip, and in the list. */
 function Arrow({
   message,
   row,
@@ -66,7 +66,7 @@ function Arrow({
   );
 }
 
-/** What went between whom, from top to bottom: as a picture, and in words where there is no room for one. */
+/** The messages of a call from top to bottom: a drawing, or a list where there is no room for one. */
 export function SequenceDiagram({
   messages,
   name,
@@ -74,7 +74,7 @@ export function SequenceDiagram({
   readonly messages: readonly SequenceMessage[];
   readonly name: string;
 }) {
-  // Many may stand in one page, and an id means one of them.
+  // A page may contain several diagrams, and ids must be unique.
   const head = useId();
   const begin = messages[0]?.at ?? 0;
   const height = HEAD + ROW * messages.length + 24;

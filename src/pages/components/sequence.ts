@@ -4,7 +4,7 @@ import type { TokenAnswer } from '../../control/schema/tokens.ts';
 import { abbreviateToken } from '../../domain/journal.ts';
 import { PATHS } from '../../guide/oauth.ts';
 
-/** What went between whom in a call, as a sequence diagram shows it. */
+/** The messages of a call, for its sequence diagram. */
 
 export const PARTIES = ['backend', 'browser', 'simulator', 'agent'] as const;
 export type Party = (typeof PARTIES)[number];
@@ -14,21 +14,21 @@ export interface SequenceMessage {
   /** Virtual time, in milliseconds since 1970. */
   readonly at: number;
   readonly from: Party;
-  /** The same where somebody does something alone. */
+  /** The label of an action without a receiver. */
   readonly to: Party;
   readonly text: string;
-  /** What else is to be known of it. */
+  /** More details. */
   readonly note?: string;
-  /** An event of the guide, or something that went wrong. */
+  /** An event of the guide, or a failure. */
   readonly tone?: 'event' | 'bad';
 }
 
-/** What is known of a call, in the words of the control API. */
+/** The data of a call, as the control API returns it. */
 export interface CallHistory {
   readonly call: CallAnswer;
   /** All tokens, or only those of the call. */
   readonly tokens: readonly TokenAnswer[];
-  /** All requests of its client, or only those that have to do with the call. */
+  /** All requests of the call's client, or only those that belong to the call. */
   readonly requests: readonly RequestAnswer[];
 }
 
@@ -43,7 +43,7 @@ function createTokenMessages({ call, tokens }: CallHistory): SequenceMessage[] {
     ]);
 }
 
-/** The page's way to the call. A journal that has forgotten it by now leaves what the call itself knows. */
+/** How the page opened the call. If the journal has dropped that, the call's own data is used. */
 function createOpeningMessages({ call, requests }: CallHistory): SequenceMessage[] {
   const tails = call.tokens.map(abbreviateToken);
   const own = requests.filter(
@@ -93,7 +93,7 @@ function createEventMessages(event: CallAnswer['events'][number]): SequenceMessa
   ];
 }
 
-/** Who does not act as the agent is whoever steers the simulator. */
+/** An intervention that is not the agent's comes from the user of the simulator. */
 function createActionMessages({ acts, events }: CallAnswer): SequenceMessage[] {
   return acts.flatMap(({ at, by, act, name, event }): SequenceMessage[] => {
     const isFailure = act === 'fail';
@@ -123,7 +123,7 @@ const createCompletionMessages = ({ ended_at: at, tokens }: CallAnswer): Sequenc
         text: `token ${abbreviateToken(token)} completed`,
       }));
 
-/** Everything that went to and fro in a call, in its order. */
+/** All messages of a call, in their order. */
 export const createSequence = (story: CallHistory): SequenceMessage[] =>
   [
     ...createTokenMessages(story),

@@ -7,10 +7,10 @@ interface TableProps {
   readonly children: ComponentChildren;
 }
 
-/** A table in a place of its own, in which it is scrolled. */
+/** A table in a scrollable container. */
 export function Table({ name, heads, children }: TableProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what is scrolled must be reached by the keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: scrollable content must be reachable by keyboard
     <section class="scroll" aria-label={name} tabIndex={0}>
       <table>
         <thead>

@@ -14,7 +14,7 @@ import { type OnOrder, steering } from './steer.ts';
 import { createTimeReader } from './times.ts';
 import { Tokens } from './tokens.tsx';
 
-/** What is said to whoever steers: what came of the last order. */
+/** The outcome of the user's latest request. */
 interface Notice {
   readonly text: string;
   readonly isBad: boolean;
@@ -26,7 +26,7 @@ const CONNECTION_LABELS: Record<ConnectionState['state'], string> = {
   away: 'The simulator is away. It is tried again every moment; this page comes back by itself.',
 };
 
-/** What an answer of the control API means for a person; most changes show by themselves. */
+/** What an answer of the control API means for the user; most changes show by themselves. */
 function describeOutcome(answer: unknown): string {
   const { page, posted_after_ms: after } = (answer ?? {}) as { page?: string; posted_after_ms?: number };
   if (page === 'posted')
@@ -37,13 +37,13 @@ function describeOutcome(answer: unknown): string {
 }
 
 interface ScenarioPickerProps extends Pick<ConsoleParts, 'clients' | 'scenarios'> {
-  /** What is played where nothing nearer chooses a scenario. */
+  /** The default scenario. */
   readonly usual: string | undefined;
   readonly clientId: string | undefined;
   readonly onCommand: OnOrder;
 }
 
-/** Which scenario the next calls of a client play. */
+/** The scenario of a client's next calls. */
 function ScenarioPicker({ clients, scenarios, usual, clientId, onCommand }: ScenarioPickerProps) {
   const client = clients.find((one) => one.client_id === clientId);
   if (client === undefined) {
@@ -78,7 +78,7 @@ function ScenarioPicker({ clients, scenarios, usual, clientId, onCommand }: Scen
   );
 }
 
-/** Whether this is what the simulator shows, and whether it was away. */
+/** Whether the content is live, and whether the connection was lost. */
 function ConnectionStatus({
   link,
   trouble,
@@ -99,13 +99,13 @@ function ConnectionStatus({
 }
 
 interface NoCallProps {
-  /** There was a call that somebody has chosen. */
+  /** Shown when the selected call is gone. */
   readonly isMissing: boolean;
   readonly onNewest: () => void;
   readonly browserUrl: string | undefined;
 }
 
-/** What is shown where there is no call to look at. */
+/** Shown when there is no call. */
 function NoCall({ isMissing, onNewest, browserUrl }: NoCallProps) {
   if (isMissing) {
     return (
@@ -152,9 +152,9 @@ export function App() {
     journal,
     ...unshown
   } = parts;
-  // A part that is sent and not taken above does not compile.
+  // A part that is not used above does not compile.
   unshown satisfies Record<string, never>;
-  // Of the only client there is nobody has to be told.
+  // A single client need not be named.
   const clientId = place.client_id ?? (clients.length === 1 ? clients[0]?.client_id : undefined);
   const isUnknown =
     parts.clients !== undefined &&

@@ -19,7 +19,7 @@ const ACTION_LABELS: Record<AgentAction, string> = {
   end: 'End',
 };
 
-/** What an agent does next, as a rule. */
+/** The usual next action of an agent. */
 const USUAL_ORDER: readonly AgentAction[] = ['join', 'start', 'end'];
 
 interface AgentBarProps {
@@ -27,7 +27,7 @@ interface AgentBarProps {
   readonly onCommand: OnOrder;
 }
 
-/** The agent's buttons. What is impossible now stays in its place, so that whoever uses the keyboard does too. */
+/** The agent's buttons. An impossible action keeps its button, so that keyboard focus is not lost. */
 function AgentBar({ call, onCommand }: AgentBarProps) {
   const { possible_actions: possible, state } = call;
   const next = USUAL_ORDER.find((action) => possible.includes(action));
@@ -74,16 +74,16 @@ function AgentBar({ call, onCommand }: AgentBarProps) {
 
 interface CallPanelProps {
   readonly shown: CallDetails;
-  /** What somebody has chosen to look at, if it was chosen at all. */
+  /** The call that the user has selected, if any. */
   readonly chosen: string | undefined;
   readonly onCommand: OnOrder;
 }
 
-/** One call, looked at closely. */
+/** The details of one call. */
 export function CallPanel({ shown, chosen, onCommand }: CallPanelProps) {
   const { call } = shown;
   const heading = useRef<HTMLHeadingElement>(null);
-  // What was pressed may be gone from the queue by then; who uses the keyboard goes on from here.
+  // The pressed button may have left the queue by now, so focus moves here for keyboard users.
   useEffect(() => {
     if (chosen !== undefined) heading.current?.focus();
   }, [chosen]);

@@ -6,7 +6,7 @@ interface Clients {
   readonly onChoose: (clientId: string) => void;
 }
 
-/** Who may get tokens. */
+/** The clients and their settings. */
 export function Clients({ clients, onChoose }: Clients) {
   return (
     <Table name="Known clients" heads={['Client', 'Environment', 'Type', 'Scenario', 'Allowed IPs']}>

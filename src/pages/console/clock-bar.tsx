@@ -11,12 +11,12 @@ const ADVANCE_STEPS = [
 
 interface ClockBarProps {
   readonly clock: ClockAnswer;
-  /** Whose clock it is; everyone's, if not named. */
+  /** The client whose clock it is; undefined for the default clock. */
   readonly clientId: string | undefined;
   readonly onCommand: OnOrder;
 }
 
-/** Virtual time, and what makes it go faster or stand still. */
+/** Virtual time, with buttons to advance or freeze it. */
 export function ClockBar({ clock: { now, frozen, offsetMs }, clientId, onCommand }: ClockBarProps) {
   const query = clientId === undefined ? {} : { client_id: clientId };
   const isVirtual = frozen || Math.abs(offsetMs) > 500;

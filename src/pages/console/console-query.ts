@@ -1,14 +1,14 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ConsoleQuery } from './messages.ts';
 
-/** What is looked at stands in the address, so that it can be kept, shared and gone back from. */
+/** The selection is kept in the URL, so that it can be bookmarked, shared and undone with the back button. */
 
 type QueryChange = { readonly [K in keyof ConsoleQuery]?: ConsoleQuery[K] | undefined };
 
-/** How `place` is changed; `isSmall` leaves no place behind to go back to. */
+/** Changes the selection; with `isSmall` without a new history entry. */
 export type Navigate = (change: QueryChange, isSmall?: boolean) => void;
 
-/** What each part of an address may say, as the simulator understands it, whose schema would be larger than this page. */
+/** Valid values of each parameter, as in the control API, whose schema would be larger than this page. */
 const VALID_VALUES: { readonly [K in keyof Required<ConsoleQuery>]: (value: string) => boolean } = {
   client_id: (value) => value !== '',
   call_client_id: (value) => value !== '',
@@ -18,7 +18,7 @@ const VALID_VALUES: { readonly [K in keyof Required<ConsoleQuery>]: (value: stri
   refused: (value) => value === 'yes',
 };
 
-/** What an address names; whatever in it means nothing is left out, so that a slip in it shows too much and not nothing. */
+/** The selection in a URL. Invalid values are ignored, so that a typo shows too much rather than nothing. */
 function parseQuery(hash: string): ConsoleQuery {
   const parameters = new URLSearchParams(hash.slice(1));
   return Object.fromEntries(
@@ -29,7 +29,7 @@ function parseQuery(hash: string): ConsoleQuery {
   );
 }
 
-/** What is looked at, and how to look at something else; what is set undefined is left out. */
+/** The selection, and a function that changes it; a value set to undefined is removed. */
 export function useConsoleQuery(): readonly [ConsoleQuery, Navigate] {
   const [query, setQuery] = useState(() => parseQuery(location.hash));
   useEffect(() => {

@@ -2,21 +2,21 @@ import { useEffect, useState } from 'preact/hooks';
 import { CONSOLE } from '../../control/schema/paths.ts';
 import type { ConsoleParts, ConsoleProblem, ConsoleQuery } from './messages.ts';
 
-/** How the console stands with its simulator: it comes back by itself when that does. */
+/** The state of the connection to the simulator; it reconnects by itself. */
 export type ConnectionState =
   | { readonly state: 'connecting' }
   | { readonly state: 'live'; readonly again: boolean }
   | { readonly state: 'away' };
 
-/** What the simulator has told so far. */
+/** The content received so far. */
 export interface ConsoleStream {
   readonly parts: Partial<ConsoleParts>;
   readonly link: ConnectionState;
-  /** What cannot be told now, and why. */
+  /** What cannot be read now, and why. */
   readonly problem: string | undefined;
 }
 
-/** The parts to which the page listens. */
+/** The parts that the page subscribes to. */
 export const PARTS: Readonly<Record<keyof ConsoleParts, true>> = {
   server: true,
   clients: true,
@@ -29,14 +29,14 @@ export const PARTS: Readonly<Record<keyof ConsoleParts, true>> = {
   journal: true,
 };
 
-/** After an answer that is no stream a browser does not try again by itself. */
+/** After a response that is not a stream, a browser does not reconnect by itself. */
 const RETRY_DELAY_MS = 1_000;
 
 const buildStreamUrl = (query: ConsoleQuery): string => `${CONSOLE}/stream?${new URLSearchParams(query)}`;
 
 /**
- * Whether anybody may be looking. A browser has six connections for all tabs of an address, so that consoles in the
- * background must not keep theirs: with six of them no other opened, and none could give orders.
+ * Whether the console may be visible. A browser opens six connections per host for all tabs, so consoles in the background
+ * disconnect: with six of them no other could open, and none could send requests.
  */
 function usePageVisible(): boolean {
   const [isVisible, setVisible] = useState(!document.hidden);
@@ -48,7 +48,7 @@ function usePageVisible(): boolean {
   return isVisible;
 }
 
-/** Follows what the simulator tells of `query`, while it can be seen. */
+/** Subscribes to the content for `query`, while the page is visible. */
 export function useConsoleStream(query: ConsoleQuery): ConsoleStream {
   const [parts, setParts] = useState<Partial<ConsoleParts>>({});
   const [link, setLink] = useState<ConnectionState>({ state: 'connecting' });

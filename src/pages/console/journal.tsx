@@ -4,7 +4,7 @@ import { Requests } from '../components/requests.tsx';
 import type { Navigate } from './console-query.ts';
 import type { ConsoleParts, ConsoleQuery } from './messages.ts';
 
-/** A search begins when nothing was typed for so long: each lets the simulator look through its journal. */
+/** How long to wait after a keystroke before searching: every search makes the simulator scan its journal. */
 const TYPING_DELAY_MS = 200;
 
 interface JournalProps {
@@ -13,11 +13,11 @@ interface JournalProps {
   readonly onFilter: Navigate;
 }
 
-/** What is searched for: what is typed at once, and what the address says when it changes by itself. */
+/** The search text: updated with every keystroke, and when the URL changes by other means. */
 function Search({ text, onSearch }: { readonly text: string; readonly onSearch: (text: string) => void }) {
   const [typed, setTyped] = useState(text);
   const lastSearch = useRef(text);
-  // The answer to what was typed must not take back what is typed since.
+  // An answer to an earlier keystroke must not undo later ones.
   useEffect(() => {
     if (text !== lastSearch.current) setTyped(text);
     lastSearch.current = text;
@@ -44,7 +44,7 @@ function Search({ text, onSearch }: { readonly text: string; readonly onSearch: 
   );
 }
 
-/** What was asked of the imitated service and what came of it, the newest first. */
+/** The requests to the imitated service and their answers, newest first. */
 export function Journal({ journal: { items, total }, place, onFilter }: JournalProps) {
   return (
     <>

@@ -7,43 +7,43 @@ import type { TokenAnswer } from '../../control/schema/tokens.ts';
 import type { ValidationAnswer } from '../../control/schema/validations.ts';
 import type { CallState } from '../../domain/call.ts';
 
-/** What the console is told, in the words of the control API. */
+/** The content of the console, as the control API formats it. */
 
-/** What is looked at, in the query of the console's stream. Whatever is left out leaves all. */
+/** The selection, in the query of the console's stream. What is left out selects all. */
 export const ConsoleQuery = Type.Object({
   client_id: Type.Optional(Type.String()),
-  /** The call that is looked at closely; without it, the one that was opened last. */
+  /** The selected call; without it, the one that was opened last. */
   call_client_id: Type.Optional(Type.String()),
   validation_id: Type.Optional(Type.String()),
   n: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,8}$' })),
-  /** Requests that hold this text. */
+  /** Requests that contain this text. */
   text: Type.Optional(Type.String({ maxLength: 200 })),
-  /** Only requests that were refused or went wrong. */
+  /** Only requests that were refused or failed. */
   refused: Type.Optional(Type.Literal('yes')),
 });
 export type ConsoleQuery = Static<typeof ConsoleQuery>;
 
-/** Some of the items of a list, the newest first, and how many there are in all. */
+/** The newest items of a list, and how many there are in all. */
 interface Newest<T> {
   readonly items: readonly T[];
   readonly total: number;
 }
 
-/** How a client's own clock goes, in words that change only when somebody sets it. */
+/** A client's own clock, in text that changes only when the clock is set. */
 type OwnClock = { readonly frozen_at: string } | { readonly offset_ms: number };
 
 interface KnownClient extends Omit<ClientAnswer, 'client_secret'> {
-  /** Null where it follows the common clock. */
+  /** Null when it follows the default clock. */
   readonly clock: OwnClock | null;
 }
 
-/** Every part of what the console shows; each is told anew when it has changed. */
+/** Every part of the console's content; each is sent again when it has changed. */
 export interface ConsoleParts {
   readonly server: {
     readonly version: string;
     readonly instance_id: string;
     readonly browser_url: string;
-    /** What is played where nothing nearer chooses a scenario. */
+    /** The default scenario. */
     readonly scenario: string;
   };
   readonly clients: readonly KnownClient[];
@@ -56,7 +56,7 @@ export interface ConsoleParts {
     readonly over: readonly CallAnswer[];
     readonly counts: Readonly<Record<CallState, number>>;
   };
-  /** The call that is looked at closely, with what else has to do with it; null where there is none. */
+  /** The selected call, with its tokens and requests; null when there is none. */
   readonly call: {
     readonly call: CallAnswer;
     readonly tokens: readonly TokenAnswer[];
@@ -67,7 +67,7 @@ export interface ConsoleParts {
   readonly journal: Newest<RequestAnswer>;
 }
 
-/** What cannot be told now, and why: it is tried again. */
+/** What cannot be read now, and why; it is retried. */
 export interface ConsoleProblem {
   readonly message: string;
 }

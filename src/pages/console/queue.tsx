@@ -7,7 +7,7 @@ import type { ConsoleParts } from './messages.ts';
 import type { OnOrder } from './steer.ts';
 import type { ReadTime } from './times.ts';
 
-/** Who is to be called next, and what became of the others. */
+/** Whom to call next, and the state of the other calls. */
 
 interface CallListProps {
   readonly timeOf: ReadTime;
@@ -16,7 +16,7 @@ interface CallListProps {
   readonly onCommand: OnOrder;
 }
 
-/** Names a call in an order. */
+/** How a request names a call. */
 export const toCall = ({
   client_id,
   validation_id,
@@ -32,7 +32,7 @@ const isSameCall = (a: CallAnswer | undefined, b: CallAnswer): boolean =>
 const formatElapsed = (now: number, since: string): string =>
   formatLength(Math.max(0, Math.floor((now - Date.parse(since)) / 1000) * 1000));
 
-/** How a call stands, in few words. */
+/** The state of a call, in few words. */
 function describeCall(
   { state, page, possible_actions: possible, ended_at }: CallAnswer,
   now: number,
@@ -122,7 +122,7 @@ interface CallGroupProps extends CallListProps {
   readonly total: number;
 }
 
-/** Calls that stand alike. */
+/** Calls in the same state. */
 function CallGroup({
   name,
   calls,
@@ -150,7 +150,7 @@ interface QueueProps extends CallListProps {
   readonly calls: ConsoleParts['calls'];
 }
 
-/** The queue as an agent has it: clients in the waiting room first, then validations without a call. */
+/** The queue as an agent sees it: clients in the waiting room first, then validations without a call. */
 export function Queue({ calls: { waiting, unopened, live, counts }, ...choosing }: QueueProps) {
   return (
     <>
@@ -180,7 +180,7 @@ export function Queue({ calls: { waiting, unopened, live, counts }, ...choosing 
   );
 }
 
-/** Calls of which nothing more can come. */
+/** Calls that are over. */
 export const EndedCalls = ({ calls: { over, counts }, ...choosing }: QueueProps) =>
   over.length > 0 ? (
     <CallGroup name="Over" calls={over} total={counts.ended + counts.error} {...choosing} />

@@ -1,10 +1,10 @@
 import { type Argument, type Asking, RequestFailed, type RouteName } from '../../control/schema/client.ts';
 import { control } from '../control.ts';
 
-/** Tells the simulator to do something, by the name of a route of its control API. */
+/** Sends a request to the simulator, by the name of a route of its control API. */
 export type OnOrder = <Name extends RouteName>(name: Name, ...asking: Argument<Asking<Name>>) => void;
 
-/** Why the simulator did not do what it was told to, for people. */
+/** Why the simulator refused a request, for people. */
 function reasonOf({ code, message, status, details: { hint } }: RequestFailed): string {
   if (code === 'unreachable') return 'the simulator cannot be reached now';
   if (code === 'not_simulator') return `the simulator answered ${status}`;
@@ -16,7 +16,7 @@ interface Outcome {
   readonly onFailed: (reason: string) => void;
 }
 
-/** What gives orders and tells what comes of each. */
+/** Sends requests and reports the outcome of each. */
 export const steering =
   ({ onDone, onFailed }: Outcome): OnOrder =>
   (name, ...asking) => {

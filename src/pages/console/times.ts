@@ -1,9 +1,9 @@
 import type { ConsoleParts } from './messages.ts';
 
-/** What time it is for a client, in milliseconds since 1970. */
+/** The virtual time of a client, in milliseconds since 1970. */
 export type ReadTime = (clientId: string) => number;
 
-/** Tells the time of each client: one whose clock goes its own way lives in another time than the rest. */
+/** Reads the time of each client: one with its own clock may differ from the others. */
 export function createTimeReader({ clock, clients = [] }: Partial<ConsoleParts>): ReadTime {
   if (clock === undefined) return () => 0;
   const commonTime = Date.parse(clock.now);

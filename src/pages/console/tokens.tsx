@@ -5,7 +5,7 @@ import { Table } from '../components/table.tsx';
 import type { ConsoleParts } from './messages.ts';
 import type { ReadTime } from './times.ts';
 
-/** Access tokens, and how long each of them lives. */
+/** Access tokens with their remaining life. */
 export function Tokens({
   tokens: { items, total },
   timeOf,

@@ -3,18 +3,18 @@ import { escapeHtml, toScriptJson } from '../html.ts';
 import type { DemoSetup } from './messages.ts';
 import type { Snippet } from './snippets.ts';
 
-/** What the demo page is rendered from. */
+/** The data that the demo page is rendered from. */
 export interface DemoPage {
-  /** The nonce that the answer's Content-Security-Policy names for script and style. */
+  /** The nonce for script and style, as in the Content-Security-Policy header. */
   readonly nonce: string;
   readonly css: string;
   readonly script: string;
   readonly setup: DemoSetup;
-  /** What a call can play, and which of it is chosen at first. */
+  /** The scenarios, and the one that is selected first. */
   readonly scenarios: readonly Pick<Scenario, 'name'>[];
   readonly chosen: string;
   readonly snippets: readonly Snippet[];
-  /** Where the agent is played by hand. */
+  /** Where to act as the agent. */
   readonly console: string;
 }
 
@@ -27,7 +27,7 @@ const renderSnippet = ({ id, title, text }: Snippet): string => `<figure>
 <pre id="${id}" tabindex="0" role="region" aria-labelledby="${id}-title"><code>${escapeHtml(text)}</code></pre>
 </figure>`;
 
-/** The whole document of the demo page: a page of an integrator, what it hears, and the code behind it. */
+/** The whole document of the demo page: an integrator's page, the messages it receives, and the code behind it. */
 export const renderDemoPage = (page: DemoPage): string => `<!doctype html>
 <html lang="en">
 <head>

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { Format } from '../../control/schema/mismatch.ts';
 import { ScenarioName } from '../../control/schema/scenario-format.ts';
 
-/** The client whose calls it shows: one of its own, so that nobody else's tests see anything of them. */
+/** The demo's own client, so that other clients' tests do not see its calls. */
 export const DEMO_CLIENT = 'demo';
 
 const schema = Type.Object(
@@ -10,22 +10,22 @@ const schema = Type.Object(
   { additionalProperties: false, title: 'body', description: 'a map with scenario' },
 );
 
-/** What the page asks its backend for: `POST /__demo/calls`. */
+/** The page's request to its backend: `POST /__demo/calls`. */
 export const DemoCallRequest: Format<typeof schema> = { schema, beyond: () => [] };
 export type DemoCallRequest = Static<typeof schema>;
 
-/** What the backend answers: the address for the iframe, and the validation that it is for. */
+/** The backend's answer: the URL for the iframe, and its validation. */
 export interface DemoCall {
   readonly src: string;
   readonly validation_id: string;
 }
 
-/** What the server hands to the page's script inside its HTML, as JSON. */
+/** The data that the server embeds in the demo page, as JSON. */
 export interface DemoSetup {
-  /** Where the backend is asked for a call. */
+  /** The URL of the backend. */
   readonly calls: string;
-  /** For whom the control API lets time pass. */
+  /** The client whose clock the page advances. */
   readonly client: string;
-  /** What happens in each scenario, by its name. */
+  /** The description of each scenario, by its name. */
   readonly scenarios: Readonly<Record<string, string>>;
 }

@@ -2,14 +2,14 @@ import { SANDBOX_CLIENT } from '../../domain/client.ts';
 import type { EventCode } from '../../guide/events.ts';
 import { PATHS } from '../../guide/oauth.ts';
 
-/** A piece of code that an integrator may copy. */
+/** A piece of code that an integrator can copy. */
 export interface Snippet {
   readonly id: string;
   readonly title: string;
   readonly text: string;
 }
 
-/** Where the simulator is, and who gets tokens there. */
+/** The addresses of the simulator, and a client's credentials. */
 export interface SnippetOptions {
   readonly backendUrl: string;
   readonly browserUrl: string;
@@ -17,14 +17,14 @@ export interface SnippetOptions {
   readonly clientSecret: string;
 }
 
-/** Stand for what only the reader knows: a page is no place for the secrets of others. Guide 5.1. */
+/** Placeholders for what only the reader knows: a page must not show the secrets of others. Guide 5.1. */
 const PLACEHOLDERS = { clientId: 'CLIENT_ID', clientSecret: 'CLIENT_SECRET' };
 
-/** The credentials that are in the docs anyway, where that client exists; otherwise words that stand for them. */
+/** The default client's credentials, which are in the docs anyway, if that client exists; otherwise placeholders. */
 export const chooseCredentials = (clientIds: readonly string[]) =>
   clientIds.includes(SANDBOX_CLIENT.clientId) ? SANDBOX_CLIENT : PLACEHOLDERS;
 
-/** What the listener makes of each event. */
+/** The listener's reaction to each event. */
 export const OUTCOMES: Readonly<Record<EventCode, string>> = {
   VideocallLoading: 'an agent has joined',
   VideocallInitiated: 'the call has begun',
@@ -33,7 +33,7 @@ export const OUTCOMES: Readonly<Record<EventCode, string>> = {
   VideocallServerNotOperational: 'there are no calls now',
 };
 
-/** What guide 5.2, 5.3 and 5.5 ask of an integrator, against this simulator. */
+/** The code that guide 5.2, 5.3 and 5.5 require of an integrator, for this simulator. */
 export const createSnippets = ({
   backendUrl,
   browserUrl,

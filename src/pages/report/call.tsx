@@ -7,7 +7,7 @@ import { SequenceDiagram } from '../components/sequence-diagram.tsx';
 import { formatCallName, toAnchor } from './naming.ts';
 import { hasFailed } from './selection.ts';
 
-/** From its opening to its end, as far as it has come to one. */
+/** The duration of a call, from its opening to its end, if it has one. */
 function formatCallLength({ opened_at, ended_at }: CallAnswer): string {
   if (ended_at === null) return '';
   return ` · lasted ${formatLength(Date.parse(ended_at) - Date.parse(opened_at))}`;
@@ -29,7 +29,7 @@ function TokenStates({ tokens }: { readonly tokens: readonly TokenAnswer[] }) {
   );
 }
 
-/** One call from its token to its end; open from the start if it has failed. */
+/** One call from its token to its end; expanded if it has failed. */
 export function Call({ call, tokens, requests }: CallHistory) {
   const { client_id, state, scenario, opened_at, waits_for: waitsFor } = call;
   const own = tokens.filter(({ access_token: token }) => call.tokens.includes(token));

@@ -3,10 +3,10 @@ import { render } from 'preact-render-to-string';
 import { Report } from './page.tsx';
 import type { ReportSnapshot } from './snapshot.ts';
 
-/** Nothing is loaded and nothing runs, whatever the texts in it say. */
+/** Nothing is loaded and no script runs, whatever the texts in the report contain. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
-/** The report as one document that needs nothing beside it; `css` is how it looks. */
+/** The report as one self-contained document; `css` is its style. */
 export const renderReport = (snapshot: ReportSnapshot, css: string): string => `<!doctype html>
 <html lang="en">
 <head>

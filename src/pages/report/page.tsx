@@ -74,7 +74,7 @@ function Journal({ snapshot }: { readonly snapshot: ReportSnapshot }) {
   );
 }
 
-/** All of the report: what is worst comes first. */
+/** The whole report, the most important first. */
 export function Report({ snapshot }: { readonly snapshot: ReportSnapshot }) {
   const { version, at, findings } = snapshot;
   return (

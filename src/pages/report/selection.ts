@@ -2,7 +2,7 @@ import type { CallAnswer } from '../../control/schema/calls.ts';
 import type { RequestAnswer } from '../../control/schema/journal.ts';
 import type { ReportSnapshot } from './snapshot.ts';
 
-/** What of a large snapshot is shown in full: a browser must open the report well. */
+/** Which items of a large snapshot are shown in full, so that a browser can still open the report. */
 
 const MAX_CALLS = 100;
 const MAX_REQUESTS = 1_000;
@@ -10,13 +10,13 @@ const MAX_NOT_OPENED = 50;
 
 export const hasFailed = ({ state }: CallAnswer): boolean => state === 'error';
 
-/** Some of a list, the newest first, and the others. */
+/** The newest items of a list, and the rest. */
 interface Selection<T> {
   readonly shown: readonly T[];
   readonly others: readonly T[];
 }
 
-/** The newest calls; where there are too many, those that have failed go before the others. */
+/** The newest calls; when there are too many, failed calls go first. */
 export function selectCalls({ calls }: ReportSnapshot): Selection<CallAnswer> {
   const newest = calls.toReversed();
   const selected = new Set(
@@ -36,7 +36,7 @@ const selectNewest = <T>(items: readonly T[], limit: number): Selection<T> => {
 export const selectRequests = ({ requests }: ReportSnapshot): Selection<RequestAnswer> =>
   selectNewest(requests, MAX_REQUESTS);
 
-/** Frames that came to no call, or not to it again: refused, or shown an error at once. */
+/** Frames that were refused, or that showed an error at once, so that they belong to no call. */
 export const selectNotOpened = ({ requests }: ReportSnapshot): Selection<RequestAnswer> =>
   selectNewest(
     requests.filter(({ path, reason }) => path === '/call' && reason !== null),
@@ -53,7 +53,7 @@ function groupByKind<T, K>(items: readonly T[], kindOf: (item: T) => K): Map<K, 
   return found;
 }
 
-/** What is known of each client, by its id. */
+/** The data of each client, by its id. */
 export function groupByClient({ tokens, requests }: ReportSnapshot) {
   const tokensOf = groupByKind(tokens, ({ client_id }) => client_id);
   const requestsOf = groupByKind(requests, ({ client_id }) => client_id);
@@ -63,7 +63,7 @@ export function groupByClient({ tokens, requests }: ReportSnapshot) {
   });
 }
 
-/** How many of `items` there are of each of the kinds that there are any of, in the order of `kinds`. */
+/** How many of `items` are of each kind, in the order of `kinds`, without empty ones. */
 export function countByKind<T, K>(
   items: readonly T[],
   kinds: readonly K[],

@@ -2,15 +2,15 @@ import type { CallAnswer } from '../../control/schema/calls.ts';
 import type { FindingAnswer, RequestAnswer } from '../../control/schema/journal.ts';
 import type { TokenAnswer } from '../../control/schema/tokens.ts';
 
-/** All that a report is made of, in the words of the control API. */
+/** All data of a report, as the control API returns it. */
 export interface ReportSnapshot {
-  /** The simulator's. */
+  /** The simulator's version. */
   readonly version: string;
-  /** When it was asked, by its own clock. */
+  /** When the snapshot was taken, by the simulator's clock. */
   readonly at: string;
-  /** Their ids. */
+  /** Ids of the clients. */
   readonly clients: readonly string[];
-  /** The oldest first, as everything here. */
+  /** Oldest first, like every list here. */
   readonly calls: readonly CallAnswer[];
   readonly tokens: readonly TokenAnswer[];
   readonly requests: readonly RequestAnswer[];

@@ -10,7 +10,7 @@ import type { ReportSnapshot } from './snapshot.ts';
 interface FigureProps {
   readonly what: string;
   readonly count: number;
-  /** Of what kinds they are: the class and the name of each, and how many. */
+  /** The kinds of items: class, name and count of each. */
   readonly kinds: readonly (readonly [string, string, number])[];
   readonly children?: ComponentChildren;
 }
@@ -32,7 +32,7 @@ function Figure({ what, count, kinds }: FigureProps) {
   );
 }
 
-/** How much there is of everything, and which calls have failed. */
+/** The totals, and the calls that have failed. */
 export function Summary({ snapshot }: { readonly snapshot: ReportSnapshot }) {
   const { calls, tokens, requests, findings } = snapshot;
   const failed = calls.filter(hasFailed).toReversed();

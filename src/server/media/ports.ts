@@ -8,7 +8,7 @@ import { CannotListen, isIpv6Unavailable, listen, toHosts } from '../listen.ts';
 import type { TlsIdentity } from '../tls.ts';
 import { createBindingAnswer, createBindingRequest, isAnswerTo } from './stun.ts';
 
-/** The ports of guide 6.2, behind which nothing is but an answer: they can be reached, or they cannot. */
+/** The ports of guide 6.2. There is no video behind them: they only answer, to show that they are reachable. */
 
 /** Ports that are open. */
 export interface OpenMediaPorts extends MediaPorts {
@@ -17,7 +17,7 @@ export interface OpenMediaPorts extends MediaPorts {
 
 const PROBE_TIMEOUT_MS = 2_000;
 
-/** Over TCP a page can ask only by HTTP whether anybody is there. */
+/** A page can probe TCP only by HTTP. */
 const sendProbeAnswer: RequestListener = (_request, response) => {
   response.writeHead(204, { 'access-control-allow-origin': '*', 'cache-control': 'no-store' }).end();
 };
@@ -26,7 +26,7 @@ function openUdp(host: string, port: number): Promise<Socket> {
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   socket.on('message', (packet, sender) => {
     const answer = createBindingAnswer(packet, sender);
-    // Who cannot be answered asks again, or is gone.
+    // A client that cannot be reached retries, or is gone.
     if (answer !== undefined) socket.send(answer, sender.port, sender.address, () => {});
   });
   return new Promise((resolve, reject) => {
@@ -39,7 +39,7 @@ function openUdp(host: string, port: number): Promise<Socket> {
   });
 }
 
-/** Lets UDP answer on each of `hosts`, all on the port that the first one gets. */
+/** Answers UDP on each of `hosts`, all on the port that the first one gets. */
 async function openUdpOn(hosts: readonly string[], port: number): Promise<Socket[]> {
   const open: Socket[] = [];
   for (const host of hosts) {
@@ -61,10 +61,10 @@ const createPortError = (port: string, cause: unknown) =>
   );
 
 /**
- * Opens both ports on `host`, or on this machine's own addresses of both families.
+ * Opens both ports on `host`, or on the loopback addresses of both families.
  *
- * @param ports 0 stands for a free one
- * @param tls as whom TCP answers over TLS as well
+ * @param ports 0 chooses a free one
+ * @param tls the TLS identity, to answer TLS on the TCP port as well
  * @throws {CannotListen}
  */
 export async function openMediaPorts(
@@ -124,7 +124,7 @@ const canReachUdp = (host: string, port: number): Promise<boolean> =>
     socket.send(request, port, host);
   });
 
-/** Which of the ports cannot be reached on `host`, as in `TCP/4443`. */
+/** The ports that cannot be reached on `host`, for example `TCP/4443`. */
 export async function findUnreachablePorts(host: string, { tcp, udp }: MediaPorts): Promise<string[]> {
   const [hasTcp, hasUdp] = await Promise.all([canReachTcp(host, tcp), canReachUdp(host, udp)]);
   return [...(hasTcp ? [] : [`TCP/${tcp}`]), ...(hasUdp ? [] : [`UDP/${udp}`])];

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 
-/** STUN as far as a client needs it to learn from where it is seen. RFC 8489. */
+/** The part of STUN that tells a client its public address. RFC 8489. */
 
 const HEADER_BYTES = 20;
 const MAGIC_COOKIE = 0x2112a442;
@@ -9,7 +9,7 @@ const BINDING_SUCCESS = 0x0101;
 const XOR_MAPPED_ADDRESS = 0x0020;
 const FAMILY = { IPv4: 1, IPv6: 2 } as const;
 
-/** From where a packet came. */
+/** Where a packet came from. */
 export interface Sender {
   readonly address: string;
   readonly port: number;
@@ -18,7 +18,7 @@ export interface Sender {
 /** The bytes of an address. */
 function toAddressBytes(address: string): Buffer {
   if (isIPv4(address)) return Buffer.from(address.split('.').map(Number));
-  // A zone is of the machine that has written it.
+  // A zone id is meaningful only on the machine that wrote it.
   const [head = '', tail] = (address.split('%', 1)[0] ?? '').split('::');
   const groups = (text: string) => text.split(':').filter(Boolean);
   const [before, after] = [groups(head), groups(tail ?? '')];
@@ -32,7 +32,7 @@ const isBindingRequest = (packet: Buffer): boolean =>
   packet.readUInt16BE(2) === packet.length - HEADER_BYTES &&
   packet.readUInt32BE(4) === MAGIC_COOKIE;
 
-/** What a packet is answered; undefined where it is no Binding request, which is answered by silence. RFC 8489, 6.3. */
+/** The response to a packet; undefined when it is not a Binding request, which gets no response. RFC 8489, 6.3. */
 export function createBindingAnswer(packet: Buffer, { address, port }: Sender): Buffer | undefined {
   if (!isBindingRequest(packet)) return undefined;
   const [mask, raw] = [packet.subarray(4, HEADER_BYTES), toAddressBytes(address)];
@@ -58,7 +58,7 @@ export function createBindingRequest(transactionId: Buffer): Buffer {
   return request;
 }
 
-/** Whether a packet answers `request`. */
+/** Whether a packet is the response to `request`. */
 export const isAnswerTo = (request: Buffer, packet: Buffer): boolean =>
   packet.length >= HEADER_BYTES &&
   packet.readUInt16BE(0) === BINDING_SUCCESS &&

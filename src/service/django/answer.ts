@@ -1,14 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DELETE_SESSION_COOKIE, shouldDeleteSession } from './session-cookie.ts';
 
-/** An answer of the imitated service before the framework has added its own headers. */
+/** An answer of the imitated service, without the framework's own headers. */
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Errors that the framework reports to its keepers: on the way it looks at the session. */
+  /** Errors that the framework reports to its administrators, for which it reads the session. */
   readonly isReported?: boolean;
-  /** A redirect is answered before the framework adds the header against framing. */
+  /** The framework redirects before it adds the header against framing. */
   readonly isEarly?: boolean;
 }
 
@@ -17,10 +17,10 @@ const HTML = { 'content-type': 'text/html' };
 const renderErrorPage = (title: string, text = '') =>
   `\n<!doctype html>\n<html lang="en">\n<head>\n  <title>${title}</title>\n</head>\n<body>\n  <h1>${title}</h1><p>${text}</p>\n</body>\n</html>\n`;
 
-/** A form that the framework could not read. */
+/** A form that the framework could not parse. */
 export const BAD_REQUEST: Answer = { status: 400, headers: HTML, body: renderErrorPage('Bad Request (400)') };
 
-/** A form larger than the framework takes. */
+/** A form above the framework's limits. */
 export const FORM_TOO_LARGE: Answer = { ...BAD_REQUEST, isReported: true };
 
 export const NOT_FOUND: Answer = {
@@ -29,7 +29,7 @@ export const NOT_FOUND: Answer = {
   body: renderErrorPage('Not Found', 'The requested resource was not found on this server.'),
 };
 
-/** Something broke in the service, and nobody caught it. */
+/** An uncaught exception in the service. */
 export const SERVER_ERROR: Answer = {
   status: 500,
   headers: HTML,
@@ -43,7 +43,7 @@ const createEmptyAnswer = (status: number, headers: Record<string, string> = {})
   body: '',
 });
 
-/** An empty page: what a successful revocation answers. */
+/** An empty page: the answer to a successful revocation. */
 export const EMPTY_PAGE = createEmptyAnswer(200);
 
 export const createOptionsAnswer = (allow: string): Answer => createEmptyAnswer(200, { allow });
@@ -53,7 +53,7 @@ export const createRedirect = (location: string): Answer => ({
   isEarly: true,
 });
 
-/** An answer of the authentication API, which must not be stored. RFC 6749, 5.1. */
+/** An answer of the authentication API, with headers against caching. RFC 6749, 5.1. */
 export const createJsonAnswer = (
   status: number,
   body: string,

@@ -9,8 +9,8 @@ const SCHEME = 'Basic ';
  * Credentials of an `Authorization` header as the imitated service reads them: the scheme is compared letter
  * by letter, and id and secret are percent-decoded once more (RFC 6749, 2.3.1).
  *
- * @param header the header as it came, one character a byte
- * @param encoding name of the text encoding; a request may choose it by a parameter
+ * @param header the header as it came, one character per byte
+ * @param encoding name of the text encoding; a request may set it by a parameter
  */
 export function parseBasicCredentials(header: string | undefined, encoding: string): BasicCredentials {
   if (!header?.startsWith(SCHEME) || header === SCHEME) return 'absent';

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Text encodings by name, as far as a request can choose one. */
+/** Text encodings by name, for requests that choose one. */
 
-/** A decoder of one encoding. `strict` answers undefined for bytes that are not text in it. */
+/** Decodes one encoding. With `strict` it returns undefined for invalid bytes. */
 export interface Charset {
   decodeLenient(bytes: Uint8Array): string;
   decodeStrict(bytes: Uint8Array): string | undefined;
@@ -45,7 +45,7 @@ export const UTF_8: Charset = {
     isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString() : undefined,
 };
 
-/** The web knows "latin1" and "ascii" as names of windows-1252; the imitated service does not. */
+/** On the web "latin1" and "ascii" mean windows-1252; in the imitated service they do not. */
 const CHARSET_OVERRIDES: Record<string, Charset | undefined> = {
   'latin-1': LATIN_1,
   latin1: LATIN_1,
@@ -58,10 +58,10 @@ const CHARSET_OVERRIDES: Record<string, Charset | undefined> = {
 const cache = new Map<string, Charset | undefined>([['utf-8', UTF_8]]);
 const MAX_CACHED = 50;
 
-/** What the name of an encoding looks like; anything else is none, and is not remembered. */
+/** The form of an encoding's name; other texts are not looked up, and not cached. */
 const LABEL_PATTERN = /^[a-z0-9][a-z0-9.:-]{0,39}$/;
 
-/** The encoding called `name`, or undefined when there is none of that name. */
+/** The encoding called `name`, or undefined when there is none. */
 export function findCharset(name: string): Charset | undefined {
   if (name === 'utf-8') return UTF_8;
   const label = name.toLowerCase().replace(/[_ ]/g, '-');

@@ -5,12 +5,12 @@ import { decodeFormText, parsePairs } from './urlencoded.ts';
 /** The fields of a form, names and values, in order. */
 export type Form = readonly (readonly [string, string])[];
 
-/** How much the imitated framework takes of a form before it answers 400. */
+/** How large a form may be before the imitated framework answers 400. */
 export const MAX_BYTES = 2_621_440;
 export const MAX_FIELDS = 1000;
 export const MAX_FILES = 100;
 
-/** A form that the imitated framework does not read, and its answer. */
+/** A form that the imitated framework rejects, and its answer. */
 export class UnreadableForm extends Error {
   readonly answer: Answer;
 
@@ -20,10 +20,10 @@ export class UnreadableForm extends Error {
   }
 }
 
-/** A form larger than the imitated framework takes. */
+/** A form above the framework's limits. */
 export const tooMany = (what: string) => new UnreadableForm(`a form with too many ${what}`, FORM_TOO_LARGE);
 
-/** Whether `boundary` may stand in a Content-Type. RFC 2046, 5.1.1. */
+/** Whether `boundary` is valid in a Content-Type. RFC 2046, 5.1.1. */
 export const isBoundary = (boundary: string | undefined): boolean =>
   boundary !== undefined && /^[ -~]{0,200}[!-~]$/.test(boundary);
 
@@ -38,7 +38,7 @@ export function urlencodedFields(
   charset: Charset,
 ): Form | UnreadableForm {
   const text = charset === UTF_8 && !utf8.includes('\ufffd') ? utf8 : decodeFormText(bytes(), charset);
-  // No shorter text can be too much.
+  // A shorter text cannot exceed the limit.
   if (text.length <= MAX_FIELDS) return parsePairs(text, charset);
   if (bytes().length > MAX_BYTES) return tooMany('bytes');
   return text.split('&', MAX_FIELDS + 1).length > MAX_FIELDS ? tooMany('fields') : parsePairs(text, charset);

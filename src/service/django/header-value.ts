@@ -4,7 +4,7 @@ interface HeaderValue {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** `text` cut at each semicolon that is not between quotation marks. */
+/** Splits `text` at each semicolon outside quotation marks. */
 function splitSections(text: string): string[] {
   if (!text.includes(';')) return [text.trim()];
   const parts: string[] = [];
@@ -24,7 +24,7 @@ const stripQuotes = (value: string) =>
     ? value.slice(1, -1).replaceAll('\\\\', '\\').replaceAll('\\"', '"')
     : value;
 
-/** Reads a header's value as the imitated framework does. */
+/** Parses a header value as the imitated framework does. */
 export function parseHeaderValue(text: string): HeaderValue {
   const [main = '', ...rest] = splitSections(text);
   const parameters = new Map<string, string>();

@@ -1,13 +1,13 @@
-/** The framework's session cookie. The service has no sessions, so whatever a client sends is none. */
+/** The framework's session cookie. The service has no sessions, so no cookie of a client is valid. */
 
-/** Shorter values cannot be a session and are deleted unseen; longer ones only once the session is looked at. */
+/** The framework deletes a shorter value at once, and a longer one only when the session is used. */
 const MIN_SESSION_LENGTH = 8;
 
 /** Deletes the cookie in the browser that sent it. */
 export const DELETE_SESSION_COOKIE =
   'sessionid=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax';
 
-/** Whether the answer deletes the session cookie that `cookies` holds. */
+/** Whether the answer deletes the session cookie in `cookies`. */
 export function shouldDeleteSession(cookies: string | undefined, isSessionRead: boolean): boolean {
   if (cookies === undefined) return false;
   const session = cookies

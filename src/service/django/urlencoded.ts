@@ -8,7 +8,7 @@ const SPACE = 0x20;
 const parseHexDigit = (char: number | undefined): number =>
   Number.parseInt(String.fromCharCode(char ?? 0), 16);
 
-/** `bytes` with its escapes undone; what is no escape stays as it is. */
+/** Decodes the percent-escapes in `bytes`; invalid ones stay as they are. */
 function unescapeBytes(bytes: Buffer, plusIsSpace: boolean): Buffer {
   const output = Buffer.allocUnsafe(bytes.length);
   let length = 0;
@@ -30,21 +30,21 @@ function unescapeBytes(bytes: Buffer, plusIsSpace: boolean): Buffer {
 function decodeText(text: string, charset: Charset, plusIsSpace: boolean): string {
   if (!text.includes('%') && !(plusIsSpace && text.includes('+'))) return text;
   if (charset === UTF_8) return charset.decodeLenient(unescapeBytes(Buffer.from(text), plusIsSpace));
-  // In another charset only what is ASCII can stand for its own bytes.
+  // In other charsets only ASCII characters equal their own bytes.
   return text.replace(/[\0-\x7f]+/g, (ascii) => {
     const plain = plusIsSpace ? ascii.replaceAll('+', ' ') : ascii;
     return plain.includes('%') ? charset.decodeLenient(unescapeBytes(Buffer.from(plain), false)) : plain;
   });
 }
 
-/** Percent-escapes of `text` as bytes in `charset`; what is no escape stays as it is. */
+/** Decodes the percent-escapes of `text` as bytes in `charset`; invalid ones stay as they are. */
 export const unquote = (text: string, charset: Charset = UTF_8): string => decodeText(text, charset, false);
 
 /** Like `unquote`, with `+` for a space. */
 export const unquotePlus = (text: string, charset: Charset = UTF_8): string =>
   decodeText(text, charset, true);
 
-/** Name and value of each `&`-separated pair, in order; a name alone has an empty value. */
+/** Name and value of each `&`-separated pair, in order; a lone name has an empty value. */
 export function parsePairs(text: string, charset?: Charset): [string, string][] {
   const all: [string, string][] = [];
   for (const pair of text.split('&')) {
@@ -56,6 +56,6 @@ export function parsePairs(text: string, charset?: Charset): [string, string][] 
   return all;
 }
 
-/** The text of an urlencoded body: in its charset, or byte for byte where it is not text in that. */
+/** Decodes an urlencoded body in its charset, or byte by byte when it is invalid in that. */
 export const decodeFormText = (body: Uint8Array, charset: Charset): string =>
   charset.decodeStrict(body) ?? LATIN_1.decodeLenient(body);

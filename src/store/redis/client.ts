@@ -4,25 +4,25 @@ import { APPEND, CLEAR, GREET, LIST, PART, PARTS, READ, SWAP } from './scripts.t
 const SCRIPTS = { APPEND, CLEAR, GREET, LIST, PART, PARTS, READ, SWAP };
 export type ScriptName = keyof typeof SCRIPTS;
 
-/** One connection to a server, which is not used again once it is lost. */
+/** One connection to a server; not used again once it is lost. */
 export interface RedisClient {
-  /** Connects and listens to the channel. */
+  /** Connects and subscribes to the channel. */
   connect(): Promise<void>;
   run(script: ScriptName, ...args: string[]): Promise<unknown>;
-  /** Ends the connection, and with it whatever waits for an answer. */
+  /** Closes the connection; pending commands fail. */
   destroy(): void;
 }
 
-/** How a connection is to be made. */
+/** How to connect. */
 export interface RedisLocation {
-  /** `redis://`, `rediss://` or `unix://`, with the password where one is asked for. */
+  /** `redis://`, `rediss://` or `unix://`, with the password if one is required. */
   readonly url: string;
-  /** Stands before every key and channel. */
+  /** Prefix of every key and channel. */
   readonly prefix: string;
 }
 
 const CONNECT_TIMEOUT_MS = 1_000;
-/** How `import` says it, and how `require` does, which the bundled command has. */
+/** The error codes of `import` and of `require`, which the bundled command uses. */
 const NOT_INSTALLED_CODES = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'];
 
 async function loadRedis(place: RedisLocation) {
@@ -45,7 +45,7 @@ export async function createClientFactory(place: RedisLocation) {
     defineScript({
       SCRIPT,
       NUMBER_OF_KEYS: 1,
-      // The library keeps these for the next place too: nothing in here may be about this one.
+      // The library copies these to its next connection: nothing may be specific to this one.
       parseCommand(parser, prefix: string, ...args: string[]) {
         parser.pushKey(prefix);
         parser.push(...args);
@@ -57,18 +57,18 @@ export async function createClientFactory(place: RedisLocation) {
   ) as Record<ScriptName, ReturnType<typeof script>>;
 
   return {
-    /** Whether the server itself has said no, and not for what it is asked but for how it is. */
+    /** Whether the server's own state makes it refuse, and not the command. */
     isRefusal: (error: unknown): boolean => error instanceof ErrorReply,
 
     /**
-     * @param onMessage told of what is said on the channel
-     * @param onLost told once when the connection has ended by itself
+     * @param onMessage called with each message on the channel
+     * @param onLost called once when the connection has been lost
      */
     newClient(onMessage: (message: string) => void, onLost: (error: Error) => void): RedisClient {
       const client = createClient({
         url: place.url,
         scripts,
-        // Whoever keeps this connection knows when to make another, and until then asks nothing.
+        // Reconnecting and queueing are left to the caller.
         socket: { reconnectStrategy: false, connectTimeout: CONNECT_TIMEOUT_MS },
         disableOfflineQueue: true,
         commandOptions: { timeout: 0 },
@@ -87,10 +87,10 @@ export async function createClientFactory(place: RedisLocation) {
   };
 }
 
-/** Where a store is, without what only its server should be told. */
+/** The address of a store, without credentials. */
 export const formatLocation = ({ url }: RedisLocation): string => url.replace(/^([a-z]+:\/\/)[^@/]*@/, '$1');
 
-/** Every form in which the password could come back in a message. */
+/** Every form in which the password may appear in a message. */
 function findPasswords({ url }: RedisLocation): string[] {
   const encoded = /^[a-z]+:\/\/[^:@/]*:([^@/]*)@/.exec(url)?.[1] ?? '';
   return [encoded, decodeURIComponent(encoded)].filter(Boolean);
@@ -105,9 +105,9 @@ const ERROR_REASONS: Readonly<Record<string, string>> = {
   'Socket closed unexpectedly': 'the connection was closed',
 };
 
-/** Why something failed, in words and without the password. */
+/** The message of an error, without the password. */
 export function describeFailure(error: unknown, place: RedisLocation): string {
-  // A name with addresses of both families fails with one error for each.
+  // A host name with IPv4 and IPv6 addresses fails with one error for each.
   const one = ((error as AggregateError).errors?.[0] ?? error) as NodeJS.ErrnoException;
   const reason = ERROR_REASONS[one.code ?? one.message] ?? one.message;
   return findPasswords(place).reduce((text, secret) => text.replaceAll(secret, '***'), reason);

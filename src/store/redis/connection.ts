@@ -14,36 +14,36 @@ import {
 export type RunScript = RedisClient['run'];
 
 export interface ConnectionOptions extends RedisLocation {
-  /** Told of what is said on the channel. */
+  /** Called with each message on the channel. */
   readonly onMessage: (message: string) => void;
-  /** Told, once each, when the store goes away and when it is back. */
+  /** Called once each when the store becomes unavailable and when it recovers. */
   readonly onStatusChange: (line: string) => void;
-  /** Lets what must be there be there again, when the server has lost everything; nobody else is let in before. */
+  /** Writes the seed data again after the server has lost everything; no other command runs before. */
   readonly reseed: (run: RunScript) => Promise<void>;
 }
 
 export interface Connection {
-  /** @throws {StoreUnavailable} at once while the store is away, and after {@link REPLY_TIMEOUT_MS} when it goes */
+  /** @throws {StoreUnavailable} at once while the store is unavailable, and after {@link REPLY_TIMEOUT_MS} when it becomes so */
   readonly run: RunScript;
-  /** Answers when what was begun has been done. */
+  /** Resolves when the commands in progress have finished. */
   close(): Promise<void>;
 }
 
-/** A server that has said nothing for so long while something is asked of it is away. */
+/** With a command outstanding, a server silent for this long counts as unavailable. */
 const REPLY_TIMEOUT_MS = 1_000;
-/** A connection must stand, and its server have answered, within this. */
+/** Connecting and the first reply must take no longer. */
 const HANDSHAKE_TIMEOUT_MS = 1_500;
 const RETRY_DELAY_MS = 250;
-/** At the start it may still be about to come. */
+/** At the start the server may still be starting too. */
 const START_TIMEOUT_MS = 3_000;
 
-/** What a server says that can do nothing now for anybody; anything else is about what it was asked. */
+/** Errors by which a server says that it can serve no command; other errors are about the command. */
 const UNUSABLE_SERVER =
   /\b(?:LOADING|OOM|READONLY|MISCONF|NOAUTH|NOPERM|WRONGPASS|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|BUSY|UNKILLABLE)\b/;
-/** Of these it may be rid soon by itself. */
+/** Errors that may go away soon. */
 const TEMPORARY_ERROR = /\b(?:LOADING|BUSY|MASTERDOWN)\b/;
 
-/** `work`, or an error when it takes longer than `limit` milliseconds. */
+/** `work`, or an error when it takes longer than `timeoutMs`. */
 async function withTimeout<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   const cancel = new AbortController();
   const timeout = wait(timeoutMs, undefined, cancel).then(() => {
@@ -58,10 +58,10 @@ async function withTimeout<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
 }
 
 /**
- * Keeps one connection to a server, and makes another whenever it is lost. The library's own reconnecting waits
- * for ever for a server that stands still.
+ * Keeps one connection to a server, and reconnects whenever it is lost. The library's own reconnecting waits forever for a
+ * frozen server.
  *
- * @throws {StoreUnavailable} the server cannot be reached, or does not let us in
+ * @throws {StoreUnavailable} the server cannot be reached, or rejects the credentials
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   const { onMessage, onStatusChange } = options;
@@ -75,7 +75,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   let isClosed = false;
   let dataBornAt: unknown;
 
-  /** A connection over which the server has proved that it reads and writes. */
+  /** A connection on which the server has proved that it reads and writes. */
   async function connectOnce(): Promise<RedisClient> {
     const client = clients.newClient(onMessage, (error) => dropConnection(client, error));
     attempt = client;
@@ -108,7 +108,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     }
   }
 
-  /** Gives up a connection, if it is the present one, and looks for another. */
+  /** Drops a connection, if it is the present one, and reconnects. */
   function dropConnection(client: RedisClient, error: unknown): void {
     if (client !== current) return;
     current = undefined;
@@ -123,13 +123,13 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   let replies = 0;
   let replyTimer: NodeJS.Timeout | undefined;
 
-  /** Gives the connection up when nothing more is heard, from now on, of what is asked. */
+  /** Drops the connection when outstanding commands get no reply from now on. */
   function restartReplyTimer(): void {
     clearTimeout(replyTimer);
     if (pending === 0) return;
     replyTimer = setTimeout(async () => {
       const before = replies;
-      // A process that was busy itself finds the answers only now.
+      // If this process itself was blocked, the replies are read only now.
       await nextRound();
       if (before === replies && current !== undefined)
         dropConnection(current, new Error(`no answer for ${REPLY_TIMEOUT_MS} ms`));
@@ -157,7 +157,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   const isFinal = (error: unknown) =>
     clients.isRefusal(error) && !TEMPORARY_ERROR.test((error as Error).message);
 
-  /** The first connection, for which a server that is just starting is given time. */
+  /** The first connection, with time for a server that is just starting. */
   async function connectFirst(): Promise<RedisClient> {
     const giveUp = AbortSignal.timeout(START_TIMEOUT_MS);
     for (;;) {
@@ -176,7 +176,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   return {
     run,
     async close() {
-      // What is done when a page has gone is several steps, and each begins when the one before was answered.
+      // Cleaning up after a page takes several commands in sequence.
       do await nextRound();
       while (pending > 0);
       isClosed = true;

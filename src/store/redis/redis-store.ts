@@ -2,25 +2,25 @@ import { type Instant, instant } from '../../domain/time.ts';
 import type { Change, Kind, Log, LogEntry, Logs, Ref, Store, StoredRecord } from '../store.ts';
 import { openConnection, type RunScript } from './connection.ts';
 
-/** Where a Redis is, and what is to be done with it. */
+/** Where a Redis is, and how to use it. */
 export interface RedisStoreOptions {
   /**
    * `redis://USER:PASSWORD@HOST:PORT/DB`, `rediss://` for TLS, or `unix://USER:PASSWORD@PATH?db=N`; only the host or
    * path must be given.
    */
   readonly url: string;
-  /** Stands before every key and channel, and keeps apart what shares a server. */
+  /** Prefix of every key and channel, which separates users of a shared server. */
   readonly prefix: string;
-  /** Told, once each, when the store goes away and when it is back. */
+  /** Called once each when the store becomes unavailable and when it recovers. */
   readonly onStatusChange: (line: string) => void;
-  /** Lets what must be there be there again, when the server has lost everything. */
+  /** Writes the seed data again after the server has lost everything. */
   readonly reseed: (store: Store) => Promise<void>;
 }
 
-/** So many entries of a log are asked for at a time, so that nobody else waits for long. */
+/** How many entries of a log are read at a time, so that other clients do not wait long. */
 const PAGE_SIZE = 1_000;
 
-/** An owner, or nothing for all; as JSON the empty name is another. */
+/** An owner, or nothing for all; as JSON the empty name differs from nothing. */
 const toOwnerArgument = (owner: string | undefined): string =>
   owner === undefined ? '' : JSON.stringify(owner);
 
@@ -53,7 +53,7 @@ const toArguments = ({ ref, version, owner, value }: Change): string[] => [
   value === undefined ? '' : JSON.stringify(value),
 ];
 
-/** An entry's id in a stream, of which the second number is always nought. */
+/** The number of an entry in a stream; the second part of its id is always 0. */
 const parseEntryId = (id: string): number => Number(id.split('-', 1)[0]);
 
 function parseEntries<L extends Log>(flat: readonly string[]): LogEntry<L>[] {
@@ -63,9 +63,9 @@ function parseEntries<L extends Log>(flat: readonly string[]): LogEntry<L>[] {
   }));
 }
 
-/** Everything of a store that is asked of the server. */
+/** The operations of a store that need the server. */
 function createStoreOperations(run: RunScript): Omit<Store, 'watch' | 'close'> {
-  /** What an owner has in a log from `first` to `last`. */
+  /** An owner's log entries from `first` to `last`. */
   async function readPart<L extends Log>(log: L, owner: string, first: number, last: string) {
     const found: LogEntry<L>[] = [];
     for (let from = first, hasMore = true; hasMore; from = (found.at(-1)?.id ?? from) + 1) {
@@ -106,7 +106,7 @@ function createStoreOperations(run: RunScript): Omit<Store, 'watch' | 'close'> {
 
     async entries<L extends Log>(log: L, owner?: string, after = 0) {
       if (owner !== undefined) return readPart(log, JSON.stringify(owner), after + 1, '+');
-      // No further than this: what comes while the parts are read would be there of one and missing of another.
+      // Reads no further: an entry that arrives in between would be seen in one part and missed in another.
       const [last, owners] = (await run('PARTS', log)) as [string, string[]];
       const parts = await Promise.all(owners.map((one) => readPart(log, one, after + 1, last)));
       return parts.flat().sort((a, b) => a.id - b.id);
@@ -119,9 +119,9 @@ function createStoreOperations(run: RunScript): Omit<Store, 'watch' | 'close'> {
 }
 
 /**
- * A store on Redis or Valkey, for any number of instances at once. It is gone when the server forgets it.
+ * A store on Redis or Valkey, for any number of instances. Its data lives as long as the server keeps it.
  *
- * @throws {StoreUnavailable} the server cannot be reached within a few seconds, or does not let us in
+ * @throws {StoreUnavailable} the server cannot be reached within a few seconds, or rejects the credentials
  */
 export async function createRedisStore({ reseed, ...options }: RedisStoreOptions): Promise<Store> {
   const listeners = new Set<(changed: Ref<Kind | Log>) => void>();

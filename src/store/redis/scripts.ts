@@ -1,8 +1,8 @@
 /**
- * What Redis does at once. No rule is in here: records are read, swapped, listed and cleared, whatever they hold.
+ * The operations that Redis runs atomically. They contain no rules: records are read, swapped, listed and cleared.
  *
- * Ids and owners come and stay as JSON texts, which end where their last quote is, so that no two ever meet in
- * one key. Under the prefix, which is every script's only key:
+ * Ids and owners are passed and stored as JSON strings, whose closing quote marks their end, so two never collide in one key.
+ * Under the prefix, which is the only key passed to every script:
  *
  * | key | holds |
  * |---|---|
@@ -12,7 +12,7 @@
  * | `LOG:part:OWNER` | stream of entries, whose ids count up over all parts |
  * | `versions`, `appended` | the last version, the last id of an entry |
  * | `born` | when the first instance came here; another when all has been lost since |
- * | `hints` | the channel on which changes are hinted at, as JSON lists of kind and id |
+ * `hints` | the channel of change notifications, as JSON lists of kind and id |
  */
 
 const COMMON = `
@@ -48,7 +48,7 @@ local function recordsOf(kind, owner)
 end
 `;
 
-/** Arguments: kind and id of each record. Answers the time in seconds and microseconds, then each record or nil. */
+/** Arguments: kind and id of each record. Returns the time in seconds and microseconds, then each record or nil. */
 export const READ = `${COMMON}
 local found = redis.call('TIME')
 for i = 1, #ARGV, 2 do
@@ -58,8 +58,8 @@ return found
 `;
 
 /**
- * Arguments: kind, id, expected version, owner and value of each change; the value is `null` to delete, and empty
- * where the record is only relied on. Answers 1, or 0 when a version is no longer the present one.
+ * Arguments: kind, id, expected version, owner and value of each change; the value is `null` to delete, and empty when the
+ * record must only be unchanged. Returns 1, or 0 when a version is no longer the present one.
  */
 export const SWAP = `${COMMON}
 for i = 1, #ARGV, 5 do
@@ -91,7 +91,7 @@ publish(hints)
 return 1
 `;
 
-/** Arguments: kind, and the owner or nothing for all. Answers records in no order. */
+/** Arguments: kind, and the owner or nothing for all. Returns records in no particular order. */
 export const LIST = `${COMMON}
 if ARGV[2] == '' then return redis.call('HVALS', at(ARGV[1])) end
 local mine, before = recordsOf(ARGV[1], ARGV[2])
@@ -132,7 +132,7 @@ end
 publish(hints)
 `;
 
-/** Arguments: log, owner, how many entries the owner's part keeps, and the entry. */
+/** Arguments: log, owner, how many entries to keep of the owner, and the entry. */
 export const APPEND = `${COMMON}
 local log, owner = ARGV[1], ARGV[2]
 local id = string.format('%.0f-0', redis.call('INCR', at('appended')))
@@ -141,12 +141,12 @@ redis.call('XADD', at(log .. ':part:' .. owner), 'MAXLEN', '=', ARGV[3], id, 'en
 publish({hint(log, owner)})
 `;
 
-/** Argument: log. Answers the last id that there is now, and the owners who may have entries up to it. */
+/** Argument: log. Returns the last id, and the owners that may have entries up to it. */
 export const PARTS = `${COMMON}
 return {redis.call('GET', at('appended')) or '0', redis.call('SMEMBERS', at(ARGV[1] .. ':parts'))}
 `;
 
-/** Arguments: log, owner, the first and the last id that is wanted, and how many at most. Answers ids and entries. */
+/** Arguments: log, owner, first id, last id, and the maximum number of entries. Returns ids and entries. */
 export const PART = `${COMMON}
 local entries = redis.call('XRANGE', at(ARGV[1] .. ':part:' .. ARGV[2]), ARGV[3], ARGV[4], 'COUNT', ARGV[5])
 local found = {}
@@ -157,7 +157,7 @@ end
 return found
 `;
 
-/** Writes as well as reads, so that a server that does only one of both is found out. Answers when all began. */
+/** Writes as well as reads, to detect a server that can do only one. Returns when the data was created. */
 export const GREET = `${COMMON}
 redis.call('SET', at('born'), table.concat(redis.call('TIME'), '.'), 'NX')
 redis.call('INCRBY', at('versions'), 0)

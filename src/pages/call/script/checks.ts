@@ -2,18 +2,18 @@ import type { Diagnostics } from '../../../domain/presence.ts';
 import { ANSWER_TIMEOUT_MS } from '../../wire.ts';
 import type { PortProbe } from '../messages.ts';
 
-/** How a test has ended; `open` where it has not, or where the browser cannot tell. */
+/** The result of a check; `open` when it has none yet, or when the browser cannot tell. */
 export type Result = 'good' | 'bad' | 'open';
 
 interface Check {
   readonly name: string;
   readonly label: string;
   readonly texts: Record<Result, string>;
-  /** What the page's look at itself says about it; without this others tell. */
+  /** Derives the result from the page's diagnostics; without it, something else sets the result. */
   readonly judge?: (seen: Diagnostics) => boolean | null;
 }
 
-/** Never by colour alone. */
+/** Results are never marked by colour alone. */
 const SYMBOLS: Record<Result, string> = { good: '✓', bad: '✕', open: '…' };
 
 const ALLOWED = {
@@ -26,7 +26,7 @@ const LOOPBACK = /^stun:(127\.|\[::1\])/;
 const REACHED = { good: 'reached', bad: 'not reached', open: 'not tested' };
 const TRIED = { good: 'reached', bad: 'not reached', open: 'being tested' };
 
-/** What the client is told before the call, for whom guide 6.2 and 5.3 matter as much as for the agent. */
+/** The connection checks before the call. Guide 6.2 and 5.3 apply to the client as well as to the agent. */
 const CHECKS: readonly Check[] = [
   {
     name: 'connection',
@@ -59,7 +59,7 @@ const CHECKS: readonly Check[] = [
 
 const toResult = (fine: boolean | null): Result => (fine === null ? 'open' : fine ? 'good' : 'bad');
 
-/** Asks for an address, and tells whether anything has answered that lets this page read it. */
+/** Requests a URL, and returns whether there was a response that this page may read. */
 function probeUrl(url: string, done: (reached: boolean) => void): void {
   const request = new XMLHttpRequest();
   request.open('GET', url);
@@ -69,8 +69,8 @@ function probeUrl(url: string, done: (reached: boolean) => void): void {
 }
 
 /**
- * Asks a STUN server from where this page is seen, and tells whether it has answered. A browser that tells a page its own
- * addresses does not tell it the same ones again: then it is enough that it has ended without complaint, if it complains.
+ * Asks a STUN server for the page's address, and returns whether it has answered. A browser that knows this address already
+ * reports no candidate: then it is enough that gathering has ended without an error, if the browser reports errors.
  */
 function probeStun(server: string, done: (result: Result) => void): void {
   const Peer = (window as { RTCPeerConnection?: typeof RTCPeerConnection }).RTCPeerConnection;
@@ -79,7 +79,7 @@ function probeStun(server: string, done: (result: Result) => void): void {
     return;
   }
   const peer = new Peer({ iceServers: [{ urls: [server] }] });
-  // Firefox does not ask this machine itself, and calls that a failure.
+  // Firefox does not ask a server on this machine, and reports that as an error.
   const failure = LOOPBACK.test(server) ? 'open' : 'bad';
   let hasFailed = false;
   const end = (result: Result) => {
@@ -103,7 +103,7 @@ function probeStun(server: string, done: (result: Result) => void): void {
   );
 }
 
-/** The connection check in the waiting room, in the list that is given. */
+/** The connection check in the waiting room, shown in the given list. */
 export function createChecks(list: Element | null) {
   const items: Record<string, HTMLElement> = {};
 
@@ -133,13 +133,13 @@ export function createChecks(list: Element | null) {
         if (check.name === 'connection') showResult(check, result);
       });
     },
-    /** Tells what the page has seen of itself. */
+    /** Passes on the page's diagnostics. */
     showDiagnostics: (seen: Diagnostics) => {
       CHECKS.forEach((check) => {
         if (check.judge !== undefined) showResult(check, toResult(check.judge(seen)));
       });
     },
-    /** Tries the ports of guide 6.2, as far as something answers there that a page can ask. */
+    /** Probes the ports of guide 6.2, where a page can. */
     tryPorts: (ports: readonly PortProbe[]) => {
       ports.forEach((port) => {
         const isTried = port.url !== undefined || port.stun !== undefined;

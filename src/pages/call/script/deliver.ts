@@ -3,8 +3,8 @@ import type { PagePost } from '../messages.ts';
 const FRAME_TIMEOUT_MS = 5_000;
 
 /**
- * Posts what it is told to, and tells `done` whether it could. The parent's origin cannot be known, so any may read it (guide 5.5).
- * What comes from another origin is posted by a frame of that origin.
+ * Posts a message, and passes `done` whether it could. The parent's origin cannot be known, so any origin may read it (guide
+ * 5.5). A message from another origin is posted by a frame of that origin.
  */
 export function deliver(parent: Window, post: PagePost, done: (posted: boolean) => void): void {
   if (post.foreign === undefined) {
@@ -20,7 +20,7 @@ export function deliver(parent: Window, post: PagePost, done: (posted: boolean) 
   const frame = document.createElement('iframe');
   frame.hidden = true;
   frame.onload = () => once(true);
-  // A frame that cannot be reached says so in no browser but Chromium.
+  // Only Chromium fires an error for a frame that cannot be loaded.
   window.setTimeout(() => once(false), FRAME_TIMEOUT_MS);
   frame.src = post.foreign;
   document.body.appendChild(frame);

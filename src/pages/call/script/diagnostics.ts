@@ -1,17 +1,17 @@
 import type { Diagnostics } from '../../../domain/presence.ts';
 
-/** Chromium's name for the permissions policy (Chrome 74); nobody else tells what `allow` says. */
+/** Chromium's name for the permissions policy (since Chrome 74); no other browser reveals `allow`. */
 interface WithPolicy {
   readonly featurePolicy?: { allowsFeature(feature: string): boolean };
 }
 
-/** In about one load in ten Chromium says 0x0 while the script runs. A frame that is not shown stays so. */
+/** In about one load in ten Chromium reports 0x0 while the script runs. A hidden frame stays at 0x0. */
 const SIZE_TIMEOUT_MS = 1_000;
 
 type Feature = 'camera' | 'microphone';
 const DEVICE_KINDS: Record<Feature, MediaDeviceKind> = { camera: 'videoinput', microphone: 'audioinput' };
 
-/** State of a permission, or null where the browser does not know it (Firefox before 132, Safari before 16). */
+/** State of a permission, or null when the browser does not support it (Firefox before 132, Safari before 16). */
 function queryPermission(feature: Feature): Promise<string | null> {
   const permissions = navigator.permissions as Permissions | undefined;
   if (permissions === undefined) return Promise.resolve(null);
@@ -31,8 +31,8 @@ function listDeviceKinds(): Promise<string[]> {
 }
 
 /**
- * Whether the iframe's `allow` lets the page have a feature. Permissions come second: test frameworks grant them
- * without `allow`. Refused with no such device in the list is `allow`; refused with one is the user.
+ * Whether the iframe's `allow` permits a feature. Permissions come second: test frameworks grant them without `allow`. A
+ * refusal without any such device in the list is due to `allow`; a refusal with one is due to the user.
  */
 function isFeatureAllowed(feature: Feature): Promise<boolean | null> {
   const policy = (document as WithPolicy).featurePolicy;
@@ -44,7 +44,7 @@ function isFeatureAllowed(feature: Feature): Promise<boolean | null> {
   });
 }
 
-/** Origin of the page around this one. A referrer policy may hide the first, and in Firefox the second. */
+/** Origin of the embedding page. A referrer policy may hide the first source, and in Firefox the second. */
 function findParentOrigin(): string | null {
   const referrer = /^https?:\/\/[^/]+/.exec(document.referrer);
   if (referrer !== null) return referrer[0];
@@ -67,7 +67,7 @@ function waitForSize(then: () => void): void {
   window.setTimeout(once, SIZE_TIMEOUT_MS);
 }
 
-/** Looks at how the page is embedded and tells `done`; it judges nothing. */
+/** Examines how the page is embedded, and passes the result to `done`; it judges nothing. */
 export function diagnose(parent: Window, done: (diagnostics: Diagnostics) => void): void {
   waitForSize(() => {
     Promise.all([isFeatureAllowed('camera'), isFeatureAllowed('microphone')]).then(

@@ -9,12 +9,12 @@ import { createSelfView } from './self-view.ts';
 import { getShownState, openMessageStream, type ReceivedMessage, type Stop } from './stream.ts';
 
 /*
- * The script of the call page. The server tells the time: the page posts and shows what its stream brings,
- * reports what it has posted, and decides nothing. No timer and no animation frame is used unless something
- * has failed: browsers slow timers down in hidden frames, and test frameworks freeze the page's clock.
+ * The script of the call page. The server keeps the time: the page posts and shows what its stream sends, reports what it has
+ * posted, and decides nothing. It uses no timer and no animation frame unless something has failed: browsers throttle timers
+ * in hidden frames, and test frameworks freeze the page's clock.
  */
 
-/** Shows the notice of that name, or with '' none. */
+/** Shows the notice of that name, or none for ''. */
 const showNotice = (name: 'reset' | 'closing' | '') => document.body.setAttribute('data-notice', name);
 
 function start(setup: PageSetup): void {
@@ -35,7 +35,7 @@ function start(setup: PageSetup): void {
     if (isLastReceived && reporter.isDone()) finish();
   };
   const reporter = createReporter(setup.reports, () => {
-    // By long-poll this is known long before the first poll is answered.
+    // A long-poll knows this long before its first response.
     checks.showConnection('good');
     finishWhenReported();
   });
@@ -61,7 +61,7 @@ function start(setup: PageSetup): void {
       else if (id !== undefined && !reporter.has(id)) enqueuePost(id, data.post);
     }
   };
-  /** Posts that wait for the one before them: a frame of another origin takes its time. */
+  /** Posts that wait for an earlier one: a frame of another origin takes time to load. */
   const queue: (() => void)[] = [];
   const enqueuePost = (id: number, post: PagePost) => {
     reporter.take(id);
@@ -75,14 +75,14 @@ function start(setup: PageSetup): void {
     );
     if (queue.length === 1 && queue[0] !== undefined) queue[0]();
   };
-  // Only the browser's own reconnect names the last id in a header; whatever is opened here says it itself.
+  // Only the browser's own reconnect sends the last id in a header; a new stream sends it in its URL.
   const getStreamUrl = () =>
     lastId === undefined ? setup.stream : setParameter(setup.stream, 'after', lastId);
   const connect = () => {
     stop = openMessageStream(getStreamUrl, receive, checks.showConnection);
   };
 
-  // A stream that stays open keeps Firefox from its back-forward cache, and hears nothing in Chrome's.
+  // An open stream keeps the page out of Firefox's back-forward cache, and receives nothing in Chrome's.
   window.addEventListener('pagehide', () => {
     stop();
     reporter.flush();

@@ -2,14 +2,14 @@ import type { Diagnostics } from '../../../domain/presence.ts';
 import { ANSWER_TIMEOUT_MS, RETRY_DELAY_MS } from '../../wire.ts';
 import type { PageReport } from '../messages.ts';
 
-/** Tells the server which events were posted, and once what the page sees, until it has answered. */
+/** Reports to the server which events were posted, and once the diagnostics, until the server has acknowledged them. */
 export function createReporter(url: string, onAllReported: () => void) {
-  /** What is to be posted, and what was. */
+  /** The state of a post. */
   const taken: number[] = [];
   const posted: number[] = [];
   const dropped: number[] = [];
   let diagnostics: Diagnostics | undefined;
-  /** How much there is to tell, and how much of it the server has answered. */
+  /** How much there is to report, and how much of it the server has acknowledged. */
   let changeCount = 0;
   let reportedCount = 0;
   let isSending = false;
@@ -57,7 +57,7 @@ export function createReporter(url: string, onAllReported: () => void) {
       changeCount += 1;
       send();
     },
-    /** The page goes away, and takes a request under way with it. Safari before 11.1 has no sendBeacon. */
+    /** Leaving the page cancels a pending request. Safari before 11.1 has no sendBeacon. */
     flush: () => {
       if (reportedCount < changeCount && 'sendBeacon' in navigator) navigator.sendBeacon(url, formatReport());
     },

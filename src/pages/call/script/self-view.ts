@@ -1,4 +1,4 @@
-/** The client's own picture during the call, which never waits for it: a prompt may stay open. */
+/** The client's own camera picture during the call. The call does not wait for it: a permission prompt may stay open. */
 export function createSelfView(video: HTMLVideoElement | null) {
   let isWanted = false;
   let isRequesting = false;
@@ -10,7 +10,7 @@ export function createSelfView(video: HTMLVideoElement | null) {
     setStatus(stream === null ? 'off' : 'on');
   };
   const requestCamera = () => {
-    // In an insecure page there is no `mediaDevices` at all.
+    // An insecure page has no `mediaDevices`.
     const devices = navigator.mediaDevices as MediaDevices | undefined;
     if (devices?.getUserMedia === undefined) {
       setStatus('off');

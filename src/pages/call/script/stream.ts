@@ -1,21 +1,21 @@
 import { ANSWER_TIMEOUT_MS, parseJson, RETRY_DELAY_MS, setParameter } from '../../wire.ts';
 import type { StreamMessage } from '../messages.ts';
 
-/** One message of the stream with the id it came with, as the long-poll answers it. */
+/** One message of the stream with its id, as a long-poll returns it. */
 export interface ReceivedMessage {
   readonly id?: number;
   readonly data: StreamMessage;
 }
 
 type OnMessage = (received: ReceivedMessage) => void;
-/** Told whether the way to the server is open. */
+/** Called when the connection to the server opens or fails. */
 type OnConnectionChange = (result: 'good' | 'bad') => void;
 export type Stop = () => void;
 
-/** What the page shows. */
+/** The present screen of the page. */
 export const getShownState = () => document.body.getAttribute('data-state') as string;
 
-/** Listens with an EventSource, which reconnects by itself and then names the last id that it has seen. */
+/** Uses an EventSource, which reconnects by itself and then sends the last id it has received. */
 function followStream(
   address: () => string,
   onMessage: OnMessage,
@@ -32,7 +32,7 @@ function followStream(
       const id = message.lastEventId;
       if (data !== undefined) onMessage(id === '' ? { data } : { id: Number(id), data });
     };
-    // An answer other than an event stream, such as a proxy's 502, ends an EventSource for good.
+    // A response that is not an event stream, such as a proxy's 502, ends an EventSource for good.
     source.onerror = () => {
       onConnectionChange('bad');
       if (source.readyState === source.CLOSED) window.setTimeout(open, RETRY_DELAY_MS);
@@ -45,7 +45,7 @@ function followStream(
   };
 }
 
-/** Long-poll for Edge before 79, which has no EventSource. It says what is shown, to be told what is not. */
+/** Long-poll for Edge before 79, which has no EventSource. It sends the present screen, to receive only changes. */
 function pollStream(
   address: () => string,
   onMessage: OnMessage,
@@ -76,7 +76,7 @@ function pollStream(
   };
 }
 
-/** Opens the way on which the page hears from the server, until the answer is called. */
+/** Opens the connection by which the page receives messages; the returned function closes it. */
 export const openMessageStream = (
   address: () => string,
   onMessage: OnMessage,

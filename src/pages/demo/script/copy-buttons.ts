@@ -1,4 +1,4 @@
-/** Selects what stands in `element`, so that whoever looks at it can copy it by key. */
+/** Selects the content of `element`, so that the user can copy it by keyboard. */
 function selectText(element: Node): void {
   const range = document.createRange();
   range.selectNodeContents(element);
@@ -8,8 +8,8 @@ function selectText(element: Node): void {
 }
 
 /**
- * Lets each button with `data-copies` copy the text of the element of that id, and says in `status` that it has.
- * Over plain http from another machine there is no clipboard: then the text is selected.
+ * Makes each button with `data-copies` copy the text of the element with that id, and confirms it in `status`. Over plain http
+ * from another machine there is no clipboard: then the text is selected.
  */
 export function enableCopyButtons(status: HTMLElement): void {
   document.querySelectorAll<HTMLElement>('[data-copies]').forEach((button) => {

@@ -7,14 +7,14 @@ import { enableCopyButtons } from './copy-buttons.ts';
 import { OUTCOMES } from './outcomes.ts';
 
 /*
- * The script of the demo page: what an integrator's page does (guide 5.3 and 5.5), and beside it a list of all
- * that it hears. It runs in the browser of a developer, which need not be one of guide 3.
+ * The script of the demo page: what an integrator's page does (guide 5.3 and 5.5), and a list of the messages it receives. It
+ * runs in a developer's browser, which need not be one of guide 3.
  */
 
 const WAITING = 'Please wait until one of our agents joins.';
 const SKIP = '10m';
 
-/** An element of the page, which has them all. */
+/** An element of the page, which is always there. */
 const getElement = <E extends HTMLElement>(id: string) => document.getElementById(id) as E;
 
 function createElement(name: string, className: string, text: string): HTMLElement {
@@ -24,7 +24,7 @@ function createElement(name: string, className: string, text: string): HTMLEleme
   return made;
 }
 
-/** A message as a line of the list; one that the guide's listener drops says why. */
+/** A message as a list item; one that the guide's listener drops shows the reason. */
 function renderMessage({ origin, data }: PostedMessage, seconds: number): HTMLElement {
   const item = document.createElement('li');
   const why = explainDrop({ origin, data });
@@ -43,7 +43,7 @@ function renderMessage({ origin, data }: PostedMessage, seconds: number): HTMLEl
   return item;
 }
 
-/** Asks the page's own backend. */
+/** Sends a request to the page's own backend. */
 async function postJson<T>(url: string, body: unknown): Promise<T> {
   const answer = await fetch(url, {
     method: 'POST',
@@ -55,7 +55,7 @@ async function postJson<T>(url: string, body: unknown): Promise<T> {
   return json;
 }
 
-/** The iframe of guide 5.3, made anew for every call: Firefox would load an old address in one that stands in the page. */
+/** The iframe of guide 5.3, created again for every call: Firefox would load the earlier URL into an existing one. */
 function createFrame(src: string): HTMLIFrameElement {
   const frame = document.createElement('iframe');
   frame.id = 'videocall-iframe';
@@ -104,18 +104,18 @@ function start(setup: DemoSetup): void {
   };
 
   window.addEventListener('message', ({ origin, data, source }) => {
-    // What the page says to itself, browser extensions say.
+    // Messages that the page posts to itself come from browser extensions.
     if (source === window) return;
     getElement('silence').hidden = true;
     getElement('events').append(renderMessage({ origin, data }, (performance.now() - startedAt) / 1000));
-    // What the listener of the guide does not drop has a code of the guide.
+    // A message that the guide's listener accepts has a code of the guide.
     if (explainDrop({ origin, data }) === undefined)
       showOutcome(OUTCOMES[getFieldText(data, 'code') as EventCode]);
   });
   picker.addEventListener('change', describe);
   getElement('start').addEventListener('submit', (event) => {
     event.preventDefault();
-    // Whoever clicks twice means one call; another would be left behind in the waiting room.
+    // A double click means one call; a second one would stay in the waiting room.
     if (isStarting) return;
     isStarting = true;
     void withErrorsShown(startCall).then(() => {

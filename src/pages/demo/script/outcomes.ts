@@ -1,6 +1,6 @@
 import type { EventCode } from '../../../guide/events.ts';
 
-/** What the bank's page makes of each event. */
+/** What the bank's page shows for each event. */
 export const OUTCOMES: Readonly<Record<EventCode, string>> = {
   VideocallLoading: 'An agent has joined. The call is about to begin.',
   VideocallInitiated: 'You are talking to an agent.',
