@@ -141,7 +141,9 @@ export async function oauthRoutes(
     const view = views.get(path);
     if (view === undefined && !views.has(`${path}/`))
       return withReason(request, 'the service has nothing at this path', NOT_FOUND);
-    const formOrProblem = await request.readForm?.();
+    const reading = request.readForm?.();
+    // An urlencoded form is there at once, and a promise for each would cost more than reading it.
+    const formOrProblem = reading instanceof Promise ? await reading : reading;
     const unreadable = formOrProblem instanceof UnreadableForm ? formOrProblem : undefined;
     if (unreadable !== undefined) context.reason = unreadable.message;
     const form = formOrProblem instanceof UnreadableForm ? undefined : formOrProblem;

@@ -87,11 +87,8 @@ export function createRequestLog(
   app: FastifyInstance,
   { simulator, random, metrics }: { simulator: Simulator; random: Random; metrics: Metrics },
 ): RequestLog {
-  let previous: Pick<JournalEntry, 'clientId' | 'path' | 'headers' | 'form'> = {
-    clientId: '',
-    path: '',
-    headers: {},
-  };
+  /** The last entry of each route: requests to one route are alike, and share what is equal. */
+  const previousEntries = new Map<string | undefined, PreviousEntry>();
 
   async function record(request: FastifyRequest, status: number | undefined): Promise<void> {
     const context = getRequestContext(request);
@@ -99,8 +96,9 @@ export function createRequestLog(
     context.isRecorded = true;
     try {
       const received = context.received ?? (await simulator.requests.receive({ claimed: [] }));
-      const entry = entryOf(request, context, received, status, previous);
-      previous = entry;
+      const { url } = request.routeOptions;
+      const entry = entryOf(request, context, received, status, previousEntries.get(url));
+      previousEntries.set(url, entry);
       if (app.log.level === 'info') app.log.info(...formatLogEntry(entry));
       const mistakes = detectInRequest(entry);
       await simulator.journal.record(entry);
@@ -166,6 +164,8 @@ export function createRequestLog(
   };
 }
 
+type PreviousEntry = Pick<JournalEntry, 'clientId' | 'path' | 'headers' | 'form'>;
+
 const NO_FIELDS: Fields = {};
 
 /** The journal entry of a request. */
@@ -174,7 +174,7 @@ function entryOf(
   context: RequestContext,
   { clientId, at, receivedAt, fault }: ReceivedRequest,
   status: number | undefined,
-  previous: Pick<JournalEntry, 'clientId' | 'path' | 'headers' | 'form'>,
+  previous: PreviousEntry | undefined,
 ): JournalEntry {
   const { path, query } = context.target;
   // Assigned one by one: most requests have few of the optional fields.
@@ -183,15 +183,15 @@ function entryOf(
     at,
     receivedAt,
     method: request.method,
-    path: path === previous.path ? path : maskPath(path),
+    path: path === previous?.path ? path : maskPath(path),
     query: query === '' ? NO_FIELDS : maskFields(parsePairs(query), clientId),
-    headers: maskHeaders(getHeaderLines(request), previous.headers),
+    headers: maskHeaders(getHeaderLines(request), previous?.headers),
     from: request.ip,
   };
   const faultReason = fault && `struck by fault ${fault.id}: ${describeFault(fault)}`;
   const reason =
     context.reason && faultReason ? `${context.reason}; ${faultReason}` : context.reason || faultReason;
-  const previousForm = previous.clientId === clientId ? previous.form : undefined;
+  const previousForm = previous?.clientId === clientId ? previous.form : undefined;
   if (context.form !== undefined) entry.form = maskFields(context.form, clientId, previousForm);
   if (status !== undefined) entry.status = status;
   if (context.cause !== undefined) entry.cause = context.cause;
