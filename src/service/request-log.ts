@@ -44,8 +44,10 @@ declare module 'fastify' {
 }
 
 /** The context of a request to the imitated service. */
-export const getRequestContext = (request: FastifyRequest): RequestContext =>
-  request.getDecorator<RequestContext>('requestContext');
+export function getRequestContext({ requestContext }: FastifyRequest): RequestContext {
+  if (requestContext === undefined) throw new Error('not a request to the imitated service');
+  return requestContext;
+}
 
 /** What routes do with a request, besides answering it. */
 export interface RequestLog {
