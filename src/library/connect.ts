@@ -1,8 +1,10 @@
 import { controlAddress } from '../control/client.ts';
+import { type Answer, RequestFailed } from '../control/schema/client.ts';
 import { ADMIN, CONSOLE, DEMO } from '../control/schema/paths.ts';
 import { hostOf, isLoopback } from '../server/address.ts';
 import { withoutCredentials } from '../system/http.ts';
-import { type CamelControl, camelControlAt } from './control.ts';
+import type { Camel } from './camel-case.ts';
+import { type CamelControl, camelControlAt, mockError } from './control.ts';
 import { MockError } from './error.ts';
 import { createMock, type Mock } from './mock.ts';
 import type { Addresses, Credentials } from './scope.ts';
@@ -54,7 +56,7 @@ function readExecEnvironment(): ConnectOptions {
 
 /** The control API at an address, which may lack the path and may contain credentials. */
 function toAdminUrl({ adminUrl, adminCredentials }: ConnectOptions): string {
-  if (!URL.canParse(adminUrl)) {
+  if (!URL.canParse(adminUrl) || !/^https?:/i.test(adminUrl)) {
     throw new MockError('unreachable', `"${adminUrl}" is no address`, {
       hint: 'give one like http://127.0.0.1:4010/__admin',
     });
@@ -81,8 +83,15 @@ function toAddresses(adminUrl: string, { url, browserUrl }: ConnectOptions): Add
 }
 
 /** The client whose tokens are meant; a missing secret is read from the simulator. */
-async function resolveCredentials(control: CamelControl, given: ConnectOptions): Promise<Credentials> {
-  const { items } = await control.ask('GET /clients');
+async function resolveCredentials(
+  control: CamelControl,
+  url: string,
+  given: ConnectOptions,
+): Promise<Credentials> {
+  // Another server may answer with any JSON.
+  const answer: Partial<Camel<Answer<'GET /clients'>>> | null | undefined = await control.ask('GET /clients');
+  const items = answer?.items;
+  if (!Array.isArray(items)) throw mockError(url, new RequestFailed('not_simulator', 'is no mock-veridas'));
   const { clientId = items[0]?.clientId, clientSecret } = given;
   if (clientId === undefined) throw new MockError('not_found', 'the simulator has no client');
   if (clientSecret !== undefined) return { clientId, clientSecret };
@@ -109,7 +118,8 @@ export async function connectMock(given?: string | ConnectOptions): Promise<Mock
   const options = typeof given === 'string' ? { adminUrl: given } : (given ?? readExecEnvironment());
   const address = toAdminUrl(options);
   const control = camelControlAt(address);
-  const credentials = await resolveCredentials(control, options);
+  const adminUrl = withoutCredentials(address);
+  const credentials = await resolveCredentials(control, adminUrl, options);
   const end = async () => {};
-  return createMock(control, toAddresses(withoutCredentials(address), options), credentials, end);
+  return createMock(control, toAddresses(adminUrl, options), credentials, end);
 }

@@ -30,7 +30,7 @@ export interface CamelControl {
 const TIMEOUT_MS = 660_000;
 
 /** Converts a failed request to the library's error. */
-function mockError(url: string, error: unknown): unknown {
+export function mockError(url: string, error: unknown): unknown {
   if (!(error instanceof RequestFailed)) return error;
   const { code, message, details, cause } = error;
   if (code !== 'unreachable' && code !== 'not_simulator') return new MockError(code, message, details);

@@ -67,10 +67,12 @@ async function multipartForm(request: FastifyRequest, charset: Charset): Promise
   const complete = new Set<Multipart>();
   let fields: MultipartFields = {};
   let bytes = 0;
+  let received = 0;
   let lastChunk: Buffer = Buffer.alloc(0);
   try {
     raw.on('data', (chunk: Buffer) => {
       lastChunk = chunk;
+      received += chunk.length;
     });
     for await (const part of request.parts({ defCharset })) {
       complete.add(part);
@@ -78,8 +80,10 @@ async function multipartForm(request: FastifyRequest, charset: Charset): Promise
       if (part.type === 'file' && part.filename) part.file.resume();
       else if (part.type === 'file') part.value = await part.toBuffer();
       bytes += Buffer.byteLength((part.value ?? '') as string | Buffer) + (part.fieldname?.length ?? 0) + 2;
-      if (bytes > MAX_BYTES) return tooMany('bytes');
+      if (bytes > MAX_BYTES || received > MAX_BODY_BYTES) return tooMany('bytes');
     }
+    // What follows the last part counts as well.
+    if (received > MAX_BODY_BYTES) return tooMany('bytes');
   } catch (error) {
     const failure = error as Error & { code: string };
     const limit = LIMITS[failure.code];

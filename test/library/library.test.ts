@@ -1,4 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { controlAddress } from '../../src/control/client.ts';
 import type { Route } from '../../src/control/schema/route.ts';
 import { ROUTES } from '../../src/control/schema/routes.ts';
@@ -319,6 +322,11 @@ describe('connectMock', () => {
     ],
     ['the address is invalid', 'localhost', /^"localhost" is no address; give one like http:/],
     [
+      'the address is not one of HTTP',
+      'ftp://127.0.0.1:1',
+      /^"ftp:\/\/127\.0\.0\.1:1" is no address; give one like http:/,
+    ],
+    [
       'VIDEOCALL_ADMIN_URL is not set',
       undefined,
       /^there is no VIDEOCALL_ADMIN_URL in the environment; run the tests by/,
@@ -337,6 +345,20 @@ describe('connectMock', () => {
       message: expect.stringContaining('is no mock-veridas'),
     });
   });
+
+  it.each(['{"a":1}', 'null', ''])(
+    'rejects with code unreachable when another server answers %j',
+    async (json) => {
+      const other = createServer((_, response) => response.end(json)).listen(0, '127.0.0.1');
+      onTestFinished(() => void other.close());
+      await once(other, 'listening');
+      const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+      expect(await catchError(connectMock(url))).toMatchObject({
+        code: 'unreachable',
+        message: expect.stringContaining(`${url}/__admin is no mock-veridas; start one`),
+      });
+    },
+  );
 });
 
 const CLIENT = {

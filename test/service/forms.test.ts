@@ -102,14 +102,23 @@ describe('forms that the imitated framework refuses', () => {
     expect(items.at(-1)).toMatchObject({ status: 400, reason: expect.stringMatching(reason) });
   });
 
-  it('refuses a chunked multipart body with too large a field before the body ends', async () => {
+  it.each([
+    ['with fields that are too large, before it ends', `${ALL}${part('x', TOO_LARGE)}--b`],
+    [
+      'of more than 10 MiB in several files',
+      `${ALL}${part('f', TOO_LARGE.slice(0, 2 ** 20), '; filename="a"').repeat(11)}${END}`,
+    ],
+    ['of more than 10 MiB before its parts', `${TOO_LARGE.repeat(5)}\r\n${ALL}${END}`],
+    ['of more than 10 MiB after its parts', `${ALL}${END}${TOO_LARGE.repeat(5)}`],
+  ])('refuses a chunked multipart body %s', async (_what, body) => {
     const { hostname, port } = new URL(d.mock.url);
     const socket = connect(Number(port), hostname);
     const chunk = (text: string) => socket.write(`${text.length.toString(16)}\r\n${text}\r\n`);
     socket.write(
       `POST /o/token/ HTTP/1.1\r\nHost: x\r\nContent-Type: ${MULTIPART}\r\nTransfer-Encoding: chunked\r\n\r\n`,
     );
-    chunk(`${ALL}${part('x', TOO_LARGE)}--b`);
+    chunk(body);
+    if (body.includes(END)) socket.write('0\r\n\r\n');
     const answer = await new Promise((resolve) => socket.once('data', (data) => resolve(String(data))));
     socket.destroy();
     expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
