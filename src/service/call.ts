@@ -142,8 +142,8 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
     url: CALL_PATHS.page,
     async handler(request, reply) {
       const { access_token: accessToken = '', validation_id: validationId = '' } = request.query;
-      const visit = getRequestContext(request);
-      if (validationId !== '') visit.validationId = validationId;
+      const context = getRequestContext(request);
+      if (validationId !== '') context.validationId = validationId;
       const endpoint = request.method === 'GET' ? 'call' : undefined;
       const received = await services.requestLog.receive(request, reply, { accessToken }, endpoint);
       if (received === undefined) return reply;
@@ -154,12 +154,12 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
         request.method === 'GET' ? page : undefined,
       );
       const reason = describeRefusal(opening);
-      if (reason !== undefined) visit.reason = reason;
+      if (reason !== undefined) context.reason = reason;
       if ('refused' in opening) {
-        visit.cause = opening.refused;
-        if (opening.isSuperseded) visit.isSuperseded = true;
+        context.cause = opening.refused;
+        if (opening.isSuperseded) context.isSuperseded = true;
       }
-      if ('error' in opening) visit.cause = opening.error;
+      if ('error' in opening) context.cause = opening.error;
       if ('callId' in opening)
         await services.simulator.findings.note(opening.mistakes, opening.clientId, received.at);
       return renderPage(request, reply, page, opening);

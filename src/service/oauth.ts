@@ -136,16 +136,16 @@ export async function oauthRoutes(
   }
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<Answer | Refusal | undefined> {
-    const visit = getRequestContext(request);
-    const { path, query } = visit.target;
+    const context = getRequestContext(request);
+    const { path, query } = context.target;
     const view = views.get(path);
     if (view === undefined && !views.has(`${path}/`))
       return withReason(request, 'the service has nothing at this path', NOT_FOUND);
     const parseRequest = await request.readForm?.();
     const unreadable = parseRequest instanceof UnreadableForm ? parseRequest : undefined;
-    if (unreadable !== undefined) visit.reason = unreadable.message;
+    if (unreadable !== undefined) context.reason = unreadable.message;
     const form = parseRequest instanceof UnreadableForm ? undefined : parseRequest;
-    if (form !== undefined) visit.form = form;
+    if (form !== undefined) context.form = form;
     const asked = readAsked(query, request.headers.authorization, form);
     const claimed = getClaimedClients(asked);
     const endpoint = request.method === 'POST' ? view?.endpoint : undefined;
@@ -166,9 +166,9 @@ export async function oauthRoutes(
     const outcome = await answer(request, reply);
     if (outcome === undefined) return;
     if ('status' in outcome) return sendAnswer(request, reply, outcome);
-    const visit = getRequestContext(request);
-    visit.reason = outcome.reason;
-    visit.cause = 'error' in outcome ? outcome.error : 'crash' in outcome ? 'crash' : 'blocked';
+    const context = getRequestContext(request);
+    context.reason = outcome.reason;
+    context.cause = 'error' in outcome ? outcome.error : 'crash' in outcome ? 'crash' : 'blocked';
     if (!('blocked' in outcome)) return sendAnswer(request, reply, toRefusalAnswer(outcome));
     if (blocking !== 'forbidden') return requestLog.leaveUnanswered(request, reply, blocking);
     reply.code(403).type('text/plain').send(`403 Forbidden: ${outcome.reason}\n`);

@@ -15,7 +15,7 @@ import type { Simulator } from '../simulator/simulator.ts';
 import type { Random } from '../system/random.ts';
 import type { Form } from './django/form.ts';
 import { parsePairs, unquote } from './django/urlencoded.ts';
-import { answerInstead, CONNECTIONS, delay, spoil } from './faults.ts';
+import { answerInstead, applyAnswerFault, CONNECTIONS, delay } from './faults.ts';
 import { getHeaderLines } from './header-lines.ts';
 
 /** What is learned about a request to the imitated service while it is answered. */
@@ -94,12 +94,12 @@ export function createRequestLog(
   };
 
   async function record(request: FastifyRequest, status: number | undefined): Promise<void> {
-    const visit = getRequestContext(request);
-    if (visit.isRecorded) return;
-    visit.isRecorded = true;
+    const context = getRequestContext(request);
+    if (context.isRecorded) return;
+    context.isRecorded = true;
     try {
-      const received = visit.received ?? (await simulator.requests.receive({ claimed: [] }));
-      const entry = entryOf(request, visit, received, status, previous);
+      const received = context.received ?? (await simulator.requests.receive({ claimed: [] }));
+      const entry = entryOf(request, context, received, status, previous);
       previous = entry;
       if (app.log.level === 'info') app.log.info(...formatLogEntry(entry));
       const mistakes = detectInRequest(entry);
@@ -108,11 +108,11 @@ export function createRequestLog(
     } catch (error) {
       // A 5xx has reported this failure already. Any other answer must not be sent without its entry.
       if (status === undefined || status < 500) {
-        visit.isRecorded = false;
+        context.isRecorded = false;
         throw error;
       }
     }
-    metrics.countAnswer(visit.target.path, status);
+    metrics.countAnswer(context.target.path, status);
   }
 
   const leaveUnanswered = async (request: FastifyRequest, reply: FastifyReply, how: ConnectionFault) => {
@@ -136,7 +136,7 @@ export function createRequestLog(
     const fault = getRequestContext(request).received?.fault;
     if (fault === undefined) return payload;
     await delay(fault, reply, random);
-    return spoil(fault, reply, payload);
+    return applyAnswerFault(fault, reply, payload);
   }
 
   app.addHook('onSend', applyFault);

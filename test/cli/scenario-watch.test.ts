@@ -61,7 +61,7 @@ describe('watched scenario file', () => {
     expect(await playScenario()).toBe('waits');
     scenario(FAILS);
     await expect.poll(playScenario).toBe('fails');
-    await expect.poll(() => countInLog(`info: ${FILE} was read anew`)).toBe(1);
+    await expect.poll(() => countInLog(`info: ${FILE} was reloaded`)).toBe(1);
     expect((await d.open(token, 'mine~before')).state).toBe('waiting-room');
     await stop();
   });
@@ -102,11 +102,11 @@ describe('watched scenario file', () => {
 
     scenario([...BROKEN, '# still']);
     await expect.poll(() => countInLog(PROBLEM)).toBe(2);
-    expect(countInLog('good again')).toBe(0);
+    expect(countInLog('valid again')).toBe(0);
 
     scenario(WAITS);
     await expect.poll(playScenario).toBe('waits');
-    await expect.poll(() => countInLog(`warn: ${FILE} is good again`)).toBe(1);
+    await expect.poll(() => countInLog(`warn: ${FILE} is valid again`)).toBe(1);
   });
 
   it('removes a scenario when its file is deleted', async () => {

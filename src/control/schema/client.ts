@@ -103,7 +103,7 @@ function pathOf(path: string, parameters: Texts, query: Texts): string {
 const isRefusal = (json: unknown): json is ErrorAnswer =>
   typeof json === 'object' && json !== null && 'error' in json && 'message' in json;
 
-/** Parses a JSON answer; undefined when it is not JSON. */
+/** Parses a JSON answer; undefined when it is empty. */
 function parseJson(text: string, status: number): unknown {
   try {
     return text === '' ? undefined : JSON.parse(text);

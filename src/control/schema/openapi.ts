@@ -21,7 +21,7 @@ const ERROR_DESCRIPTIONS: Readonly<Record<keyof typeof ERRORS, string>> = {
   timeout: 'It has not happened in time',
   conflict: 'Impossible as things are',
   too_large: 'The body is too large',
-  invalid: 'It does not fit; every fault is told',
+  invalid: 'It does not fit; every problem is listed',
   internal: 'The simulator failed',
   unavailable: 'The store is away; it says which and why',
 };
