@@ -89,7 +89,7 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
     });
     // Failures from here on must not change the command's exit code.
     const findings = await mock.findings().catch((error: Error) => {
-      printError(`mock-veridas: the findings cannot be told: ${error.message}`);
+      printError(`mock-veridas: the findings cannot be read: ${error.message}`);
     });
     for (const finding of findings ?? []) printError(`mock-veridas: ${describeFinding(finding)}`);
     const isReported = await tryWriteReport(mock, report, cwd);

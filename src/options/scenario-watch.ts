@@ -6,7 +6,7 @@ import { SHIPPED_SCENARIOS } from './shipped-scenarios.ts';
 import { formatProblem, toRelativeName } from './yaml/file.ts';
 
 /** Polling: file system notifications stop when the folder is replaced, and are missing on mounted folders. */
-const LOOK_EVERY_MS = 500;
+const POLL_INTERVAL_MS = 500;
 
 type Scenarios = ReadonlyMap<string, Scenario>;
 
@@ -100,7 +100,7 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
       : ['info', `${toRelativeName(file, cwd)} is gone`];
   }
 
-  function look(): void {
+  function poll(): void {
     const { files, trouble } = filesIn(folder);
     if (trouble !== lastTrouble) log.warn(trouble ?? `the folder ${folder} can be read again`);
     lastTrouble = trouble;
@@ -126,7 +126,7 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
   }
 
   // What has changed since the scenarios were first read.
-  look();
-  const timer = setInterval(look, LOOK_EVERY_MS).unref();
+  poll();
+  const timer = setInterval(poll, POLL_INTERVAL_MS).unref();
   return { current: () => current, close: () => clearInterval(timer) };
 }

@@ -53,7 +53,7 @@ export const PROVIDER_STATES = defineStates({
     values: OF_CLIENT,
   },
   'the client credentials do not exist': {
-    summary: 'nobody is registered under this client id',
+    summary: 'no client is registered under this id',
     params: client,
     values: [],
   },

@@ -31,7 +31,7 @@ function describeOutcome(answer: unknown): string {
   const { page, posted_after_ms: after } = (answer ?? {}) as { page?: string; posted_after_ms?: number };
   if (page === 'posted')
     return `The page has posted the event${after === undefined ? '' : ` after ${after} ms`}.`;
-  if (page === 'none') return 'Done. No page of the call is open, so nobody has heard of it.';
+  if (page === 'none') return 'Done. No page of the call is open, so no event was posted.';
   if (page === 'unconfirmed') return 'Done. The page is open but has not said that it posted the event.';
   return '';
 }
