@@ -123,7 +123,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await button('+1h 1 hour forward').click();
     await expect.poll(async () => (await clock()).offsetMs).toBeGreaterThan(3_599_000);
     await button('Freeze the clock').click();
-    await page.getByText('stands still').waitFor();
+    await page.getByText('frozen', { exact: true }).waitFor();
     expect((await clock()).frozen).toBe(true);
     await button('Run the clock').click();
     await button('Freeze the clock').waitFor();
@@ -239,7 +239,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await page.goto(`${before.mock.url}/__console`);
     await queue().locator('b', { hasText: 'val-kept' }).waitFor();
     await before.mock.close();
-    await page.getByText('The simulator is away').waitFor();
+    await page.getByText('The simulator is disconnected').waitFor();
     const after = await openDrive({ ...options, port: Number(new URL(before.mock.url).port) });
     try {
       await page.getByText('live again').waitFor();

@@ -23,7 +23,7 @@ interface Notice {
 const CONNECTION_LABELS: Record<ConnectionState['state'], string> = {
   connecting: 'connecting…',
   live: 'live',
-  away: 'The simulator is away. It is tried again every moment; this page comes back by itself.',
+  away: 'The simulator is disconnected. This page reconnects by itself.',
 };
 
 /** What an answer of the control API means for the user; most changes show by themselves. */

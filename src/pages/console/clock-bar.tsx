@@ -26,7 +26,7 @@ export function ClockBar({ clock: { now, frozen, offsetMs }, clientId, onCommand
       <time dateTime={now} title="virtual time, in UTC">
         {formatDateTime(now)}
       </time>
-      {isVirtual && <span class="badge">{frozen ? 'stands still' : 'virtual'}</span>}
+      {isVirtual && <span class="badge">{frozen ? 'frozen' : 'virtual'}</span>}
       {ADVANCE_STEPS.map(([by, words]) => (
         <button
           type="button"
