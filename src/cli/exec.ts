@@ -43,7 +43,7 @@ function prepareReport(folder: string | undefined): void {
 }
 
 /** Writes the report, if one was requested; returns whether that succeeded. */
-async function writeReportOf(mock: StartedMock, folder: string | undefined, cwd: string): Promise<boolean> {
+async function tryWriteReport(mock: StartedMock, folder: string | undefined, cwd: string): Promise<boolean> {
   if (folder === undefined) return true;
   const printLine = (line: string) => printError(`mock-veridas: ${line}`);
   try {
@@ -89,10 +89,10 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
     });
     // Failures from here on must not change the command's exit code.
     const findings = await mock.findings().catch((error: Error) => {
-      printError(`mock-veridas: the findings cannot be told: ${error.message}`);
+      printError(`mock-veridas: the findings cannot be read: ${error.message}`);
     });
     for (const finding of findings ?? []) printError(`mock-veridas: ${describeFinding(finding)}`);
-    const isReported = await writeReportOf(mock, report, cwd);
+    const isReported = await tryWriteReport(mock, report, cwd);
     if (code !== EXIT.good) return code;
     if (!isReported || findings === undefined) return EXIT.cannotRun;
     return strict && findings.length > 0 ? EXIT.checkFailed : EXIT.good;

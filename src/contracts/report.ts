@@ -57,10 +57,10 @@ const formatResult = (result: Result): string[] => [
   ...(result.status === 'passed' ? [] : formatDetails(result)),
 ];
 
-/** The result as text for people. */
 /** Terminals would execute these characters. Line breaks are ours. */
 const CONTROLS = /(?!\n)\p{Cc}/gu;
 
+/** The result as text for people. */
 export function formatText(report: VerificationReport): string {
   const { results, warnings } = report;
   const sources = [...new Set(results.map(({ source }) => source))];

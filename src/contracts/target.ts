@@ -24,7 +24,7 @@ async function isSimulator(url: string, control: Control): Promise<boolean> {
     return (await askHealth(control)).status === 'ok';
   } catch (error) {
     if (!(error instanceof RequestFailed)) throw error;
-    if (error.code === 'unreachable') throw new InvalidTarget(`no answer from ${url}: ${error.message}`);
+    if (error.code === 'unreachable') throw new InvalidTarget(`nothing answers at ${url}: ${error.message}`);
     return false;
   }
 }

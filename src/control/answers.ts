@@ -146,6 +146,7 @@ export const toRequestAnswer = ({ id, value }: JournalRecord) => ({
   fault_id: value.faultId ?? null,
 });
 
+/** A finding with the description of its rule. */
 export function toFindingAnswer({ rule, clientId, seen, firstAt, lastAt, times }: Finding) {
   const { seenIn: _, ...described } = RULES[rule];
   return {

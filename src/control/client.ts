@@ -47,6 +47,6 @@ export function controlAt(address: string, timeoutMs = TIMEOUT_MS): Control {
 export async function askHealth(control: Control): Promise<Answer<'GET /health'>> {
   const health: Partial<Answer<'GET /health'>> | null = await control.ask('GET /health');
   if (typeof health?.version !== 'string' || typeof health.time !== 'string')
-    throw new RequestFailed('not_simulator', 'is no mock-veridas');
+    throw new RequestFailed('not_simulator', 'is not a mock-veridas control API');
   return health as Answer<'GET /health'>;
 }

@@ -96,8 +96,8 @@ export async function guardControl(
     if (statusCode < 500)
       return sendError(
         reply,
-        new ControlError('not_json', 'the body is no JSON', {
-          hint: 'send one object; __proto__ is no key here',
+        new ControlError('not_json', 'the body is not valid JSON', {
+          hint: 'send one object; the key __proto__ is not allowed',
         }),
       );
     const { id, message } = logFailure(request.log, error);

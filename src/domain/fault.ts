@@ -25,7 +25,7 @@ type KindActingOn<Target> = {
 export type ConnectionFault = KindActingOn<'connection'>;
 
 /** How an answer is spoilt. */
-export type Spoilt = KindActingOn<'answer'>;
+export type AnswerFault = KindActingOn<'answer'>;
 
 export const isConnectionFault = (kind: FaultKind | undefined): kind is ConnectionFault =>
   kind !== undefined && ACTS_ON[kind] === 'connection';

@@ -23,7 +23,7 @@ export interface Call {
   possibleActions: AgentAction[];
   /** Everything that was done in the call, oldest first. */
   acts: Act[];
-  events: SaidEvent[];
+  events: EventRecord[];
   page: 'open' | 'none';
   pages: { servedAt: string; open: boolean; diagnostics: Diagnostics | null }[];
 }
@@ -40,7 +40,7 @@ export interface Act {
 }
 
 /** An event of a call: `at` in virtual time, `pushedAt` and `postedAt` in real time, all ISO 8601. */
-export interface SaidEvent {
+export interface EventRecord {
   id: number;
   type: 'info' | 'error';
   code: string;

@@ -2,12 +2,13 @@ import { controlAddress } from '../control/client.ts';
 import { type Answer, RequestFailed } from '../control/schema/client.ts';
 import { ADMIN, CONSOLE, DEMO } from '../control/schema/paths.ts';
 import { hostOf, isLoopback } from '../server/address.ts';
+import type { Addresses } from '../server/addresses.ts';
 import { withoutCredentials } from '../system/http.ts';
 import type { Camel } from './camel-case.ts';
 import { type CamelControl, camelControlAt, mockError } from './control.ts';
 import { MockError } from './error.ts';
 import { createMock, type Mock } from './mock.ts';
-import type { Addresses, Credentials } from './scope.ts';
+import type { Credentials } from './scope.ts';
 
 /** Addresses of a running simulator, and credentials. */
 export interface ConnectOptions {

@@ -10,11 +10,11 @@ import { createMock, type Mock } from './mock.ts';
 
 export type { Client } from '../domain/client.ts';
 export type { Scenario } from '../domain/scenario.ts';
-export type { Secure } from '../server/addresses.ts';
+export type { Addresses, Secure } from '../server/addresses.ts';
 export { CannotListen } from '../server/listen.ts';
 export type { MockOptions } from '../server/mock-options.ts';
 export { type Store, StoreUnavailable } from '../store/store.ts';
-export type { Act, Call, CallHandle, Delivery, SaidEvent } from './call.ts';
+export type { Act, Call, CallHandle, Delivery, EventRecord } from './call.ts';
 export type { Clock, ClockReading } from './clock.ts';
 export { type ConnectOptions, connectMock } from './connect.ts';
 export type { Duration } from './duration.ts';
@@ -27,8 +27,8 @@ export type {
   Journal,
   JournalEntry,
   JournalFilter,
-  Met,
-  Patience,
+  WaitOptions,
+  WaitResult,
 } from './journal.ts';
 export type { ClientOptions, Mock, MockClient } from './mock.ts';
 export type { Sandbox } from './sandbox.ts';
@@ -41,7 +41,7 @@ export type {
   ValidationOptions,
   Validations,
 } from './scenarios.ts';
-export type { Addresses, Credentials } from './scope.ts';
+export type { Credentials } from './scope.ts';
 
 /** Creates a store in this process, to pass to `startMock`. */
 export const newMemoryStore = (): Store => createMemoryStore(systemTime);

@@ -1,6 +1,6 @@
 import type { CallState } from '../domain/call.ts';
 import { describeSeen, type RuleId } from '../domain/finding.ts';
-import type { Call, SaidEvent } from './call.ts';
+import type { Call, EventRecord } from './call.ts';
 import { toSnakeCase } from './camel-case.ts';
 import { type Duration, toWrittenDuration } from './duration.ts';
 import type { Scope } from './scope.ts';
@@ -53,7 +53,7 @@ export interface Finding {
 }
 
 /** An event with its call. */
-export interface CallEvent extends SaidEvent {
+export interface CallEvent extends EventRecord {
   clientId: string;
   validationId: string;
   n: number;
@@ -80,7 +80,7 @@ export type Goal =
   | { callState: CallState };
 
 /** Where to look, and how long to wait in real time: 5 s by default, at most 10 min. */
-export interface Patience {
+export interface WaitOptions {
   validationId?: string;
   /** The number of the call. */
   n?: number;
@@ -90,7 +90,7 @@ export interface Patience {
 }
 
 /** The result of a wait. */
-export type Met<G extends Goal> = G extends { event: string }
+export type WaitResult<G extends Goal> = G extends { event: string }
   ? CallEvent
   : G extends { callState: string }
     ? Call
@@ -123,14 +123,14 @@ export const createJournal = ({ control, client }: Scope): Journal => ({
  */
 export const createWaitFor =
   ({ control, client: query }: Scope) =>
-  async <const G extends Goal>(goal: G, { timeout, ...where }: Patience = {}): Promise<Met<G>> => {
+  async <const G extends Goal>(goal: G, { timeout, ...where }: WaitOptions = {}): Promise<WaitResult<G>> => {
     const body = {
       for: goal,
       ...where,
       ...(timeout !== undefined && { timeout: toWrittenDuration(timeout) }),
     };
     const { event, request, call } = await control.ask('POST /wait', { query, body });
-    return (event ?? request ?? call) as Met<G>;
+    return (event ?? request ?? call) as WaitResult<G>;
   };
 
 /** A finding as text, with how to fix it. */

@@ -1,8 +1,9 @@
 import type { Client } from '../domain/client.ts';
+import type { Addresses } from '../server/addresses.ts';
 import type { CamelControl } from './control.ts';
 import { ignoreNotFound } from './error.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
-import type { Addresses, Credentials } from './scope.ts';
+import type { Credentials } from './scope.ts';
 
 /** Properties of a new client; what is left out is generated, or as for a sandbox client. */
 export type ClientOptions = Partial<Client>;

@@ -9,8 +9,8 @@ import {
   type Finding,
   type Goal,
   type Journal,
-  type Met,
-  type Patience,
+  type WaitOptions,
+  type WaitResult,
 } from './journal.ts';
 import { createScenarios, createValidations, type Scenarios, type Validations } from './scenarios.ts';
 import type { Credentials, Scope } from './scope.ts';
@@ -41,7 +41,7 @@ export interface Sandbox extends Credentials {
    * const { events } = await mock.waitFor({ callState: 'ended' });
    * console.log(events.at(-1)?.code); // VideocallCompleted
    */
-  waitFor<const G extends Goal>(goal: G, patience?: Patience): Promise<Met<G>>;
+  waitFor<const G extends Goal>(goal: G, options?: WaitOptions): Promise<WaitResult<G>>;
   /** Resets everything, or only this client, which keeps its credentials. */
   reset(): Promise<void>;
 }

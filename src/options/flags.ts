@@ -74,7 +74,7 @@ function faultOf(command: CommandName, { name, rawName, value, inlineValue }: Op
 }
 
 /** Flags given without the flag that they need. */
-const lonely = (given: ReadonlyMap<Name, unknown>): string[] =>
+const findUnmetNeeds = (given: ReadonlyMap<Name, unknown>): string[] =>
   [...given.keys()].flatMap((name) => {
     const { needs } = rowOf(name);
     return needs === undefined || given.has(needs as Name) ? [] : [`--${name}: needs --${needs} as well`];
@@ -112,5 +112,5 @@ export function fromArguments(command: CommandName, argv: readonly string[], fol
   }
   const sources = [...texts].map(([name, given]) => readTexts(name, `--${name}`, given, folder));
   const { given, faults: unread } = merged(sources);
-  return { given, faults: [...faults.values(), ...unread, ...lonely(texts)], operands };
+  return { given, faults: [...faults.values(), ...unread, ...findUnmetNeeds(texts)], operands };
 }

@@ -6,7 +6,7 @@ import { SHIPPED_SCENARIOS } from './shipped-scenarios.ts';
 import { formatProblem, toRelativeName } from './yaml/file.ts';
 
 /** Polling: file system notifications stop when the folder is replaced, and are missing on mounted folders. */
-const LOOK_EVERY_MS = 500;
+const POLL_INTERVAL_MS = 500;
 
 type Scenarios = ReadonlyMap<string, Scenario>;
 
@@ -39,7 +39,7 @@ interface Found {
 type Files = ReadonlyMap<string, Found>;
 
 /** Writes a line to the log. */
-type News = readonly [level: 'info' | 'warn', line: string];
+type LogLine = readonly [level: 'info' | 'warn', line: string];
 
 function stampOf(file: string): string {
   const found = statSync(file, { throwIfNoEntry: false });
@@ -69,10 +69,10 @@ function playable(before: Scenarios, { scenarios, faults }: Reading, needed: rea
 }
 
 /** What to log about an existing file. Recovery is logged at the level of the problem, so that the same readers see it. */
-function newsOf(file: string, { stamp, faults }: Found, was: Found | undefined): News[] {
+function describeChange(file: string, { stamp, faults }: Found, was: Found | undefined): LogLine[] {
   const isSame = stamp === was?.stamp && faults.join() === was.faults.join();
   if (isSame) return [];
-  if (faults.length > 0) return faults.map((line): News => ['warn', line]);
+  if (faults.length > 0) return faults.map((line): LogLine => ['warn', line]);
   return was !== undefined && was.faults.length > 0
     ? [['warn', `${file} is valid again`]]
     : [['info', `${file} was reloaded`]];
@@ -92,7 +92,7 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
   let lastTrouble: string | undefined;
   let lastStamps: string | undefined;
 
-  function newsOfGone(file: string, files: readonly string[]): News {
+  function describeRemoval(file: string, files: readonly string[]): LogLine {
     const name = claimedName(file);
     const isThere = SHIPPED_SCENARIOS.has(name) || files.some((other) => claimedName(other) === name);
     return needed.includes(name) && !isThere
@@ -100,7 +100,7 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
       : ['info', `${toRelativeName(file, cwd)} is gone`];
   }
 
-  function look(): void {
+  function poll(): void {
     const { files, trouble } = filesIn(folder);
     if (trouble !== lastTrouble) log.warn(trouble ?? `the folder ${folder} can be read again`);
     lastTrouble = trouble;
@@ -116,17 +116,17 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
       files.map((file, index) => [file, { stamp: stamps[index] ?? '', faults: faultsOf(file) }]),
     );
     const gone = [...known.keys()].filter((file) => !found.has(file));
-    const news = [
-      ...gone.map((file) => newsOfGone(file, files)),
-      ...[...found].flatMap(([file, one]) => newsOf(toRelativeName(file, cwd), one, known.get(file))),
+    const lines = [
+      ...gone.map((file) => describeRemoval(file, files)),
+      ...[...found].flatMap(([file, one]) => describeChange(toRelativeName(file, cwd), one, known.get(file))),
     ];
     current = playable(current, reading, needed);
     known = found;
-    for (const [level, line] of news) log[level](line);
+    for (const [level, line] of lines) log[level](line);
   }
 
   // What has changed since the scenarios were first read.
-  look();
-  const timer = setInterval(look, LOOK_EVERY_MS).unref();
+  poll();
+  const timer = setInterval(poll, POLL_INTERVAL_MS).unref();
   return { current: () => current, close: () => clearInterval(timer) };
 }

@@ -11,10 +11,10 @@ import type { Given, Source } from './source.ts';
 import type { OptionsFor } from './table.ts';
 import { formatProblem } from './yaml/file.ts';
 
-type Starting = 'start' | 'exec';
+type StartCommand = 'start' | 'exec';
 
 /** The options that are combined into others. */
-type MadeInto =
+type CombinedOption =
   | 'client'
   | 'fixtures'
   | 'watch'
@@ -26,7 +26,7 @@ type MadeInto =
   | 'key';
 
 /** The options to start a simulator with. Deeply frozen. */
-export type StartOptions<C extends Starting> = Omit<OptionsFor<C>, MadeInto> & {
+export type StartOptions<C extends StartCommand> = Omit<OptionsFor<C>, CombinedOption> & {
   readonly clients: readonly Client[];
   readonly scenarios: ReadonlyMap<string, Scenario>;
   /** The folder whose scenario files are reloaded when they change. */
@@ -79,11 +79,11 @@ function frozen<T>(value: T): T {
  *
  * @throws {BadUsage} with every problem in any source of options and in the scenario files
  */
-export function readStartOptions<C extends Starting>(
+export function readStartOptions<C extends StartCommand>(
   command: C,
   surroundings: Surroundings,
 ): StartOptions<C> {
-  const { options, given, clients: listed, faults } = read<Starting>(command, surroundings);
+  const { options, given, clients: listed, faults } = read<StartCommand>(command, surroundings);
   const {
     client: _,
     fixtures,

@@ -1,10 +1,23 @@
 import { ADMIN, CONSOLE, DEMO } from '../control/schema/paths.ts';
-import type { Addresses } from '../library/scope.ts';
 import { withProtocol } from '../service/call-origins.ts';
 import type { MediaPorts } from '../service/port-probes.ts';
 import { isLoopback, toReachableHost } from './address.ts';
 import type { LocalCertificate } from './certificate.ts';
 import type { TlsIdentity } from './tls.ts';
+
+/** Addresses of a simulator. */
+export interface Addresses {
+  /** For backends, e.g. `http://127.0.0.1:4010`. */
+  readonly url: string;
+  /** For browsers. The host name contains `videocall`, which the listener of guide 5.5 requires. */
+  readonly browserUrl: string;
+  /** The base URL of the control API. */
+  readonly adminUrl: string;
+  /** A sample integrator page with a whole call in it. Its origin differs from `browserUrl`. */
+  readonly demoUrl: string;
+  /** The web console: shows what happens and lets you act as the agent. */
+  readonly consoleUrl: string;
+}
 
 /** Addresses of a simulator over TLS. */
 export interface Secure {
@@ -14,7 +27,7 @@ export interface Secure {
   readonly ca?: string;
 }
 
-/** Addresses of a simulator: known once its sockets are bound, and constant until it closes. */
+/** Every address of a simulator: known once its sockets are bound, and constant until it closes. */
 export interface ServerAddresses extends Addresses {
   /** The same over TLS, if TLS is enabled. */
   readonly https?: Secure;

@@ -45,12 +45,12 @@ export interface LaunchedMock extends ServerAddresses {
 
 const PASSWORD_LENGTH = 24;
 
-type Launching = Resolved<'library', MockOptions>;
+type LaunchOptions = Resolved<'library', MockOptions>;
 
 /** The store at an address. */
 async function openStore(
   address: string,
-  { storePrefix, clients }: Pick<Launching, 'storePrefix' | 'clients'>,
+  { storePrefix, clients }: Pick<LaunchOptions, 'storePrefix' | 'clients'>,
   random: Random,
   log: Logger,
 ): Promise<Store> {
@@ -67,7 +67,7 @@ async function openStore(
 }
 
 /** What a simulator has opened so far while it starts. */
-interface Running {
+interface OpenResources {
   ownStore?: Store;
   sockets?: PortListener;
   media?: OpenMediaPorts;
@@ -75,7 +75,7 @@ interface Running {
   app?: FastifyInstance;
 }
 
-async function close({ ownStore, sockets, media, simulator, app }: Running): Promise<void> {
+async function close({ ownStore, sockets, media, simulator, app }: OpenResources): Promise<void> {
   // Streams end with the app, and the sockets wait for them. No new connection may come in between.
   const closed = Promise.all([sockets?.close(), media?.close()]);
   await app?.close();
@@ -101,7 +101,7 @@ export async function launch(given: MockOptions, timeouts = TIMEOUTS_MS): Promis
   } = resolve('library', given);
   const random = createRandom(randomSeed);
   const log = createLogger({ level: logLevel, format: logFormat });
-  const running: Running = {};
+  const running: OpenResources = {};
   try {
     const { clients } = options;
     const store =
@@ -126,7 +126,9 @@ async function resolveTlsIdentity({
   https,
   host,
   browserUrl,
-}: Pick<Launching, 'https' | 'host' | 'browserUrl'>): Promise<TlsIdentity | LocalCertificate | undefined> {
+}: Pick<LaunchOptions, 'https' | 'host' | 'browserUrl'>): Promise<
+  TlsIdentity | LocalCertificate | undefined
+> {
   if (typeof https === 'object') return https;
   if (!https) return undefined;
   const names = [
@@ -137,10 +139,10 @@ async function resolveTlsIdentity({
   return ensureUserCertificate(names, systemTime());
 }
 
-type Place = Pick<Launching, 'https' | 'host' | 'port' | 'browserUrl' | 'mediaPorts'>;
+type BindOptions = Pick<LaunchOptions, 'https' | 'host' | 'port' | 'browserUrl' | 'mediaPorts'>;
 
 /** The bound sockets of a simulator, and the addresses that follow from them. */
-async function bind({ mediaPorts, ...place }: Place, running: Running, timeouts: Timeouts) {
+async function bind({ mediaPorts, ...place }: BindOptions, running: OpenResources, timeouts: Timeouts) {
   const { host, port, browserUrl } = place;
   const tls = await resolveTlsIdentity(place);
   const sockets = await listen(host, port, tls, timeouts);
@@ -153,17 +155,17 @@ async function bind({ mediaPorts, ...place }: Place, running: Running, timeouts:
   return { sockets, addresses: addressesOf(bound) };
 }
 
-interface Starting {
+interface StartContext {
   readonly store: Store;
   readonly random: Random;
   readonly log: Logger;
-  readonly options: Omit<Launching, 'store' | 'storePrefix' | 'randomSeed' | 'logLevel' | 'logFormat'>;
+  readonly options: Omit<LaunchOptions, 'store' | 'storePrefix' | 'randomSeed' | 'logLevel' | 'logFormat'>;
   readonly timeouts: Timeouts;
   /** Whatever is opened is added at once, so that a failing start closes it. */
-  readonly running: Running;
+  readonly running: OpenResources;
 }
 
-async function startWithStore(starting: Starting): Promise<Omit<LaunchedMock, 'close'>> {
+async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock, 'close'>> {
   const { store, random, log, running } = starting;
   const {
     port,

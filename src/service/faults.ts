@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type ConnectionFault, type Fault, isConnectionFault, type Spoilt } from '../domain/fault.ts';
+import { type AnswerFault, type ConnectionFault, type Fault, isConnectionFault } from '../domain/fault.ts';
 import { ms } from '../domain/time.ts';
 import { onDisconnect } from '../server/on-disconnect.ts';
 import type { Random } from '../system/random.ts';
@@ -21,14 +21,14 @@ interface Change {
   readonly contentType?: string;
 }
 
-export const ANSWERS: Readonly<Record<Spoilt, Change>> = {
+export const ANSWERS: Readonly<Record<AnswerFault, Change>> = {
   empty: { body: () => Buffer.alloc(0) },
   malformed: { body: (whole) => whole.subarray(0, Math.floor(whole.length / 2)) },
   'wrong-content-type': { contentType: 'text/plain' },
 };
 
 /** Changes an answer as the fault says, and returns the body to send. */
-export function spoil({ kind }: Fault, reply: FastifyReply, payload: unknown): unknown {
+export function applyAnswerFault({ kind }: Fault, reply: FastifyReply, payload: unknown): unknown {
   if (kind === undefined || isConnectionFault(kind)) return payload;
   const { body: change, contentType } = ANSWERS[kind];
   if (contentType !== undefined) reply.type(contentType);

@@ -15,7 +15,7 @@ import type { Simulator } from '../simulator/simulator.ts';
 import type { Random } from '../system/random.ts';
 import type { Form } from './django/form.ts';
 import { parsePairs, unquote } from './django/urlencoded.ts';
-import { answerInstead, CONNECTIONS, delay, spoil } from './faults.ts';
+import { answerInstead, applyAnswerFault, CONNECTIONS, delay } from './faults.ts';
 import { getHeaderLines } from './header-lines.ts';
 
 /** What is learned about a request to the imitated service while it is answered. */
@@ -136,7 +136,7 @@ export function createRequestLog(
     const fault = getRequestContext(request).received?.fault;
     if (fault === undefined) return payload;
     await delay(fault, reply, random);
-    return spoil(fault, reply, payload);
+    return applyAnswerFault(fault, reply, payload);
   }
 
   app.addHook('onSend', applyFault);

@@ -47,6 +47,7 @@ export interface InterventionResult {
   readonly at: Instant;
 }
 
+/** Reads calls, and applies interventions and signals to them. */
 export function createCalls(store: Store, scheduler: CallScheduler) {
   const findLatestId = async (
     clientId: string,

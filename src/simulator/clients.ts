@@ -7,6 +7,7 @@ import { clientRef } from './refs.ts';
 
 const SECRET_LENGTH = 40;
 
+/** Registers, changes, resets and removes clients. */
 export function createClients(store: Store, random: Random) {
   const get = async (clientId: string): Promise<Client | undefined> =>
     (await store.read(clientRef(clientId))).found[0]?.value;

@@ -47,13 +47,13 @@ export interface Stream {
 const LEASE_RENEWAL_MS = LEASE_MS / 3;
 
 /** The presence of a call, some time after `pageId` has opened its stream. */
-interface PagesOpen {
+interface PresenceCheck {
   readonly presence: Presence;
   readonly pageId: string;
   readonly realTime: Instant;
 }
 
-const detectInPresence = createDetector<'presence', PagesOpen>({
+const detectInPresence = createDetector<'presence', PresenceCheck>({
   'token-shared': ({ presence, pageId, realTime }) =>
     refuseSharedPage(presence, pageId, realTime) === presence ? undefined : 'two pages at the same time',
 });

@@ -14,6 +14,7 @@ export const findValidations = async (store: Store, validationId: string): Promi
     .map(({ value }) => value)
     .filter((one) => one.validationId === validationId);
 
+/** Creates, sets up and confirms validations. */
 export function createValidations(store: Store, random: Random) {
   /** Shows agents the call that waits for its validation to be confirmed, if there is one. */
   async function revealCall({ clientId, validationId, calls: n }: Validation): Promise<void> {

@@ -239,7 +239,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await page.goto(`${before.mock.url}/__console`);
     await queue().locator('b', { hasText: 'val-kept' }).waitFor();
     await before.mock.close();
-    await page.getByText('The simulator is away').waitFor();
+    await page.getByText('The simulator is disconnected').waitFor();
     const after = await openDrive({ ...options, port: Number(new URL(before.mock.url).port) });
     try {
       await page.getByText('live again').waitFor();
@@ -271,7 +271,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await openConsole();
     await button('Join').click();
     const notice = page.locator('.notice');
-    await notice.getByText('No page of this call is open').waitFor();
+    await notice.getByText('No page of the call is open').waitFor();
     expect(await page.evaluate(() => scrollY)).toBeGreaterThan(0);
     const { y = -1 } = (await notice.boundingBox()) ?? {};
     expect(y).toBeGreaterThanOrEqual(0);

@@ -201,7 +201,7 @@ describe('mock-veridas exec', () => {
         await redis.signal('SIGKILL');
         writeFileSync(path.join(cwd(), 'gone'), '');
         expect(await exited).toBe(7);
-        expect(errors()).toContain('the findings cannot be told: the store at');
+        expect(errors()).toContain('the findings cannot be read: the store at');
       } finally {
         await redis.stop();
       }

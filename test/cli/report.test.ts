@@ -139,7 +139,7 @@ describe('mock-veridas report that fails', () => {
   ])('exits with 3 and writes nothing when the server answers with %s', async (_, answer) => {
     const other = await startFakeControlApi(answer);
     const { code, err } = await runToEnd(['report', '--target', other.url]);
-    expect([code, err]).toEqual([3, expect.stringContaining('is no mock-veridas')]);
+    expect([code, err]).toEqual([3, expect.stringContaining('is not a mock-veridas control API')]);
     expectNoReport();
     await other.close();
   });

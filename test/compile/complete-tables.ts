@@ -1,6 +1,6 @@
 import type { OCCASIONS } from '../../contracts/source/frontend.ts';
 import { createDetector } from '../../src/domain/detection.ts';
-import type { ConnectionFault, FaultKind, Spoilt } from '../../src/domain/fault.ts';
+import type { AnswerFault, ConnectionFault, FaultKind } from '../../src/domain/fault.ts';
 import type { Detectors, Place, Rule, RuleId } from '../../src/domain/finding.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import type { EFFECTS } from '../../src/domain/post.ts';
@@ -28,7 +28,7 @@ export type Tables = [
   // @ts-expect-error: a kind of fault that acts on the connection, without an effect
   Complete<ConnectionFault | 'one more', typeof CONNECTIONS>,
   // @ts-expect-error: a kind of fault that acts on the answer, without an effect
-  Complete<Spoilt | 'one more', typeof ANSWERS>,
+  Complete<AnswerFault | 'one more', typeof ANSWERS>,
   Complete<DeliveryFault, typeof EFFECTS>,
   // @ts-expect-error: a way of delivery without an effect
   Complete<DeliveryFault | 'one more', typeof EFFECTS>,
@@ -61,7 +61,7 @@ export const FAILS: readonly Errors[] = [
 export type TableOfRules = Complete<RuleId, { readonly [P in Place as keyof Detectors<P, unknown>]: P }>;
 
 // @ts-expect-error: a rule that does not say where its mistakes show
-export const RULE: Rule = { severity: 'error', guide: '5.2', title: 'a mistake', mend: 'do it right' };
+export const RULE: Rule = { severity: 'error', guide: '5.2', title: 'a mistake', fix: 'do it right' };
 
 const look = () => undefined;
 

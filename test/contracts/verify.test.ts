@@ -200,7 +200,7 @@ describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
     const unreachable = await verify(contracts);
     expect([unreachable.code, unreachable.err]).toEqual([
       2,
-      expect.stringContaining('--target: no answer from'),
+      expect.stringContaining('--target: nothing answers at'),
     ]);
   });
 

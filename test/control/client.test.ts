@@ -44,11 +44,11 @@ describe('control API client', () => {
   });
 
   it.each([
-    [200, 'hello', 'is no mock-veridas'],
-    [404, '<html>', 'is no mock-veridas'],
-    [404, '{"detail":"Not found"}', 'is no mock-veridas: it answered 404'],
-    [503, '{"items":[]}', 'is no mock-veridas: it answered 503'],
-    [301, '', 'is no mock-veridas: it answered 301'],
+    [200, 'hello', 'is not a mock-veridas control API'],
+    [404, '<html>', 'is not a mock-veridas control API'],
+    [404, '{"detail":"Not found"}', 'is not a mock-veridas control API: it answered 404'],
+    [503, '{"items":[]}', 'is not a mock-veridas control API: it answered 503'],
+    [301, '', 'is not a mock-veridas control API: it answered 301'],
   ])('reports that a server answering %i with body %j %s', async (status, text, message) => {
     const error = await catchFailure(createControlAnswering(status, text).ask('GET /calls'));
     expect(error).toMatchObject({ code: 'not_simulator', status, message });

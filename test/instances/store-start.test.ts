@@ -35,7 +35,7 @@ describe('a command whose store is unavailable', () => {
     const { code, output } = await run(['--port', '0', '--store', 'redis://user:very-secret@127.0.0.1:1/2']);
     expect(code).toBe(3);
     expect(output()).toBe(
-      'mock-veridas: the store at redis://127.0.0.1:1/2 cannot be used: nothing is listening there\n',
+      'mock-veridas: the store at redis://127.0.0.1:1/2 cannot be used: nothing listens there\n',
     );
   });
 

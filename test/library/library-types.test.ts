@@ -52,7 +52,9 @@ describe('library types', () => {
 
   it('matches the control API types for waits', () => {
     expectTypeOf<library.Goal>().toEqualTypeOf<Wait['for']>();
-    expectTypeOf<Expand<Omit<library.Patience, 'timeout'>>>().toEqualTypeOf<Omit<Wait, 'for' | 'timeout'>>();
+    expectTypeOf<Expand<Omit<library.WaitOptions, 'timeout'>>>().toEqualTypeOf<
+      Omit<Wait, 'for' | 'timeout'>
+    >();
   });
 
   it('matches the control API types for scenarios and validations', () => {

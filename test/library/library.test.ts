@@ -342,7 +342,7 @@ describe('connectMock', () => {
     await using server = await startMock({ logLevel: 'error' });
     expect(await catchError(connectMock(`${server.url}/elsewhere`))).toMatchObject({
       code: 'unreachable',
-      message: expect.stringContaining('is no mock-veridas'),
+      message: expect.stringContaining('is not a mock-veridas control API'),
     });
   });
 

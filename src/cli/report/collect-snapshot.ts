@@ -37,7 +37,7 @@ export async function collectSnapshot(control: Control, address: string): Promis
     const { items } = await answer.catch((error) => {
       throw failure(error, address, path);
     });
-    if (!Array.isArray(items)) throw new NoSimulator(`${address} is no mock-veridas`);
+    if (!Array.isArray(items)) throw new NoSimulator(`${address} is not a mock-veridas control API`);
     return items;
   }
 

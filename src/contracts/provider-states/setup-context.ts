@@ -46,7 +46,7 @@ export function createSetupContext(simulator: Simulator) {
     const id = await clientId(named);
     const known = (await clients.get(id)) ?? (await clients.create({ clientId: id }));
     if (known === undefined)
-      throw new StateSetupFailed(`client "${id}" was registered by another caller just now`);
+      throw new StateSetupFailed(`client "${id}" was registered by another process just now`);
     return known;
   }
 
@@ -56,7 +56,7 @@ export function createSetupContext(simulator: Simulator) {
     if (age !== undefined) await clocks.freeze(undefined, id);
     const token = await tokens.put(id, access_token, age === undefined ? ms(0) : seconds(age));
     if (token === undefined)
-      throw new StateSetupFailed(`client "${id}" was removed by another caller just now`);
+      throw new StateSetupFailed(`client "${id}" was removed by another process just now`);
     if (token === 'taken')
       throw new StateSetupFailed('this access token is there already', 'let each state name its own');
     latest.accessToken = token.accessToken;

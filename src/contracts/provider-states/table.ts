@@ -53,13 +53,13 @@ export const PROVIDER_STATES = defineStates({
     values: OF_CLIENT,
   },
   'the client credentials do not exist': {
-    summary: 'no client has this id',
+    summary: 'no client is registered under this id',
     params: client,
     values: [],
   },
   'an access token exists': {
     summary:
-      'a token was issued, age_seconds ago if that is given, and the clock is then frozen; "then" is what it must be afterwards',
+      'a token was issued, age_seconds ago if given, with time frozen then; "then" is its expected state afterwards',
     params: {
       ...token,
       age_seconds: integerSchema('age in seconds', 0, 1_000_000_000),
@@ -98,27 +98,27 @@ export const PROVIDER_STATES = defineStates({
     values: OF_VALIDATION,
   },
   'the agent has joined the video call': {
-    summary: 'a call is open and has said VideocallLoading',
+    summary: 'a call is open and has posted VideocallLoading',
     params: call,
     values: OF_CALL,
   },
   'the video call has been initiated': {
-    summary: 'a call is under way and has said VideocallInitiated',
+    summary: 'a call is in progress and has posted VideocallInitiated',
     params: call,
     values: OF_CALL,
   },
   'the video call has been completed': {
-    summary: 'a call has ended and has said VideocallCompleted; its token is used up',
+    summary: 'a call has ended and has posted VideocallCompleted; its token is completed',
     params: call,
     values: OF_CALL,
   },
   'the video call is not found': {
-    summary: 'there is no such call, which has said VideocallNotFound',
+    summary: 'there is no such call, and VideocallNotFound was posted',
     params: call,
     values: OF_CALL,
   },
   'the video call server is not operational': {
-    summary: 'the server of the calls is down, which has said VideocallServerNotOperational',
+    summary: 'the video call server is down, and VideocallServerNotOperational was posted',
     params: call,
     values: OF_CALL,
   },

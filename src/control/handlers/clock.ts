@@ -10,7 +10,7 @@ import type { Handlers } from './handler.ts';
 /** The clock that was set, or an error that says why it was not. */
 function toClockResult(outcome: ClockView | ClockRefusal) {
   if (outcome === 'no date') {
-    throw createInvalidError([{ path: '', message: 'that is no date, or farther than any' }]);
+    throw createInvalidError([{ path: '', message: 'not a representable date; use years 1 to 9999' }]);
   }
   if (outcome === 'backwards') {
     throw new ControlError(

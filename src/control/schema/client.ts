@@ -103,12 +103,12 @@ function pathOf(path: string, parameters: Texts, query: Texts): string {
 const isRefusal = (json: unknown): json is ErrorAnswer =>
   typeof json === 'object' && json !== null && 'error' in json && 'message' in json;
 
-/** Parses a JSON answer; undefined when it is not JSON. */
+/** Parses a JSON answer; undefined when it is empty. */
 function parseJson(text: string, status: number): unknown {
   try {
     return text === '' ? undefined : JSON.parse(text);
   } catch (cause) {
-    throw new RequestFailed('not_simulator', 'is no mock-veridas', { status, cause });
+    throw new RequestFailed('not_simulator', 'is not a mock-veridas control API', { status, cause });
   }
 }
 
@@ -139,7 +139,9 @@ export function createControl(transport: Transport): Control {
       const isExpected =
         (status >= 200 && status < 300) || (SECOND_STATUS as Record<string, number>)[name] === status;
       if (!isExpected)
-        throw new RequestFailed('not_simulator', `is no mock-veridas: it answered ${status}`, { status });
+        throw new RequestFailed('not_simulator', `is not a mock-veridas control API: it answered ${status}`, {
+          status,
+        });
       return json as Answer<typeof name>;
     },
   };

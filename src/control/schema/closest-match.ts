@@ -44,7 +44,7 @@ export function closestMatch(word: string, known: readonly string[]): string | u
 }
 
 /** The only one of `known` whose last word is `word`, as in `id` for `client_id`. */
-export function endingIn(word: string, known: readonly string[]): string | undefined {
+export function findByLastWord(word: string, known: readonly string[]): string | undefined {
   const [first, ...others] = known.filter((candidate) => candidate.endsWith(`_${word}`));
   return others.length === 0 ? first : undefined;
 }

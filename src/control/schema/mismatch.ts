@@ -1,6 +1,6 @@
 import { type Static, type TObject, type TSchema, type TUnion, Type } from 'typebox';
 import { Check, Errors } from 'typebox/value';
-import { closestMatch, endingIn } from './closest-match.ts';
+import { closestMatch, findByLastWord } from './closest-match.ts';
 
 /** A path into a document: keys and indexes from its root. */
 export type Path = readonly (string | number)[];
@@ -85,7 +85,7 @@ const describeKeys = (schema: TObject): string =>
 
 /** The key of `schema` that an unknown one probably means. */
 const meantKey = ({ properties }: TObject, key: string): string | undefined =>
-  closestMatch(key, Object.keys(properties)) ?? endingIn(key, Object.keys(properties));
+  closestMatch(key, Object.keys(properties)) ?? findByLastWord(key, Object.keys(properties));
 
 /** An unknown key in a map of secrets may be a secret itself, unless it resembles a known key. */
 function createUnknownKey(schema: TObject, key: string, path: Path): Mismatch {

@@ -14,16 +14,16 @@ import {
 const JSON_TYPE = 'application/json';
 
 const ERROR_DESCRIPTIONS: Readonly<Record<keyof typeof ERRORS, string>> = {
-  not_json: 'The body is no JSON',
-  unauthorized: 'Basic credentials are asked for where the server can be reached from other machines',
-  forbidden: 'Neither this machine nor a page that is let in',
-  not_found: 'There is no such thing',
-  timeout: 'It has not happened in time',
-  conflict: 'Impossible as things are',
+  not_json: 'The body is not JSON',
+  unauthorized: 'Basic credentials are required when the server can be reached from other machines',
+  forbidden: 'The request is not from this machine, or is from a page of another origin',
+  not_found: 'What the request names does not exist',
+  timeout: 'It did not happen in time',
+  conflict: 'Impossible in the present state',
   too_large: 'The body is too large',
-  invalid: 'The request is invalid; every problem is listed',
+  invalid: 'The request does not fit its schema; every problem is listed',
   internal: 'The simulator failed',
-  unavailable: 'The store is away; it says which and why',
+  unavailable: 'The store is unavailable; the message says which and why',
 };
 
 const createParameter = (place: 'path' | 'query', name: string, schema: TSchema, required: boolean) => ({

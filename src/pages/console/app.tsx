@@ -23,7 +23,7 @@ interface Notice {
 const CONNECTION_LABELS: Record<ConnectionState['state'], string> = {
   connecting: 'connecting…',
   live: 'live',
-  away: 'The simulator is away. It is tried again every moment; this page comes back by itself.',
+  away: 'The simulator is disconnected. This page reconnects by itself.',
 };
 
 /** What an answer of the control API means for the user; most changes show by themselves. */
@@ -31,7 +31,7 @@ function describeOutcome(answer: unknown): string {
   const { page, posted_after_ms: after } = (answer ?? {}) as { page?: string; posted_after_ms?: number };
   if (page === 'posted')
     return `The page has posted the event${after === undefined ? '' : ` after ${after} ms`}.`;
-  if (page === 'none') return 'Done. No page of this call is open, so none received it.';
+  if (page === 'none') return 'Done. No page of the call is open, so no event was posted.';
   if (page === 'unconfirmed') return 'Done. The page is open but has not said that it posted the event.';
   return '';
 }

@@ -97,7 +97,7 @@ function findPasswords({ url }: RedisLocation): string[] {
 }
 
 const ERROR_REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing is listening there',
+  ECONNREFUSED: 'nothing listens there',
   ENOENT: 'there is no such socket',
   ENOTFOUND: 'there is no such host',
   EAI_AGAIN: 'its name cannot be resolved now',
