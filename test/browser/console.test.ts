@@ -99,7 +99,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await stage.d.admin('POST', '/clock/freeze', { at, client_id: client.client_id });
     await openConsole();
     await button('+1h 1 hour forward').click();
-    await expect.poll(() => page.getByRole('alert').textContent()).toContain('that is no date');
+    await expect.poll(() => page.getByRole('alert').textContent()).toContain('not a representable date');
   });
 
   it('lists waiting calls before validations without a call, the longest wait first', async () => {

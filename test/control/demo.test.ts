@@ -70,7 +70,7 @@ describe('demo call', () => {
   });
 
   it.each([
-    ['{', 400, 'not_json', /no JSON/],
+    ['{', 400, 'not_json', /not valid JSON/],
     ['', 422, 'invalid', /scenario is missing/],
     ['{"scenario":"hapy"}', 422, 'invalid', /there is no scenario "hapy"; known: agent-late/],
     ['{"scenario":1}', 422, 'invalid', /scenario/],
