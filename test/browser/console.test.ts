@@ -125,7 +125,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await button('Freeze the clock').click();
     await page.getByText('frozen', { exact: true }).waitFor();
     expect((await clock()).frozen).toBe(true);
-    await button('Run the clock').click();
+    await button('Resume the clock').click();
     await button('Freeze the clock').waitFor();
   });
 

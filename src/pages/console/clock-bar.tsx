@@ -42,7 +42,7 @@ export function ClockBar({ clock: { now, frozen, offsetMs }, clientId, onCommand
         type="button"
         onClick={() => onCommand(frozen ? 'POST /clock/resume' : 'POST /clock/freeze', { query })}
       >
-        {frozen ? 'Run' : 'Freeze'}
+        {frozen ? 'Resume' : 'Freeze'}
         <span class="unseen"> the clock</span>
       </button>
     </fieldset>
