@@ -48,7 +48,7 @@ const FOR_NODE = {
   platform: 'node',
   target: 'node20',
   legalComments: 'eof',
-  // Whoever uses a part that needs one of these installs it. Vitest is declared nowhere else.
+  // Users install these with the part that needs them. Vitest is declared nowhere else.
   external: Object.keys(peerDependenciesMeta),
   plugins: [shippedScenarios, certificateApart] as Plugin[],
 } as const satisfies BuildOptions;

@@ -1,4 +1,4 @@
-/** `npm run pictures`: takes the pictures of README and docs anew, each of something that has really happened. */
+/** `npm run pictures`: takes the pictures of README and docs from a running simulator. */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -14,7 +14,7 @@ interface ErrorDetails {
 }
 
 /**
- * A request that the simulator refused or could not carry out. The message is written for whoever reads the test.
+ * A request that the simulator refused or could not carry out. The message is written for the reader of the test.
  *
  * @example
  * await mock.call('unheard-of').join().catch((error) => {

@@ -137,11 +137,12 @@ async function bindAll(
 function createGate() {
   const waiting: Parameters<RequestListener>[] = [];
   let handle: RequestListener = (...exchange) => void waiting.push(exchange);
+  const handler: RequestListener = (request, response) => handle(request, response);
   return {
-    handler: ((request, response) => handle(request, response)) satisfies RequestListener as RequestListener,
-    serve(handler: RequestListener) {
-      handle = handler;
-      for (const exchange of waiting.splice(0)) handler(...exchange);
+    handler,
+    serve(listener: RequestListener) {
+      handle = listener;
+      for (const exchange of waiting.splice(0)) listener(...exchange);
     },
   };
 }

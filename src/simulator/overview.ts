@@ -5,7 +5,7 @@ import type { CallDetails, createCalls } from './calls.ts';
 import { createTimeReader } from './decide.ts';
 import { toCallId } from './refs.ts';
 
-/** All calls, sorted for whoever acts as the agent. */
+/** All calls, sorted for the person who acts as the agent. */
 export interface Overview {
   /** Waiting clients, longest wait first: they come before any other work. Guide 5.3. */
   readonly waiting: readonly CallDetails[];

@@ -115,7 +115,7 @@ export function createPages(
   return {
     /**
      * Attaches a page to its call: `listener` gets the call's state until the stream is closed. The first page starts the
-     * script. An unknown page is told that its call is gone.
+     * script. An unknown page learns that its call no longer exists.
      *
      * @param onError called with later failures of background work
      */
