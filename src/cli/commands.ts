@@ -14,7 +14,7 @@ interface CommandRow extends CommandHelp {
   readonly takesRest?: true;
 }
 
-const BAD_USAGE = 'bad flags, environment, config file or scenario file; every fault is printed';
+const BAD_USAGE = 'bad flags, environment, config file or scenario file; every problem is printed';
 const CANNOT_RUN = 'cannot listen or reach the store, crashed, or lacks a library';
 
 /** Every command by its name, with its help. */
@@ -51,9 +51,9 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   validate: {
     run: validate,
     takesRest: true,
-    summary: 'check scenario files, with every fault at its line and column',
+    summary: 'check scenario files, with every problem at its line and column',
     about: 'Checks scenario files. FILE is a file or a folder with scenario files.',
-    exitCodes: { 0: 'all are valid', 2: 'bad flags, or a fault in a file; every fault is printed' },
+    exitCodes: { 0: 'all are valid', 2: 'bad flags, or a problem in a file; every problem is printed' },
   },
   verify: {
     run: verify,

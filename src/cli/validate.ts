@@ -20,10 +20,10 @@ export const validate: Command = async ({ args, rest, env, cwd }) => {
   if (named.length === 0) throw new BadUsage(['which files? as in: validate fixtures/scenarios']);
   const files = [...new Set(named.flatMap((argument) => resolveFiles(argument, cwd)))];
   if (files.length === 0) throw new BadUsage([`there is no scenario file in ${named.join(', ')}`]);
-  const { faults } = scenariosOf(files);
-  for (const fault of faults) printError(formatProblem(fault, cwd));
-  for (const file of files.filter((one) => faults.every((fault) => fault.file !== one))) {
+  const { problems } = scenariosOf(files);
+  for (const problem of problems) printError(formatProblem(problem, cwd));
+  for (const file of files.filter((one) => problems.every((problem) => problem.file !== one))) {
     print(`ok: ${relative(cwd, file)}`);
   }
-  return faults.length === 0 ? EXIT.good : EXIT.badUsage;
+  return problems.length === 0 ? EXIT.good : EXIT.badUsage;
 };

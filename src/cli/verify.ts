@@ -105,11 +105,11 @@ const describeState = ([name, { summary, params, values }]: [string, ProviderSta
     ...(values.length > 0 ? [`    values  ${values.map((value) => `\${${value}}`).join(', ')}`] : []),
   ].join('\n');
 
-function filterOf(text: string | undefined, faults: string[]): RegExp | undefined {
+function parseFilter(text: string | undefined, problems: string[]): RegExp | undefined {
   try {
     return text === undefined ? undefined : new RegExp(text);
   } catch (error) {
-    faults.push(`--filter: ${(error as Error).message}`);
+    problems.push(`--filter: ${(error as Error).message}`);
     return undefined;
   }
 }
@@ -126,7 +126,7 @@ const contradictions = ({ static: isStatic, target, publish, filter }: Read<'ver
 
 /** Verifies contracts against the simulator. */
 export const verify: Command = async ({ args, env, cwd }) => {
-  const { options, flags, operands: named, faults: unread } = read('verify', { argv: args, env, cwd });
+  const { options, flags, operands: named, problems: unread } = read('verify', { argv: args, env, cwd });
   const {
     target: address,
     clientId,
@@ -147,13 +147,13 @@ export const verify: Command = async ({ args, env, cwd }) => {
     showSecrets,
     ...brokerOptions
   } = options;
-  const faults = [...unread, ...contradictions(flags)];
-  const filter = filterOf(pattern, faults);
+  const problems = [...unread, ...contradictions(flags)];
+  const filter = parseFilter(pattern, problems);
   if (flags['broker-token'] && flags['broker-username'])
-    faults.push('--broker-token and --broker-username exclude each other; keep one of them');
-  if (named.length + faults.length === 0 && brokerOptions.brokerUrl === undefined && !listStates)
-    faults.push('which pacts? name files, folders or addresses, as in: verify pacts');
-  refuse(faults);
+    problems.push('--broker-token and --broker-username exclude each other; keep one of them');
+  if (named.length + problems.length === 0 && brokerOptions.brokerUrl === undefined && !listStates)
+    problems.push('which pacts? name files, folders or addresses, as in: verify pacts');
+  refuse(problems);
   if (listStates) {
     print(Object.entries<ProviderState>(PROVIDER_STATES).map(describeState).join('\n'));
     return EXIT.good;

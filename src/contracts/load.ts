@@ -13,9 +13,9 @@ import { type PactSource, readSources, UnreadableSource } from './pact-sources.t
 export class InvalidPacts extends Error {
   readonly problems: readonly string[];
 
-  constructor(faults: readonly string[]) {
-    super(faults.join('\n'));
-    this.problems = faults;
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
   }
 }
 
@@ -82,7 +82,7 @@ function findProblems(pact: Pact, { allowUnknownStates, allowEmpty }: LoadOption
     return [`${source}: has no interactions, so that it would pass whatever happens; see --allow-empty`];
   return interactions
     .flatMap((interaction) => findStateProblems(interaction, allowUnknownStates))
-    .map((fault) => `${source}: ${fault}`);
+    .map((problem) => `${source}: ${problem}`);
 }
 
 /**

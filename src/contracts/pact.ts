@@ -211,6 +211,6 @@ export function findStateProblems(
       ? 'none of its states gives any value'
       : `its states give ${[...new Set(given)].join(', ')}`;
   return [...problems, ...dangling.map((name) => `it refers to \${${name}}, but ${gives}`)].map(
-    (fault) => `"${description}": ${fault}`,
+    (problem) => `"${description}": ${problem}`,
   );
 }

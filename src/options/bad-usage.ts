@@ -1,11 +1,11 @@
 /** A command line, environment or file that cannot be used; its message has one line per problem. */
 export class BadUsage extends Error {
   override readonly name = 'BadUsage';
-  readonly faults: readonly string[];
+  readonly problems: readonly string[];
 
-  constructor(faults: readonly string[]) {
-    super(faults.join('\n'));
-    this.faults = faults;
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
   }
 }
 
@@ -14,6 +14,6 @@ export class BadUsage extends Error {
  *
  * @throws {BadUsage} there are problems
  */
-export function refuse(faults: readonly string[]): void {
-  if (faults.length > 0) throw new BadUsage(faults);
+export function refuse(problems: readonly string[]): void {
+  if (problems.length > 0) throw new BadUsage(problems);
 }

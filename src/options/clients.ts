@@ -20,17 +20,17 @@ interface GivenClient {
 /** The clients from one source, and the problems of the others. */
 export interface GivenClients {
   readonly clients: readonly GivenClient[];
-  readonly faults: readonly string[];
+  readonly problems: readonly string[];
 }
 
 /** The problem of an ID:SECRET pair, without repeating either. */
-function pairFaults(id: string, secret: string | undefined): string[] {
+function findPairProblems(id: string, secret: string | undefined): string[] {
   if (secret === undefined) return ['has no colon; give ID:SECRET'];
-  const idFault = `the id before the first colon is not a client id; give ${CLIENT_ID_RULE}`;
-  const secretFault = `the rest after the first colon is not a client secret; give ${CLIENT_SECRET_RULE}`;
+  const idProblem = `the id before the first colon is not a client id; give ${CLIENT_ID_RULE}`;
+  const secretProblem = `the rest after the first colon is not a client secret; give ${CLIENT_SECRET_RULE}`;
   return [
-    ...(findMismatches(ClientId, id).length > 0 ? [idFault] : []),
-    ...(findMismatches(ClientSecret, secret).length > 0 ? [secretFault] : []),
+    ...(findMismatches(ClientId, id).length > 0 ? [idProblem] : []),
+    ...(findMismatches(ClientSecret, secret).length > 0 ? [secretProblem] : []),
   ];
 }
 
@@ -40,13 +40,13 @@ export function clientsOfPairs({ value, blame }: Given): GivenClients {
   const read = pairs.map((pair, index) => {
     const [, id = '', secret] = /^([^:]*):(.*)$/s.exec(pair) ?? [];
     const say = (message: string) => blame(message, index);
-    const faults = pairFaults(id, secret).map(say);
+    const problems = findPairProblems(id, secret).map(say);
     const client = createClientRecord({ clientId: id, clientSecret: secret ?? '' });
-    return { faults, given: { client, blame: (_: string, message: string) => say(message) } };
+    return { problems, given: { client, blame: (_: string, message: string) => say(message) } };
   });
   return {
-    clients: read.filter(({ faults }) => faults.length === 0).map(({ given }) => given),
-    faults: read.flatMap(({ faults }) => faults),
+    clients: read.filter(({ problems }) => problems.length === 0).map(({ given }) => given),
+    problems: read.flatMap(({ problems }) => problems),
   };
 }
 
@@ -65,7 +65,7 @@ export const clientsOfFile = (
         return blame({ path: ['clients', index, key], at: 'value', message: `${key}: ${message}` });
       },
     })),
-  faults: [],
+  problems: [],
 });
 
 /** The problems of clients whose id is taken by an earlier one. */

@@ -15,17 +15,19 @@ export interface FileSource extends Source {
 }
 
 /** The config file: the one at `named`, or the default one in `cwd`. */
-function locate(cwd: string, named: Given | undefined): { file?: string; faults: string[] } {
+function locate(cwd: string, named: Given | undefined): { file?: string; problems: string[] } {
   if (named !== undefined) {
     const file = resolve(named.folder, String(named.value));
-    return existsSync(file) ? { file, faults: [] } : { faults: [named.blame(`there is no file ${file}`)] };
+    return existsSync(file)
+      ? { file, problems: [] }
+      : { problems: [named.blame(`there is no file ${file}`)] };
   }
   const [first, ...others] = FILES.filter((file) => existsSync(join(cwd, file)));
-  if (first === undefined) return { faults: [] };
+  if (first === undefined) return { problems: [] };
   const names = [first, ...others].join(' and ');
   return others.length === 0
-    ? { file: join(cwd, first), faults: [] }
-    : { faults: [`${names} are both config files; keep one, or name one with --config`] };
+    ? { file: join(cwd, first), problems: [] }
+    : { problems: [`${names} are both config files; keep one, or name one with --config`] };
 }
 
 /** Invalid parts are left out, so that the rest can still be checked. */
@@ -45,19 +47,19 @@ function sourceOf(file: string, examined: ExaminedDocument<WrittenConfig>, cwd: 
   });
   return {
     given: Object.fromEntries(given),
-    faults: problems.map((fault) => formatProblem(fault, cwd)),
+    problems: problems.map((problem) => formatProblem(problem, cwd)),
     ...(Array.isArray(document?.clients) && { clients: clientsOfFile(document.clients, isSound, blame) }),
   };
 }
 
 /** Reads the config file; empty when there is none and none was `named`. */
 export function fromConfigFile(cwd: string, named: Given | undefined): FileSource {
-  const { file, faults } = locate(cwd, named);
-  if (file === undefined) return { given: {}, faults };
+  const { file, problems } = locate(cwd, named);
+  if (file === undefined) return { given: {}, problems };
   try {
     return sourceOf(file, examineFile(file, CONFIG) as ExaminedDocument<WrittenConfig>, cwd);
   } catch (error) {
     if (!(error instanceof InvalidFile)) throw error;
-    return { given: {}, faults: error.problems.map((fault) => formatProblem(fault, cwd)) };
+    return { given: {}, problems: error.problems.map((problem) => formatProblem(problem, cwd)) };
   }
 }

@@ -61,7 +61,10 @@ interface Option {
   readonly inlineValue?: boolean | undefined;
 }
 
-function faultOf(command: CommandName, { name, rawName, value, inlineValue }: Option): string | undefined {
+function findFlagProblem(
+  command: CommandName,
+  { name, rawName, value, inlineValue }: Option,
+): string | undefined {
   if (!isKnown(name)) return unknownFlag(command, rawName);
   if (!isTakenBy(command, name)) return `--${name}: is not a flag of ${command}; ${takersOf(name)}`;
   if (isSwitch(name)) return value === undefined ? undefined : `--${name}: takes no value`;
@@ -92,25 +95,25 @@ export function fromArguments(command: CommandName, argv: readonly string[], fol
     allowPositionals: true,
     tokens: true,
   });
-  const faults = new Map<number, string>();
+  const problems = new Map<number, string>();
   const texts = new Map<Name, string[]>();
   const operands: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') {
       operands.push(token.value);
-      if (OPERANDS[command] === undefined && !faults.has(token.index - 1))
-        faults.set(
+      if (OPERANDS[command] === undefined && !problems.has(token.index - 1))
+        problems.set(
           token.index,
           `argument ${token.index + 1}: is not expected; everything here is a flag and its value`,
         );
     }
     if (token.kind !== 'option') continue;
     const { name, value, index } = token;
-    const fault = faultOf(command, token);
-    if (fault !== undefined) faults.set(index, faults.get(index) ?? fault);
+    const problem = findFlagProblem(command, token);
+    if (problem !== undefined) problems.set(index, problems.get(index) ?? problem);
     else if (isKnown(name)) texts.set(name, [...(texts.get(name) ?? []), value ?? 'true']);
   }
   const sources = [...texts].map(([name, given]) => readTexts(name, `--${name}`, given, folder));
-  const { given, faults: unread } = merged(sources);
-  return { given, faults: [...faults.values(), ...unread, ...findUnmetNeeds(texts)], operands };
+  const { given, problems: unread } = merged(sources);
+  return { given, problems: [...problems.values(), ...unread, ...findUnmetNeeds(texts)], operands };
 }

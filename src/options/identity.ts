@@ -39,8 +39,8 @@ export function identityOf(cert: Named, key: Named): Identity | readonly string[
     return other.given && [other.given.blame(`${missing} is missing: a certificate goes with its key`)];
   const certificate = read(cert, 'certificate', (pem) => new X509Certificate(pem));
   const secret = read(key, 'key without a passphrase', createPrivateKey);
-  const faults = [certificate, secret].filter((one) => typeof one === 'string');
-  if (typeof certificate === 'string' || typeof secret === 'string') return faults;
+  const problems = [certificate, secret].filter((one) => typeof one === 'string');
+  if (typeof certificate === 'string' || typeof secret === 'string') return problems;
   if (!certificate[1].checkPrivateKey(secret[1]))
     return [key.given.blame(`${key.file} is not the key of the certificate in ${cert.file}`)];
   return { cert: certificate[0], key: secret[0] };

@@ -37,11 +37,11 @@ export interface Read<C extends CommandName> {
   readonly flags: Source['given'];
   /** The clients that were given. */
   readonly clients: GivenClients;
-  readonly faults: readonly string[];
+  readonly problems: readonly string[];
 }
 
-const NO_FILE: FileSource = { given: {}, faults: [] };
-const NO_CLIENTS: GivenClients = { clients: [], faults: [] };
+const NO_FILE: FileSource = { given: {}, problems: [] };
+const NO_CLIENTS: GivenClients = { clients: [], problems: [] };
 
 const valueFrom = (name: Name, { value, folder }: Given): unknown =>
   rowOf(name).isPath && typeof value === 'string' ? resolvePath(folder, value) : value;
@@ -67,12 +67,12 @@ export function read<C extends CommandName>(command: C, { argv, env, cwd }: Surr
     given,
     flags: flags.given,
     clients,
-    faults: [
-      ...flags.faults,
+    problems: [
+      ...flags.problems,
       ...(isConfigured ? misspeltVariables(env) : []),
-      ...environment.faults,
-      ...file.faults,
-      ...clients.faults,
+      ...environment.problems,
+      ...file.problems,
+      ...clients.problems,
       ...repeatedIds(clients),
     ],
   };
@@ -85,6 +85,6 @@ export function read<C extends CommandName>(command: C, { argv, env, cwd }: Surr
  */
 export function readOptions<C extends CommandName>(command: C, surroundings: Surroundings): Read<C> {
   const found = read(command, surroundings);
-  refuse(found.faults);
+  refuse(found.problems);
   return found;
 }

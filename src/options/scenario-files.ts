@@ -40,13 +40,13 @@ function readScenario(file: string, before: readonly string[]): Scenario {
 /** The valid scenarios by name, and the problems of the others. */
 export interface Reading {
   readonly scenarios: ReadonlyMap<string, Scenario>;
-  readonly faults: readonly FileProblem[];
+  readonly problems: readonly FileProblem[];
 }
 
 /** Reads scenario files. A later file replaces an earlier one of the same name; in one folder that is a problem. */
 export function scenariosOf(files: readonly string[]): Reading {
   const scenarios = new Map<string, Scenario>();
-  const faults: FileProblem[] = [];
+  const problems: FileProblem[] = [];
   for (const [index, file] of files.entries()) {
     const before = files.slice(0, index).filter((other) => dirname(other) === dirname(file));
     try {
@@ -54,10 +54,10 @@ export function scenariosOf(files: readonly string[]): Reading {
       scenarios.set(scenario.name, scenario);
     } catch (error) {
       if (!(error instanceof InvalidFile)) throw error;
-      faults.push(...error.problems);
+      problems.push(...error.problems);
     }
   }
-  return { scenarios, faults };
+  return { scenarios, problems };
 }
 
 /**
@@ -69,7 +69,7 @@ export const scenariosIn = (directories: readonly string[]): Reading =>
 
 /** As {@link scenariosIn}, but throws {@link InvalidFile} with the problems of all files. */
 export function readScenarios(directories: readonly string[]): ReadonlyMap<string, Scenario> {
-  const { scenarios, faults } = scenariosIn(directories);
-  if (faults.length > 0) throw new InvalidFile(faults);
+  const { scenarios, problems } = scenariosIn(directories);
+  if (problems.length > 0) throw new InvalidFile(problems);
   return scenarios;
 }

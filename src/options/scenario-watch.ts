@@ -33,7 +33,7 @@ interface ScenarioWatch {
 interface Found {
   /** Changes when the file is written, replaced or made readable. */
   readonly stamp: string;
-  readonly faults: readonly string[];
+  readonly problems: readonly string[];
 }
 
 type Files = ReadonlyMap<string, Found>;
@@ -58,10 +58,10 @@ function filesIn(folder: string): { files?: string[]; trouble?: string } {
 }
 
 /** The scenarios after `reading`. An invalid file keeps its earlier scenario, and so does a scenario that is needed. */
-function playable(before: Scenarios, { scenarios, faults }: Reading, needed: readonly string[]): Scenarios {
+function playable(before: Scenarios, { scenarios, problems }: Reading, needed: readonly string[]): Scenarios {
   const there = new Map([...SHIPPED_SCENARIOS, ...scenarios]);
-  const faulty = faults.map(({ file }) => claimedName(file)).filter((name) => !scenarios.has(name));
-  for (const name of [...faulty, ...needed.filter((one) => !there.has(one))]) {
+  const invalid = problems.map(({ file }) => claimedName(file)).filter((name) => !scenarios.has(name));
+  for (const name of [...invalid, ...needed.filter((one) => !there.has(one))]) {
     const scenario = before.get(name);
     if (scenario !== undefined) there.set(name, scenario);
   }
@@ -69,11 +69,11 @@ function playable(before: Scenarios, { scenarios, faults }: Reading, needed: rea
 }
 
 /** What to log about an existing file. Recovery is logged at the level of the problem, so that the same readers see it. */
-function describeChange(file: string, { stamp, faults }: Found, was: Found | undefined): LogLine[] {
-  const isSame = stamp === was?.stamp && faults.join() === was.faults.join();
+function describeChange(file: string, { stamp, problems }: Found, was: Found | undefined): LogLine[] {
+  const isSame = stamp === was?.stamp && problems.join() === was.problems.join();
   if (isSame) return [];
-  if (faults.length > 0) return faults.map((line): LogLine => ['warn', line]);
-  return was !== undefined && was.faults.length > 0
+  if (problems.length > 0) return problems.map((line): LogLine => ['warn', line]);
+  return was !== undefined && was.problems.length > 0
     ? [['warn', `${file} is valid again`]]
     : [['info', `${file} was reloaded`]];
 }
@@ -87,7 +87,7 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
   const folder = scenarioFolder(fixtures);
   let current = scenarios;
   let known: Files = new Map(
-    (filesIn(folder).files ?? []).map((file) => [file, { stamp: stampOf(file), faults: [] }]),
+    (filesIn(folder).files ?? []).map((file) => [file, { stamp: stampOf(file), problems: [] }]),
   );
   let lastTrouble: string | undefined;
   let lastStamps: string | undefined;
@@ -110,10 +110,12 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
     if (stamps.join('\n') === lastStamps) return;
     lastStamps = stamps.join('\n');
     const reading = scenariosOf(files);
-    const faultsOf = (file: string) =>
-      reading.faults.filter((fault) => fault.file === file).map((fault) => formatProblem(fault, cwd));
+    const formatProblemsOf = (file: string) =>
+      reading.problems
+        .filter((problem) => problem.file === file)
+        .map((problem) => formatProblem(problem, cwd));
     const found: Files = new Map(
-      files.map((file, index) => [file, { stamp: stamps[index] ?? '', faults: faultsOf(file) }]),
+      files.map((file, index) => [file, { stamp: stamps[index] ?? '', problems: formatProblemsOf(file) }]),
     );
     const gone = [...known.keys()].filter((file) => !found.has(file));
     const lines = [

@@ -13,7 +13,7 @@ export interface Given {
 /** The options from one source, and the problems in it. */
 export interface Source {
   readonly given: Readonly<Partial<Record<Name, Given>>>;
-  readonly faults: readonly string[];
+  readonly problems: readonly string[];
 }
 
 const SWITCH = new Map([
@@ -40,15 +40,17 @@ export function readTexts(name: Name, place: string, texts: readonly string[], f
   const values = (isList(name) ? texts : texts.slice(-1)).map((text) => READ[kindOf(name)](text));
   const blame = (message: string, index?: number) =>
     `${values.length > 1 && index !== undefined ? `${place} (${index + 1})` : place}: ${message}`;
-  const faults = values.flatMap((value, index) =>
+  const problems = values.flatMap((value, index) =>
     findMismatches(itemOf(name), value).map(({ message }) => blame(message, index)),
   );
   const value = isList(name) ? values : values[0];
-  return faults.length > 0 ? { given: {}, faults } : { given: { [name]: { value, blame, folder } }, faults };
+  return problems.length > 0
+    ? { given: {}, problems }
+    : { given: { [name]: { value, blame, folder } }, problems };
 }
 
 /** Merges several sources. */
 export const merged = (sources: readonly Source[]): Source => ({
   given: Object.assign({}, ...sources.map(({ given }) => given)),
-  faults: sources.flatMap(({ faults }) => faults),
+  problems: sources.flatMap(({ problems }) => problems),
 });

@@ -36,7 +36,7 @@ export type StartOptions<C extends StartCommand> = Omit<OptionsFor<C>, CombinedO
 };
 
 /** Problems of the folder given as `named`: no scenario in it, or why it cannot be read. */
-function folderFaults(folder: string | undefined, named: Given | undefined): string[] {
+function findFolderProblems(folder: string | undefined, named: Given | undefined): string[] {
   if (folder === undefined || named === undefined) return [];
   try {
     return scenarioFiles(folder).length > 0 ? [] : [named.blame(`there is no scenario file in ${folder}`)];
@@ -46,21 +46,21 @@ function folderFaults(folder: string | undefined, named: Given | undefined): str
   }
 }
 
-const watchFaults = ({ watch, fixtures }: Source['given']): string[] =>
+const findWatchProblems = ({ watch, fixtures }: Source['given']): string[] =>
   watch?.value === true && fixtures === undefined
     ? [watch.blame('there is no folder to watch; add --fixtures DIR')]
     : [];
 
 /** Names of scenarios that can be chosen. A file with a problem is not reported as missing too. */
-const namesIn = ({ scenarios, faults }: Reading): string[] => [
-  ...new Set([...scenarios.keys(), ...faults.map(({ file }) => claimedName(file))]),
+const namesIn = ({ scenarios, problems }: Reading): string[] => [
+  ...new Set([...scenarios.keys(), ...problems.map(({ file }) => claimedName(file))]),
 ];
 
 const unknownScenario = (name: string | undefined, known: readonly string[]): string[] =>
   name === undefined || known.includes(name) ? [] : [describeUnknownScenario(name, known)];
 
 /** A pattern cannot detect that 999.1.1.1 or port 70000 is invalid. */
-const urlFaults = (given: Given | undefined): string[] =>
+const findUrlProblems = (given: Given | undefined): string[] =>
   [given?.value ?? []].flat().flatMap((url, index) => {
     const message = `"${url}" is not an address that can exist`;
     return given === undefined || URL.canParse(String(url)) ? [] : [given.blame(message, index)];
@@ -83,7 +83,7 @@ export function readStartOptions<C extends StartCommand>(
   command: C,
   surroundings: Surroundings,
 ): StartOptions<C> {
-  const { options, given, clients: listed, faults } = read<StartCommand>(command, surroundings);
+  const { options, given, clients: listed, problems } = read<StartCommand>(command, surroundings);
   const {
     client: _,
     fixtures,
@@ -97,23 +97,23 @@ export function readStartOptions<C extends StartCommand>(
     browserUrl,
     ...others
   } = options;
-  const unreadable = folderFaults(fixtures, given.fixtures);
+  const unreadable = findFolderProblems(fixtures, given.fixtures);
   const own = fixtures === undefined || unreadable.length > 0 ? [] : [fixtures];
-  const { scenarios: found, faults: unsound } = scenariosIn(own);
-  const reading: Reading = { scenarios: new Map([...SHIPPED_SCENARIOS, ...found]), faults: unsound };
+  const { scenarios: found, problems: unsound } = scenariosIn(own);
+  const reading: Reading = { scenarios: new Map([...SHIPPED_SCENARIOS, ...found]), problems: unsound };
   const known = namesIn(reading);
   const identity = identityOf({ file: cert, given: given.cert }, { file: key, given: given.key });
   refuse([
-    ...faults,
+    ...problems,
     ...unreadable,
-    ...watchFaults(given),
-    ...reading.faults.map((fault) => formatProblem(fault, surroundings.cwd)),
+    ...findWatchProblems(given),
+    ...reading.problems.map((problem) => formatProblem(problem, surroundings.cwd)),
     ...unknownScenario(given.scenario && others.scenario, known).map(given.scenario?.blame ?? String),
     ...listed.clients.flatMap(({ client, blame }) =>
       unknownScenario(client.scenario, known).map((message) => blame('scenario', message)),
     ),
-    ...urlFaults(given['admin-origin']),
-    ...urlFaults(given['browser-url']),
+    ...findUrlProblems(given['admin-origin']),
+    ...findUrlProblems(given['browser-url']),
     ...(Array.isArray(identity) ? identity : []),
   ]);
   const clients = listed.clients.map(({ client }) => client);

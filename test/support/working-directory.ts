@@ -35,7 +35,7 @@ export function useWorkingDirectory() {
         settings(argv, env);
         return [];
       } catch (error) {
-        if (error instanceof BadUsage) return error.faults;
+        if (error instanceof BadUsage) return error.problems;
         throw error;
       }
     },

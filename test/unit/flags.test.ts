@@ -160,7 +160,7 @@ describe('environment variables', () => {
 
 /** The problems in the arguments of a command. */
 const getCommandProblems = (command: CommandName, ...argv: string[]) =>
-  read(command, { argv, env: {}, cwd: '/' }).faults;
+  read(command, { argv, env: {}, cwd: '/' }).problems;
 
 describe('flags of other commands', () => {
   it.each<[CommandName, string[], string]>([
@@ -210,11 +210,11 @@ describe('flags of verify', () => {
   });
 
   it('accepts - for standard output, also between operands', () => {
-    const {
-      options,
-      operands,
-      faults: problems,
-    } = read('verify', { argv: ['a', '--json', '-', 'b'], env: {}, cwd: '/' });
+    const { options, operands, problems } = read('verify', {
+      argv: ['a', '--json', '-', 'b'],
+      env: {},
+      cwd: '/',
+    });
     expect([options.json, operands, problems]).toEqual(['-', ['a', 'b'], []]);
   });
 

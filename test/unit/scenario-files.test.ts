@@ -19,7 +19,7 @@ function write(name: string, content: string | Uint8Array): void {
 }
 
 const getProblems = (): string[] =>
-  scenariosIn([folder]).faults.map((problem) => formatProblem(problem, folder));
+  scenariosIn([folder]).problems.map((problem) => formatProblem(problem, folder));
 
 /** Writes a scenario with these lines and returns its problems without the file name. */
 function getProblemsOf(...lines: string[]): string[] {
@@ -96,8 +96,8 @@ describe('scenario folder', () => {
     write('a.yaml', 'name: a');
     write('b.yaml', 'name: b');
     const message = `${folder}/a.yaml:1:1 steps is missing\n${folder}/b.yaml:1:1 steps is missing`;
-    expect(() => readScenarios([folder])).toThrow(new InvalidFile(scenariosIn([folder]).faults));
-    expect(new InvalidFile(scenariosIn([folder]).faults).message).toBe(message);
+    expect(() => readScenarios([folder])).toThrow(new InvalidFile(scenariosIn([folder]).problems));
+    expect(new InvalidFile(scenariosIn([folder]).problems).message).toBe(message);
   });
 
   it('requires the scenario name to match the file name', () => {

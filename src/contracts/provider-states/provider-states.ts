@@ -20,9 +20,9 @@ export { StateSetupFailed } from './setup-context.ts';
 export class InvalidState extends Error {
   readonly problems: readonly string[];
 
-  constructor(faults: readonly string[]) {
-    super(faults.join('; '));
-    this.problems = faults;
+  constructor(problems: readonly string[]) {
+    super(problems.join('; '));
+    this.problems = problems;
   }
 }
 

@@ -46,7 +46,7 @@ export function toRelativeName(file: string, folder?: string): string {
   return near.startsWith('..') || isAbsolute(near) ? file : near;
 }
 
-/** `fault` as a line for people and editors, with its file relative to `folder`. */
+/** `problem` as a line for people and editors, with its file relative to `folder`. */
 export const formatProblem = ({ file, line, column, message }: FileProblem, folder?: string): string =>
   `${toRelativeName(file, folder)}:${line}:${column} ${message}`;
 
@@ -55,9 +55,9 @@ export class InvalidFile extends Error {
   override readonly name = 'InvalidFile';
   readonly problems: readonly FileProblem[];
 
-  constructor(faults: readonly FileProblem[]) {
-    super(faults.map((fault) => formatProblem(fault)).join('\n'));
-    this.problems = faults;
+  constructor(problems: readonly FileProblem[]) {
+    super(problems.map((problem) => formatProblem(problem)).join('\n'));
+    this.problems = problems;
   }
 }
 
