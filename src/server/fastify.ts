@@ -68,9 +68,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     frameworkErrors: (_error, request, reply) => {
       const sendNotFound = () => sendAnswer(request, reply, NOT_FOUND);
       if (!request.url.startsWith(`${ADMIN}/`)) {
-        late.requestLog
-          ?.recordRefused(request, 404, 'the path cannot be decoded')
-          .then(sendNotFound, sendNotFound);
+        const record = async () => late.requestLog?.recordRefused(request, 404, 'the path cannot be decoded');
+        record().then(sendNotFound, sendNotFound);
       } else
         sendError(
           reply,

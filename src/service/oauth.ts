@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { andThen, type Eventual } from '../domain/eventual.ts';
 import type { Endpoint } from '../domain/fault.ts';
 import { getClaimedClients, type OAuthRequest, type Refusal } from '../domain/oauth.ts';
 import type { Token } from '../domain/token.ts';
@@ -48,7 +49,7 @@ export interface OAuthServices {
 /** One endpoint of the authentication API. */
 interface OAuthEndpoint {
   readonly endpoint: Endpoint;
-  answer(request: OAuthRequest, received: ReceivedRequest, isAmong: IsAmong): Promise<Answer | Refusal>;
+  answer(request: OAuthRequest, received: ReceivedRequest, isAmong: IsAmong): Eventual<Answer | Refusal>;
 }
 
 /** The content of a request. */
@@ -109,11 +110,10 @@ export async function oauthRoutes(
       PATHS.token,
       {
         endpoint: 'token',
-        async answer(request, received, isAmong) {
-          const token = await simulator.tokens.issue(request, received, isAmong);
-          if (!('accessToken' in token)) return token;
-          return createJsonAnswer(200, formatTokenBody(token));
-        },
+        answer: (request, received, isAmong) =>
+          andThen(simulator.tokens.issue(request, received, isAmong), (token) =>
+            'accessToken' in token ? createJsonAnswer(200, formatTokenBody(token)) : token,
+          ),
       },
     ],
     [

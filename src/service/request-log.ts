@@ -1,6 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { detectInRequest } from '../domain/detection.ts';
-import { type ConnectionFault, describeFault, type Endpoint, isConnectionFault } from '../domain/fault.ts';
+import { andThen, type Eventual } from '../domain/eventual.ts';
+import {
+  type ConnectionFault,
+  describeFault,
+  type Endpoint,
+  type Fault,
+  isConnectionFault,
+} from '../domain/fault.ts';
 import {
   type Fields,
   type JournalEntry,
@@ -57,9 +64,9 @@ export interface RequestLog {
     reply: FastifyReply,
     naming: ClientReference,
     endpoint?: Endpoint,
-  ): Promise<ReceivedRequest | undefined>;
+  ): Eventual<ReceivedRequest | undefined>;
   /** Records a request that was rejected before any route. */
-  recordRefused(request: FastifyRequest, status: number, reason: string): Promise<void>;
+  recordRefused(request: FastifyRequest, status: number, reason: string): Eventual<void>;
   /** Ends the request without an answer. */
   leaveUnanswered(request: FastifyRequest, reply: FastifyReply, how: ConnectionFault): Promise<void>;
 }
@@ -92,27 +99,41 @@ export function createRequestLog(
   /** The last entry of each route: requests to one route are alike, and share what is equal. */
   const previousEntries = new Map<string | undefined, PreviousEntry>();
 
-  async function record(request: FastifyRequest, status: number | undefined): Promise<void> {
+  /** Adds the entry of a request to the journal, and what it shows to the findings. */
+  function addEntry(
+    request: FastifyRequest,
+    context: RequestContext,
+    received: ReceivedRequest,
+    status: number | undefined,
+  ): Eventual<void> {
+    const { url } = request.routeOptions;
+    const entry = entryOf(request, context, received, status, previousEntries.get(url));
+    previousEntries.set(url, entry);
+    if (app.log.level === 'info') app.log.info(...formatLogEntry(entry));
+    const mistakes = detectInRequest(entry);
+    return andThen(simulator.journal.record(entry), () =>
+      mistakes.length > 0 ? simulator.findings.note(mistakes, entry.clientId, entry.at) : undefined,
+    );
+  }
+
+  function record(request: FastifyRequest, status: number | undefined): Eventual<void> {
     const context = getRequestContext(request);
     if (context.isRecorded) return;
     context.isRecorded = true;
-    try {
-      const received = context.received ?? (await simulator.requests.receive({ claimed: [] }));
-      const { url } = request.routeOptions;
-      const entry = entryOf(request, context, received, status, previousEntries.get(url));
-      previousEntries.set(url, entry);
-      if (app.log.level === 'info') app.log.info(...formatLogEntry(entry));
-      const mistakes = detectInRequest(entry);
-      await simulator.journal.record(entry);
-      if (mistakes.length > 0) await simulator.findings.note(mistakes, entry.clientId, entry.at);
-    } catch (error) {
+    const count = () => metrics.countAnswer(context.target.path, status);
+    const fail = (error: unknown) => {
       // A 5xx has reported this failure already. Any other answer must not be sent without its entry.
-      if (status === undefined || status < 500) {
-        context.isRecorded = false;
-        throw error;
-      }
+      if (status !== undefined && status >= 500) return count();
+      context.isRecorded = false;
+      throw error;
+    };
+    try {
+      const received = context.received ?? simulator.requests.receive({ claimed: [] });
+      const added = andThen(received, (one) => addEntry(request, context, one, status));
+      return added instanceof Promise ? added.then(count, fail) : count();
+    } catch (error) {
+      return fail(error);
     }
-    metrics.countAnswer(context.target.path, status);
   }
 
   const leaveUnanswered = async (request: FastifyRequest, reply: FastifyReply, how: ConnectionFault) => {
@@ -121,25 +142,38 @@ export function createRequestLog(
     CONNECTIONS[how](request);
   };
 
+  /** Ends a request by a fault of its connection. */
+  async function strikeConnection(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    fault: Fault,
+    kind: ConnectionFault,
+  ): Promise<undefined> {
+    // Recorded before the delay, so that a test waiting for the request does not wait for the latency too.
+    await record(request, undefined);
+    await delay(fault, reply, random);
+    await leaveUnanswered(request, reply, kind);
+  }
+
   app.decorateRequest('requestContext');
   app.addHook('onRequest', (request, _reply, done) => {
     request.requestContext = new RequestContext(request.url);
     done();
   });
-  /** Records an answer, and returns what to send: all of it, or what a fault leaves of it. */
-  async function applyFault(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    payload: unknown,
-  ): Promise<unknown> {
-    await record(request, reply.statusCode);
-    const fault = getRequestContext(request).received?.fault;
-    if (fault === undefined) return payload;
+
+  /** Delays an answer, and returns what the fault leaves of it. */
+  async function applyFault(fault: Fault, reply: FastifyReply, payload: unknown): Promise<unknown> {
     await delay(fault, reply, random);
     return applyAnswerFault(fault, reply, payload);
   }
 
-  app.addHook('onSend', applyFault);
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const recorded = record(request, reply.statusCode);
+    const fault = getRequestContext(request).received?.fault;
+    const sent = andThen(recorded, () => (fault === undefined ? payload : applyFault(fault, reply, payload)));
+    if (sent instanceof Promise) sent.then((changed) => done(null, changed), done);
+    else done(null, sent);
+  });
 
   return {
     leaveUnanswered,
@@ -150,19 +184,13 @@ export function createRequestLog(
       return record(request, status);
     },
 
-    async receive(request, reply, naming, endpoint) {
-      const received = await simulator.requests.receive(naming, endpoint);
-      getRequestContext(request).received = received;
-      const { fault } = received;
-      if (isConnectionFault(fault?.kind)) {
-        // Recorded before the delay, so that a test waiting for the request does not wait for the latency too.
-        await record(request, undefined);
-        await delay(fault, reply, random);
-        await leaveUnanswered(request, reply, fault.kind);
-        return undefined;
-      }
-      return fault !== undefined && answerInstead(fault, reply) ? undefined : received;
-    },
+    receive: (request, reply, naming, endpoint) =>
+      andThen(simulator.requests.receive(naming, endpoint), (received) => {
+        getRequestContext(request).received = received;
+        const { fault } = received;
+        if (isConnectionFault(fault?.kind)) return strikeConnection(request, reply, fault, fault.kind);
+        return fault !== undefined && answerInstead(fault, reply) ? undefined : received;
+      }),
   };
 }
 

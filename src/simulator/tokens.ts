@@ -1,5 +1,6 @@
 import { callAt } from '../domain/call.ts';
 import { type Client, canConnectFrom } from '../domain/client.ts';
+import { andThen, type Eventual } from '../domain/eventual.ts';
 import {
   ALL_SCOPES,
   evaluateGrant,
@@ -101,44 +102,47 @@ export function createTokens(
     });
 
   /** What makes the next token of a client unique; undefined when the client has changed. */
-  async function createTokenId(
+  function createTokenId(
     clientId: string,
     client: StoredRecord<'client'> | undefined,
-  ): Promise<string | undefined> {
-    if (random.nth === undefined) return random.text(TOKEN_LENGTH);
-    const number = await takeTokenNumber(clientId, client);
-    return number === undefined ? undefined : random.nth(clientId, number, TOKEN_LENGTH);
+  ): Eventual<string | undefined> {
+    const { nth } = random;
+    if (nth === undefined) return random.text(TOKEN_LENGTH);
+    return takeTokenNumber(clientId, client).then((number) =>
+      number === undefined ? undefined : nth(clientId, number, TOKEN_LENGTH),
+    );
   }
 
   /** Issues a token to the client that `request` authenticates. Guide 5.2. */
-  async function issue(
+  function issue(
     request: OAuthRequest,
     { clients, at }: Pick<ReceivedRequest, 'clients' | 'at'>,
     isAmong: IsAmong,
-  ): Promise<Token | Refusal> {
+  ): Eventual<Token | Refusal> {
     const granted = checkBlocked(clients, isAmong) ?? evaluateGrant(request, createClientFinder(clients));
     if (!('client' in granted)) return granted;
     const { clientId } = granted.client;
     const client = clients.find((one) => one?.value === granted.client);
-    const id = await createTokenId(clientId, client);
-    if (id !== undefined) {
-      const token = createToken(
-        await format({ id, clientId, scope: granted.scope, now: at }),
-        clientId,
-        granted.scope,
-        at,
-      );
-      const isIssued = await store.swap(
-        putRecord(tokenRef(token.accessToken), undefined, clientId, token),
-        // A client that was reset or removed meanwhile must not be left with a token.
-        requireUnchanged(clientRef(clientId), client, clientId),
-      );
-      if (isIssued) {
-        onAdded();
-        return token;
+    const { scope } = granted;
+    const add = (id: string): Eventual<Token | undefined> =>
+      andThen(format({ id, clientId, scope, now: at }), (accessToken) => {
+        const token = createToken(accessToken, clientId, scope, at);
+        const isAdded = store.swap(
+          putRecord(tokenRef(accessToken), undefined, clientId, token),
+          // A client that was reset or removed meanwhile must not be left with a token.
+          requireUnchanged(clientRef(clientId), client, clientId),
+        );
+        return andThen(isAdded, (is) => (is ? token : undefined));
+      });
+    const added = andThen(createTokenId(clientId, client), (id) => (id === undefined ? undefined : add(id)));
+    return andThen(added, (token) => {
+      if (token === undefined) {
+        const again = receive({ claimed: getClaimedClients(request) });
+        return andThen(again, (received) => issue(request, received, isAmong));
       }
-    }
-    return issue(request, await receive({ claimed: getClaimedClients(request) }), isAmong);
+      onAdded();
+      return token;
+    });
   }
 
   return {

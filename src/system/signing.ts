@@ -1,4 +1,5 @@
 import type { CryptoKey, JWK, JWTPayload } from 'jose';
+import type { Eventual } from '../domain/eventual.ts';
 import { type Instant, seconds } from '../domain/time.ts';
 import { TOKEN_LIFETIME_SECONDS } from '../guide/oauth.ts';
 import type { Store } from '../store/store.ts';
@@ -84,7 +85,7 @@ export type TokenFormat = (token: {
   readonly clientId: string;
   readonly scope: string;
   readonly now: Instant;
-}) => Promise<string> | string;
+}) => Eventual<string>;
 
 /** Opaque tokens, as the service issues them. */
 export const opaqueTokenFormat: TokenFormat = ({ id }) => id;
