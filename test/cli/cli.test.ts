@@ -266,7 +266,7 @@ describe('mock-veridas exec', () => {
       const { exited, errors } = execShell(missingSlash);
       expect(await exited).toBe(0);
       expect(errors()).toMatch(
-        /error: .*last slash \(missing-trailing-slash, guide 5\.2\)\n {2}seen once: POST/,
+        /error: .*trailing slash in its path \(missing-trailing-slash, guide 5\.2\)\n {2}seen once: POST/,
       );
     });
 

@@ -30,7 +30,7 @@ async function listClientIds(): Promise<string[]> {
 /** A mistake that causes a finding: it opens the frame at the address for backends. */
 const MISTAKE =
   'await fetch(videocall.call("v").src(await videocall.token()).replace(mock.browserUrl, mock.url));';
-const FINDING = 'error: the frame is opened at a host without "videocall" in its name';
+const FINDING = 'error: the host of the frame does not contain "videocall"';
 
 const projectWith5 = useConsumer([], VITEST_5);
 // Vitest 5 does not support Node 20.

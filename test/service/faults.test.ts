@@ -125,7 +125,7 @@ describe('faults', () => {
     expect((await d.admin('GET', '/requests')).json.items[0]).toMatchObject({
       status: 500,
       fault_id: json.id,
-      reason: `struck by fault ${json.id}: status 500`,
+      reason: `injected fault ${json.id}: status 500`,
     });
   });
 

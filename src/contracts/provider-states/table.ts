@@ -93,7 +93,7 @@ export const PROVIDER_STATES = defineStates({
     values: OF_VALIDATION,
   },
   'no validation exists': {
-    summary: 'there is no validation of this id',
+    summary: 'there is no validation with this id',
     params: validation,
     values: OF_VALIDATION,
   },
