@@ -201,7 +201,7 @@ describe('mock-veridas exec', () => {
         await redis.signal('SIGKILL');
         writeFileSync(path.join(cwd(), 'gone'), '');
         expect(await exited).toBe(7);
-        expect(errors()).toContain('the findings cannot be read: the store at');
+        expect(errors()).toContain('cannot read the findings: the store at');
       } finally {
         await redis.stop();
       }
@@ -285,8 +285,8 @@ describe('mock-veridas exec', () => {
   });
 
   it.each([
-    [['exec'], /behind --/],
-    [['exec', '--', 'no-such-program'], /no such command/],
+    [['exec'], /after --/],
+    [['exec', '--', 'no-such-program'], /command not found/],
     [['exec', '--prot', '1', '--', 'true'], /--prot/],
   ])('exits with 2 for %j', async (args, text) => {
     const { exited, errors } = run(args);

@@ -148,7 +148,7 @@ describe('log as JSON', () => {
     expect([await exited, output()]).toEqual([0, 'ran\n']);
     expect(objects(errors())).toEqual([
       expect.objectContaining({ level: 'info' }),
-      { level: 'warn', msg: expect.stringMatching(/asks for admin:\w+$/) },
+      { level: 'warn', msg: expect.stringMatching(/credentials are admin:\w+$/) },
       expect.objectContaining({ level: 'info', msg: 'stopped' }),
     ]);
   });

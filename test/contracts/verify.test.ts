@@ -364,7 +364,7 @@ describe('mock-veridas verify with invalid input', () => {
     [['none.json'], 'none.json: there is no such file or folder'],
     [['.'], '.: there is no .json file in this folder'],
     [['file:///none.json'], 'only http and https addresses'],
-    [[], 'which pacts?'],
+    [[], 'no pacts given'],
     [['--filtre', 'x', 'y'], 'did you mean --filter?'],
     [['--json'], '--json: has no value; write --json FILE|-'],
     [['--timeout', 'soon', 'x'], '"soon" is not a time up to 1h'],

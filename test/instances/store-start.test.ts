@@ -81,9 +81,7 @@ describe('a command whose store is unavailable', () => {
     if (store === 'redis://very-secret') return;
     const { code, output } = await run(['--port', '0', '--store', store]);
     expect(code).toBe(2);
-    expect(output()).toMatch(
-      /^mock-veridas: --store: this is not a place to keep things; give memory, redis:/,
-    );
+    expect(output()).toMatch(/^mock-veridas: --store: this is not a store; give memory, redis:/);
     expect(output()).not.toContain('secret');
   });
 });

@@ -162,7 +162,7 @@ describe('config file', () => {
     ['{ client_id: a }', '1:11 client: client_secret is missing'],
     [
       '{ client_id: a, client_secret: b }, { client_id: a, client_secret: c }',
-      '1:60 client_id: another client has the id "a" already',
+      '1:60 client_id: another client already has the id "a"',
     ],
     [
       '{ client_id: a, client_secret: b, scenario: no }',

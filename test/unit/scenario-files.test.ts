@@ -108,7 +108,7 @@ describe('scenario folder', () => {
   it('rejects two files with one scenario name', () => {
     write('a.json', '{"name": "a", "steps": []}');
     write('a.yaml', 'name: a\nsteps: []');
-    expect(getProblems()).toEqual(['a.yaml:1:7 name: "a" is also in a.json beside it']);
+    expect(getProblems()).toEqual(['a.yaml:1:7 name: "a" is also the name of a.json in the same folder']);
   });
 });
 
@@ -129,7 +129,7 @@ describe('scenario file', () => {
       'x: 1',
       "3:1 'x' is not known here; a scenario has name, description, steps",
     ],
-    ['a duplicate key', 'name: a', '3:1 this key stands here twice'],
+    ['a duplicate key', 'name: a', '3:1 this key is used twice'],
     [
       'a description that is a list',
       'description: [1]',
