@@ -70,7 +70,7 @@ describe('mock-veridas start', () => {
     const second = run(['--port', port]);
     expect(await second.exited).toBe(3);
     expect(second.errors()).toBe(
-      `mock-veridas: cannot listen on 127.0.0.1 port ${port}: it is in use; choose another with --port, or 0 for a free one\n`,
+      `mock-veridas: cannot listen on 127.0.0.1 port ${port}: the port is in use; choose another with --port, or 0 for a free one\n`,
     );
   });
 
@@ -79,7 +79,7 @@ describe('mock-veridas start', () => {
     async (HOME) => {
       const { exited, errors } = run(['--port', '0', '--https'], { HOME });
       expect(await exited).toBe(3);
-      expect(errors()).toContain('set HOME, or give one of your own');
+      expect(errors()).toContain('set HOME, or use a certificate of your own');
       expect(existsSync(path.join(cwd(), '.mock-veridas'))).toBe(false);
     },
   );
@@ -256,7 +256,7 @@ describe('mock-veridas exec', () => {
     const { port } = new URL(await run(['--port', '0']).ready);
     const { exited, output, errors } = execShell('echo ran', '--port', port);
     expect(await exited).toBe(3);
-    expect([output(), errors()]).toEqual(['', expect.stringContaining('it is in use')]);
+    expect([output(), errors()]).toEqual(['', expect.stringContaining('the port is in use')]);
   });
 
   describe('findings', () => {

@@ -18,7 +18,7 @@ interface CallReference {
 }
 
 function describeAlternatives({ hidden, possible }: ActionRejection): string {
-  if (hidden) return 'no agent sees it before its validation is confirmed';
+  if (hidden) return 'no agent sees it until its validation is confirmed';
   return possible.length === 0
     ? 'nothing more can happen in this call'
     : `the agent can now ${possible.join(', ')}`;

@@ -27,7 +27,7 @@ export const VALIDATION_ROUTES = defineRoutes({
     scoped: true,
     body: {
       exists: Type.Optional(createBooleanSchema('answer to whether it exists')),
-      confirmed: Type.Optional(createBooleanSchema('answer to whether it is confirmed')),
+      confirmed: Type.Optional(createBooleanSchema('boolean')),
       scenario: Type.Optional(ScenarioName),
     },
     status: 200,
