@@ -113,7 +113,7 @@ describe('mock-veridas report', () => {
     expect(await runToEnd(['report', '--target', target])).toMatchObject({ code: 0, err: '' });
     const wrong = await runToEnd(['report', '--target', target, '--admin-password', 'hush-hush']);
     expect([wrong.code, wrong.out]).toEqual([2, '']);
-    expect(wrong.err).toContain(`${target}/__admin: the control API asks for Basic credentials`);
+    expect(wrong.err).toContain(`${target}/__admin: the control API requires Basic credentials`);
     expect(wrong.err).not.toContain('hush');
     const inAddress = target.replace('//', '//me:p%3A%40ss%2F%20w%C3%B6rd@');
     const args = ['report', '--admin-password', 'wrong', '--target', inAddress];

@@ -322,7 +322,12 @@ describe('mock-veridas verify with invalid input', () => {
       2,
       'neither a name nor a list',
     ],
-    ['a state without a name', withStates({ providerStates: [{}] }), 2, 'providerStates[0] is not a provider state'],
+    [
+      'a state without a name',
+      withStates({ providerStates: [{}] }),
+      2,
+      'providerStates[0] is not a provider state',
+    ],
     [
       'parameters in a list',
       withStates({ providerStates: [{ name: 'x', params: ['a'] }] }),

@@ -156,7 +156,7 @@ describe('demo page', () => {
     const answer = await fetch(`${d.mock.url}/__demo/else`);
     expect([answer.status, await answer.json()]).toEqual([
       404,
-      { error: 'not_found', message: 'the demo has no GET /__demo/else', hint: 'GET /__demo shows it' },
+      { error: 'not_found', message: 'the demo has no GET /__demo/else', hint: 'GET /__demo is the demo page' },
     ]);
   });
 });

@@ -130,7 +130,7 @@ describe.each(Object.keys(MOCKS))('mock %s', (source) => {
     ]);
     expect(await catchError(call.join())).toMatchObject({
       code: 'conflict',
-      hint: expect.stringContaining('nothing more can happen'),
+      hint: expect.stringContaining('the call is over'),
     });
   });
 
@@ -158,7 +158,7 @@ describe.each(Object.keys(MOCKS))('mock %s', (source) => {
       await catchError(client.waitFor({ event: 'VideocallInitiated' }, { timeout: '1ms' })),
     ).toMatchObject({
       code: 'timeout',
-      message: expect.stringContaining('event VideocallInitiated has not come within 1ms; seen instead: '),
+      message: expect.stringContaining('event VideocallInitiated did not come within 1ms; seen instead: '),
       seen: expect.arrayContaining([expect.stringContaining('VideocallLoading')]),
     });
   });
@@ -212,7 +212,7 @@ describe.each(Object.keys(MOCKS))('mock %s', (source) => {
     expect(await client.faults.list()).toEqual([]);
     expect(await catchError(client.faults.arm({ endpoint: 'token' }))).toMatchObject({
       code: 'invalid',
-      errors: [{ path: '', message: expect.stringContaining('nothing would go wrong') }],
+      errors: [{ path: '', message: expect.stringContaining('the fault does nothing') }],
     });
   });
 

@@ -130,12 +130,12 @@ describe('faults', () => {
   });
 
   it.each([
-    [{ endpoint: 'token' }, /nothing would go wrong/],
+    [{ endpoint: 'token' }, /the fault does nothing/],
     [{ endpoint: 'tokens', status: 500 }, /one of token, revoke, call/],
     [{ endpoint: 'token', status: 200 }, /400 to 599/],
     [{ endpoint: 'token', status: 500, kind: 'hang' }, /no answer/],
     [{ endpoint: 'token', retry_after: 5, kind: 'empty' }, /needs a status/],
-    [{ endpoint: 'token', latency: ['3s', '1s'] }, /turn them round/],
+    [{ endpoint: 'token', latency: ['3s', '1s'] }, /swap them/],
     [{ endpoint: 'token', latency: '1h' }, /10m/],
     [{ endpoint: 'token', latency: 5 }, /"2s"/],
     [{ endpoint: 'token', status: 500, times: 0 }, /from 1/],
