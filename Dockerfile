@@ -16,7 +16,7 @@ COPY --from=build /build/mock-veridas.tgz .
 RUN npm install --omit=dev --no-audit --no-fund ./mock-veridas.tgz redis@6 \
  && npm cache clean --force \
  && rm mock-veridas.tgz
-# Reachable from outside the container, so that the control API asks for Basic credentials.
+# Reachable from outside the container, so that the control API requires Basic credentials.
 ENV MOCK_VERIDAS_HOST=0.0.0.0
 USER node
 EXPOSE 4010

@@ -35,6 +35,6 @@ export function onStopSignal(listener: (signal: NodeJS.Signals) => void): void {
  */
 export function resolveServerUrl({ host, port }: Pick<OptionsFor<'report'>, 'host' | 'port'>): string {
   if (port === 0)
-    throw new BadUsage(['--port: 0 stands for any free port; give the one that is to be asked']);
+    throw new BadUsage(['--port: 0 means any free port; give the port of the running simulator']);
   return `http://${toReachableHost(host)}:${port}`;
 }

@@ -23,7 +23,7 @@ function runChild(program: string, args: readonly string[], env: NodeJS.ProcessE
       else if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
     child.on('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'ENOENT' ? 'there is no such command' : error.message;
+      const why = error.code === 'ENOENT' ? 'command not found' : error.message;
       reject(new BadUsage([`cannot run ${program}: ${why}`]));
     });
     child.on('exit', (code, signal) =>
@@ -60,7 +60,7 @@ async function tryWriteReport(mock: StartedMock, folder: string | undefined, cwd
 export const exec: Command = async ({ args, rest, env, cwd }) => {
   const [program, ...programArgs] = rest;
   if (program === undefined) {
-    throw new BadUsage(['what is to be run? write it behind --, as in: exec -- npm test']);
+    throw new BadUsage(['no command given; write it after --, as in: exec -- npm test']);
   }
   // Several may run side by side, so a port is used only when it was given to us; PORT belongs to the command.
   const { PORT: _port, ...others } = env;
@@ -89,7 +89,7 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
     });
     // Failures from here on must not change the command's exit code.
     const findings = await mock.findings().catch((error: Error) => {
-      printError(`mock-veridas: the findings cannot be read: ${error.message}`);
+      printError(`mock-veridas: cannot read the findings: ${error.message}`);
     });
     for (const finding of findings ?? []) printError(`mock-veridas: ${describeFinding(finding)}`);
     const isReported = await tryWriteReport(mock, report, cwd);

@@ -42,7 +42,7 @@ export const init: Command = async ({ args, rest, env, cwd }) => {
     const conflicts = [...files.keys()].flatMap(findConflicts);
     if (conflicts.length > 0) {
       throw new BadUsage(
-        conflicts.map((file) => `${toRelativePath(file)} is there already; nothing was written`),
+        conflicts.map((file) => `${toRelativePath(file)} already exists; nothing was written`),
       );
     }
     writeAll(files);

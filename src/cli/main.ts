@@ -22,7 +22,7 @@ const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS,
 async function runCommand(argv: readonly string[]): Promise<number> {
   const { name, args, rest } = parseCommandLine(argv);
   if (!isCommand(name))
-    throw new BadUsage([`there is no command "${name}"; there are ${COMMAND_NAMES.join(', ')}`]);
+    throw new BadUsage([`there is no command "${name}"; use ${COMMAND_NAMES.join(', ')}`]);
   const command = COMMANDS[name];
   if (args.includes('--help') || args.includes('-h')) {
     print(argv[0] === name ? commandHelp(name, command) : overview(COMMANDS));
@@ -33,7 +33,7 @@ async function runCommand(argv: readonly string[]): Promise<number> {
     return EXIT.good;
   }
   if (rest.length > 0 && !command.takesRest) {
-    throw new BadUsage([`${name} takes nothing behind --`]);
+    throw new BadUsage([`${name} takes no arguments after --`]);
   }
   // biome-ignore lint/style/noProcessEnv: the one place where the environment is read
   return command.run({ args, rest, env: process.env, cwd: process.cwd() });

@@ -17,7 +17,8 @@ function resolveFiles(argument: string, cwd: string): string[] {
 /** Checks scenario files and prints every problem. */
 export const validate: Command = async ({ args, rest, env, cwd }) => {
   const named = [...readOptions('validate', { argv: args, env, cwd }).operands, ...rest];
-  if (named.length === 0) throw new BadUsage(['which files? as in: validate fixtures/scenarios']);
+  if (named.length === 0)
+    throw new BadUsage(['no files given; name files or folders, as in: validate fixtures/scenarios']);
   const files = [...new Set(named.flatMap((argument) => resolveFiles(argument, cwd)))];
   if (files.length === 0) throw new BadUsage([`there is no scenario file in ${named.join(', ')}`]);
   const { problems } = scenariosOf(files);

@@ -117,10 +117,10 @@ function parseFilter(text: string | undefined, problems: string[]): RegExp | und
 /** Flags that exclude each other. */
 const contradictions = ({ static: isStatic, target, publish, filter }: Read<'verify'>['flags']): string[] => [
   ...(isStatic && (target || publish)
-    ? ['--static asks no server: it goes neither with --target nor with --publish']
+    ? ['--static uses no server, so it excludes --target and --publish']
     : []),
   ...(publish && filter
-    ? ['--publish and --filter exclude each other: what is published stands for the whole pact']
+    ? ['--publish and --filter exclude each other: a published result covers the whole pact']
     : []),
 ];
 
@@ -152,7 +152,7 @@ export const verify: Command = async ({ args, env, cwd }) => {
   if (flags['broker-token'] && flags['broker-username'])
     problems.push('--broker-token and --broker-username exclude each other; keep one of them');
   if (named.length + problems.length === 0 && brokerOptions.brokerUrl === undefined && !listStates)
-    problems.push('which pacts? name files, folders or addresses, as in: verify pacts');
+    problems.push('no pacts given; name files, folders or URLs, as in: verify pacts');
   refuse(problems);
   if (listStates) {
     print(Object.entries<ProviderState>(PROVIDER_STATES).map(describeState).join('\n'));
@@ -178,7 +178,7 @@ export const verify: Command = async ({ args, env, cwd }) => {
     const report = await verifyStatically(pacts, { ...reportOptions, cwd });
     writeReports(report, { json, junit }, cwd);
     if (!allowEmpty && report.results.every(({ status }) => status === 'skipped'))
-      throw new BadUsage(['nothing was compared: only interactions over HTTP can be, without a server']);
+      throw new BadUsage(['nothing was compared: without a server, only HTTP interactions can be']);
     return hasPassed(report) ? EXIT.good : EXIT.checkFailed;
   }
   const defaults = {

@@ -34,9 +34,9 @@ const BROKER_TIMEOUT_MS = 30_000;
 const PACTS_LINK = 'pb:provider-pacts-for-verification';
 
 const STATUS_HINTS: Readonly<Record<number, string>> = {
-  401: 'it does not accept the credentials; see --broker-token, --broker-username and --broker-password',
-  403: 'these credentials may not do that',
-  404: 'it has nothing there; is this the address of a broker?',
+  401: 'it rejected the credentials; check --broker-token, --broker-username and --broker-password',
+  403: 'these credentials do not allow that',
+  404: 'nothing was found there; is this the URL of a broker?',
 };
 
 /** Sends a HAL request. Credentials go to the broker only, not to other hosts that it links to. */
@@ -62,13 +62,13 @@ async function requestJson(broker: Broker, method: string, href: string, body?: 
   if (!answer.ok) {
     const why = STATUS_HINTS[answer.status];
     throw new UnreadableSource(
-      `${url}: the broker has answered ${answer.status}${why === undefined ? '' : `: ${why}`}`,
+      `${url}: the broker answered ${answer.status}${why === undefined ? '' : `: ${why}`}`,
     );
   }
   try {
     return text === '' ? {} : (JSON.parse(text) as Hal);
   } catch {
-    throw new UnreadableSource(`${url}: the broker has answered something that is not JSON`);
+    throw new UnreadableSource(`${url}: the broker answered something that is not JSON`);
   }
 }
 
@@ -92,7 +92,9 @@ export async function fetchBrokerPacts(broker: Broker): Promise<PactSource[]> {
   const { provider, selectors, branch, enablePending, wipSince } = broker;
   const link = expandLink(await requestJson(broker, 'GET', broker.url), PACTS_LINK, { provider });
   if (link === undefined)
-    throw new UnreadableSource(`${broker.url}: has no link ${PACTS_LINK}; is this the address of a broker?`);
+    throw new UnreadableSource(
+      `${broker.url}: the answer has no link ${PACTS_LINK}; is this the URL of a broker?`,
+    );
   const { _embedded } = await requestJson(broker, 'POST', link, {
     consumerVersionSelectors: selectors,
     includePendingStatus: enablePending,

@@ -79,7 +79,7 @@ const createFilter =
 function findProblems(pact: Pact, { allowUnknownStates, allowEmpty }: LoadOptions): string[] {
   const { source, interactions } = pact;
   if (interactions.length === 0 && !allowEmpty)
-    return [`${source}: has no interactions, so that it would pass whatever happens; see --allow-empty`];
+    return [`${source}: has no interactions, so it would always pass; allow that with --allow-empty`];
   return interactions
     .flatMap((interaction) => findStateProblems(interaction, allowUnknownStates))
     .map((problem) => `${source}: ${problem}`);

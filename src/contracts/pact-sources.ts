@@ -52,7 +52,7 @@ async function download(address: string): Promise<PactSource> {
     return { source: shown, text };
   } catch (error) {
     if (error instanceof UnreadableSource) throw error;
-    throw new UnreadableSource(`${shown}: cannot be had: ${whyNoAnswer(error)}`);
+    throw new UnreadableSource(`${shown}: cannot be downloaded: ${whyNoAnswer(error)}`);
   }
 }
 
@@ -87,8 +87,6 @@ function readLocal(argument: string, cwd: string): PactSource[] {
 export async function readSources(argument: string, cwd: string): Promise<PactSource[]> {
   if (/^https?:\/\//i.test(argument)) return [await download(argument)];
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(argument))
-    throw new UnreadableSource(
-      `${argument}: only http and https addresses can be read; name files by their path`,
-    );
+    throw new UnreadableSource(`${argument}: only http and https URLs can be read; name files by their path`);
   return readLocal(argument, cwd);
 }

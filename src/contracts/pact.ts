@@ -73,7 +73,8 @@ const getPartyName = (document: Fields, role: string): string => {
 /** A state in the list of versions 3 and 4. */
 function parseState(given: unknown, place: string): RequestedState {
   const { name, params } = isMap(given) ? given : {};
-  if (typeof name !== 'string') throw new InvalidPact(`${place} is no state; write { "name": "…" }`);
+  if (typeof name !== 'string')
+    throw new InvalidPact(`${place} is not a provider state; write { "name": "…" }`);
   if (params !== undefined && params !== null && !isMap(params))
     throw new InvalidPact(`${place}: params must be an object`);
   return { name, params: isMap(params) ? params : {} };
@@ -159,16 +160,16 @@ function isVersion4({ metadata }: Fields): boolean {
  */
 export function readPact({ source, text, pending }: PactSource): Pact {
   const document = parseJson(text);
-  if (!isMap(document)) throw new InvalidPact('is not a pact: it holds no object');
+  if (!isMap(document)) throw new InvalidPact('is not a pact: it is not an object');
   const [consumer, provider] = [getPartyName(document, 'consumer'), getPartyName(document, 'provider')];
   const plugins = listPlugins(document);
   if (plugins.length > 0)
     throw new InvalidPact(
-      `needs the plugin ${plugins.join(', ')}, which would be fetched from the internet; write it without plugins`,
+      `needs the plugin ${plugins.join(', ')}, which would be downloaded from the internet; remove the plugins`,
     );
   if (document.messages !== undefined && document.interactions !== undefined)
     throw new InvalidPact(
-      'has both interactions and messages, of which only one is ever looked at; make two pacts',
+      'has both interactions and messages, but only one of them would be verified; split it into two pacts',
     );
   const listKey = document.messages === undefined ? 'interactions' : 'messages';
   const all = document[listKey];
@@ -208,8 +209,8 @@ export function findStateProblems(
   const dangling = allowUnknown ? [] : findReferences.filter((name) => !given.includes(name));
   const gives =
     given.length === 0
-      ? 'none of its states gives any value'
-      : `its states give ${[...new Set(given)].join(', ')}`;
+      ? 'none of its states returns a value'
+      : `its states return ${[...new Set(given)].join(', ')}`;
   return [...problems, ...dangling.map((name) => `it refers to \${${name}}, but ${gives}`)].map(
     (problem) => `"${description}": ${problem}`,
   );

@@ -95,15 +95,15 @@ function toProblems(error: VerifierError | undefined, mask: Masking): Problem[] 
 const REMEDIES: Readonly<Record<string, string>> = {
   StatusMismatch: 'correct the request, the state or the status that the contract expects',
   BodyMismatch:
-    'compare by a matcher (type, regex) what differs from time to time, and drop what the guide does not promise',
-  BodyTypeMismatch: 'the answer is of another kind: look at its status and Content-Type',
-  HeaderMismatch: 'compare by a matcher what differs from time to time; header values are lists in V4',
-  MetadataMismatch: 'an event carries contentType and origin, and nothing else',
+    'use a matcher (type, regex) for values that vary, and remove what the guide does not promise',
+  BodyTypeMismatch: 'the response has another type: check its status and Content-Type',
+  HeaderMismatch: 'use a matcher for values that vary; in V4, header values are lists',
+  MetadataMismatch: 'the metadata of an event is contentType and origin, nothing else',
 };
 
 function fixesOf(problems: readonly Problem[], { reason, stateErrors }: Observation): string[] {
   const hints = stateErrors.flatMap(({ hint }) => hint ?? []);
-  const why = reason === undefined ? [] : [`the simulator says: ${reason}`];
+  const why = reason === undefined ? [] : [`reason from the simulator: ${reason}`];
   const remedies = [...new Set(problems.map(({ type }) => type))].flatMap((type) => REMEDIES[type] ?? []);
   return [...hints, ...why, ...remedies];
 }
@@ -157,7 +157,7 @@ export function toResults(
     // It has not verified an interaction that it could not load.
     const Failure = interactionResults.length === 0 ? InvalidPact : VerifierFailed;
     throw new Failure(
-      `${source}: the verifier has looked at ${interactionResults.length} of ${interactions.length} interactions${detail}`,
+      `${source}: the verifier checked ${interactionResults.length} of ${interactions.length} interactions${detail}`,
     );
   }
   const remainingErrors = { failed: [...errors], pending: [...pendingErrors] };

@@ -65,12 +65,13 @@ export async function verifyStatically(
           status: kind === 'message' ? 'skipped' : own.length === 0 ? 'passed' : failed,
           problems: own,
           stateErrors: [],
-          fix: own.length === 0 ? [] : ['contracts/openapi.yaml says what the service takes and answers'],
+          fix:
+            own.length === 0 ? [] : ['contracts/openapi.yaml describes what the service accepts and returns'],
         };
       }),
     );
   }
   if (results.some(({ status }) => status === 'skipped'))
-    warnings.push('events are not described in OpenAPI: they are verified without --static only');
+    warnings.push('OpenAPI does not describe events; verify them without --static');
   return { provider: PROVIDER, results, warnings, failOnPending: options.failOnPending };
 }

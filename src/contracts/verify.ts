@@ -83,9 +83,7 @@ async function publishResult(
   if (publishing === undefined || !pact.isFromBroker) return [];
   try {
     const isPublished = await publishResults(publishing.broker, publishing.publication, pact, results);
-    return isPublished
-      ? []
-      : [`${pact.source}: the broker names no place where the result could be published`];
+    return isPublished ? [] : [`${pact.source}: the broker gave no URL to publish the result to`];
   } catch (error) {
     if (error instanceof UnreadableSource)
       throw new VerifierFailed(`the result cannot be published: ${error.message}`);
@@ -133,7 +131,7 @@ export async function verifyPacts(
       results.push(...own, ...skipped);
       if (skipped.length === 0) warnings.push(...(await publishResult(pact, own, options)));
       else if (options.publishing !== undefined)
-        warnings.push(`${pact.source}: not published, as not all was verified`);
+        warnings.push(`${pact.source}: not published, because not everything was verified`);
     }
     return { provider: PROVIDER, results, warnings, failOnPending };
   } finally {

@@ -46,7 +46,7 @@ const renderPage = (path: string) => `<!doctype html>
 <script src="${path}/console.js" defer></script>
 </head>
 <body>
-<noscript>The console needs scripts.</noscript>
+<noscript>The console needs JavaScript.</noscript>
 </body>
 </html>
 `;

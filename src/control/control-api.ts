@@ -51,7 +51,10 @@ export async function controlRoutes(
     const [id, other] = [body.client_id, query.client_id].filter((one) => one !== undefined) as string[];
     if (other !== undefined && other !== id) {
       throw createInvalidError([
-        { path: '/client_id', message: 'client_id: the query and the body name different clients' },
+        {
+          path: '/client_id',
+          message: 'client_id: the query and the body name different clients; send it once',
+        },
       ]);
     }
     if (id !== undefined && (await simulator.clients.get(id)) === undefined)

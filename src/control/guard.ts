@@ -42,7 +42,7 @@ export async function guardControl(
   app.addHook('onRequest', async ({ headers, routeOptions }) => {
     if (routeOptions.config.isOpen) return;
     if (credentials === undefined && !isLoopback(parseHost(headers.host))) {
-      throw new ControlError('forbidden', 'the control API answers on this machine only', {
+      throw new ControlError('forbidden', 'the control API answers only under the name of this machine', {
         hint: 'use http://127.0.0.1 or http://localhost',
       });
     }
@@ -51,9 +51,13 @@ export async function guardControl(
       !isOwnOrigin(headers.origin, headers.host) &&
       !origins.includes(headers.origin)
     ) {
-      throw new ControlError('forbidden', `pages of ${headers.origin} may not use the control API`, {
-        hint: 'let them in with --admin-origin',
-      });
+      throw new ControlError(
+        'forbidden',
+        `pages of ${headers.origin} are not allowed to use the control API`,
+        {
+          hint: 'allow them with --admin-origin',
+        },
+      );
     }
   });
   if (credentials !== undefined) {
@@ -81,7 +85,7 @@ export async function guardControl(
   app.setErrorHandler<FastifyError | ControlError>(async (error, request, reply) => {
     if (error instanceof ControlError) return sendError(reply, error);
     if (askToRetry(reply, error)) {
-      const hint = 'GET /__admin/health says when it is back; nothing needs to be restarted';
+      const hint = 'GET /__admin/health reports when it is available again; no restart is needed';
       return sendError(reply, new ControlError('unavailable', error.message, { hint }));
     }
     const { statusCode = 500 } = error;
@@ -89,7 +93,7 @@ export async function guardControl(
       const hint = '--admin-user, --admin-password';
       return sendError(
         reply,
-        new ControlError('unauthorized', 'the control API asks for Basic credentials', { hint }),
+        new ControlError('unauthorized', 'the control API requires Basic credentials', { hint }),
       );
     }
     if (statusCode === 413) return sendError(reply, new ControlError('too_large', 'the body is too large'));

@@ -84,7 +84,11 @@ export function describeFault({ status, kind, latency }: Fault): string {
     ...(kind === undefined ? [] : [kind]),
     ...(latency === undefined
       ? []
-      : [latency[0] === latency[1] ? `${latency[0]} ms late` : `${latency[0]} to ${latency[1]} ms late`]),
+      : [
+          latency[0] === latency[1]
+            ? `delayed by ${latency[0]} ms`
+            : `delayed by ${latency[0]} to ${latency[1]} ms`,
+        ]),
   ];
   return parts.join(', ');
 }

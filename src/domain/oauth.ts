@@ -103,7 +103,9 @@ const queryDecodes: Step = ({ request }) =>
 /** The token endpoint rejects a query in a place where the exception is not caught. */
 const noQueryOrCrash: Step = ({ request }) =>
   request.query === 'present'
-    ? refuseWithCrash('the token endpoint breaks on a query; send parameters in the body')
+    ? refuseWithCrash(
+        'a query string makes the token endpoint fail with 500; send the parameters in the body',
+      )
     : undefined;
 
 const noQuery: Step = (attempt) =>
@@ -111,18 +113,22 @@ const noQuery: Step = (attempt) =>
     ? refuse(
         attempt,
         'invalid_request',
-        'parameters belong in the body',
+        'the query string is not allowed; send the parameters in the body',
         'URL query parameters are not allowed',
       )
     : undefined;
 
 /** A parameter of this name overwrites the client that was found, with something that is not a client. */
 const noClientParameter: Step = (attempt) =>
-  getField(attempt, 'client') ? refuseWithCrash('a parameter named "client" breaks the service') : undefined;
+  getField(attempt, 'client')
+    ? refuseWithCrash('a parameter named "client" makes the service fail with 500; remove it')
+    : undefined;
 
 const headerReadable: Step = ({ request }) =>
   request.basic === 'crash'
-    ? refuseWithCrash('the Authorization header cannot be decoded, which breaks the service')
+    ? refuseWithCrash(
+        'an Authorization header that cannot be decoded makes the service fail with 500; send Basic and base64 of client_id:client_secret',
+      )
     : undefined;
 
 const confidentialClient: Step = (attempt) =>
@@ -134,7 +140,7 @@ function explainInvalidClient(attempt: Attempt): string {
   if (attempt.client !== undefined) return `wrong client_secret for client "${attempt.client.clientId}"`;
   // An unknown id is not repeated: a user who swaps id and secret would find the secret in a log.
   return getClaimedClients(attempt.request).length === 0
-    ? 'no client credentials, neither in the body nor as Basic'
+    ? 'no client credentials; send client_id and client_secret in the body or as Basic'
     : 'there is no client with this client_id';
 }
 
@@ -158,7 +164,7 @@ export const ALL_SCOPES = SCOPES.join(' ');
 const scopeKnown: Step = (attempt) =>
   getRequestedScopes(attempt).every((scope) => (SCOPES as readonly string[]).includes(scope))
     ? undefined
-    : refuse(attempt, 'invalid_scope', `scopes are ${SCOPES.join(', ')}, separated by one space`);
+    : refuse(attempt, 'invalid_scope', `unknown scope; use ${SCOPES.join(', ')}, separated by one space`);
 
 function getRequestedScopes(attempt: Attempt): readonly string[] {
   return getField(attempt, 'scope')?.trim().split(' ') ?? SCOPES;
@@ -193,27 +199,27 @@ const GRANTS: Record<string, readonly Step[]> = {
     ...AUTHENTICATION_STEPS,
     anyClient,
     mayUse('authorization-code'),
-    never('there are no authorization codes here'),
+    never('the service issues no authorization codes; use grant_type client_credentials'),
   ],
   // Known to the grant's own check but not to the client's: that mismatch is not caught.
   openid: [
     present('code', 'Missing code parameter.'),
     ...AUTHENTICATION_STEPS,
     anyClient,
-    () => refuseWithCrash('grant_type openid breaks the service'),
+    () => refuseWithCrash('grant_type openid makes the service fail with 500; use client_credentials'),
   ],
   password: [
     ...AUTHENTICATION_STEPS,
     anyClient,
     notEmpty('username', 'Request is missing username parameter.'),
     notEmpty('password', 'Request is missing password parameter.'),
-    never('there are no users here', 'Invalid credentials given.'),
+    never('the service has no users; use grant_type client_credentials', 'Invalid credentials given.'),
   ],
   refresh_token: [
     present('refresh_token', 'Missing refresh token parameter.'),
     ...AUTHENTICATION_STEPS,
     anyClient,
-    never('there are no refresh tokens here'),
+    never('the service issues no refresh tokens; request a new access token'),
   ],
 };
 

@@ -40,8 +40,8 @@ function readExecEnvironment(): ConnectOptions {
   const env = getEnvironment();
   const { VIDEOCALL_ADMIN_URL: adminUrl = '' } = env;
   if (!hasExecEnvironment()) {
-    throw new MockError('unreachable', 'there is no VIDEOCALL_ADMIN_URL in the environment', {
-      hint: 'run the tests by `npx mock-veridas exec -- …`, or say where the simulator is',
+    throw new MockError('unreachable', 'VIDEOCALL_ADMIN_URL is not set', {
+      hint: 'run the tests with `npx mock-veridas exec -- …`, or pass adminUrl',
     });
   }
   const { MOCK_VERIDAS_ADMIN_USER: user = 'admin', MOCK_VERIDAS_ADMIN_PASSWORD: password } = env;
@@ -58,8 +58,8 @@ function readExecEnvironment(): ConnectOptions {
 /** The control API at an address, which may lack the path and may contain credentials. */
 function toAdminUrl({ adminUrl, adminCredentials }: ConnectOptions): string {
   if (!URL.canParse(adminUrl) || !/^https?:/i.test(adminUrl)) {
-    throw new MockError('unreachable', `"${adminUrl}" is no address`, {
-      hint: 'give one like http://127.0.0.1:4010/__admin',
+    throw new MockError('unreachable', `"${adminUrl}" is not an http(s) URL`, {
+      hint: 'use one such as http://127.0.0.1:4010/__admin',
     });
   }
   return controlAddress(adminUrl, adminCredentials);
@@ -92,7 +92,8 @@ async function resolveCredentials(
   // Another server may answer with any JSON.
   const answer: Partial<Camel<Answer<'GET /clients'>>> | null | undefined = await control.ask('GET /clients');
   const items = answer?.items;
-  if (!Array.isArray(items)) throw mockError(url, new RequestFailed('not_simulator', 'is no mock-veridas'));
+  if (!Array.isArray(items))
+    throw mockError(url, new RequestFailed('not_simulator', 'is not a mock-veridas control API'));
   const { clientId = items[0]?.clientId, clientSecret } = given;
   if (clientId === undefined) throw new MockError('not_found', 'the simulator has no client');
   if (clientSecret !== undefined) return { clientId, clientSecret };

@@ -35,6 +35,6 @@ export async function endClient(
   const findings = await client.findings();
   if (hasPassed && findings.length === 0) await client.remove();
   if (!failOnFindings || findings.length === 0) return;
-  const one = findings.length === 1 ? 'a mistake' : `${findings.length} mistakes`;
-  throw new Error(`the integration made ${one}\n\n${findings.map(describeFinding).join('\n\n')}`);
+  const one = findings.length === 1 ? '1 finding' : `${findings.length} findings`;
+  throw new Error(`the integration has ${one}\n\n${findings.map(describeFinding).join('\n\n')}`);
 }

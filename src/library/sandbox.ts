@@ -67,12 +67,12 @@ async function requestToken({ url, credentials: { clientId, clientSecret } }: Sc
   });
   if (status !== 200) {
     const message = `${address} answered ${status} for client "${clientId}": ${text}`;
-    throw new MockError('no_token', message, { hint: 'the journal says why' });
+    throw new MockError('no_token', message, { hint: 'the journal has the reason' });
   }
   try {
     return (JSON.parse(text) as { access_token: string }).access_token;
   } catch (cause) {
-    throw new MockError('no_token', `${address} answered no JSON: ${text}`, { cause });
+    throw new MockError('no_token', `${address} did not answer with JSON: ${text}`, { cause });
   }
 }
 

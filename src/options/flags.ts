@@ -72,7 +72,7 @@ function findFlagProblem(
     return `--${name}: has no value; write --${name} ${rowOf(name).placeholder}`;
   // `-` alone stands for standard output.
   return inlineValue !== true && /^-./.test(value)
-    ? `--${name}: has no value; one that begins with - is written --${name}=VALUE`
+    ? `--${name}: has no value; write a value that begins with - as --${name}=VALUE`
     : undefined;
 }
 
@@ -104,7 +104,7 @@ export function fromArguments(command: CommandName, argv: readonly string[], fol
       if (OPERANDS[command] === undefined && !problems.has(token.index - 1))
         problems.set(
           token.index,
-          `argument ${token.index + 1}: is not expected; everything here is a flag and its value`,
+          `argument ${token.index + 1}: is not expected; use only flags and their values here`,
         );
     }
     if (token.kind !== 'option') continue;

@@ -65,10 +65,10 @@ function flagsOf(command: CommandName): string {
 }
 
 const CONFIGURATION = `\
-A flag overrides its environment variable, which overrides the config file. In a
-variable, a flag that may be repeated has one value a line. The config file is
+A flag overrides its environment variable, which overrides the config file. If a
+flag may be repeated, its variable has one value per line. The config file is
 YAML or JSON: mock-veridas.config.yaml, .yml or .json in the working directory.
-Its keys are the flags' names without the hyphens in front, and clients:
+Its keys are the names of the flags without the leading hyphens, and clients:
 
     port: 4010
     clients:
@@ -96,7 +96,7 @@ export function commandHelp(command: CommandName, { usage, about, exitCodes }: C
 /** What `--help` prints without a command: all commands, and the help of the one that runs then. */
 export const overview = (commands: Readonly<Record<CommandName, CommandHelp>>): string => `\
 mock-veridas is an offline stand-in for Veridas VideocallManager, for tests.
-It is unofficial: Veridas has neither made nor approved it.
+It is unofficial: Veridas neither makes nor endorses it.
 
 Commands (mock-veridas COMMAND --help lists the flags of each):
 ${table(Object.fromEntries(Object.entries(commands).map(([name, { summary }]) => [name, summary])), 15)}

@@ -33,7 +33,8 @@ function readScenario(file: string, before: readonly string[]): Scenario {
   if (document.name !== claimed)
     throw refused(`name: "${document.name}" must be the name of its file, "${claimed}"`);
   const twin = before.find((other) => claimedName(other) === claimed);
-  if (twin !== undefined) throw refused(`name: "${claimed}" is also in ${basename(twin)} beside it`);
+  if (twin !== undefined)
+    throw refused(`name: "${claimed}" is also the name of ${basename(twin)} in the same folder`);
   return toScenario(document);
 }
 

@@ -46,7 +46,7 @@ function stampOf(file: string): string {
   return found === undefined ? '' : [file, found.ino, found.ctimeMs, found.size].join();
 }
 
-/** The scenario files in `folder`, none if it is gone, and the reason if it cannot be read. */
+/** The scenario files in `folder`, none if it was deleted, and the reason if it cannot be read. */
 function filesIn(folder: string): { files?: string[]; trouble?: string } {
   try {
     return { files: scenarioFiles(folder) };
@@ -96,8 +96,11 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
     const name = claimedName(file);
     const isThere = SHIPPED_SCENARIOS.has(name) || files.some((other) => claimedName(other) === name);
     return needed.includes(name) && !isThere
-      ? ['warn', `${toRelativeName(file, cwd)} is gone; its scenario stays, because settings name it`]
-      : ['info', `${toRelativeName(file, cwd)} is gone`];
+      ? [
+          'warn',
+          `${toRelativeName(file, cwd)} was deleted; its scenario is kept, because settings refer to it`,
+        ]
+      : ['info', `${toRelativeName(file, cwd)} was deleted`];
   }
 
   function poll(): void {

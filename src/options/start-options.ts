@@ -62,7 +62,7 @@ const unknownScenario = (name: string | undefined, known: readonly string[]): st
 /** A pattern cannot detect that 999.1.1.1 or port 70000 is invalid. */
 const findUrlProblems = (given: Given | undefined): string[] =>
   [given?.value ?? []].flat().flatMap((url, index) => {
-    const message = `"${url}" is not an address that can exist`;
+    const message = `"${url}" is not a valid address`;
     return given === undefined || URL.canParse(String(url)) ? [] : [given.blame(message, index)];
   });
 

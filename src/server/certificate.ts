@@ -60,7 +60,7 @@ export function ensureUserCertificate(moreNames: readonly string[], now: Instant
   const userFolder = findUserFolder();
   if (userFolder === undefined) {
     throw new Error(
-      'a certificate is kept in the home of its user, and there is none: set HOME, or give one of your own',
+      'there is no home folder to keep the certificate in; set HOME, or use a certificate of your own',
     );
   }
   const names = [...new Set([...LOCAL_NAMES, ...moreNames])];

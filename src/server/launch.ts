@@ -54,7 +54,7 @@ async function openStore(
   random: Random,
   log: Logger,
 ): Promise<Store> {
-  if (!isStore(address)) throw new StoreUnavailable('store: neither memory nor the address of a Redis');
+  if (!isStore(address)) throw new StoreUnavailable('store: is neither memory nor the URL of a Redis');
   if (address === 'memory') return createMemoryStore(systemTime);
   const { createRedisStore } = await import('../store/redis/redis-store.ts');
   return createRedisStore({

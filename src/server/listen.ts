@@ -32,10 +32,10 @@ export const toHosts = (host: string | undefined): readonly string[] =>
   host === undefined ? LOOPBACK_HOSTS : [host];
 
 const ERROR_REASONS: Record<string, string> = {
-  EADDRINUSE: 'it is in use; choose another with --port, or 0 for a free one',
-  EACCES: 'this user may not use it; choose one above 1023 with --port',
-  EADDRNOTAVAIL: 'this machine has no such address; see --host',
-  ENOTFOUND: 'there is no such host; see --host',
+  EADDRINUSE: 'the port is in use; choose another with --port, or 0 for a free one',
+  EACCES: 'this user may not use the port; choose one above 1023 with --port',
+  EADDRNOTAVAIL: 'this machine has no such address; check --host',
+  ENOTFOUND: 'the host cannot be found; check --host',
 };
 const NO_IPV6_CODES = ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'];
 /** A port that is free for one address family may be taken for the other. */

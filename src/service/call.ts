@@ -44,12 +44,12 @@ const NONCE_LENGTH = 22;
 const HOST_PATTERN = /^[a-z0-9.-]+(:\d+)?$|^\[[0-9a-f:.]+\](:\d+)?$/i;
 
 const REFUSALS: Record<Extract<Opening, { refused: unknown }>['refused'], string> = {
-  missing: 'the address has no access_token',
+  missing: 'the URL has no access_token',
   unknown: 'this access token was never issued here',
-  expired: 'the access token has expired: its hour is over',
-  revoked: 'the access token was revoked',
-  completed: 'the access token is used up: its call has ended',
-  shared: 'the access token already serves another validation, and --strict-tokens is on',
+  expired: 'the access token has expired; get a new one',
+  revoked: 'the access token was revoked; get a new one',
+  completed: 'the access token is used up: its call has ended; get a new one for every call',
+  shared: 'the access token already belongs to another validation, which --strict-tokens refuses',
 };
 
 function setFrameHeaders(
@@ -90,7 +90,7 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
   /** Warns, on the page and once in the log, that the guide's own listener will drop every event. */
   function warnAboutHost(protocol: 'http' | 'https', host: string): string {
     const suggestedUrl = withProtocol(protocol, services.addresses.browserUrl);
-    const text = `this frame is served from ${host}, whose name does not contain "${REQUIRED_IN_ORIGIN}", so the listener of guide 5.5 drops its events; use ${suggestedUrl}`;
+    const text = `this frame is served from ${host}, which does not contain "${REQUIRED_IN_ORIGIN}", so the listener from guide 5.5 drops its events; use ${suggestedUrl}`;
     if (!warnedHosts.has(host) && warnedHosts.size < MAX_WARNINGS) app.log.warn(text);
     warnedHosts.add(host);
     return `mock-veridas: ${text}`;
@@ -169,7 +169,7 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
     method: ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     url: CALL_PATHS.page,
     async handler(request, reply) {
-      getRequestContext(request).reason = `${request.method} is not allowed here, only GET`;
+      getRequestContext(request).reason = `${request.method} is not allowed; use GET`;
       sendAnswer(request, reply, createMethodNotAllowed('GET, HEAD'));
       return reply;
     },

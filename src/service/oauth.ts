@@ -130,7 +130,7 @@ export async function oauthRoutes(
     const location = query === '' ? `${path}/` : `${path}/?${query}`;
     return withReason(
       request,
-      'the path lacks its last slash, and the redirect loses the body',
+      'the path has no trailing slash; the redirect drops the request body',
       createRedirect(location),
     );
   }
@@ -140,7 +140,7 @@ export async function oauthRoutes(
     const { path, query } = context.target;
     const view = views.get(path);
     if (view === undefined && !views.has(`${path}/`))
-      return withReason(request, 'the service has nothing at this path', NOT_FOUND);
+      return withReason(request, 'the service has no such path', NOT_FOUND);
     const reading = request.readForm?.();
     // An urlencoded form is there at once, and a promise for each would cost more than reading it.
     const formOrProblem = reading instanceof Promise ? await reading : reading;
@@ -156,11 +156,7 @@ export async function oauthRoutes(
     if (view === undefined) return redirectToSlash(request, path, query);
     if (request.method === 'OPTIONS') return createOptionsAnswer(ALLOW);
     if (request.method !== 'POST')
-      return withReason(
-        request,
-        `${request.method} is not allowed here, only POST`,
-        createMethodNotAllowed(ALLOW),
-      );
+      return withReason(request, `${request.method} is not allowed; use POST`, createMethodNotAllowed(ALLOW));
     return unreadable?.answer ?? view.answer(asked, received, (ranges) => isAmong(request.ip, ranges));
   }
 

@@ -218,7 +218,7 @@ function entryOf(
     headers: maskHeaders(getHeaderLines(request), previous?.headers),
     from: request.ip,
   };
-  const faultReason = fault && `struck by fault ${fault.id}: ${describeFault(fault)}`;
+  const faultReason = fault && `injected fault ${fault.id}: ${describeFault(fault)}`;
   const reason =
     context.reason && faultReason ? `${context.reason}; ${faultReason}` : context.reason || faultReason;
   const previousForm = previous?.clientId === clientId ? previous.form : undefined;

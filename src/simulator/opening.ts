@@ -56,11 +56,11 @@ type OpeningRefusal = Exclude<Opening, { callId: string }>;
 const detectInOpening = createDetector<'opening', Admission>({
   'token-shared': ({ opened, call }) =>
     opened.some((one) => one !== undefined && one.value.validationId !== call.validationId)
-      ? 'a token has opened calls for several validations'
+      ? 'a token opened calls for several validations'
       : undefined,
   'unconfirmed-validation': ({ call }) =>
     call.awaitsConfirmation === true && call.confirmedAt === undefined
-      ? 'GET /call before the confirmation'
+      ? 'GET /call before the validation was confirmed'
       : undefined,
 });
 
@@ -93,7 +93,7 @@ export function createOpenings(
     const state = resolveTokenState(token, opened, now);
     if (state !== 'active') return { refused: state };
     if (validationId === '') {
-      return { error: 'VideocallNotFound', reason: 'the address has no validation_id' };
+      return { error: 'VideocallNotFound', reason: 'the URL has no validation_id' };
     }
     const isForAnother = opened.some(
       (call) => call !== undefined && call.value.validationId !== validationId,
@@ -137,7 +137,7 @@ export function createOpenings(
     );
     const [client, validation, everyones] = found;
     const exists = validation?.value.exists ?? everyones?.value.exists ?? !rules.knownValidationsOnly;
-    if (!exists) return { error: 'VideocallNotFound', reason: 'there is no validation of this id' };
+    if (!exists) return { error: 'VideocallNotFound', reason: 'there is no validation with this id' };
 
     const context = { token, opened, client, validation, now };
     const running = await findRunningCall(validation, now);
@@ -148,7 +148,7 @@ export function createOpenings(
       client: client?.value.scenario,
     });
     const error = getImmediateError(scenario);
-    if (error !== undefined) return { error, reason: `the scenario "${scenario.name}" fails at once` };
+    if (error !== undefined) return { error, reason: `the scenario "${scenario.name}" fails immediately` };
     const n = (validation?.value.calls ?? 0) + 1;
     const confirmed = validation?.value.confirmed ?? everyones?.value.confirmed;
     const hidden = confirmed === false ? { awaitsConfirmation: true as const } : {};

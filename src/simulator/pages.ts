@@ -55,7 +55,7 @@ interface PresenceCheck {
 
 const detectInPresence = createDetector<'presence', PresenceCheck>({
   'token-shared': ({ presence, pageId, realTime }) =>
-    refuseSharedPage(presence, pageId, realTime) === presence ? undefined : 'two pages at the same time',
+    refuseSharedPage(presence, pageId, realTime) === presence ? undefined : 'two pages open at the same time',
 });
 
 /** The open pages of calls, and what they have posted. */

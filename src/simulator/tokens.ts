@@ -53,7 +53,7 @@ function checkBlocked(clients: NamedClients, isAmong: IsAmong): Refusal | undefi
   if (claimed === undefined || canConnectFrom(claimed, isAmong)) return undefined;
   return {
     blocked: true,
-    reason: `the sender's address is not among the allowed_ips of "${claimed.clientId}"`,
+    reason: `the address of the sender is not in the allowed_ips of "${claimed.clientId}"`,
   };
 }
 

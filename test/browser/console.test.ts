@@ -228,7 +228,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await stage.d.open(await stage.d.token(client), '');
     await openConsole();
     const findings = page.getByRole('region', { name: /^Findings/ });
-    await findings.getByText('the address of the frame has no validation_id').waitFor();
+    await findings.getByText('the URL of the frame has no validation_id').waitFor();
     await findings.getByText('How to fix:').first().waitFor();
   });
 
@@ -329,7 +329,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
       await openWaitingPage('val-1');
       await fetch(`${stage.d.mock.url}/call?access_token=x&validation_id=val-1`);
       await stage.d.open(await stage.d.token(client), '');
-      await page.getByText('the address of the frame has no validation_id').waitFor();
+      await page.getByText('the URL of the frame has no validation_id').waitFor();
       await queue().getByRole('button', { name: 'Join val-1' }).click();
       await expect.poll(events).toEqual(['VideocallLoading']);
       expect(await findSeriousViolations(page)).toEqual([]);

@@ -92,8 +92,8 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
     const table = page.getByRole('region', { name: 'Frames without a call' });
     expect(await table.getByRole('row').allTextContents()).toEqual([
       expect.stringMatching(/^Time/),
-      expect.stringMatching(/403.*the address has no access_token$/),
-      expect.stringMatching(/200.*not-found~1VideocallNotFound: the scenario "not-found" fails at once$/),
+      expect.stringMatching(/403.*the URL has no access_token$/),
+      expect.stringMatching(/200.*not-found~1VideocallNotFound: the scenario "not-found" fails immediately$/),
     ]);
     await close();
   });

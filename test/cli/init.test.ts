@@ -82,7 +82,7 @@ describe('mock-veridas init', () => {
       const before = listFiles();
       const { exited, errors, output } = run(['init']);
       expect([await exited, output()]).toEqual([2, '']);
-      expect(errors()).toBe(`mock-veridas: ${file} is there already; nothing was written\n`);
+      expect(errors()).toBe(`mock-veridas: ${file} already exists; nothing was written\n`);
       expect(listFiles()).toEqual(before);
       expect(readFileSync(path.join(cwd(), file), 'utf8')).toBe('{}');
     },
@@ -92,7 +92,7 @@ describe('mock-veridas init', () => {
     await run(['init']).exited;
     const { exited, errors } = run(['init']);
     expect(await exited).toBe(2);
-    expect(errors()).toMatch(/config\.yaml is there already.*\n.*my-call\.yaml is there already/);
+    expect(errors()).toMatch(/config\.yaml already exists.*\n.*my-call\.yaml already exists/);
   });
 
   it('exits with 2 and writes nothing when a folder cannot be created', async () => {

@@ -24,7 +24,7 @@ async function startSimulator(...flags: string[]) {
   return { ...process_, url, d: driveAt({ url, adminUrl: `${url}/__admin` }), stop };
 }
 
-const WARNING = /^this frame is served from 127\.0\.0\.1:\d+, whose name does not contain "videocall"/;
+const WARNING = /^this frame is served from 127\.0\.0\.1:\d+, which does not contain "videocall"/;
 
 describe('log', () => {
   it('writes each warning once to stderr and leaves stdout unchanged', async () => {
@@ -57,9 +57,9 @@ describe('log', () => {
     expect(linesOf(errors())).toEqual([
       `mock-veridas: info: listening on ${url}`,
       expect.stringMatching(/^mock-veridas: info: GET \/call 403 - this access token was never issued/),
-      'mock-veridas: info: GET /nothing/here 404 - the service has nothing at this path',
+      'mock-veridas: info: GET /nothing/here 404 - the service has no such path',
       expect.stringMatching(
-        /^mock-veridas: info: POST \/o\/token\/ 500 - the token endpoint breaks on a query/,
+        /^mock-veridas: info: POST \/o\/token\/ 500 - a query string makes the token endpoint fail with 500/,
       ),
       'mock-veridas: info: stopped',
     ]);
@@ -148,7 +148,7 @@ describe('log as JSON', () => {
     expect([await exited, output()]).toEqual([0, 'ran\n']);
     expect(objects(errors())).toEqual([
       expect.objectContaining({ level: 'info' }),
-      { level: 'warn', msg: expect.stringMatching(/asks for admin:\w+$/) },
+      { level: 'warn', msg: expect.stringMatching(/credentials are admin:\w+$/) },
       expect.objectContaining({ level: 'info', msg: 'stopped' }),
     ]);
   });

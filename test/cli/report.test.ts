@@ -113,7 +113,7 @@ describe('mock-veridas report', () => {
     expect(await runToEnd(['report', '--target', target])).toMatchObject({ code: 0, err: '' });
     const wrong = await runToEnd(['report', '--target', target, '--admin-password', 'hush-hush']);
     expect([wrong.code, wrong.out]).toEqual([2, '']);
-    expect(wrong.err).toContain(`${target}/__admin: the control API asks for Basic credentials`);
+    expect(wrong.err).toContain(`${target}/__admin: the control API requires Basic credentials`);
     expect(wrong.err).not.toContain('hush');
     const inAddress = target.replace('//', '//me:p%3A%40ss%2F%20w%C3%B6rd@');
     const args = ['report', '--admin-password', 'wrong', '--target', inAddress];
@@ -148,11 +148,11 @@ describe('mock-veridas report that fails', () => {
     [['--targt', 'http://a'], '--targt: is not a flag; did you mean --target?'],
     [['--aut', 'x'], '--aut: is not a flag; did you mean --out?'],
     [['--strct'], '--strct: is not a flag; did you mean --strict?'],
-    [['--target', 'here'], '--target: this is not an address; give one as in http://127.0.0.1:4010'],
+    [['--target', 'here'], '--target: this is not an address; give one such as http://127.0.0.1:4010'],
     [['--target'], '--target: has no value; write --target URL'],
     [['--out='], '--out: has no value; write --out DIR'],
     [['--out', '--strict'], '--out: has no value; write --out DIR'],
-    [['--port', '0'], '0 stands for any free port'],
+    [['--port', '0'], '0 means any free port'],
     [['--report', 'x'], '--report: is not a flag of report; exec takes it'],
     [['--scenario', 'x'], '--scenario: is not a flag of report; start and exec take it'],
     [['folder'], 'argument 1: is not expected'],

@@ -61,9 +61,9 @@ describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
     ['wrong-status', 'expected 201 but was 200'],
     ['wrong-body', '$.token_type'],
     ['wrong-event', '"VideocallFinished"'],
-    ['no-event', 'no event has been posted in these states'],
+    ['no-event', 'no event was posted in these states'],
     ['state-fails', 'the clock cannot go back'],
-    ['not-revoked', 'should be revoked after the request, and is active'],
+    ['not-revoked', 'should be revoked after the request, but is active'],
     ['secret', 'wrong client_secret for client "CLIENT_ID"'],
   ])('exits with 1 for the pact %s and prints the cause and a fix', async (name, why) => {
     const { code, out } = await verify([bad(name)]);
@@ -186,7 +186,7 @@ describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
     const { code, out, err } = await verify([...contracts, ...flags]);
     expect([code, err]).toEqual([0, expect.not.stringContaining('own=secret&1')]);
     expect(out).toContain('8 interactions: 4 passed, 0 failed, 4 skipped');
-    expect(out).toContain('"an access token exists" cannot be set at the service with then');
+    expect(out).toContain('"an access token exists" cannot be set up at the real service with then');
     expect(out).not.toContain('CLIENT_SECRET');
     const frontend = path.join(ROOT, 'contracts/guide-frontend--videocall-manager.json');
     const page = await verify([frontend, '--target', proxy.url, ...flags, '--validation-id', 'val-1']);
@@ -200,7 +200,7 @@ describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
     const unreachable = await verify(contracts);
     expect([unreachable.code, unreachable.err]).toEqual([
       2,
-      expect.stringContaining('--target: nothing answers at'),
+      expect.stringContaining('--target: no answer from'),
     ]);
   });
 
@@ -256,7 +256,7 @@ describe('mock-veridas verify --static', () => {
     const { code, out } = await verify([path.join(ROOT, 'contracts'), '--static']);
     expect([code, out]).toEqual([0, expect.stringContaining('45 passed, 0 failed, 5 skipped')]);
     expect(out).toContain('skipped the event VideocallLoading');
-    expect(out).toMatch(/^warning: events are not described in OpenAPI/m);
+    expect(out).toMatch(/^warning: OpenAPI does not describe events/m);
   });
 
   it.each([
@@ -282,7 +282,7 @@ describe('mock-veridas verify with invalid input', () => {
     ['synchronous-message', 'interactions[0] is of type "Synchronous/Messages"'],
     ['unknown-state', 'did you mean "the access token has expired"?'],
     ['wrong-parameter', 'age_seconds: "old" is not an age in seconds'],
-    ['unknown-value', '}, but its states give clientId'],
+    ['unknown-value', '}, but its states return clientId'],
   ])('exits with 2 for the pact %s and names the file and the problem', async (name, why) => {
     const { code, out, err } = await verify([bad(name)]);
     expect([code, out, err]).toEqual([2, '', expect.stringContaining(why)]);
@@ -322,7 +322,12 @@ describe('mock-veridas verify with invalid input', () => {
       2,
       'neither a name nor a list',
     ],
-    ['a state without a name', withStates({ providerStates: [{}] }), 2, 'providerStates[0] is no state'],
+    [
+      'a state without a name',
+      withStates({ providerStates: [{}] }),
+      2,
+      'providerStates[0] is not a provider state',
+    ],
     [
       'parameters in a list',
       withStates({ providerStates: [{ name: 'x', params: ['a'] }] }),
@@ -363,8 +368,8 @@ describe('mock-veridas verify with invalid input', () => {
   it.each([
     [['none.json'], 'none.json: there is no such file or folder'],
     [['.'], '.: there is no .json file in this folder'],
-    [['file:///none.json'], 'only http and https addresses'],
-    [[], 'which pacts?'],
+    [['file:///none.json'], 'only http and https URLs'],
+    [[], 'no pacts given'],
     [['--filtre', 'x', 'y'], 'did you mean --filter?'],
     [['--json'], '--json: has no value; write --json FILE|-'],
     [['--timeout', 'soon', 'x'], '"soon" is not a time up to 1h'],

@@ -396,6 +396,6 @@ describe('manual call control', () => {
   it('answers a signal that no scenario waits for with 409', async () => {
     await openCall();
     const { status, json } = await d.admin('POST', '/calls/v/signals', { name: 'go' });
-    expect([status, json.hint]).toEqual([409, 'it waits for nothing now']);
+    expect([status, json.hint]).toEqual([409, 'it waits for no signal now']);
   });
 });

@@ -12,7 +12,8 @@ function createFailingStore(): { store: Store; disconnect: () => void } {
   let isDown = false;
   const store = new Proxy(memory, {
     get(_, name: keyof Store) {
-      if (isDown && name !== 'close') throw new StoreUnavailable('the store is away: this test says so');
+      if (isDown && name !== 'close')
+        throw new StoreUnavailable('the store is unavailable: this test says so');
       return memory[name];
     },
   });

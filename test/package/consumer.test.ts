@@ -153,7 +153,7 @@ describe('a project that installs the package', SLOW, () => {
       process.execPath,
       'remote.mjs',
     ]);
-    expect(output).toContain('asks for ops@home:');
+    expect(output).toContain('credentials are ops@home:');
     expect(code).toBe(0);
   });
 });

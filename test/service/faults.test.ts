@@ -125,17 +125,17 @@ describe('faults', () => {
     expect((await d.admin('GET', '/requests')).json.items[0]).toMatchObject({
       status: 500,
       fault_id: json.id,
-      reason: `struck by fault ${json.id}: status 500`,
+      reason: `injected fault ${json.id}: status 500`,
     });
   });
 
   it.each([
-    [{ endpoint: 'token' }, /nothing would go wrong/],
+    [{ endpoint: 'token' }, /the fault does nothing/],
     [{ endpoint: 'tokens', status: 500 }, /one of token, revoke, call/],
     [{ endpoint: 'token', status: 200 }, /400 to 599/],
     [{ endpoint: 'token', status: 500, kind: 'hang' }, /no answer/],
     [{ endpoint: 'token', retry_after: 5, kind: 'empty' }, /needs a status/],
-    [{ endpoint: 'token', latency: ['3s', '1s'] }, /turn them round/],
+    [{ endpoint: 'token', latency: ['3s', '1s'] }, /swap them/],
     [{ endpoint: 'token', latency: '1h' }, /10m/],
     [{ endpoint: 'token', latency: 5 }, /"2s"/],
     [{ endpoint: 'token', status: 500, times: 0 }, /from 1/],

@@ -162,7 +162,7 @@ describe('config file', () => {
     ['{ client_id: a }', '1:11 client: client_secret is missing'],
     [
       '{ client_id: a, client_secret: b }, { client_id: a, client_secret: c }',
-      '1:60 client_id: another client has the id "a" already',
+      '1:60 client_id: another client already has the id "a"',
     ],
     [
       '{ client_id: a, client_secret: b, scenario: no }',
@@ -175,7 +175,7 @@ describe('config file', () => {
     ['{ client_id: a, client_secret: 12 }', '1:42 client_secret: this is not text; put it in quotes'],
     [
       '{ client_id: "a:b", client_secret: b }',
-      expect.stringMatching(/^1:24 client_id: "a:b" is not a client id; give .* without a colon/),
+      expect.stringMatching(/^1:24 client_id: "a:b" is not a client id; give .* without control characters and colons/),
     ],
     [
       '{ client_id: a, client_secret: b, allowed_ips: [10.0.0.0/33] }',

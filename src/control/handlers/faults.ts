@@ -24,7 +24,7 @@ export const faultHandlers = ({ faults }: Simulator): Handlers<typeof FAULT_ROUT
     if (armed === undefined) throw createUnknownClientError(clientId ?? '');
     if (armed !== 'too many') return toFaultAnswer(armed);
     throw new ControlError('conflict', `${MAX_FAULTS} faults are armed already`, {
-      hint: 'DELETE those that are used up',
+      hint: 'DELETE faults that are used up',
     });
   },
 

@@ -4,7 +4,7 @@ import { type Client, createClientRecord } from '../../domain/client.ts';
 import { ScenarioName } from './scenario-format.ts';
 
 export const CLIENT_ID_RULE =
-  '1 to 255 characters without control characters and without a colon, which ends a Basic user id';
+  '1 to 255 characters without control characters and colons (a colon ends the user id in Basic)';
 export const CLIENT_SECRET_RULE = '1 to 255 characters without control characters';
 
 export const ClientId = Type.String({
@@ -24,7 +24,7 @@ export const ClientSecret = Type.String({
 export const AddressOrRange = Type.Refine(
   Type.String({
     title: 'address or range',
-    description: 'an IPv4 or IPv6 address or a range of them, as in 10.1.2.3 or 2001:db8::/32',
+    description: 'an IPv4 or IPv6 address or range, such as 10.1.2.3 or 2001:db8::/32',
   }),
   (text) => parseRange(text) !== undefined,
 );

@@ -15,13 +15,13 @@ export type ClientAnswer = Static<typeof ClientAnswer>;
 
 export const CLIENT_ROUTES = defineRoutes({
   'GET /clients': {
-    summary: 'Who may get tokens',
+    summary: 'The clients that may get tokens',
     scoped: true,
     status: 200,
     answer: createListSchema(ClientAnswer),
   },
   'POST /clients': {
-    summary: 'Make a client, a sandbox of its own; id and secret are made up when they are left out',
+    summary: 'Create a client with its own data; id and secret are generated if omitted',
     body: clientProperties,
     status: 201,
     answer: ClientAnswer,
@@ -34,14 +34,14 @@ export const CLIENT_ROUTES = defineRoutes({
     errors: ['not_found'],
   },
   'PATCH /clients/:client_id': {
-    summary: 'Change what is given and keep the rest',
+    summary: 'Change the given fields and keep the rest',
     body: clientProperties,
     status: 200,
     answer: ClientAnswer,
     errors: ['not_found'],
   },
   'DELETE /clients/:client_id': {
-    summary: 'Remove a client and all that belongs to it',
+    summary: 'Remove a client and all its data',
     status: 204,
     errors: ['not_found'],
   },

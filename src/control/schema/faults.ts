@@ -29,7 +29,7 @@ const body = {
   latency: Type.Optional(
     Type.Union([Duration, Type.Array(Duration, { minItems: 2, maxItems: 2 })], {
       title: 'latency',
-      description: 'a duration such as "2s", or the shortest and the longest, as in ["1s","3s"]',
+      description: 'a duration such as "2s", or the shortest and the longest, such as ["1s","3s"]',
     }),
   ),
   kind: Type.Optional(Type.Enum(FAULT_KINDS, { title: 'kind of fault' })),
@@ -49,7 +49,7 @@ export function toDelays(latency: NonNullable<FaultBody['latency']>): readonly [
 
 function findLatencyProblem(latency: NonNullable<FaultBody['latency']>): string | undefined {
   const [shortest, longest] = toDelays(latency);
-  if (shortest > longest) return 'latency: the first duration is longer than the second; turn them round';
+  if (shortest > longest) return 'latency: the first duration is longer than the second; swap them';
   return longest > MAX_LATENCY_MS
     ? 'latency: longer than 10m; use kind hang for an answer that never comes'
     : undefined;
@@ -58,10 +58,10 @@ function findLatencyProblem(latency: NonNullable<FaultBody['latency']>): string 
 function findContradictions({ status, retry_after, latency, kind }: FaultBody): Mismatch[] {
   const messages = [
     status === undefined && latency === undefined && kind === undefined
-      ? 'nothing would go wrong; give status, latency or kind'
+      ? 'the fault does nothing; give status, latency or kind'
       : undefined,
     status !== undefined && isConnectionFault(kind)
-      ? `kind ${kind} gives no answer, so that there is no status; keep one of them`
+      ? `kind ${kind} sends no answer, so it has no status; keep one of them`
       : undefined,
     retry_after !== undefined && status === undefined ? 'retry_after needs a status, such as 503' : undefined,
     latency === undefined ? undefined : findLatencyProblem(latency),
@@ -81,18 +81,18 @@ const FaultAnswer = Type.Object({
   kind: Type.Union([Type.Enum(FAULT_KINDS), Type.Null()]),
   after: Type.Integer(),
   times: Type.Union([Type.Integer(), Type.Null()]),
-  struck: Type.Integer({ description: 'how many requests it has struck' }),
+  struck: Type.Integer({ description: 'number of requests that it was applied to' }),
 });
 
 export const FAULT_ROUTES = defineRoutes({
   'GET /faults': {
-    summary: 'Every fault that is armed, used up or not',
+    summary: 'All faults, used up or not',
     scoped: true,
     status: 200,
     answer: createListSchema(FaultAnswer),
   },
   'POST /faults': {
-    summary: 'Arm a fault for the requests of a client, or of all',
+    summary: 'Arm a fault for the requests of one client, or of all',
     scoped: true,
     body,
     beyond: (fault: FaultBody, isSound) => (isSound([]) ? findContradictions(fault) : []),
@@ -100,5 +100,5 @@ export const FAULT_ROUTES = defineRoutes({
     answer: FaultAnswer,
     errors: ['conflict'],
   },
-  'DELETE /faults/:id': { summary: 'Take a fault away', scoped: true, status: 204 },
+  'DELETE /faults/:id': { summary: 'Remove a fault', scoped: true, status: 204 },
 });

@@ -18,8 +18,8 @@ const ERROR_DESCRIPTIONS: Readonly<Record<keyof typeof ERRORS, string>> = {
   unauthorized: 'Basic credentials are required when the server can be reached from other machines',
   forbidden: 'The request is not from this machine, or is from a page of another origin',
   not_found: 'What the request names does not exist',
-  timeout: 'It did not happen in time',
-  conflict: 'Impossible in the present state',
+  timeout: 'It did not happen before the timeout',
+  conflict: 'Not possible in the present state',
   too_large: 'The body is too large',
   invalid: 'The request does not fit its schema; every problem is listed',
   internal: 'The simulator failed',
@@ -64,7 +64,7 @@ function createOperation(name: string, route: Route) {
     }),
     responses: {
       [status]: answer === undefined ? { description: 'Done' } : createResponse(answer, 'Done', contentType),
-      ...(otherwise && answer && { [otherwise.status]: createResponse(answer, 'Done, and all is not well') }),
+      ...(otherwise && answer && { [otherwise.status]: createResponse(answer, 'Unhealthy') }),
       ...Object.fromEntries(refusals),
     },
     ...(route.open && { security: [] }),
@@ -86,7 +86,7 @@ export function createOpenApi(routes: Routes, version: string, base: string) {
     info: {
       title: 'Control API of mock-veridas',
       version,
-      description: 'Everything that a test or a person may see and steer of the simulated service.',
+      description: 'Everything that a test or a person can see and control in the simulated service.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: base }],

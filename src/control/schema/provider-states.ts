@@ -3,11 +3,11 @@ import { defineRoutes } from './route.ts';
 
 export const STATE_ROUTES = defineRoutes({
   'POST /provider-states': {
-    summary: 'Bring a starting state about, or end it, as Pact asks for it; answers the values that it gives',
+    summary: 'Set up or tear down a provider state, as Pact requests it; answers its values',
     body: {
       state: Type.String({
         title: 'provider state',
-        description: 'the name of one; mock-veridas verify --list-states lists them',
+        description: 'a name that mock-veridas verify --list-states lists',
       }),
       action: Type.Optional(Type.Enum(['setup', 'teardown'], { title: 'action' })),
       params: Type.Optional(

@@ -13,7 +13,7 @@ const Health = Type.Object({
 
 export const SERVER_ROUTES = defineRoutes({
   'GET /health': {
-    summary: 'Whether the simulator is well, and which one it is',
+    summary: 'Whether the simulator is healthy, and which one it is',
     open: true,
     storeless: true,
     status: 200,
@@ -21,7 +21,7 @@ export const SERVER_ROUTES = defineRoutes({
     otherwise: { status: 503, when: ({ status }: Static<typeof Health>) => status !== 'ok' },
   },
   'POST /reset': {
-    summary: 'Back to the start; with client_id, of that client alone',
+    summary: 'Reset everything to the start; with client_id, only that client',
     scoped: true,
     status: 204,
   },
@@ -32,7 +32,7 @@ export const SERVER_ROUTES = defineRoutes({
     answer: Type.Object({ openapi: Type.String() }),
   },
   'GET /metrics': {
-    summary: 'Figures of this process for Prometheus',
+    summary: 'Metrics of this process for Prometheus',
     storeless: true,
     status: 200,
     answer: Type.String(),

@@ -17,17 +17,17 @@ export type ValidationAnswer = Static<typeof ValidationAnswer>;
 
 export const VALIDATION_ROUTES = defineRoutes({
   'GET /validations': {
-    summary: 'Every validation that was made known or has had a call',
+    summary: 'All validations that were created, set or had a call',
     scoped: true,
     status: 200,
     answer: createListSchema(ValidationAnswer),
   },
   'PUT /validations/:validation_id': {
-    summary: 'Make something known about a validation before its call, for a client or for all',
+    summary: 'Set properties of a validation before its call, for one client or for all',
     scoped: true,
     body: {
-      exists: Type.Optional(createBooleanSchema('answer to whether it exists')),
-      confirmed: Type.Optional(createBooleanSchema('answer to whether it is confirmed')),
+      exists: Type.Optional(createBooleanSchema('boolean')),
+      confirmed: Type.Optional(createBooleanSchema('boolean')),
       scenario: Type.Optional(ScenarioName),
     },
     status: 200,

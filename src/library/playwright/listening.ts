@@ -67,9 +67,9 @@ async function startListening(page: Page): Promise<Listening> {
         const timer = setTimeout(() => {
           stop();
           const seen = messages.map(describeMessage);
-          const hint = seen.length === 0 ? 'it has heard nothing' : `it has heard ${seen.join(', ')}`;
+          const hint = seen.length === 0 ? 'it received no message' : `it received ${seen.join(', ')}`;
           reject(
-            new MockError('timeout', `the page has not heard ${code} within ${timeout}ms`, { hint, seen }),
+            new MockError('timeout', `the page did not receive ${code} within ${timeout}ms`, { hint, seen }),
           );
         }, timeout);
         waiting.add(look);

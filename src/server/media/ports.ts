@@ -56,7 +56,7 @@ async function openUdpOn(hosts: readonly string[], port: number): Promise<Socket
 
 const createPortError = (port: string, cause: unknown) =>
   new CannotListen(
-    `media port ${port} cannot be had (${(cause as NodeJS.ErrnoException).code}); does another simulator have it?`,
+    `media port ${port} cannot be used (${(cause as NodeJS.ErrnoException).code}); does another simulator use it?`,
     { cause },
   );
 

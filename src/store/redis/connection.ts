@@ -67,11 +67,11 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   const { onMessage, onStatusChange } = options;
   const clients = await createClientFactory(options);
   const label = `the store at ${formatLocation(options)}`;
-  const createUnavailable = (why: string) => new StoreUnavailable(`${label} is away: ${why}`);
+  const createUnavailable = (why: string) => new StoreUnavailable(`${label} is unavailable: ${why}`);
 
   let current: RedisClient | undefined;
   let attempt: RedisClient | undefined;
-  let unavailableError = createUnavailable('it was not asked yet');
+  let unavailableError = createUnavailable('it was not connected yet');
   let isClosed = false;
   let dataBornAt: unknown;
 
@@ -101,7 +101,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
         const client = await connectOnce();
         if (isClosed) return;
         current = client;
-        onStatusChange(`${label} is back`);
+        onStatusChange(`${label} is available again`);
       } catch (error) {
         unavailableError = createUnavailable(describeFailure(error, options));
       }
@@ -115,7 +115,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     unavailableError = createUnavailable(describeFailure(error, options));
     client.destroy();
     if (isClosed) return;
-    onStatusChange(`${unavailableError.message}; requests are answered with 503 until it is back`);
+    onStatusChange(`${unavailableError.message}; requests are answered with 503 until it is available again`);
     void reconnect();
   }
 
