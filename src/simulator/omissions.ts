@@ -55,7 +55,7 @@ async function findUnusedTokens({ tokens, journal, readTime }: ClientData): Prom
       expiresAt > (await readTime(clientId))
     )
       continue;
-    unused.push({ clientId, seen: 'no call within the hour', at: expiresAt });
+    unused.push({ clientId, seen: 'no call before it expired', at: expiresAt });
   }
   return unused;
 }

@@ -1,5 +1,5 @@
 import { callAt } from '../domain/call.ts';
-import { type Client, canConnectFrom } from '../domain/client.ts';
+import { type Client, canConnectFrom, getTokenLifetime } from '../domain/client.ts';
 import {
   ALL_SCOPES,
   evaluateGrant,
@@ -123,8 +123,14 @@ export function createTokens(
     const id = await createTokenId(clientId, client);
     if (id !== undefined) {
       const token = createToken(
-        await format({ id, clientId, scope: granted.scope, now: at }),
-        clientId,
+        await format({
+          id,
+          clientId,
+          scope: granted.scope,
+          now: at,
+          expiresIn: getTokenLifetime(granted.client),
+        }),
+        granted.client,
         granted.scope,
         at,
       );
@@ -169,9 +175,17 @@ export function createTokens(
       accessToken: string | undefined,
       age: Ms,
     ): Promise<Token | 'taken' | undefined> {
+      const [client] = (await store.read(clientRef(clientId))).found;
+      if (client === undefined) return undefined;
       const issuedAt = instant((await readTime(store, clientId)) - age);
-      const made = { id: random.text(TOKEN_LENGTH), clientId, scope: ALL_SCOPES, now: issuedAt };
-      const token = createToken(accessToken ?? (await format(made)), clientId, ALL_SCOPES, issuedAt);
+      const made = {
+        id: random.text(TOKEN_LENGTH),
+        clientId,
+        scope: ALL_SCOPES,
+        now: issuedAt,
+        expiresIn: getTokenLifetime(client.value),
+      };
+      const token = createToken(accessToken ?? (await format(made)), client.value, ALL_SCOPES, issuedAt);
       return decideFor(store, clientId, tokenRef(token.accessToken), (taken) =>
         taken === undefined ? { value: token, result: token } : { result: 'taken' },
       );
