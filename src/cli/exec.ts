@@ -6,6 +6,7 @@ import { BadUsage } from '../options/bad-usage.ts';
 import { readStartOptions } from '../options/start-options.ts';
 import { formatPasswordNotice } from './announcement.ts';
 import { type Command, EXIT, onStopSignal, printError } from './command.ts';
+import { excludeFromProxy } from './no-proxy.ts';
 import { createReadyFile } from './ready-file.ts';
 import { createReport, writeReport } from './report/command.ts';
 import { prepareFolder } from './report/folder.ts';
@@ -76,6 +77,7 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
     const { MOCK_VERIDAS_READY_FILE: _ready, MOCK_VERIDAS_REPORT: _report, ...inherited } = env;
     const code = await runChild(program, programArgs, {
       ...inherited,
+      ...excludeFromProxy(env, mock.url),
       VIDEOCALL_URL: (mock.https ?? mock).url,
       VIDEOCALL_BROWSER_URL: (mock.https ?? mock).browserUrl,
       ...(mock.https?.ca !== undefined && { NODE_EXTRA_CA_CERTS: mock.https.ca }),
