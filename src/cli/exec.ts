@@ -5,7 +5,9 @@ import { describeFinding } from '../library/journal.ts';
 import { BadUsage } from '../options/bad-usage.ts';
 import { readStartOptions } from '../options/start-options.ts';
 import { formatPasswordNotice } from './announcement.ts';
+import { type AuthorityFiles, addAuthority } from './authority-files.ts';
 import { type Command, EXIT, onStopSignal, printError } from './command.ts';
+import { excludeFromProxy } from './no-proxy.ts';
 import { createReadyFile } from './ready-file.ts';
 import { createReport, writeReport } from './report/command.ts';
 import { prepareFolder } from './report/folder.ts';
@@ -69,16 +71,20 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
   prepareReport(report);
   const readyFile = createReadyFile(file);
   const mock = await serve(options, cwd);
+  let authority: AuthorityFiles | undefined;
   try {
+    if (mock.https?.ca !== undefined) authority = addAuthority(mock.https.ca, env, cwd);
     readyFile.write(mock);
     for (const line of formatPasswordNotice(mock, options)) printError(line);
+    for (const warning of authority?.warnings ?? []) printError(`mock-veridas: ${warning}`);
     // A nested `exec` in the command must not overwrite these files.
     const { MOCK_VERIDAS_READY_FILE: _ready, MOCK_VERIDAS_REPORT: _report, ...inherited } = env;
     const code = await runChild(program, programArgs, {
       ...inherited,
+      ...excludeFromProxy(env, mock.url),
       VIDEOCALL_URL: (mock.https ?? mock).url,
       VIDEOCALL_BROWSER_URL: (mock.https ?? mock).browserUrl,
-      ...(mock.https?.ca !== undefined && { NODE_EXTRA_CA_CERTS: mock.https.ca }),
+      ...authority?.env,
       VIDEOCALL_ADMIN_URL: mock.adminUrl,
       ...(mock.adminCredentials !== undefined && {
         MOCK_VERIDAS_ADMIN_USER: mock.adminCredentials.user,
@@ -98,6 +104,7 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
     return strict && findings.length > 0 ? EXIT.checkFailed : EXIT.good;
   } finally {
     readyFile.remove();
+    authority?.remove();
     await mock.close();
   }
 };

@@ -4,6 +4,7 @@ import { COMMAND_NAMES, type CommandName } from '../options/row.ts';
 import { VERSION } from '../system/package.ts';
 import { EXIT, type Invocation, print, printError } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import { excludeFromProxy } from './no-proxy.ts';
 import { onUncaught } from './uncaught.ts';
 
 /** The command's name, its arguments, and the arguments after `--`. */
@@ -35,8 +36,11 @@ async function runCommand(argv: readonly string[]): Promise<number> {
   if (rest.length > 0 && !command.takesRest) {
     throw new BadUsage([`${name} takes no arguments after --`]);
   }
-  // biome-ignore lint/style/noProcessEnv: the one place where the environment is read
-  return command.run({ args, rest, env: process.env, cwd: process.cwd() });
+  // The one place where the environment is read.
+  const { env } = process;
+  // Node's own `fetch` may use a proxy too, and reads these for each request.
+  Object.assign(env, excludeFromProxy(env));
+  return command.run({ args, rest, env, cwd: process.cwd() });
 }
 
 function reportError(error: unknown): number {

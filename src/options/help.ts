@@ -78,6 +78,7 @@ Its keys are the names of the flags without the leading hyphens, and clients:
         allowed_ips: [10.0.0.0/8]
         type: confidential                # or public
         grant_type: client-credentials    # or authorization-code
+        expires_in: 3600                  # seconds
         scenario: manual`;
 
 /** What `--help` prints for a command. */

@@ -4,7 +4,7 @@ import type { Endpoint } from '../domain/fault.ts';
 import { getClaimedClients, type OAuthRequest, type Refusal } from '../domain/oauth.ts';
 import type { Token } from '../domain/token.ts';
 import { OAUTH_ERRORS } from '../guide/errors.ts';
-import { PATHS, TOKEN_LIFETIME_SECONDS, TOKEN_TYPE } from '../guide/oauth.ts';
+import { PATHS, TOKEN_TYPE } from '../guide/oauth.ts';
 import type { Blocking } from '../options/choices.ts';
 import { isAmong } from '../server/address.ts';
 import { askToRetry, logFailure, sendUnavailable } from '../server/failure.ts';
@@ -81,8 +81,8 @@ const formatJsonObject = (members: Readonly<Record<string, string>>) =>
   );
 
 /** Guide 5.2. Tokens and scopes contain no character that JSON must escape. */
-const formatTokenBody = ({ accessToken, scope }: Token) =>
-  `{"access_token": "${accessToken}", "expires_in": ${TOKEN_LIFETIME_SECONDS}, "token_type": "${TOKEN_TYPE}", "scope": "${scope}"}`;
+const formatTokenBody = ({ accessToken, expiresIn, scope }: Token) =>
+  `{"access_token": "${accessToken}", "expires_in": ${expiresIn}, "token_type": "${TOKEN_TYPE}", "scope": "${scope}"}`;
 
 function toRefusalAnswer(refusal: Exclude<Refusal, { blocked: true }>): Answer {
   if ('crash' in refusal) return SERVER_ERROR;

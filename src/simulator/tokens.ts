@@ -1,5 +1,5 @@
 import { callAt } from '../domain/call.ts';
-import { type Client, canConnectFrom } from '../domain/client.ts';
+import { type Client, canConnectFrom, getTokenLifetime } from '../domain/client.ts';
 import { andThen, type Eventual } from '../domain/eventual.ts';
 import {
   ALL_SCOPES,
@@ -124,9 +124,10 @@ export function createTokens(
     const { clientId } = granted.client;
     const client = clients.find((one) => one?.value === granted.client);
     const { scope } = granted;
+    const expiresIn = getTokenLifetime(granted.client);
     const add = (id: string): Eventual<Token | undefined> =>
-      andThen(format({ id, clientId, scope, now: at }), (accessToken) => {
-        const token = createToken(accessToken, clientId, scope, at);
+      andThen(format({ id, clientId, scope, now: at, expiresIn }), (accessToken) => {
+        const token = createToken(accessToken, granted.client, scope, at);
         const isAdded = store.swap(
           putRecord(tokenRef(accessToken), undefined, clientId, token),
           // A client that was reset or removed meanwhile must not be left with a token.
@@ -173,9 +174,17 @@ export function createTokens(
       accessToken: string | undefined,
       age: Ms,
     ): Promise<Token | 'taken' | undefined> {
+      const [client] = (await store.read(clientRef(clientId))).found;
+      if (client === undefined) return undefined;
       const issuedAt = instant((await readTime(store, clientId)) - age);
-      const made = { id: random.text(TOKEN_LENGTH), clientId, scope: ALL_SCOPES, now: issuedAt };
-      const token = createToken(accessToken ?? (await format(made)), clientId, ALL_SCOPES, issuedAt);
+      const made = {
+        id: random.text(TOKEN_LENGTH),
+        clientId,
+        scope: ALL_SCOPES,
+        now: issuedAt,
+        expiresIn: getTokenLifetime(client.value),
+      };
+      const token = createToken(accessToken ?? (await format(made)), client.value, ALL_SCOPES, issuedAt);
       return decideFor(store, clientId, tokenRef(token.accessToken), (taken) =>
         taken === undefined ? { value: token, result: token } : { result: 'taken' },
       );

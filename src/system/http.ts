@@ -6,8 +6,9 @@ import tls from 'node:tls';
 
 /** Requests to the simulator itself. They go through no proxy and follow no redirect. */
 
-// Captured at load time: tests replace `fetch`, `http.request`, sockets and timers later.
-const { request: startRequest } = http;
+// Captured at load time: tests replace `fetch`, sockets and timers later. Not `http.request`, which packages that add a proxy have
+// replaced even earlier.
+const { ClientRequest } = http;
 const { connect } = net.Socket.prototype;
 const { connect: connectTls } = tls;
 const { setTimeout, clearTimeout } = timers;
@@ -51,7 +52,7 @@ export function send(
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const url = new URL(address);
-    const request = startRequest({
+    const request = new ClientRequest({
       method,
       headers: { host: url.host, ...headers },
       path: `${url.pathname}${url.search}`,

@@ -31,6 +31,7 @@ describe('clients', () => {
       allowed_ips: ['10.0.0.1'],
       type: 'confidential',
       grant_type: 'client-credentials',
+      expires_in: 3600,
       scenario: null,
     });
   });

@@ -88,6 +88,18 @@ describe.each(Object.keys(MOCKS))('mock %s', (source) => {
     });
   });
 
+  it('creates a client whose tokens live as long as expiresIn says', async () => {
+    await createClient({ expiresIn: 60 });
+    await client.clock.freeze();
+    const page = client.call('val-1').src(await client.token());
+    await client.clock.advance('60s');
+    expect((await fetch(page.replace(mock.browserUrl, mock.url))).status).toBe(403);
+    expect(await catchError(mock.client({ expiresIn: 0 }))).toMatchObject({
+      code: 'invalid',
+      message: expect.stringContaining('expires_in: 0 is not a lifetime of tokens'),
+    });
+  });
+
   it('removes a client declared with `await using` at the end of the block', async () => {
     let late: MockClient;
     {

@@ -43,6 +43,19 @@ const CONTINUED = ['docs/tutorial.md'];
 const MAX_README_LINES = 150;
 const MAX_PAGE_LINES = 200;
 
+/** Asks for the health of the simulator. */
+const HEALTH_JAVA = `import java.net.URI;
+import java.net.http.*;
+
+public class Health {
+  public static void main(String[] args) throws Exception {
+    var url = URI.create(System.getenv("VIDEOCALL_URL") + "/__admin/health");
+    var answer = HttpClient.newHttpClient().send(HttpRequest.newBuilder(url).build(), HttpResponse.BodyHandlers.ofString());
+    System.out.println(answer.statusCode());
+  }
+}
+`;
+
 interface Link {
   /** The file that it leads to, by its path in the repository. */
   readonly file: string;
@@ -291,6 +304,17 @@ describe('the documentation', () => {
       async run({ name, text }) {
         const excerpt = text.slice(text.indexOf('\n') + 1);
         expect(readFileSync(path.join(ROOT, name.slice(2)), 'utf8')).toContain(excerpt);
+      },
+    },
+    {
+      language: /^sh$/,
+      begins: /^keytool /,
+      lacks: explainMissingTool('java'),
+      async run({ text }) {
+        project.write('Health.java', HEALTH_JAVA);
+        project.write('java.sh', `${text}java Health.java\n`);
+        const { code, output } = await shell.bash('npx mock-veridas exec --https -- sh -e java.sh');
+        expect([code, output]).toEqual([0, expect.stringMatching(/^200$/m)]);
       },
     },
     {

@@ -110,6 +110,7 @@ describe('config file', () => {
       '    allowed_ips: [10.0.0.0/8, "::1"]',
       '    type: public',
       '    grant_type: authorization-code',
+      '    expires_in: 60',
       '    scenario: manual',
     );
     expect(settings().clients).toEqual([
@@ -120,6 +121,7 @@ describe('config file', () => {
         allowedIps: ['10.0.0.0/8', '::1'],
         type: 'public',
         grantType: 'authorization-code',
+        expiresIn: 60,
         scenario: 'manual',
       },
     ]);
@@ -129,6 +131,7 @@ describe('config file', () => {
     ['id: x', "1:45 client: 'id' is not known here; did you mean 'client_id'?"],
     ['secret: x', "1:45 client: 'secret' is not known here; did you mean 'client_secret'?"],
     ['allowedIps: [1.2.3.4]', "1:45 client: 'allowedIps' is not known here; did you mean 'allowed_ips'?"],
+    ['expiresIn: 60', "1:45 client: 'expiresIn' is not known here; did you mean 'expires_in'?"],
     ['grantType: x', "1:45 client: 'grantType' is not known here; did you mean 'grant_type'?"],
   ])('rejects a client key in another spelling: %s', (pair, problem) => {
     expect(getFileProblems(`clients: [{ client_id: a, client_secret: b, ${pair} }]`)).toEqual([problem]);
@@ -171,6 +174,10 @@ describe('config file', () => {
     [
       '{ client_id: a, client_secret: b, environment: test }',
       '1:58 environment: "test" is not an environment; give one of sandbox, production',
+    ],
+    [
+      '{ client_id: a, client_secret: b, expires_in: 1h }',
+      '1:57 expires_in: "1h" is not a lifetime of tokens; give whole seconds from 1 to 31536000, a year',
     ],
     ['{ client_id: a, client_secret: 12 }', '1:42 client_secret: this is not text; put it in quotes'],
     [

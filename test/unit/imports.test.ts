@@ -260,7 +260,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
   system: [
     'domain',
-    'guide',
     'store/store.ts',
     'npm:jose',
     'node:crypto',

@@ -39,11 +39,22 @@ export const GrantType = Type.Enum(['client-credentials', 'authorization-code'],
 export const Environment = Type.Enum(['sandbox', 'production'], { title: 'environment' });
 export const ClientType = Type.Enum(['confidential', 'public'], { title: 'client type' });
 
+const MAX_EXPIRES_IN = 31_536_000;
+
+/** A clock of a client can be moved, that of a token cache in a backend cannot. */
+export const ExpiresIn = Type.Integer({
+  minimum: 1,
+  maximum: MAX_EXPIRES_IN,
+  title: 'lifetime of tokens',
+  description: `whole seconds from 1 to ${MAX_EXPIRES_IN}, a year`,
+});
+
 const optional = {
   environment: Type.Optional(Environment),
   allowed_ips: Type.Optional(AllowedIps),
   type: Type.Optional(ClientType),
   grant_type: Type.Optional(GrantType),
+  expires_in: Type.Optional(ExpiresIn),
   scenario: Type.Optional(ScenarioName),
 };
 
@@ -75,6 +86,7 @@ export const CLIENT_KEYS = {
   allowedIps: 'allowed_ips',
   type: 'type',
   grantType: 'grant_type',
+  expiresIn: 'expires_in',
   scenario: 'scenario',
 } as const satisfies Record<keyof Client, keyof WrittenClient>;
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { ClientType, clientProperties, Environment, GrantType } from './client-format.ts';
+import { ClientType, clientProperties, Environment, ExpiresIn, GrantType } from './client-format.ts';
 import { createListSchema, defineRoutes, TextOrNull } from './route.ts';
 
 export const ClientAnswer = Type.Object({
@@ -9,6 +9,7 @@ export const ClientAnswer = Type.Object({
   allowed_ips: Type.Array(Type.String()),
   type: ClientType,
   grant_type: GrantType,
+  expires_in: ExpiresIn,
   scenario: TextOrNull,
 });
 export type ClientAnswer = Static<typeof ClientAnswer>;
