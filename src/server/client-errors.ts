@@ -36,6 +36,7 @@ function formatAnswer(status: number, reason: string): string {
 function endWith(socket: Socket, answer: string): void {
   if (!socket.writable) return void socket.destroy();
   socket.end(answer);
+  socket.resume();
   setTimeout(() => socket.destroy(), ANSWER_TIMEOUT_MS).unref();
 }
 
@@ -79,6 +80,8 @@ export function answerClientErrors(server: Server, onUnreadable: OnUnreadable): 
   server.on('clientError', (error: ClientError, socket) => void reject(error, socket as Socket));
   server.on('connect', async (request: IncomingMessage) => {
     const { url = '', headers, socket } = request;
+    // Node has given this socket away, with its listeners.
+    socket.on('error', () => socket.destroy());
     await onUnreadable({ ...USED_AS_PROXY, url, headers: listHeaders(headers), from: socket.remoteAddress });
     endWith(socket, formatAnswer(USED_AS_PROXY.status, USED_AS_PROXY.reason));
   });

@@ -16,6 +16,7 @@ import {
   type ClientError,
   describeTlsError,
   describeUnknownMethod,
+  encodeTarget,
   listHeaders,
   type OnUnreadable,
   USED_AS_PROXY,
@@ -130,6 +131,7 @@ export function addTls(
     // For HTTP/1.1 Node itself rejects unknown methods.
     if (!METHODS.includes(method))
       return void reject(request, response, { status: 400, reason: describeUnknownMethod(method) });
+    request.url = encodeTarget(request.url);
     // HTTP/2 sends the host as a pseudo-header. RFC 9113, 8.3.1.
     request.headers.host ??= request.headers[':authority'];
     // HTTP/2 bodies need no header, but Fastify reads only bodies that a header announces. RFC 9113, 8.1.

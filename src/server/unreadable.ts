@@ -170,6 +170,10 @@ export function describeTlsError({ code = '', reason, message }: ClientError): s
 
 const NO_HEAD = { method: '', url: '', headers: [] };
 
+/** A request target with its raw bytes beyond ASCII percent-encoded: the imitated framework reads both alike. */
+export const encodeTarget = (target: string): string =>
+  target.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
+
 /** Request line and complete header lines of what the parser has read. */
 export function readHead({
   rawPacket,
@@ -181,7 +185,7 @@ export function readHead({
   const lines = packet.slice(0, bytesParsed).trimStart().split('\r\n').slice(1, -1);
   return {
     method,
-    url: target.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`),
+    url: encodeTarget(target),
     headers: lines.flatMap((line) => {
       const [, name, value = ''] = /^([\w-]+):[ \t]*(.*)$/.exec(line) ?? [];
       return name === undefined ? [] : [[name.toLowerCase(), value] as const];
