@@ -182,7 +182,7 @@ export const SIMULATOR_ROWS = {
     group: 'Control API',
     schema: text('login name', 'characters other than control characters and colon', '^[^\\p{Cc}:]{1,255}$'),
     placeholder: 'U',
-    help: 'user of the control API, which asks for one when other machines can reach it',
+    help: 'user of the control API, which asks for one when other machines can reach it, or a proxy forwarded the request',
     default: 'admin',
   },
   'admin-password': {
