@@ -92,6 +92,7 @@ const VISIBLE_HEADERS = new Set([
   'connection',
   'content-length',
   'content-type',
+  'expect',
   'host',
   'origin',
   'pragma',

@@ -4,7 +4,7 @@ import type { Taker } from './row.ts';
 import { SHIPPED_SCENARIOS } from './shipped-scenarios.ts';
 import { camelCase, defaultOf, namesFor, type OptionsFor } from './table.ts';
 
-/** Credentials for the control API when other machines can reach it, and the web origins that may use it. */
+/** Credentials that the control API asks of other machines and of proxies, and the web origins that may use it. */
 export interface Admin {
   readonly user: string;
   readonly password?: string;

@@ -182,7 +182,7 @@ export const SIMULATOR_ROWS = {
     group: 'Control API',
     schema: text('login name', 'any characters but colons and control characters', '^[^\\p{Cc}:]{1,255}$'),
     placeholder: 'U',
-    help: 'user of the control API, which requires one when other machines can reach it',
+    help: 'user of the control API, which requires one when other machines or a proxy can reach it',
     default: 'admin',
   },
   'admin-password': {

@@ -187,10 +187,9 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
     ...unread
   } = starting.options;
   unread satisfies AllRead;
-  const credentials =
-    host === undefined || isLoopback(host)
-      ? undefined
-      : { user: admin.user, password: admin.password ?? random.text(PASSWORD_LENGTH) };
+  const isLocal = host === undefined || isLoopback(host);
+  const password = admin.password ?? (isLocal ? undefined : random.text(PASSWORD_LENGTH));
+  const credentials = password === undefined ? undefined : { user: admin.user, password };
 
   const place = { https, host, port, browserUrl, mediaPorts };
   const { sockets, addresses } = await bind(place, running, starting.timeouts);
@@ -209,13 +208,13 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
     onError: (error) => logUnexpected(log, error),
   });
   running.simulator = simulator;
-  const app = await createServer({
+  const { app, onUnreadable } = await createServer({
     simulator,
     random,
     addresses,
     log,
     tickets: createTickets<PageTicket>(store, random),
-    access: { origins: admin.origins, credentials },
+    access: { origins: admin.origins, credentials, isLocal },
     blocking: blocked,
     refusedCall,
     publicKeys: jwt?.keys,
@@ -232,11 +231,11 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
   });
   running.app = app;
   await app.ready();
-  sockets.serve(app.routing);
+  sockets.serve(app.routing, onUnreadable);
   log.info(`listening on ${addresses.url}`);
   return {
     ...addresses,
-    adminCredentials: credentials,
+    adminCredentials: isLocal ? undefined : credentials,
     log: {
       info: (line) => log.info(line),
       warn: (line) => log.warn(line),

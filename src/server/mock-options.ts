@@ -48,7 +48,7 @@ export interface MockOptions {
   readonly store?: Store | string;
   /** Prefix of every key in Redis; by default `mock-veridas:`. */
   readonly storePrefix?: string;
-  /** Credentials for the control API when other machines can reach it, and the web origins that may use it. */
+  /** Credentials that the control API asks of other machines and of proxies, and the web origins that may use it. */
   readonly admin?: { readonly user: string; readonly password?: string; readonly origins: readonly string[] };
   /** Address by which browsers reach the simulator, if it is not the default one. */
   readonly browserUrl?: string | undefined;

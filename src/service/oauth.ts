@@ -28,12 +28,13 @@ import { parseBasicCredentials } from './django/basic.ts';
 import { type Form, UnreadableForm } from './django/form.ts';
 import { parsePairs } from './django/urlencoded.ts';
 import { forms } from './forms.ts';
-import { getRequestContext, type RequestLog } from './request-log.ts';
+import { getRequestContext, type RequestLog, UNKNOWN_ADDRESS } from './request-log.ts';
 
 /** Address of the JWTs' public keys (RFC 8414). The guide has no such address. */
 const KEYS_PATH = '/o/.well-known/jwks.json';
 
 const ALLOW = 'POST, OPTIONS';
+const MAX_QUOTED_LENGTH = 40;
 
 /** A percent sign without two hex digits, by the imitated library's pattern. */
 const BROKEN_ESCAPE = /%(?:[^0-9a-f]|[0-9a-f][^0-9a-f])/i;
@@ -157,7 +158,7 @@ export async function oauthRoutes(
     if (request.method === 'OPTIONS') return createOptionsAnswer(ALLOW);
     if (request.method !== 'POST')
       return withReason(request, `${request.method} is not allowed; use POST`, createMethodNotAllowed(ALLOW));
-    return unreadable?.answer ?? view.answer(asked, received, (ranges) => isAmong(request.ip, ranges));
+    return unreadable?.answer ?? view.answer(asked, received, (ranges) => isAmong(context.from, ranges));
   }
 
   async function respond(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -165,11 +166,14 @@ export async function oauthRoutes(
     if (outcome === undefined) return;
     if ('status' in outcome) return sendAnswer(request, reply, outcome);
     const context = getRequestContext(request);
-    context.reason = outcome.reason;
+    context.reason =
+      'blocked' in outcome && context.from === UNKNOWN_ADDRESS
+        ? `${outcome.reason}: X-Forwarded-For has "${request.ip.slice(0, MAX_QUOTED_LENGTH)}" where an address must be`
+        : outcome.reason;
     context.cause = 'error' in outcome ? outcome.error : 'crash' in outcome ? 'crash' : 'blocked';
     if (!('blocked' in outcome)) return sendAnswer(request, reply, toRefusalAnswer(outcome));
     if (blocking !== 'forbidden') return requestLog.leaveUnanswered(request, reply, blocking);
-    reply.code(403).type('text/plain').send(`403 Forbidden: ${outcome.reason}\n`);
+    reply.code(403).type('text/plain').send(`403 Forbidden: ${context.reason}\n`);
   }
 
   /** Not async: Fastify would watch each promise until its response has been sent. */

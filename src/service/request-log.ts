@@ -16,7 +16,10 @@ import {
   maskPath,
   truncateId,
 } from '../domain/journal.ts';
+import { parseAddress } from '../server/address.ts';
+import { findBodyError } from '../server/client-errors.ts';
 import type { Metrics } from '../server/metrics.ts';
+import type { UnreadableRequest } from '../server/unreadable.ts';
 import type { ClientReference, ReceivedRequest } from '../simulator/received-request.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { Random } from '../system/random.ts';
@@ -25,9 +28,14 @@ import { parsePairs, unquote } from './django/urlencoded.ts';
 import { answerInstead, applyAnswerFault, CONNECTIONS, delay } from './faults.ts';
 import { getHeaderLines } from './header-lines.ts';
 
+/** A proxy may name something that is no address. RFC 7239, 6.2. */
+export const UNKNOWN_ADDRESS = 'unknown';
+
 /** What is learned about a request to the imitated service while it is answered. */
 class RequestContext {
   readonly target: RequestTarget;
+  /** The client's address; a socket that is closed does not know it any more. */
+  readonly from: string;
   received?: ReceivedRequest;
   /** Why it is refused or fails, as text; the service's own answers do not say it. */
   reason?: string;
@@ -38,8 +46,9 @@ class RequestContext {
   isSuperseded?: true;
   isRecorded = false;
 
-  constructor(url: string) {
+  constructor({ url, ip }: FastifyRequest) {
     this.target = parseTarget(url);
+    this.from = parseAddress(ip ?? '') ?? UNKNOWN_ADDRESS;
   }
 }
 
@@ -67,6 +76,8 @@ export interface RequestLog {
   ): Eventual<ReceivedRequest | undefined>;
   /** Records a request that was rejected before any route. */
   recordRefused(request: FastifyRequest, status: number, reason: string): Eventual<void>;
+  /** Records a request that reached no route. */
+  recordUnreadable(request: UnreadableRequest, from: string): Promise<void>;
   /** Ends the request without an answer. */
   leaveUnanswered(request: FastifyRequest, reply: FastifyReply, how: ConnectionFault): Promise<void>;
 }
@@ -157,7 +168,7 @@ export function createRequestLog(
 
   app.decorateRequest('requestContext');
   app.addHook('onRequest', (request, _reply, done) => {
-    request.requestContext = new RequestContext(request.url);
+    request.requestContext = new RequestContext(request);
     done();
   });
 
@@ -179,9 +190,27 @@ export function createRequestLog(
     leaveUnanswered,
 
     recordRefused(request, status, reason) {
-      request.requestContext = new RequestContext(request.url);
+      request.requestContext = new RequestContext(request);
       getRequestContext(request).reason = reason;
       return record(request, status);
+    },
+
+    async recordUnreadable({ method, url, headers, status, reason }, from) {
+      const { path, query } = parseTarget(url);
+      const { clientId, at, receivedAt } = await simulator.requests.receive({ claimed: [] });
+      await simulator.journal.record({
+        clientId,
+        at,
+        receivedAt,
+        method,
+        path: maskPath(path),
+        query: maskFields(parsePairs(query), clientId),
+        headers: maskHeaders(headers),
+        from,
+        ...(status !== undefined && { status }),
+        reason,
+      });
+      metrics.countAnswer(path, status);
     },
 
     receive: (request, reply, naming, endpoint) =>
@@ -216,11 +245,11 @@ function entryOf(
     path: path === previous?.path ? path : maskPath(path),
     query: query === '' ? NO_FIELDS : maskFields(parsePairs(query), clientId),
     headers: maskHeaders(getHeaderLines(request), previous?.headers),
-    from: request.ip,
+    from: context.from,
   };
+  const ownReason = findBodyError(request.raw) ?? context.reason;
   const faultReason = fault && `injected fault ${fault.id}: ${describeFault(fault)}`;
-  const reason =
-    context.reason && faultReason ? `${context.reason}; ${faultReason}` : context.reason || faultReason;
+  const reason = ownReason && faultReason ? `${ownReason}; ${faultReason}` : ownReason || faultReason;
   const previousForm = previous?.clientId === clientId ? previous.form : undefined;
   if (context.form !== undefined) entry.form = maskFields(context.form, clientId, previousForm);
   if (status !== undefined) entry.status = status;

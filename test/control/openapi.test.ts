@@ -4,6 +4,7 @@ import { atLeast } from '../support/at-least.ts';
 import { DECLARED, DESCRIPTION, findTemplate } from '../support/control-description.ts';
 import { type Drive, openDrive } from '../support/drive.ts';
 import { openFakePage } from '../support/fake-page.ts';
+import { sendRaw } from '../support/raw-http.ts';
 
 const ADMIN = { user: 'admin', password: 'secret', origins: [] };
 /** Creates a store that throws StoreUnavailable once `disconnect` is called. */
@@ -216,6 +217,18 @@ describe('declared statuses of the control API', () => {
       () => exposed.mock.adminUrl,
       () => ({}),
     ));
+
+  it.each(
+    atLeast(
+      20,
+      operations.filter(({ declares }) => declares(417)),
+    ).map(({ method, path }) => [method, path]),
+  )('answers %s %s with 417 for an unknown expectation', async (method = '', path = '') => {
+    const headers = [['Expect', '200-maybe']] as const;
+    const { status } = await sendRaw(d.mock.url, { method, path: `/__admin${path}`, headers });
+    recordStatus(method, path, status);
+    expect(status).toBe(417);
+  });
 
   describe('for an unavailable store', () => {
     const declaring = ATTEMPTS.filter(({ request, status }) => {

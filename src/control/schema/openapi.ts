@@ -15,12 +15,14 @@ const JSON_TYPE = 'application/json';
 
 const ERROR_DESCRIPTIONS: Readonly<Record<keyof typeof ERRORS, string>> = {
   not_json: 'The body is not JSON',
-  unauthorized: 'Basic credentials are required when the server can be reached from other machines',
+  unauthorized:
+    'Basic credentials are required: other machines can reach the server, or a proxy forwarded the request',
   forbidden: 'The request is not from this machine, or is from a page of another origin',
   not_found: 'What the request names does not exist',
   timeout: 'It did not happen before the timeout',
   conflict: 'Not possible in the present state',
   too_large: 'The body is too large',
+  expectation_failed: 'The header Expect asks for something else than 100-continue',
   invalid: 'The request does not fit its schema; every problem is listed',
   internal: 'The simulator failed',
   unavailable: 'The store is unavailable; the message says which and why',

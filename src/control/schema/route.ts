@@ -59,6 +59,7 @@ export function listErrors(name: string, route: Route): ErrorName[] {
   const { open, storeless, scoped, errors = [] } = route;
   const all: readonly ErrorName[] = [
     ...(open ? [] : (['unauthorized', 'forbidden', 'invalid'] as const)),
+    'expectation_failed',
     ...(hasBody(name) ? (['not_json', 'too_large'] as const) : []),
     ...(scoped ? (['not_found'] as const) : []),
     ...(storeless ? [] : (['unavailable'] as const)),

@@ -1,0 +1,88 @@
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout } from 'node:timers';
+import {
+  type ClientError,
+  describeClientError,
+  listHeaders,
+  type OnUnreadable,
+  readHead,
+  TRAILING_BYTES,
+  USED_AS_PROXY,
+} from './unreadable.ts';
+
+/** How long a client may take to read why its request was rejected. */
+const ANSWER_TIMEOUT_MS = 1_000;
+
+const reasons = new WeakMap<Socket, string>();
+
+/** Why the rest of a request could not be read, if it was complete up to its body. */
+export const findBodyError = ({ socket, complete }: IncomingMessage): string | undefined =>
+  complete ? undefined : reasons.get(socket);
+
+function formatAnswer(status: number, reason: string): string {
+  const text = `${status} ${STATUS_CODES[status]}: ${reason}\n`;
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    '',
+    text,
+  ].join('\r\n');
+}
+
+/** Sends an answer and closes the connection. Destroying it at once could lose the answer on its way. */
+function endWith(socket: Socket, answer: string): void {
+  if (!socket.writable) return void socket.destroy();
+  socket.end(answer);
+  socket.resume();
+  setTimeout(() => socket.destroy(), ANSWER_TIMEOUT_MS).unref();
+}
+
+/** Answers requests that Node cannot parse, and clients that use this server as their proxy. */
+export function answerClientErrors(server: Server, onUnreadable: OnUnreadable): void {
+  /** The last request of each connection, and its response. */
+  const exchanges = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>();
+  const track = (request: IncomingMessage, response: ServerResponse) =>
+    void exchanges.set(request.socket, { request, response });
+  for (const event of ['request', 'checkContinue', 'checkExpectation']) server.prependListener(event, track);
+
+  async function reject(error: ClientError, socket: Socket): Promise<void> {
+    // The parser fails again for everything that follows.
+    if (reasons.has(socket)) return;
+    const problem = describeClientError(error);
+    // A connection that is opened in advance and never used is no mistake.
+    if (problem === undefined || socket.bytesRead === 0) return void socket.destroy();
+    const { status } = problem;
+    const from = socket.remoteAddress;
+    const { request, response } = exchanges.get(socket) ?? {};
+    const isAnswered = response === undefined || response.writableFinished;
+    if (request === undefined || (request.complete && isAnswered)) {
+      reasons.set(socket, problem.reason);
+      await onUnreadable({ ...readHead(error), from, ...problem });
+      return endWith(socket, formatAnswer(status, problem.reason));
+    }
+    const { method = '', url = '' } = request;
+    const reason = request.complete ? TRAILING_BYTES : problem.reason;
+    const unreadable = { method, url, headers: [], from, status, reason };
+    reasons.set(socket, reason);
+    if (request.complete) {
+      await new Promise((resolve) => response?.once('close', resolve));
+      await onUnreadable(unreadable);
+      return endWith(socket, formatAnswer(status, reason));
+    }
+    if (!isAnswered) await onUnreadable({ ...unreadable, isRouted: true });
+    if (socket.writable && response?.headersSent === false) socket.write(formatAnswer(status, reason));
+    socket.destroy(error);
+  }
+
+  server.on('clientError', (error: ClientError, socket) => void reject(error, socket as Socket));
+  server.on('connect', async (request: IncomingMessage) => {
+    const { url = '', headers, socket } = request;
+    // Node has given this socket away, with its listeners.
+    socket.on('error', () => socket.destroy());
+    await onUnreadable({ ...USED_AS_PROXY, url, headers: listHeaders(headers), from: socket.remoteAddress });
+    endWith(socket, formatAnswer(USED_AS_PROXY.status, USED_AS_PROXY.reason));
+  });
+}
