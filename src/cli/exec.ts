@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { channel } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
 import type { StartedMock } from '../library/index.ts';
 import { describeFinding } from '../library/journal.ts';
@@ -7,7 +8,7 @@ import { readStartOptions } from '../options/start-options.ts';
 import { formatPasswordNotice } from './announcement.ts';
 import { type Command, EXIT, printError } from './command.ts';
 import { separateStderr } from './own-stderr.ts';
-import { publishReady } from './ready-channel.ts';
+import { READY_CHANNEL } from './ready-channel.ts';
 import { createReadyFile } from './ready-file.ts';
 import { createReport, writeReport } from './report/command.ts';
 import { prepareFolder } from './report/folder.ts';
@@ -23,7 +24,7 @@ function runChild(program: string, args: readonly string[], env: NodeJS.ProcessE
   return new Promise((resolve, reject) => {
     separateStderr();
     const child = spawn(program, args, { stdio: 'inherit', env });
-    child.once('spawn', publishReady);
+    child.once('spawn', () => channel(READY_CHANNEL).publish(undefined));
     let signals = 0;
     onStopSignal((signal) => {
       signals += 1;

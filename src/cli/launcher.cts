@@ -4,10 +4,11 @@
  * folder, where no other user can have planted anything.
  */
 const { createHash } = require('node:crypto') as typeof import('node:crypto');
+const { subscribe } = require('node:diagnostics_channel') as typeof import('node:diagnostics_channel');
 const fs = require('node:fs') as typeof import('node:fs');
 const path = require('node:path') as typeof import('node:path');
 const vm = require('node:vm') as typeof import('node:vm');
-const { onReady } = require('./ready-channel.ts') as typeof import('./ready-channel.ts');
+const { READY_CHANNEL } = require('./ready-channel.ts') as typeof import('./ready-channel.ts');
 const { findUserFolder } = require('../system/user-folder.ts') as typeof import('../system/user-folder.ts');
 
 /** How many caches of other versions (of this package or Node) are kept, for users who switch between them. */
@@ -69,5 +70,5 @@ function writeCache(): void {
 }
 
 // Short commands leave nothing in the home directory. When a server is ready, all that a start needs is compiled.
-if (cachedData === undefined || script.cachedDataRejected) onReady(writeCache);
+if (cachedData === undefined || script.cachedDataRejected) subscribe(READY_CHANNEL, writeCache);
 script.runInThisContext()(exports, require, module, file, __dirname);

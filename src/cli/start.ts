@@ -1,7 +1,8 @@
+import { channel } from 'node:diagnostics_channel';
 import { readStartOptions } from '../options/start-options.ts';
 import { formatAnnouncement } from './announcement.ts';
 import { type Command, EXIT, print } from './command.ts';
-import { publishReady } from './ready-channel.ts';
+import { READY_CHANNEL } from './ready-channel.ts';
 import { createReadyFile } from './ready-file.ts';
 import { serve } from './serve.ts';
 import { exitWithin, onStopSignal } from './stop-signals.ts';
@@ -26,7 +27,7 @@ export const start: Command = async ({ args, env, cwd }) => {
   try {
     ready.write(mock);
     for (const line of formatAnnouncement(mock, options)) print(line);
-    publishReady();
+    channel(READY_CHANNEL).publish(undefined);
     await stopped;
   } finally {
     ready.remove();

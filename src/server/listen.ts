@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
+import { lingerOnClose } from './linger.ts';
 import { type ReadTimeoutHandler, withReadTimeout } from './read-timeout.ts';
 import { TIMEOUTS_MS, type Timeouts } from './timeouts.ts';
 import type { TlsIdentity, TlsServer } from './tls.ts';
@@ -77,6 +78,7 @@ function bind(
     { requestTimeout: request, connectionsCheckingInterval: Math.ceil(request / REQUEST_CHECKS) },
     handler,
   );
+  lingerOnClose(server, request);
   const secure = speakTls?.(server, handler);
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
