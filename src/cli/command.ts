@@ -21,13 +21,6 @@ export type Command = (invocation: Invocation) => Promise<number>;
 export const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 export const printError = (line: string): boolean => process.stderr.write(`${line}\n`);
 
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** Calls `listener` with each signal that asks the process to end. */
-export function onStopSignal(listener: (signal: NodeJS.Signals) => void): void {
-  for (const signal of STOP_SIGNALS) process.on(signal, () => listener(signal));
-}
-
 /**
  * The address of a simulator that runs with the same options.
  *

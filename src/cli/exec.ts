@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { channel } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
 import type { StartedMock } from '../library/index.ts';
 import { describeFinding } from '../library/journal.ts';
@@ -6,23 +7,34 @@ import { BadUsage } from '../options/bad-usage.ts';
 import { readStartOptions } from '../options/start-options.ts';
 import { formatPasswordNotice } from './announcement.ts';
 import { type AuthorityFiles, addAuthority } from './authority-files.ts';
-import { type Command, EXIT, onStopSignal, printError } from './command.ts';
+import { type Command, EXIT, printError } from './command.ts';
 import { excludeFromProxy } from './no-proxy.ts';
+import { separateStderr } from './own-stderr.ts';
+import { READY_CHANNEL } from './ready-channel.ts';
 import { createReadyFile } from './ready-file.ts';
 import { createReport, writeReport } from './report/command.ts';
 import { prepareFolder } from './report/folder.ts';
 import { serve } from './serve.ts';
+import { exitWithin, onStopSignal } from './stop-signals.ts';
+
+const KILLED = 128 + constants.signals.SIGKILL;
+/** How long findings and report may take after a second signal. */
+const REPORT_TIMEOUT_MS = 500;
 
 /** Runs a program, and returns its exit code, or 128 plus the number of the signal that ended it. */
 function runChild(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
+    separateStderr();
     const child = spawn(program, args, { stdio: 'inherit', env });
+    child.once('spawn', () => channel(READY_CHANNEL).publish(undefined));
     let signals = 0;
     onStopSignal((signal) => {
       signals += 1;
       // The child gets a terminal's Ctrl-C itself, and many programs treat a second signal as an impatient one.
-      if (signals > 1) child.kill('SIGKILL');
-      else if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+      if (signals > 1) {
+        child.kill('SIGKILL');
+        exitWithin(REPORT_TIMEOUT_MS, KILLED);
+      } else if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
     child.on('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'ENOENT' ? 'command not found' : error.message;

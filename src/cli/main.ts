@@ -5,6 +5,7 @@ import { VERSION } from '../system/package.ts';
 import { EXIT, type Invocation, print, printError } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { excludeFromProxy } from './no-proxy.ts';
+import { endWith } from './stop-signals.ts';
 import { onUncaught } from './uncaught.ts';
 
 /** The command's name, its arguments, and the arguments after `--`. */
@@ -56,8 +57,4 @@ onUncaught((error) => {
 // The reader of our output may have closed the pipe; that is not a failure.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
-void runCommand(process.argv.slice(2))
-  .catch(reportError)
-  .then((code) => {
-    process.exitCode = code;
-  });
+void runCommand(process.argv.slice(2)).catch(reportError).then(endWith);

@@ -23,7 +23,8 @@ import { BadUsage, refuse } from '../options/bad-usage.ts';
 import { timeoutOf } from '../options/command-rows.ts';
 import { type Read, read } from '../options/read.ts';
 import type { OptionsFor } from '../options/table.ts';
-import { type Command, EXIT, onStopSignal, print, printError } from './command.ts';
+import { type Command, EXIT, print, printError } from './command.ts';
+import { onStopSignal } from './stop-signals.ts';
 import { readBroker, readPublication } from './verify-broker.ts';
 
 /** The guide's placeholders, so that contracts made from its examples need no parameters. */

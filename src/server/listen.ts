@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { answerClientErrors } from './client-errors.ts';
 import { answerExpectations } from './expectation.ts';
+import { lingerOnClose } from './linger.ts';
 import { type ReadTimeoutHandler, withReadTimeout } from './read-timeout.ts';
 import { TIMEOUTS_MS, type Timeouts } from './timeouts.ts';
 import type { TlsIdentity, TlsServer } from './tls.ts';
@@ -96,6 +97,7 @@ function bind(
   );
   answerExpectations(server, handler);
   answerClientErrors(server, onUnreadable);
+  lingerOnClose(server, request);
   const secure = speakTls?.(server, handler);
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {

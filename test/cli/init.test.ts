@@ -12,11 +12,8 @@ const run = useTerminal(cwd);
 const CONFIG = 'mock-veridas.config.yaml';
 const SCENARIO = 'fixtures/scenarios/my-call.yaml';
 
-/** Lists the working directory without `.mock-veridas`, which the command creates at home after a second. */
-const listFiles = () =>
-  readdirSync(cwd(), { recursive: true, encoding: 'utf8' }).filter(
-    (file) => !file.startsWith('.mock-veridas'),
-  );
+/** Lists the working directory, which is the home directory as well. */
+const listFiles = () => readdirSync(cwd(), { recursive: true, encoding: 'utf8' });
 
 /** Returns the published schema that the first line of `file` points editors to. */
 function findSchema(file: string): string {
