@@ -1,8 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path/posix';
 import type { FastifyInstance } from 'fastify';
-import { Marked, type Tokens } from 'marked';
-import { gfmHeadingId } from 'marked-gfm-heading-id';
 import { renderDocsPage } from '../pages/overview/document.ts';
 import { ROOT } from '../system/package.ts';
 import { createPageSender } from './overview.ts';
@@ -17,28 +14,6 @@ const listFiles = (): string[] =>
   readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.(?:md|png)$/.test(file))
     .map((file) => file.replaceAll('\\', '/'));
-
-/** Whether a link of a page leads out of the documentation, to a file of the repository. */
-const leadsOut = (file: string, href: string): boolean =>
-  !/^[a-z]+:/.test(href) && path.join(path.dirname(file), href).startsWith('..');
-
-/** What is wider than a phone scrolls by itself, also by keyboard. */
-const makeScrollable = (html: string): string =>
-  html
-    .replaceAll('<pre>', '<pre tabindex="0">')
-    .replaceAll('<table>', '<div class="wide" tabindex="0" role="region" aria-label="Table"><table>')
-    .replaceAll('</table>', '</table></div>');
-
-/** The HTML of a page; links to files that are not served become text. */
-const renderMarkdown = (file: string, text: string): string =>
-  new Marked(gfmHeadingId(), {
-    hooks: { postprocess: makeScrollable },
-    renderer: {
-      link({ href, tokens }: Tokens.Link) {
-        return leadsOut(file, href) ? this.parser.parseInline(tokens) : false;
-      },
-    },
-  }).parse(text, { async: false });
 
 /** The first heading of a page. */
 const findTitle = (text: string): string => /^# (.*)$/m.exec(text)?.[1] ?? 'Documentation';
@@ -56,6 +31,8 @@ export async function docsRoutes(app: FastifyInstance): Promise<void> {
     const content = readFileSync(new URL(file, FOLDER));
     if (file.endsWith('.png')) return reply.type('image/png').send(content);
     const text = content.toString();
+    // Imported when it is needed, so that every start stays fast.
+    const { renderMarkdown } = await import('../pages/overview/markdown.ts');
     return sendPage(reply, (css) =>
       renderDocsPage(css, findTitle(text), renderMarkdown(file, text), app.prefix),
     );

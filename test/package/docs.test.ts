@@ -35,8 +35,12 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   '<!-- VideoCall.vue -->': 'needs Vue; was tried by hand',
   '// video-call.component.ts': 'needs Angular; only its types were checked by hand',
   '// videocall.cy.js': 'needs Cypress, which downloads a browser of its own',
+  '<!-- res/xml/network_security_config.xml -->': 'needs Android',
+  '// MainActivity.kt': 'needs Android',
+  '// CallViewController.swift': 'needs iOS',
+  'npm pack': 'needs a registry; the packed file is installed by other tests',
 };
-const MAX_NOT_RUN = 6;
+const MAX_NOT_RUN = 10;
 
 /** Pages that tell one story: the simulator keeps what an earlier heading has done. */
 const CONTINUED = ['docs/tutorial.md'];
@@ -345,7 +349,7 @@ describe('the documentation', () => {
         const commands =
           'rm -rf pacts; node --test pact.test.mjs; npx mock-veridas verify pacts; rm -rf pacts';
         const { code, output } = await shell.bash(commands, env);
-        expect(output).toContain('7 interactions: 7 passed, 0 failed');
+        expect(output).toContain('13 interactions: 13 passed, 0 failed');
         expect(code).toBe(0);
       },
     },

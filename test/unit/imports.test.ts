@@ -91,16 +91,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:crypto',
     'node:http',
   ],
-  'control/docs.ts': [
-    'control/overview.ts',
-    'pages/overview',
-    'system',
-    'npm:fastify',
-    'npm:marked',
-    'npm:marked-gfm-heading-id',
-    'node:fs',
-    'node:path',
-  ],
+  'control/docs.ts': ['control/overview.ts', 'pages/overview', 'system', 'npm:fastify', 'node:fs'],
   'control/demo.ts': [
     'domain',
     'guide',
@@ -139,7 +130,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'pages/demo': ['domain', 'guide', 'pages/demo/messages.ts', 'pages/html.ts'],
   'pages/demo/messages.ts': ['control/schema', 'npm:typebox'],
   'pages/demo/script': ['domain', 'guide', 'pages/control.ts', 'pages/demo/messages.ts', 'pages/wire.ts'],
-  'pages/overview': ['control/schema', 'pages/html.ts'],
+  'pages/overview': [
+    'control/schema',
+    'pages/html.ts',
+    'npm:marked',
+    'npm:marked-gfm-heading-id',
+    'node:path',
+  ],
   'pages/components': ['domain', 'guide', 'control/schema', 'npm:preact'],
   'pages/console': [
     'domain',
