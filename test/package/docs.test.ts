@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -20,7 +20,7 @@ import {
 import { type Drive, openDrive } from '../support/drive.ts';
 import { findFreePort, type RedisServer, startRedis } from '../support/redis.ts';
 import { useTerminal } from '../support/terminal.ts';
-import { explainMissingTool } from '../support/tools.ts';
+import { explainMissingTool, findTool } from '../support/tools.ts';
 import { verifierProblem } from '../support/verifier.ts';
 import { type PageServer, startPageServer } from '../support/web-pages.ts';
 
@@ -81,7 +81,19 @@ const LANGUAGES = [
   { language: /^js$/, file: 'token.mjs', command: [process.execPath] },
   { language: /^python$/, file: 'token.py', command: ['python3'], lacks: explainMissingTool('python') },
   { language: /^java$/, file: 'Token.java', command: ['java'], lacks: explainMissingTool('java') },
-  { language: /^php$/, file: 'token.php', command: ['php'], lacks: explainMissingTool('php') },
+  { language: /^java$/, file: 'Basic.java', command: ['java'], lacks: explainMissingTool('java') },
+  {
+    language: /^php$/,
+    file: 'token.php',
+    command: ['php'],
+    lacks: explainMissingTool('php') ?? explainMissingTool('php-curl'),
+  },
+  {
+    language: /^php$/,
+    file: 'guzzle.php',
+    command: ['php'],
+    lacks: explainMissingTool('php') ?? explainMissingTool('guzzle'),
+  },
   { language: /^go$/, file: 'token.go', command: ['go', 'run'], lacks: explainMissingTool('go') },
   { language: /^ruby$/, file: 'token.rb', command: ['ruby'], lacks: explainMissingTool('ruby') },
 ] as const;
@@ -227,6 +239,9 @@ describe('the documentation', () => {
   /** Runs a program that gets a token. */
   async function runProgram(block: Block, file: string, [program = '', ...args]: readonly string[]) {
     writeFileSync(path.join(home, file), block.text);
+    mkdirSync(path.join(home, 'vendor'), { recursive: true });
+    // Composer would write this file; Debian has another place for the package.
+    writeFileSync(path.join(home, 'vendor/autoload.php'), `<?php require '${findTool('guzzle')}';`);
     const env = {
       // biome-ignore lint/style/noProcessEnv: programs are found by it
       ...process.env,
