@@ -48,10 +48,14 @@ function createWaitingRoomExchange(): Exchange {
     request: createFrameRequest(),
     response: {
       ...response,
-      headers: { ...response.headers, 'Content-Security-Policy': 'frame-ancestors *' },
+      headers: { ...response.headers, 'Content-Security-Policy': "default-src 'none'" },
       rules: {
         ...response.rules,
-        header: { ...response.rules?.header, 'Content-Security-Policy': matchIncludes('frame-ancestors *') },
+        // Any policy without frame-ancestors, whose * would shut out the pages of apps.
+        header: {
+          ...response.rules?.header,
+          'Content-Security-Policy': matchRegex('^((\\w+-src|base-uri|form-action) [^;]*(; |$))+$'),
+        },
       },
     },
   };

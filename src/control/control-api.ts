@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { renderControlPage } from '../pages/overview/document.ts';
 import { onDisconnect } from '../server/on-disconnect.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { ControlError, createInvalidError, createUnknownClientError, toErrorDetail } from './errors.ts';
@@ -14,7 +15,9 @@ import { scenarioHandlers } from './handlers/scenarios.ts';
 import { type ServerInfo, serverHandlers } from './handlers/server.ts';
 import { tokenHandlers } from './handlers/tokens.ts';
 import { validationHandlers } from './handlers/validations.ts';
+import { createPageSender, isForBrowser } from './overview.ts';
 import { check, type Mismatch } from './schema/mismatch.ts';
+import { listRoutes, PAGES } from './schema/overview.ts';
 import { ADMIN } from './schema/paths.ts';
 import { createBodySchema, createQuerySchema, type Route } from './schema/route.ts';
 import { ROUTES } from './schema/routes.ts';
@@ -89,6 +92,12 @@ export async function controlRoutes(
     };
   }
 
+  const sendPage = createPageSender();
+  const otherPages = PAGES.filter((page) => page.path !== ADMIN);
+  async function sendIndexToBrowser({ raw }: FastifyRequest, reply: FastifyReply) {
+    if (isForBrowser(raw)) sendPage(reply, (css) => renderControlPage(css, otherPages, listRoutes(ROUTES)));
+  }
+
   await guardControl(app, access);
   const handlers: Handlers<typeof ROUTES> = {
     ...serverHandlers(simulator, about),
@@ -105,7 +114,13 @@ export async function controlRoutes(
   for (const [name, route] of Object.entries<Route>(ROUTES)) {
     const [method = '', url = ''] = name.split(' ');
     const handler = createRouteHandler(name, route, handlers[name as keyof typeof ROUTES] as Handler);
-    app.route({ method, url, config: { isOpen: route.open === true }, handler });
+    app.route({
+      method,
+      url,
+      config: { isOpen: route.open === true },
+      handler,
+      ...(name === 'GET /' && { preHandler: sendIndexToBrowser }),
+    });
   }
 
   app.setNotFoundHandler(async ({ method, url }) => {

@@ -8,8 +8,10 @@ import Fastify, {
 import { consoleRoutes } from '../control/console.ts';
 import { type ControlServices, controlRoutes } from '../control/control-api.ts';
 import { type DemoServices, demoRoutes } from '../control/demo.ts';
+import { docsRoutes } from '../control/docs.ts';
 import { ControlError, sendError } from '../control/errors.ts';
-import { ADMIN, CONSOLE, DEMO } from '../control/schema/paths.ts';
+import { overviewRoutes } from '../control/overview.ts';
+import { ADMIN, CONSOLE, DEMO, DOCS } from '../control/schema/paths.ts';
 import { type CallServices, callRoutes, foreignPosterRoutes } from '../service/call.ts';
 import { callStreamRoutes } from '../service/call-stream.ts';
 import { NOT_FOUND, SERVER_ERROR, sendAnswer } from '../service/django/answer.ts';
@@ -151,6 +153,8 @@ export async function createServer(options: ServerOptions): Promise<HttpServer> 
   await app.register(controlRoutes, { prefix: ADMIN, simulator, access, about });
   await app.register(consoleRoutes, { prefix: CONSOLE, simulator, access, about, addresses });
   await app.register(demoRoutes, { ...options, prefix: DEMO });
+  await app.register(overviewRoutes);
+  await app.register(docsRoutes, { prefix: DOCS });
 
   const printRefusal = createRefusalLog(options.log);
   return {

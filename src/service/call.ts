@@ -67,7 +67,6 @@ function setFrameHeaders(
       // Named in addition to 'self', which WebKit does not match in a sandboxed frame.
       'connect-src': ["'self'", ...connect].join(' '),
       ...(frame.length > 0 && { 'frame-src': frame.join(' ') }),
-      'frame-ancestors': '*',
     }),
     // Together these let a cross-origin isolated parent embed the frame; others are not affected.
     'cross-origin-embedder-policy': 'require-corp',

@@ -39,6 +39,7 @@ const ID = '/calls/val-1';
 
 /** Statuses that no common rule produces: each success and each route-specific refusal. */
 const ATTEMPTS: readonly Attempt[] = [
+  { request: 'GET /', status: 200 },
   { request: 'GET /health', status: 200 },
   { request: 'GET /metrics', status: 200 },
   { request: 'GET /openapi.json', status: 200 },

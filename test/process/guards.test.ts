@@ -104,6 +104,12 @@ const SERVER_GUARDS: readonly Guard[] = [
       ).status === 200,
   },
   {
+    guard: 'the documentation reads only its own files',
+    removal: [{ file: 'control/docs.ts', snippet: '!listFiles().includes(file)', replacement: 'false' }],
+    attack: async (server) =>
+      (await send(server, { path: '/__docs/..%2fpackage.json' })).body.includes('peerDependencies'),
+  },
+  {
     guard: 'the call page leaves an invalid host out of its policy',
     removal: [NO_HOST_CHECK],
     async attack(server) {

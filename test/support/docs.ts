@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 
-/** A page of the documentation: the README, or a file below docs/. */
+/** A page of the documentation: the README, llms.txt, or a file below docs/. */
 export interface DocPage {
   /** Its path in the repository. */
   readonly file: string;
@@ -55,7 +55,7 @@ const listDocs = (): string[] =>
     .map((file) => `docs/${file}`)
     .sort();
 
-export const PAGES: readonly DocPage[] = ['README.md', ...listDocs()].map(readPage);
+export const PAGES: readonly DocPage[] = ['README.md', 'llms.txt', ...listDocs()].map(readPage);
 export const BLOCKS: readonly Block[] = PAGES.flatMap(({ blocks }) => blocks);
 
 /** The programs of the docs, by the names in their first lines; `consumer.test.ts` runs each. */

@@ -11,7 +11,23 @@ const Health = Type.Object({
   message: Type.Optional(Type.String()),
 });
 
+const Index = Type.Object({
+  version: Type.String(),
+  pages: Type.Array(Type.Object({ title: Type.String(), path: Type.String(), summary: Type.String() }), {
+    description: 'where else to look',
+  }),
+  routes: Type.Array(Type.Object({ method: Type.String(), path: Type.String(), summary: Type.String() }), {
+    description: 'every route of the control API',
+  }),
+});
+
 export const SERVER_ROUTES = defineRoutes({
+  'GET /': {
+    summary: 'What there is: pages and routes; a browser gets it as a page',
+    storeless: true,
+    status: 200,
+    answer: Index,
+  },
   'GET /health': {
     summary: 'Whether the simulator is healthy, and which one it is',
     open: true,
