@@ -5,9 +5,9 @@ import {
   type ClientError,
   describeClientError,
   listHeaders,
+  NO_HEAD,
   type OnUnreadable,
   readHead,
-  TRAILING_BYTES,
   USED_AS_PROXY,
 } from './unreadable.ts';
 
@@ -51,30 +51,25 @@ export function answerClientErrors(server: Server, onUnreadable: OnUnreadable): 
   async function reject(error: ClientError, socket: Socket): Promise<void> {
     // The parser fails again for everything that follows.
     if (reasons.has(socket)) return;
-    const problem = describeClientError(error);
+    const { request, response } = exchanges.get(socket) ?? {};
+    const problem = describeClientError(error, request === undefined);
     // A connection that is opened in advance and never used is no mistake.
     if (problem === undefined || socket.bytesRead === 0) return void socket.destroy();
-    const { status } = problem;
+    const { status, reason } = problem;
     const from = socket.remoteAddress;
-    const { request, response } = exchanges.get(socket) ?? {};
-    const isAnswered = response === undefined || response.writableFinished;
-    if (request === undefined || (request.complete && isAnswered)) {
-      reasons.set(socket, problem.reason);
-      await onUnreadable({ ...readHead(error), from, ...problem });
-      return endWith(socket, formatAnswer(status, problem.reason));
-    }
-    const { method = '', url = '' } = request;
-    const reason = request.complete ? TRAILING_BYTES : problem.reason;
-    const unreadable = { method, url, headers: [], from, status, reason };
     reasons.set(socket, reason);
-    if (request.complete) {
-      await new Promise((resolve) => response?.once('close', resolve));
-      await onUnreadable(unreadable);
-      return endWith(socket, formatAnswer(status, reason));
+    const isAnswered = response === undefined || response.writableFinished;
+    if (request?.complete === false) {
+      // Its route records it.
+      if (!isAnswered) await onUnreadable({ ...NO_HEAD, from, ...problem, isRouted: true });
+      if (socket.writable && response?.headersSent === false) socket.write(formatAnswer(status, reason));
+      socket.destroy(error);
+      return;
     }
-    if (!isAnswered) await onUnreadable({ ...unreadable, isRouted: true });
-    if (socket.writable && response?.headersSent === false) socket.write(formatAnswer(status, reason));
-    socket.destroy(error);
+    // Answers come in the order of their requests.
+    if (!isAnswered) await new Promise((resolve) => response.once('close', resolve));
+    await onUnreadable({ ...readHead(error), from, ...problem });
+    endWith(socket, formatAnswer(status, reason));
   }
 
   server.on('clientError', (error: ClientError, socket) => void reject(error, socket as Socket));
@@ -82,7 +77,9 @@ export function answerClientErrors(server: Server, onUnreadable: OnUnreadable): 
     const { url = '', headers, socket } = request;
     // Node has given this socket away, with its listeners.
     socket.on('error', () => socket.destroy());
-    await onUnreadable({ ...USED_AS_PROXY, url, headers: listHeaders(headers), from: socket.remoteAddress });
+    const target = url.replace(/^.*@/, '');
+    const from = socket.remoteAddress;
+    await onUnreadable({ ...USED_AS_PROXY, url: target, headers: listHeaders(headers), from });
     endWith(socket, formatAnswer(USED_AS_PROXY.status, USED_AS_PROXY.reason));
   });
 }

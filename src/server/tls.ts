@@ -18,6 +18,7 @@ import {
   describeUnknownMethod,
   encodeTarget,
   listHeaders,
+  NO_HEAD,
   type OnUnreadable,
   USED_AS_PROXY,
 } from './unreadable.ts';
@@ -149,7 +150,7 @@ export function addTls(
     reject(request, response, USED_AS_PROXY),
   );
   const recordFailure = (from: string | undefined, reason: string) =>
-    void onUnreadable({ method: '', url: '', headers: [], from, reason });
+    void onUnreadable({ ...NO_HEAD, from, reason });
   secure.on('tlsClientError', (error, socket) => {
     recordFailure(socket.remoteAddress, describeTlsError(error));
     socket.destroy();

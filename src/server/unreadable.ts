@@ -62,7 +62,7 @@ const PROTOCOLS: readonly (readonly [isSpoken: IsSpoken, reason: string])[] = [
 const findLastHeader = (read: string): string | undefined =>
   [...read.matchAll(/\r\n([\w-]{1,40}):/g)].at(-1)?.[1]?.toLowerCase();
 
-function describeHeaderError(read: string): string {
+function describeHeaderError({ read }: Parsed): string {
   const name = findLastHeader(read);
   if (name === 'authorization')
     return 'the Authorization header has a line break: encode credentials on one line, as base64 -w0 does';
@@ -80,11 +80,14 @@ export const describeUnknownMethod = (method: string): string =>
     ? `"${method}" is not an HTTP method; methods are case-sensitive, as in POST`
     : 'the method is not one of HTTP, as POST is';
 
-function describeMethodError(packet: string): string {
+const TRAILING_BYTES =
+  'the body is longer than Content-Length: count bytes, not characters, and end the request with its body';
+const NOT_HTTP = 'a client sends something else than HTTP here: use http://, and check the port';
+
+function describeMethodError(packet: string, isFirst: boolean): string {
   const [, method] = /^\s*([A-Za-z]{1,20}) \S+ HTTP\/1/.exec(packet) ?? [];
-  return method === undefined
-    ? 'a client sends something else than HTTP here: use http://, and check the port'
-    : describeUnknownMethod(method);
+  if (method !== undefined && !METHODS.includes(method)) return describeUnknownMethod(method);
+  return isFirst ? NOT_HTTP : TRAILING_BYTES;
 }
 
 const UNCLEAR_LENGTH =
@@ -94,13 +97,20 @@ const MALFORMED_CHUNKS =
 const MALFORMED_REQUEST_LINE =
   'the request line is malformed: write a space in the address as %20, and end the line with HTTP/1.1';
 
-/** @param read what the parser has read, one character per byte. @param rest what follows it */
-type Describe = (read: string, rest: string) => string;
+interface Parsed {
+  /** What the parser has read, one character per byte. */
+  readonly read: string;
+  /** What follows it. */
+  readonly rest: string;
+  /** No request came before on this connection. */
+  readonly isFirst: boolean;
+}
+type Describe = (parsed: Parsed) => string;
 
 /** Statuses and reasons by the code of the parser's error. */
 const ERRORS: Readonly<Record<string, readonly [status: number, describe: Describe]>> = {
-  HPE_INVALID_METHOD: [400, (read, rest) => describeMethodError(read + rest)],
-  HPE_INVALID_URL: [400, (_, rest) => describeTargetError(rest.slice(0, 1))],
+  HPE_INVALID_METHOD: [400, ({ read, rest, isFirst }) => describeMethodError(read + rest, isFirst)],
+  HPE_INVALID_URL: [400, ({ rest }) => describeTargetError(rest.slice(0, 1))],
   HPE_INVALID_CONSTANT: [400, () => MALFORMED_REQUEST_LINE],
   HPE_INVALID_VERSION: [400, () => MALFORMED_REQUEST_LINE],
   HPE_INVALID_HEADER_TOKEN: [400, describeHeaderError],
@@ -109,6 +119,7 @@ const ERRORS: Readonly<Record<string, readonly [status: number, describe: Descri
   HPE_INVALID_CONTENT_LENGTH: [400, () => UNCLEAR_LENGTH],
   HPE_UNEXPECTED_CONTENT_LENGTH: [400, () => UNCLEAR_LENGTH],
   HPE_INVALID_TRANSFER_ENCODING: [400, () => UNCLEAR_LENGTH],
+  HPE_CLOSED_CONNECTION: [400, () => TRAILING_BYTES],
   HPE_INVALID_CHUNK_SIZE: [400, () => MALFORMED_CHUNKS],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, () => MALFORMED_CHUNKS],
   HPE_HEADER_OVERFLOW: [
@@ -126,25 +137,26 @@ const ERRORS: Readonly<Record<string, readonly [status: number, describe: Descri
   ],
 };
 
-/** What a client error means; undefined when the client has only disconnected. */
-export function describeClientError({
-  code = '',
-  reason,
-  rawPacket,
-  bytesParsed = 0,
-}: ClientError): (Pick<UnreadableRequest, 'reason'> & { status: number }) | undefined {
+/**
+ * What a client error means; undefined when the client has only disconnected.
+ *
+ * @param isFirst whether no request came before on this connection
+ */
+export function describeClientError(
+  { code = '', reason, rawPacket, bytesParsed = 0 }: ClientError,
+  isFirst: boolean,
+): (Pick<UnreadableRequest, 'reason'> & { status: number }) | undefined {
   const packet = rawPacket?.toString('latin1') ?? '';
   const protocol = rawPacket && PROTOCOLS.find(([isSpoken]) => isSpoken(rawPacket, packet));
   if (protocol !== undefined) return { status: 400, reason: protocol[1] };
   const [status, describe] = ERRORS[code] ?? [];
   if (status !== undefined && describe !== undefined)
-    return { status, reason: describe(packet.slice(0, bytesParsed), packet.slice(bytesParsed)) };
+    return {
+      status,
+      reason: describe({ read: packet.slice(0, bytesParsed), rest: packet.slice(bytesParsed), isFirst }),
+    };
   return code.startsWith('HPE_') ? { status: 400, reason: `malformed HTTP request: ${reason}` } : undefined;
 }
-
-/** Bytes after a complete request that are no request. */
-export const TRAILING_BYTES =
-  'the body is longer than Content-Length: count bytes, not characters, and end the request with its body';
 
 /** A client that asks for a tunnel to another server. */
 export const USED_AS_PROXY = {
@@ -168,7 +180,7 @@ export function describeTlsError({ code = '', reason, message }: ClientError): s
   return `the TLS handshake failed: ${reason?.trim() ?? message}`;
 }
 
-const NO_HEAD = { method: '', url: '', headers: [] };
+export const NO_HEAD = { method: '', url: '', headers: [] };
 
 /** A request target with its raw bytes beyond ASCII percent-encoded: the imitated framework reads both alike. */
 export const encodeTarget = (target: string): string =>

@@ -8,6 +8,7 @@ import { PATHS, TOKEN_TYPE } from '../guide/oauth.ts';
 import type { Blocking } from '../options/choices.ts';
 import { isAmong } from '../server/address.ts';
 import { askToRetry, logFailure, sendUnavailable } from '../server/failure.ts';
+import { USED_AS_PROXY } from '../server/unreadable.ts';
 import type { ReceivedRequest } from '../simulator/received-request.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { IsAmong } from '../simulator/tokens.ts';
@@ -62,6 +63,10 @@ function readAsked(query: string, authorization: string | undefined, form: Form 
     fields,
   };
 }
+
+const NOTHING_HERE = 'the service has no such path';
+/** Clients send a whole URL to a proxy only. RFC 9112, 3.2.2. */
+const isForProxy = ({ url }: FastifyRequest): boolean => /^https?:/i.test(url);
 
 /** Records the reason of an answer. */
 function withReason(request: FastifyRequest, reason: string, answer: Answer): Answer {
@@ -141,7 +146,7 @@ export async function oauthRoutes(
     const { path, query } = context.target;
     const view = views.get(path);
     if (view === undefined && !views.has(`${path}/`))
-      return withReason(request, 'the service has no such path', NOT_FOUND);
+      return withReason(request, isForProxy(request) ? USED_AS_PROXY.reason : NOTHING_HERE, NOT_FOUND);
     const reading = request.readForm?.();
     // An urlencoded form is there at once, and a promise for each would cost more than reading it.
     const formOrProblem = reading instanceof Promise ? await reading : reading;

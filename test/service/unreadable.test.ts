@@ -264,6 +264,17 @@ describe('a request that cannot be read', () => {
     ]);
   });
 
+  it('describes what follows a complete request by itself', async () => {
+    const bytes = `${token(FORM, `Content-Length: ${BODY.length}`)}${BODY}${call('/señor')}`;
+    expect(await exchange(d.mock.url, bytes)).toContain('the address has raw non-ASCII characters');
+  });
+
+  it('says to a request for another server that it is no proxy', async () => {
+    const request = 'GET http://shop.example/ HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n';
+    expect(await exchange(d.mock.url, request)).toMatch(/^HTTP\/1\.1 404 /);
+    expect((await journal()).at(-1).reason).toContain('uses this address as its HTTP proxy');
+  });
+
   it('does not record control requests, nor connections that are closed without a request', async () => {
     const before = (await journal()).length;
     expect(await exchange(d.mock.url, call('/__admin/clients/señor'))).toContain('percent-encode');
