@@ -99,7 +99,7 @@ try {
   const about = new URLSearchParams({ client_id: client.clientId, validation_id: 'customer-42' });
   const page = await opened(1000);
   await page.goto(`${mock.consoleUrl}#${about}`);
-  await page.getByText('live', { exact: true }).waitFor();
+  await page.getByText('Live', { exact: true }).waitFor();
   await page.locator('.sequence text.label').first().waitFor();
   // It is on the heading, for those who read by ear.
   await page.evaluate('document.activeElement.blur()');

@@ -19,7 +19,7 @@ export function Clients({ clients, onChoose }: Clients) {
           </td>
           <td>{environment}</td>
           <td>{type}</td>
-          <td>{scenario ?? 'usual'}</td>
+          <td>{scenario ?? 'default'}</td>
           <td>{allowed.join(', ')}</td>
         </tr>
       ))}
