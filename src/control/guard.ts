@@ -38,7 +38,7 @@ export async function guardControl(
   app: FastifyInstance,
   { origins, credentials }: ControlAccess,
 ): Promise<void> {
-  // Any site that the developer visits could send requests here, so foreign origins are rejected.
+  // Any site that is open in the developer's browser could send requests here, so foreign origins are rejected.
   app.addHook('onRequest', async ({ headers, routeOptions }) => {
     if (routeOptions.config.isOpen) return;
     if (credentials === undefined && !isLoopback(parseHost(headers.host))) {

@@ -307,7 +307,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
       for (let done = 0; done < 2_000; done += 50)
         await Promise.all(Array.from({ length: 50 }, (_, i) => open(done + i)));
       for (let done = 0; done < 6_000; done += 100)
-        await Promise.all(Array.from({ length: 100 }, () => d.requestToken({ client_id: 'nobody' })));
+        await Promise.all(Array.from({ length: 100 }, () => d.requestToken({ client_id: 'unknown' })));
       await page.goto(`${mock.url}/__console`);
       await queue().getByText('and 1,950 more').waitFor();
       await page.getByText('10,000 requests').waitFor();

@@ -124,11 +124,11 @@ const createCompletionMessages = ({ ended_at: at, tokens }: CallAnswer): Sequenc
       }));
 
 /** All messages of a call, in their order. */
-export const createSequence = (story: CallHistory): SequenceMessage[] =>
+export const createSequence = (history: CallHistory): SequenceMessage[] =>
   [
-    ...createTokenMessages(story),
-    ...createOpeningMessages(story),
-    ...createStartMessages(story.call),
-    ...createActionMessages(story.call),
-    ...createCompletionMessages(story.call),
+    ...createTokenMessages(history),
+    ...createOpeningMessages(history),
+    ...createStartMessages(history.call),
+    ...createActionMessages(history.call),
+    ...createCompletionMessages(history.call),
   ].toSorted((a, b) => a.at - b.at);
