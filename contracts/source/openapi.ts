@@ -8,8 +8,8 @@ const FORM_TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data'];
 
 const createTextSchema = (description: string) => ({ type: 'string', description });
 const CREDENTIALS = {
-  client_id: createTextSchema('CLIENT_ID, unless it is sent as Basic'),
-  client_secret: createTextSchema('CLIENT_SECRET, unless it is sent as Basic'),
+  client_id: createTextSchema('the client_id, unless it is sent as Basic'),
+  client_secret: createTextSchema('the client_secret, unless it is sent as Basic'),
 };
 
 const createForm = (own: Readonly<Record<string, unknown>>) => ({
@@ -51,7 +51,7 @@ const createRefusal = (status: number, description: string) => ({
 });
 
 const REFUSALS = {
-  400: createRefusal(400, 'Recorded: the request cannot be granted as it is'),
+  400: createRefusal(400, 'Recorded: the request is invalid'),
   401: {
     ...createRefusal(401, 'Recorded: the client is unknown or its secret is wrong'),
     headers: { 'WWW-Authenticate': { schema: { type: 'string' } } },
@@ -107,38 +107,38 @@ const createPage = (description: string) => ({
 export const createOpenApi = () => ({
   openapi: '3.0.3',
   info: {
-    title: 'VideocallManager as mock-veridas imitates it',
+    title: 'VideocallManager, as mock-veridas imitates it',
     version: '2.0.8',
     description:
-      'Unofficial: made from the integration guide; what that leaves open is as recorded from the software that the service seems to run on, or our choice.',
+      'Unofficial: made from the integration guide. What the guide does not specify is recorded from the software that the service seems to run on, or our choice.',
     license: { name: 'MIT', url: 'https://spdx.org/licenses/MIT.html' },
   },
-  servers: [{ url: 'http://127.0.0.1:4010', description: 'mock-veridas, as it starts' }],
+  servers: [{ url: 'http://127.0.0.1:4010', description: 'mock-veridas with its default port' }],
   paths: {
     [PATHS.token]: createOAuthPath(
-      'An access token for the credentials of a client (guide 5.2)',
+      'Get an access token with client credentials (guide 5.2)',
       createForm({ grant_type: { type: 'string', description: GRANT_TYPE } }),
       { description: 'Guide 5.2', content: { 'application/json': { schema: TOKEN } } },
     ),
     [PATHS.revoke]: createOAuthPath(
-      'The end of an access token (guide 5.2, rule 3)',
+      'Revoke an access token (guide 5.2, rule 3)',
       createForm({ token: createTextSchema('the access token') }),
-      { description: 'Guide 5.2: no data, whether there was such a token or not' },
+      { description: 'Guide 5.2: no data, whether the token exists or not' },
     ),
     '/call': {
       get: {
-        summary: 'The frame of a video call (guide 5.3)',
+        summary: 'Open the frame of a video call (guide 5.3)',
         description: `Its body carries data-state: ${CALL_STATES.join(', ')}.`,
         parameters: [
-          createParameter('access_token', 'a live token; required by the guide'),
-          createParameter('validation_id', 'of the validation process; required by the guide'),
+          createParameter('access_token', 'an active token; required by the guide'),
+          createParameter('validation_id', 'the id of the validation process; required by the guide'),
         ],
         responses: {
           200: {
             ...createPage('The waiting room, the call or an error screen'),
             headers: { 'Content-Security-Policy': { schema: { type: 'string' } } },
           },
-          403: createPage('The token opens nothing; our choice'),
+          403: createPage('The token is invalid; the status is our choice'),
         },
       },
       post: {

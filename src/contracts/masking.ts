@@ -63,8 +63,8 @@ export function createMasking(secrets: Iterable<string>): Masking {
   const all = [...new Set(secrets)]
     .filter(({ length }) => length >= MIN_SECRET_LENGTH)
     .sort((one, other) => other.length - one.length);
-  const maskText = (told: string) =>
-    all.reduce((left, secret) => left.replaceAll(secret, MASK), told).replace(IN_JSON, `$1${MASK}`);
+  const maskText = (text: string) =>
+    all.reduce((left, secret) => left.replaceAll(secret, MASK), text).replace(IN_JSON, `$1${MASK}`);
   return { maskText, maskAt: (path = '', value) => (isSecretPath(path) ? MASK : maskText(value)) };
 }
 

@@ -77,7 +77,7 @@ export async function guardControl(
         });
       }
     }
-    // Any site that the developer visits could send requests here, so foreign origins are rejected.
+    // Any site that is open in the developer's browser could send requests here, so foreign origins are rejected.
     if (
       headers.origin !== undefined &&
       !isOwnOrigin(headers.origin, headers.host) &&

@@ -106,7 +106,7 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
     expect(await list.getByText('POST /o/token · 2 times').isVisible()).toBe(true);
     const table = page.getByRole('region', { name: 'Requests' }).getByRole('table');
     expect(await table.isVisible()).toBe(false);
-    await page.getByText('The journal').click();
+    await page.getByText('Journal, newest first').click();
     expect(await table.getByText('wrong client_secret').isVisible()).toBe(true);
     await close();
   });

@@ -156,7 +156,11 @@ describe('demo page', () => {
     const answer = await fetch(`${d.mock.url}/__demo/else`);
     expect([answer.status, await answer.json()]).toEqual([
       404,
-      { error: 'not_found', message: 'the demo has no GET /__demo/else', hint: 'GET /__demo is the demo page' },
+      {
+        error: 'not_found',
+        message: 'the demo has no GET /__demo/else',
+        hint: 'GET /__demo is the demo page',
+      },
     ]);
   });
 });

@@ -47,11 +47,11 @@ const ATTEMPTS: readonly Attempt[] = [
   { request: 'POST /clients', body: {}, status: 201 },
   { request: 'POST /clients', body: { client_id: 'sandbox-client' }, status: 409 },
   { request: 'GET /clients/sandbox-client', status: 200 },
-  { request: 'GET /clients/nobody', status: 404 },
+  { request: 'GET /clients/unknown', status: 404 },
   { request: 'PATCH /clients/sandbox-client', body: {}, status: 200 },
-  { request: 'PATCH /clients/nobody', body: {}, status: 404 },
+  { request: 'PATCH /clients/unknown', body: {}, status: 404 },
   { request: 'DELETE /clients/doomed', status: 204 },
-  { request: 'DELETE /clients/nobody', status: 404 },
+  { request: 'DELETE /clients/unknown', status: 404 },
   { request: 'GET /tokens', status: 200 },
   { request: 'GET /tokens/TOKEN', status: 200 },
   { request: 'GET /tokens/none', status: 404 },
@@ -264,7 +264,7 @@ describe('declared statuses of the control API', () => {
         '/wait': { for: { event: 'X' } },
       };
       const body = method === 'GET' || method === 'DELETE' ? undefined : { ...(bodies[path] as object) };
-      const { status } = await d.admin(method, `${path}?client_id=nobody`, body);
+      const { status } = await d.admin(method, `${path}?client_id=unknown`, body);
       recordStatus(method, path, status);
       expect(status).toBe(404);
     },
@@ -283,7 +283,7 @@ describe('declared statuses of the control API', () => {
       ['/scenarios/any', SCENARIO],
       ['/validations/any', {}],
     ] as const) {
-      const { status } = await d.admin('PUT', `${path}?client_id=nobody`, body);
+      const { status } = await d.admin('PUT', `${path}?client_id=unknown`, body);
       recordStatus('PUT', path, status);
       expect(status).toBe(404);
     }

@@ -58,14 +58,14 @@ describe('faults', () => {
     await arm({ endpoint: 'token', status: 503, client_id: struck.client_id });
     expect(await statuses(1, { ...other })).toEqual([200]);
     expect(await statuses(1, { ...struck })).toEqual([503]);
-    expect(await statuses(1, { client_id: 'nobody' })).toEqual([401]);
+    expect(await statuses(1, { client_id: 'unknown' })).toEqual([401]);
   });
 
   it('applies a fault without a client to every client, known or not', async () => {
     const client = await d.createClient();
     await arm({ endpoint: 'token', status: 503 });
     expect(await statuses(1, { ...client })).toEqual([503]);
-    expect(await statuses(1, { client_id: 'nobody' })).toEqual([503]);
+    expect(await statuses(1, { client_id: 'unknown' })).toEqual([503]);
   });
 
   it('matches a fault on /call by the token', async () => {

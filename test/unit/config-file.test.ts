@@ -182,7 +182,9 @@ describe('config file', () => {
     ['{ client_id: a, client_secret: 12 }', '1:42 client_secret: this is not text; put it in quotes'],
     [
       '{ client_id: "a:b", client_secret: b }',
-      expect.stringMatching(/^1:24 client_id: "a:b" is not a client id; give .* without control characters and colons/),
+      expect.stringMatching(
+        /^1:24 client_id: "a:b" is not a client id; give .* without control characters and colons/,
+      ),
     ],
     [
       '{ client_id: a, client_secret: b, allowed_ips: [10.0.0.0/33] }',

@@ -25,7 +25,7 @@ export function Requests({
                 {method} {path}
               </code>
             </td>
-            <td>{status ?? 'cut off'}</td>
+            <td>{status ?? 'no answer'}</td>
             <td>{client_id ?? '–'}</td>
             <td>{validation_id ?? ''}</td>
             <td class="reason">{reason ?? ''}</td>

@@ -24,7 +24,7 @@ export function Clients({ clients, onChoose }: Clients) {
           <td>{environment}</td>
           <td>{type}</td>
           <td>{formatLength(expires_in * 1000)}</td>
-          <td>{scenario ?? 'usual'}</td>
+          <td>{scenario ?? 'default'}</td>
           <td>{allowed.join(', ')}</td>
         </tr>
       ))}

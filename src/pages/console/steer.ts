@@ -6,8 +6,8 @@ export type OnOrder = <Name extends RouteName>(name: Name, ...asking: Argument<A
 
 /** Why the simulator refused a request, for people. */
 function reasonOf({ code, message, status, details: { hint } }: RequestFailed): string {
-  if (code === 'unreachable') return 'the simulator cannot be reached now';
-  if (code === 'not_simulator') return `the simulator answered ${status}`;
+  if (code === 'unreachable') return 'The simulator cannot be reached';
+  if (code === 'not_simulator') return `The simulator answered ${status}`;
   return hint === undefined ? message : `${message}: ${hint}`;
 }
 
