@@ -17,6 +17,13 @@ scenario: my-call
 #   - client_id: shop
 #     client_secret: not-a-real-secret
 #     scenario: manual
+#     expires_in: 60
+
+# What fails before a test can call the control API, and what is known of a validation. Without client_id, for all.
+# faults:
+#   - { client_id: shop, endpoint: token, status: 503, times: 1 }
+# validations:
+#   - { validation_id: my-validation, scenario: agent-late }
 
 # Refuse a token for a second validation, and on a second page at the same time.
 # strict-tokens: true

@@ -351,6 +351,14 @@ describe('the documentation', () => {
       },
     },
     {
+      language: /^yaml$/,
+      begins: /^# mock-veridas\.config\.yaml\n/,
+      async run(block) {
+        writeFileSync(config(), block.text);
+        expect(await started(['start'], block)).toMatch(/clients {3}shop, shop-broken\n/);
+      },
+    },
+    {
       language: /^js$/,
       begins: /^\/\/ call\.test\.mjs\n/,
       async run({ text }) {
