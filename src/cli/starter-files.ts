@@ -1,6 +1,6 @@
 const CONFIG = `\
 # yaml-language-server: $schema=node_modules/mock-veridas/fixtures/config.schema.json
-# Settings of mock-veridas. Their names are those of the flags that \`npx mock-veridas --help\` lists. A flag goes
+# Settings of mock-veridas. Their names are those of the flags that \`npx --no-install mock-veridas --help\` lists. A flag goes
 # before its environment variable, and that goes before this file.
 
 # Your own scenarios, a file each: they lie in the folder scenarios of this one.

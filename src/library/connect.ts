@@ -41,7 +41,7 @@ function readExecEnvironment(): ConnectOptions {
   const { VIDEOCALL_ADMIN_URL: adminUrl = '' } = env;
   if (!hasExecEnvironment()) {
     throw new MockError('unreachable', 'there is no VIDEOCALL_ADMIN_URL in the environment', {
-      hint: 'run the tests by `npx mock-veridas exec -- …`, or say where the simulator is',
+      hint: 'run the tests by `npx --no-install mock-veridas exec -- …`, or say where the simulator is',
     });
   }
   const { MOCK_VERIDAS_ADMIN_USER: user = 'admin', MOCK_VERIDAS_ADMIN_PASSWORD: password } = env;
