@@ -4,7 +4,7 @@ WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN npm run build && npm pack --ignore-scripts && mv mock-veridas-*.tgz mock-veridas.tgz
+RUN npm pack && mv mock-veridas-*.tgz mock-veridas.tgz
 
 FROM node:22-bookworm-slim
 RUN apt-get update \

@@ -52,7 +52,7 @@ export const init: Command = async ({ args, rest, env, cwd }) => {
   for (const file of files.keys()) print(`wrote ${toRelativePath(file)}`);
   print('next:');
   if (folder !== cwd) print(`  cd ${toRelativePath(folder)}`);
-  print('  npx mock-veridas start');
-  print('  npx mock-veridas validate fixtures/scenarios');
+  print('  npx --no-install mock-veridas start');
+  print('  npx --no-install mock-veridas validate fixtures/scenarios');
   return EXIT.good;
 };

@@ -1,7 +1,7 @@
 const CONFIG = `\
 # yaml-language-server: $schema=node_modules/mock-veridas/fixtures/config.schema.json
-# Settings of mock-veridas. Each key is the name of a flag that \`npx mock-veridas --help\` lists. A flag overrides its
-# environment variable, which overrides this file.
+# Settings of mock-veridas. Each key is the name of a flag that \`npx --no-install mock-veridas --help\` lists. A flag
+# overrides its environment variable, which overrides this file.
 
 # The folder of your own scenarios, one per file, in its subfolder scenarios.
 fixtures: fixtures
@@ -17,6 +17,13 @@ scenario: my-call
 #   - client_id: shop
 #     client_secret: not-a-real-secret
 #     scenario: manual
+#     expires_in: 60
+
+# What fails before a test can call the control API, and what is known of a validation. Without client_id, for all.
+# faults:
+#   - { client_id: shop, endpoint: token, status: 503, times: 1 }
+# validations:
+#   - { validation_id: my-validation, scenario: agent-late }
 
 # Refuse a token for a second validation, and in a second page at the same time.
 # strict-tokens: true

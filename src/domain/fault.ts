@@ -47,6 +47,14 @@ export interface Fault {
   readonly times?: number;
 }
 
+/** How many faults one client may have: every request is compared with all of them. */
+export const MAX_FAULTS = 100;
+
+/** A fault of the config file, for one client or for all. */
+export interface ConfiguredFault extends Omit<Fault, 'id'> {
+  readonly clientId?: string | undefined;
+}
+
 /** An armed fault with its counters. */
 export interface ArmedFault extends Fault {
   /** Matching requests, affected or not. */

@@ -41,7 +41,7 @@ function readExecEnvironment(): ConnectOptions {
   const { VIDEOCALL_ADMIN_URL: adminUrl = '' } = env;
   if (!hasExecEnvironment()) {
     throw new MockError('unreachable', 'VIDEOCALL_ADMIN_URL is not set', {
-      hint: 'run the tests with `npx mock-veridas exec -- …`, or pass adminUrl',
+      hint: 'run the tests with `npx --no-install mock-veridas exec -- …`, or pass adminUrl',
     });
   }
   const { MOCK_VERIDAS_ADMIN_USER: user = 'admin', MOCK_VERIDAS_ADMIN_PASSWORD: password } = env;

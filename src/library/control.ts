@@ -34,7 +34,8 @@ export function mockError(url: string, error: unknown): unknown {
   if (!(error instanceof RequestFailed)) return error;
   const { code, message, details, cause } = error;
   if (code !== 'unreachable' && code !== 'not_simulator') return new MockError(code, message, details);
-  const hint = 'start one with `npx mock-veridas`, or run the tests with `npx mock-veridas exec -- …`';
+  const hint =
+    'start one with `npx --no-install mock-veridas`, or run the tests with `npx --no-install mock-veridas exec -- …`';
   const why = code === 'unreachable' ? `does not answer: ${message}` : message;
   return new MockError('unreachable', `${url} ${why}`, { hint, cause });
 }

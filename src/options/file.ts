@@ -3,15 +3,17 @@ import { dirname, join, resolve } from 'node:path';
 import type { Mismatch } from '../control/schema/mismatch.ts';
 import { clientsOfFile, type GivenClients } from './clients.ts';
 import { CONFIG, KEYS, type WrittenConfig } from './config-file-schema.ts';
+import { type Presets, presetsOfFile } from './presets.ts';
 import { type Given, type Source, toSwitch } from './source.ts';
 import { kindOf, type Name } from './table.ts';
 import { EXTENSIONS, type ExaminedDocument, examineFile, formatProblem, InvalidFile } from './yaml/file.ts';
 
 const FILES = EXTENSIONS.map((extension) => `mock-veridas.config${extension}`);
 
-/** The options in the config file, and the clients in it, if any. */
+/** The options in the config file, and the clients, faults and validations in it, if any. */
 export interface FileSource extends Source {
   readonly clients?: GivenClients;
+  readonly presets?: Presets;
 }
 
 /** The config file: the one at `named`, or the default one in `cwd`. */
@@ -49,6 +51,7 @@ function sourceOf(file: string, examined: ExaminedDocument<WrittenConfig>, cwd: 
     given: Object.fromEntries(given),
     problems: problems.map((problem) => formatProblem(problem, cwd)),
     ...(Array.isArray(document?.clients) && { clients: clientsOfFile(document.clients, isSound, blame) }),
+    presets: presetsOfFile(document ?? {}, isSound, blame),
   };
 }
 

@@ -68,7 +68,8 @@ const CONFIGURATION = `\
 A flag overrides its environment variable, which overrides the config file. If a
 flag may be repeated, its variable has one value per line. The config file is
 YAML or JSON: mock-veridas.config.yaml, .yml or .json in the working directory.
-Its keys are the names of the flags without the leading hyphens, and clients:
+Its keys are the names of the flags without the leading hyphens, and clients,
+faults and validations:
 
     port: 4010
     clients:
@@ -79,7 +80,11 @@ Its keys are the names of the flags without the leading hyphens, and clients:
         type: confidential                # or public
         grant_type: client-credentials    # or authorization-code
         expires_in: 3600                  # seconds
-        scenario: manual`;
+        scenario: manual
+    faults:
+      - { client_id: shop, endpoint: token, status: 503, times: 1 }
+    validations:
+      - { validation_id: my-validation, scenario: agent-late }`;
 
 /** What `--help` prints for a command. */
 export function commandHelp(command: CommandName, { usage, about, exitCodes }: CommandHelp): string {

@@ -4,6 +4,7 @@ import { clientsOfPairs, type GivenClients, repeatedIds } from './clients.ts';
 import { type Environment, fromEnvironment, misspeltVariables } from './environment.ts';
 import { type FileSource, fromConfigFile } from './file.ts';
 import { fromArguments } from './flags.ts';
+import { NO_PRESETS, type Presets } from './presets.ts';
 import { resolve } from './resolve.ts';
 import type { CommandName } from './row.ts';
 import type { Given, Source } from './source.ts';
@@ -37,6 +38,7 @@ export interface Read<C extends CommandName> {
   readonly flags: Source['given'];
   /** The clients that were given. */
   readonly clients: GivenClients;
+  readonly presets: Presets;
   readonly problems: readonly string[];
 }
 
@@ -67,6 +69,7 @@ export function read<C extends CommandName>(command: C, { argv, env, cwd }: Surr
     given,
     flags: flags.given,
     clients,
+    presets: file.presets ?? NO_PRESETS,
     problems: [
       ...flags.problems,
       ...(isConfigured ? misspeltVariables(env) : []),

@@ -7,7 +7,7 @@ import { type Resolved, resolve } from '../options/resolve.ts';
 import { isStore } from '../options/simulator-rows.ts';
 import type { AllRead } from '../options/table.ts';
 import type { PageTicket } from '../service/call.ts';
-import { createClients as clientsIn } from '../simulator/clients.ts';
+import { createSeeder, type Seed } from '../simulator/seed.ts';
 import { createSimulator, type Simulator } from '../simulator/simulator.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
@@ -50,7 +50,7 @@ type LaunchOptions = Resolved<'library', MockOptions>;
 /** The store at an address. */
 async function openStore(
   address: string,
-  { storePrefix, clients }: Pick<LaunchOptions, 'storePrefix' | 'clients'>,
+  { storePrefix, ...seed }: Seed & Pick<LaunchOptions, 'storePrefix'>,
   random: Random,
   log: Logger,
 ): Promise<Store> {
@@ -61,8 +61,8 @@ async function openStore(
     url: address,
     prefix: storePrefix,
     onStatusChange: (line) => log.warn(line),
-    // The store was empty, so the clients can be seeded without overwriting any.
-    reseed: (store) => clientsIn(store, random).seed(clients),
+    // The store was empty, so nothing is overwritten.
+    reseed: (store) => createSeeder(store, random, seed).all(),
   });
 }
 
@@ -103,9 +103,10 @@ export async function launch(given: MockOptions, timeouts = TIMEOUTS_MS): Promis
   const log = createLogger({ level: logLevel, format: logFormat });
   const running: OpenResources = {};
   try {
-    const { clients } = options;
+    const { clients, faults, validations } = options;
+    const seed = { clients, faults, validations };
     const store =
-      typeof place === 'object' ? place : await openStore(place, { storePrefix, clients }, random, log);
+      typeof place === 'object' ? place : await openStore(place, { storePrefix, ...seed }, random, log);
     if (store !== place) running.ownStore = store;
     const launched = await startWithStore({ store, random, log, options, running, timeouts });
     return {
@@ -176,6 +177,8 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
     trustProxy,
     admin,
     clients,
+    faults,
+    validations,
     blocked,
     tokenFormat,
     strictTokens,
@@ -201,6 +204,8 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
     random,
     tokenFormat: jwt?.format ?? opaqueTokenFormat,
     clients,
+    faults,
+    validations,
     journalSize,
     scenarios: typeof scenarios === 'function' ? scenarios : () => scenarios,
     scenario,

@@ -1,5 +1,7 @@
 import type { Client } from '../domain/client.ts';
+import type { ConfiguredFault } from '../domain/fault.ts';
 import type { Scenario } from '../domain/scenario.ts';
+import type { ConfiguredValidation } from '../domain/validation.ts';
 import type { Blocking, LogFormat, LogLevel, RefusedCall, TokenFormatName } from '../options/choices.ts';
 import type { MediaPorts } from '../service/port-probes.ts';
 import type { Store } from '../store/store.ts';
@@ -13,6 +15,10 @@ export interface MockOptions {
   readonly host?: string | undefined;
   /** Clients that can get tokens; by default `sandbox-client` with `sandbox-secret`. */
   readonly clients?: readonly Client[];
+  /** Faults of a config file. Tests use `faults.arm()`. @internal */
+  readonly faults?: readonly ConfiguredFault[] | undefined;
+  /** Validations of a config file. Tests use `validations.set()`. @internal */
+  readonly validations?: readonly ConfiguredValidation[] | undefined;
   /**
    * Scenarios by name, or a function that returns those that calls can play from now on; by default those that come with the
    * package.

@@ -16,18 +16,17 @@ import { createOverviews } from './overview.ts';
 import { createPages } from './pages.ts';
 import { createReceiver } from './received-request.ts';
 import { createScenarios } from './scenarios.ts';
+import { createSeeder, type Seed } from './seed.ts';
 import { createSweeper } from './sweep.ts';
 import { createTokens } from './tokens.ts';
 import { createValidations } from './validations.ts';
 import { createWait } from './wait.ts';
 
 /** What a simulator is made of. */
-export interface SimulatorOptions {
+export interface SimulatorOptions extends Seed {
   readonly store: Store;
   readonly random: Random;
   readonly tokenFormat: TokenFormat;
-  /** The clients that exist from the start and after a reset. */
-  readonly clients: readonly Client[];
   /** Returns the present scenarios of the files. */
   readonly scenarios: () => ReadonlyMap<string, Scenario>;
   /** Name of the default scenario. */
@@ -61,13 +60,15 @@ export async function createSimulator(options: SimulatorOptions) {
   const scheduler = createCallScheduler(store, options.onError);
 
   // Fail at the start, not when the first call wants to play it.
-  for (const name of [options.scenario, ...options.clients.map(({ scenario }) => scenario)]) {
+  const playing = [...options.clients, ...(options.validations ?? [])].map(({ scenario }) => scenario);
+  for (const name of [options.scenario, ...playing]) {
     const files = options.scenarios();
     if (name !== undefined && !files.has(name)) throw new Error(describeUnknownScenario(name, files.keys()));
   }
 
   const allClients = createClients(store, random);
-  await allClients.seed(options.clients);
+  const seeder = createSeeder(store, random, options);
+  await seeder.all();
 
   const allScenarios = createScenarios(store, options.scenarios, options.scenario);
   const receive = createReceiver(store);
@@ -108,7 +109,9 @@ export async function createSimulator(options: SimulatorOptions) {
       const isKnown = clientId === undefined || (await allClients.clearData(clientId, scenarioAfterReset));
       if (clientId === undefined) {
         await allClients.clear();
-        await allClients.seed(options.clients);
+        await seeder.all();
+      } else if (isKnown) {
+        await seeder.client(clientId);
       }
       await scheduler.flush(clientId);
       return isKnown;

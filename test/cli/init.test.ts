@@ -29,7 +29,7 @@ describe('mock-veridas init', () => {
     const { exited, output, errors } = run(['init']);
     expect([await exited, errors()]).toEqual([0, '']);
     expect(output()).toBe(
-      `wrote ${CONFIG}\nwrote ${SCENARIO}\nnext:\n  npx mock-veridas start\n  npx mock-veridas validate fixtures/scenarios\n`,
+      `wrote ${CONFIG}\nwrote ${SCENARIO}\nnext:\n  npx --no-install mock-veridas start\n  npx --no-install mock-veridas validate fixtures/scenarios\n`,
     );
     expect(listFiles().toSorted()).toEqual(['fixtures', 'fixtures/scenarios', SCENARIO, CONFIG]);
   });

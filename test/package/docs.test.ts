@@ -192,12 +192,12 @@ describe('the documentation', () => {
 
   /** What a reader has by the time a block is read, by its first line. */
   const GIVEN: Readonly<Record<string, () => Promise<Environment> | Environment>> = {
-    'npx mock-veridas validate one.yaml two.yaml': () => {
+    'npx --no-install mock-veridas validate one.yaml two.yaml': () => {
       project.write('one.yaml', 'name: one\nsteps:\n  - { after: "-1s", agent: join }\n');
       project.write('two.yaml', 'name: two\nsteps:\n  - { after: 1s, agent: start }\n');
       return {};
     },
-    'npx mock-veridas report --out reports/videocall': async () => {
+    'npx --no-install mock-veridas report --out reports/videocall': async () => {
       await d.admin('POST', '/reset');
       for (const call of ['customer-1', 'customer-2', 'customer-3']) await d.open(await d.token(), call);
       await fetch(`${d.mock.url}/o/token`, { method: 'POST' });
@@ -305,7 +305,7 @@ describe('the documentation', () => {
       async run(block) {
         redis = await startRedis();
         const [line = ''] = installed(block.text);
-        const args = line.replace('redis://127.0.0.1:6379', redis.url).split(' ').slice(2);
+        const args = line.replace('redis://127.0.0.1:6379', redis.url).split(' ').slice(3);
         await started(args, block, {}, [project.tool('.bin/mock-veridas')]);
       },
     },
@@ -332,7 +332,9 @@ describe('the documentation', () => {
       async run({ text }) {
         project.write('Health.java', HEALTH_JAVA);
         project.write('java.sh', `${text}java Health.java\n`);
-        const { code, output } = await shell.bash('npx mock-veridas exec --https -- sh -e java.sh');
+        const { code, output } = await shell.bash(
+          'npx --no-install mock-veridas exec --https -- sh -e java.sh',
+        );
         expect([code, output]).toEqual([0, expect.stringMatching(/^200$/m)]);
       },
     },
@@ -344,13 +346,13 @@ describe('the documentation', () => {
     },
     {
       language: /^sh$/,
-      begins: /^npx mock-veridas (?:start|--)/,
+      begins: /^npx --no-install mock-veridas (?:start|--)/,
       async run(block) {
-        const args = block.text.trim().split(' ').slice(2);
+        const args = block.text.trim().split(' ').slice(3);
         await started(args, block, {}, [project.tool('.bin/mock-veridas')]);
       },
     },
-    { language: /^sh$/, begins: /^npx mock-veridas /, run: runInProject },
+    { language: /^sh$/, begins: /^npx --no-install mock-veridas /, run: runInProject },
     {
       language: /^yaml$/,
       begins: /^# yaml-language-server/,
@@ -370,11 +372,21 @@ describe('the documentation', () => {
       },
     },
     {
+      language: /^yaml$/,
+      begins: /^# mock-veridas\.config\.yaml\n/,
+      async run(block) {
+        writeFileSync(config(), block.text);
+        expect(await started(['start'], block)).toMatch(/clients {3}shop, shop-broken\n/);
+      },
+    },
+    {
       language: /^js$/,
       begins: /^\/\/ call\.test\.mjs\n/,
       async run({ text }) {
         project.write('call.test.mjs', text);
-        const { code, output } = await shell.bash('npx mock-veridas exec -- node --test call.test.mjs');
+        const { code, output } = await shell.bash(
+          'npx --no-install mock-veridas exec -- node --test call.test.mjs',
+        );
         expect([code, output]).toEqual([0, output]);
       },
     },
@@ -386,7 +398,7 @@ describe('the documentation', () => {
         project.write('pact.test.mjs', text);
         const env = { PACT_DO_NOT_TRACK: 'true', LOG_LEVEL: 'error' };
         const commands =
-          'rm -rf pacts; node --test pact.test.mjs; npx mock-veridas verify pacts; rm -rf pacts';
+          'rm -rf pacts; node --test pact.test.mjs; npx --no-install mock-veridas verify pacts; rm -rf pacts';
         const { code, output } = await shell.bash(commands, env);
         expect(output).toContain('13 interactions: 13 passed, 0 failed');
         expect(code).toBe(0);

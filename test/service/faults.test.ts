@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Drive, type Json, openDrive } from '../support/drive.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createSharedStore, type Drive, type Json, openDrive } from '../support/drive.ts';
 
 let d: Drive;
 beforeAll(async () => {
@@ -127,6 +127,20 @@ describe('faults', () => {
       fault_id: json.id,
       reason: `injected fault ${json.id}: status 500`,
     });
+  });
+
+  it('of the config file stays used up when another instance starts on the same store', async () => {
+    const options = {
+      ...createSharedStore(),
+      faults: [{ endpoint: 'token', status: 503, after: 0, times: 1 }] as const,
+    };
+    const one = await openDrive(options);
+    onTestFinished(() => one.mock.close());
+    expect((await one.requestToken()).status).toBe(503);
+    const other = await openDrive(options);
+    onTestFinished(() => other.mock.close());
+    expect((await other.requestToken()).status).toBe(200);
+    expect((await other.admin('GET', '/faults')).json.items).toMatchObject([{ id: 'config-1', struck: 1 }]);
   });
 
   it.each([

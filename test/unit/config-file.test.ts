@@ -203,6 +203,74 @@ describe('config file', () => {
   });
 
   it.each([
+    ['faults: []'],
+    ['faults: [{ endpoint: call, latency: [1s, 2s], after: 1, times: 2 }]'],
+    ['validations: [{ validation_id: v, client_id: sandbox-client, exists: true }, { validation_id: v }]'],
+  ])('accepts the line %s', (line) => {
+    expect(getFileProblems(line)).toEqual([]);
+  });
+
+  it.each([
+    [
+      '{ endpoint: tokn, status: 503 }',
+      '1:22 endpoint: "tokn" is not an endpoint; give one of token, revoke, call',
+    ],
+    ['{ status: 503 }', '1:10 fault: endpoint is missing'],
+    ['{ endpoint: token }', '1:10 nothing would go wrong; give status, latency or kind'],
+    ['{ endpoint: token, status: 200 }', '1:37 status: 200 is not a status; give a number from 400 to 599'],
+    [
+      '{ endpoint: token, latency: [3s, 1s] }',
+      '1:10 latency: the first duration is longer than the second; turn them round',
+    ],
+    [
+      '{ endpoint: token, kind: hang, status: 500 }',
+      '1:10 kind hang gives no answer, so that there is no status; keep one of them',
+    ],
+    [
+      '{ endpoint: token, retryAfter: 1 }',
+      "1:29 fault: 'retryAfter' is not known here; did you mean 'retry_after'?",
+    ],
+    [
+      '{ endpoint: token, status: 500, client_id: shp }',
+      '1:53 client_id: there is no client "shp"; known: sandbox-client',
+    ],
+    ['5', '1:10 faults: 5 is not a fault; give a map, as in { endpoint: token, status: 503 }'],
+  ])('rejects the faults [%s]', (fault, problem) => {
+    expect(getFileProblems(`faults: [${fault}]`)).toEqual([problem]);
+  });
+
+  it.each([
+    ['{ exists: true }', '1:15 validation: validation_id is missing'],
+    ['{ validation_id: "" }', '1:32 validation_id: "" is not a validation id; give text'],
+    [
+      '{ validation_id: v, exists: 1 }',
+      '1:43 exists: 1 is not an answer to whether it exists; give true or false',
+    ],
+    ['{ validation_id: v }, { validation_id: v }', '1:54 validation_id: "v" is listed above already'],
+    [
+      '{ validation_id: v, scenario: hapy }',
+      expect.stringMatching(/^1:45 scenario: there is no scenario "hapy"; known: .*happy/),
+    ],
+    [
+      '{ validation_id: v, client_id: shp }',
+      '1:46 client_id: there is no client "shp"; known: sandbox-client',
+    ],
+  ])('rejects the validations [%s]', (validation, problem) => {
+    expect(getFileProblems(`validations: [${validation}]`)).toEqual([problem]);
+  });
+
+  it('rejects a fault of a client that a flag has replaced', () => {
+    write(
+      CONFIG,
+      'clients: [{ client_id: a, client_secret: b }]',
+      'faults: [{ client_id: a, endpoint: call, kind: reset }]',
+    );
+    expect(getProblems(['--client', 'c:d'])).toEqual([
+      expect.stringMatching(/:2:23 client_id: there is no client "a"; known: c$/),
+    ]);
+  });
+
+  it.each([
     'clients: a:hush',
     'clients: [a:hush]',
     'clients: [{ a:hush }]',

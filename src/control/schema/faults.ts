@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
-import { ENDPOINTS, FAULT_KINDS, isConnectionFault } from '../../domain/fault.ts';
+import { ENDPOINTS, FAULT_KINDS, type Fault, isConnectionFault } from '../../domain/fault.ts';
 import type { Ms } from '../../domain/time.ts';
-import type { Mismatch } from './mismatch.ts';
+import { ClientId } from './client-format.ts';
+import type { Mismatch, Path } from './mismatch.ts';
 import { createListSchema, defineRoutes, TextOrNull } from './route.ts';
 import { Duration, toDurationMs } from './scenario-format.ts';
 
@@ -37,12 +38,22 @@ const body = {
   times: Type.Optional(countSchema(1)),
 };
 const Body = Type.Object(body);
-export type FaultBody = Static<typeof Body>;
+type FaultBody = Static<typeof Body>;
+
+/** A fault as the config file writes it. */
+export const WrittenFault = Type.Object(
+  { client_id: Type.Optional(ClientId), ...body },
+  {
+    additionalProperties: false,
+    title: 'fault',
+    description: 'a map, as in { endpoint: token, status: 503 }',
+  },
+);
 
 const MAX_LATENCY_MS = toDurationMs('10m');
 
 /** The shortest and the longest delay, parsed. */
-export function toDelays(latency: NonNullable<FaultBody['latency']>): readonly [Ms, Ms] {
+function toDelays(latency: NonNullable<FaultBody['latency']>): readonly [Ms, Ms] {
   const [shortest, longest] = typeof latency === 'string' ? [latency, latency] : latency;
   return [toDurationMs(shortest ?? ''), toDurationMs(longest ?? '')];
 }
@@ -55,7 +66,30 @@ function findLatencyProblem(latency: NonNullable<FaultBody['latency']>): string 
     : undefined;
 }
 
-function findContradictions({ status, retry_after, latency, kind }: FaultBody): Mismatch[] {
+/** The fault in `written`, which must fit its schema. */
+export const toFault = ({
+  endpoint,
+  status,
+  retry_after: retryAfter,
+  latency,
+  kind,
+  after = 0,
+  times,
+}: FaultBody): Omit<Fault, 'id'> => ({
+  endpoint,
+  ...(status !== undefined && { status }),
+  ...(retryAfter !== undefined && { retryAfter }),
+  ...(latency !== undefined && { latency: toDelays(latency) }),
+  ...(kind !== undefined && { kind }),
+  after,
+  ...(times !== undefined && { times }),
+});
+
+/** Why a fault that fits its schema cannot be armed. */
+export function findContradictions(
+  { status, retry_after, latency, kind }: FaultBody,
+  path: Path = [],
+): Mismatch[] {
   const messages = [
     status === undefined && latency === undefined && kind === undefined
       ? 'the fault does nothing; give status, latency or kind'
@@ -68,7 +102,7 @@ function findContradictions({ status, retry_after, latency, kind }: FaultBody): 
   ];
   return messages
     .filter((message) => message !== undefined)
-    .map((message) => ({ path: [], at: 'value', message }));
+    .map((message) => ({ path, at: 'value', message }));
 }
 
 const FaultAnswer = Type.Object({
