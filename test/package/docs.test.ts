@@ -253,7 +253,11 @@ describe('the documentation', () => {
     expect(stdout.trim()).toMatch(/^\w{30}$/);
   }
 
-  const inConsumerTest = readFileSync(path.join(import.meta.dirname, 'consumer.test.ts'), 'utf8');
+  const otherTests = ['consumer.test.ts', '../control/generated-clients.test.ts'].map((file) =>
+    readFileSync(path.join(import.meta.dirname, file), 'utf8'),
+  );
+  const expectRunElsewhere = (name: string) =>
+    expect(otherTests.filter((text) => text.includes(`'${name}'`))).toHaveLength(1);
 
   const WAYS: readonly Way[] = [
     {
@@ -311,6 +315,11 @@ describe('the documentation', () => {
         const excerpt = text.slice(text.indexOf('\n') + 1);
         expect(readFileSync(path.join(ROOT, name.slice(2)), 'utf8')).toContain(excerpt);
       },
+    },
+    {
+      language: /^sh$/,
+      begins: /^npm install --save-dev (?:openapi|swagger)-typescript/,
+      run: async ({ name }) => expectRunElsewhere(name),
     },
     {
       language: /^sh$/,
@@ -373,7 +382,7 @@ describe('the documentation', () => {
       begins: /^\/\/ \S+\.\w+\n/,
       async run({ name }) {
         expect(PROGRAMS).toContain(name.slice(3));
-        expect(inConsumerTest).toContain(`'${name.slice(3)}'`);
+        expectRunElsewhere(name.slice(3));
       },
     },
   ];
