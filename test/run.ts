@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createNodeInstallArgs } from './support/nodes.ts';
+import { createGeneratorInstallArgs } from './support/openapi-generators.ts';
 import { createPackageManagerInstallArgs } from './support/package-managers.ts';
 import { startRedis } from './support/redis.ts';
 import { createTestcontainersInstallArgs } from './support/testcontainers.ts';
@@ -39,6 +40,7 @@ function installPackages(): void {
     createPackageManagerInstallArgs(),
     createTestcontainersInstallArgs(),
     createVitest5InstallArgs(),
+    createGeneratorInstallArgs(),
   ];
   for (const args of installs) if (args.length > 0) run('npm', ...args);
 }

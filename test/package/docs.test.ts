@@ -266,7 +266,11 @@ describe('the documentation', () => {
     expect(stdout.trim()).toMatch(/^\w{30}$/);
   }
 
-  const inConsumerTest = readFileSync(path.join(import.meta.dirname, 'consumer.test.ts'), 'utf8');
+  const otherTests = ['consumer.test.ts', '../control/generated-clients.test.ts'].map((file) =>
+    readFileSync(path.join(import.meta.dirname, file), 'utf8'),
+  );
+  const expectRunElsewhere = (name: string) =>
+    expect(otherTests.filter((text) => text.includes(`'${name}'`))).toHaveLength(1);
 
   const WAYS: readonly Way[] = [
     {
@@ -340,6 +344,11 @@ describe('the documentation', () => {
     },
     {
       language: /^sh$/,
+      begins: /^npm install --save-dev (?:openapi|swagger)-typescript/,
+      run: async ({ name }) => expectRunElsewhere(name),
+    },
+    {
+      language: /^sh$/,
       begins: /verify/,
       lacks: verifierProblem,
       run: runInProject,
@@ -409,7 +418,7 @@ describe('the documentation', () => {
       begins: /^\/\/ \S+\.\w+\n/,
       async run({ name }) {
         expect(PROGRAMS).toContain(name.slice(3));
-        expect(inConsumerTest).toContain(`'${name.slice(3)}'`);
+        expectRunElsewhere(name.slice(3));
       },
     },
   ];

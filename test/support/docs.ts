@@ -58,8 +58,15 @@ const listDocs = (): string[] =>
 export const PAGES: readonly DocPage[] = ['README.md', 'llms.txt', ...listDocs()].map(readPage);
 export const BLOCKS: readonly Block[] = PAGES.flatMap(({ blocks }) => blocks);
 
-/** The programs of the docs, by the names in their first lines; `consumer.test.ts` runs each. */
-export const PROGRAMS = ['videocall.test.ts', 'videocall.spec.ts', 'plain.mjs', 'remote.mjs'] as const;
+/** The programs of the docs, by the names in their first lines; `consumer.test.ts` and `generated-clients.test.ts` run each. */
+export const PROGRAMS = [
+  'videocall.test.ts',
+  'videocall.spec.ts',
+  'plain.mjs',
+  'remote.mjs',
+  'with-openapi-fetch.ts',
+  'with-generated-api.ts',
+] as const;
 
 /** The text of a program. */
 export const getProgram = (name: (typeof PROGRAMS)[number]): string =>
