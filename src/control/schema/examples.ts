@@ -29,6 +29,7 @@ const CLIENT: AnswerOf<Table['POST /clients']> = {
   allowed_ips: [],
   type: 'confidential',
   grant_type: 'client-credentials',
+  expires_in: 3600,
   scenario: 'manual',
 };
 
