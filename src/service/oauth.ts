@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Explanation } from '../domain/explanation.ts';
 import type { Endpoint } from '../domain/fault.ts';
 import { getClaimedClients, type OAuthRequest, type Refusal } from '../domain/oauth.ts';
 import type { Token } from '../domain/token.ts';
@@ -26,6 +27,8 @@ import {
 import { parseBasicCredentials } from './django/basic.ts';
 import { type Form, UnreadableForm } from './django/form.ts';
 import { parsePairs } from './django/urlencoded.ts';
+import { explainPath } from './explain-path.ts';
+import { explainRequest } from './explain-request.ts';
 import { forms } from './forms.ts';
 import { getRequestContext, type RequestLog } from './request-log.ts';
 
@@ -61,9 +64,13 @@ function readAsked(query: string, authorization: string | undefined, form: Form 
   };
 }
 
-/** Records the reason of an answer. */
-function withReason(request: FastifyRequest, reason: string, answer: Answer): Answer {
-  getRequestContext(request).reason = reason;
+/** Records why a request gets this answer, and how to fix it. */
+function withReason(
+  request: FastifyRequest,
+  { reason, fix }: Pick<Explanation, 'reason'> & Partial<Explanation>,
+  answer: Answer,
+): Answer {
+  Object.assign(getRequestContext(request), { reason, fix });
   return answer;
 }
 
@@ -130,7 +137,10 @@ export async function oauthRoutes(
     const location = query === '' ? `${path}/` : `${path}/?${query}`;
     return withReason(
       request,
-      'the path lacks its last slash, and the redirect loses the body',
+      {
+        reason: 'the path lacks its last slash, and the redirect loses the body',
+        fix: `write ${path}/`,
+      },
       createRedirect(location),
     );
   }
@@ -140,12 +150,16 @@ export async function oauthRoutes(
     const { path, query } = context.target;
     const view = views.get(path);
     if (view === undefined && !views.has(`${path}/`))
-      return withReason(request, 'the service has nothing at this path', NOT_FOUND);
+      return withReason(request, explainPath(path), NOT_FOUND);
     const reading = request.readForm?.();
     // An urlencoded form is there at once, and a promise for each would cost more than reading it.
     const formOrProblem = reading instanceof Promise ? await reading : reading;
     const unreadable = formOrProblem instanceof UnreadableForm ? formOrProblem : undefined;
-    if (unreadable !== undefined) context.reason = unreadable.message;
+    if (unreadable !== undefined) {
+      context.reason = unreadable.message;
+      context.fix =
+        'send an urlencoded form, or let your HTTP client write the multipart body and its Content-Type';
+    }
     const form = formOrProblem instanceof UnreadableForm ? undefined : formOrProblem;
     if (form !== undefined) context.form = form;
     const asked = readAsked(query, request.headers.authorization, form);
@@ -158,18 +172,26 @@ export async function oauthRoutes(
     if (request.method !== 'POST')
       return withReason(
         request,
-        `${request.method} is not allowed here, only POST`,
+        {
+          reason: `${request.method} is not allowed here, only POST`,
+          fix: `send a POST; if you did, a redirect has turned it into a ${request.method}: write the path with its last slash`,
+        },
         createMethodNotAllowed(ALLOW),
       );
-    return unreadable?.answer ?? view.answer(asked, received, (ranges) => isAmong(request.ip, ranges));
+    if (unreadable !== undefined) return unreadable.answer;
+    const outcome = await view.answer(asked, received, (ranges) => isAmong(request.ip, ranges));
+    if ('reason' in outcome) {
+      const { reason, fix } = explainRequest(request, asked, form, outcome);
+      Object.assign(context, { reason, fix });
+    }
+    return outcome;
   }
 
   async function respond(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const outcome = await answer(request, reply);
     if (outcome === undefined) return;
-    if ('status' in outcome) return sendAnswer(request, reply, outcome);
+    if (!('reason' in outcome)) return sendAnswer(request, reply, outcome);
     const context = getRequestContext(request);
-    context.reason = outcome.reason;
     context.cause = 'error' in outcome ? outcome.error : 'crash' in outcome ? 'crash' : 'blocked';
     if (!('blocked' in outcome)) return sendAnswer(request, reply, toRefusalAnswer(outcome));
     if (blocking !== 'forbidden') return requestLog.leaveUnanswered(request, reply, blocking);
@@ -193,11 +215,15 @@ export async function oauthRoutes(
       sendAnswer(
         request,
         reply,
-        withReason(request, message, statusCode === 413 ? FORM_TOO_LARGE : BAD_REQUEST),
+        withReason(request, { reason: message }, statusCode === 413 ? FORM_TOO_LARGE : BAD_REQUEST),
       );
       return reply;
     }
-    sendAnswer(request, reply, withReason(request, logFailure(request.log, error).message, SERVER_ERROR));
+    sendAnswer(
+      request,
+      reply,
+      withReason(request, { reason: logFailure(request.log, error).message }, SERVER_ERROR),
+    );
     return reply;
   });
   app.setNotFoundHandler(handle);

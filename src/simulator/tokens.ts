@@ -53,6 +53,7 @@ function checkBlocked(clients: NamedClients, isAmong: IsAmong): Refusal | undefi
   return {
     blocked: true,
     reason: `the sender's address is not among the allowed_ips of "${claimed.clientId}"`,
+    fix: 'add it to allowed_ips, or name the proxy before it with --trust-proxy',
   };
 }
 

@@ -54,6 +54,9 @@ export function send(
     const request = startRequest({
       method,
       headers: { host: url.host, ...headers },
+      // msw connects by these, and not by `createConnection`, when it lets a request pass.
+      host: url.hostname,
+      port: url.port,
       path: `${url.pathname}${url.search}`,
       createConnection: () => connectTo(url),
     });
@@ -69,6 +72,25 @@ export function send(
     request.end(body);
   });
 }
+
+/** msw and nock 14 announce themselves by this symbol. */
+const INTERCEPTOR = Symbol.for('client-request-interceptor');
+const INTERCEPTOR_STACK = /^\[?(?:MSW|Nock)\b|[\\/]node_modules[\\/](?:msw|nock|@mswjs)[\\/]/im;
+
+/**
+ * Whether a library for test doubles has answered or failed a request of `send`, which it can when it was started before this
+ * module was loaded.
+ *
+ * @param error why there was no answer; undefined when something else than the simulator answered
+ */
+export function isIntercepted(error: unknown): boolean {
+  if (error instanceof Error && INTERCEPTOR_STACK.test(`${error.message}\n${error.stack}`)) return true;
+  return error === undefined && INTERCEPTOR in globalThis;
+}
+
+export const INTERCEPTED_HINT =
+  'msw or nock intercepts the requests of this process: import mock-veridas before you start it, or let requests ' +
+  "to the simulator pass (msw: onUnhandledRequest: 'bypass', nock: enableNetConnect('127.0.0.1'))";
 
 /** Basic credentials (RFC 7617) of `user:password`. */
 export const basicCredentials = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
