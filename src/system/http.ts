@@ -51,6 +51,7 @@ export function send(
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const url = new URL(address);
+    let socket: net.Socket | undefined;
     const request = startRequest({
       method,
       headers: { host: url.host, ...headers },
@@ -58,7 +59,10 @@ export function send(
       host: url.hostname,
       port: url.port,
       path: `${url.pathname}${url.search}`,
-      createConnection: () => connectTo(url),
+      createConnection: () => {
+        socket = connectTo(url);
+        return socket;
+      },
     });
     const timer = setTimeout(() => {
       reject(new Error(`it took longer than ${timeoutMs / 1000} s`));
@@ -67,14 +71,15 @@ export function send(
     request.on('close', () => clearTimeout(timer));
     request.on('error', (error) => reject(reasonOf(error)));
     request.on('response', (response) => {
+      wasIntercepted = !socket?.bytesRead;
       text(response).then((said) => resolve({ status: response.statusCode ?? 0, text: said }), reject);
     });
     request.end(body);
   });
 }
 
-/** msw and nock 14 announce themselves by this symbol. */
-const INTERCEPTOR = Symbol.for('client-request-interceptor');
+/** Whether the last answer came over no connection of ours. */
+let wasIntercepted = false;
 const INTERCEPTOR_STACK = /^\[?(?:MSW|Nock)\b|[\\/]node_modules[\\/](?:msw|nock|@mswjs)[\\/]/im;
 
 /**
@@ -85,11 +90,11 @@ const INTERCEPTOR_STACK = /^\[?(?:MSW|Nock)\b|[\\/]node_modules[\\/](?:msw|nock|
  */
 export function isIntercepted(error: unknown): boolean {
   if (error instanceof Error && INTERCEPTOR_STACK.test(`${error.message}\n${error.stack}`)) return true;
-  return error === undefined && INTERCEPTOR in globalThis;
+  return error === undefined && wasIntercepted;
 }
 
 export const INTERCEPTED_HINT =
-  'msw or nock intercepts the requests of this process: import mock-veridas before you start it, or let requests ' +
+  'msw or nock intercepts the requests of this process: import mock-veridas before it starts, or let requests ' +
   "to the simulator pass (msw: onUnhandledRequest: 'bypass', nock: enableNetConnect('127.0.0.1'))";
 
 /** Basic credentials (RFC 7617) of `user:password`. */
