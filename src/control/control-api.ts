@@ -121,7 +121,7 @@ export async function controlRoutes(
   app.setNotFoundHandler(async ({ method, url }) => {
     const [path = ''] = url.split('?', 1);
     const methods = findMethods(path.slice(ADMIN.length));
-    const only = methods.length === 0 ? '' : `, only ${methods.join(' and ')}`;
+    const only = methods.length === 0 ? '' : `, only ${methods.join(', ')}`;
     throw new ControlError('not_found', `the control API has no ${method} ${path}${only}`, {
       hint: `GET ${ADMIN}/openapi.json describes it`,
     });

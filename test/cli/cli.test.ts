@@ -286,7 +286,9 @@ describe('mock-veridas exec', () => {
 
   it.each([
     [['exec'], /behind --/],
-    [['exec', '--', 'no-such-program'], /no such command/],
+    [['exec', '--', 'no-such-program'], /no such command$/m],
+    [['exec', '--', 'npm test'], /cannot run npm test: there is no such command; .*: exec -- npm test$/m],
+    [['exec', '--', 'npm test && true'], /: exec -- sh -c 'npm test && true'$/m],
     [['exec', '--prot', '1', '--', 'true'], /--prot/],
   ])('exits with 2 for %j', async (args, text) => {
     const { exited, errors } = run(args);
