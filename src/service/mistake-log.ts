@@ -96,12 +96,14 @@ export function createMistakeLog(
   return {
     logRequest(entry, findings, isIntended = false) {
       const { method, path, status, clientId, reason } = entry;
+      const isMistake = !isIntended && isRefusal(entry);
+      if (!isMistake && findings.length === 0) return;
       const mistakes = new Map<string, string>();
-      if (!isIntended && isRefusal(entry)) {
+      if (isMistake) {
         mistakes.set(JSON.stringify([clientId, path, reason]), describeRefusal(entry));
       }
       for (const finding of findings) mistakes.set(...toMistake(finding, clientId));
-      if (mistakes.size > 0) logNew(mistakes, { method, path, status, client_id: clientId || null });
+      logNew(mistakes, { method, path, status, client_id: clientId || null });
     },
     logFinding(finding, clientId) {
       const { rule } = finding;
