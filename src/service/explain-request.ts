@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Explanation } from '../domain/explanation.ts';
+import { RULES } from '../domain/finding.ts';
 import type { OAuthRequest, Refusal } from '../domain/oauth.ts';
 import type { OAuthErrorCode } from '../guide/errors.ts';
 import { decodeBase64 } from './django/base64.ts';
@@ -8,7 +9,7 @@ import type { Form } from './django/form.ts';
 
 /** Explains refusals by how a request is written, where the rules only see that something is missing. */
 
-const SEND_FORM = 'send application/x-www-form-urlencoded or multipart/form-data';
+const SEND_FORM = RULES['unsupported-body'].fix;
 
 /** The fields whose absence may be the cause of an error. */
 const NEEDED: Partial<Record<OAuthErrorCode, readonly string[]>> = {

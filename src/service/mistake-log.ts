@@ -1,5 +1,5 @@
 import type { Detection } from '../domain/detection.ts';
-import { describeMistake } from '../domain/finding.ts';
+import { describeMistake, RULES } from '../domain/finding.ts';
 import type { JournalEntry } from '../domain/journal.ts';
 import type { Instant } from '../domain/time.ts';
 
@@ -69,7 +69,8 @@ export function createMistakeLog(
   /** Logs those of `mistakes`, by their keys, that are not known yet, as one line. */
   function logNew(mistakes: ReadonlyMap<string, string>, fields: object): void {
     const news = [...mistakes].filter(([key]) => !known.has(key));
-    if (news.length === 0) return;
+    const lines = news.flatMap(([, line]) => line || []);
+    if (lines.length === 0) return;
     if (!takeLine()) {
       if (!isLimitLogged) {
         log.warn(
@@ -82,10 +83,7 @@ export function createMistakeLog(
     }
     if (known.size > MAX_KNOWN) known.clear();
     for (const [key] of news) known.add(key);
-    log.warn(
-      { ...fields, console: consoleUrl },
-      `${news.map(([, line]) => line).join(' Also: ')} See ${consoleUrl}`,
-    );
+    log.warn({ ...fields, console: consoleUrl }, `${lines.join(' Also: ')} See ${consoleUrl}`);
   }
 
   const toMistake = ({ rule, seen }: Detection, clientId: string): [key: string, line: string] => [
@@ -95,14 +93,18 @@ export function createMistakeLog(
 
   return {
     logRequest(entry, findings, isIntended = false) {
-      const { method, path, status, clientId, reason } = entry;
+      const { method, path, status, clientId, reason, fix } = entry;
       const isMistake = !isIntended && isRefusal(entry);
       if (!isMistake && findings.length === 0) return;
       const mistakes = new Map<string, string>();
       if (isMistake) {
         mistakes.set(JSON.stringify([clientId, path, reason]), describeRefusal(entry));
       }
-      for (const finding of findings) mistakes.set(...toMistake(finding, clientId));
+      for (const finding of findings) {
+        const [key, line] = toMistake(finding, clientId);
+        // The refusal has said the same.
+        mistakes.set(key, RULES[finding.rule].fix === fix ? '' : line);
+      }
       logNew(mistakes, { method, path, status, client_id: clientId || null });
     },
     logFinding(finding, clientId) {

@@ -174,7 +174,7 @@ export async function oauthRoutes(
         request,
         {
           reason: `${request.method} is not allowed here, only POST`,
-          fix: `send a POST; if you did, a redirect has turned it into a ${request.method}: write the path with its last slash`,
+          fix: 'send a POST; if you did, a redirect has turned it into a GET: write the path with its last slash',
         },
         createMethodNotAllowed(ALLOW),
       );

@@ -50,6 +50,12 @@ describe('log of mistakes', () => {
     expect(lines[0]).toContain(`See ${console}`);
   });
 
+  it('says how to fix a JSON body once, although it is a finding too', async () => {
+    const lines = await logOf((_, url) => json(`${url}/o/token/`));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.match(/How to fix/g)).toHaveLength(1);
+  });
+
   it('prints fewer than 20 lines for 10,000 equal requests', async () => {
     const lines = await logOf((_, url) => repeat(10_000, () => json(`${url}/o/token`)));
     expect(lines).toHaveLength(1);
