@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterceptorInstallArgs } from './support/interceptors.ts';
 import { createNodeInstallArgs } from './support/nodes.ts';
 import { createGeneratorInstallArgs } from './support/openapi-generators.ts';
 import { createPackageManagerInstallArgs } from './support/package-managers.ts';
@@ -41,6 +42,7 @@ function installPackages(): void {
     createTestcontainersInstallArgs(),
     createVitest5InstallArgs(),
     createGeneratorInstallArgs(),
+    createInterceptorInstallArgs(),
   ];
   for (const args of installs) if (args.length > 0) run('npm', ...args);
 }

@@ -21,6 +21,15 @@ const KILLED = 128 + constants.signals.SIGKILL;
 /** How long findings and report may take after a second signal. */
 const REPORT_TIMEOUT_MS = 500;
 
+/** How to write a command that was given as one text, or nothing when it was not. */
+function suggestCommand(program: string, args: readonly string[]): string {
+  const text = program.trim();
+  if (args.length > 0 || !/\s/.test(text)) return '';
+  // Only a shell understands these.
+  const command = /[&|;<>$`"'*]/.test(text) ? `sh -c '${text.replaceAll("'", "'\\''")}'` : text;
+  return `; write the command without quotation marks around all of it: exec -- ${command}`;
+}
+
 /** Runs a program, and returns its exit code, or 128 plus the number of the signal that ended it. */
 function runChild(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -38,7 +47,7 @@ function runChild(program: string, args: readonly string[], env: NodeJS.ProcessE
     });
     child.on('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'ENOENT' ? 'command not found' : error.message;
-      reject(new BadUsage([`cannot run ${program}: ${why}`]));
+      reject(new BadUsage([`cannot run ${program}: ${why}${suggestCommand(program, args)}`]));
     });
     child.on('exit', (code, signal) =>
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),

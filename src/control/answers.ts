@@ -143,6 +143,7 @@ export const toRequestAnswer = ({ id, value }: JournalRecord) => ({
   status: value.status ?? null,
   cause: value.cause ?? null,
   reason: value.reason ?? null,
+  fix: value.fix ?? null,
   validation_id: value.validationId ?? null,
   fault_id: value.faultId ?? null,
 });

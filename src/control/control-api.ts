@@ -33,6 +33,19 @@ type Fields = Record<string, unknown>;
 
 const NO_EXTRA_CHECKS = () => [];
 
+/** The methods of the routes at a path of the control API. */
+function findMethods(path: string): string[] {
+  const segments = path.split('/');
+  return Object.keys(ROUTES).flatMap((name) => {
+    const [method = '', pattern = ''] = name.split(' ');
+    const parts = pattern.split('/');
+    const isMatch =
+      parts.length === segments.length &&
+      parts.every((part, at) => (part.startsWith(':') ? segments[at] !== '' : part === segments[at]));
+    return isMatch ? [method] : [];
+  });
+}
+
 /** The control API, for tests and people. */
 export async function controlRoutes(
   app: FastifyInstance,
@@ -124,7 +137,10 @@ export async function controlRoutes(
   }
 
   app.setNotFoundHandler(async ({ method, url }) => {
-    throw new ControlError('not_found', `the control API has no ${method} ${url.split('?', 1)[0]}`, {
+    const [path = ''] = url.split('?', 1);
+    const methods = findMethods(path.slice(ADMIN.length));
+    const only = methods.length === 0 ? '' : `, only ${methods.join(', ')}`;
+    throw new ControlError('not_found', `the control API has no ${method} ${path}${only}`, {
       hint: `GET ${ADMIN}/openapi.json describes it`,
     });
   });

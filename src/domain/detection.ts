@@ -63,7 +63,8 @@ export const detectInRequest = createDetector<'request', JournalEntry>({
     status === 301 && OAUTH_PATHS.includes(`${path}/`) ? `${method} ${path}` : undefined,
   'unsupported-body'(entry) {
     const { method, path, form, headers } = entry;
-    if (form !== undefined || method !== 'POST' || !OAUTH_PATHS.includes(path)) return undefined;
+    if (form !== undefined || method !== 'POST') return undefined;
+    if (!OAUTH_PATHS.includes(path) && !OAUTH_PATHS.includes(`${path}/`)) return undefined;
     const type = headers['content-type']?.split(';', 1)[0];
     return type !== undefined && entry.faultId === undefined ? `POST ${path} with ${type}` : undefined;
   },

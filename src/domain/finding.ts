@@ -109,6 +109,14 @@ export const RULES = {
     title: 'a call was opened for an unconfirmed validation, so no agent sees it',
     fix: 'confirm the validation before you show the frame',
   },
+  'misspelt-scenario': {
+    seenIn: ['opening'],
+    severity: 'warning',
+    guide: '5.3',
+    title:
+      'a validation_id looks like the name of a scenario with a mistake in it, and the call plays another one',
+    fix: 'write the exact name of the scenario, and ~ before anything else: agent-late~1',
+  },
   'host-without-videocall': {
     seenIn: ['request'],
     severity: 'error',
@@ -200,6 +208,19 @@ export interface Finding {
 /** Describes what was seen and how often. */
 export const describeSeen = ({ seen, times }: Pick<Finding, 'seen' | 'times'>): string =>
   `seen ${times === 1 ? 'once' : `${times} times`}: ${seen}`;
+
+const MAX_SEEN_LENGTH = 200;
+
+/** A mistake in one line, with how to fix it. */
+export function describeMistake({
+  rule,
+  clientId,
+  seen,
+}: Pick<Finding, 'rule' | 'clientId' | 'seen'>): string {
+  const { title, fix } = RULES[rule];
+  const client = clientId === '' ? '' : `, client ${clientId}`;
+  return `${title} (${rule}: ${seen.slice(0, MAX_SEEN_LENGTH)}${client}). How to fix: ${fix}.`;
+}
 
 /** `finding` seen once more, or a new one when there is none. */
 export const recordOccurrence = (

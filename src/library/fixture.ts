@@ -5,8 +5,7 @@ import { describeFinding } from './journal.ts';
 /** What the fixtures of all test frameworks share. */
 
 /** The simulator of `mock-veridas exec`, or a new one. */
-const openMock = (): Promise<Mock> =>
-  hasExecEnvironment() ? connectMock() : startMock({ logLevel: 'error' });
+const openMock = (): Promise<Mock> => (hasExecEnvironment() ? connectMock() : startMock());
 
 /** Gives the tests of a worker one simulator; works as a fixture of Vitest and of Playwright. */
 // biome-ignore lint/correctness/noEmptyPattern: both frameworks read a fixture's dependencies from the pattern

@@ -1,4 +1,4 @@
-import { closestMatch } from '../control/schema/closest-match.ts';
+import { closestMatch } from '../domain/closest-match.ts';
 import { merged, readTexts, type Source } from './source.ts';
 import { NAMES, type Name, rowOf } from './table.ts';
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { closestMatch } from '../control/schema/closest-match.ts';
+import { closestMatch } from '../domain/closest-match.ts';
 import { COMMAND_NAMES, type CommandName, OPERANDS } from './row.ts';
 import { merged, readTexts, type Source } from './source.ts';
 import { flagsFor, isTakenBy, kindOf, NAMES, type Name, rowOf } from './table.ts';

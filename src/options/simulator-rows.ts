@@ -246,8 +246,12 @@ export const SIMULATOR_ROWS = {
     group: 'Logging',
     schema: Type.Enum(LOG_LEVELS, { title: 'log level' }),
     placeholder: 'LEVEL',
-    help: 'what to log to standard error: silent, error, warn or info; each level includes those before it',
+    help:
+      'what to log to standard error: silent, error, warn or info; each level includes those before it; warn ' +
+      'explains refused requests and findings',
     default: 'warn',
+    // A test that makes a mistake on purpose does not want to read of it.
+    defaultFor: { library: 'error' },
   },
   'log-format': {
     for: SERVING,

@@ -16,6 +16,7 @@ import { type CallServices, callRoutes, foreignPosterRoutes } from '../service/c
 import { callStreamRoutes } from '../service/call-stream.ts';
 import { NOT_FOUND, SERVER_ERROR, sendAnswer } from '../service/django/answer.ts';
 import { parsePairs } from '../service/django/urlencoded.ts';
+import type { MistakeLog } from '../service/mistake-log.ts';
 import { type OAuthServices, oauthRoutes } from '../service/oauth.ts';
 import { createRequestLog, type RequestLog } from '../service/request-log.ts';
 import { validasRoutes } from '../service/validas.ts';
@@ -43,6 +44,7 @@ export interface ServerOptions
     Omit<DemoServices, 'addresses'> {
   readonly addresses: ServerAddresses;
   readonly metrics: Metrics;
+  readonly mistakeLog: MistakeLog | undefined;
   readonly hasHttp2: boolean;
   readonly log: FastifyBaseLogger;
   /** Proxies whose X-Forwarded-For is trusted: addresses and ranges. */

@@ -7,6 +7,7 @@ import { type Resolved, resolve } from '../options/resolve.ts';
 import { isStore } from '../options/simulator-rows.ts';
 import type { AllRead } from '../options/table.ts';
 import type { PageTicket } from '../service/call.ts';
+import { createMistakeLog } from '../service/mistake-log.ts';
 import { createSeeder, type Seed } from '../simulator/seed.ts';
 import { createSimulator, type Simulator } from '../simulator/simulator.ts';
 import { createMemoryStore } from '../store/memory.ts';
@@ -199,6 +200,9 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
   const startedAt = systemTime();
   const metrics = createMetrics(VERSION, startedAt);
   const jwt = tokenFormat === 'jwt' ? createJwtTokens(store) : undefined;
+  const mistakeLog = log.isLevelEnabled('warn')
+    ? createMistakeLog(log, addresses.consoleUrl, systemTime)
+    : undefined;
   const simulator = await createSimulator({
     store,
     random,
@@ -211,6 +215,7 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
     scenario,
     rules: { strictTokens, knownValidationsOnly },
     onError: (error) => logUnexpected(log, error),
+    onFinding: mistakeLog?.logFinding,
   });
   running.simulator = simulator;
   const { app, onUnreadable } = await createServer({
@@ -232,6 +237,7 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
       metrics: metrics.format,
     },
     metrics,
+    mistakeLog,
     hasHttp2: Boolean(https),
   });
   running.app = app;

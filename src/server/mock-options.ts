@@ -42,7 +42,7 @@ export interface MockOptions {
   readonly knownValidationsOnly?: boolean;
   /** How many requests of each client the journal keeps; by default 10 000. */
   readonly journalSize?: number;
-  /** Lowest level that is logged to standard error; by default `warn`. */
+  /** Lowest level that is logged to standard error; by default `error`. `warn` explains refused requests and findings. */
   readonly logLevel?: LogLevel;
   /** Log format: `text`, the default, or `json`, one object per line. */
   readonly logFormat?: LogFormat;

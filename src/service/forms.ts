@@ -24,6 +24,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The raw body of an urlencoded form. */
     chunks?: readonly Buffer[];
+    /** Names of the parts of a multipart form that have a filename. They are no fields. */
+    fileFields?: string[];
     /** The fields of the body, or why they cannot be read; undefined when the body is not a form. */
     readForm?(): Form | UnreadableForm | undefined | Promise<Form | UnreadableForm>;
   }
@@ -77,8 +79,10 @@ async function multipartForm(request: FastifyRequest, charset: Charset): Promise
     for await (const part of request.parts({ defCharset })) {
       complete.add(part);
       fields = part.fields;
-      if (part.type === 'file' && part.filename) part.file.resume();
-      else if (part.type === 'file') part.value = await part.toBuffer();
+      if (part.type === 'file' && part.filename) {
+        part.file.resume();
+        request.fileFields = [...(request.fileFields ?? []), part.fieldname.trim()];
+      } else if (part.type === 'file') part.value = await part.toBuffer();
       bytes += Buffer.byteLength((part.value ?? '') as string | Buffer) + (part.fieldname?.length ?? 0) + 2;
       if (bytes > MAX_BYTES || received > MAX_BODY_BYTES) return tooMany('bytes');
     }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { andThen, type Eventual } from '../domain/eventual.ts';
+import type { Explanation } from '../domain/explanation.ts';
 import type { Endpoint } from '../domain/fault.ts';
 import { getClaimedClients, type OAuthRequest, type Refusal } from '../domain/oauth.ts';
 import type { Token } from '../domain/token.ts';
@@ -28,14 +29,15 @@ import {
 import { parseBasicCredentials } from './django/basic.ts';
 import { type Form, UnreadableForm } from './django/form.ts';
 import { parsePairs } from './django/urlencoded.ts';
+import { explainPath } from './explain-path.ts';
+import { explainRequest } from './explain-request.ts';
 import { forms } from './forms.ts';
-import { getRequestContext, type RequestLog, UNKNOWN_ADDRESS } from './request-log.ts';
+import { getRequestContext, type RequestLog } from './request-log.ts';
 
 /** Address of the JWTs' public keys (RFC 8414). The guide has no such address. */
 const KEYS_PATH = '/o/.well-known/jwks.json';
 
 const ALLOW = 'POST, OPTIONS';
-const MAX_QUOTED_LENGTH = 40;
 
 /** A percent sign without two hex digits, by the imitated library's pattern. */
 const BROKEN_ESCAPE = /%(?:[^0-9a-f]|[0-9a-f][^0-9a-f])/i;
@@ -64,13 +66,16 @@ function readAsked(query: string, authorization: string | undefined, form: Form 
   };
 }
 
-const NOTHING_HERE = 'the service has no such path';
 /** Clients send a whole URL to a proxy only. RFC 9112, 3.2.2. */
 const isForProxy = ({ url }: FastifyRequest): boolean => /^https?:/i.test(url);
 
-/** Records the reason of an answer. */
-function withReason(request: FastifyRequest, reason: string, answer: Answer): Answer {
-  getRequestContext(request).reason = reason;
+/** Records why a request gets this answer, and how to fix it. */
+function withReason(
+  request: FastifyRequest,
+  { reason, fix }: Pick<Explanation, 'reason'> & Partial<Explanation>,
+  answer: Answer,
+): Answer {
+  Object.assign(getRequestContext(request), { reason, fix });
   return answer;
 }
 
@@ -136,7 +141,10 @@ export async function oauthRoutes(
     const location = query === '' ? `${path}/` : `${path}/?${query}`;
     return withReason(
       request,
-      'the path has no trailing slash; the redirect drops the request body',
+      {
+        reason: 'the path has no trailing slash; the redirect drops the request body',
+        fix: `send the request to ${path}/`,
+      },
       createRedirect(location),
     );
   }
@@ -146,12 +154,16 @@ export async function oauthRoutes(
     const { path, query } = context.target;
     const view = views.get(path);
     if (view === undefined && !views.has(`${path}/`))
-      return withReason(request, isForProxy(request) ? USED_AS_PROXY.reason : NOTHING_HERE, NOT_FOUND);
+      return withReason(request, isForProxy(request) ? USED_AS_PROXY : explainPath(path), NOT_FOUND);
     const reading = request.readForm?.();
     // An urlencoded form is there at once, and a promise for each would cost more than reading it.
     const formOrProblem = reading instanceof Promise ? await reading : reading;
     const unreadable = formOrProblem instanceof UnreadableForm ? formOrProblem : undefined;
-    if (unreadable !== undefined) context.reason = unreadable.message;
+    if (unreadable !== undefined) {
+      context.reason = unreadable.message;
+      context.fix =
+        'send an urlencoded form, or let your HTTP client write the multipart body and its Content-Type';
+    }
     const form = formOrProblem instanceof UnreadableForm ? undefined : formOrProblem;
     if (form !== undefined) context.form = form;
     const asked = readAsked(query, request.headers.authorization, form);
@@ -162,19 +174,28 @@ export async function oauthRoutes(
     if (view === undefined) return redirectToSlash(request, path, query);
     if (request.method === 'OPTIONS') return createOptionsAnswer(ALLOW);
     if (request.method !== 'POST')
-      return withReason(request, `${request.method} is not allowed; use POST`, createMethodNotAllowed(ALLOW));
-    return unreadable?.answer ?? view.answer(asked, received, (ranges) => isAmong(context.from, ranges));
+      return withReason(
+        request,
+        {
+          reason: `${request.method} is not allowed; use POST`,
+          fix: 'send a POST; if you did, a redirect turned it into a GET: add the trailing slash to the path',
+        },
+        createMethodNotAllowed(ALLOW),
+      );
+    if (unreadable !== undefined) return unreadable.answer;
+    const outcome = await view.answer(asked, received, (ranges) => isAmong(context.from, ranges));
+    if ('reason' in outcome) {
+      const { reason, fix } = explainRequest(request, asked, form, outcome);
+      Object.assign(context, { reason, fix });
+    }
+    return outcome;
   }
 
   async function respond(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const outcome = await answer(request, reply);
     if (outcome === undefined) return;
-    if ('status' in outcome) return sendAnswer(request, reply, outcome);
+    if (!('reason' in outcome)) return sendAnswer(request, reply, outcome);
     const context = getRequestContext(request);
-    context.reason =
-      'blocked' in outcome && context.from === UNKNOWN_ADDRESS
-        ? `${outcome.reason}: X-Forwarded-For has "${request.ip.slice(0, MAX_QUOTED_LENGTH)}" where an address must be`
-        : outcome.reason;
     context.cause = 'error' in outcome ? outcome.error : 'crash' in outcome ? 'crash' : 'blocked';
     if (!('blocked' in outcome)) return sendAnswer(request, reply, toRefusalAnswer(outcome));
     if (blocking !== 'forbidden') return requestLog.leaveUnanswered(request, reply, blocking);
@@ -198,11 +219,15 @@ export async function oauthRoutes(
       sendAnswer(
         request,
         reply,
-        withReason(request, message, statusCode === 413 ? FORM_TOO_LARGE : BAD_REQUEST),
+        withReason(request, { reason: message }, statusCode === 413 ? FORM_TOO_LARGE : BAD_REQUEST),
       );
       return reply;
     }
-    sendAnswer(request, reply, withReason(request, logFailure(request.log, error).message, SERVER_ERROR));
+    sendAnswer(
+      request,
+      reply,
+      withReason(request, { reason: logFailure(request.log, error).message }, SERVER_ERROR),
+    );
     return reply;
   });
   app.setNotFoundHandler(handle);

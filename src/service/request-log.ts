@@ -27,6 +27,7 @@ import type { Form } from './django/form.ts';
 import { parsePairs, unquote } from './django/urlencoded.ts';
 import { answerInstead, applyAnswerFault, CONNECTIONS, delay } from './faults.ts';
 import { getHeaderLines } from './header-lines.ts';
+import type { MistakeLog } from './mistake-log.ts';
 
 /** A proxy may name something that is no address. RFC 7239, 6.2. */
 export const UNKNOWN_ADDRESS = 'unknown';
@@ -39,6 +40,10 @@ class RequestContext {
   received?: ReceivedRequest;
   /** Why it is refused or fails, as text; the service's own answers do not say it. */
   reason?: string;
+  /** How the client can avoid that. */
+  fix?: string;
+  /** The test wants the refusal, so it is no mistake. */
+  isIntended?: true;
   /** The same as one word. */
   cause?: string;
   form?: Form;
@@ -99,13 +104,21 @@ function parseTarget(url: string): RequestTarget {
     : { path: unquote(target.slice(0, mark)), query: target.slice(mark + 1) };
 }
 
+export interface RequestLogServices {
+  readonly simulator: Simulator;
+  readonly random: Random;
+  readonly metrics: Metrics;
+  /** Undefined when warnings are not logged. */
+  readonly mistakeLog?: MistakeLog | undefined;
+}
+
 /**
  * Records every request with its answer. The entry is written before the answer is sent, so that a client that has the answer
  * finds the entry. Armed faults are applied here too.
  */
 export function createRequestLog(
   app: FastifyInstance,
-  { simulator, random, metrics }: { simulator: Simulator; random: Random; metrics: Metrics },
+  { simulator, random, metrics, mistakeLog }: RequestLogServices,
 ): RequestLog {
   /** The last entry of each route: requests to one route are alike, and share what is equal. */
   const previousEntries = new Map<string | undefined, PreviousEntry>();
@@ -122,9 +135,10 @@ export function createRequestLog(
     previousEntries.set(url, entry);
     if (app.log.level === 'info') app.log.info(...formatLogEntry(entry));
     const mistakes = detectInRequest(entry);
-    return andThen(simulator.journal.record(entry), () =>
-      mistakes.length > 0 ? simulator.findings.note(mistakes, entry.clientId, entry.at) : undefined,
-    );
+    return andThen(simulator.journal.record(entry), () => {
+      mistakeLog?.logRequest(entry, mistakes, context.isIntended);
+      return mistakes.length > 0 ? simulator.findings.note(mistakes, entry.clientId, entry.at) : undefined;
+    });
   }
 
   function record(request: FastifyRequest, status: number | undefined): Eventual<void> {
@@ -191,7 +205,10 @@ export function createRequestLog(
 
     recordRefused(request, status, reason) {
       request.requestContext = new RequestContext(request);
-      getRequestContext(request).reason = reason;
+      Object.assign(getRequestContext(request), {
+        reason,
+        fix: 'percent-encode it in UTF-8: write % as %25',
+      });
       return record(request, status);
     },
 
@@ -255,6 +272,7 @@ function entryOf(
   if (status !== undefined) entry.status = status;
   if (context.cause !== undefined) entry.cause = context.cause;
   if (reason) entry.reason = reason;
+  if (context.fix !== undefined) entry.fix = context.fix;
   if (context.validationId !== undefined) entry.validationId = truncateId(context.validationId);
   if (context.isSuperseded) entry.isSuperseded = true;
   if (fault !== undefined) entry.faultId = fault.id;

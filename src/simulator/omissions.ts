@@ -12,7 +12,7 @@ import { presenceRef, toCallId } from './refs.ts';
 /** Mistakes of omission are detected when findings are read: no event marks what was not done. */
 
 /** By this time a served page has run its script, and a reloaded one is back. Real time. */
-const PAGE_SETTLE_MS: Ms = ms(10_000);
+export const PAGE_SETTLE_MS: Ms = ms(10_000);
 /** How many records are read at a time: a store may be remote, and others use it too. */
 const READ_BATCH_SIZE = 200;
 const BURST_SIZE = 20;

@@ -9,8 +9,9 @@ import { subscribeToChanges } from './change-notifications.ts';
 import { createClients } from './clients.ts';
 import { createClocks } from './clocks.ts';
 import { createFaults } from './faults.ts';
-import { createFindings } from './findings.ts';
+import { createFindings, type FindingListener } from './findings.ts';
 import { createJournal } from './journal.ts';
+import { watchOmissions } from './omission-watch.ts';
 import { createOpenings, type OpeningRules } from './opening.ts';
 import { createOverviews } from './overview.ts';
 import { createPages } from './pages.ts';
@@ -36,6 +37,8 @@ export interface SimulatorOptions extends Seed {
   readonly journalSize: number;
   /** Called with failures of background work. */
   readonly onError: (error: unknown) => void;
+  /** Called with mistakes of integrations, repeatedly with the same. Without it, omissions are found only when asked for. */
+  readonly onFinding?: FindingListener | undefined;
 }
 
 /** Which store is unavailable and why; undefined while it answers. */
@@ -72,10 +75,14 @@ export async function createSimulator(options: SimulatorOptions) {
 
   const allScenarios = createScenarios(store, options.scenarios, options.scenario);
   const receive = createReceiver(store);
-  const mistakes = createFindings(store);
+  const mistakes = createFindings(store, options.onFinding);
   const entries = createJournal(store, options.journalSize);
   const allCalls = createCalls(store, scheduler);
   const { onAdded, onTimeMoved } = createSweeper(store, options.onError);
+
+  const { onFinding } = options;
+  const stopWatching =
+    onFinding && watchOmissions(store, (found) => onFinding(found, found.clientId), options.onError);
 
   /** The scenario of a client after its reset: the configured one; for other clients their own, if it still exists. */
   async function scenarioAfterReset({ clientId, scenario }: Client): Promise<string | undefined> {
@@ -89,7 +96,7 @@ export async function createSimulator(options: SimulatorOptions) {
     requests: { receive },
     clients: allClients,
     tokens: createTokens(store, random, options.tokenFormat, receive, onAdded),
-    openings: createOpenings(store, options.rules, allScenarios.chooseScenario, onAdded),
+    openings: createOpenings(store, options.rules, allScenarios, onAdded),
     calls: allCalls,
     overviews: createOverviews(store, allCalls),
     pages: createPages(store, scheduler, random, options.rules.strictTokens, mistakes),
@@ -118,6 +125,7 @@ export async function createSimulator(options: SimulatorOptions) {
     },
 
     close(): void {
+      stopWatching?.();
       scheduler.close();
     },
   };

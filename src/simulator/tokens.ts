@@ -54,6 +54,7 @@ function checkBlocked(clients: NamedClients, isAmong: IsAmong): Refusal | undefi
   return {
     blocked: true,
     reason: `the address of the sender is not in the allowed_ips of "${claimed.clientId}"`,
+    fix: 'add it to allowed_ips, or name the proxy before it with --trust-proxy',
   };
 }
 

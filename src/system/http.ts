@@ -52,11 +52,18 @@ export function send(
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const url = new URL(address);
+    let socket: net.Socket | undefined;
     const request = new ClientRequest({
       method,
       headers: { host: url.host, ...headers },
+      // msw connects by these, and not by `createConnection`, when it lets a request pass.
+      host: url.hostname,
+      port: url.port,
       path: `${url.pathname}${url.search}`,
-      createConnection: () => connectTo(url),
+      createConnection: () => {
+        socket = connectTo(url);
+        return socket;
+      },
     });
     const timer = setTimeout(() => {
       reject(new Error(`it took longer than ${timeoutMs / 1000} s`));
@@ -65,11 +72,31 @@ export function send(
     request.on('close', () => clearTimeout(timer));
     request.on('error', (error) => reject(reasonOf(error)));
     request.on('response', (response) => {
+      wasIntercepted = !socket?.bytesRead;
       text(response).then((said) => resolve({ status: response.statusCode ?? 0, text: said }), reject);
     });
     request.end(body);
   });
 }
+
+/** Whether the last answer came over no connection of ours. */
+let wasIntercepted = false;
+const INTERCEPTOR_STACK = /^\[?(?:MSW|Nock)\b|[\\/]node_modules[\\/](?:msw|nock|@mswjs)[\\/]/im;
+
+/**
+ * Whether a library for test doubles has answered or failed a request of `send`, which it can when it was started before this
+ * module was loaded.
+ *
+ * @param error why there was no answer; undefined when something else than the simulator answered
+ */
+export function isIntercepted(error: unknown): boolean {
+  if (error instanceof Error && INTERCEPTOR_STACK.test(`${error.message}\n${error.stack}`)) return true;
+  return error === undefined && wasIntercepted;
+}
+
+export const INTERCEPTED_HINT =
+  'msw or nock intercepts the requests of this process: import mock-veridas before it starts, or let requests ' +
+  "to the simulator pass (msw: onUnhandledRequest: 'bypass', nock: enableNetConnect('127.0.0.1'))";
 
 /** Basic credentials (RFC 7617) of `user:password`. */
 export const basicCredentials = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;

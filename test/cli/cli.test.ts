@@ -286,7 +286,9 @@ describe('mock-veridas exec', () => {
 
   it.each([
     [['exec'], /after --/],
-    [['exec', '--', 'no-such-program'], /command not found/],
+    [['exec', '--', 'no-such-program'], /command not found$/m],
+    [['exec', '--', 'npm test'], /cannot run npm test: command not found; .*: exec -- npm test$/m],
+    [['exec', '--', 'npm test && true'], /: exec -- sh -c 'npm test && true'$/m],
     [['exec', '--prot', '1', '--', 'true'], /--prot/],
   ])('exits with 2 for %j', async (args, text) => {
     const { exited, errors } = run(args);

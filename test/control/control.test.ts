@@ -283,6 +283,23 @@ function requestStatus(headers: Record<string, string>): Promise<number> {
   });
 }
 
+describe('a wrong method of the control API', () => {
+  it.each([
+    ['GET', '/reset', 'only POST'],
+    ['GET', '/clock/advance', 'only POST'],
+    ['POST', '/health', 'only GET'],
+    ['PUT', '/clients', 'only GET, POST'],
+    ['POST', '/scenarios/mine', 'only GET, PUT, DELETE'],
+    ['GET', '/calls/val-1/agent?client_id=x', 'only POST'],
+  ])('%s %s is answered with the methods there are', async (method, path, only) => {
+    // Not by `admin`, which checks answers against the description: these are none of its operations.
+    const answer = await fetch(`${d.mock.adminUrl}${path}`, { method });
+    expect(answer.status).toBe(404);
+    const { message } = (await answer.json()) as Json;
+    expect(message).toBe(`the control API has no ${method} /__admin${path.split('?', 1)[0]}, ${only}`);
+  });
+});
+
 describe('control API on this machine', () => {
   it.each([
     ['127.0.0.1:4010', 200],

@@ -37,7 +37,7 @@ describe('journal', () => {
       'JSON in the body',
       () => post('/o/token/', '{"grant_type":"client_credentials"}', { 'content-type': 'application/json' }),
       400,
-      /in a form body/,
+      /the body is application\/json.*only forms/,
     ],
     [
       'a path without its trailing slash',

@@ -281,7 +281,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:url',
   ],
   'contracts/provider-states': ['domain', 'guide', 'simulator', 'contracts/provider-states/table.ts'],
-  'contracts/provider-states/table.ts': ['guide', 'control/schema', 'npm:typebox'],
+  'contracts/provider-states/table.ts': ['domain', 'guide', 'control/schema', 'npm:typebox'],
 
   system: [
     'domain',

@@ -1,7 +1,7 @@
 import { type Static, type TObject, type TProperties, Type } from 'typebox';
 import { ClientId, ClientSecret } from '../../control/schema/client-format.ts';
-import { closestMatch } from '../../control/schema/closest-match.ts';
 import { check, type Mismatch } from '../../control/schema/mismatch.ts';
+import { closestMatch } from '../../domain/closest-match.ts';
 import { EVENTS, type EventCode } from '../../guide/events.ts';
 
 /** The provider states as data: the parameters that each takes, and the values that it returns. */

@@ -119,6 +119,7 @@ const REQUEST: AnswerOf<Table['GET /requests']>['items'][number] = {
   status: 401,
   cause: 'invalid_client',
   reason: 'wrong client_secret for client "shop"',
+  fix: 'send the client_secret of this client',
   validation_id: null,
   fault_id: null,
 };

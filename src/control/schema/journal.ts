@@ -24,6 +24,7 @@ export const RequestAnswer = Type.Object({
   }),
   cause: TextOrNull,
   reason: TextOrNull,
+  fix: TextOrNull,
   validation_id: TextOrNull,
   fault_id: TextOrNull,
 });
