@@ -6,7 +6,7 @@ import { describeFinding } from '../library/journal.ts';
 import { BadUsage } from '../options/bad-usage.ts';
 import { readStartOptions } from '../options/start-options.ts';
 import { formatPasswordNotice } from './announcement.ts';
-import { type Command, EXIT, printError } from './command.ts';
+import { type Command, describeWriteError, EXIT, printError } from './command.ts';
 import { separateStderr } from './own-stderr.ts';
 import { READY_CHANNEL } from './ready-channel.ts';
 import { createReadyFile } from './ready-file.ts';
@@ -50,7 +50,7 @@ function prepareReport(folder: string | undefined): void {
   try {
     prepareFolder(folder);
   } catch (error) {
-    throw new BadUsage([`--report: ${(error as Error).message}`]);
+    throw new BadUsage([`--report: ${describeWriteError(error)}`]);
   }
 }
 

@@ -4,7 +4,7 @@ import { BadUsage } from '../../options/bad-usage.ts';
 import { readOptions } from '../../options/read.ts';
 import type { AllRead } from '../../options/table.ts';
 import { withoutCredentials } from '../../system/http.ts';
-import { type Command, EXIT, print, resolveServerUrl } from '../command.ts';
+import { type Command, describeWriteError, EXIT, print, resolveServerUrl } from '../command.ts';
 import { NotAllowed } from './collect-snapshot.ts';
 import { writeFolder } from './folder.ts';
 import type { RenderedReport } from './formats.ts';
@@ -48,7 +48,7 @@ export function writeReport(
   try {
     written = writeFolder(folder, files);
   } catch (error) {
-    throw new BadUsage([`${flag}: ${(error as Error).message}`]);
+    throw new BadUsage([`${flag}: ${describeWriteError(error)}`]);
   }
   for (const file of written) printLine(`wrote ${relative(cwd, file)}`);
   printLine(summary);
