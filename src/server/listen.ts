@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../system/timers.ts';
 import { lingerOnClose } from './linger.ts';
 import { type ReadTimeoutHandler, withReadTimeout } from './read-timeout.ts';
 import { TIMEOUTS_MS, type Timeouts } from './timeouts.ts';

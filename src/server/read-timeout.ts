@@ -1,6 +1,6 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
-import { clearInterval, setInterval } from 'node:timers';
+import { clearInterval, setInterval } from '../system/timers.ts';
 
 /** A request handler that disconnects clients which do not read their responses. */
 export interface ReadTimeoutHandler {

@@ -1,8 +1,8 @@
 import { METHODS, type RequestListener, type Server } from 'node:http';
 import { constants, createSecureServer, type Http2SecureServer, type Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import type { TLSSocket } from 'node:tls';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../system/timers.ts';
 import type { Timeouts } from './timeouts.ts';
 
 /** A certificate with the intermediates that lead to its authority, and its key, both as PEM. */

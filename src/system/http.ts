@@ -1,8 +1,8 @@
 import http from 'node:http';
 import net from 'node:net';
 import { text } from 'node:stream/consumers';
-import timers from 'node:timers';
 import tls from 'node:tls';
+import { clearTimeout, setTimeout } from './timers.ts';
 
 /** Requests to the simulator itself. They go through no proxy and follow no redirect. */
 
@@ -10,7 +10,6 @@ import tls from 'node:tls';
 const { request: startRequest } = http;
 const { connect } = net.Socket.prototype;
 const { connect: connectTls } = tls;
-const { setTimeout, clearTimeout } = timers;
 
 /** A new connection for one request: agents keep theirs open, and may use a proxy. */
 function connectTo({ protocol, hostname, port }: URL): net.Socket {

@@ -12,8 +12,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
   store: ['store/store.ts', 'domain'],
   'store/store.ts': ['domain'],
-  'store/redis': ['store/store.ts', 'domain', 'npm:redis', 'node:timers'],
-  simulator: ['domain', 'guide', 'store/store.ts', 'system', 'node:timers'],
+  'store/redis': ['store/store.ts', 'domain', 'npm:redis', 'system/clock.ts', 'system/timers.ts'],
+  simulator: ['domain', 'guide', 'store/store.ts', 'system'],
 
   service: [
     'domain',
@@ -36,7 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'npm:typebox',
     'node:http',
     'node:stream',
-    'node:timers',
+    'system/timers.ts',
   ],
   'service/forms.ts': [
     'service/django',
@@ -77,7 +77,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/server-sent-events.ts',
     'npm:fastify',
     'node:events',
-    'node:timers',
+    'system/timers.ts',
   ],
   'control/demo.ts': [
     'domain',
@@ -157,7 +157,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:net',
     'node:os',
     'node:path',
-    'node:timers',
+    'system/timers.ts',
     'node:tls',
   ],
   // The only file of the server that knows the routes.
@@ -188,7 +188,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:dgram',
     'node:http',
     'node:net',
-    'node:timers',
+    'system/timers.ts',
   ],
 
   options: [
@@ -201,7 +201,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:crypto',
     'node:fs',
     'node:path',
-    'node:timers',
+    'system/timers.ts',
     'node:url',
     'node:util',
   ],
@@ -235,7 +235,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'npm:@playwright/test',
     'node:http',
     'node:net',
-    'node:timers',
+    'system/timers.ts',
   ],
 
   contracts: [
