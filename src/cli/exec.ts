@@ -7,7 +7,7 @@ import { BadUsage } from '../options/bad-usage.ts';
 import { readStartOptions } from '../options/start-options.ts';
 import { formatPasswordNotice } from './announcement.ts';
 import { type AuthorityFiles, addAuthority } from './authority-files.ts';
-import { type Command, EXIT, printError } from './command.ts';
+import { type Command, describeWriteError, EXIT, printError } from './command.ts';
 import { excludeFromProxy } from './no-proxy.ts';
 import { separateStderr } from './own-stderr.ts';
 import { READY_CHANNEL } from './ready-channel.ts';
@@ -61,7 +61,7 @@ function prepareReport(folder: string | undefined): void {
   try {
     prepareFolder(folder);
   } catch (error) {
-    throw new BadUsage([`--report: ${(error as Error).message}`]);
+    throw new BadUsage([`--report: ${describeWriteError(error)}`]);
   }
 }
 

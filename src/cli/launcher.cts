@@ -8,6 +8,7 @@ const { subscribe } = require('node:diagnostics_channel') as typeof import('node
 const fs = require('node:fs') as typeof import('node:fs');
 const path = require('node:path') as typeof import('node:path');
 const vm = require('node:vm') as typeof import('node:vm');
+const { createFolder } = require('../system/create-folder.ts') as typeof import('../system/create-folder.ts');
 const { READY_CHANNEL } = require('./ready-channel.ts') as typeof import('./ready-channel.ts');
 const { findUserFolder } = require('../system/user-folder.ts') as typeof import('../system/user-folder.ts');
 
@@ -52,7 +53,7 @@ function writeCache(): void {
   if (cacheFile === undefined) return;
   try {
     const folder = path.dirname(cacheFile);
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    createFolder(folder, 0o700);
     const others = fs.readdirSync(folder).map((name) => path.join(folder, name));
     const getModifiedAt = (other: string) => fs.statSync(other).mtimeMs;
     for (const old of others.sort((a, b) => getModifiedAt(b) - getModifiedAt(a)).slice(MAX_OTHER_CACHES))

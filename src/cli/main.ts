@@ -1,4 +1,5 @@
 import { BadUsage } from '../options/bad-usage.ts';
+import { hasSwitch } from '../options/flags.ts';
 import { commandHelp, overview } from '../options/help.ts';
 import { COMMAND_NAMES, type CommandName } from '../options/row.ts';
 import { VERSION } from '../system/package.ts';
@@ -26,11 +27,11 @@ async function runCommand(argv: readonly string[]): Promise<number> {
   if (!isCommand(name))
     throw new BadUsage([`there is no command "${name}"; use ${COMMAND_NAMES.join(', ')}`]);
   const command = COMMANDS[name];
-  if (args.includes('--help') || args.includes('-h')) {
+  if (hasSwitch('help', args)) {
     print(argv[0] === name ? commandHelp(name, command) : overview(COMMANDS));
     return EXIT.good;
   }
-  if (args.includes('--version') || args.includes('-v')) {
+  if (hasSwitch('version', args)) {
     print(VERSION);
     return EXIT.good;
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { InvalidPacts, loadPacts } from '../contracts/load.ts';
 import { InvalidPact, type Pact } from '../contracts/pact.ts';
@@ -23,7 +23,8 @@ import { BadUsage, refuse } from '../options/bad-usage.ts';
 import { timeoutOf } from '../options/command-rows.ts';
 import { type Read, read } from '../options/read.ts';
 import type { OptionsFor } from '../options/table.ts';
-import { type Command, EXIT, print, printError } from './command.ts';
+import { createFolder } from '../system/create-folder.ts';
+import { type Command, describeWriteError, EXIT, print, printError } from './command.ts';
 import { onStopSignal } from './stop-signals.ts';
 import { readBroker, readPublication } from './verify-broker.ts';
 
@@ -77,10 +78,10 @@ function createProgress(): { show(pact: Pact, index: number): void; done(): void
 
 function writeFile(flag: string, file: string, text: string, cwd: string): void {
   try {
-    mkdirSync(dirname(resolve(cwd, file)), { recursive: true });
+    createFolder(dirname(resolve(cwd, file)));
     writeFileSync(resolve(cwd, file), text);
   } catch (error) {
-    throw new BadUsage([`${flag}: ${(error as Error).message}`]);
+    throw new BadUsage([`${flag}: ${describeWriteError(error)}`]);
   }
 }
 

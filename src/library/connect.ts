@@ -3,7 +3,7 @@ import { type Answer, RequestFailed } from '../control/schema/client.ts';
 import { ADMIN, CONSOLE, DEMO } from '../control/schema/paths.ts';
 import { hostOf, isLoopback } from '../server/address.ts';
 import type { Addresses } from '../server/addresses.ts';
-import { withoutCredentials } from '../system/http.ts';
+import { canReadCredentials, withoutCredentials } from '../system/http.ts';
 import type { Camel } from './camel-case.ts';
 import { type CamelControl, camelControlAt, mockError } from './control.ts';
 import { MockError } from './error.ts';
@@ -58,11 +58,18 @@ function readExecEnvironment(): ConnectOptions {
 /** The control API at an address, which may lack the path and may contain credentials. */
 function toAdminUrl({ adminUrl, adminCredentials }: ConnectOptions): string {
   if (!URL.canParse(adminUrl) || !/^https?:/i.test(adminUrl)) {
-    throw new MockError('unreachable', `"${adminUrl}" is not an http(s) URL`, {
+    throw new MockError('unreachable', `"${withoutCredentials(String(adminUrl))}" is not an http(s) URL`, {
       hint: 'use one such as http://127.0.0.1:4010/__admin',
     });
   }
-  return controlAddress(adminUrl, adminCredentials);
+  const address = controlAddress(adminUrl, adminCredentials);
+  if (!canReadCredentials(address)) {
+    const shown = withoutCredentials(address);
+    throw new MockError('unreachable', `the credentials in the address of ${shown} cannot be decoded`, {
+      hint: 'write % as %25',
+    });
+  }
+  return address;
 }
 
 /** `base` under another host name, if it is on this machine. */

@@ -83,6 +83,13 @@ const findUnmetNeeds = (given: ReadonlyMap<Name, unknown>): string[] =>
     return needs === undefined || given.has(needs as Name) ? [] : [`--${name}: needs --${needs} as well`];
   });
 
+/** Whether a switch is among the arguments, also in a group of short ones such as `-vh`. */
+export function hasSwitch(name: 'help' | 'version', argv: readonly string[]): boolean {
+  if (argv.some((argument) => longForm(argument) === `--${name}`)) return true;
+  const { tokens } = parseArgs({ args: [...argv], options: FLAGS, strict: false, tokens: true });
+  return tokens.some((token) => token.kind === 'option' && token.rawName === `-${rowOf(name).short}`);
+}
+
 /** Parses the command line `argv` of a command. */
 export function fromArguments(command: CommandName, argv: readonly string[], folder: string): Arguments {
   const long = argv.map(longForm);

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
-import { clearInterval, setInterval } from 'node:timers';
 import type { Scenario } from '../domain/scenario.ts';
+import { clearInterval, setInterval } from '../system/timers.ts';
 import { claimedName, type Reading, scenarioFiles, scenarioFolder, scenariosOf } from './scenario-files.ts';
 import { SHIPPED_SCENARIOS } from './shipped-scenarios.ts';
 import { formatProblem, toRelativeName } from './yaml/file.ts';

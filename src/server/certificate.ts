@@ -1,8 +1,9 @@
 import { createHash, randomUUID, X509Certificate } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import type { Instant } from '../domain/time.ts';
+import { createFolder } from '../system/create-folder.ts';
 import { findUserFolder } from '../system/user-folder.ts';
 
 /** What a server needs to speak TLS, as PEM. */
@@ -91,7 +92,7 @@ export async function ensureLocalCertificate(
   const { issueCertificate } = await import('./issue-certificate.ts');
   const created = await issueCertificate(names, now);
   const draft = `${folder}.${randomUUID()}`;
-  mkdirSync(draft, { recursive: true, mode: 0o700 });
+  createFolder(draft, 0o700);
   for (const [what, file] of Object.entries(FILES))
     writeFileSync(path.join(draft, file), created[what as keyof typeof FILES], { mode: 0o600 });
   rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { setTimeout } from 'node:timers';
+import { setTimeout } from '../system/timers.ts';
 import {
   type ClientError,
   describeClientError,

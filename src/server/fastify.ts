@@ -83,6 +83,8 @@ export async function createServer(options: ServerOptions): Promise<HttpServer> 
     // Requests are not logged: their URLs contain tokens.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_JSON_BYTES,
+    // Requests in progress are answered by the imitated service until their connections close.
+    return503OnClosing: false,
     // Fastify's schemas are not used: their compilers take as long to load as everything else together.
     schemaController: { compilersFactory: NO_SCHEMAS as never },
     // Only failures get an id, and only then; requests are not logged.

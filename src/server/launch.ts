@@ -16,11 +16,12 @@ import { systemTime } from '../system/clock.ts';
 import { VERSION } from '../system/package.ts';
 import { createRandom, type Random } from '../system/random.ts';
 import { createJwtTokens, createTickets, opaqueTokenFormat } from '../system/signing.ts';
+import { withRealMicrotasks } from '../system/timers.ts';
 import { hostOf, isLoopback, listHostNames } from './address.ts';
 import { addressesOf, type ServerAddresses } from './addresses.ts';
 import type { LocalCertificate } from './certificate.ts';
 import { logFailure, logUnexpected } from './failure.ts';
-import { createServer } from './fastify.ts';
+import { createServer, type ServerOptions } from './fastify.ts';
 import { listen, type PortListener } from './listen.ts';
 import { createLogger } from './log.ts';
 import type { OpenMediaPorts } from './media/ports.ts';
@@ -218,7 +219,7 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
     onFinding: mistakeLog?.logFinding,
   });
   running.simulator = simulator;
-  const { app, onUnreadable } = await createServer({
+  const appOptions: ServerOptions = {
     simulator,
     random,
     addresses,
@@ -239,9 +240,13 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
     metrics,
     mistakeLog,
     hasHttp2: Boolean(https),
+  };
+  const { app, onUnreadable } = await withRealMicrotasks(async () => {
+    const built = await createServer(appOptions);
+    running.app = built.app;
+    await built.app.ready();
+    return built;
   });
-  running.app = app;
-  await app.ready();
   sockets.serve(app.routing, onUnreadable);
   log.info(`listening on ${addresses.url}`);
   return {

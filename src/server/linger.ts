@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearTimeout, setTimeout } from '../system/timers.ts';
 
 /** Discards what the client still sends after the last answer, until it closes the connection. */
 function discardRest(socket: Socket, timeoutMs: number): void {

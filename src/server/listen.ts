@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../system/timers.ts';
 import { answerClientErrors } from './client-errors.ts';
 import { answerExpectations } from './expectation.ts';
 import { lingerOnClose } from './linger.ts';

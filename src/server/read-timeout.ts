@@ -1,7 +1,7 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { clearInterval, setInterval } from 'node:timers';
+import { clearInterval, setInterval } from '../system/timers.ts';
 
 /** A request handler that disconnects clients which do not read their responses. */
 export interface ReadTimeoutHandler {

@@ -8,8 +8,8 @@ import {
   type Http2Session,
 } from 'node:http2';
 import type { Socket } from 'node:net';
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import type { TLSSocket } from 'node:tls';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../system/timers.ts';
 import { answerExpectations } from './expectation.ts';
 import type { Timeouts } from './timeouts.ts';
 import {

@@ -1,7 +1,7 @@
-import { clearInterval, setInterval } from 'node:timers';
 import type { Finding } from '../domain/finding.ts';
 import type { Kind, Log, Store } from '../store/store.ts';
 import { systemTime } from '../system/clock.ts';
+import { clearInterval, setInterval } from '../system/timers.ts';
 import { findOmissions, PAGE_SETTLE_MS } from './omissions.ts';
 
 const CAUSES: ReadonlySet<Kind | Log> = new Set(['token', 'call', 'presence', 'clock']);

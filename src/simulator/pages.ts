@@ -1,4 +1,3 @@
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { type Call, callAt, startScript } from '../domain/call.ts';
 import { createDetector, detectInPage } from '../domain/detection.ts';
 import {
@@ -18,6 +17,7 @@ import {
 import { addMs, type Instant, type Ms, ms } from '../domain/time.ts';
 import type { Store } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../system/timers.ts';
 import type { CallListener, CallScheduler } from './call-scheduler.ts';
 import { subscribeToChanges } from './change-notifications.ts';
 import { decide, putRecord, readTime, requireUnchanged } from './decide.ts';

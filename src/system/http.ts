@@ -1,8 +1,8 @@
 import http from 'node:http';
 import net from 'node:net';
 import { text } from 'node:stream/consumers';
-import timers from 'node:timers';
 import tls from 'node:tls';
+import { clearTimeout, setTimeout } from './timers.ts';
 
 /** Requests to the simulator itself. They go through no proxy and follow no redirect. */
 
@@ -11,7 +11,6 @@ import tls from 'node:tls';
 const { ClientRequest } = http;
 const { connect } = net.Socket.prototype;
 const { connect: connectTls } = tls;
-const { setTimeout, clearTimeout } = timers;
 
 /** A new connection for one request: agents keep theirs open, and may use a proxy. */
 function connectTo({ protocol, hostname, port }: URL): net.Socket {
@@ -111,4 +110,14 @@ export function splitCredentials(address: string): { readonly url: string; reado
   if (username === '') return { url };
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { url, authorization: basicCredentials(pair) };
+}
+
+/** Whether {@link splitCredentials} can decode the credentials in an address. */
+export function canReadCredentials(address: string): boolean {
+  try {
+    splitCredentials(address);
+    return true;
+  } catch {
+    return false;
+  }
 }

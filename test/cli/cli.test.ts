@@ -162,6 +162,11 @@ describe('mock-veridas healthcheck', () => {
 });
 
 describe('--help and --version', () => {
+  it.each(['-h', '-vh', '-hv', '-hp80'])('prints the help for %s', async (flag) => {
+    const { exited, output } = run([flag]);
+    expect([await exited, output()]).toEqual([0, expect.stringContaining('Usage: mock-veridas')]);
+  });
+
   it('prints with --help that the simulator is unofficial', async () => {
     const { exited, output } = run(['--help']);
     expect(await exited).toBe(0);

@@ -12,8 +12,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
   store: ['store/store.ts', 'domain'],
   'store/store.ts': ['domain'],
-  'store/redis': ['store/store.ts', 'domain', 'npm:redis', 'node:timers'],
-  simulator: ['domain', 'guide', 'store/store.ts', 'system', 'node:timers'],
+  'store/redis': ['store/store.ts', 'domain', 'npm:redis', 'system/clock.ts', 'system/timers.ts'],
+  simulator: ['domain', 'guide', 'store/store.ts', 'system'],
 
   service: [
     'domain',
@@ -38,7 +38,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'npm:typebox',
     'node:http',
     'node:stream',
-    'node:timers',
+    'system/timers.ts',
   ],
   'service/forms.ts': [
     'service/django',
@@ -81,7 +81,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/server-sent-events.ts',
     'npm:fastify',
     'node:events',
-    'node:timers',
+    'system/timers.ts',
   ],
   'control/overview.ts': [
     'control/schema',
@@ -180,7 +180,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:net',
     'node:os',
     'node:path',
-    'node:timers',
+    'system/timers.ts',
     'node:tls',
   ],
   // The only file of the server that knows the routes.
@@ -213,7 +213,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:dgram',
     'node:http',
     'node:net',
-    'node:timers',
+    'system/timers.ts',
   ],
 
   options: [
@@ -226,7 +226,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:crypto',
     'node:fs',
     'node:path',
-    'node:timers',
+    'system/timers.ts',
     'node:url',
     'node:util',
   ],
@@ -243,12 +243,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/launch.ts',
     'server/listen.ts',
     'server/mock-options.ts',
+    'options/simulator-rows.ts',
     'store',
     'store/store.ts',
     'system/clock.ts',
     'system/http.ts',
     'library/playwright',
     'npm:@playwright/test',
+    'npm:typebox',
     'npm:vitest',
   ],
   'library/playwright': [
@@ -258,7 +260,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'npm:@playwright/test',
     'node:http',
     'node:net',
-    'node:timers',
+    'system/timers.ts',
   ],
 
   contracts: [

@@ -1,7 +1,7 @@
-import { clearTimeout, setTimeout } from 'node:timers';
 import type { Page } from '@playwright/test';
 import { explainDrop, getFieldText, type PostedMessage } from '../../domain/listener.ts';
 import type { VideocallEvent } from '../../guide/events.ts';
+import { clearTimeout, setTimeout } from '../../system/timers.ts';
 import { MockError } from '../error.ts';
 
 /** What a page receives from the frame in it. */

@@ -1,5 +1,5 @@
-import { clearTimeout, setTimeout } from 'node:timers';
-import { setImmediate as nextRound, setTimeout as wait } from 'node:timers/promises';
+import { systemTime } from '../../system/clock.ts';
+import { clearTimeout, nextRound, setTimeout, pause as wait } from '../../system/timers.ts';
 import { StoreUnavailable } from '../store.ts';
 import {
   createClientFactory,
@@ -159,12 +159,12 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 
   /** The first connection, with time for a server that is just starting. */
   async function connectFirst(): Promise<RedisClient> {
-    const giveUp = AbortSignal.timeout(START_TIMEOUT_MS);
+    const giveUpAt = systemTime() + START_TIMEOUT_MS;
     for (;;) {
       try {
         return await connectOnce();
       } catch (error) {
-        if (isFinal(error) || giveUp.aborted) {
+        if (isFinal(error) || systemTime() >= giveUpAt) {
           throw new StoreUnavailable(`${label} cannot be used: ${describeFailure(error, options)}`);
         }
         await wait(RETRY_DELAY_MS);
