@@ -16,14 +16,15 @@ import { serve } from './serve.ts';
 /** Runs a program, and returns its exit code, or 128 plus the number of the signal that ended it. */
 function runChild(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'inherit', env });
     let signals = 0;
+    // Before the command can write anything: a reader may answer its first line with a signal.
     onStopSignal((signal) => {
       signals += 1;
       // The child gets a terminal's Ctrl-C itself, and many programs treat a second signal as an impatient one.
       if (signals > 1) child.kill('SIGKILL');
       else if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
+    const child = spawn(program, args, { stdio: 'inherit', env });
     child.on('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'ENOENT' ? 'there is no such command' : error.message;
       reject(new BadUsage([`cannot run ${program}: ${why}`]));
