@@ -33,10 +33,8 @@ function suggestCommand(program: string, args: readonly string[]): string {
 /** Runs a program, and returns its exit code, or 128 plus the number of the signal that ended it. */
 function runChild(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
-    separateStderr();
-    const child = spawn(program, args, { stdio: 'inherit', env });
-    child.once('spawn', () => channel(READY_CHANNEL).publish(undefined));
     let signals = 0;
+    // Before the command can write anything: a reader may answer its first line with a signal.
     onStopSignal((signal) => {
       signals += 1;
       // The child gets a terminal's Ctrl-C itself, and many programs treat a second signal as an impatient one.
@@ -45,6 +43,9 @@ function runChild(program: string, args: readonly string[], env: NodeJS.ProcessE
         exitWithin(REPORT_TIMEOUT_MS, KILLED);
       } else if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
+    separateStderr();
+    const child = spawn(program, args, { stdio: 'inherit', env });
+    child.once('spawn', () => channel(READY_CHANNEL).publish(undefined));
     child.on('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'ENOENT' ? 'command not found' : error.message;
       reject(new BadUsage([`cannot run ${program}: ${why}${suggestCommand(program, args)}`]));
