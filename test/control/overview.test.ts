@@ -156,6 +156,10 @@ describe('the documentation at /__docs', () => {
     expect(await (await open('/troubleshooting.md')).text()).toContain('id="401-invalid_client"');
   });
 
+  it('names the files of the repository to which pages link', async () => {
+    expect(await (await open('/how-to/ci.md')).text()).toContain('(<code>recipes/gitlab/exec.yml</code>)');
+  });
+
   it('shows code as it stands', async () => {
     const html = await (await open('/tutorial.md')).text();
     const { text = '' } =

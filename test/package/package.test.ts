@@ -23,6 +23,7 @@ const KINDS = [
   /^fixtures\/(?:(?:config|scenario)\.schema\.json|scenarios\/[\w-]+\.yaml)$/,
   /^docs\/(?:[\w-]+\/)?[\w-]+\.md$/,
   /^docs\/pictures\/[\w-]+\.png$/,
+  /^recipes\/(?:[\w-]+\/)+[\w.-]+$/,
   /^contracts\/(?:(?:asyncapi|openapi)\.yaml|[\w-]+--videocall-manager\.json)$/,
 ];
 
