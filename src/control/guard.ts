@@ -42,7 +42,7 @@ export async function guardControl(
   app.addHook('onRequest', async ({ headers, routeOptions }) => {
     if (routeOptions.config.isOpen) return;
     if (credentials === undefined && !isLoopback(parseHost(headers.host))) {
-      throw new ControlError('forbidden', 'the control API answers only under the name of this machine', {
+      throw new ControlError('forbidden', 'the control API answers only at a loopback address', {
         hint: 'use http://127.0.0.1 or http://localhost',
       });
     }
