@@ -2,10 +2,10 @@ import { Type } from 'typebox';
 import { WrittenClient } from '../control/schema/client-format.ts';
 import type { Format } from '../control/schema/mismatch.ts';
 import { WrittenSwitch } from './row.ts';
-import { kindOf, NAMES, rowOf } from './table.ts';
+import { getKind, getRow, NAMES } from './table.ts';
 
 /** The options that are keys of the config file. */
-export const KEYS = NAMES.filter((name) => rowOf(name).inFile !== false);
+export const KEYS = NAMES.filter((name) => getRow(name).inFile !== false);
 
 const schema = Type.Object(
   {
@@ -13,7 +13,7 @@ const schema = Type.Object(
     ...Object.fromEntries(
       KEYS.map((name) => [
         name,
-        Type.Optional(kindOf(name) === 'switch' ? WrittenSwitch : rowOf(name).schema),
+        Type.Optional(getKind(name) === 'switch' ? WrittenSwitch : getRow(name).schema),
       ]),
     ),
     clients: Type.Optional(

@@ -2,7 +2,7 @@ import { trimTrailingSlashes } from '../control/schema/paths.ts';
 import type { Client } from '../domain/client.ts';
 import { describeUnknownScenario, type Scenario } from '../domain/scenario.ts';
 import { refuse } from './bad-usage.ts';
-import { type Identity, identityOf } from './identity.ts';
+import { type Identity, readIdentity } from './identity.ts';
 import { read, type Surroundings } from './read.ts';
 import { type Admin, resolve } from './resolve.ts';
 import { claimedName, type Reading, scenarioFiles, scenariosIn } from './scenario-files.ts';
@@ -102,7 +102,7 @@ export function readStartOptions<C extends StartCommand>(
   const { scenarios: found, problems: unsound } = scenariosIn(own);
   const reading: Reading = { scenarios: new Map([...SHIPPED_SCENARIOS, ...found]), problems: unsound };
   const known = namesIn(reading);
-  const identity = identityOf({ file: cert, given: given.cert }, { file: key, given: given.key });
+  const identity = readIdentity({ file: cert, given: given.cert }, { file: key, given: given.key });
   refuse([
     ...problems,
     ...unreadable,

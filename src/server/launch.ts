@@ -15,8 +15,8 @@ import { systemTime } from '../system/clock.ts';
 import { VERSION } from '../system/package.ts';
 import { createRandom, type Random } from '../system/random.ts';
 import { createJwtTokens, createTickets, opaqueTokenFormat } from '../system/signing.ts';
-import { hostOf, isLoopback, listHostNames } from './address.ts';
-import { addressesOf, type ServerAddresses } from './addresses.ts';
+import { getHostname, isLoopback, listHostNames } from './address.ts';
+import { computeAddresses, type ServerAddresses } from './addresses.ts';
 import type { LocalCertificate } from './certificate.ts';
 import { logFailure, logUnexpected } from './failure.ts';
 import { createServer } from './fastify.ts';
@@ -133,7 +133,7 @@ async function resolveTlsIdentity({
   if (!https) return undefined;
   const names = [
     ...(host === undefined ? [] : listHostNames(host)),
-    ...(browserUrl === undefined ? [] : [hostOf(browserUrl)]),
+    ...(browserUrl === undefined ? [] : [getHostname(browserUrl)]),
   ];
   const { ensureUserCertificate } = await import('./certificate.ts');
   return ensureUserCertificate(names, systemTime());
@@ -152,7 +152,7 @@ async function bind({ mediaPorts, ...place }: BindOptions, running: OpenResource
     running.media = await openMediaPorts(host, mediaPorts === true ? MEDIA_PORTS : mediaPorts, tls);
   }
   const bound = { host, port: sockets.port, browserUrl, tls, mediaPorts: running.media };
-  return { sockets, addresses: addressesOf(bound) };
+  return { sockets, addresses: computeAddresses(bound) };
 }
 
 interface StartContext {

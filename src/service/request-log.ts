@@ -99,7 +99,7 @@ export function createRequestLog(
     try {
       const received = context.received ?? (await simulator.requests.receive({ claimed: [] }));
       const { url } = request.routeOptions;
-      const entry = entryOf(request, context, received, status, previousEntries.get(url));
+      const entry = createEntry(request, context, received, status, previousEntries.get(url));
       previousEntries.set(url, entry);
       if (app.log.level === 'info') app.log.info(...formatLogEntry(entry));
       const mistakes = detectInRequest(entry);
@@ -171,7 +171,7 @@ type PreviousEntry = Pick<JournalEntry, 'clientId' | 'path' | 'headers' | 'form'
 const NO_FIELDS: Fields = {};
 
 /** The journal entry of a request. */
-function entryOf(
+function createEntry(
   request: FastifyRequest,
   context: RequestContext,
   { clientId, at, receivedAt, fault }: ReceivedRequest,
