@@ -1,4 +1,4 @@
-import { hostOf } from '../server/address.ts';
+import { getHostname } from '../server/address.ts';
 
 /** Python and curl know `::1`, Node and axios `[::1]`; a leading dot stands for every name below. */
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1', '[::1]', '.localhost'];
@@ -21,7 +21,7 @@ export function excludeFromProxy(
   { NO_PROXY: upper = '', no_proxy: lower = '' }: Readonly<Record<string, string | undefined>>,
   url?: string,
 ): { readonly NO_PROXY: string; readonly no_proxy: string } {
-  const host = url === undefined ? [] : [hostOf(url)].flatMap((name) => [name, new URL(url).hostname]);
+  const host = url === undefined ? [] : [getHostname(url)].flatMap((name) => [name, new URL(url).hostname]);
   const hosts = [...new Set([...LOOPBACK, ...host])];
   return { NO_PROXY: addHosts(upper || lower, hosts), no_proxy: addHosts(lower || upper, hosts) };
 }

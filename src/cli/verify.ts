@@ -20,7 +20,7 @@ import { controlAt } from '../control/client.ts';
 import { createClientRecord, SANDBOX_CLIENT } from '../domain/client.ts';
 import { startMock } from '../library/index.ts';
 import { BadUsage, refuse } from '../options/bad-usage.ts';
-import { timeoutOf } from '../options/command-rows.ts';
+import { parseTimeout } from '../options/command-rows.ts';
 import { type Read, read } from '../options/read.ts';
 import type { OptionsFor } from '../options/table.ts';
 import { createFolder } from '../system/create-folder.ts';
@@ -200,7 +200,7 @@ export const verify: Command = async ({ args, env, cwd }) => {
       defaults,
       allowUnknownStates,
       ...reportOptions,
-      timeout: timeoutOf(timeout) ?? 0,
+      timeout: parseTimeout(timeout) ?? 0,
       publishing: broker && publication && { broker, publication },
       env,
       cwd,

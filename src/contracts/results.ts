@@ -101,7 +101,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   MetadataMismatch: 'the metadata of an event is contentType and origin, nothing else',
 };
 
-function fixesOf(problems: readonly Problem[], { reason, stateErrors }: Observation): string[] {
+function collectFixes(problems: readonly Problem[], { reason, stateErrors }: Observation): string[] {
   const hints = stateErrors.flatMap(({ hint }) => hint ?? []);
   const why = reason === undefined ? [] : [`reason from the simulator: ${reason}`];
   const remedies = [...new Set(problems.map(({ type }) => type))].flatMap((type) => REMEDIES[type] ?? []);
@@ -178,7 +178,7 @@ export function toResults(
       status,
       problems,
       stateErrors,
-      fix: status === 'passed' ? [] : fixesOf(problems, observation).map(mask.maskText),
+      fix: status === 'passed' ? [] : collectFixes(problems, observation).map(mask.maskText),
     };
   });
 }

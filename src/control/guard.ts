@@ -72,7 +72,7 @@ export async function guardControl(
         );
       }
       if (!isLoopback(parseHost(headers.host))) {
-        throw new ControlError('forbidden', 'the control API answers only under the name of this machine', {
+        throw new ControlError('forbidden', 'the control API answers only at a loopback address', {
           hint: 'use http://127.0.0.1 or http://localhost',
         });
       }

@@ -1,7 +1,7 @@
 import { controlAddress } from '../control/client.ts';
 import { type Answer, RequestFailed } from '../control/schema/client.ts';
 import { ADMIN, CONSOLE, DEMO } from '../control/schema/paths.ts';
-import { hostOf, isLoopback } from '../server/address.ts';
+import { getHostname, isLoopback } from '../server/address.ts';
 import type { Addresses } from '../server/addresses.ts';
 import { canReadCredentials, withoutCredentials } from '../system/http.ts';
 import type { Camel } from './camel-case.ts';
@@ -75,7 +75,7 @@ function toAdminUrl({ adminUrl, adminCredentials }: ConnectOptions): string {
 /** `base` under another host name, if it is on this machine. */
 function withHostName(base: string, name: string): string {
   const address = new URL(base);
-  if (isLoopback(hostOf(base))) address.hostname = name;
+  if (isLoopback(getHostname(base))) address.hostname = name;
   return address.href.replace(/\/$/, '');
 }
 

@@ -34,11 +34,11 @@ function isJsonObject(given: string): boolean {
 const MAX_TIMEOUT_MS = 3_600_000;
 
 /** Parses a duration such as `5s` or `500` into milliseconds. */
-export const timeoutOf = (given: string): number | undefined =>
+export const parseTimeout = (given: string): number | undefined =>
   /^\d{1,7}$/.test(given) ? Number(given) : parseDuration(given);
 
 function isTimeout(given: string): boolean {
-  const ms = timeoutOf(given);
+  const ms = parseTimeout(given);
   return ms !== undefined && ms > 0 && ms <= MAX_TIMEOUT_MS;
 }
 

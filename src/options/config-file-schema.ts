@@ -5,10 +5,10 @@ import type { Format } from '../control/schema/mismatch.ts';
 import { WrittenValidation } from '../control/schema/validations.ts';
 import { MAX_FAULTS } from '../domain/fault.ts';
 import { WrittenSwitch } from './row.ts';
-import { kindOf, NAMES, rowOf } from './table.ts';
+import { getKind, getRow, NAMES } from './table.ts';
 
 /** The options that are keys of the config file. */
-export const KEYS = NAMES.filter((name) => rowOf(name).inFile !== false);
+export const KEYS = NAMES.filter((name) => getRow(name).inFile !== false);
 
 const schema = Type.Object(
   {
@@ -16,7 +16,7 @@ const schema = Type.Object(
     ...Object.fromEntries(
       KEYS.map((name) => [
         name,
-        Type.Optional(kindOf(name) === 'switch' ? WrittenSwitch : rowOf(name).schema),
+        Type.Optional(getKind(name) === 'switch' ? WrittenSwitch : getRow(name).schema),
       ]),
     ),
     clients: Type.Optional(

@@ -1,6 +1,6 @@
-import { variablesOf } from './environment.ts';
+import { listVariables } from './environment.ts';
 import { type CommandName, GROUPS, OPERANDS } from './row.ts';
-import { defaultOf, flagsFor, isList, type Name, rowOf } from './table.ts';
+import { flagsFor, getDefault, getRow, isList, type Name } from './table.ts';
 
 /** The help of a command. */
 export interface CommandHelp {
@@ -43,22 +43,22 @@ const table = (rows: Readonly<Record<string, string>>, indent: number): string =
     .join('\n');
 
 function flag(command: CommandName, name: Name): string {
-  const { help, placeholder, short } = rowOf(name);
-  const usual = defaultOf(name, command);
+  const { help, placeholder, short } = getRow(name);
+  const usual = getDefault(name, command);
   const notes = [
     ...(isList(name) ? ['may be repeated'] : []),
     ...(typeof usual === 'string' || typeof usual === 'number' ? [`default ${usual}`] : []),
   ];
-  const variables = variablesOf(name).length > 0 ? [`env ${variablesOf(name).join(', ')}`] : [];
+  const variables = listVariables(name).length > 0 ? [`env ${listVariables(name).join(', ')}`] : [];
   const long = placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`;
   const term = (short === undefined ? '    ' : `-${short}, `) + long;
   const text = notes.length > 0 ? `${help} (${notes.join('; ')})` : help;
   return entry(term, [text, ...variables].join('\n'));
 }
 
-function flagsOf(command: CommandName): string {
+function formatFlags(command: CommandName): string {
   const names = flagsFor(command);
-  return GROUPS.map((group) => ({ group, own: names.filter((name) => rowOf(name).group === group) }))
+  return GROUPS.map((group) => ({ group, own: names.filter((name) => getRow(name).group === group) }))
     .filter(({ own }) => own.length > 0)
     .map(({ group, own }) => [`${group}:`, ...own.map((name) => flag(command, name))].join('\n'))
     .join('\n\n');
@@ -93,7 +93,7 @@ export function commandHelp(command: CommandName, { usage, about, exitCodes }: C
   return [
     `Usage: mock-veridas ${call}`,
     wrapped(about, WIDTH).join('\n'),
-    flagsOf(command),
+    formatFlags(command),
     ...(flagsFor(command).includes('config') ? [CONFIGURATION] : []),
     `Exit codes:\n${table(exitCodes, 6)}`,
   ].join('\n\n');

@@ -33,7 +33,7 @@ function read<T>(
 }
 
 /** The certificate and key in the named files, or their problems; nothing when no file is named. */
-export function identityOf(cert: Named, key: Named): Identity | readonly string[] | undefined {
+export function readIdentity(cert: Named, key: Named): Identity | readonly string[] | undefined {
   const [missing, other] = cert.given === undefined ? ['--cert', key] : ['--key', cert];
   if (cert.given === undefined || key.given === undefined)
     return other.given && [other.given.blame(`${missing} is missing; --cert and --key go together`)];

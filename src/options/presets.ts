@@ -19,7 +19,7 @@ export interface Presets {
 }
 
 /** The values of the entries; undefined when there are none. */
-export const valuesOf = <Value>(presets: readonly Preset<Value>[]): Value[] | undefined =>
+export const getValues = <Value>(presets: readonly Preset<Value>[]): Value[] | undefined =>
   presets.length === 0 ? undefined : presets.map(({ value }) => value);
 
 export const NO_PRESETS: Presets = { faults: [], validations: [] };

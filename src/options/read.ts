@@ -11,12 +11,12 @@ import type { Given, Source } from './source.ts';
 import {
   camelCase,
   flagsFor,
+  getRow,
   isTakenBy,
   NAMES,
   type Name,
   namesFor,
   type OptionsFor,
-  rowOf,
 } from './table.ts';
 
 /** The sources of options. */
@@ -46,7 +46,7 @@ const NO_FILE: FileSource = { given: {}, problems: [] };
 const NO_CLIENTS: GivenClients = { clients: [], problems: [] };
 
 const valueFrom = (name: Name, { value, folder }: Given): unknown =>
-  rowOf(name).isPath && typeof value === 'string' ? resolvePath(folder, value) : value;
+  getRow(name).isPath && typeof value === 'string' ? resolvePath(folder, value) : value;
 
 /** Reads the options of a command. Flags override the environment, which overrides the config file and the defaults. */
 export function read<C extends CommandName>(command: C, { argv, env, cwd }: Surroundings): Read<C> {

@@ -4,8 +4,8 @@ import type { ConfiguredFault } from '../domain/fault.ts';
 import { describeUnknownScenario, type Scenario } from '../domain/scenario.ts';
 import type { ConfiguredValidation } from '../domain/validation.ts';
 import { refuse } from './bad-usage.ts';
-import { type Identity, identityOf } from './identity.ts';
-import { findMissingClients, findPresetProblems, valuesOf } from './presets.ts';
+import { type Identity, readIdentity } from './identity.ts';
+import { findMissingClients, findPresetProblems, getValues } from './presets.ts';
 import { read, type Surroundings } from './read.ts';
 import { type Admin, resolve } from './resolve.ts';
 import { claimedName, type Reading, scenarioFiles, scenariosIn } from './scenario-files.ts';
@@ -109,7 +109,7 @@ export function readStartOptions<C extends StartCommand>(
   const known = namesIn(reading);
   const clients = listed.clients.map(({ client }) => client);
   const clientIds = (clients.length > 0 ? clients : [SANDBOX_CLIENT]).map(({ clientId }) => clientId);
-  const identity = identityOf({ file: cert, given: given.cert }, { file: key, given: given.key });
+  const identity = readIdentity({ file: cert, given: given.cert }, { file: key, given: given.key });
   refuse([
     ...problems,
     ...unreadable,
@@ -131,8 +131,8 @@ export function readStartOptions<C extends StartCommand>(
     resolve('library', {
       ...others,
       clients: clients.length > 0 ? clients : undefined,
-      faults: valuesOf(presets.faults),
-      validations: valuesOf(presets.validations),
+      faults: getValues(presets.faults),
+      validations: getValues(presets.validations),
       scenarios: reading.scenarios,
       watched: watch ? fixtures : undefined,
       admin: { user: adminUser, ...(adminPassword !== undefined && { password: adminPassword }), origins },

@@ -56,7 +56,7 @@ const LOOPBACK_RANGES = ['127.0.0.0/8', '::1'];
 const WILDCARD_HOSTS = ['0.0.0.0', '::'];
 
 /** The host name or address in `url`; IPv6 without its brackets. */
-export const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '');
+export const getHostname = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '');
 
 /** The host, as it is written in a URL, that reaches a server listening on `host` from this machine. */
 export function toReachableHost(host: string | undefined): string {

@@ -17,8 +17,8 @@ import { VERSION } from '../system/package.ts';
 import { createRandom, type Random } from '../system/random.ts';
 import { createJwtTokens, createTickets, opaqueTokenFormat } from '../system/signing.ts';
 import { withRealMicrotasks } from '../system/timers.ts';
-import { hostOf, isLoopback, listHostNames } from './address.ts';
-import { addressesOf, type ServerAddresses } from './addresses.ts';
+import { getHostname, isLoopback, listHostNames } from './address.ts';
+import { computeAddresses, type ServerAddresses } from './addresses.ts';
 import type { LocalCertificate } from './certificate.ts';
 import { logFailure, logUnexpected } from './failure.ts';
 import { createServer, type ServerOptions } from './fastify.ts';
@@ -136,7 +136,7 @@ async function resolveTlsIdentity({
   if (!https) return undefined;
   const names = [
     ...(host === undefined ? [] : listHostNames(host)),
-    ...(browserUrl === undefined ? [] : [hostOf(browserUrl)]),
+    ...(browserUrl === undefined ? [] : [getHostname(browserUrl)]),
   ];
   const { ensureUserCertificate } = await import('./certificate.ts');
   return ensureUserCertificate(names, systemTime());
@@ -155,7 +155,7 @@ async function bind({ mediaPorts, ...place }: BindOptions, running: OpenResource
     running.media = await openMediaPorts(host, mediaPorts === true ? MEDIA_PORTS : mediaPorts, tls);
   }
   const bound = { host, port: sockets.port, browserUrl, tls, mediaPorts: running.media };
-  return { sockets, addresses: addressesOf(bound) };
+  return { sockets, addresses: computeAddresses(bound) };
 }
 
 interface StartContext {

@@ -49,7 +49,7 @@ const LIMITS: Readonly<Record<string, string>> = {
 const isTolerated = ({ code, message }: { code: string; message: string }) =>
   code === 'FST_PROTO_VIOLATION' || message === 'Unexpected end of multipart data';
 
-const charsetOf = (label = 'utf-8'): Charset => findCharset(label) ?? UTF_8;
+const getCharset = (label = 'utf-8'): Charset => findCharset(label) ?? UTF_8;
 
 /** Removes the plugin's hooks, which delete saved files. None are saved here, and every request would pay for them. */
 const multipartWithoutHooks = fp<FastifyMultipartOptions>((app, options, done) =>
@@ -57,7 +57,7 @@ const multipartWithoutHooks = fp<FastifyMultipartOptions>((app, options, done) =
 );
 
 /** @param content text when the charset is UTF-8, one character per byte for any other charset, or bytes */
-function textOf(content: string | Buffer, isBase64: boolean, charset: Charset): string {
+function decodeContent(content: string | Buffer, isBase64: boolean, charset: Charset): string {
   if (typeof content === 'string' && charset === UTF_8 && !isBase64) return content;
   const bytes = Buffer.from(content as string, charset === UTF_8 ? 'utf8' : 'latin1');
   return charset.decodeLenient((isBase64 && decodeBase64(bytes.toString('latin1'))) || bytes);
@@ -101,7 +101,7 @@ async function multipartForm(request: FastifyRequest, charset: Charset): Promise
   return (Object.values(fields).flat() as Multipart[])
     .filter(({ fieldname, value }) => fieldname !== undefined && value !== undefined)
     .map((part) => {
-      const text = textOf(part.value as string | Buffer, part.encoding === 'base64', charset);
+      const text = decodeContent(part.value as string | Buffer, part.encoding === 'base64', charset);
       return [part.fieldname.trim(), complete.has(part) ? text : text + lineBreak];
     });
 }
@@ -111,7 +111,7 @@ function readForm(this: FastifyRequest): Form | UnreadableForm | undefined | Pro
   const type = headers['content-type'] ?? '';
   // Fastify ignores the case of the type; the imitated framework does not.
   const { main, parameters } = parseHeaderValue(type);
-  const encoding = charsetOf(parameters.get('charset'));
+  const encoding = getCharset(parameters.get('charset'));
   if (main === URLENCODED && typeof body === 'string')
     return urlencodedFields(body, () => Buffer.concat(chunks), encoding);
   if (main !== MULTIPART || !this.isMultipart()) return undefined;

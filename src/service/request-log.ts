@@ -131,7 +131,7 @@ export function createRequestLog(
     status: number | undefined,
   ): Eventual<void> {
     const { url } = request.routeOptions;
-    const entry = entryOf(request, context, received, status, previousEntries.get(url));
+    const entry = createEntry(request, context, received, status, previousEntries.get(url));
     previousEntries.set(url, entry);
     if (app.log.level === 'info') app.log.info(...formatLogEntry(entry));
     const mistakes = detectInRequest(entry);
@@ -245,7 +245,7 @@ type PreviousEntry = Pick<JournalEntry, 'clientId' | 'path' | 'headers' | 'form'
 const NO_FIELDS: Fields = {};
 
 /** The journal entry of a request. */
-function entryOf(
+function createEntry(
   request: FastifyRequest,
   context: RequestContext,
   { clientId, at, receivedAt, fault }: ReceivedRequest,

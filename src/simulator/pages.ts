@@ -22,7 +22,7 @@ import type { CallListener, CallScheduler } from './call-scheduler.ts';
 import { subscribeToChanges } from './change-notifications.ts';
 import { decide, putRecord, readTime, requireUnchanged } from './decide.ts';
 import type { createFindings } from './findings.ts';
-import { ownerOf } from './record-kinds.ts';
+import { getOwner } from './record-kinds.ts';
 import { callRef, presenceRef } from './refs.ts';
 
 /** The delivery of an event to the embedding page. */
@@ -105,7 +105,7 @@ export function createPages(
     const presence = found[0]?.value;
     const mistakes = presence === undefined ? [] : detectInPresence({ presence, pageId, realTime });
     if (mistakes.length === 0) return;
-    const clientId = ownerOf(presenceRef(callId));
+    const clientId = getOwner(presenceRef(callId));
     await note(mistakes, clientId, await readTime(store, clientId));
     if (!strictTokens) return;
     const judged = await updatePresence(callId, (before, _, now) => refuseSharedPage(before, pageId, now));
@@ -180,7 +180,7 @@ export function createPages(
         return diagnostics === undefined ? reported : addDiagnostics(reported, pageId, diagnostics);
       });
       if (diagnostics === undefined || page === undefined || page.diagnostics !== undefined) return;
-      const clientId = ownerOf(presenceRef(callId));
+      const clientId = getOwner(presenceRef(callId));
       await note(detectInPage(diagnostics), clientId, await readTime(store, clientId));
     },
 

@@ -37,7 +37,7 @@ export interface HttpAnswer {
 }
 
 /** Why a connection failed. When a name has several addresses, the first one's error is used. */
-const reasonOf = (error: Error): Error =>
+const findReason = (error: Error): Error =>
   error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
 
 /**
@@ -69,7 +69,7 @@ export function send(
       request.destroy();
     }, timeoutMs);
     request.on('close', () => clearTimeout(timer));
-    request.on('error', (error) => reject(reasonOf(error)));
+    request.on('error', (error) => reject(findReason(error)));
     request.on('response', (response) => {
       wasIntercepted = !socket?.bytesRead;
       text(response).then((said) => resolve({ status: response.statusCode ?? 0, text: said }), reject);

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { STARTER_FILES } from '../../src/cli/starter-files.ts';
 import { CONFIG, KEYS } from '../../src/options/config-file-schema.ts';
-import { rowOf } from '../../src/options/table.ts';
+import { getRow } from '../../src/options/table.ts';
 
 const FILE = path.join(import.meta.dirname, '../../fixtures/config.schema.json');
 
@@ -14,7 +14,7 @@ const FILE = path.join(import.meta.dirname, '../../fixtures/config.schema.json')
 function createPublishedSchema() {
   const { properties, ...schema }: TObject = CONFIG.schema;
   const describedProperties = KEYS.map((name) => {
-    const { help, default: defaultValue } = rowOf(name);
+    const { help, default: defaultValue } = getRow(name);
     return [
       name,
       {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { variablesOf } from '../../src/options/environment.ts';
+import { listVariables } from '../../src/options/environment.ts';
 import { commandHelp, overview } from '../../src/options/help.ts';
 import { read } from '../../src/options/read.ts';
 import { COMMAND_NAMES, type CommandName, GROUPS } from '../../src/options/row.ts';
-import { flagsFor, NAMES, rowOf } from '../../src/options/table.ts';
+import { flagsFor, getRow, NAMES } from '../../src/options/table.ts';
 import { useWorkingDirectory } from '../support/working-directory.ts';
 
 const { settings, getProblems, write } = useWorkingDirectory();
@@ -222,7 +222,7 @@ describe('flags of verify', () => {
   });
 
   it('requires only flags that exist', () => {
-    const needed = NAMES.flatMap((name) => rowOf(name).needs ?? []);
+    const needed = NAMES.flatMap((name) => getRow(name).needs ?? []);
     expect(needed.length).toBeGreaterThan(5);
     expect(needed.filter((name) => !(NAMES as string[]).includes(name))).toEqual([]);
   });
@@ -277,19 +277,19 @@ describe('help', () => {
     const listed = [...help.matchAll(/^ {2}(?:-\w, | {4})--([a-z-]+)/gm)].map(([, name]) => name);
     expect(listed.toSorted()).toEqual(flagsFor(command).toSorted());
     for (const name of flagsFor(command)) {
-      const { placeholder } = rowOf(name);
+      const { placeholder } = getRow(name);
       expect(help).toMatch(
         new RegExp(
           `--${name}${placeholder === undefined ? '' : ` ${placeholder.replace('|', '\\|')}`}(  |$)`,
           'm',
         ),
       );
-      expect(help.replace(/\s+/g, ' ')).toContain(variablesOf(name).join(', '));
+      expect(help.replace(/\s+/g, ' ')).toContain(listVariables(name).join(', '));
     }
   });
 
   it.each(HELPS)('help of %s groups its flags', (command, help) => {
-    const groups = GROUPS.filter((group) => flagsFor(command).some((name) => rowOf(name).group === group));
+    const groups = GROUPS.filter((group) => flagsFor(command).some((name) => getRow(name).group === group));
     expect([...help.matchAll(/^([A-Z][A-Za-z ]+):$/gm)].map(([, title]) => title)).toEqual([
       ...groups,
       'Exit codes',
