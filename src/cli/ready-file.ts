@@ -25,7 +25,7 @@ export function createReadyFile(file: string | undefined): ReadyFile {
     const found = lstatSync(file, { throwIfNoEntry: false });
     // Root could delete a device such as /dev/null.
     if (found && !found.isFile() && !found.isSymbolicLink()) throw new Error(`${file} is not a file`);
-    // Fails early: nobody should wait for a file that cannot be written.
+    // Fails early: no client should wait for a file that cannot be written.
     writeFileSync(draft, '');
     rmSync(draft);
     rmSync(file, { force: true });

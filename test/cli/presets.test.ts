@@ -3,7 +3,7 @@ import { type Drive, driveAt, type Json } from '../support/drive.ts';
 import { useTerminal } from '../support/terminal.ts';
 import { useWorkingDirectory } from '../support/working-directory.ts';
 
-/** Faults and validations of the config file: nobody can call a service container before the test. */
+/** Faults and validations of the config file, for a service container that no one can call before the test. */
 
 const { cwd, write } = useWorkingDirectory();
 const run = useTerminal(cwd);

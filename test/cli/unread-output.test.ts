@@ -14,7 +14,7 @@ type Output = 'pipe' | number;
 
 const IDLE = ['--', 'sh', '-c', 'trap "exit 7" TERM; while :; do sleep 0.05; done'];
 
-describe('a command whose output nobody reads', () => {
+describe('a command whose output is not read', () => {
   const running: ChildProcess[] = [];
   afterEach(() => {
     for (const child of running.splice(0)) child.kill('SIGKILL');

@@ -216,15 +216,15 @@ describe('config file', () => {
       '1:22 endpoint: "tokn" is not an endpoint; give one of token, revoke, call',
     ],
     ['{ status: 503 }', '1:10 fault: endpoint is missing'],
-    ['{ endpoint: token }', '1:10 nothing would go wrong; give status, latency or kind'],
+    ['{ endpoint: token }', '1:10 the fault does nothing; give status, latency or kind'],
     ['{ endpoint: token, status: 200 }', '1:37 status: 200 is not a status; give a number from 400 to 599'],
     [
       '{ endpoint: token, latency: [3s, 1s] }',
-      '1:10 latency: the first duration is longer than the second; turn them round',
+      '1:10 latency: the first duration is longer than the second; swap them',
     ],
     [
       '{ endpoint: token, kind: hang, status: 500 }',
-      '1:10 kind hang gives no answer, so that there is no status; keep one of them',
+      '1:10 kind hang sends no answer, so it has no status; keep one of them',
     ],
     [
       '{ endpoint: token, retryAfter: 1 }',
