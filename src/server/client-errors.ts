@@ -40,18 +40,21 @@ function endWith(socket: Socket, answer: string): void {
   setTimeout(() => socket.destroy(), ANSWER_TIMEOUT_MS).unref();
 }
 
-/** Answers requests that Node cannot parse, and clients that use this server as their proxy. */
-export function answerClientErrors(server: Server, onUnreadable: OnUnreadable): void {
-  /** The last request of each connection, and its response. */
-  const exchanges = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>();
-  const track = (request: IncomingMessage, response: ServerResponse) =>
-    void exchanges.set(request.socket, { request, response });
-  for (const event of ['request', 'checkContinue', 'checkExpectation']) server.prependListener(event, track);
-
+/**
+ * Answers requests that Node cannot parse, and clients that use this server as their proxy.
+ *
+ * @param getLastResponse the response to the last request of a connection, if there was one
+ */
+export function answerClientErrors(
+  server: Server,
+  onUnreadable: OnUnreadable,
+  getLastResponse: (socket: Socket) => ServerResponse | undefined,
+): void {
   async function reject(error: ClientError, socket: Socket): Promise<void> {
     // The parser fails again for everything that follows.
     if (reasons.has(socket)) return;
-    const { request, response } = exchanges.get(socket) ?? {};
+    const response = getLastResponse(socket);
+    const request = response?.req;
     const problem = describeClientError(error, request === undefined);
     // A connection that is opened in advance and never used is no mistake.
     if (problem === undefined || socket.bytesRead === 0) return void socket.destroy();

@@ -96,7 +96,7 @@ function bind(
     handler,
   );
   answerExpectations(server, handler);
-  answerClientErrors(server, onUnreadable);
+  answerClientErrors(server, onUnreadable, readers.getLastResponse);
   lingerOnClose(server, request);
   const secure = speakTls?.(server, handler);
   return new Promise((resolve, reject) => {

@@ -6,6 +6,8 @@ import { clearInterval, setInterval } from '../system/timers.ts';
 /** A request handler that disconnects clients which do not read their responses. */
 export interface ReadTimeoutHandler {
   readonly handler: RequestListener;
+  /** The response to the last request of an HTTP/1.1 connection, if there was one. */
+  getLastResponse(socket: Socket): ServerResponse | undefined;
   stop(): void;
 }
 
@@ -71,6 +73,7 @@ export function withReadTimeout(handler: RequestListener, timeoutMs: number): Re
       responses.push(response);
       handler(request, response);
     },
+    getLastResponse: (socket) => channels.get(socket)?.at(-1) as ServerResponse | undefined,
     stop: () => clearInterval(checkTimer),
   };
 }

@@ -10,8 +10,6 @@ const CHECK_INTERVAL_MS = 1_000;
 /** Mistakes of omission follow a change within this time, unless a token expires unused. */
 const SETTLE_MS = PAGE_SETTLE_MS + 2 * CHECK_INTERVAL_MS;
 const IDLE_INTERVAL_MS = 60_000;
-/** A check reads all records, so checks take at most a hundredth of the time. */
-const PAUSE_COST_FACTOR = 99;
 
 /** Passes mistakes of omission to `onFound` while they become visible, again at every check. Returns a function that stops it. */
 export function watchOmissions(
@@ -21,7 +19,6 @@ export function watchOmissions(
 ): () => void {
   let changedAt = 0;
   let checkedAt: number = systemTime();
-  let nextAt = 0;
   let isChecking = false;
   const stopWatching = store.watch(({ kind }) => {
     if (CAUSES.has(kind)) changedAt = systemTime();
@@ -29,16 +26,17 @@ export function watchOmissions(
 
   async function check(): Promise<void> {
     const startedAt = systemTime();
+    // A check reads all records, so it waits for a pause between changes.
+    const isQuiet = startedAt >= changedAt + CHECK_INTERVAL_MS;
     const isSettling = startedAt < changedAt + SETTLE_MS || checkedAt < changedAt + SETTLE_MS;
-    const isDue = isSettling || startedAt >= checkedAt + IDLE_INTERVAL_MS;
-    if (isChecking || startedAt < nextAt || !isDue) return;
+    const isDue = (isQuiet && isSettling) || startedAt >= checkedAt + IDLE_INTERVAL_MS;
+    if (isChecking || !isDue) return;
     isChecking = true;
     try {
       for (const finding of await findOmissions(store)) onFound(finding);
     } finally {
       isChecking = false;
       checkedAt = startedAt;
-      nextAt = systemTime() + (systemTime() - startedAt) * PAUSE_COST_FACTOR;
     }
   }
 
