@@ -38,6 +38,9 @@ export const createFrameRequest = (
   fromState: { query: { access_token: 'accessToken' } },
 });
 
+/** Even `frame-ancestors *` shuts out parents without a network origin, such as file: and about:blank. */
+const NO_FRAME_ANCESTORS = '^(?!.*frame-ancestors)';
+
 function createWaitingRoomExchange(): Exchange {
   const response = createPageAnswer(200, 'waiting-room');
   return {
@@ -48,10 +51,10 @@ function createWaitingRoomExchange(): Exchange {
     request: createFrameRequest(),
     response: {
       ...response,
-      headers: { ...response.headers, 'Content-Security-Policy': 'frame-ancestors *' },
+      headers: { ...response.headers, 'Content-Security-Policy': "default-src 'none'" },
       rules: {
         ...response.rules,
-        header: { ...response.rules?.header, 'Content-Security-Policy': matchIncludes('frame-ancestors *') },
+        header: { ...response.rules?.header, 'Content-Security-Policy': matchRegex(NO_FRAME_ANCESTORS) },
       },
     },
   };

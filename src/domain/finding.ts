@@ -146,6 +146,14 @@ export const RULES = {
     title: 'the page around the frame is not served securely, and browsers keep the camera from it',
     fix: 'serve it over https, or from localhost while developing',
   },
+  'parent-not-served': {
+    seenIn: ['page'],
+    severity: 'warning',
+    guide: '5.3',
+    title:
+      'the page around the frame comes from no web server, but from a file, about:blank, a sandbox or an app',
+    fix: 'serve it over https, or from localhost while developing; an app opens a page of its server in a web view',
+  },
   'frame-too-small': {
     seenIn: ['page'],
     severity: 'warning',
@@ -166,6 +174,13 @@ export const RULES = {
     guide: '5.3',
     title: 'a page was served and its script never ran',
     fix: 'look for a sandbox without allow-scripts, a Content-Security-Policy or an X-Frame-Options in the way',
+  },
+  'stream-blocked': {
+    seenIn: ['records'],
+    severity: 'error',
+    guide: '5.5',
+    title: 'the script of a page ran, but its request for events never arrived',
+    fix: 'let GET /call/events through, beside /call itself: a proxy, a service worker or a test answers it',
   },
   'call-abandoned': {
     seenIn: ['records'],

@@ -11,7 +11,7 @@ export interface Diagnostics {
   readonly secureContext: boolean | null;
   /** Its own origin; "null" in a sandbox without allow-same-origin. */
   readonly origin: string | null;
-  /** Origin of the embedding page. */
+  /** Origin of the embedding page; "null" when that has none, or when Firefox hides it. */
   readonly parentOrigin: string | null;
   /** Whether the iframe's `allow` permits camera and microphone. */
   readonly cameraAllowed: boolean | null;

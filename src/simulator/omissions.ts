@@ -60,13 +60,18 @@ async function findUnusedTokens({ tokens, journal, readTime }: ClientData): Prom
   return unused;
 }
 
-function silentPages({ call, presence, now, realTime }: CallNow): Omission[] {
+/** The pages of a call without a stream, and with or without a report of their script. */
+function findSilentPages({ call, presence, now, realTime }: CallNow, hasReport: boolean): Omission[] {
   const pages = Object.values(presence.pages);
   // Frameworks remount iframes: the newest page counts for those before it.
   if (pages.some(({ stream }) => stream !== undefined)) return [];
+  const seen = hasReport ? 'GET /call and a report, and no GET /call/events' : 'GET /call, and nothing more';
   return pages
-    .filter(({ servedAt }) => servedAt + PAGE_SETTLE_MS <= realTime)
-    .map(() => ({ clientId: call.clientId, seen: 'GET /call, and nothing more', at: now }));
+    .filter(
+      ({ servedAt, diagnostics }) =>
+        servedAt + PAGE_SETTLE_MS <= realTime && (diagnostics !== undefined) === hasReport,
+    )
+    .map(() => ({ clientId: call.clientId, seen, at: now }));
 }
 
 function abandonment({ call, presence, now, realTime }: CallNow): Omission[] {
@@ -100,7 +105,8 @@ type Detect = (kept: ClientData) => Omission[] | Promise<Omission[]>;
 const IN_RECORDS: Detectors<'records', Detect> = {
   'token-never-used': findUnusedTokens,
   'token-burst': findBursts,
-  'page-never-checked-in': ({ calls }) => calls.flatMap(silentPages),
+  'page-never-checked-in': ({ calls }) => calls.flatMap((call) => findSilentPages(call, false)),
+  'stream-blocked': ({ calls }) => calls.flatMap((call) => findSilentPages(call, true)),
   'call-abandoned': ({ calls }) => calls.flatMap(abandonment),
 };
 

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, vi } from 'vitest';
 import type { RuleId } from '../../src/domain/finding.ts';
 import type { BROWSERS, Tab } from './browser-tabs.ts';
@@ -107,6 +111,18 @@ export const MISTAKES: readonly Mistake[] = [
     what: 'a page that is not secure',
     expected: expectInAll('insecure-parent'),
     make: createFrameMistake(GUIDE_ATTRIBUTES, { host: INSECURE_HOST }),
+  },
+  {
+    what: 'a page that is a file',
+    expected: expectInAll('parent-not-served'),
+    async make({ tab, frame, waitForDiagnostics }) {
+      const folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-file-'));
+      const file = path.join(folder, 'shop.html');
+      writeFileSync(file, `<!doctype html><iframe ${GUIDE_ATTRIBUTES} src="${await frame()}"></iframe>`);
+      await tab.open(pathToFileURL(file).href);
+      await waitForDiagnostics();
+      rmSync(folder, { recursive: true });
+    },
   },
   {
     what: 'a frame with a height of 100% of nothing',
