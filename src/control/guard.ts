@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import basicAuth from '@fastify/basic-auth';
+import cors from '@fastify/cors';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { isLoopback } from '../server/address.ts';
 import { askToRetry, logFailure } from '../server/failure.ts';
@@ -38,46 +39,6 @@ export async function guardControl(
   app: FastifyInstance,
   { origins, credentials }: ControlAccess,
 ): Promise<void> {
-  // Any site that the developer visits could send requests here, so foreign origins are rejected.
-  app.addHook('onRequest', async ({ headers, routeOptions }) => {
-    if (routeOptions.config.isOpen) return;
-    if (credentials === undefined && !isLoopback(parseHost(headers.host))) {
-      throw new ControlError('forbidden', 'the control API answers on this machine only', {
-        hint: 'use http://127.0.0.1 or http://localhost',
-      });
-    }
-    if (
-      headers.origin !== undefined &&
-      !isOwnOrigin(headers.origin, headers.host) &&
-      !origins.includes(headers.origin)
-    ) {
-      throw new ControlError('forbidden', `pages of ${headers.origin} may not use the control API`, {
-        hint: 'let them in with --admin-origin',
-      });
-    }
-  });
-  if (credentials !== undefined) {
-    await app.register(basicAuth, {
-      authenticate: { realm: 'mock-veridas' },
-      async validate(user, password) {
-        const matches = [isSameText(user, credentials.user), isSameText(password, credentials.password)];
-        if (matches.includes(false)) throw new Error('wrong user or password');
-      },
-    });
-    app.addHook('onRequest', (request, reply, done) => {
-      if (request.routeOptions.config.isOpen) done();
-      else app.basicAuth(request, reply, done);
-    });
-  }
-
-  // Every body is read as JSON, also one that curl labels as a form.
-  app.removeAllContentTypeParsers();
-  const parse = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (request, body, done) => {
-    // A DELETE needs no body.
-    if (body === '' || request.method === 'DELETE') done(null, {});
-    else void parse(request, body as string, done);
-  });
   app.setErrorHandler<FastifyError | ControlError>(async (error, request, reply) => {
     if (error instanceof ControlError) return sendError(reply, error);
     if (askToRetry(reply, error)) {
@@ -102,5 +63,55 @@ export async function guardControl(
       );
     const { id, message } = logFailure(request.log, error);
     return sendError(reply, new ControlError('internal', message, { failure: id }));
+  });
+
+  // Any site that the developer visits could send requests here, so foreign origins are rejected.
+  app.addHook('onRequest', async ({ headers, routeOptions }) => {
+    if (routeOptions.config.isOpen) return;
+    if (credentials === undefined && !isLoopback(parseHost(headers.host))) {
+      throw new ControlError('forbidden', 'the control API answers on this machine only', {
+        hint: 'use http://127.0.0.1 or http://localhost',
+      });
+    }
+    if (
+      headers.origin !== undefined &&
+      !isOwnOrigin(headers.origin, headers.host) &&
+      !origins.includes(headers.origin)
+    ) {
+      throw new ControlError('forbidden', `pages of ${headers.origin} may not use the control API`, {
+        hint: 'let them in with --admin-origin',
+      });
+    }
+  });
+  // Registered before the credentials are checked: a preflight request has none.
+  if (origins.length > 0) {
+    await app.register(cors, {
+      origin: [...origins],
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+      credentials: true,
+      strictPreflight: false,
+    });
+  }
+  if (credentials !== undefined) {
+    await app.register(basicAuth, {
+      authenticate: { realm: 'mock-veridas' },
+      async validate(user, password) {
+        const matches = [isSameText(user, credentials.user), isSameText(password, credentials.password)];
+        if (matches.includes(false)) throw new Error('wrong user or password');
+      },
+    });
+    app.addHook('onRequest', (request, reply, done) => {
+      if (request.routeOptions.config.isOpen) done();
+      else app.basicAuth(request, reply, done);
+    });
+  }
+
+  // Every body is read as JSON, also one that curl labels as a form.
+  app.removeAllContentTypeParsers();
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (request, body, done) => {
+    // A DELETE needs no body.
+    if (body === '' || request.method === 'DELETE') done(null, {});
+    else void parse(request, body as string, done);
   });
 }

@@ -10,9 +10,6 @@ export const getProtocol = ({ protocol }: Pick<FastifyRequest, 'protocol'>): 'ht
 export const withProtocol = (protocol: 'http' | 'https', address: string): string =>
   address.replace(/^https?(?=:)/, protocol);
 
-/** A path relative to the page: a proxy may have put it into a folder. */
-export const toRelative = (path: string): string => path.slice(1);
-
 /** Every origin of these host names, for a Content-Security-Policy: a proxy may have changed scheme and port. */
 export const listOrigins = (...hosts: readonly string[]): string[] =>
   hosts.flatMap((host) => [`http://${host}:*`, `https://${host}:*`]);

@@ -10,7 +10,6 @@ import { logUnexpected } from '../server/failure.ts';
 import type { Metrics } from '../server/metrics.ts';
 import { onDisconnect } from '../server/on-disconnect.ts';
 import type { CallServices, PageTicket } from './call.ts';
-import { toRelative } from './call-origins.ts';
 import { createConnectionLimits } from './connection-limits.ts';
 import { type Channel, CROSS_ORIGIN_HEADERS, createEventStream, createLongPoll } from './page-channel.ts';
 
@@ -49,7 +48,7 @@ function createPublisher({ send, end }: Channel, request: StreamRequest) {
 
   const toPost = ({ data, foreign }: Post): PagePost => {
     const query = new URLSearchParams({ data: JSON.stringify(data) });
-    return foreign ? { data, foreign: `${toRelative(CALL_PATHS.foreign)}?${query}` } : { data };
+    return foreign ? { data, foreign: `${CALL_PATHS.foreign}?${query}` } : { data };
   };
   return (news: CallView | undefined | 'refused'): number[] => {
     if (typeof news !== 'object') {

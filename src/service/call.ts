@@ -10,7 +10,7 @@ import type { Opening } from '../simulator/opening.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { Random } from '../system/random.ts';
 import type { Tickets } from '../system/signing.ts';
-import { getProtocol, listOrigins, toRelative, withProtocol } from './call-origins.ts';
+import { getProtocol, listOrigins, withProtocol } from './call-origins.ts';
 import { createMethodNotAllowed, sendAnswer } from './django/answer.ts';
 import { createPortProbes, type MediaPorts } from './port-probes.ts';
 import { getRequestContext, type RequestLog } from './request-log.ts';
@@ -118,18 +118,21 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
       opened === undefined ? { page, error } : { page, call: opened.callId },
     );
     const media = services.addresses.mediaPorts;
-    const ports = media === undefined ? [] : createPortProbes(protocol, host, media);
+    const ports = media === undefined ? [] : createPortProbes(host, media);
     // A new page does not repeat events from before it opened.
     const after = (opened?.view.posts.length ?? 0) - 1;
     const setup: PageSetup = {
-      stream: `${toRelative(CALL_PATHS.events)}?ticket=${ticket}&after=${after}`,
-      reports: `${toRelative(CALL_PATHS.reports)}?ticket=${ticket}`,
+      stream: `${CALL_PATHS.events}?ticket=${ticket}&after=${after}`,
+      reports: `${CALL_PATHS.reports}?ticket=${ticket}`,
       ownHost,
       ...(ports.length > 0 && { ports }),
     };
     const warning = host.includes(REQUIRED_IN_ORIGIN) ? undefined : warnAboutHost(protocol, host);
     setFrameHeaders(reply, nonce, {
-      connect: [...listOrigins(host.replace(/:\d+$/, ''), ownHost), ...ports.flatMap(({ url = [] }) => url)],
+      connect: [
+        ...listOrigins(host.replace(/:\d+$/, ''), ownHost),
+        ...ports.flatMap(({ url }) => (url === undefined ? [] : [`http:${url}`, `https:${url}`])),
+      ],
       frame: listOrigins('elsewhere.localhost', 'localhost', '127.0.0.1'),
     });
     return renderCallPage({ state: opened?.view.state ?? 'error', nonce, css, script, setup, note, warning });

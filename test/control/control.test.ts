@@ -305,6 +305,63 @@ describe('control API on this machine', () => {
   });
 });
 
+describe.each([
+  ['on this machine', undefined],
+  ['reachable from other machines', '0.0.0.0'],
+])('control API %s with a named origin', (_, host) => {
+  const SHOP = 'http://localhost:3000';
+  let named: Drive;
+  beforeAll(async () => {
+    named = await openDrive({ host, admin: { user: 'admin', password: 'secret', origins: [SHOP] } });
+  });
+  afterAll(() => named.mock.close());
+
+  const ask = (method: string, path: string, headers: Record<string, string>) =>
+    fetch(`${named.mock.adminUrl}${path}`, { method, headers });
+  const authorization = `Basic ${btoa('admin:secret')}`;
+  const preflight = (origin: string, method: string) =>
+    ask('OPTIONS', '/clients', {
+      origin,
+      'access-control-request-method': method,
+      'access-control-request-headers': 'authorization,content-type',
+    });
+
+  it.each(['POST', 'PUT', 'DELETE'])(
+    'lets its pages send %s after a preflight without credentials',
+    async (method) => {
+      const { status, headers } = await preflight(SHOP, method);
+      expect([status, headers.get('access-control-allow-origin')]).toEqual([204, SHOP]);
+      expect(headers.get('access-control-allow-methods')).toContain(method);
+      expect(headers.get('access-control-allow-headers')).toBe('authorization,content-type');
+    },
+  );
+
+  it.each([
+    ['POST', '/clients', 201],
+    ['GET', '/nope', 404],
+  ])('lets its pages read the answer to %s %s', async (method, path, status) => {
+    const answer = await ask(method, path, { origin: SHOP, authorization });
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([status, SHOP]);
+    expect(answer.headers.get('vary')).toContain('Origin');
+  });
+
+  it.each(['http://evil.example', 'http://localhost:3001', 'https://localhost:3000', 'null'])(
+    'carries out nothing for pages of %s',
+    async (origin) => {
+      const count = async () =>
+        ((await (await ask('GET', '/clients', { authorization })).json()) as { total: number }).total;
+      const before = await count();
+      const answers = [
+        await preflight(origin, 'POST'),
+        await ask('POST', '/clients', { origin, authorization }),
+      ];
+      for (const { status, headers } of answers)
+        expect([status, headers.get('access-control-allow-origin')]).toEqual([403, null]);
+      expect(await count()).toBe(before);
+    },
+  );
+});
+
 describe('control API reachable from other machines', () => {
   it('requires the generated credentials, except for GET /health', async () => {
     const open = await openDrive({ host: '0.0.0.0' });

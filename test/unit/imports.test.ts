@@ -62,6 +62,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/address.ts',
     'server/failure.ts',
     'npm:@fastify/basic-auth',
+    'npm:@fastify/cors',
     'npm:fastify',
     'node:crypto',
   ],

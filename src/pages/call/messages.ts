@@ -12,9 +12,9 @@ export const CALL_PATHS = {
 
 /** The data that the server embeds in the call page, as JSON. */
 export interface PageSetup {
-  /** The page's event stream, relative to the page: a proxy may have changed everything else. Contains a ticket, never the access token. */
+  /** The path and query of the page's event stream; they contain a ticket, never the access token. */
   readonly stream: string;
-  /** Where the page reports what it has posted, relative to the page. */
+  /** The path and query at which the page reports what it has posted. */
   readonly reports: string;
   /** A name of this simulator that no other page uses, if the browser resolves it: it allows six streams per host. */
   readonly ownHost: string;
@@ -32,7 +32,7 @@ export interface PortProbe {
   readonly stun?: string;
 }
 
-/** What the page posts to its parent: by itself, or through a frame of another origin, at `foreign` relative to the page. */
+/** What the page posts to its parent: by itself, or through a frame of another origin, at the path `foreign`. */
 export interface PagePost {
   readonly data: unknown;
   readonly foreign?: string;

@@ -1,16 +1,16 @@
 /*
- * Other hosts of the simulator, as the browser sees it. The server does not know them: a proxy may end TLS, listen on another
- * port, or add a path.
+ * Addresses of the simulator, as the browser sees it. The server does not know them: a proxy may end TLS, listen on another
+ * port, or put the simulator into a folder.
  */
+
+/** `path` on the host of the page. */
+export const toPageHost = (path: string): string => location.pathname.replace(/\/[^/]*$/, '') + path;
 
 /** Every name under `.localhost` may reach this machine. Over https no certificate covers them. */
 const hasLocalhostName = () => location.protocol === 'http:' && /\.localhost$/i.test(location.hostname);
 
-/** The URL of `path`, which is relative to the page, on another host. */
-function toHost(host: string, path: string): string {
-  const port = location.port === '' ? '' : `:${location.port}`;
-  return `//${host}${port}${location.pathname.replace(/[^/]*$/, '')}${path}`;
-}
+const toHost = (host: string, path: string): string =>
+  `//${host}${location.port === '' ? '' : `:${location.port}`}${toPageHost(path)}`;
 
 /** `path` on the host of the page's own, or undefined where it has none. */
 export const toOwnHost = (host: string, path: string): string | undefined =>

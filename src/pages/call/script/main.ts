@@ -1,6 +1,7 @@
 import type { CallState } from '../../../domain/call.ts';
 import { parseJson } from '../../wire.ts';
 import type { PagePost, PageSetup } from '../messages.ts';
+import { toPageHost } from './addresses.ts';
 import { createChecks } from './checks.ts';
 import { deliver } from './deliver.ts';
 import { diagnose } from './diagnostics.ts';
@@ -34,7 +35,7 @@ function start(setup: PageSetup): void {
   const finishWhenReported = () => {
     if (isLastReceived && reporter.isDone()) finish();
   };
-  const reporter = createReporter(setup.reports, finishWhenReported);
+  const reporter = createReporter(toPageHost(setup.reports), finishWhenReported);
   const show = (state: CallState) => {
     document.body.setAttribute('data-state', state);
     showSelf(state === 'in-call');

@@ -1,6 +1,6 @@
 import { ANSWER_TIMEOUT_MS, parseJson, RETRY_DELAY_MS, setParameter } from '../../wire.ts';
 import type { PageSetup, StreamMessage } from '../messages.ts';
-import { toOwnHost } from './addresses.ts';
+import { toOwnHost, toPageHost } from './addresses.ts';
 
 /** One message of the stream with its id, as a long-poll returns it. */
 export interface ReceivedMessage {
@@ -96,7 +96,7 @@ interface Route {
 function listRoutes(setup: PageSetup): Route[] {
   const streamTransport = 'EventSource' in window ? followStream : pollStream;
   const own = toOwnHost(setup.ownHost, setup.stream);
-  const shared = setParameter(setup.stream, 'shared', 1);
+  const shared = setParameter(toPageHost(setup.stream), 'shared', 1);
   return [
     ...(own === undefined ? [] : [{ transport: streamTransport, url: own }]),
     { transport: streamTransport, url: shared },
