@@ -155,7 +155,9 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
       const opening = await services.simulator.openings.open(
         accessToken,
         validationId,
-        request.method === 'GET' ? page : undefined,
+        request.method === 'GET'
+          ? { id: page, ...(request.headers.accept?.includes('text/html') && { isShown: true }) }
+          : undefined,
       );
       const reason = describeRefusal(opening);
       if (reason !== undefined) context.reason = reason;

@@ -1,7 +1,7 @@
 import { type Call, callAt, isOver } from '../domain/call.ts';
 import type { Detectors, Finding, RuleId } from '../domain/finding.ts';
 import { abbreviateToken, type JournalEntry } from '../domain/journal.ts';
-import { getOpenPages, NO_PRESENCE, type Presence } from '../domain/presence.ts';
+import { getLastOpen, NO_PRESENCE, type Presence } from '../domain/presence.ts';
 import { type Instant, type Ms, ms } from '../domain/time.ts';
 import { getExpiry, type Token } from '../domain/token.ts';
 import { PATHS } from '../guide/oauth.ts';
@@ -75,9 +75,8 @@ function findSilentPages({ call, presence, now, realTime }: CallNow, hasReport: 
 }
 
 function abandonment({ call, presence, now, realTime }: CallNow): Omission[] {
-  const lastOpen = Math.max(...Object.values(presence.pages).map(({ stream }) => stream?.openUntil ?? 0));
-  const isLeft =
-    getOpenPages(presence, realTime).length === 0 && lastOpen > 0 && lastOpen + PAGE_SETTLE_MS <= realTime;
+  const lastOpen = getLastOpen(presence);
+  const isLeft = lastOpen !== undefined && lastOpen + PAGE_SETTLE_MS <= realTime;
   const { state } = callAt(call, now);
   return isLeft && !isOver(state) ? [{ clientId: call.clientId, seen: `in state ${state}`, at: now }] : [];
 }

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Drive, type Json, openDrive } from '../support/drive.ts';
+import { createFakePage } from '../support/fake-page.ts';
 
 let d: Drive;
 beforeAll(async () => {
@@ -117,6 +118,29 @@ describe('clock', () => {
     const resumed = (await d.admin('POST', '/clock/resume')).json;
     expect(resumed.frozen).toBe(false);
     expect(Date.parse(resumed.now)).toBeGreaterThanOrEqual(Date.parse('2030-01-01T01:30:00.000Z'));
+  });
+
+  describe('advanced while a page is loading', () => {
+    const openAsBrowser = async (validationId: string) => {
+      const query = new URLSearchParams({ access_token: await d.token(), validation_id: validationId });
+      return (await fetch(`${d.mock.url}/call?${query}`, { headers: { accept: 'text/html,*/*' } })).text();
+    };
+
+    it('waits until the page has checked in, so that its script has started', async () => {
+      const html = await openAsBrowser('agent-late~loading');
+      const advanced = d.admin('POST', '/clock/advance', { by: '10m' });
+      const page = createFakePage(html, d.mock.url);
+      await advanced;
+      expect((await d.admin('GET', '/calls/agent-late~loading')).json.state).toBe('loading');
+      await page.waitForText('VideocallLoading');
+      page.disconnect();
+    });
+
+    it('waits a few seconds at most for a page that never checks in', async () => {
+      await openAsBrowser('agent-late~gone');
+      const { status } = await d.admin('POST', '/clock/advance', { by: '10m' });
+      expect([status, (await d.admin('GET', '/calls/agent-late~gone')).json.started_at]).toEqual([200, null]);
+    });
   });
 
   it('forks the clock of a client from the common clock at the first request that names the client', async () => {
