@@ -17,6 +17,8 @@ export interface Call {
   openedAt: string;
   /** The action or signal that its script waits for. */
   waitsFor: string | null;
+  /** When its script continues, unless someone acts before. */
+  nextAt: string | null;
   startedAt: string | null;
   endedAt: string | null;
   /** The actions that the agent can take now. */

@@ -151,6 +151,13 @@ describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { t
         await open('server-not-operational');
         await listening.heard('VideocallServerNotOperational');
       });
+      test('hears in a page that is in a frame itself', async ({ page, videocall }) => {
+        const listening = await videocall.listen(page);
+        const src = videocall.call('not-found').src(await videocall.token());
+        const inner = process.env.SHOP.replace(/src=.*/, 'src=' + encodeURIComponent(src));
+        await page.goto(process.env.SHOP.replace(/src=.*/, 'src=' + encodeURIComponent(inner)));
+        await listening.heard('VideocallNotFound');
+      });
       test('embeds several', async ({ page, context, videocall }) => {
         const [one, other] = [await videocall.embed(page), await videocall.embed(await context.newPage())];
         await one.join();
@@ -160,7 +167,84 @@ describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { t
         expect(other.events()).toEqual([]);
         await Promise.all([one, other].map((call) => call.end().catch(() => call.fail('VideocallNotFound'))));
       });`);
-    expect(output).toContain('3 passed');
+    expect(output).toContain('4 passed');
     expect(await listClientIds()).toEqual(before);
+  });
+
+  it('says within five seconds why a frame is not ready', async () => {
+    const { output } = await run(`
+      import { createServer } from 'node:http';
+      const createPage = (attributes) =>
+        '<!doctype html><iframe id="videocall-iframe" width="800" height="600"' + attributes + '></iframe>';
+      /** The error of a frame in a page with these attributes and headers. */
+      async function embedWrongly({ page, videocall }, attributes, headers = {}) {
+        const server = createServer((_, response) =>
+          response.writeHead(200, { 'content-type': 'text/html', ...headers }).end(createPage(attributes)));
+        await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+        await page.goto('http://localhost:' + server.address().port);
+        server.close();
+        const before = performance.now();
+        const error = await videocall.embed(page, { selector: 'iframe' }).catch((error) => error);
+        expect(performance.now() - before).toBeLessThan(9_000);
+        return error;
+      }
+      test.use({ failOnFindings: false });
+      test('frame-src', async ({ page, videocall }) => {
+        const error = await embedWrongly({ page, videocall }, '', { 'content-security-policy': "frame-src 'none'" });
+        expect([error.code, error.message]).toEqual(['timeout', expect.stringMatching(
+          /^the page has not asked for the frame within 5000ms; the browser says: .*Content Security Policy.*frame-src/)]);
+      });
+      test('lazy', async ({ page, videocall }) => {
+        const error = await embedWrongly({ page, videocall }, ' loading="lazy" style="margin-top: 10000px"');
+        expect(error.message).toMatch(/has not asked for the frame within 5000ms; its iframe has loading="lazy"/);
+      });
+      test('local network', async ({ page, videocall }) => {
+        await page.route('http://localhost:1/', (route) =>
+          route.fulfill({ body: createPage(''), contentType: 'text/html' }));
+        await page.goto('http://localhost:1/');
+        const error = await videocall.embed(page, { selector: 'iframe' }).catch((error) => error);
+        expect(error.message).toMatch(/LOCAL_NETWORK_ACCESS_CHECKS; .*grantPermissions/);
+      });
+      test('refused', async ({ page, videocall }) => {
+        await videocall.faults.arm({ endpoint: 'call', status: 503 });
+        const error = await embedWrongly({ page, videocall }, '');
+        expect([error.code, error.message]).toEqual(
+          ['forbidden', expect.stringMatching(/^the frame was refused: GET \\/call was answered with 503; /)]);
+      });
+      test('no script', async ({ page, videocall }) => {
+        const error = await embedWrongly({ page, videocall }, ' sandbox=""');
+        expect(error.message).toMatch(/^the frame was served, and its script has not run within 5000ms; .*sandbox/);
+      });
+      test('no events', async ({ page, videocall }) => {
+        await page.route('**/call/events*', (route) => route.abort());
+        const error = await embedWrongly({ page, videocall }, '');
+        expect(error.message).toMatch(/^the frame was served, and its script has run, but got no events within/);
+      });`);
+    expect(output).toContain('6 passed');
+  });
+
+  it('says at the line of the test what was heard in vain, and attaches the history of the call', async () => {
+    const { output } = await run(`
+      test('waits in vain', async ({ page, videocall }) => {
+        const call = await videocall.embed(page, { scenario: 'agent-late' });
+        await page.evaluate(() => {
+          const cycle = { big: 1n };
+          cycle.self = cycle;
+          for (const data of [10n, { code: 20n }, cycle, { code: { toString: 1 } }, new Map([[1, 2]]), undefined])
+            postMessage(data, '*');
+          const frame = document.body.appendChild(document.createElement('iframe'));
+          frame.contentWindow.eval('parent.postMessage({ big: 1n }, "*"); const c = {}; c.c = c; parent.postMessage(c, "*");' +
+            'parent.postMessage({ code: { toString: 1 } }, "*"); parent.postMessage(new Map([[1, 2]]), "*")');
+        });
+        await call.heard('VideocallLoading', { timeout: 500 }); // LINE
+      });`);
+    expect(output).toMatch(
+      /MockError: the page has not heard VideocallLoading within 500ms; it has heard \{"big":"1n"\}/,
+    );
+    expect(output).toMatch(/its script continues in \d+s: clock\.advance\('\d+s'\)/);
+    expect(output).toMatch(/> +\d+ \|.*\/\/ LINE/);
+    expect(output).toMatch(/at .*a\.spec\.mjs:\d+:\d+/);
+    expect(output).toContain('videocall.html');
+    expect(output).toContain('videocall-journal.json');
   });
 });
