@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Drive, type Json, openDrive } from '../support/drive.ts';
-import { createFakePage } from '../support/fake-page.ts';
+import { createFakePage, openFakePage } from '../support/fake-page.ts';
 
 let d: Drive;
 beforeAll(async () => {
@@ -134,6 +134,44 @@ describe('clock', () => {
       expect((await d.admin('GET', '/calls/agent-late~loading')).json.state).toBe('loading');
       await page.waitForText('VideocallLoading');
       page.disconnect();
+    });
+
+    it('moves the script of one call, and neither other calls nor tokens', async () => {
+      const token = await d.token();
+      const pages = await Promise.all(
+        ['agent-late~one', 'agent-late~other'].map((id) => openFakePage(d, token, id)),
+      );
+      for (const page of pages) await page.waitForText('waiting-room');
+      const { now } = (await d.admin('GET', '/clock')).json;
+      const { status, json } = await d.admin('POST', '/clock/advance', {
+        by: '10m',
+        validation_id: 'agent-late~one',
+      });
+      expect([status, Date.parse(json.now) - Date.parse(now)]).toEqual([
+        200,
+        expect.toSatisfy((ms) => ms < 60_000),
+      ]);
+      const state = async (id: string) => (await d.admin('GET', `/calls/${id}`)).json.state;
+      expect([await state('agent-late~one'), await state('agent-late~other')]).toEqual([
+        'loading',
+        'waiting-room',
+      ]);
+      await pages[0]?.waitForText('VideocallLoading');
+      for (const page of pages) page.disconnect();
+    });
+
+    it.each([
+      [{ by: '1s', validation_id: 'unheard-of' }, 404, 'there is no such call for "unheard-of"'],
+      [{ by: '1s', n: 1 }, 422, 'n: does not go without validation_id'],
+      [
+        { by: '1s', validation_id: 'agent-late~closed' },
+        409,
+        'no page of the call for "agent-late~closed" has checked in yet',
+      ],
+    ])('refuses %j with %d', async (body, status, message) => {
+      await d.open(await d.token(), 'agent-late~closed');
+      const answer = await d.admin('POST', '/clock/advance', body);
+      expect([answer.status, answer.json.message]).toEqual([status, message]);
     });
 
     it('waits a few seconds at most for a page that never checks in', async () => {
