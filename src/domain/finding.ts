@@ -60,6 +60,13 @@ export const RULES = {
     title: 'one access token serves several end users',
     fix: 'get a token of its own for every end user',
   },
+  'validation-in-two-frames': {
+    seenIn: ['presence'],
+    severity: 'warning',
+    guide: '5.3',
+    title: 'one validation is open in two frames at the same time, each with a token of its own',
+    fix: 'show one frame per validation, and remove the old iframe before you make another',
+  },
   'token-reused': {
     seenIn: ['request'],
     severity: 'warning',
@@ -130,7 +137,7 @@ export const RULES = {
     severity: 'error',
     guide: '5.3',
     title: 'the iframe may not use the camera or the microphone',
-    fix: 'write allow="camera; microphone;", in every iframe around it too',
+    fix: 'write allow="camera; microphone;", in every iframe around it too; if it is there, the page around it or its server sends a Permissions-Policy header with camera=() or microphone=()',
   },
   'sandboxed-origin': {
     seenIn: ['page'],

@@ -150,6 +150,16 @@ export function markPosted(presence: Presence, ids: readonly number[], now: Inst
   return postedAt === sent.postedAt ? sent : { ...sent, postedAt };
 }
 
+/** Whether a page and another one of its call, with another token, are both open. */
+export const hasRivalPage = ({ pages }: Presence, id: string, now: Instant): boolean => {
+  const page = pages[id];
+  return (
+    page !== undefined &&
+    isOpen(page, now) &&
+    Object.values(pages).some((other) => other.token !== page.token && isOpen(other, now))
+  );
+};
+
 /** Refuses a page whose token was used by another page before it and still is. Guide 5.2. */
 export const refuseSharedPage = (presence: Presence, id: string, now: Instant): Presence =>
   updatePage(presence, id, (page) => {

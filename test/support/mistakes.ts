@@ -162,6 +162,17 @@ export const MISTAKES: readonly Mistake[] = [
     },
   },
   {
+    what: 'one validation in two frames with two tokens',
+    expected: expectInAll('validation-in-two-frames'),
+    async make({ tab, pages, frame, waitForDiagnostics }) {
+      const iframes = [await frame(), await frame()].map(
+        (src) => `<iframe ${GUIDE_ATTRIBUTES} src="${src}"></iframe>`,
+      );
+      await tab.open(pages.page(iframes.join('')));
+      await waitForDiagnostics();
+    },
+  },
+  {
     what: 'a token that is used again after its call',
     expected: expectInAll('token-reused'),
     async make({ tab, pages, frame, waitForDiagnostics, finish }) {
