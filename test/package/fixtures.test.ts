@@ -5,6 +5,7 @@ import { explainMissingNode, findNodeProgram } from '../support/nodes.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 import { explainMissingTool } from '../support/tools.ts';
 import { explainMissingVitest5, VITEST_5 } from '../support/vitest-5.ts';
+import { startPageServer } from '../support/web-pages.ts';
 
 /** Runs the fixtures with Vitest and Playwright, and checks which clients they leave in a simulator. */
 
@@ -103,13 +104,13 @@ describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { t
     shop = await openShop();
   });
   afterAll(() => shop.close());
-  const run = (text: string) => {
+  const run = (text: string, ...args: readonly string[]) => {
     project.write(
       'a.spec.mjs',
       `import { expect } from '@playwright/test';\nimport { test } from 'mock-veridas/playwright';\n${text}`,
     );
     project.write('playwright.config.ts', createPlaywrightConfig('failOnFindings: true, '));
-    return project.node([project.tool('@playwright/test/cli.js'), 'test', 'a.spec.mjs'], {
+    return project.node([project.tool('@playwright/test/cli.js'), 'test', 'a.spec.mjs', ...args], {
       ...createEnvironment(),
       SHOP: shop.getPageUrl('about:blank'),
     });
@@ -169,6 +170,62 @@ describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { t
       });`);
     expect(output).toContain('4 passed');
     expect(await listClientIds()).toEqual(before);
+  });
+
+  it('runs tests in parallel whose backend has fixed credentials, by tokens that a route replaces', async () => {
+    const pages = await startPageServer();
+    const app = pages.page(`<p role="status">waiting</p><script>
+      addEventListener('message', ({ origin, data }) => {
+        if (origin.includes('videocall')) document.querySelector('p').textContent = data.code;
+      });
+      fetch('/api/token').then((answer) => answer.json()).then(({ access_token }) => {
+        const frame = document.createElement('iframe');
+        frame.allow = 'camera; microphone;';
+        frame.width = frame.height = 600;
+        frame.src = '${mock.browserUrl}/call?access_token=' + access_token + '&validation_id=same';
+        document.body.append(frame);
+      });
+    </script>`);
+    const { output } = await run(
+      `
+      test.describe.configure({ mode: 'parallel' });
+      test.use({ failOnFindings: false });
+      const open = async ({ page, videocall }) => {
+        await page.route('**/api/token', async (route) =>
+          route.fulfill({ json: { access_token: await videocall.token() } }));
+        await page.goto('${app}');
+        await videocall.waitFor({ page: 'open' });
+        return videocall.call('same');
+      };
+      const expectStatus = (page, code) => expect(page.getByRole('status')).toHaveText(code);
+      test('succeeds', async ({ page, videocall }) => {
+        const call = await open({ page, videocall });
+        for (const action of ['join', 'start', 'end']) await call[action]();
+        await expectStatus(page, 'VideocallCompleted');
+      });
+      test('fails', async ({ page, videocall }) => {
+        const call = await open({ page, videocall });
+        await call.fail('VideocallServerNotOperational');
+        await expectStatus(page, 'VideocallServerNotOperational');
+      });
+      test.describe('late', () => {
+        test.use({ videocallClient: { scenario: 'agent-late' } });
+        test('is late', async ({ page, videocall }) => {
+          await open({ page, videocall });
+          await videocall.clock.advance('10m');
+          await expectStatus(page, 'VideocallLoading');
+        });
+      });
+      test('is closed', async ({ page, videocall }) => {
+        const call = await open({ page, videocall });
+        await page.close();
+        await videocall.waitFor({ page: 'none' });
+        expect(await call.join()).toEqual({ page: 'none' });
+      });`,
+      '--workers=4',
+    );
+    await pages.close();
+    expect(output).toContain('4 passed');
   });
 
   it('says within five seconds why a frame is not ready', async () => {
