@@ -38,8 +38,9 @@ export const createFrameRequest = (
   fromState: { query: { access_token: 'accessToken' } },
 });
 
-/** Even `frame-ancestors *` shuts out parents without a network origin, such as file: and about:blank. */
-const NO_FRAME_ANCESTORS = '^(?!.*frame-ancestors)';
+/** Any directives but frame-ancestors: even `*` shuts out parents without a network origin, such as file: and about:blank. */
+const NO_FRAME_ANCESTORS =
+  '^((default|script|style|img|media|connect|frame)-src [^;]*(; |$)|(base-uri|form-action) [^;]*(; |$))+$';
 
 function createWaitingRoomExchange(): Exchange {
   const response = createPageAnswer(200, 'waiting-room');

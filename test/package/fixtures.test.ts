@@ -194,7 +194,7 @@ describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { t
         await page.route('**/api/token', async (route) =>
           route.fulfill({ json: { access_token: await videocall.token() } }));
         await page.goto('${app}');
-        await videocall.waitFor({ page: 'open' });
+        await videocall.waitFor({ page: 'open' }, { timeout: '30s' });
         return videocall.call('same');
       };
       const expectStatus = (page, code) => expect(page.getByRole('status')).toHaveText(code);
@@ -212,14 +212,14 @@ describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { t
         test.use({ videocallClient: { scenario: 'agent-late' } });
         test('is late', async ({ page, videocall }) => {
           await open({ page, videocall });
-          await videocall.clock.advance('10m');
-          await expectStatus(page, 'VideocallLoading');
+          await videocall.clock.advance('30m');
+          await expectStatus(page, 'VideocallCompleted');
         });
       });
       test('is closed', async ({ page, videocall }) => {
         const call = await open({ page, videocall });
         await page.close();
-        await videocall.waitFor({ page: 'none' });
+        await videocall.waitFor({ page: 'none' }, { timeout: '30s' });
         expect(await call.join()).toEqual({ page: 'none' });
       });`,
       '--workers=4',
