@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createDevServerInstallArgs } from './support/dev-servers.ts';
 import { createInterceptorInstallArgs } from './support/interceptors.ts';
 import { createNodeInstallArgs } from './support/nodes.ts';
 import { createGeneratorInstallArgs } from './support/openapi-generators.ts';
@@ -43,6 +44,7 @@ function installPackages(): void {
     createVitest5InstallArgs(),
     createGeneratorInstallArgs(),
     createInterceptorInstallArgs(),
+    createDevServerInstallArgs(),
   ];
   for (const args of installs) if (args.length > 0) run('npm', ...args);
 }
