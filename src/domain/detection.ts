@@ -1,5 +1,5 @@
 import { OLDEST_BROWSERS } from '../guide/browsers.ts';
-import { PATHS } from '../guide/oauth.ts';
+import { FORM_TYPES, PATHS } from '../guide/oauth.ts';
 import type { Detectors, Place, RuleId } from './finding.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Diagnostics } from './presence.ts';
@@ -66,7 +66,11 @@ export const detectInRequest = createDetector<'request', JournalEntry>({
     if (form !== undefined || method !== 'POST') return undefined;
     if (!OAUTH_PATHS.includes(path) && !OAUTH_PATHS.includes(`${path}/`)) return undefined;
     const type = headers['content-type']?.split(';', 1)[0];
-    return type !== undefined && entry.faultId === undefined ? `POST ${path} with ${type}` : undefined;
+    // A form that was not read was refused for another reason.
+    const isForm = FORM_TYPES.some((one) => one === type);
+    return type !== undefined && !isForm && entry.faultId === undefined
+      ? `POST ${path} with ${type}`
+      : undefined;
   },
   'service-breaks': ({ cause, method, path }) => (cause === 'crash' ? `${method} ${path}` : undefined),
   'token-reused': (entry) =>

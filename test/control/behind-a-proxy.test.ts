@@ -82,7 +82,7 @@ describe('behind a proxy on the same machine', () => {
     const { status } = await ask(d, '/call', [['X-Forwarded-For', '203.0.113.7']]);
     expect(status).toBe(403);
     const { items } = (await d.admin('GET', '/requests')).json;
-    expect(items.at(-1)).toMatchObject({ from: '203.0.113.7', reason: 'the address has no access_token' });
+    expect(items.at(-1)).toMatchObject({ from: '203.0.113.7', reason: 'the URL has no access_token' });
   });
 });
 
