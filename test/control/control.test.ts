@@ -163,7 +163,7 @@ describe('clock', () => {
 
     it.each([
       [{ by: '1s', validation_id: 'unheard-of' }, 404, 'there is no such call for "unheard-of"'],
-      [{ by: '1s', n: 1 }, 422, 'n: does not go without validation_id'],
+      [{ by: '1s', n: 1 }, 422, 'n: needs validation_id'],
       [
         { by: '1s', validation_id: 'agent-late~closed' },
         409,

@@ -55,7 +55,7 @@ describe('POST /wait', () => {
   it('answers when a page has checked in, not when it was served', async () => {
     const frame = await d.open(await d.token(), 'val-1');
     const { status, json } = await wait({ for: { page: 'open' }, timeout: '10ms' });
-    expect([status, json.message]).toEqual([408, 'an open page has not come within 10ms']);
+    expect([status, json.message]).toEqual([408, 'an open page did not come within 10ms']);
     expect(json.seen).toEqual(['val-1: page has not checked in']);
     const waiting = wait({ for: { page: 'open' }, validation_id: 'val-1', n: 1 });
     const page = createFakePage(frame.html, d.mock.url);
