@@ -1,6 +1,7 @@
 import { OLDEST_BROWSERS } from '../guide/browsers.ts';
 import { PATHS } from '../guide/oauth.ts';
 import type { Detectors, Place, RuleId } from './finding.ts';
+import { isFrameTooSmall } from './frame-size.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Diagnostics } from './presence.ts';
 
@@ -100,9 +101,6 @@ const BROWSERS: readonly (readonly [keyof typeof OLDEST_BROWSERS, RegExp])[] = [
   ['Safari', /\bVersion\/(\d+(?:\.\d+)?).*\bSafari\//],
 ];
 
-const MIN_FRAME_PIXELS = 200;
-const MAX_HIDDEN_PIXELS = 10;
-
 /** Finds every mistake in a page's embedding. */
 export const detectInPage = createDetector<'page', Diagnostics>({
   'opened-top-level': ({ topLevel }) => (topLevel ? 'the page has no parent' : undefined),
@@ -115,11 +113,8 @@ export const detectInPage = createDetector<'page', Diagnostics>({
   'sandboxed-origin': ({ origin }) => (origin === 'null' ? 'its origin is "null"' : undefined),
   'insecure-parent': ({ secureContext, parentOrigin }) =>
     secureContext === false ? `in a page at ${parentOrigin ?? 'an unknown origin'}` : undefined,
-  // A frame that is hidden, or nearly so, may be shown later.
   'frame-too-small': ({ width, height }) =>
-    Math.min(width, height) > MAX_HIDDEN_PIXELS && Math.min(width, height) < MIN_FRAME_PIXELS
-      ? `${width} x ${height} pixels`
-      : undefined,
+    isFrameTooSmall(width, height) ? `${width} x ${height} pixels` : undefined,
   'old-browser'({ userAgent }) {
     for (const [name, pattern] of BROWSERS) {
       const version = pattern.exec(userAgent)?.[1];

@@ -4,6 +4,7 @@ import type { PagePost, PageSetup } from '../messages.ts';
 import { createChecks } from './checks.ts';
 import { deliver } from './deliver.ts';
 import { diagnose } from './diagnostics.ts';
+import { watchFrameSize } from './frame-size.ts';
 import { createReporter } from './reporter.ts';
 import { createSelfView } from './self-view.ts';
 import { getShownState, openMessageStream, type ReceivedMessage, type Stop } from './stream.ts';
@@ -20,7 +21,7 @@ const showNotice = (name: 'reset' | 'closing' | '') => document.body.setAttribut
 function start(setup: PageSetup): void {
   // Read once and never compared: Cypress rewrites code that compares frames.
   const parent = window.parent;
-  const checks = createChecks(document.querySelector('.checks'));
+  const checks = createChecks(setup.texts);
   const showSelf = createSelfView(document.querySelector<HTMLVideoElement>('#self-view'));
   let lastId: number | undefined;
   let isLastReceived = false;
@@ -91,6 +92,7 @@ function start(setup: PageSetup): void {
     if (event.persisted && !isFinished) connect();
   });
   showSelf(getShownState() === 'in-call');
+  watchFrameSize(document.querySelector('.notice.too-small'));
   connect();
   diagnose(parent, (seen) => {
     checks.showDiagnostics(seen);
