@@ -55,6 +55,11 @@ export const COMMAND_ROWS = {
       'asks the simulator that runs with the same options, and verify one that it starts. verify also takes ' +
       'the real service, and skips there the states that cannot be set',
   },
+  provider: {
+    ...TO_VERIFY,
+    ...anyText('NAME', 'provider', 'the name of the provider in your contracts'),
+    default: 'videocall-manager',
+  },
   'client-id': {
     ...TO_VERIFY,
     ...anyText('ID', 'client id', 'the client of states that name none (default CLIENT_ID)'),
@@ -104,25 +109,28 @@ export const COMMAND_ROWS = {
     ...OF_BROKER,
     schema: Address,
     placeholder: 'URL',
-    help: 'verify what a Pact broker has for videocall-manager',
+    help: 'verify what a Pact broker has for the provider, as in http://USER:PASSWORD@broker.example',
   },
   'broker-token': {
     ...OF_BROKER,
-    ...anyText('TOKEN', 'token', 'its bearer token', { writeOnly: true }),
+    ...anyText('TOKEN', 'token', 'its bearer token; without --broker-url, for the pacts named by address', {
+      writeOnly: true,
+    }),
     variables: ['PACT_BROKER_TOKEN'],
-    needs: 'broker-url',
   },
   'broker-username': {
     ...OF_BROKER,
     ...anyText('NAME', 'user name', 'its user'),
     variables: ['PACT_BROKER_USERNAME'],
-    needs: 'broker-url',
   },
   'broker-password': {
     ...OF_BROKER,
     ...anyText('PASSWORD', 'password', 'the password of that user', { writeOnly: true }),
     variables: ['PACT_BROKER_PASSWORD'],
-    needs: 'broker-url',
+  },
+  'allow-other-origins': {
+    ...OF_BROKER,
+    ...onOff('follow links of the broker to another origin, with the credentials'),
   },
   selector: {
     ...OF_BROKER,
@@ -140,7 +148,13 @@ export const COMMAND_ROWS = {
   'provider-branch': {
     ...OF_BROKER,
     ...anyText('NAME', 'branch', 'branch of the provider that is verified'),
-    needs: 'broker-url',
+  },
+  'provider-tag': {
+    ...OF_BROKER,
+    schema: Type.Array(Type.String({ title: 'tag', minLength: 1 })),
+    placeholder: 'TAG',
+    help: 'tag of the provider that is verified, and that is set when the result is published',
+    default: [],
   },
   'enable-pending': {
     ...OF_BROKER,
@@ -154,13 +168,12 @@ export const COMMAND_ROWS = {
   },
   publish: {
     ...OF_BROKER,
-    ...onOff('publish the result to the broker; needs --provider-version'),
+    ...onOff('publish the results of pacts that come from a broker; needs --provider-version'),
     needs: 'provider-version',
   },
   'provider-version': {
     ...OF_BROKER,
     ...anyText('VERSION', 'version', 'version of the provider under which to publish it'),
-    needs: 'broker-url',
   },
   'build-url': { ...OF_BROKER, ...anyText('URL', 'address', 'address of the build'), needs: 'publish' },
   json: { ...RESULT, ...anyText('FILE|-', 'file', 'write the result as JSON, with - to standard output') },

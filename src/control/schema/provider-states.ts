@@ -9,11 +9,20 @@ export const STATE_ROUTES = defineRoutes({
         title: 'provider state',
         description: 'the name of one; mock-veridas verify --list-states lists them',
       }),
-      action: Type.Optional(Type.Enum(['setup', 'teardown'], { title: 'action' })),
+      action: Type.Optional(Type.Enum(['setup', 'teardown', 'end'], { title: 'action' })),
       params: Type.Optional(
         Type.Record(Type.String(), Type.Unknown(), {
           title: 'map',
           description: 'a map with the parameters of the state',
+        }),
+      ),
+      verification: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 100,
+          title: 'name of a verification',
+          description:
+            'a name; until its end or a minute of silence, no other verification can set up states',
         }),
       ),
       // Some verifiers put everything into the body.
