@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createValidatorInstallArgs } from './support/api-validators.ts';
 import { createNodeInstallArgs } from './support/nodes.ts';
 import { createPackageManagerInstallArgs } from './support/package-managers.ts';
 import { startRedis } from './support/redis.ts';
@@ -39,6 +40,7 @@ function installPackages(): void {
     createPackageManagerInstallArgs(),
     createTestcontainersInstallArgs(),
     createVitest5InstallArgs(),
+    createValidatorInstallArgs(),
   ];
   for (const args of installs) if (args.length > 0) run('npm', ...args);
 }
