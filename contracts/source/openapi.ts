@@ -208,7 +208,6 @@ export const createOpenApi = () => ({
               'Content-Security-Policy': createHeader('who may embed it', 'string', 'frame-ancestors *'),
             },
           },
-          400: createHtml('The query cannot be read; our choice', createScreen('error')),
           403: createHtml('The token opens nothing; our choice', createScreen('error')),
         },
       },

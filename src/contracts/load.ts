@@ -83,7 +83,7 @@ function createUnreadablePact({ source, text, server, broker }: PactSource, prob
     metadata: [],
     problems: [problem],
   };
-  const document = readMap(text);
+  const document = { ...readMap(text), interactions: [{}] };
   return {
     source,
     ...(server && { server }),
