@@ -64,9 +64,9 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       '@pact-foundation/pact-core 19, and nothing from the network.',
     exitCodes: {
       0: 'every contract is kept',
-      1: 'one is broken',
-      2: 'bad flags or pacts, unknown states, nothing to verify',
-      3: 'the verifier is missing or has crashed, or was stopped',
+      1: 'one is broken, or one that a broker has selected cannot be verified',
+      2: 'bad flags or pacts, unknown states, what could not fail, nothing to verify',
+      3: 'the verifier is missing, has crashed or was stopped; a broker, an address or the target cannot be reached; or a result cannot be published',
     },
   },
   report: {

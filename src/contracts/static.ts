@@ -58,7 +58,9 @@ export async function verifyStatically(
   { cwd, provider, showSecrets, failOnPending }: StaticOptions,
 ): Promise<VerificationReport> {
   const { Comparator } = createRequire(import.meta.url)(findLibrary('comparator', cwd)) as Library;
-  const comparator = new Comparator(parse(readFileSync(new URL('contracts/openapi.yaml', ROOT), 'utf8')));
+  const document = parse(readFileSync(new URL('contracts/openapi.yaml', ROOT), 'utf8'));
+  // Version 1 takes the document itself, version 2 under this name.
+  const comparator = new Comparator({ ...document, oas: document });
   const results: Result[] = [];
   const warnings: string[] = [];
 

@@ -259,4 +259,39 @@ export const FAULTS: readonly PlantedFault[] = [
     by: 'simulator-errors',
     answer: replaceInPage(/data-state="error"/, 'data-state="waiting-room"'),
   },
+  {
+    what: 'an outage is a crash',
+    by: 'simulator-errors',
+    answer: changeAnswers(isToken, (returning) => {
+      if (returning.status === 503) returning.status = 500;
+    }),
+  },
+  {
+    what: 'a refused method does not say which are allowed',
+    by: 'simulator-errors',
+    answer: changeAnswers(isRevoke, ({ headers }) => {
+      delete headers.allow;
+    }),
+  },
+  {
+    what: 'a revocation without a token is taken',
+    by: 'simulator-errors',
+    answer: changeAnswers(isRevoke, (returning) => {
+      if (returning.status === 400) Object.assign(returning, { status: 200, body: '' });
+    }),
+  },
+  {
+    what: 'a refusal is declared as text',
+    by: 'simulator-errors',
+    answer: changeAnswers(isToken, (returning) => {
+      if (returning.status === 400) returning.headers['content-type'] = 'text/plain';
+    }),
+  },
+  {
+    what: 'the frame is a download',
+    by: 'guide-frontend',
+    answer: changeAnswers(isCall, ({ headers }) => {
+      headers['content-type'] = 'application/octet-stream';
+    }),
+  },
 ];
