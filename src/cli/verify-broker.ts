@@ -25,9 +25,19 @@ export type BrokerOptions = Pick<
 >;
 type Flags = Read<'verify'>['flags'];
 
-/** Flags that name credentials twice, or publish nothing. */
+/** Flags that are about a broker, or about a pact of one. */
+const OF_BROKER = [
+  'broker-token',
+  'broker-username',
+  'broker-password',
+  'allow-other-origins',
+  'provider-tag',
+  'publish',
+] as const;
+
+/** Flags that name credentials twice, or no broker. */
 export function findBrokerProblems(
-  { brokerUrl = '', publish }: BrokerOptions,
+  { brokerUrl = '' }: BrokerOptions,
   flags: Flags,
   named: readonly string[],
 ): string[] {
@@ -39,8 +49,10 @@ export function findBrokerProblems(
     ...(isSplit && (flags['broker-token'] || flags['broker-username'])
       ? ['--broker-url has credentials, and a flag has others; keep one of them']
       : []),
-    ...(publish && brokerUrl === '' && !named.some((one) => /^https?:/i.test(one))
-      ? ['--publish: no pact comes from a broker: give --broker-url, or the address of a pact']
+    ...(brokerUrl === '' && !named.some((one) => /^https?:/i.test(one))
+      ? OF_BROKER.filter((name) => flags[name]).map(
+          (name) => `--${name}: no pact comes from a broker: give --broker-url, or the address of a pact`,
+        )
       : []),
   ];
 }

@@ -8,15 +8,15 @@ const SECRET_NAME = /(?:secret|passw(?:or)?d|token|api_?key|authorization|basic_
 
 const isSecretName = (name: string): boolean => SECRET_NAME.test(name.replaceAll('-', '_'));
 
-const NAME = '[\\w-]*(?:secret|passw(?:or)?d|token|api_?key)';
+// Every repetition has a limit, so that no answer takes long.
 const IN_FORM = /(?:secret|passw(?:or)?d|token|api_?key)=([^&\s"'<>]+)/gi;
-const IN_MULTIPART = new RegExp(
-  `name="?${NAME}"?[^\\r\\n]*\\r?\\n(?:[^\\r\\n]+\\r?\\n)*\\r?\\n([^\\r\\n]*)`,
-  'gi',
-);
-const IN_HTML = new RegExp(`name=["']${NAME}["'][^>]*?value=["']([^"']+)`, 'gi');
+const IN_MULTIPART =
+  /(?:secret|passw(?:or)?d|token|api_?key)"?[^\r\n]{0,100}\r?\n(?:[^\r\n]{1,200}\r?\n){0,5}\r?\n([^\r\n]+)/gi;
+const IN_HTML =
+  /name=["']\w{0,50}(?:secret|passw(?:or)?d|token|api_?key)["'][^>]{0,200}?value=["']([^"']+)/gi;
 /** Also where the JSON is quoted itself, or cut off. */
-const IN_JSON = new RegExp(`(\\\\*["']${NAME}\\\\*["']\\s*:\\s*\\\\*["'])([^"'\\\\]+)`, 'gi');
+const IN_JSON =
+  /((?:secret|passw(?:or)?d|token|api_?key)\\{0,3}["']\s{0,20}:\s{0,20}\\{0,3}["'])([^"'\\]+)/gi;
 
 const decodeFormValue = (text: string): string => {
   try {

@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { trimTrailingSlashes } from '../control/schema/paths.ts';
 import { findSecrets, findSecretsInText } from './masking.ts';
 
 /** Headers of one connection, which are not passed on (RFC 9110, 7.6.1). */
@@ -82,7 +83,7 @@ export async function openRecorder(provider: string) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}${base.pathname.replace(/\/+$/, '')}`,
+    url: `http://127.0.0.1:${port}${trimTrailingSlashes(base.pathname)}`,
     secrets,
     /** Why the provider can no longer be reached, if so. */
     whyGone: () => gone,

@@ -1,4 +1,5 @@
 import { isMap } from '../control/schema/mismatch.ts';
+import { trimTrailingSlashes } from '../control/schema/paths.ts';
 import { PATHS } from '../guide/oauth.ts';
 import type { Masking } from './masking.ts';
 import { type Interaction, InvalidPact, type Pact, type RequestedState } from './pact.ts';
@@ -148,7 +149,7 @@ const REGEX_REMEDY =
 
 /** A path that differs from the service's in its last slash. */
 function findSlashRemedy({ path = '' }: Interaction): string[] {
-  const bare = path.replace(/\/+$/, '');
+  const bare = trimTrailingSlashes(path);
   const meant = [...Object.values(PATHS), '/call'].find(
     (known) => known !== path && known.replace(/\/$/, '') === bare,
   );
