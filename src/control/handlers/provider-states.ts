@@ -20,6 +20,12 @@ function toControlError(error: unknown): unknown {
   return error;
 }
 
+const NO_EVENT = {
+  error: 'no_event',
+  reason: 'no event has been posted in these states',
+  hint: 'ask for a state such as "a video call event has been posted", or name the event in the description',
+} as const;
+
 const createBusyError = () =>
   new ControlError('conflict', 'another verification is running against this simulator', {
     hint: 'wait until it has ended, or verify against a simulator of your own: without --target',
@@ -27,7 +33,7 @@ const createBusyError = () =>
 
 /** Sets up provider states. Only one verification can run at a time, because its interactions share them. */
 export function providerStateHandlers(simulator: Simulator): Handlers<typeof STATE_ROUTES> {
-  const { setUp, tearDown } = createProviderStates(simulator);
+  const { setUp, tearDown, findEvent } = createProviderStates(simulator);
   const lease = createLease();
   return {
     async 'POST /provider-states'({ body: { state, action = 'setup', params = {}, verification } }) {
@@ -35,6 +41,7 @@ export function providerStateHandlers(simulator: Simulator): Handlers<typeof STA
       try {
         if (action === 'end') {
           lease.release();
+          await tearDown('', {});
           return { ...(await setUp('', {})) };
         }
         if (action === 'setup') return { ...(await setUp(state, params)) };
@@ -42,6 +49,19 @@ export function providerStateHandlers(simulator: Simulator): Handlers<typeof STA
         return {};
       } catch (error) {
         throw toControlError(error);
+      }
+    },
+
+    async 'POST /provider-events'({ body: { description } }) {
+      if (!lease.claim(undefined)) throw createBusyError();
+      try {
+        const event = await findEvent(description);
+        if (event === undefined) return NO_EVENT;
+        const { type, code, message } = event.event;
+        return { type, code, message };
+      } catch (error) {
+        if (!(error instanceof StateSetupFailed)) throw error;
+        return { ...NO_EVENT, reason: error.message };
       }
     },
   };

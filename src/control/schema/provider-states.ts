@@ -1,5 +1,14 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { defineRoutes } from './route.ts';
+
+const JSON_TYPE = 'application/json';
+
+const Message = Type.Object({ type: Type.String(), code: Type.String(), message: Type.String() });
+const NoMessage = Type.Object({
+  error: Type.Enum(['no_event']),
+  reason: Type.String(),
+  hint: Type.String(),
+});
 
 export const STATE_ROUTES = defineRoutes({
   'POST /provider-states': {
@@ -30,6 +39,33 @@ export const STATE_ROUTES = defineRoutes({
     },
     status: 200,
     answer: Type.Record(Type.String(), Type.String()),
+    errors: ['conflict'],
+  },
+  'POST /provider-events': {
+    summary: 'The event to which the provider states have led, as a message for a verifier of Pact',
+    body: {
+      description: Type.String({
+        title: 'description of a message',
+        description: 'a text; without states it names the event by its code',
+      }),
+      providerStates: Type.Optional(
+        Type.Array(Type.Unknown(), { title: 'list of states', description: 'those that were set up before' }),
+      ),
+    },
+    status: 200,
+    answer: Type.Union([Message, NoMessage]),
+    // Verifiers may take any answer for the message itself, so a failure shares no key with an event.
+    otherwise: {
+      status: 500,
+      when: (answer: Static<typeof Message> | Static<typeof NoMessage>) => 'error' in answer,
+    },
+    // Consumers write the content type in all of these ways.
+    metadata: (origin) => ({
+      contentType: JSON_TYPE,
+      'content-type': JSON_TYPE,
+      'Content-Type': JSON_TYPE,
+      origin,
+    }),
     errors: ['conflict'],
   },
 });
