@@ -4,7 +4,7 @@ WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN npm run build && npm pack --ignore-scripts && mv mock-veridas-*.tgz mock-veridas.tgz
+RUN npm pack && mv mock-veridas-*.tgz mock-veridas.tgz
 
 FROM node:22-bookworm-slim
 RUN apt-get update \
@@ -16,7 +16,7 @@ COPY --from=build /build/mock-veridas.tgz .
 RUN npm install --omit=dev --no-audit --no-fund ./mock-veridas.tgz redis@6 \
  && npm cache clean --force \
  && rm mock-veridas.tgz
-# Reachable from outside the container, so that the control API asks for Basic credentials.
+# Reachable from outside the container, so that the control API requires Basic credentials.
 ENV MOCK_VERIDAS_HOST=0.0.0.0
 USER node
 EXPOSE 4010

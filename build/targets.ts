@@ -74,6 +74,7 @@ export const PAGES: readonly BuildOptions[] = [
     ...FOR_BROWSERS,
     entryPoints: [
       ...createEntryPoints('console', 'main.tsx', 'style.css'),
+      ...createEntryPoints('overview', 'style.css'),
       ...createEntryPoints('report', 'style.css'),
     ],
     target: 'es2022',

@@ -8,7 +8,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createValidatorInstallArgs } from './support/api-validators.ts';
+import { createInterceptorInstallArgs } from './support/interceptors.ts';
 import { createNodeInstallArgs } from './support/nodes.ts';
+import { createGeneratorInstallArgs } from './support/openapi-generators.ts';
 import { createPackageManagerInstallArgs } from './support/package-managers.ts';
 import { startRedis } from './support/redis.ts';
 import { createTestcontainersInstallArgs } from './support/testcontainers.ts';
@@ -41,6 +43,8 @@ function installPackages(): void {
     createTestcontainersInstallArgs(),
     createVitest5InstallArgs(),
     createValidatorInstallArgs(),
+    createGeneratorInstallArgs(),
+    createInterceptorInstallArgs(),
   ];
   for (const args of installs) if (args.length > 0) run('npm', ...args);
 }

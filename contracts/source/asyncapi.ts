@@ -16,7 +16,7 @@ const createMessage = ({ type, code, message: text }: (typeof EVENTS)[keyof type
     properties: {
       type: { type: 'string', const: type },
       code: { type: 'string', const: code },
-      message: { type: 'string', description: 'for people; only the code is promised not to change' },
+      message: { type: 'string', description: 'for people; only the code is stable' },
     },
     additionalProperties: false,
   },
@@ -26,10 +26,10 @@ const createMessage = ({ type, code, message: text }: (typeof EVENTS)[keyof type
 export const createAsyncApi = () => ({
   asyncapi: '3.0.0',
   info: {
-    title: 'Events of VideocallManager as mock-veridas imitates them',
+    title: 'Events of VideocallManager, as mock-veridas imitates them',
     version: '2.0.8',
     description:
-      'Unofficial. By window.postMessage, from the frame to its parent; the origin contains "videocall" (guide 5.5).',
+      'Unofficial. The frame posts them to its parent with window.postMessage; the origin contains "videocall" (guide 5.5).',
     license: { name: 'MIT', url: 'https://spdx.org/licenses/MIT.html' },
   },
   channels: {
@@ -43,7 +43,7 @@ export const createAsyncApi = () => ({
     post: {
       action: 'send',
       channel: createRef('channels', 'parent'),
-      summary: 'The frame posts what has happened in its call',
+      summary: 'The frame posts the events of its call',
       messages: NAMES.map((name) => createRef('channels/parent/messages', name)),
     },
   },

@@ -50,7 +50,7 @@ function createTokenExchange(encoding: Encoding, place: Place): Exchange {
   return {
     key: `auth.token.${encoding}.${place}`,
     description: `a request for a token (${encoding}, credentials ${words})`,
-    text: 'Guide 5.2: the client credentials are exchanged for an access token of one hour',
+    text: 'Guide 5.2: the client credentials are exchanged for an access token that is valid for one hour',
     states: CREDENTIALS,
     request: createPost(PATHS.token, { ...fields, ...GRANT }, encoding, headers),
     response: TOKEN,
@@ -65,7 +65,7 @@ function createRevocationExchange(encoding: Encoding, place: Place): Exchange {
   return {
     key: `auth.revoke.${encoding}.${place}`,
     description: `a request to revoke a token (${encoding}, credentials ${words})`,
-    text: 'Guide 5.2: a token can be revoked by hand; the answer holds no data',
+    text: 'Guide 5.2: a token can be revoked; the response has no data',
     states: {
       ...CREDENTIALS,
       'an access token exists': { then: 'revoked', ...(!isForm && { access_token: ACCESS_TOKEN }) },

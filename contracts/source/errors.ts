@@ -14,8 +14,8 @@ import {
 
 /** What the guide leaves open: refusals and ends, as they were recorded or, where nothing was, as we chose. */
 
-const RECORDED = 'The guide leaves it open; recorded from the software that the service seems to run on';
-const CHOSEN = 'The guide leaves it open; our choice';
+const RECORDED = 'The guide does not specify it; recorded from the software that the service seems to run on';
+const CHOSEN = 'The guide does not specify it; our choice';
 
 const createRefusal = (status: number, error: string): Response => ({
   status,
@@ -80,7 +80,7 @@ const createOAuthCases = (path: string): Case[] => [
     states: { ...CREDENTIALS, 'the client IP is not allowed': {} },
     request: createPost(path, { ...GRANT, ...CLIENT, token: 'T' }),
     response: { status: 403 },
-    text: `Guide 6.1: the connection is blocked in production; that this is a 403 is our choice`,
+    text: `Guide 6.1: the connection is blocked in production; the status 403 is our choice`,
   },
   {
     key: 'unavailable',
@@ -101,7 +101,7 @@ const createOAuthCases = (path: string): Case[] => [
 const GRANTS: Case[] = [
   {
     key: 'unsupported-grant',
-    what: 'with a grant that there is not',
+    what: 'with an unsupported grant',
     states: CREDENTIALS,
     request: createPost(PATHS.token, { ...CLIENT, grant_type: 'magic' }),
     response: createRefusal(400, 'unsupported_grant_type'),
@@ -121,7 +121,7 @@ const DONE: Response = { status: 200, body: text('') };
 const REVOCATIONS: Case[] = [
   {
     key: 'no-token',
-    what: 'that names no token',
+    what: 'without a token',
     states: CREDENTIALS,
     request: createPost(PATHS.revoke, CLIENT),
     response: createRefusal(400, 'invalid_request'),
@@ -135,7 +135,7 @@ const REVOCATIONS: Case[] = [
   },
   {
     key: 'revoked-token',
-    what: 'of a token that is revoked already',
+    what: 'of a revoked token',
     states: { ...CREDENTIALS, 'the access token has been revoked': { access_token: 'ACCESS_TOKEN' } },
     request: createPost(PATHS.revoke, { ...CLIENT, token: 'ACCESS_TOKEN' }),
     response: DONE,
@@ -167,7 +167,7 @@ const createStateCase = (key: string, what: string, state: string, rule?: string
   states: { ...CREDENTIALS, ...VALIDATION, [state]: {} },
   request: createFrameRequest(),
   response: createPageAnswer(403, 'error'),
-  ...(rule !== undefined && { text: `Guide 5.2, rule ${rule}; that the answer is a 403 is our choice` }),
+  ...(rule !== undefined && { text: `Guide 5.2, rule ${rule}; the status 403 is our choice` }),
 });
 
 const CALLS: Case[] = [
@@ -211,11 +211,11 @@ const CALLS: Case[] = [
     states: { ...LIVE_TOKEN, 'a validation exists': { validation_id: 'VALIDATION_ID', confirmed: false } },
     request: createFrameRequest(),
     response: createPageAnswer(200, 'waiting-room'),
-    text: 'Guide 5.3: agents see the validation when it is confirmed; until then the user waits',
+    text: 'Guide 5.3: agents see a validation once it is confirmed; until then the user waits',
   },
   {
     key: 'server-not-operational',
-    what: 'while the server of the calls is down',
+    what: 'while the video call server is down',
     states: { ...LIVE_TOKEN, 'the video call server is not operational': {} },
     request: createFrameRequest(),
     response: createPageAnswer(200, 'error'),
@@ -223,14 +223,14 @@ const CALLS: Case[] = [
   },
   {
     key: 'agent-joined',
-    what: 'loaded again when the agent has joined',
+    what: 'reloaded after the agent has joined',
     states: { ...LIVE_TOKEN, 'the agent has joined the video call': {} },
     request: createFrameRequest(),
     response: createPageAnswer(200, 'loading'),
   },
   {
     key: 'initiated',
-    what: 'loaded again in the middle of the call',
+    what: 'reloaded during the call',
     states: { ...LIVE_TOKEN, 'the video call has been initiated': {} },
     request: createFrameRequest(),
     response: createPageAnswer(200, 'in-call'),

@@ -48,10 +48,14 @@ function createWaitingRoomExchange(): Exchange {
     request: createFrameRequest(),
     response: {
       ...response,
-      headers: { ...response.headers, 'Content-Security-Policy': 'frame-ancestors *' },
+      headers: { ...response.headers, 'Content-Security-Policy': "default-src 'none'" },
       rules: {
         ...response.rules,
-        header: { ...response.rules?.header, 'Content-Security-Policy': matchIncludes('frame-ancestors *') },
+        // Any policy without frame-ancestors, whose * would shut out the pages of apps.
+        header: {
+          ...response.rules?.header,
+          'Content-Security-Policy': matchRegex('^((\\w+-src|base-uri|form-action) [^;]*(; |$))+$'),
+        },
       },
     },
   };
@@ -72,7 +76,7 @@ export const OCCASIONS: Readonly<Record<EventCode, Occasion>> = {
   },
   VideocallInitiated: {
     guide: '5.5.1.2',
-    when: 'the call has begun',
+    when: 'the call has started',
     states: { 'the video call has been initiated': {} },
   },
   VideocallCompleted: {
@@ -82,7 +86,7 @@ export const OCCASIONS: Readonly<Record<EventCode, Occasion>> = {
   },
   VideocallNotFound: {
     guide: '5.5.2.1',
-    when: 'there is no such call',
+    when: 'the call does not exist',
     states: { 'the video call is not found': {} },
   },
   VideocallServerNotOperational: {
@@ -95,7 +99,7 @@ export const OCCASIONS: Readonly<Record<EventCode, Occasion>> = {
 const toEventMessage = (code: EventCode, { guide, when, states }: Occasion): Message => ({
   key: `event.${code}`,
   description: `the event ${code}, when ${when}`,
-  text: `Guide ${guide}; only the code is promised not to change, so any text will do for the message`,
+  text: `Guide ${guide}; only the code is stable, so the message may be any text`,
   states,
   content: EVENTS[code],
   metadata: { contentType: 'application/json', origin: 'https://videocall.example' },

@@ -14,8 +14,8 @@ const createTextSchema = (description: string, example: string) => ({
   example,
 });
 const CREDENTIALS = {
-  client_id: createTextSchema('CLIENT_ID, unless it is sent as Basic', 'CLIENT_ID'),
-  client_secret: createTextSchema('CLIENT_SECRET, unless it is sent as Basic', 'CLIENT_SECRET'),
+  client_id: createTextSchema('the client_id, unless it is sent as Basic', 'CLIENT_ID'),
+  client_secret: createTextSchema('the client_secret, unless it is sent as Basic', 'CLIENT_SECRET'),
 };
 
 interface Field {
@@ -73,7 +73,7 @@ const createMethodRefusal = (description: string, allowed: string) => ({
 });
 
 const REFUSALS = {
-  400: createRefusal(400, 'Recorded: the request cannot be granted as it is'),
+  400: createRefusal(400, 'Recorded: the request is invalid'),
   401: {
     ...createRefusal(401, 'Recorded: the client is unknown or its secret is wrong'),
     headers: {
@@ -143,23 +143,23 @@ const createScreen = (state: string) => `<!doctype html><html><body data-state="
 export const createOpenApi = () => ({
   openapi: '3.0.3',
   info: {
-    title: 'VideocallManager as mock-veridas imitates it',
+    title: 'VideocallManager, as mock-veridas imitates it',
     version: '2.0.8',
     description:
-      'Unofficial: made from the integration guide; what that leaves open is as recorded from the software that the service seems to run on, or our choice.',
+      'Unofficial: made from the integration guide. What the guide does not specify is recorded from the software that the service seems to run on, or our choice.',
     contact: { name: 'mock-veridas', url: 'https://www.npmjs.com/package/mock-veridas' },
     license: { name: 'MIT', url: 'https://spdx.org/licenses/MIT.html' },
   },
-  servers: [{ url: 'http://127.0.0.1:4010', description: 'mock-veridas, as it starts' }],
+  servers: [{ url: 'http://127.0.0.1:4010', description: 'mock-veridas with its default port' }],
   tags: [
     { name: 'Authentication', description: 'Access tokens (guide 5.2)' },
     { name: 'Video call', description: 'The frame (guide 5.3)' },
-    { name: 'Refusals', description: 'What is asked by a wrong method' },
+    { name: 'Refusals', description: 'Requests with a wrong method' },
   ],
   paths: {
     [PATHS.token]: createOAuthPath(
       'issueToken',
-      'An access token for the credentials of a client (guide 5.2)',
+      'Get an access token with client credentials (guide 5.2)',
       createForm({ grant_type: { type: 'string', enum: [GRANT_TYPE], example: GRANT_TYPE } as Field }),
       {
         description: 'Guide 5.2',
@@ -178,26 +178,26 @@ export const createOpenApi = () => ({
     ),
     [PATHS.revoke]: createOAuthPath(
       'revokeToken',
-      'The end of an access token (guide 5.2, rule 3)',
+      'Revoke an access token (guide 5.2, rule 3)',
       createForm({ token: createTextSchema('the access token', 'ExcCCWbmlPOJZWl2zeGBBjk3ru5aTf') }),
-      { description: 'Guide 5.2: no data, whether there was such a token or not' },
+      { description: 'Guide 5.2: no data, whether the token exists or not' },
     ),
     '/call': {
       get: {
         operationId: 'openFrame',
         tags: ['Video call'],
-        summary: 'The frame of a video call (guide 5.3)',
+        summary: 'Open the frame of a video call (guide 5.3)',
         description: `Its body carries data-state: ${CALL_STATES.join(', ')}.`,
         security: [],
         parameters: [
           createParameter(
             'access_token',
-            'a live token; required by the guide',
+            'an active token; required by the guide',
             'ExcCCWbmlPOJZWl2zeGBBjk3ru5aTf',
           ),
           createParameter(
             'validation_id',
-            'of the validation process; required by the guide',
+            'the id of the validation process; required by the guide',
             'VALIDATION_ID',
           ),
         ],
@@ -208,7 +208,7 @@ export const createOpenApi = () => ({
               'Content-Security-Policy': createHeader('who may embed it', 'string', 'frame-ancestors *'),
             },
           },
-          403: createHtml('The token opens nothing; our choice', createScreen('error')),
+          403: createHtml('The token is invalid; the status is our choice', createScreen('error')),
         },
       },
       ...createMethods(

@@ -18,11 +18,11 @@ import { type EmbedStyle, openShop } from '../../test/support/shop.ts';
 const WIDTH = 1200;
 const MARGIN = 10;
 /** What a page may weigh. */
-const MOST_BYTES = 150_000;
+const MAX_BYTES = 150_000;
 
 const mock = await startMock({ port: 4010, logLevel: 'error' });
 const shop = await openShop();
-// Without a camera, whose test picture nobody wants to see.
+// Without a camera, whose test picture would be shown.
 const browser = await launchChromium({ camera: false });
 // The same wherever they are taken.
 const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', colorScheme: 'light' });
@@ -41,7 +41,7 @@ async function take(page: Page, name: string, last: Locator): Promise<void> {
   await page.screenshot({ path: file, clip, fullPage: true, animations: 'disabled' });
   const { size } = statSync(file);
   console.log(`${file}: ${size} bytes`);
-  if (size > MOST_BYTES) throw new Error(`${file} is larger than ${MOST_BYTES} bytes`);
+  if (size > MAX_BYTES) throw new Error(`${file} is larger than ${MAX_BYTES} bytes`);
 }
 
 /** Opens a call in a page of its own, and waits until that has checked in. */
@@ -61,7 +61,7 @@ async function inTurn(clock: Clock, ...acts: readonly (readonly [Duration, () =>
   }
 }
 
-/** A client of whose calls one is over, one has failed and one goes on, and who makes two mistakes. */
+/** A client with an ended, a failed and a running call, and two mistakes. */
 async function happen({ url }: StartedMock): Promise<MockClient> {
   const client = await mock.client({ clientId: 'example-bank', scenario: 'manual' });
   const { clock } = client;
@@ -99,7 +99,7 @@ try {
   const about = new URLSearchParams({ client_id: client.clientId, validation_id: 'customer-42' });
   const page = await opened(1000);
   await page.goto(`${mock.consoleUrl}#${about}`);
-  await page.getByText('live', { exact: true }).waitFor();
+  await page.getByText('Live', { exact: true }).waitFor();
   await page.locator('.sequence text.label').first().waitFor();
   // It is on the heading, for those who read by ear.
   await page.evaluate('document.activeElement.blur()');

@@ -7,7 +7,7 @@ const SHOP = 'http://localhost:3000';
 export default defineConfig({
   use: { baseURL: SHOP },
   webServer: [
-    { command: 'npx mock-veridas start --scenario manual', url: `${VIDEOCALL}/__admin/health` },
+    { command: 'npx --no-install mock-veridas start --scenario manual', url: `${VIDEOCALL}/__admin/health` },
     {
       command: 'npm start',
       url: SHOP,

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 // await GenericContainer.fromDockerfile('../mock-veridas').build('mock-veridas')
 const IMAGE = 'registry.example.com/mock-veridas:0.1.0';
 
-// The container can be reached from outside it, so that the control API asks for these.
+// The simulator is reachable from outside its container, so the control API requires these credentials.
 const adminCredentials = { user: 'admin', password: 'only-for-tests' };
 
 let container: StartedTestContainer;

@@ -8,7 +8,7 @@ const getGeneratedCredentials = (
 ): StartedMock['adminCredentials'] => (admin.password === undefined ? adminCredentials : undefined);
 
 const formatPasswordText = ({ user, password }: { user: string; password: string }): string =>
-  `the control API can be reached from other machines and asks for ${user}:${password}`;
+  `the control API is reachable from other machines; its credentials are ${user}:${password}`;
 
 /** The lines with a generated password. They are printed at every log level, because the password appears nowhere else. */
 export function formatPasswordNotice(mock: StartedMock, options: ServeOptions): string[] {

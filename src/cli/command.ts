@@ -21,12 +21,9 @@ export type Command = (invocation: Invocation) => Promise<number>;
 export const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 export const printError = (line: string): boolean => process.stderr.write(`${line}\n`);
 
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-/** Calls `listener` with each signal that asks the process to end. */
-export function onStopSignal(listener: (signal: NodeJS.Signals) => void): void {
-  for (const signal of STOP_SIGNALS) process.on(signal, () => listener(signal));
-}
+/** Describes why a file or folder cannot be written, and what to do. */
+export const describeWriteError = (error: unknown): string =>
+  `${(error as Error).message}; choose a place that this user can write to`;
 
 /**
  * The address of a simulator that runs with the same options.
@@ -35,6 +32,6 @@ export function onStopSignal(listener: (signal: NodeJS.Signals) => void): void {
  */
 export function resolveServerUrl({ host, port }: Pick<OptionsFor<'report'>, 'host' | 'port'>): string {
   if (port === 0)
-    throw new BadUsage(['--port: 0 stands for any free port; give the one that is to be asked']);
+    throw new BadUsage(['--port: 0 means any free port; give the port of the running simulator']);
   return `http://${toReachableHost(host)}:${port}`;
 }

@@ -14,14 +14,14 @@ interface CommandRow extends CommandHelp {
   readonly takesRest?: true;
 }
 
-const BAD_USAGE = 'bad flags, environment, config file or scenario file; every problem is printed';
-const CANNOT_RUN = 'cannot listen or reach the store, crashed, or lacks a library';
+const BAD_USAGE = 'invalid flags, environment, config file or scenario file; every problem is printed';
+const CANNOT_RUN = 'cannot listen, cannot reach the store, crashed, or a library is missing';
 
 /** Every command by its name, with its help. */
 export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   start: {
     run: start,
-    summary: 'serve until stopped (also without a command)',
+    summary: 'serve until stopped (the default command)',
     usage: '[start] [FLAGS]',
     about: 'Starts a simulator and serves until it is stopped.',
     exitCodes: { 0: 'stopped by a signal', 2: BAD_USAGE, 3: CANNOT_RUN },
@@ -29,21 +29,22 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   init: {
     run: init,
     takesRest: true,
-    summary: 'write a config file and a scenario of your own to begin with',
-    about: 'Writes a config file and a scenario into DIR or the working directory. It overwrites nothing.',
-    exitCodes: { 0: 'the files are written', 2: 'bad flags, or a file that is in the way' },
+    summary: 'write a config file and a scenario to start from',
+    about:
+      'Writes a config file and a scenario into DIR or the working directory. It never overwrites a file.',
+    exitCodes: { 0: 'the files were written', 2: 'invalid flags, or a file already exists' },
   },
   exec: {
     run: exec,
     takesRest: true,
-    summary: 'run a command with a simulator beside it: exec -- npm test',
+    summary: 'run a command with a simulator: exec -- npm test',
     usage: 'exec [FLAGS] -- COMMAND',
     about:
-      'Runs COMMAND with a simulator beside it, on a free port. COMMAND finds it in its environment: ' +
+      'Starts a simulator on a free port, runs COMMAND, and stops the simulator. COMMAND gets it in its environment: ' +
       'VIDEOCALL_URL, VIDEOCALL_BROWSER_URL, VIDEOCALL_ADMIN_URL, CLIENT_ID and CLIENT_SECRET.',
     exitCodes: {
-      0: 'COMMAND has ended well; otherwise its own exit code, or 128 and the signal that has ended it',
-      1: 'it has, and with --strict mistakes of the integration were found',
+      0: 'COMMAND succeeded; otherwise its own exit code, or 128 plus the number of the signal that ended it',
+      1: 'COMMAND succeeded, but with --strict there are findings',
       2: BAD_USAGE,
       3: CANNOT_RUN,
     },
@@ -51,41 +52,44 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   validate: {
     run: validate,
     takesRest: true,
-    summary: 'check scenario files, with every problem at its line and column',
+    summary: 'check scenario files; prints each problem with its line and column',
     about: 'Checks scenario files. FILE is a file or a folder with scenario files.',
-    exitCodes: { 0: 'all are valid', 2: 'bad flags, or a problem in a file; every problem is printed' },
+    exitCodes: {
+      0: 'all files are valid',
+      2: 'invalid flags, or a problem in a file; every problem is printed',
+    },
   },
   verify: {
     run: verify,
-    summary: 'hold contracts (Pact) against the simulator',
+    summary: 'verify contracts (Pact) against the simulator',
     about:
-      'Holds contracts (Pact, versions 1 to 4) against the simulator: requests, answers, and the events that ' +
-      'the frame posts. PACT is a file, a folder with .json files, or an http(s) address. It needs ' +
-      '@pact-foundation/pact-core 19, and nothing from the network.',
+      'Verifies contracts (Pact, versions 1 to 4) against the simulator: requests, responses, and the events that ' +
+      'the frame posts. PACT is a file, a folder with .json files, or an http(s) URL. It needs ' +
+      '@pact-foundation/pact-core 19, and no network access.',
     exitCodes: {
-      0: 'every contract is kept',
-      1: 'one is broken, or one that a broker has selected cannot be verified',
-      2: 'bad flags or pacts, unknown states, what could not fail, nothing to verify',
-      3: 'the verifier is missing, has crashed or was stopped; a broker, an address or the target cannot be reached; or a result cannot be published',
+      0: 'every contract passed',
+      1: 'a contract failed, or one that a broker selected cannot be verified',
+      2: 'invalid flags or pacts, unknown provider states, a contract that could not fail, or nothing to verify',
+      3: 'the verifier is missing, crashed or was stopped; a broker, a URL or the target cannot be reached; or a result cannot be published',
     },
   },
   report: {
     run: report,
-    summary: 'write what a running server knows as HTML and JUnit',
+    summary: 'write an HTML and a JUnit report of a running simulator',
     about:
-      'Asks a running simulator what has happened in it, and writes that into a folder: report.html for ' +
+      'Reads what happened in a running simulator, and writes it into a folder: report.html for ' +
       'people, junit.xml for CI. It changes nothing in the simulator.',
     exitCodes: {
-      0: 'the report is written',
-      1: 'it is written and, with --strict, tells of findings',
-      2: 'bad flags, wrong credentials, or a folder that cannot be written to',
+      0: 'the report was written',
+      1: 'the report was written, but with --strict there are findings',
+      2: 'invalid flags, wrong credentials, or the folder is not writable',
       3: 'the simulator cannot be reached',
     },
   },
   healthcheck: {
     run: healthcheck,
-    summary: 'ask the server that runs with the same options whether it is well',
-    about: 'Asks the simulator that runs with the same options whether it is well.',
-    exitCodes: { 0: 'it is', 1: 'it is not, or does not answer', 2: BAD_USAGE },
+    summary: 'check whether the simulator with the same options is healthy',
+    about: 'Checks whether the simulator that runs with the same options is healthy.',
+    exitCodes: { 0: 'healthy', 1: 'unhealthy, or no answer', 2: BAD_USAGE },
   },
 };

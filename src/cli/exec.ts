@@ -1,30 +1,54 @@
 import { spawn } from 'node:child_process';
+import { channel } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
 import type { StartedMock } from '../library/index.ts';
 import { describeFinding } from '../library/journal.ts';
 import { BadUsage } from '../options/bad-usage.ts';
 import { readStartOptions } from '../options/start-options.ts';
 import { formatPasswordNotice } from './announcement.ts';
-import { type Command, EXIT, onStopSignal, printError } from './command.ts';
+import { type AuthorityFiles, addAuthority } from './authority-files.ts';
+import { type Command, describeWriteError, EXIT, printError } from './command.ts';
+import { excludeFromProxy } from './no-proxy.ts';
+import { separateStderr } from './own-stderr.ts';
+import { READY_CHANNEL } from './ready-channel.ts';
 import { createReadyFile } from './ready-file.ts';
 import { createReport, writeReport } from './report/command.ts';
 import { prepareFolder } from './report/folder.ts';
 import { serve } from './serve.ts';
+import { exitWithin, onStopSignal } from './stop-signals.ts';
+
+const KILLED = 128 + constants.signals.SIGKILL;
+/** How long findings and report may take after a second signal. */
+const REPORT_TIMEOUT_MS = 500;
+
+/** How to write a command that was given as one text, or nothing when it was not. */
+function suggestCommand(program: string, args: readonly string[]): string {
+  const text = program.trim();
+  if (args.length > 0 || !/\s/.test(text)) return '';
+  // Only a shell understands these.
+  const command = /[&|;<>$`"'*]/.test(text) ? `sh -c '${text.replaceAll("'", "'\\''")}'` : text;
+  return `; write the command without quotation marks around all of it: exec -- ${command}`;
+}
 
 /** Runs a program, and returns its exit code, or 128 plus the number of the signal that ended it. */
 function runChild(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'inherit', env });
     let signals = 0;
+    // Before the command can write anything: a reader may answer its first line with a signal.
     onStopSignal((signal) => {
       signals += 1;
       // The child gets a terminal's Ctrl-C itself, and many programs treat a second signal as an impatient one.
-      if (signals > 1) child.kill('SIGKILL');
-      else if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+      if (signals > 1) {
+        child.kill('SIGKILL');
+        exitWithin(REPORT_TIMEOUT_MS, KILLED);
+      } else if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
+    separateStderr();
+    const child = spawn(program, args, { stdio: 'inherit', env });
+    child.once('spawn', () => channel(READY_CHANNEL).publish(undefined));
     child.on('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'ENOENT' ? 'there is no such command' : error.message;
-      reject(new BadUsage([`cannot run ${program}: ${why}`]));
+      const why = error.code === 'ENOENT' ? 'command not found' : error.message;
+      reject(new BadUsage([`cannot run ${program}: ${why}${suggestCommand(program, args)}`]));
     });
     child.on('exit', (code, signal) =>
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
@@ -38,7 +62,7 @@ function prepareReport(folder: string | undefined): void {
   try {
     prepareFolder(folder);
   } catch (error) {
-    throw new BadUsage([`--report: ${(error as Error).message}`]);
+    throw new BadUsage([`--report: ${describeWriteError(error)}`]);
   }
 }
 
@@ -60,7 +84,7 @@ async function tryWriteReport(mock: StartedMock, folder: string | undefined, cwd
 export const exec: Command = async ({ args, rest, env, cwd }) => {
   const [program, ...programArgs] = rest;
   if (program === undefined) {
-    throw new BadUsage(['what is to be run? write it behind --, as in: exec -- npm test']);
+    throw new BadUsage(['no command given; write it after --, as in: exec -- npm test']);
   }
   // Several may run side by side, so a port is used only when it was given to us; PORT belongs to the command.
   const { PORT: _port, ...others } = env;
@@ -69,16 +93,20 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
   prepareReport(report);
   const readyFile = createReadyFile(file);
   const mock = await serve(options, cwd);
+  let authority: AuthorityFiles | undefined;
   try {
+    if (mock.https?.ca !== undefined) authority = addAuthority(mock.https.ca, env, cwd);
     readyFile.write(mock);
     for (const line of formatPasswordNotice(mock, options)) printError(line);
+    for (const warning of authority?.warnings ?? []) printError(`mock-veridas: ${warning}`);
     // A nested `exec` in the command must not overwrite these files.
     const { MOCK_VERIDAS_READY_FILE: _ready, MOCK_VERIDAS_REPORT: _report, ...inherited } = env;
     const code = await runChild(program, programArgs, {
       ...inherited,
+      ...excludeFromProxy(env, mock.url),
       VIDEOCALL_URL: (mock.https ?? mock).url,
       VIDEOCALL_BROWSER_URL: (mock.https ?? mock).browserUrl,
-      ...(mock.https?.ca !== undefined && { NODE_EXTRA_CA_CERTS: mock.https.ca }),
+      ...authority?.env,
       VIDEOCALL_ADMIN_URL: mock.adminUrl,
       ...(mock.adminCredentials !== undefined && {
         MOCK_VERIDAS_ADMIN_USER: mock.adminCredentials.user,
@@ -89,7 +117,7 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
     });
     // Failures from here on must not change the command's exit code.
     const findings = await mock.findings().catch((error: Error) => {
-      printError(`mock-veridas: the findings cannot be read: ${error.message}`);
+      printError(`mock-veridas: cannot read the findings: ${error.message}`);
     });
     for (const finding of findings ?? []) printError(`mock-veridas: ${describeFinding(finding)}`);
     const isReported = await tryWriteReport(mock, report, cwd);
@@ -98,6 +126,7 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
     return strict && findings.length > 0 ? EXIT.checkFailed : EXIT.good;
   } finally {
     readyFile.remove();
+    authority?.remove();
     await mock.close();
   }
 };

@@ -4,7 +4,7 @@ import { SERVER_ROUTES } from '../control/schema/server.ts';
 import { MEDIA_PORTS } from '../guide/ports.ts';
 import { readOptions } from '../options/read.ts';
 import type { AllRead } from '../options/table.ts';
-import { hostOf } from '../server/address.ts';
+import { getHostname } from '../server/address.ts';
 import { findUnreachablePorts } from '../server/media/ports.ts';
 import { type Command, EXIT, print, printError, resolveServerUrl } from './command.ts';
 
@@ -28,7 +28,7 @@ export const healthcheck: Command = async ({ args, env, cwd }) => {
   const url = `${base}/health`;
   try {
     const { status, version, message } = await askHealth(controlAt(base, TIMEOUT_MS));
-    const closedPorts = mediaPorts ? await findUnreachablePorts(hostOf(url), MEDIA_PORTS) : [];
+    const closedPorts = mediaPorts ? await findUnreachablePorts(getHostname(url), MEDIA_PORTS) : [];
     if (closedPorts.length > 0) {
       printError(`unhealthy: ${closedPorts.join(' and ')} cannot be reached; guide 6.2`);
       return EXIT.checkFailed;

@@ -4,14 +4,14 @@
  * folder, where no other user can have planted anything.
  */
 const { createHash } = require('node:crypto') as typeof import('node:crypto');
+const { subscribe } = require('node:diagnostics_channel') as typeof import('node:diagnostics_channel');
 const fs = require('node:fs') as typeof import('node:fs');
 const path = require('node:path') as typeof import('node:path');
 const vm = require('node:vm') as typeof import('node:vm');
+const { createFolder } = require('../system/create-folder.ts') as typeof import('../system/create-folder.ts');
+const { READY_CHANNEL } = require('./ready-channel.ts') as typeof import('./ready-channel.ts');
 const { findUserFolder } = require('../system/user-folder.ts') as typeof import('../system/user-folder.ts');
 
-/** After STARTUP_MS everything a start needs is compiled; a process that lived less than MIN_UPTIME_S is not worth caching. */
-const STARTUP_MS = 3_000;
-const MIN_UPTIME_S = 1;
 /** How many caches of other versions (of this package or Node) are kept, for users who switch between them. */
 const MAX_OTHER_CACHES = 3;
 
@@ -53,7 +53,7 @@ function writeCache(): void {
   if (cacheFile === undefined) return;
   try {
     const folder = path.dirname(cacheFile);
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    createFolder(folder, 0o700);
     const others = fs.readdirSync(folder).map((name) => path.join(folder, name));
     const getModifiedAt = (other: string) => fs.statSync(other).mtimeMs;
     for (const old of others.sort((a, b) => getModifiedAt(b) - getModifiedAt(a)).slice(MAX_OTHER_CACHES))
@@ -70,11 +70,6 @@ function writeCache(): void {
   } catch {}
 }
 
-if (cachedData === undefined || script.cachedDataRejected) {
-  const timer = setTimeout(writeCache, STARTUP_MS).unref();
-  process.once('exit', () => {
-    clearTimeout(timer);
-    if (process.uptime() > MIN_UPTIME_S && !fs.existsSync(cacheFile ?? '')) writeCache();
-  });
-}
+// Short commands leave nothing in the home directory. When a server is ready, all that a start needs is compiled.
+if (cachedData === undefined || script.cachedDataRejected) subscribe(READY_CHANNEL, writeCache);
 script.runInThisContext()(exports, require, module, file, __dirname);

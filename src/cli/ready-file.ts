@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { StartedMock } from '../library/index.ts';
 import { BadUsage } from '../options/bad-usage.ts';
+import { describeWriteError } from './command.ts';
 
 /** A JSON file with the simulator's addresses, which exists while the simulator runs. */
 export interface ReadyFile {
@@ -10,7 +11,7 @@ export interface ReadyFile {
   remove(): void;
 }
 
-const createWriteError = (error: unknown) => new BadUsage([`--ready-file: ${(error as Error).message}`]);
+const createWriteError = (error: unknown) => new BadUsage([`--ready-file: ${describeWriteError(error)}`]);
 
 /**
  * Deletes a `file` that an earlier process may have left, so that no client uses its addresses.
@@ -21,6 +22,12 @@ export function createReadyFile(file: string | undefined): ReadyFile {
   if (file === undefined) return { write: () => {}, remove: () => {} };
   const draft = `${file}.${process.pid}`;
   try {
+    const found = lstatSync(file, { throwIfNoEntry: false });
+    // Root could delete a device such as /dev/null.
+    if (found && !found.isFile() && !found.isSymbolicLink()) throw new Error(`${file} is not a file`);
+    // Fails early: no client should wait for a file that cannot be written.
+    writeFileSync(draft, '');
+    rmSync(draft);
     rmSync(file, { force: true });
   } catch (error) {
     throw createWriteError(error);

@@ -19,11 +19,11 @@ export async function serve<O extends ServeOptions>(
   cwd: string,
 ): Promise<StartedMock> {
   const { watched: fixtures, ...given }: ServeOptions = options;
-  const { scenarios, scenario, clients } = given;
+  const { scenarios, scenario, clients, validations = [] } = given;
   if (fixtures === undefined) return logUncaughtErrors(await startMock(given));
   let current = () => scenarios;
   const mock = await startMock({ ...given, scenarios: () => current() });
-  const named = clients.flatMap((client) => client.scenario ?? []);
+  const named = [...clients, ...validations].flatMap((one) => one.scenario ?? []);
   const scenarioWatch = watchScenarios({
     fixtures,
     scenarios,

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { BadUsage } from '../options/bad-usage.ts';
 import { readOptions } from '../options/read.ts';
-import { scenarioFiles, scenariosOf } from '../options/scenario-files.ts';
+import { parseScenarioFiles, scenarioFiles } from '../options/scenario-files.ts';
 import { formatProblem } from '../options/yaml/file.ts';
 import { type Command, EXIT, print, printError } from './command.ts';
 
@@ -17,10 +17,11 @@ function resolveFiles(argument: string, cwd: string): string[] {
 /** Checks scenario files and prints every problem. */
 export const validate: Command = async ({ args, rest, env, cwd }) => {
   const named = [...readOptions('validate', { argv: args, env, cwd }).operands, ...rest];
-  if (named.length === 0) throw new BadUsage(['which files? as in: validate fixtures/scenarios']);
+  if (named.length === 0)
+    throw new BadUsage(['no files given; name files or folders, as in: validate fixtures/scenarios']);
   const files = [...new Set(named.flatMap((argument) => resolveFiles(argument, cwd)))];
   if (files.length === 0) throw new BadUsage([`there is no scenario file in ${named.join(', ')}`]);
-  const { problems } = scenariosOf(files);
+  const { problems } = parseScenarioFiles(files);
   for (const problem of problems) printError(formatProblem(problem, cwd));
   for (const file of files.filter((one) => problems.every((problem) => problem.file !== one))) {
     print(`ok: ${relative(cwd, file)}`);

@@ -47,11 +47,11 @@ export function findBrokerProblems(
       ? ['--broker-token and --broker-username exclude each other; keep one of them']
       : []),
     ...(isSplit && (flags['broker-token'] || flags['broker-username'])
-      ? ['--broker-url has credentials, and a flag has others; keep one of them']
+      ? ['--broker-url and a flag both have credentials; keep one of them']
       : []),
     ...(brokerUrl === '' && !named.some((one) => /^https?:/i.test(one))
       ? OF_BROKER.filter((name) => flags[name]).map(
-          (name) => `--${name}: no pact comes from a broker: give --broker-url, or the address of a pact`,
+          (name) => `--${name}: no pact comes from a broker: use --broker-url or the URL of a pact`,
         )
       : []),
   ];

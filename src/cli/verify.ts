@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, relative, resolve } from 'node:path';
 import { InvalidPacts, type LoadOptions, loadPacts } from '../contracts/load.ts';
@@ -20,11 +20,13 @@ import { controlAt } from '../control/client.ts';
 import { createClientRecord, SANDBOX_CLIENT } from '../domain/client.ts';
 import { startMock } from '../library/index.ts';
 import { BadUsage, refuse } from '../options/bad-usage.ts';
-import { timeoutOf } from '../options/command-rows.ts';
+import { parseTimeout } from '../options/command-rows.ts';
 import { type Read, read } from '../options/read.ts';
 import type { OptionsFor } from '../options/table.ts';
-import { type Command, EXIT, onStopSignal, print, printError } from './command.ts';
+import { createFolder } from '../system/create-folder.ts';
+import { type Command, describeWriteError, EXIT, print, printError } from './command.ts';
 import { formatStates } from './list-states.ts';
+import { onStopSignal } from './stop-signals.ts';
 import { findBrokerProblems, readBroker, readDownload, readPublication } from './verify-broker.ts';
 
 /** The guide's placeholders, so that contracts made from its examples need no parameters. */
@@ -80,10 +82,10 @@ function createProgress(): { show(pact: Pact, index: number): void; done(): void
 
 function writeFile(flag: string, file: string, text: string, cwd: string): void {
   try {
-    mkdirSync(dirname(resolve(cwd, file)), { recursive: true });
+    createFolder(dirname(resolve(cwd, file)));
     writeFileSync(resolve(cwd, file), text);
   } catch (error) {
-    throw new BadUsage([`${flag}: ${(error as Error).message}`]);
+    throw new BadUsage([`${flag}: ${describeWriteError(error)}`]);
   }
 }
 
@@ -119,10 +121,10 @@ async function load(named: readonly string[], options: LoadOptions): Promise<Pac
 /** Flags that exclude each other. */
 const contradictions = ({ static: isStatic, target, publish, filter }: Read<'verify'>['flags']): string[] => [
   ...(isStatic && (target || publish)
-    ? ['--static asks no server: it goes neither with --target nor with --publish']
+    ? ['--static uses no server, so it excludes --target and --publish']
     : []),
   ...(publish && filter
-    ? ['--publish and --filter exclude each other: what is published stands for the whole pact']
+    ? ['--publish and --filter exclude each other: a published result covers the whole pact']
     : []),
 ];
 
@@ -161,7 +163,7 @@ export const verify: Command = async ({ args, env, cwd }) => {
   const filter = parseFilter(options.filter, problems);
   if (unread.length === 0) problems.push(...findBrokerProblems(options, flags, named));
   if (named.length + problems.length === 0 && options.brokerUrl === undefined && !listStates)
-    problems.push('which pacts? name files, folders or addresses, as in: verify pacts');
+    problems.push('no pacts given; name files, folders or URLs, as in: verify pacts');
   refuse(problems);
   if (listStates) {
     print(formatStates());
@@ -184,7 +186,7 @@ export const verify: Command = async ({ args, env, cwd }) => {
     const report = await verifyStatically(pacts, { ...reportOptions, cwd });
     writeReports(report, options, cwd);
     if (!allowEmpty && report.results.every(({ status }) => status === 'skipped'))
-      throw new BadUsage(['nothing was compared: only interactions over HTTP can be, without a server']);
+      throw new BadUsage(['nothing was compared: without a server, only HTTP interactions can be']);
     return exitCodeOf(report);
   }
   const defaults = readDefaults(options);
@@ -198,7 +200,7 @@ export const verify: Command = async ({ args, env, cwd }) => {
       defaults,
       allowUnknownStates,
       ...reportOptions,
-      timeout: timeoutOf(options.timeout) ?? 0,
+      timeout: parseTimeout(options.timeout) ?? 0,
       publication: readPublication(options),
       env,
       cwd,

@@ -48,9 +48,9 @@ const PACTS_LINK = 'pb:provider-pacts-for-verification';
 const RESULTS_LINK = 'pb:publish-verification-results';
 
 const STATUS_HINTS: Readonly<Record<number, string>> = {
-  401: 'it does not accept the credentials; see --broker-token, --broker-username and --broker-password',
-  403: 'these credentials may not do that',
-  404: 'it has nothing there; is this the address of a broker?',
+  401: 'it rejected the credentials; check --broker-token, --broker-username and --broker-password',
+  403: 'these credentials do not allow that',
+  404: 'nothing was found there; is this the URL of a broker?',
 };
 
 const MAX_ERROR_LENGTH = 500;
@@ -85,13 +85,13 @@ class Rejected extends UnreadableSource {
 }
 
 function resolveLink({ url, allowsOtherOrigins }: PactServer, href: string): URL {
-  if (!URL.canParse(href, url)) throw new UnreadableSource(`${url}: has a link that is no address`);
+  if (!URL.canParse(href, url)) throw new UnreadableSource(`${url}: has a link that is not a URL`);
   const link = new URL(withoutCredentials(String(new URL(href, url))));
   const own = new URL(url).origin;
   if (link.origin !== own && !allowsOtherOrigins)
     throw new UnreadableSource(
-      `${url}: links to ${link.origin}, another origin; if that is the same server, its base URL is set otherwise: ` +
-        '--allow-other-origins follows such links, with the credentials',
+      `${url}: links to another origin, ${link.origin}. If that is the same server, its base URL differs; ` +
+        'use --allow-other-origins to follow such links with the credentials',
     );
   return link;
 }
@@ -121,13 +121,13 @@ async function requestJson(server: PactServer, method: string, href: string, bod
   if (!answer.ok) {
     const errors = maskText(readErrors(text));
     const why = [errors, STATUS_HINTS[answer.status]].filter((one) => one !== undefined && one !== '');
-    const message = [`${url}: the broker has answered ${answer.status}`, ...why].join(': ');
+    const message = [`${url}: the broker answered ${answer.status}`, ...why].join(': ');
     throw answer.status >= 500 ? new UnreachableSource(message) : new Rejected(message, answer.status);
   }
   try {
     return text === '' ? {} : (JSON.parse(text) as Hal);
   } catch {
-    throw new UnreadableSource(`${url}: the broker has answered something that is not JSON`);
+    throw new UnreadableSource(`${url}: the broker answered something that is not JSON`);
   }
 }
 
@@ -146,7 +146,7 @@ async function findPactsForVerification(broker: Broker): Promise<readonly Hal[]>
   const { url, provider, selectors, branch, tags, enablePending, wipSince } = broker;
   const link = expandLink(await requestJson(broker, 'GET', url), PACTS_LINK, { provider });
   if (link === undefined)
-    throw new UnreadableSource(`${url}: has no link ${PACTS_LINK}; is this the address of a broker?`);
+    throw new UnreadableSource(`${url}: the answer has no link ${PACTS_LINK}; is this the URL of a broker?`);
   try {
     const { _embedded } = await requestJson(broker, 'POST', link, {
       consumerVersionSelectors: selectors,
@@ -163,7 +163,7 @@ async function findPactsForVerification(broker: Broker): Promise<readonly Hal[]>
   }
 }
 
-/** One pact of the broker. One that cannot be had is a problem of this pact alone. */
+/** One pact of the broker. A failed download is a problem of this pact alone. */
 async function fetchPact(broker: Broker, one: Hal, href: string): Promise<PactSource> {
   const { verificationProperties: { pending = false, wip = false, notices = [] } = {} } = one;
   const base = {
@@ -228,7 +228,7 @@ export async function publishResults(
 ): Promise<string> {
   const resultsLink = expandLink(document, RESULTS_LINK);
   if (resultsLink === undefined || server === undefined)
-    throw new UnreadableSource('the broker names no place where the result could be published');
+    throw new UnreadableSource('the broker gave no URL to publish the result to');
   const provider = expandLink(document, 'pb:provider');
   if ((branch !== undefined || tags.length > 0) && provider !== undefined) {
     const known = await requestJson(server, 'GET', provider);

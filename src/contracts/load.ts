@@ -66,7 +66,7 @@ async function findPactSources(
   const found = await collectProblems(() => fetchBrokerPacts(broker), problems);
   if (found.length === 0 && problems.length === before && !allowEmpty)
     problems.push(
-      `${broker.url}: the broker has no pacts for "${broker.provider}" that match the selectors; see --allow-empty`,
+      `${broker.url}: the broker has no pacts for "${broker.provider}" that match the selectors; allow that with --allow-empty`,
     );
   return [...all, ...found];
 }
@@ -109,7 +109,7 @@ function readMap(text: string): Pact['document'] {
 function parsePact(found: PactSource, { allowUnknownStates, allowEmpty }: LoadOptions): Pact {
   const pact = readPact(found);
   if (pact.interactions.length === 0 && !allowEmpty)
-    throw new InvalidPact('has no interactions, so that it would pass whatever happens; see --allow-empty');
+    throw new InvalidPact('has no interactions, so it would always pass; allow that with --allow-empty');
   return {
     ...pact,
     interactions: pact.interactions.map((interaction) => ({

@@ -63,7 +63,7 @@ export type DownloadOptions = Omit<PactServer, 'url'>;
 
 async function download(address: string, options: DownloadOptions): Promise<PactSource> {
   const shown = withoutCredentials(address);
-  if (!URL.canParse(address)) throw new UnreadableSource(`${shown}: this is not an address`);
+  if (!URL.canParse(address)) throw new UnreadableSource(`${shown}: this is not a URL`);
   try {
     const { url, authorization = options.authorization } = splitCredentials(address);
     const answer = await fetch(url, {
@@ -119,7 +119,7 @@ export async function readSources(
   if (/^https?:\/\//i.test(argument)) return [await download(argument, options)];
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(argument))
     throw new UnreadableSource(
-      `${withoutCredentials(argument)}: only http and https addresses can be read; name files by their path`,
+      `${withoutCredentials(argument)}: only http and https URLs can be read; name files by their path`,
     );
   return readLocal(argument, cwd);
 }

@@ -75,7 +75,7 @@ const getPartyName = (document: Fields, role: string): string => {
 function parseState(given: unknown, place: string, problems: string[]): RequestedState[] {
   const { name, params } = isMap(given) ? given : {};
   if (typeof name !== 'string') {
-    problems.push(`${place} is no state; write { "name": "…" }`);
+    problems.push(`${place} is not a provider state; write { "name": "…" }`);
     return [];
   }
   problems.push(...findUnknownKeysOf('state', given as object, place));
@@ -156,7 +156,9 @@ function readVersion({ metadata }: Fields): number {
   const [, major] = /^v?(\d+)/.exec(version) ?? [];
   if (major === undefined) return 3;
   if (Number(major) < 1 || Number(major) > MAX_VERSION)
-    throw new InvalidPact(`is of version ${version} of the format; only 1 to ${MAX_VERSION} can be verified`);
+    throw new InvalidPact(
+      `uses version ${version} of the format; only versions 1 to ${MAX_VERSION} can be verified`,
+    );
   return Number(major);
 }
 
@@ -164,7 +166,7 @@ function readVersion({ metadata }: Fields): number {
 function findList(document: Fields, version: number): { listKey: Pact['listKey']; all: unknown[] } {
   if (document.messages !== undefined && document.interactions !== undefined)
     throw new InvalidPact(
-      'has both interactions and messages, of which only one is ever looked at; make two pacts',
+      'has both interactions and messages, but only one of them would be verified; split it into two pacts',
     );
   const listKey = document.messages === undefined ? 'interactions' : 'messages';
   const all = document[listKey];
@@ -191,15 +193,15 @@ export function readPact({ text: given, problem, ...source }: PactSource): Pact 
   if (problem !== undefined) throw new InvalidPact(problem);
   const text = given.replace(/^\uFEFF/, '');
   const document = parseJson(text);
-  if (!isMap(document)) throw new InvalidPact('is not a pact: it holds no object');
+  if (!isMap(document)) throw new InvalidPact('is not a pact: it is not an object');
   const repeated = findRepeatedKey(text);
   if (repeated !== undefined)
-    throw new InvalidPact(`has '${repeated.slice(0, 100)}' twice in one map, of which only the last counts`);
+    throw new InvalidPact(`has '${repeated.slice(0, 100)}' twice in one map; only the last one counts`);
   const [consumer, provider] = [getPartyName(document, 'consumer'), getPartyName(document, 'provider')];
   const plugins = listPlugins(document);
   if (plugins.length > 0)
     throw new InvalidPact(
-      `needs the plugin ${plugins.join(', ')}, which would be fetched from the internet; write it without plugins`,
+      `needs the plugin ${plugins.join(', ')}, which would be downloaded from the internet; remove the plugins`,
     );
   const [misspelt] = findMisspeltDocumentKeys(document);
   if (misspelt !== undefined) throw new InvalidPact(misspelt);

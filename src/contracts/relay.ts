@@ -153,8 +153,8 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
       event = await findLatestEvent();
     }
     if (event === undefined) {
-      const hint = `ask for a state such as "${EVENT_STATE}", or name the event in the description`;
-      observations[current]?.stateErrors.push({ message: 'no event has been posted in these states', hint });
+      const hint = `add a state such as "${EVENT_STATE}", or name the event in the description`;
+      observations[current]?.stateErrors.push({ message: 'no event was posted in these states', hint });
       // The verifier takes an answer below 500 as the message itself.
       return { status: 500, body: { message: 'no event' } };
     }
@@ -186,7 +186,7 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
       (error: Error) => {
         if (error instanceof RequestFailed) gone = error.message;
         observations[current]?.stateErrors.push({
-          message: `the control API cannot be asked: ${error.message}`,
+          message: `the control API cannot be reached: ${error.message}`,
         });
         send(response, { status: 424, body: { message: error.message } });
       },

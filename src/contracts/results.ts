@@ -138,14 +138,14 @@ export const maskResult = (result: Result, mask: Masking): Result => ({
 const REMEDIES: Readonly<Record<string, string>> = {
   StatusMismatch: 'correct the request, the state or the status that the contract expects',
   BodyMismatch:
-    'compare by a matcher (type, regex) what differs from time to time, and drop what the guide does not promise',
-  BodyTypeMismatch: 'the answer is of another kind: look at its status and Content-Type',
-  HeaderMismatch: 'compare by a matcher what differs from time to time; header values are lists in V4',
-  MetadataMismatch: 'an event carries a content type and its origin, and nothing else',
+    'use a matcher (type, regex) for values that vary, and remove what the guide does not promise',
+  BodyTypeMismatch: 'the response has another type: check its status and Content-Type',
+  HeaderMismatch: 'use a matcher for values that vary; in V4, header values are lists',
+  MetadataMismatch: 'the metadata of an event is its content type and origin, nothing else',
 };
 
 const REGEX_REMEDY =
-  'this verifier matches whole values: let the regex cover all of it, as in ".*part.*" or "text/html(;.*)?"';
+  'this verifier matches whole values: write a regex for the whole value, such as ".*part.*" or "text/html(;.*)?"';
 
 /** A path that differs from the service's in its last slash. */
 function findSlashRemedy({ path = '' }: Interaction): string[] {
@@ -155,16 +155,16 @@ function findSlashRemedy({ path = '' }: Interaction): string[] {
   );
   return meant === undefined
     ? []
-    : [`the path is ${meant}, and the contract asks for ${path}: mind the slash at the end`];
+    : [`the path is ${meant}, but the contract has ${path}: check the trailing slash`];
 }
 
-function fixesOf(
+function collectFixes(
   interaction: Interaction,
   problems: readonly Problem[],
   { reason, stateErrors }: Observation,
 ): string[] {
   const hints = stateErrors.flatMap(({ hint }) => hint ?? []);
-  const why = reason === undefined ? [] : [`the simulator says: ${reason}`];
+  const why = reason === undefined ? [] : [`reason from the simulator: ${reason}`];
   const remedies = [...new Set(problems.map(({ type }) => type))].flatMap((type) => REMEDIES[type] ?? []);
   const isRegex = problems.some(({ message }) => / to match '/.test(message));
   return [...hints, ...findSlashRemedy(interaction), ...why, ...(isRegex ? [REGEX_REMEDY] : []), ...remedies];
@@ -224,7 +224,7 @@ export function toResults(pact: Pact, json: string, observed: readonly Observati
     // It has not verified an interaction that it could not load.
     const Failure = interactionResults.length === 0 ? InvalidPact : VerifierFailed;
     throw new Failure(
-      `the verifier has looked at ${interactionResults.length} of ${interactions.length} interactions${detail}`,
+      `the verifier checked ${interactionResults.length} of ${interactions.length} interactions${detail}`,
     );
   }
   const remainingErrors = { failed: [...errors], pending: [...pendingErrors] };
@@ -247,7 +247,7 @@ export function toResults(pact: Pact, json: string, observed: readonly Observati
       status,
       problems,
       stateErrors,
-      fix: status === 'passed' ? [] : fixesOf(interaction, problems, observation),
+      fix: status === 'passed' ? [] : collectFixes(interaction, problems, observation),
     };
   });
 }

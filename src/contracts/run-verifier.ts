@@ -57,7 +57,7 @@ export function runVerifier(run: RunOptions): Promise<string> {
       child.kill('SIGKILL');
     };
     const idleTimer = setTimeout(
-      () => end(`has done nothing for ${idleTimeoutMs / 1000} s; see --timeout`),
+      () => end(`did nothing for ${idleTimeoutMs / 1000} s; raise --timeout`),
       idleTimeoutMs,
     );
     onActivity(() => idleTimer.refresh());
@@ -73,16 +73,14 @@ export function runVerifier(run: RunOptions): Promise<string> {
       idleTimer.refresh();
     });
     child.on('error', (error) =>
-      reject(new VerifierFailed(`the verifier cannot be started: ${error.message}`)),
+      reject(new VerifierFailed(`the verifier could not start: ${error.message}`)),
     );
     child.on('close', (code, by) => {
       clearTimeout(idleTimer);
       signal.removeEventListener('abort', stop);
       if (answer !== undefined && 'json' in answer) return resolve(answer.json);
       reject(
-        new VerifierFailed(
-          describeFailure(answer, why || `has ended by ${by ?? `exit code ${code}`}`, stderr),
-        ),
+        new VerifierFailed(describeFailure(answer, why || `ended with ${by ?? `exit code ${code}`}`, stderr)),
       );
     });
     child.send({ library, options } satisfies VerifierTask, () => {});
@@ -97,5 +95,5 @@ function describeFailure(answer: VerifierAnswer | undefined, why: string, noise:
   }
   return 'missing' in answer
     ? `verify needs ${LIBRARIES.verifier.name} for this platform, which cannot be loaded (${answer.missing.split('\n', 1)[0]}): ${formatInstallCommand('verifier')}`
-    : `the verifier could not begin: ${answer.fatal.slice(0, 500)}`;
+    : `the verifier could not start: ${answer.fatal.slice(0, 500)}`;
 }

@@ -24,17 +24,17 @@ function explainState({ name, params }: RequestedState, { validation_id }: Accou
   if (isEmptyName(name)) return undefined;
   const known = findState(name);
   const free = known === undefined ? undefined : SETTABLE[known];
-  if (free === undefined) return `the state "${name}" cannot be set at the service`;
+  if (free === undefined) return `the state "${name}" cannot be set up at the real service`;
   const fixed = Object.keys(params).filter((key) => !free.includes(key));
-  if (fixed.length > 0) return `"${name}" cannot be set at the service with ${fixed.join(', ')}`;
+  if (fixed.length > 0) return `"${name}" cannot be set up at the real service with ${fixed.join(', ')}`;
   return known === 'a validation exists' && validation_id === undefined
-    ? `"${name}" needs a validation of the service: --validation-id`
+    ? `"${name}" needs a validation of the real service; give it with --validation-id`
     : undefined;
 }
 
 /** Why an interaction cannot be verified against the service, if so. */
 function explainInteraction({ kind, states }: Interaction, account: Account): string | undefined {
-  if (kind === 'message') return 'the events of the service cannot be had without a browser and an agent';
+  if (kind === 'message') return 'the events of the real service need a browser and an agent';
   return states.map((state) => explainState(state, account)).find((why) => why !== undefined);
 }
 
@@ -107,8 +107,8 @@ export function serviceControl(url: string, account: Account): ProviderControl {
     const body = new URLSearchParams({ grant_type: 'client_credentials', client_id, client_secret });
     const answer = await fetch(`${url}/o/token/`, { method: 'POST', body });
     if (!answer.ok) {
-      const hint = 'are --client-id and --client-secret right, and may this machine use them?';
-      const message = `the service gives no token: it answers ${answer.status}`;
+      const hint = 'check --client-id and --client-secret, and whether this machine may use them';
+      const message = `the service issued no token: it answered ${answer.status}`;
       throw new RequestFailed('conflict', message, { status: 409, hint });
     }
     const { access_token: accessToken } = (await answer.json()) as { access_token: string };

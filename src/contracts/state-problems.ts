@@ -1,4 +1,4 @@
-import { closestMatch } from '../control/schema/closest-match.ts';
+import { closestMatch } from '../domain/closest-match.ts';
 import type { Interaction } from './pact.ts';
 import {
   describeUnknownState,
@@ -34,8 +34,8 @@ export function findStateProblems({ states, references }: Interaction, allowUnkn
   const dangling = hasUnknown ? [] : references.filter((name) => !given.includes(name));
   const gives =
     given.length === 0
-      ? 'none of its states gives any value'
-      : `its states give ${[...new Set(given)].join(', ')}`;
+      ? 'none of its states returns a value'
+      : `its states return ${[...new Set(given)].join(', ')}`;
   return [
     ...problems,
     ...dangling.map((name) => `it refers to ${formatReference(name)}, but ${gives}${suggest(name, given)}`),

@@ -26,7 +26,7 @@ export interface StaticOptions {
   readonly failOnPending: boolean;
 }
 
-const NO_SERVER_FIX = ['contracts/openapi.yaml says what the service takes and answers'];
+const NO_SERVER_FIX = ['contracts/openapi.yaml describes what the service accepts and returns'];
 
 /** The comparison of one interaction, which the library must not see with others: a crash would hide theirs. */
 async function compareInteraction(
@@ -78,6 +78,6 @@ export async function verifyStatically(
     }
   }
   if (results.some(({ status }) => status === 'skipped'))
-    warnings.push('events are not described in OpenAPI: they are verified without --static only');
+    warnings.push('OpenAPI does not describe events; verify them without --static');
   return { provider, results, notes: [], warnings, failures: [], failOnPending };
 }

@@ -28,7 +28,7 @@ async function isSimulator(url: string, control: Control): Promise<boolean> {
   } catch (error) {
     if (!(error instanceof RequestFailed)) throw error;
     if (error.code === 'unreachable')
-      throw new UnreachableTarget(`--target: nothing answers at ${url}: ${error.message}`);
+      throw new UnreachableTarget(`--target: no answer from ${url}: ${error.message}`);
     return false;
   }
 }
@@ -56,7 +56,7 @@ export async function resolveTarget(
   const { client_id, client_secret, validation_id } = account;
   if (client_id === undefined || client_secret === undefined)
     throw new InvalidTarget(
-      `${url} is no simulator with a control API; for the real service give --client-id and --client-secret`,
+      `${url} is not a simulator with a control API; for the real service, give --client-id and --client-secret`,
     );
   const own = { client_id, client_secret, validation_id };
   return { url, control: serviceControl(url, own), origin: url, account: own };

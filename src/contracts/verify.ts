@@ -86,7 +86,7 @@ async function runInteractions(pact: Pact, run: Run): Promise<Result[]> {
     },
   });
   const gone = recorder.whyGone() ?? relay.whyGone();
-  if (gone !== undefined) throw new VerifierFailed(`${run.target.url} cannot be reached any more: ${gone}`);
+  if (gone !== undefined) throw new VerifierFailed(`${run.target.url} can no longer be reached: ${gone}`);
   return toResults(pact, json, observed);
 }
 
@@ -148,9 +148,12 @@ async function publishResult(
   const { source } = pact;
   if (publication === undefined) return nothing;
   if (!isPublishable(pact))
-    return { ...nothing, warnings: [`${source}: not published: it names no place for its result`] };
+    return {
+      ...nothing,
+      warnings: [`${source}: not published: the pact has no URL to publish its result to`],
+    };
   if (results.some(({ status }) => status === 'skipped'))
-    return { ...nothing, warnings: [`${source}: not published, as not all was verified`] };
+    return { ...nothing, warnings: [`${source}: not published, because not everything was verified`] };
   try {
     const place = await publishResults(pact, publication, results);
     const outcome = results.every(({ status }) => status === 'passed') ? 'success' : 'failure';

@@ -1,5 +1,5 @@
 import type { Act } from '../domain/call.ts';
-import type { Client } from '../domain/client.ts';
+import { type Client, getTokenLifetime } from '../domain/client.ts';
 import { type Finding, RULES } from '../domain/finding.ts';
 import type { Instant } from '../domain/time.ts';
 import { getExpiry } from '../domain/token.ts';
@@ -27,6 +27,7 @@ export const toClientAnswer = (client: Client) => ({
   allowed_ips: [...client.allowedIps],
   type: client.type,
   grant_type: client.grantType,
+  expires_in: getTokenLifetime(client),
   scenario: client.scenario ?? null,
 });
 
@@ -142,6 +143,7 @@ export const toRequestAnswer = ({ id, value }: JournalRecord) => ({
   status: value.status ?? null,
   cause: value.cause ?? null,
   reason: value.reason ?? null,
+  fix: value.fix ?? null,
   validation_id: value.validationId ?? null,
   fault_id: value.faultId ?? null,
 });

@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { readAsset } from '../pages/assets.ts';
 import type { ConsoleProblem } from '../pages/console/messages.ts';
@@ -8,6 +7,7 @@ import { createPageHeaders } from '../pages/headers.ts';
 import { logUnexpected } from '../server/failure.ts';
 import { onDisconnect } from '../server/on-disconnect.ts';
 import { createServerSentEvents, type ServerSentEvents } from '../server/server-sent-events.ts';
+import { pause as wait } from '../system/timers.ts';
 import { type ConsolePart, createConsoleParts, type Parts } from './console-parts.ts';
 import type { ControlServices } from './control-api.ts';
 import { createInvalidError, toErrorDetail } from './errors.ts';
@@ -46,7 +46,7 @@ const renderPage = (path: string) => `<!doctype html>
 <script src="${path}/console.js" defer></script>
 </head>
 <body>
-<noscript>The console needs scripts.</noscript>
+<noscript>The console needs JavaScript.</noscript>
 </body>
 </html>
 `;
@@ -97,7 +97,7 @@ export async function consoleRoutes(
           const problem: ConsoleProblem = { message: `${name}: ${(error as Error).message}` };
           sendIfChanged('trouble', problem);
         }
-        await setTimeout(pause, undefined, { signal }).catch(() => {});
+        await wait(pause, undefined, { signal }).catch(() => {});
         await changes.waitForNext(POLL_INTERVAL_MS);
       }
     } finally {

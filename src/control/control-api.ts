@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { renderControlPage } from '../pages/overview/document.ts';
 import { onDisconnect } from '../server/on-disconnect.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { ControlError, createInvalidError, createUnknownClientError, toErrorDetail } from './errors.ts';
@@ -14,7 +15,9 @@ import { scenarioHandlers } from './handlers/scenarios.ts';
 import { type ServerInfo, serverHandlers } from './handlers/server.ts';
 import { tokenHandlers } from './handlers/tokens.ts';
 import { validationHandlers } from './handlers/validations.ts';
+import { createPageSender, isForBrowser } from './overview.ts';
 import { check, type Mismatch } from './schema/mismatch.ts';
+import { listRoutes, PAGES } from './schema/overview.ts';
 import { ADMIN } from './schema/paths.ts';
 import { createBodySchema, createQuerySchema, type Route } from './schema/route.ts';
 import { ROUTES } from './schema/routes.ts';
@@ -35,6 +38,19 @@ const frameOrigin = ({ protocol, port }: FastifyRequest): string =>
 const encodeMetadata = (metadata: object): string => Buffer.from(JSON.stringify(metadata)).toString('base64');
 
 const NO_EXTRA_CHECKS = () => [];
+
+/** The methods of the routes at a path of the control API. */
+function findMethods(path: string): string[] {
+  const segments = path.split('/');
+  return Object.keys(ROUTES).flatMap((name) => {
+    const [method = '', pattern = ''] = name.split(' ');
+    const parts = pattern.split('/');
+    const isMatch =
+      parts.length === segments.length &&
+      parts.every((part, at) => (part.startsWith(':') ? segments[at] !== '' : part === segments[at]));
+    return isMatch ? [method] : [];
+  });
+}
 
 /** The control API, for tests and people. */
 export async function controlRoutes(
@@ -57,7 +73,10 @@ export async function controlRoutes(
     const [id, other] = [body.client_id, query.client_id].filter((one) => one !== undefined) as string[];
     if (other !== undefined && other !== id) {
       throw createInvalidError([
-        { path: '/client_id', message: 'client_id: the query and the body name different clients' },
+        {
+          path: '/client_id',
+          message: 'client_id: the query and the body name different clients; send it once',
+        },
       ]);
     }
     if (id !== undefined && (await simulator.clients.get(id)) === undefined)
@@ -94,6 +113,12 @@ export async function controlRoutes(
     };
   }
 
+  const sendPage = createPageSender();
+  const otherPages = PAGES.filter((page) => page.path !== ADMIN);
+  async function sendIndexToBrowser({ raw }: FastifyRequest, reply: FastifyReply) {
+    if (isForBrowser(raw)) sendPage(reply, (css) => renderControlPage(css, otherPages, listRoutes(ROUTES)));
+  }
+
   await guardControl(app, access);
   const handlers: Handlers<typeof ROUTES> = {
     ...serverHandlers(simulator, about),
@@ -110,11 +135,20 @@ export async function controlRoutes(
   for (const [name, route] of Object.entries<Route>(ROUTES)) {
     const [method = '', url = ''] = name.split(' ');
     const handler = createRouteHandler(name, route, handlers[name as keyof typeof ROUTES] as Handler);
-    app.route({ method, url, config: { isOpen: route.open === true }, handler });
+    app.route({
+      method,
+      url,
+      config: { isOpen: route.open === true },
+      handler,
+      ...(name === 'GET /' && { preHandler: sendIndexToBrowser }),
+    });
   }
 
   app.setNotFoundHandler(async ({ method, url }) => {
-    throw new ControlError('not_found', `the control API has no ${method} ${url.split('?', 1)[0]}`, {
+    const [path = ''] = url.split('?', 1);
+    const methods = findMethods(path.slice(ADMIN.length));
+    const only = methods.length === 0 ? '' : `, only ${methods.join(', ')}`;
+    throw new ControlError('not_found', `the control API has no ${method} ${path}${only}`, {
       hint: `GET ${ADMIN}/openapi.json describes it`,
     });
   });

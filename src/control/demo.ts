@@ -91,8 +91,8 @@ export async function demoRoutes(app: FastifyInstance, services: DemoServices): 
     if (access_token !== undefined) return access_token;
     const what =
       answer === undefined ? 'no answer' : `an answer with status ${answer.status}, without a token`;
-    const hint = 'GET /__admin/faults lists what is armed; the journal says why a request was refused';
-    throw new ControlError('unavailable', `the demo's backend has asked for a token and got ${what}`, {
+    const hint = 'GET /__admin/faults lists the armed faults; the journal has the reason of a refusal';
+    throw new ControlError('unavailable', `the demo backend requested a token and got ${what}`, {
       hint,
     });
   }
@@ -158,7 +158,7 @@ export async function demoRoutes(app: FastifyInstance, services: DemoServices): 
 
   app.setNotFoundHandler(async ({ method, url }) => {
     throw new ControlError('not_found', `the demo has no ${method} ${url.split('?', 1)[0]}`, {
-      hint: `GET ${DEMO} shows it`,
+      hint: `GET ${DEMO} is the demo page`,
     });
   });
 }

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import basicAuth from '@fastify/basic-auth';
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { isLoopback } from '../server/address.ts';
 import { askToRetry, logFailure } from '../server/failure.ts';
 import { ControlError, sendError } from './errors.ts';
@@ -16,9 +16,22 @@ declare module 'fastify' {
 export interface ControlAccess {
   /** Additional origins from which a browser may call. */
   readonly origins: readonly string[];
-  /** Required when the server can be reached from other machines. */
+  /** Required from other machines: when the server can be reached from them, or a proxy has forwarded their request. */
   readonly credentials?: { readonly user: string; readonly password: string } | undefined;
+  /** Only this machine can reach the server. */
+  readonly isLocal: boolean;
 }
+
+/**
+ * Headers that proxies, balancers and tunnels add: RFC 7239, RFC 9110 7.6.3, RFC 8586, and those of nginx, Envoy, IIS,
+ * Azure, Google, Cloudflare, Akamai and Fastly.
+ */
+const PROXY_HEADER =
+  /^(?:forwarded|via|cdn-loop|x-forwarded(?:-.+)?|x-(?:original|envoy|arr)-.+|x-remote-(?:ip|addr)|cf-.+|.*(?:client|real|proxyuser)-?ip)$/;
+
+/** The first header that only a proxy sends, if there is one. */
+const findProxyHeader = (headers: FastifyRequest['headers']): string | undefined =>
+  Object.keys(headers).find((name) => PROXY_HEADER.test(name));
 
 /** The host in a `Host` header, without its port and brackets. */
 const parseHost = (header: string | undefined): string =>
@@ -36,24 +49,47 @@ const isSameText = (a: string, b: string) => timingSafeEqual(digest(a), digest(b
 /** Guards the control API and console against other sites and missing credentials, and formats every error. */
 export async function guardControl(
   app: FastifyInstance,
-  { origins, credentials }: ControlAccess,
+  { origins, credentials, isLocal }: ControlAccess,
 ): Promise<void> {
-  // Any site that the developer visits could send requests here, so foreign origins are rejected.
-  app.addHook('onRequest', async ({ headers, routeOptions }) => {
+  const mustAuthenticate = ({ headers, routeOptions }: FastifyRequest) =>
+    !routeOptions.config.isOpen &&
+    credentials !== undefined &&
+    !(isLocal && findProxyHeader(headers) === undefined);
+
+  app.addHook('onRequest', async (request) => {
+    const { headers, routeOptions } = request;
     if (routeOptions.config.isOpen) return;
-    if (credentials === undefined && !isLoopback(parseHost(headers.host))) {
-      throw new ControlError('forbidden', 'the control API answers on this machine only', {
-        hint: 'use http://127.0.0.1 or http://localhost',
-      });
+    if (!mustAuthenticate(request)) {
+      // A proxy on this machine hands on requests of other machines.
+      const header = findProxyHeader(headers);
+      if (header !== undefined) {
+        throw new ControlError(
+          'forbidden',
+          `the control API answers on this machine only, and the header ${header} says that a proxy forwarded the request`,
+          {
+            hint: 'use http://127.0.0.1 without the proxy, or start with --admin-password and send credentials',
+          },
+        );
+      }
+      if (!isLoopback(parseHost(headers.host))) {
+        throw new ControlError('forbidden', 'the control API answers only at a loopback address', {
+          hint: 'use http://127.0.0.1 or http://localhost',
+        });
+      }
     }
+    // Any site that is open in the developer's browser could send requests here, so foreign origins are rejected.
     if (
       headers.origin !== undefined &&
       !isOwnOrigin(headers.origin, headers.host) &&
       !origins.includes(headers.origin)
     ) {
-      throw new ControlError('forbidden', `pages of ${headers.origin} may not use the control API`, {
-        hint: 'let them in with --admin-origin',
-      });
+      throw new ControlError(
+        'forbidden',
+        `pages of ${headers.origin} are not allowed to use the control API`,
+        {
+          hint: 'allow them with --admin-origin',
+        },
+      );
     }
   });
   if (credentials !== undefined) {
@@ -65,8 +101,8 @@ export async function guardControl(
       },
     });
     app.addHook('onRequest', (request, reply, done) => {
-      if (request.routeOptions.config.isOpen) done();
-      else app.basicAuth(request, reply, done);
+      if (mustAuthenticate(request)) app.basicAuth(request, reply, done);
+      else done();
     });
   }
 
@@ -81,7 +117,7 @@ export async function guardControl(
   app.setErrorHandler<FastifyError | ControlError>(async (error, request, reply) => {
     if (error instanceof ControlError) return sendError(reply, error);
     if (askToRetry(reply, error)) {
-      const hint = 'GET /__admin/health says when it is back; nothing needs to be restarted';
+      const hint = 'GET /__admin/health reports when it is available again; no restart is needed';
       return sendError(reply, new ControlError('unavailable', error.message, { hint }));
     }
     const { statusCode = 500 } = error;
@@ -89,7 +125,7 @@ export async function guardControl(
       const hint = '--admin-user, --admin-password';
       return sendError(
         reply,
-        new ControlError('unauthorized', 'the control API asks for Basic credentials', { hint }),
+        new ControlError('unauthorized', 'the control API requires Basic credentials', { hint }),
       );
     }
     if (statusCode === 413) return sendError(reply, new ControlError('too_large', 'the body is too large'));

@@ -51,19 +51,20 @@ const isStale = (entry: JournalEntry): boolean =>
 export const detectInRequest = createDetector<'request', JournalEntry>({
   'secret-in-browser'(entry) {
     const page = entry.method === 'POST' && isAuthentication(entry) ? describeOrigin(entry) : undefined;
-    return page && `POST ${entry.path} by a page of ${page}`;
+    return page && `POST ${entry.path} from a page at ${page}`;
   },
   'cors-preflight': (entry) =>
     entry.method === 'OPTIONS' &&
     isAuthentication(entry) &&
     entry.headers['access-control-request-method'] !== undefined
-      ? `OPTIONS ${entry.path} by a page of ${describeOrigin(entry) ?? 'an unknown origin'}`
+      ? `OPTIONS ${entry.path} from a page at ${describeOrigin(entry) ?? 'an unknown origin'}`
       : undefined,
   'missing-trailing-slash': ({ method, path, status }) =>
     status === 301 && OAUTH_PATHS.includes(`${path}/`) ? `${method} ${path}` : undefined,
   'unsupported-body'(entry) {
     const { method, path, form, headers } = entry;
-    if (form !== undefined || method !== 'POST' || !OAUTH_PATHS.includes(path)) return undefined;
+    if (form !== undefined || method !== 'POST') return undefined;
+    if (!OAUTH_PATHS.includes(path) && !OAUTH_PATHS.includes(`${path}/`)) return undefined;
     const type = headers['content-type']?.split(';', 1)[0];
     return type !== undefined && entry.faultId === undefined ? `POST ${path} with ${type}` : undefined;
   },
@@ -104,7 +105,7 @@ const MAX_HIDDEN_PIXELS = 10;
 
 /** Finds every mistake in a page's embedding. */
 export const detectInPage = createDetector<'page', Diagnostics>({
-  'opened-top-level': ({ topLevel }) => (topLevel ? 'no page around it' : undefined),
+  'opened-top-level': ({ topLevel }) => (topLevel ? 'the page has no parent' : undefined),
   'camera-not-allowed'({ cameraAllowed, microphoneAllowed, topLevel }) {
     const refused = [cameraAllowed === false && 'camera', microphoneAllowed === false && 'microphone'].filter(
       Boolean,
@@ -113,7 +114,7 @@ export const detectInPage = createDetector<'page', Diagnostics>({
   },
   'sandboxed-origin': ({ origin }) => (origin === 'null' ? 'its origin is "null"' : undefined),
   'insecure-parent': ({ secureContext, parentOrigin }) =>
-    secureContext === false ? `in a page of ${parentOrigin ?? 'an unknown origin'}` : undefined,
+    secureContext === false ? `in a page at ${parentOrigin ?? 'an unknown origin'}` : undefined,
   // A frame that is hidden, or nearly so, may be shown later.
   'frame-too-small': ({ width, height }) =>
     Math.min(width, height) > MAX_HIDDEN_PIXELS && Math.min(width, height) < MIN_FRAME_PIXELS

@@ -47,6 +47,14 @@ export interface Fault {
   readonly times?: number;
 }
 
+/** How many faults one client may have: every request is compared with all of them. */
+export const MAX_FAULTS = 100;
+
+/** A fault of the config file, for one client or for all. */
+export interface ConfiguredFault extends Omit<Fault, 'id'> {
+  readonly clientId?: string | undefined;
+}
+
 /** An armed fault with its counters. */
 export interface ArmedFault extends Fault {
   /** Matching requests, affected or not. */
@@ -84,7 +92,11 @@ export function describeFault({ status, kind, latency }: Fault): string {
     ...(kind === undefined ? [] : [kind]),
     ...(latency === undefined
       ? []
-      : [latency[0] === latency[1] ? `${latency[0]} ms late` : `${latency[0]} to ${latency[1]} ms late`]),
+      : [
+          latency[0] === latency[1]
+            ? `delayed by ${latency[0]} ms`
+            : `delayed by ${latency[0]} to ${latency[1]} ms`,
+        ]),
   ];
   return parts.join(', ');
 }

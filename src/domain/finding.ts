@@ -22,43 +22,43 @@ export const RULES = {
     seenIn: ['request'],
     severity: 'error',
     guide: '5.4',
-    title: 'the authentication API is called from a web page, so that its visitors can see the client secret',
-    fix: 'ask for tokens from the backend alone, and hand the page nothing but its access token',
+    title: 'a web page calls the authentication API, so its users can read the client secret',
+    fix: 'request tokens from your backend only, and give the page nothing but its access token',
   },
   'cors-preflight': {
     seenIn: ['request'],
     severity: 'error',
     guide: '5.4',
-    title: 'a web page has asked whether it may call the authentication API',
-    fix: 'call it from the backend: the service lets no page of another origin in',
+    title: 'a web page tries to call the authentication API from another origin (CORS preflight)',
+    fix: 'call it from your backend: the service allows no cross-origin requests',
   },
   'missing-trailing-slash': {
     seenIn: ['request'],
     severity: 'error',
     guide: '5.2',
-    title: 'an address of the authentication API lacks its last slash',
-    fix: 'write /o/token/ and /o/revoke_token/ with the slash: the redirect that is answered loses the body',
+    title: 'a request to the authentication API has no trailing slash in its path',
+    fix: 'add the trailing slash (/o/token/, /o/revoke_token/): the redirect drops the request body',
   },
   'unsupported-body': {
     seenIn: ['request'],
     severity: 'error',
     guide: '5.2',
-    title: 'the authentication API is sent something else than a form',
+    title: 'a request to the authentication API has a body that is not a form',
     fix: 'send application/x-www-form-urlencoded or multipart/form-data',
   },
   'service-breaks': {
     seenIn: ['request'],
     severity: 'error',
     guide: '5.2',
-    title: 'a request on which the service breaks with 500',
-    fix: 'send what the guide shows and nothing else; the journal says what was too much',
+    title: 'a request makes the service fail with 500',
+    fix: 'send only what the guide shows; the journal names the part that makes the service fail',
   },
   'token-shared': {
     seenIn: ['opening', 'presence'],
     severity: 'error',
     guide: '5.2',
-    title: 'one access token serves several end users',
-    fix: 'get a token of its own for every end user',
+    title: 'several end users share one access token',
+    fix: 'get a separate token for every end user',
   },
   'token-reused': {
     seenIn: ['request'],
@@ -71,108 +71,115 @@ export const RULES = {
     seenIn: ['request'],
     severity: 'warning',
     guide: '5.3',
-    title:
-      'a page was loaded again with a new access token, and Firefox has put the old address into its iframe',
-    fix: 'let a script of the page make the iframe: what it makes is not restored',
+    title: 'a page was reloaded with a new access token, and Firefox restored the old URL of its iframe',
+    fix: 'create the iframe from a script: Firefox does not restore iframes that a script creates',
   },
   'token-never-used': {
     seenIn: ['records'],
     severity: 'warning',
     guide: '5.2',
-    title: 'access tokens have expired without having opened a call',
-    fix: 'ask for a token when the frame is about to be shown, not before',
+    title: 'access tokens expired without opening a call',
+    fix: 'request a token right before you show the frame',
   },
   'token-burst': {
     seenIn: ['records'],
     severity: 'warning',
     guide: '6.3',
-    title: 'many access tokens were issued within a minute, and no call was opened',
-    fix: 'protect the address at which your backend hands out tokens: login, captcha, rate limit',
+    title: 'many access tokens were issued within a minute, but no call was opened',
+    fix: 'protect the endpoint of your backend that hands out tokens: login, CAPTCHA, rate limit',
   },
   'token-in-referer': {
     seenIn: ['request'],
     severity: 'error',
     guide: '5.3',
-    title: 'an access token is sent on in a Referer header',
-    fix: 'open the frame alone with the token, and send Referrer-Policy: no-referrer where it stands in an address',
+    title: 'an access token leaks in a Referer header',
+    fix: 'put the token only into the URL of the frame, and send Referrer-Policy: no-referrer from every page that has it in its URL',
   },
   'missing-validation-id': {
     seenIn: ['request'],
     severity: 'error',
     guide: '5.3',
-    title: 'the address of the frame has no validation_id',
-    fix: 'add the id that XpressID or vali-Das gave for the validation process',
+    title: 'the URL of the frame has no validation_id',
+    fix: 'add the id of the validation process, which XpressID or vali-Das returns',
   },
   'unconfirmed-validation': {
     seenIn: ['opening'],
     severity: 'error',
     guide: '5.3',
-    title: 'a call was opened for a validation that is not confirmed, so that no agent sees it',
-    fix: 'confirm the validation before the frame is shown',
+    title: 'a call was opened for an unconfirmed validation, so no agent sees it',
+    fix: 'confirm the validation before you show the frame',
+  },
+  'misspelt-scenario': {
+    seenIn: ['opening'],
+    severity: 'warning',
+    guide: '5.3',
+    title:
+      'a validation_id looks like the name of a scenario with a mistake in it, and the call plays another one',
+    fix: 'write the exact name of the scenario, and ~ before anything else: agent-late~1',
   },
   'host-without-videocall': {
     seenIn: ['request'],
     severity: 'error',
     guide: '5.5',
     title:
-      'the frame is opened at a host without "videocall" in its name, whose events the listener of the guide drops',
-    fix: 'use the address that the simulator prints for browsers',
+      'the host of the frame does not contain "videocall", so the listener from the guide drops its events',
+    fix: 'use the URL that the simulator prints for browsers',
   },
   'opened-top-level': {
     seenIn: ['page'],
     severity: 'error',
     guide: '5.3',
-    title: 'the page of the call is no iframe, so that nobody hears its events',
-    fix: 'embed it as the guide shows',
+    title: 'the call page is not in an iframe, so no page receives its events',
+    fix: 'embed it in an iframe, as the guide shows',
   },
   'camera-not-allowed': {
     seenIn: ['page'],
     severity: 'error',
     guide: '5.3',
-    title: 'the iframe may not use the camera or the microphone',
-    fix: 'write allow="camera; microphone;", in every iframe around it too',
+    title: 'the iframe is not allowed to use the camera or the microphone',
+    fix: 'set allow="camera; microphone;" on the iframe and on every iframe around it',
   },
   'sandboxed-origin': {
     seenIn: ['page'],
     severity: 'error',
     guide: '5.5',
-    title: 'the iframe is sandboxed without its origin, which its events then come from as "null"',
-    fix: 'leave sandbox out, or add allow-same-origin and allow-scripts to it',
+    title: 'the sandbox attribute removes the origin of the iframe, so its events come from "null"',
+    fix: 'remove the sandbox attribute, or add allow-same-origin and allow-scripts to it',
   },
   'insecure-parent': {
     seenIn: ['page'],
     severity: 'error',
     guide: '5.3',
-    title: 'the page around the frame is not served securely, and browsers keep the camera from it',
-    fix: 'serve it over https, or from localhost while developing',
+    title: 'the page around the frame is not secure, so browsers block the camera',
+    fix: 'serve it over HTTPS, or from localhost during development',
   },
   'frame-too-small': {
     seenIn: ['page'],
     severity: 'warning',
     guide: '5.3',
-    title: 'the frame is too small to see anybody in it',
-    fix: 'give the elements around it a height: 100% of nothing is 150 pixels',
+    title: 'the frame is too small to show the video',
+    fix: 'give the elements around it a height: without one, height: 100% becomes 150 pixels',
   },
   'old-browser': {
     seenIn: ['page'],
     severity: 'warning',
     guide: '3',
-    title: 'a browser older than those for which the service was made',
-    fix: 'ask the end user for a newer one',
+    title: 'the browser is older than the versions that the service supports',
+    fix: 'ask the end user to update the browser',
   },
   'page-never-checked-in': {
     seenIn: ['records'],
     severity: 'warning',
     guide: '5.3',
-    title: 'a page was served and its script never ran',
-    fix: 'look for a sandbox without allow-scripts, a Content-Security-Policy or an X-Frame-Options in the way',
+    title: 'a call page was served, but its script never ran',
+    fix: 'look for a sandbox without allow-scripts, or a Content-Security-Policy or X-Frame-Options header that blocks the page',
   },
   'call-abandoned': {
     seenIn: ['records'],
     severity: 'warning',
     guide: '4',
-    title: 'a call was left before it had ended',
-    fix: 'wait for VideocallCompleted before the frame is taken away',
+    title: 'a page was closed before its call ended',
+    fix: 'wait for VideocallCompleted before you remove the frame',
   },
 } as const satisfies Record<string, Rule>;
 
@@ -201,6 +208,19 @@ export interface Finding {
 /** Describes what was seen and how often. */
 export const describeSeen = ({ seen, times }: Pick<Finding, 'seen' | 'times'>): string =>
   `seen ${times === 1 ? 'once' : `${times} times`}: ${seen}`;
+
+const MAX_SEEN_LENGTH = 200;
+
+/** A mistake in one line, with how to fix it. */
+export function describeMistake({
+  rule,
+  clientId,
+  seen,
+}: Pick<Finding, 'rule' | 'clientId' | 'seen'>): string {
+  const { title, fix } = RULES[rule];
+  const client = clientId === '' ? '' : `, client ${clientId}`;
+  return `${title} (${rule}: ${seen.slice(0, MAX_SEEN_LENGTH)}${client}). How to fix: ${fix}.`;
+}
 
 /** `finding` seen once more, or a new one when there is none. */
 export const recordOccurrence = (

@@ -21,6 +21,8 @@ export interface JournalEntry {
   /** Why it was refused or failed: one word for programs, and a text. */
   readonly cause?: string;
   readonly reason?: string;
+  /** How the client can avoid that. */
+  readonly fix?: string;
   readonly validationId?: string;
   /** Its token was completed, and the client has been issued another one since, which is still unused. */
   readonly isSuperseded?: true;
@@ -90,8 +92,10 @@ const VISIBLE_HEADERS = new Set([
   'access-control-request-method',
   'cache-control',
   'connection',
+  'content-encoding',
   'content-length',
   'content-type',
+  'expect',
   'host',
   'origin',
   'pragma',

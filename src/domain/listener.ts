@@ -18,8 +18,8 @@ export function getFieldText(data: unknown, name: 'type' | 'code' | 'message'): 
 /** Why the listener of guide 5.5 drops a message; undefined when it accepts it. */
 export function explainDrop({ origin, data }: PostedMessage): string | undefined {
   if (!origin.includes('videocall')) return `its origin ${origin} does not contain "videocall"`;
-  if (typeof data === 'string') return 'its data is a text, so that event.data.code is undefined';
+  if (typeof data === 'string') return 'its data is a string, so event.data.code is undefined';
   const code = getField(data, 'code');
   if (code === undefined) return 'its data has no code';
-  return Object.keys(EVENTS).includes(String(code)) ? undefined : 'the guide has no such code';
+  return Object.keys(EVENTS).includes(String(code)) ? undefined : 'its code is not in the guide';
 }

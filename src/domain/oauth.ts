@@ -1,6 +1,7 @@
 import type { OAuthErrorCode } from '../guide/errors.ts';
 import { GRANT_TYPE, SCOPES } from '../guide/oauth.ts';
 import { type Client, isSecretOf } from './client.ts';
+import { type Explanation, explainSecret, explainUnknownClient } from './explanation.ts';
 
 /**
  * The rules of the authentication API: what is checked, and in which order. The guide shows only success; the
@@ -23,18 +24,19 @@ export interface OAuthRequest {
   readonly fields: ReadonlyMap<string, string>;
 }
 
-/** A refused request. `reason` is for the journal and never sent. */
-export type Refusal =
-  | {
-      readonly error: OAuthErrorCode;
-      readonly description?: string;
-      /** Echoed when the request had one. */
-      readonly state?: string;
-      readonly reason: string;
-    }
-  | { readonly crash: true; readonly reason: string }
-  /** Not let through to the service at all. Guide 6.1. */
-  | { readonly blocked: true; readonly reason: string };
+/** A refused request, with its explanation, which is for the journal and never sent. */
+export type Refusal = Explanation &
+  (
+    | {
+        readonly error: OAuthErrorCode;
+        readonly description?: string;
+        /** Echoed when the request had one. */
+        readonly state?: string;
+      }
+    | { readonly crash: true }
+    /** Not let through to the service at all. Guide 6.1. */
+    | { readonly blocked: true }
+  );
 
 /** The client ids that a request names, each once, the header's first. */
 export function getClaimedClients({ basic, fields }: OAuthRequest): string[] {
@@ -52,12 +54,17 @@ interface Attempt {
 
 type Step = (attempt: Attempt) => Refusal | undefined;
 
-function refuse({ request }: Attempt, error: OAuthErrorCode, reason: string, description?: string): Refusal {
+function refuse(
+  { request }: Attempt,
+  error: OAuthErrorCode,
+  explanation: Explanation,
+  description?: string,
+): Refusal {
   const state = request.fields.get('state');
-  return { error, reason, ...(description && { description }), ...(state && { state }) };
+  return { error, ...explanation, ...(description && { description }), ...(state && { state }) };
 }
 
-const refuseWithCrash = (reason: string): Refusal => ({ crash: true, reason });
+const refuseWithCrash = (reason: string, fix: string): Refusal => ({ crash: true, reason, fix });
 
 function findFirstRefusal(steps: readonly Step[], attempt: Attempt): Refusal | undefined {
   for (const step of steps) {
@@ -92,18 +99,20 @@ function isSecretRequired(attempt: Attempt): boolean {
   return loadClient(attempt, getField(attempt, 'client_id'))?.type !== 'public';
 }
 
+const IN_BODY = 'leave the query out, and send the parameters in the body';
+
 // ---- steps -----------------------------------------------------------------------------------------------
 
 /** The query is decoded before anything else, and a decoding error is not caught. */
 const queryDecodes: Step = ({ request }) =>
   request.query === 'malformed'
-    ? refuseWithCrash('the query has a % that is not followed by two hex digits')
+    ? refuseWithCrash('the query has a % that is not followed by two hex digits', IN_BODY)
     : undefined;
 
 /** The token endpoint rejects a query in a place where the exception is not caught. */
 const noQueryOrCrash: Step = ({ request }) =>
   request.query === 'present'
-    ? refuseWithCrash('the token endpoint breaks on a query; send parameters in the body')
+    ? refuseWithCrash('a query string makes the token endpoint fail with 500', IN_BODY)
     : undefined;
 
 const noQuery: Step = (attempt) =>
@@ -111,18 +120,26 @@ const noQuery: Step = (attempt) =>
     ? refuse(
         attempt,
         'invalid_request',
-        'parameters belong in the body',
+        { reason: 'the query string is not allowed', fix: IN_BODY },
         'URL query parameters are not allowed',
       )
     : undefined;
 
 /** A parameter of this name overwrites the client that was found, with something that is not a client. */
 const noClientParameter: Step = (attempt) =>
-  getField(attempt, 'client') ? refuseWithCrash('a parameter named "client" breaks the service') : undefined;
+  getField(attempt, 'client')
+    ? refuseWithCrash(
+        'a parameter named "client" makes the service fail with 500',
+        'remove it; the id is sent as client_id',
+      )
+    : undefined;
 
 const headerReadable: Step = ({ request }) =>
   request.basic === 'crash'
-    ? refuseWithCrash('the Authorization header cannot be decoded, which breaks the service')
+    ? refuseWithCrash(
+        'an Authorization header that cannot be decoded makes the service fail with 500',
+        'send Basic and the base64 of ID:SECRET, and no other character',
+      )
     : undefined;
 
 const confidentialClient: Step = (attempt) =>
@@ -130,12 +147,19 @@ const confidentialClient: Step = (attempt) =>
     ? undefined
     : refuse(attempt, 'invalid_client', explainInvalidClient(attempt));
 
-function explainInvalidClient(attempt: Attempt): string {
-  if (attempt.client !== undefined) return `wrong client_secret for client "${attempt.client.clientId}"`;
-  // An unknown id is not repeated: a user who swaps id and secret would find the secret in a log.
-  return getClaimedClients(attempt.request).length === 0
-    ? 'no client credentials, neither in the body nor as Basic'
-    : 'there is no client with this client_id';
+function explainInvalidClient({ request, client }: Attempt): Explanation {
+  const { basic, fields } = request;
+  const isInHeader = typeof basic === 'object';
+  if (client !== undefined) {
+    const isHeaders = isInHeader && client.clientId === basic.id;
+    return explainSecret(client, isHeaders ? basic.secret : fields.get('client_secret'), isHeaders);
+  }
+  const [id] = getClaimedClients(request);
+  if (id !== undefined) return explainUnknownClient(id);
+  return {
+    reason: 'no client credentials, neither in the body nor as Basic',
+    fix: 'send client_id and client_secret in the body, or as Basic',
+  };
 }
 
 /** A public client may omit its secret. RFC 6749, 3.2.1. */
@@ -146,11 +170,10 @@ const mayUse =
   (attempt) =>
     attempt.client?.grantType === grantType
       ? undefined
-      : refuse(
-          attempt,
-          'unauthorized_client',
-          `the client is registered for ${attempt.client?.grantType} only`,
-        );
+      : refuse(attempt, 'unauthorized_client', {
+          reason: `the client is registered for ${attempt.client?.grantType} only`,
+          fix: `use a client whose grant_type is ${grantType}`,
+        });
 
 /** The scope of a token for which none was requested. */
 export const ALL_SCOPES = SCOPES.join(' ');
@@ -158,30 +181,35 @@ export const ALL_SCOPES = SCOPES.join(' ');
 const scopeKnown: Step = (attempt) =>
   getRequestedScopes(attempt).every((scope) => (SCOPES as readonly string[]).includes(scope))
     ? undefined
-    : refuse(attempt, 'invalid_scope', `scopes are ${SCOPES.join(', ')}, separated by one space`);
+    : refuse(attempt, 'invalid_scope', {
+        reason: 'the scope is unknown',
+        fix: `send some of ${SCOPES.join(', ')}, separated by one space, or no scope`,
+      });
 
 function getRequestedScopes(attempt: Attempt): readonly string[] {
   return getField(attempt, 'scope')?.trim().split(' ') ?? SCOPES;
 }
 
+const USE_GRANT = `use grant_type=${GRANT_TYPE}, the only one in the guide`;
+
 const present =
   (name: string, description: string): Step =>
   (attempt) =>
     getField(attempt, name) === undefined
-      ? refuse(attempt, 'invalid_request', `${name} is missing`, description)
+      ? refuse(attempt, 'invalid_request', { reason: `${name} is missing`, fix: USE_GRANT }, description)
       : undefined;
 
 const notEmpty =
-  (name: string, description: string): Step =>
+  (name: string, description: string, fix = USE_GRANT): Step =>
   (attempt) =>
     getField(attempt, name)
       ? undefined
-      : refuse(attempt, 'invalid_request', `${name} is missing or empty`, description);
+      : refuse(attempt, 'invalid_request', { reason: `${name} is missing or empty`, fix }, description);
 
 const never =
   (reason: string, description?: string): Step =>
   (attempt) =>
-    refuse(attempt, 'invalid_grant', reason, description);
+    refuse(attempt, 'invalid_grant', { reason, fix: USE_GRANT }, description);
 
 const AUTHENTICATION_STEPS: readonly Step[] = [noClientParameter, headerReadable];
 
@@ -193,34 +221,39 @@ const GRANTS: Record<string, readonly Step[]> = {
     ...AUTHENTICATION_STEPS,
     anyClient,
     mayUse('authorization-code'),
-    never('there are no authorization codes here'),
+    never('the service issues no authorization codes; use grant_type client_credentials'),
   ],
   // Known to the grant's own check but not to the client's: that mismatch is not caught.
   openid: [
     present('code', 'Missing code parameter.'),
     ...AUTHENTICATION_STEPS,
     anyClient,
-    () => refuseWithCrash('grant_type openid breaks the service'),
+    () => refuseWithCrash('grant_type openid makes the service fail with 500', USE_GRANT),
   ],
   password: [
     ...AUTHENTICATION_STEPS,
     anyClient,
     notEmpty('username', 'Request is missing username parameter.'),
     notEmpty('password', 'Request is missing password parameter.'),
-    never('there are no users here', 'Invalid credentials given.'),
+    never('the service has no users; use grant_type client_credentials', 'Invalid credentials given.'),
   ],
   refresh_token: [
     present('refresh_token', 'Missing refresh token parameter.'),
     ...AUTHENTICATION_STEPS,
     anyClient,
-    never('there are no refresh tokens here'),
+    never('the service issues no refresh tokens; request a new access token'),
   ],
 };
 
 const grantKnown: Step = (attempt) =>
   Object.hasOwn(GRANTS, getField(attempt, 'grant_type') ?? '')
     ? undefined
-    : refuse(attempt, 'unsupported_grant_type', 'grant_type must be client_credentials, in a form body');
+    : refuse(attempt, 'unsupported_grant_type', explainGrantType(getField(attempt, 'grant_type')));
+
+const explainGrantType = (given: string | undefined): Explanation => ({
+  reason: given === undefined ? 'grant_type is missing' : 'grant_type must be client_credentials',
+  fix: `send grant_type=${GRANT_TYPE} in a form body`,
+});
 
 const grantAllowed: Step = (attempt) =>
   findFirstRefusal(GRANTS[getField(attempt, 'grant_type') ?? ''] ?? [], attempt);
@@ -230,7 +263,7 @@ const TOKEN_STEPS = [queryDecodes, noQueryOrCrash, grantKnown, grantAllowed];
 const REVOKE_STEPS = [
   queryDecodes,
   noQuery,
-  notEmpty('token', 'Missing token parameter.'),
+  notEmpty('token', 'Missing token parameter.', 'send the access token in the field token of a form body'),
   ...AUTHENTICATION_STEPS,
   // Any authenticated client may revoke any token: its owner is not compared.
   anyClient,

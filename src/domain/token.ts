@@ -1,4 +1,4 @@
-import { TOKEN_LIFETIME_SECONDS } from '../guide/oauth.ts';
+import { type Client, getTokenLifetime } from './client.ts';
 import { addMs, type Instant, seconds } from './time.ts';
 
 /** An access token as it was issued, and its later changes. Guide 5.2. */
@@ -7,6 +7,8 @@ export interface Token {
   readonly clientId: string;
   readonly scope: string;
   readonly issuedAt: Instant;
+  /** Its life in seconds: a later change of the client does not alter it. */
+  readonly expiresIn: number;
   /** When it was expired early. */
   readonly expiredAt?: Instant;
   readonly revokedAt?: Instant;
@@ -15,8 +17,8 @@ export interface Token {
 }
 
 /** When it expires or has expired. Guide 5.2, rule 2. */
-export const getExpiry = ({ issuedAt, expiredAt }: Token): Instant =>
-  expiredAt ?? addMs(issuedAt, seconds(TOKEN_LIFETIME_SECONDS));
+export const getExpiry = ({ issuedAt, expiresIn, expiredAt }: Token): Instant =>
+  expiredAt ?? addMs(issuedAt, seconds(expiresIn));
 
 /** Whether `token` was issued after `since`, is active at `now`, and has opened no call. */
 export const isFresh = (token: Token, since: Instant, now: Instant): boolean =>
@@ -32,11 +34,12 @@ export type TokenState = (typeof TOKEN_STATES)[number];
 const NO_CALLS: readonly string[] = [];
 
 /** A token that is issued at `now`. Guide 5.2, rule 2. */
-export const createToken = (accessToken: string, clientId: string, scope: string, now: Instant): Token => ({
+export const createToken = (accessToken: string, client: Client, scope: string, now: Instant): Token => ({
   accessToken,
-  clientId,
+  clientId: client.clientId,
   scope,
   issuedAt: now,
+  expiresIn: getTokenLifetime(client),
   calls: NO_CALLS,
 });
 

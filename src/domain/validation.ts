@@ -12,3 +12,12 @@ export interface Validation {
   /** Name of the scenario of its calls. */
   readonly scenario?: string;
 }
+
+/** What can be set for a validation in advance. */
+export type ValidationSettings = Pick<Validation, 'exists' | 'confirmed' | 'scenario'>;
+
+/** A validation of the config file, for one client or for all. */
+export interface ConfiguredValidation extends ValidationSettings {
+  readonly clientId?: string | undefined;
+  readonly validationId: string;
+}

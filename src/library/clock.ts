@@ -33,7 +33,10 @@ export const createClock = ({ control, client: query }: Scope): Clock => ({
   freeze: (at) =>
     control.ask('POST /clock/freeze', {
       query,
-      body: at === undefined ? {} : { at: typeof at === 'string' ? at : at.toISOString() },
+      body:
+        at === undefined
+          ? {}
+          : { at: typeof at === 'string' || Number.isNaN(Number(at)) ? String(at) : at.toISOString() },
     }),
   resume: () => control.ask('POST /clock/resume', { query }),
 });

@@ -1,9 +1,9 @@
 import { controlAddress } from '../control/client.ts';
 import { type Answer, RequestFailed } from '../control/schema/client.ts';
 import { ADMIN, CONSOLE, DEMO } from '../control/schema/paths.ts';
-import { hostOf, isLoopback } from '../server/address.ts';
+import { getHostname, isLoopback } from '../server/address.ts';
 import type { Addresses } from '../server/addresses.ts';
-import { withoutCredentials } from '../system/http.ts';
+import { canReadCredentials, withoutCredentials } from '../system/http.ts';
 import type { Camel } from './camel-case.ts';
 import { type CamelControl, camelControlAt, mockError } from './control.ts';
 import { MockError } from './error.ts';
@@ -40,8 +40,8 @@ function readExecEnvironment(): ConnectOptions {
   const env = getEnvironment();
   const { VIDEOCALL_ADMIN_URL: adminUrl = '' } = env;
   if (!hasExecEnvironment()) {
-    throw new MockError('unreachable', 'there is no VIDEOCALL_ADMIN_URL in the environment', {
-      hint: 'run the tests by `npx mock-veridas exec -- …`, or say where the simulator is',
+    throw new MockError('unreachable', 'VIDEOCALL_ADMIN_URL is not set', {
+      hint: 'run the tests with `npx --no-install mock-veridas exec -- …`, or pass adminUrl',
     });
   }
   const { MOCK_VERIDAS_ADMIN_USER: user = 'admin', MOCK_VERIDAS_ADMIN_PASSWORD: password } = env;
@@ -58,17 +58,24 @@ function readExecEnvironment(): ConnectOptions {
 /** The control API at an address, which may lack the path and may contain credentials. */
 function toAdminUrl({ adminUrl, adminCredentials }: ConnectOptions): string {
   if (!URL.canParse(adminUrl) || !/^https?:/i.test(adminUrl)) {
-    throw new MockError('unreachable', `"${adminUrl}" is no address`, {
-      hint: 'give one like http://127.0.0.1:4010/__admin',
+    throw new MockError('unreachable', `"${withoutCredentials(String(adminUrl))}" is not an http(s) URL`, {
+      hint: 'use one such as http://127.0.0.1:4010/__admin',
     });
   }
-  return controlAddress(adminUrl, adminCredentials);
+  const address = controlAddress(adminUrl, adminCredentials);
+  if (!canReadCredentials(address)) {
+    const shown = withoutCredentials(address);
+    throw new MockError('unreachable', `the credentials in the address of ${shown} cannot be decoded`, {
+      hint: 'write % as %25',
+    });
+  }
+  return address;
 }
 
 /** `base` under another host name, if it is on this machine. */
 function withHostName(base: string, name: string): string {
   const address = new URL(base);
-  if (isLoopback(hostOf(base))) address.hostname = name;
+  if (isLoopback(getHostname(base))) address.hostname = name;
   return address.href.replace(/\/$/, '');
 }
 
@@ -92,7 +99,8 @@ async function resolveCredentials(
   // Another server may answer with any JSON.
   const answer: Partial<Camel<Answer<'GET /clients'>>> | null | undefined = await control.ask('GET /clients');
   const items = answer?.items;
-  if (!Array.isArray(items)) throw mockError(url, new RequestFailed('not_simulator', 'is no mock-veridas'));
+  if (!Array.isArray(items))
+    throw mockError(url, new RequestFailed('not_simulator', 'is not a mock-veridas control API'));
   const { clientId = items[0]?.clientId, clientSecret } = given;
   if (clientId === undefined) throw new MockError('not_found', 'the simulator has no client');
   if (clientSecret !== undefined) return { clientId, clientSecret };

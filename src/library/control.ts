@@ -6,7 +6,7 @@ import {
   RequestFailed,
   type RouteName,
 } from '../control/schema/client.ts';
-import { splitCredentials } from '../system/http.ts';
+import { INTERCEPTED_HINT, isIntercepted, splitCredentials } from '../system/http.ts';
 import { type Camel, toCamelCase, toSnakeCase } from './camel-case.ts';
 import { MockError } from './error.ts';
 
@@ -34,7 +34,9 @@ export function mockError(url: string, error: unknown): unknown {
   if (!(error instanceof RequestFailed)) return error;
   const { code, message, details, cause } = error;
   if (code !== 'unreachable' && code !== 'not_simulator') return new MockError(code, message, details);
-  const hint = 'start one with `npx mock-veridas`, or run the tests by `npx mock-veridas exec -- …`';
+  const hint = isIntercepted(code === 'unreachable' ? cause : undefined)
+    ? INTERCEPTED_HINT
+    : 'start one with `npx --no-install mock-veridas`, or run the tests with `npx --no-install mock-veridas exec -- …`';
   const why = code === 'unreachable' ? `does not answer: ${message}` : message;
   return new MockError('unreachable', `${url} ${why}`, { hint, cause });
 }

@@ -5,8 +5,7 @@ import { describeFinding } from './journal.ts';
 /** What the fixtures of all test frameworks share. */
 
 /** The simulator of `mock-veridas exec`, or a new one. */
-const openMock = (): Promise<Mock> =>
-  hasExecEnvironment() ? connectMock() : startMock({ logLevel: 'error' });
+const openMock = (): Promise<Mock> => (hasExecEnvironment() ? connectMock() : startMock());
 
 /** Gives the tests of a worker one simulator; works as a fixture of Vitest and of Playwright. */
 // biome-ignore lint/correctness/noEmptyPattern: both frameworks read a fixture's dependencies from the pattern
@@ -35,6 +34,6 @@ export async function endClient(
   const findings = await client.findings();
   if (hasPassed && findings.length === 0) await client.remove();
   if (!failOnFindings || findings.length === 0) return;
-  const one = findings.length === 1 ? 'a mistake' : `${findings.length} mistakes`;
-  throw new Error(`the integration made ${one}\n\n${findings.map(describeFinding).join('\n\n')}`);
+  const one = findings.length === 1 ? '1 finding' : `${findings.length} findings`;
+  throw new Error(`the integration has ${one}\n\n${findings.map(describeFinding).join('\n\n')}`);
 }

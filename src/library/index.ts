@@ -1,5 +1,5 @@
 import { controlAddress } from '../control/client.ts';
-import { SANDBOX_CLIENT } from '../domain/client.ts';
+import { createClientRecord, SANDBOX_CLIENT } from '../domain/client.ts';
 import type { LaunchedMock } from '../server/launch.ts';
 import type { MockOptions } from '../server/mock-options.ts';
 import { createMemoryStore } from '../store/memory.ts';
@@ -62,13 +62,19 @@ export interface StartedMock extends Mock, Omit<LaunchedMock, 'close'> {}
  * });
  * console.log(answer.status); // 200
  *
+ * @throws {MockError} of code `invalid`: options that cannot be, each with its reason
  * @throws {CannotListen} the port or address cannot be bound
  * @throws {StoreUnavailable} the store cannot be reached within a few seconds
  */
 export async function startMock(options: MockOptions = {}): Promise<StartedMock> {
   // The server is large, and `connectMock` does not need it.
+  const { checkOptions } = await import('./check-options.ts');
+  checkOptions(options);
   const { launch } = await import('../server/launch.ts');
-  const launched = await launch(options);
+  const launched = await launch({
+    ...options,
+    ...(options.clients && { clients: options.clients.map(createClientRecord) }),
+  });
   const { adminUrl, adminCredentials, close } = launched;
   const [{ clientId, clientSecret } = SANDBOX_CLIENT] = options.clients ?? [];
   const mock = createMock(

@@ -24,6 +24,8 @@ export interface JournalEntry {
   status: number | null;
   cause: string | null;
   reason: string | null;
+  /** How the client can avoid that. */
+  fix: string | null;
   validationId: string | null;
   faultId: string | null;
 }

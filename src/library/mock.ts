@@ -52,7 +52,8 @@ export function createMock(
   return {
     ...addresses,
     ...createSandbox({ control, url, browserUrl, credentials, client: {} }),
-    async client({ allowedIps, ...given } = {}) {
+    async client(properties) {
+      const { allowedIps, ...given } = properties ?? {};
       const { clientId, clientSecret } = await control.ask('POST /clients', {
         body: { ...given, ...(allowedIps && { allowedIps: [...allowedIps] }) },
       });

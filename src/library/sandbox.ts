@@ -1,4 +1,4 @@
-import { send } from '../system/http.ts';
+import { INTERCEPTED_HINT, isIntercepted, send } from '../system/http.ts';
 import { type CallHandle, createCallHandle } from './call.ts';
 import { type Clock, createClock } from './clock.ts';
 import { MockError } from './error.ts';
@@ -63,17 +63,21 @@ async function requestToken({ url, credentials: { clientId, clientSecret } }: Sc
     body: String(form),
     timeoutMs: TIMEOUT_MS,
   }).catch((cause: Error) => {
-    throw new MockError('no_token', `${address} does not answer: ${cause.message}`, { cause });
+    const hint = isIntercepted(cause) ? { hint: INTERCEPTED_HINT } : {};
+    throw new MockError('no_token', `${address} does not answer: ${cause.message}`, { ...hint, cause });
   });
   if (status !== 200) {
     const message = `${address} answered ${status} for client "${clientId}": ${text}`;
-    throw new MockError('no_token', message, { hint: 'the journal says why' });
+    throw new MockError('no_token', message, { hint: 'the journal has the reason' });
   }
   try {
-    return (JSON.parse(text) as { access_token: string }).access_token;
-  } catch (cause) {
-    throw new MockError('no_token', `${address} answered no JSON: ${text}`, { cause });
+    const { access_token } = JSON.parse(text) as { access_token: unknown };
+    if (typeof access_token === 'string') return access_token;
+  } catch {
+    // Reported below.
   }
+  const hint = isIntercepted(undefined) ? { hint: INTERCEPTED_HINT } : {};
+  throw new MockError('no_token', `${address} answered without an access_token: ${text}`, hint);
 }
 
 /**

@@ -27,7 +27,7 @@ export interface GivenClients {
 function findPairProblems(id: string, secret: string | undefined): string[] {
   if (secret === undefined) return ['has no colon; give ID:SECRET'];
   const idProblem = `the id before the first colon is not a client id; give ${CLIENT_ID_RULE}`;
-  const secretProblem = `the rest after the first colon is not a client secret; give ${CLIENT_SECRET_RULE}`;
+  const secretProblem = `the text after the first colon is not a client secret; give ${CLIENT_SECRET_RULE}`;
   return [
     ...(findMismatches(ClientId, id).length > 0 ? [idProblem] : []),
     ...(findMismatches(ClientSecret, secret).length > 0 ? [secretProblem] : []),
@@ -74,6 +74,6 @@ export function repeatedIds({ clients }: GivenClients): string[] {
   return clients.flatMap(({ client: { clientId }, blame }) => {
     const isRepeated = seen.has(clientId);
     seen.add(clientId);
-    return isRepeated ? [blame('clientId', `another client has the id "${clientId}" already`)] : [];
+    return isRepeated ? [blame('clientId', `another client already has the id "${clientId}"`)] : [];
   });
 }

@@ -18,7 +18,7 @@ const anyText = (placeholder: string, title: string, help: string, more = {}) =>
 
 /** It may contain a password, so messages do not repeat it. */
 const Address = Type.Refine(
-  Type.String({ title: 'address', description: 'one as in http://127.0.0.1:4010', writeOnly: true }),
+  Type.String({ title: 'address', description: 'one such as http://127.0.0.1:4010', writeOnly: true }),
   (given) => /^https?:\/\//.test(given) && URL.canParse(given),
 );
 
@@ -34,11 +34,11 @@ function isJsonObject(given: string): boolean {
 const MAX_TIMEOUT_MS = 3_600_000;
 
 /** Parses a duration such as `5s` or `500` into milliseconds. */
-export const timeoutOf = (given: string): number | undefined =>
+export const parseTimeout = (given: string): number | undefined =>
   /^\d{1,7}$/.test(given) ? Number(given) : parseDuration(given);
 
 function isTimeout(given: string): boolean {
-  const ms = timeoutOf(given);
+  const ms = parseTimeout(given);
   return ms !== undefined && ms > 0 && ms <= MAX_TIMEOUT_MS;
 }
 
@@ -51,9 +51,9 @@ export const COMMAND_ROWS = {
     schema: Address,
     placeholder: 'URL',
     help:
-      'the server to ask, as in http://127.0.0.1:4010, or with USER:PASSWORD@ before the host. Without it, report ' +
-      'asks the simulator that runs with the same options, and verify one that it starts. verify also takes ' +
-      'the real service, and skips there the states that cannot be set',
+      'server to use, such as http://127.0.0.1:4010, or with USER:PASSWORD@ before the host. Without it, report ' +
+      'reads the simulator that runs with the same options, and verify starts one. verify also accepts ' +
+      'the real service, and skips the provider states that cannot be set up there',
   },
   provider: {
     ...TO_VERIFY,
@@ -62,23 +62,21 @@ export const COMMAND_ROWS = {
   },
   'client-id': {
     ...TO_VERIFY,
-    ...anyText('ID', 'client id', 'the client of states that name none (default CLIENT_ID)'),
+    ...anyText('ID', 'client id', 'client of provider states that name none (default CLIENT_ID)'),
   },
   'client-secret': {
     ...TO_VERIFY,
-    ...anyText('SECRET', 'client secret', 'its secret (default CLIENT_SECRET)', { writeOnly: true }),
+    ...anyText('SECRET', 'client secret', 'secret of that client (default CLIENT_SECRET)', {
+      writeOnly: true,
+    }),
   },
   'validation-id': {
     ...TO_VERIFY,
-    ...anyText('ID', 'validation id', 'the validation of states that name none (default VALIDATION_ID)'),
+    ...anyText('ID', 'validation id', 'validation of provider states that name none (default VALIDATION_ID)'),
   },
   filter: {
     ...TO_VERIFY,
-    ...anyText(
-      'REGEXP',
-      'regular expression',
-      'verify only interactions whose description or key it matches',
-    ),
+    ...anyText('REGEXP', 'regular expression', 'verify only interactions whose description or key matches'),
   },
   static: {
     ...TO_VERIFY,
@@ -93,39 +91,44 @@ export const COMMAND_ROWS = {
       isTimeout,
     ),
     placeholder: 'TIME',
-    help: 'how long one request may take, as in 5s',
+    help: 'time limit for one request, such as 5s',
     default: '10s',
   },
   'allow-unknown-states': {
     ...TO_VERIFY,
-    ...onOff('let states pass that are not known here, without doing anything'),
+    ...onOff('accept unknown provider states, without doing anything for them'),
   },
-  'allow-empty': { ...TO_VERIFY, ...onOff('let pacts pass that have no interactions') },
+  'allow-empty': { ...TO_VERIFY, ...onOff('accept pacts without interactions') },
   'list-states': {
     ...TO_VERIFY,
-    ...onOff('list the provider states with their parameters and values, and do nothing else'),
+    ...onOff('list the provider states with their parameters and values, and exit'),
   },
   'broker-url': {
     ...OF_BROKER,
     schema: Address,
     placeholder: 'URL',
-    help: 'verify what a Pact broker has for the provider, as in http://USER:PASSWORD@broker.example',
+    help: 'verify the pacts that a Pact broker has for the provider, such as http://USER:PASSWORD@broker.example',
   },
   'broker-token': {
     ...OF_BROKER,
-    ...anyText('TOKEN', 'token', 'its bearer token; without --broker-url, for the pacts named by address', {
-      writeOnly: true,
-    }),
+    ...anyText(
+      'TOKEN',
+      'token',
+      'bearer token for the broker; without --broker-url, for pacts named by URL',
+      {
+        writeOnly: true,
+      },
+    ),
     variables: ['PACT_BROKER_TOKEN'],
   },
   'broker-username': {
     ...OF_BROKER,
-    ...anyText('NAME', 'user name', 'its user'),
+    ...anyText('NAME', 'user name', 'user of the broker'),
     variables: ['PACT_BROKER_USERNAME'],
   },
   'broker-password': {
     ...OF_BROKER,
-    ...anyText('PASSWORD', 'password', 'the password of that user', { writeOnly: true }),
+    ...anyText('PASSWORD', 'password', 'password of that user', { writeOnly: true }),
     variables: ['PACT_BROKER_PASSWORD'],
   },
   'allow-other-origins': {
@@ -136,34 +139,38 @@ export const COMMAND_ROWS = {
     ...OF_BROKER,
     schema: Type.Array(
       Type.Refine(
-        Type.String({ title: 'JSON object', description: 'one as in {"branch":"main"}', writeOnly: true }),
+        Type.String({ title: 'JSON object', description: 'one such as {"branch":"main"}', writeOnly: true }),
         isJsonObject,
       ),
     ),
     placeholder: 'JSON',
-    help: 'which consumer versions, as in {"mainBranch":true} (default: the latest of each)',
+    help: 'consumer versions to verify, such as {"mainBranch":true} (default: the latest of each consumer)',
     default: [],
     needs: 'broker-url',
   },
   'provider-branch': {
     ...OF_BROKER,
-    ...anyText('NAME', 'branch', 'branch of the provider that is verified'),
+    ...anyText('NAME', 'branch', 'branch of the provider being verified'),
   },
   'provider-tag': {
     ...OF_BROKER,
     schema: Type.Array(Type.String({ title: 'tag', minLength: 1 })),
     placeholder: 'TAG',
-    help: 'tag of the provider that is verified, and that is set when the result is published',
+    help: 'tag of the provider being verified; it is set when the result is published',
     default: [],
   },
   'enable-pending': {
     ...OF_BROKER,
-    ...onOff('let pacts fail that were never verified by that branch before'),
+    ...onOff('accept failures of pacts that this branch has never verified'),
     needs: 'provider-branch',
   },
   'include-wip-since': {
     ...OF_BROKER,
-    ...anyText('DATE', 'date', 'verify work in progress since then, which may fail, as in 2026-01-31'),
+    ...anyText(
+      'DATE',
+      'date',
+      'also verify work in progress since this date, such as 2026-01-31; it may fail',
+    ),
     needs: 'enable-pending',
   },
   publish: {
@@ -173,13 +180,13 @@ export const COMMAND_ROWS = {
   },
   'provider-version': {
     ...OF_BROKER,
-    ...anyText('VERSION', 'version', 'version of the provider under which to publish it'),
+    ...anyText('VERSION', 'version', 'version of the provider to publish the result for'),
   },
-  'build-url': { ...OF_BROKER, ...anyText('URL', 'address', 'address of the build'), needs: 'publish' },
-  json: { ...RESULT, ...anyText('FILE|-', 'file', 'write the result as JSON, with - to standard output') },
-  junit: { ...RESULT, ...anyText('FILE', 'file', "write the result as JUnit's XML") },
-  'fail-on-pending': { ...RESULT, ...onOff('count pending interactions that fail as failed') },
-  'show-secrets': { ...RESULT, ...onOff('do not mask secrets in what is printed and written') },
+  'build-url': { ...OF_BROKER, ...anyText('URL', 'address', 'URL of the build'), needs: 'publish' },
+  json: { ...RESULT, ...anyText('FILE|-', 'file', 'write the result as JSON; - writes to standard output') },
+  junit: { ...RESULT, ...anyText('FILE', 'file', 'write the result as JUnit XML') },
+  'fail-on-pending': { ...RESULT, ...onOff('count failed pending interactions as failures') },
+  'show-secrets': { ...RESULT, ...onOff('do not mask secrets in output and result files') },
   out: {
     ...FLAG_ONLY,
     for: ['report'],
@@ -195,22 +202,20 @@ export const COMMAND_ROWS = {
     group: 'Results',
     schema: path('folder'),
     placeholder: 'DIR',
-    help: 'write a report into this folder when the command has ended: HTML and JUnit',
+    help: 'write an HTML and a JUnit report into this folder when the command ends',
     isPath: true,
   },
   strict: {
     for: ['exec', 'report'],
     group: 'Results',
-    ...onOff(
-      'exit with 1 when mistakes of the integration were found; exec: where the command itself has ended well',
-    ),
+    ...onOff('exit with 1 if there are findings; exec: only if the command itself succeeded'),
   },
   help: {
     ...FLAG_ONLY,
     for: COMMAND_NAMES,
     group: 'General',
     schema: Switch,
-    help: 'print this',
+    help: 'print this help',
     short: 'h',
   },
   version: {

@@ -1,11 +1,14 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { WrittenClient } from '../control/schema/client-format.ts';
+import { findContradictions, WrittenFault } from '../control/schema/faults.ts';
 import type { Format } from '../control/schema/mismatch.ts';
+import { WrittenValidation } from '../control/schema/validations.ts';
+import { MAX_FAULTS } from '../domain/fault.ts';
 import { WrittenSwitch } from './row.ts';
-import { kindOf, NAMES, rowOf } from './table.ts';
+import { getKind, getRow, NAMES } from './table.ts';
 
 /** The options that are keys of the config file. */
-export const KEYS = NAMES.filter((name) => rowOf(name).inFile !== false);
+export const KEYS = NAMES.filter((name) => getRow(name).inFile !== false);
 
 const schema = Type.Object(
   {
@@ -13,7 +16,7 @@ const schema = Type.Object(
     ...Object.fromEntries(
       KEYS.map((name) => [
         name,
-        Type.Optional(kindOf(name) === 'switch' ? WrittenSwitch : rowOf(name).schema),
+        Type.Optional(getKind(name) === 'switch' ? WrittenSwitch : getRow(name).schema),
       ]),
     ),
     clients: Type.Optional(
@@ -24,6 +27,19 @@ const schema = Type.Object(
         writeOnly: true,
       }),
     ),
+    faults: Type.Optional(
+      Type.Array(WrittenFault, {
+        maxItems: MAX_FAULTS,
+        title: 'list of faults',
+        description: `at most ${MAX_FAULTS}, as in - { endpoint: token, status: 503, times: 1 }`,
+      }),
+    ),
+    validations: Type.Optional(
+      Type.Array(WrittenValidation, {
+        title: 'list of validations',
+        description: 'one or more, as in - { validation_id: my-validation, scenario: manual }',
+      }),
+    ),
   },
   { additionalProperties: false, title: 'config file', description: 'a map of settings' },
 );
@@ -31,7 +47,16 @@ const schema = Type.Object(
 /** The content of a config file. */
 export type WrittenConfig = Readonly<Record<string, unknown>> & {
   readonly clients?: readonly WrittenClient[];
+  readonly faults?: readonly Static<typeof WrittenFault>[];
+  readonly validations?: readonly Static<typeof WrittenValidation>[];
 };
 
 /** The format of a config file. */
-export const CONFIG: Format<typeof schema> = { schema, emptyValue: {}, beyond: () => [] };
+export const CONFIG: Format<typeof schema> = {
+  schema,
+  emptyValue: {},
+  beyond: ({ faults }: WrittenConfig, isSound) =>
+    (Array.isArray(faults) ? faults : []).flatMap((fault, index) =>
+      isSound(['faults', index]) ? findContradictions(fault, ['faults', index]) : [],
+    ),
+};

@@ -3,15 +3,17 @@ import { dirname, join, resolve } from 'node:path';
 import type { Mismatch } from '../control/schema/mismatch.ts';
 import { clientsOfFile, type GivenClients } from './clients.ts';
 import { CONFIG, KEYS, type WrittenConfig } from './config-file-schema.ts';
+import { type Presets, presetsOfFile } from './presets.ts';
 import { type Given, type Source, toSwitch } from './source.ts';
-import { kindOf, type Name } from './table.ts';
+import { getKind, type Name } from './table.ts';
 import { EXTENSIONS, type ExaminedDocument, examineFile, formatProblem, InvalidFile } from './yaml/file.ts';
 
 const FILES = EXTENSIONS.map((extension) => `mock-veridas.config${extension}`);
 
-/** The options in the config file, and the clients in it, if any. */
+/** The options in the config file, and the clients, faults and validations in it, if any. */
 export interface FileSource extends Source {
   readonly clients?: GivenClients;
+  readonly presets?: Presets;
 }
 
 /** The config file: the one at `named`, or the default one in `cwd`. */
@@ -31,7 +33,7 @@ function locate(cwd: string, named: Given | undefined): { file?: string; problem
 }
 
 /** Invalid parts are left out, so that the rest can still be checked. */
-function sourceOf(file: string, examined: ExaminedDocument<WrittenConfig>, cwd: string): FileSource {
+function createSource(file: string, examined: ExaminedDocument<WrittenConfig>, cwd: string): FileSource {
   const { document, isSound, problems, toProblem } = examined;
   const blame = (mismatch: Mismatch) => formatProblem(toProblem(mismatch), cwd);
   const blameOf =
@@ -42,13 +44,14 @@ function sourceOf(file: string, examined: ExaminedDocument<WrittenConfig>, cwd: 
     };
   const isGiven = (name: string) => Object.hasOwn(document ?? {}, name) && isSound([name]);
   const given = KEYS.filter(isGiven).map((name): [Name, Given] => {
-    const value = kindOf(name) === 'switch' ? toSwitch(document[name]) : document[name];
+    const value = getKind(name) === 'switch' ? toSwitch(document[name]) : document[name];
     return [name, { value, folder: dirname(file), blame: blameOf(name) }];
   });
   return {
     given: Object.fromEntries(given),
     problems: problems.map((problem) => formatProblem(problem, cwd)),
     ...(Array.isArray(document?.clients) && { clients: clientsOfFile(document.clients, isSound, blame) }),
+    presets: presetsOfFile(document ?? {}, isSound, blame),
   };
 }
 
@@ -57,7 +60,7 @@ export function fromConfigFile(cwd: string, named: Given | undefined): FileSourc
   const { file, problems } = locate(cwd, named);
   if (file === undefined) return { given: {}, problems };
   try {
-    return sourceOf(file, examineFile(file, CONFIG) as ExaminedDocument<WrittenConfig>, cwd);
+    return createSource(file, examineFile(file, CONFIG) as ExaminedDocument<WrittenConfig>, cwd);
   } catch (error) {
     if (!(error instanceof InvalidFile)) throw error;
     return { given: {}, problems: error.problems.map((problem) => formatProblem(problem, cwd)) };

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { closestMatch } from '../control/schema/closest-match.ts';
+import { closestMatch } from '../domain/closest-match.ts';
 import { COMMAND_NAMES, type CommandName, OPERANDS } from './row.ts';
 import { merged, readTexts, type Source } from './source.ts';
-import { flagsFor, isTakenBy, kindOf, NAMES, type Name, rowOf } from './table.ts';
+import { flagsFor, getKind, getRow, isTakenBy, NAMES, type Name } from './table.ts';
 
 /** A parsed command line. */
 export interface Arguments extends Source {
@@ -11,11 +11,11 @@ export interface Arguments extends Source {
 }
 
 const isKnown = (name: string): name is Name => (NAMES as string[]).includes(name);
-const isSwitch = (name: Name): boolean => kindOf(name) === 'switch';
+const isSwitch = (name: Name): boolean => getKind(name) === 'switch';
 
 const FLAGS = Object.fromEntries(
   NAMES.map((name) => {
-    const { short } = rowOf(name);
+    const { short } = getRow(name);
     return [
       name,
       { type: isSwitch(name) ? 'boolean' : 'string', ...(short !== undefined && { short }) } as const,
@@ -25,7 +25,7 @@ const FLAGS = Object.fromEntries(
 
 /** Expands a short flag, so that both forms are parsed and reported alike. */
 const longForm = (argument: string): string => {
-  const name = NAMES.find((one) => argument === `-${rowOf(one).short}`);
+  const name = NAMES.find((one) => argument === `-${getRow(one).short}`);
   return name === undefined ? argument : `--${name}`;
 };
 
@@ -48,7 +48,7 @@ function unknownFlag(command: CommandName, rawName: string): string {
 }
 
 /** The commands that take `name`, for example `exec and report take it`. */
-function takersOf(name: Name): string {
+function describeTakers(name: Name): string {
   const takers = COMMAND_NAMES.filter((command) => isTakenBy(command, name));
   const last = takers.at(-1);
   return takers.length === 1 ? `${last} takes it` : `${takers.slice(0, -1).join(', ')} and ${last} take it`;
@@ -66,22 +66,29 @@ function findFlagProblem(
   { name, rawName, value, inlineValue }: Option,
 ): string | undefined {
   if (!isKnown(name)) return unknownFlag(command, rawName);
-  if (!isTakenBy(command, name)) return `--${name}: is not a flag of ${command}; ${takersOf(name)}`;
+  if (!isTakenBy(command, name)) return `--${name}: is not a flag of ${command}; ${describeTakers(name)}`;
   if (isSwitch(name)) return value === undefined ? undefined : `--${name}: takes no value`;
   if (value === undefined || value === '')
-    return `--${name}: has no value; write --${name} ${rowOf(name).placeholder}`;
+    return `--${name}: has no value; write --${name} ${getRow(name).placeholder}`;
   // `-` alone stands for standard output.
   return inlineValue !== true && /^-./.test(value)
-    ? `--${name}: has no value; one that begins with - is written --${name}=VALUE`
+    ? `--${name}: has no value; write a value that begins with - as --${name}=VALUE`
     : undefined;
 }
 
 /** Flags given without the flag that they need. */
 const findUnmetNeeds = (given: ReadonlyMap<Name, unknown>): string[] =>
   [...given.keys()].flatMap((name) => {
-    const { needs } = rowOf(name);
+    const { needs } = getRow(name);
     return needs === undefined || given.has(needs as Name) ? [] : [`--${name}: needs --${needs} as well`];
   });
+
+/** Whether a switch is among the arguments, also in a group of short ones such as `-vh`. */
+export function hasSwitch(name: 'help' | 'version', argv: readonly string[]): boolean {
+  if (argv.some((argument) => longForm(argument) === `--${name}`)) return true;
+  const { tokens } = parseArgs({ args: [...argv], options: FLAGS, strict: false, tokens: true });
+  return tokens.some((token) => token.kind === 'option' && token.rawName === `-${getRow(name).short}`);
+}
 
 /** Parses the command line `argv` of a command. */
 export function fromArguments(command: CommandName, argv: readonly string[], folder: string): Arguments {
@@ -104,7 +111,7 @@ export function fromArguments(command: CommandName, argv: readonly string[], fol
       if (OPERANDS[command] === undefined && !problems.has(token.index - 1))
         problems.set(
           token.index,
-          `argument ${token.index + 1}: is not expected; everything here is a flag and its value`,
+          `argument ${token.index + 1}: is not expected; use only flags and their values here`,
         );
     }
     if (token.kind !== 'option') continue;

@@ -1,6 +1,6 @@
-import { variablesOf } from './environment.ts';
+import { listVariables } from './environment.ts';
 import { type CommandName, GROUPS, OPERANDS } from './row.ts';
-import { defaultOf, flagsFor, isList, type Name, rowOf } from './table.ts';
+import { flagsFor, getDefault, getRow, isList, type Name } from './table.ts';
 
 /** The help of a command. */
 export interface CommandHelp {
@@ -43,32 +43,33 @@ const table = (rows: Readonly<Record<string, string>>, indent: number): string =
     .join('\n');
 
 function flag(command: CommandName, name: Name): string {
-  const { help, placeholder, short } = rowOf(name);
-  const usual = defaultOf(name, command);
+  const { help, placeholder, short } = getRow(name);
+  const usual = getDefault(name, command);
   const notes = [
     ...(isList(name) ? ['may be repeated'] : []),
     ...(typeof usual === 'string' || typeof usual === 'number' ? [`default ${usual}`] : []),
   ];
-  const variables = variablesOf(name).length > 0 ? [`env ${variablesOf(name).join(', ')}`] : [];
+  const variables = listVariables(name).length > 0 ? [`env ${listVariables(name).join(', ')}`] : [];
   const long = placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`;
   const term = (short === undefined ? '    ' : `-${short}, `) + long;
   const text = notes.length > 0 ? `${help} (${notes.join('; ')})` : help;
   return entry(term, [text, ...variables].join('\n'));
 }
 
-function flagsOf(command: CommandName): string {
+function formatFlags(command: CommandName): string {
   const names = flagsFor(command);
-  return GROUPS.map((group) => ({ group, own: names.filter((name) => rowOf(name).group === group) }))
+  return GROUPS.map((group) => ({ group, own: names.filter((name) => getRow(name).group === group) }))
     .filter(({ own }) => own.length > 0)
     .map(({ group, own }) => [`${group}:`, ...own.map((name) => flag(command, name))].join('\n'))
     .join('\n\n');
 }
 
 const CONFIGURATION = `\
-A flag overrides its environment variable, which overrides the config file. In a
-variable, a flag that may be repeated has one value a line. The config file is
+A flag overrides its environment variable, which overrides the config file. If a
+flag may be repeated, its variable has one value per line. The config file is
 YAML or JSON: mock-veridas.config.yaml, .yml or .json in the working directory.
-Its keys are the flags' names without the hyphens in front, and clients:
+Its keys are the names of the flags without the leading hyphens, and clients,
+faults and validations:
 
     port: 4010
     clients:
@@ -78,7 +79,12 @@ Its keys are the flags' names without the hyphens in front, and clients:
         allowed_ips: [10.0.0.0/8]
         type: confidential                # or public
         grant_type: client-credentials    # or authorization-code
-        scenario: manual`;
+        expires_in: 3600                  # seconds
+        scenario: manual
+    faults:
+      - { client_id: shop, endpoint: token, status: 503, times: 1 }
+    validations:
+      - { validation_id: my-validation, scenario: agent-late }`;
 
 /** What `--help` prints for a command. */
 export function commandHelp(command: CommandName, { usage, about, exitCodes }: CommandHelp): string {
@@ -87,7 +93,7 @@ export function commandHelp(command: CommandName, { usage, about, exitCodes }: C
   return [
     `Usage: mock-veridas ${call}`,
     wrapped(about, WIDTH).join('\n'),
-    flagsOf(command),
+    formatFlags(command),
     ...(flagsFor(command).includes('config') ? [CONFIGURATION] : []),
     `Exit codes:\n${table(exitCodes, 6)}`,
   ].join('\n\n');
@@ -96,7 +102,7 @@ export function commandHelp(command: CommandName, { usage, about, exitCodes }: C
 /** What `--help` prints without a command: all commands, and the help of the one that runs then. */
 export const overview = (commands: Readonly<Record<CommandName, CommandHelp>>): string => `\
 mock-veridas is an offline stand-in for Veridas VideocallManager, for tests.
-It is unofficial: Veridas has neither made nor approved it.
+It is unofficial: Veridas neither makes nor endorses it.
 
 Commands (mock-veridas COMMAND --help lists the flags of each):
 ${table(Object.fromEntries(Object.entries(commands).map(([name, { summary }]) => [name, summary])), 15)}

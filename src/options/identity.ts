@@ -25,7 +25,7 @@ function read<T>(
     try {
       return [pem, parse(pem)];
     } catch {
-      return blame(`${file} holds no ${what} as PEM`);
+      return blame(`${file} contains no ${what} in PEM format`);
     }
   } catch (error) {
     return blame(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
@@ -33,10 +33,10 @@ function read<T>(
 }
 
 /** The certificate and key in the named files, or their problems; nothing when no file is named. */
-export function identityOf(cert: Named, key: Named): Identity | readonly string[] | undefined {
+export function readIdentity(cert: Named, key: Named): Identity | readonly string[] | undefined {
   const [missing, other] = cert.given === undefined ? ['--cert', key] : ['--key', cert];
   if (cert.given === undefined || key.given === undefined)
-    return other.given && [other.given.blame(`${missing} is missing: a certificate goes with its key`)];
+    return other.given && [other.given.blame(`${missing} is missing; --cert and --key go together`)];
   const certificate = read(cert, 'certificate', (pem) => new X509Certificate(pem));
   const secret = read(key, 'key without a passphrase', createPrivateKey);
   const problems = [certificate, secret].filter((one) => typeof one === 'string');

@@ -4,18 +4,19 @@ import { clientsOfPairs, type GivenClients, repeatedIds } from './clients.ts';
 import { type Environment, fromEnvironment, misspeltVariables } from './environment.ts';
 import { type FileSource, fromConfigFile } from './file.ts';
 import { fromArguments } from './flags.ts';
+import { NO_PRESETS, type Presets } from './presets.ts';
 import { resolve } from './resolve.ts';
 import type { CommandName } from './row.ts';
 import type { Given, Source } from './source.ts';
 import {
   camelCase,
   flagsFor,
+  getRow,
   isTakenBy,
   NAMES,
   type Name,
   namesFor,
   type OptionsFor,
-  rowOf,
 } from './table.ts';
 
 /** The sources of options. */
@@ -37,6 +38,7 @@ export interface Read<C extends CommandName> {
   readonly flags: Source['given'];
   /** The clients that were given. */
   readonly clients: GivenClients;
+  readonly presets: Presets;
   readonly problems: readonly string[];
 }
 
@@ -44,7 +46,7 @@ const NO_FILE: FileSource = { given: {}, problems: [] };
 const NO_CLIENTS: GivenClients = { clients: [], problems: [] };
 
 const valueFrom = (name: Name, { value, folder }: Given): unknown =>
-  rowOf(name).isPath && typeof value === 'string' ? resolvePath(folder, value) : value;
+  getRow(name).isPath && typeof value === 'string' ? resolvePath(folder, value) : value;
 
 /** Reads the options of a command. Flags override the environment, which overrides the config file and the defaults. */
 export function read<C extends CommandName>(command: C, { argv, env, cwd }: Surroundings): Read<C> {
@@ -67,6 +69,7 @@ export function read<C extends CommandName>(command: C, { argv, env, cwd }: Surr
     given,
     flags: flags.given,
     clients,
+    presets: file.presets ?? NO_PRESETS,
     problems: [
       ...flags.problems,
       ...(isConfigured ? misspeltVariables(env) : []),

@@ -2,9 +2,9 @@ import { type Client, SANDBOX_CLIENT } from '../domain/client.ts';
 import type { Scenario } from '../domain/scenario.ts';
 import type { Taker } from './row.ts';
 import { SHIPPED_SCENARIOS } from './shipped-scenarios.ts';
-import { camelCase, defaultOf, namesFor, type OptionsFor } from './table.ts';
+import { camelCase, getDefault, namesFor, type OptionsFor } from './table.ts';
 
-/** Credentials for the control API when other machines can reach it, and the web origins that may use it. */
+/** Credentials that the control API asks of other machines and of proxies, and the web origins that may use it. */
 export interface Admin {
   readonly user: string;
   readonly password?: string;
@@ -22,8 +22,8 @@ const usualParts = (): Parts => ({
   clients: [SANDBOX_CLIENT],
   scenarios: SHIPPED_SCENARIOS,
   admin: {
-    user: defaultOf('admin-user', 'start') as string,
-    origins: defaultOf('admin-origin', 'start') as string[],
+    user: getDefault('admin-user', 'start') as string,
+    origins: getDefault('admin-origin', 'start') as string[],
   },
 });
 
@@ -38,7 +38,7 @@ export type Resolved<T extends Taker, G> = {
 
 /** `given`, with defaults for the options of `taker` that are missing. */
 export function resolve<T extends Taker, G extends object>(taker: T, given: G): Resolved<T, G> {
-  const defaults = namesFor(taker).map((name) => [camelCase(name), defaultOf(name, taker)]);
+  const defaults = namesFor(taker).map((name) => [camelCase(name), getDefault(name, taker)]);
   return {
     ...(taker === 'library' && usualParts()),
     ...Object.fromEntries(defaults),

@@ -33,7 +33,8 @@ function readScenario(file: string, before: readonly string[]): Scenario {
   if (document.name !== claimed)
     throw refused(`name: "${document.name}" must be the name of its file, "${claimed}"`);
   const twin = before.find((other) => claimedName(other) === claimed);
-  if (twin !== undefined) throw refused(`name: "${claimed}" is also in ${basename(twin)} beside it`);
+  if (twin !== undefined)
+    throw refused(`name: "${claimed}" is also the name of ${basename(twin)} in the same folder`);
   return toScenario(document);
 }
 
@@ -44,7 +45,7 @@ export interface Reading {
 }
 
 /** Reads scenario files. A later file replaces an earlier one of the same name; in one folder that is a problem. */
-export function scenariosOf(files: readonly string[]): Reading {
+export function parseScenarioFiles(files: readonly string[]): Reading {
   const scenarios = new Map<string, Scenario>();
   const problems: FileProblem[] = [];
   for (const [index, file] of files.entries()) {
@@ -65,7 +66,7 @@ export function scenariosOf(files: readonly string[]): Reading {
  * error of `node:fs` when a folder cannot be read.
  */
 export const scenariosIn = (directories: readonly string[]): Reading =>
-  scenariosOf(directories.flatMap(scenarioFiles));
+  parseScenarioFiles(directories.flatMap(scenarioFiles));
 
 /** As {@link scenariosIn}, but throws {@link InvalidFile} with the problems of all files. */
 export function readScenarios(directories: readonly string[]): ReadonlyMap<string, Scenario> {

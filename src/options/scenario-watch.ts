@@ -1,7 +1,13 @@
 import { statSync } from 'node:fs';
-import { clearInterval, setInterval } from 'node:timers';
 import type { Scenario } from '../domain/scenario.ts';
-import { claimedName, type Reading, scenarioFiles, scenarioFolder, scenariosOf } from './scenario-files.ts';
+import { clearInterval, setInterval } from '../system/timers.ts';
+import {
+  claimedName,
+  parseScenarioFiles,
+  type Reading,
+  scenarioFiles,
+  scenarioFolder,
+} from './scenario-files.ts';
 import { SHIPPED_SCENARIOS } from './shipped-scenarios.ts';
 import { formatProblem, toRelativeName } from './yaml/file.ts';
 
@@ -41,12 +47,12 @@ type Files = ReadonlyMap<string, Found>;
 /** Writes a line to the log. */
 type LogLine = readonly [level: 'info' | 'warn', line: string];
 
-function stampOf(file: string): string {
+function readStamp(file: string): string {
   const found = statSync(file, { throwIfNoEntry: false });
   return found === undefined ? '' : [file, found.ino, found.ctimeMs, found.size].join();
 }
 
-/** The scenario files in `folder`, none if it is gone, and the reason if it cannot be read. */
+/** The scenario files in `folder`, none if it was deleted, and the reason if it cannot be read. */
 function filesIn(folder: string): { files?: string[]; trouble?: string } {
   try {
     return { files: scenarioFiles(folder) };
@@ -87,7 +93,7 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
   const folder = scenarioFolder(fixtures);
   let current = scenarios;
   let known: Files = new Map(
-    (filesIn(folder).files ?? []).map((file) => [file, { stamp: stampOf(file), problems: [] }]),
+    (filesIn(folder).files ?? []).map((file) => [file, { stamp: readStamp(file), problems: [] }]),
   );
   let lastTrouble: string | undefined;
   let lastStamps: string | undefined;
@@ -96,8 +102,11 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
     const name = claimedName(file);
     const isThere = SHIPPED_SCENARIOS.has(name) || files.some((other) => claimedName(other) === name);
     return needed.includes(name) && !isThere
-      ? ['warn', `${toRelativeName(file, cwd)} is gone; its scenario stays, because settings name it`]
-      : ['info', `${toRelativeName(file, cwd)} is gone`];
+      ? [
+          'warn',
+          `${toRelativeName(file, cwd)} was deleted; its scenario is kept, because settings refer to it`,
+        ]
+      : ['info', `${toRelativeName(file, cwd)} was deleted`];
   }
 
   function poll(): void {
@@ -106,10 +115,10 @@ export function watchScenarios({ fixtures, scenarios, needed, log, cwd }: Watche
     lastTrouble = trouble;
     if (files === undefined) return;
     // Taken before the files are read, so that a write in between is seen by the next poll.
-    const stamps = files.map(stampOf);
+    const stamps = files.map(readStamp);
     if (stamps.join('\n') === lastStamps) return;
     lastStamps = stamps.join('\n');
-    const reading = scenariosOf(files);
+    const reading = parseScenarioFiles(files);
     const formatProblemsOf = (file: string) =>
       reading.problems
         .filter((problem) => problem.file === file)

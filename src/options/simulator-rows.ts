@@ -52,18 +52,18 @@ export const SIMULATOR_ROWS = {
     group: 'Server',
     schema: text(
       'base URL',
-      'one that begins with http:// or https:// and has neither query nor fragment',
+      'one that begins with http:// or https://, without query and fragment',
       `^https?://${WEB_HOST}(?:/[^\\s?#]*)?$`,
     ),
     placeholder: 'URL',
-    help: 'where browsers reach this server, if not at http://videocall.localhost:PORT',
+    help: 'URL at which browsers reach this server, if not http://videocall.localhost:PORT',
   },
   https: {
     for: SERVING,
     group: 'Server',
     ...onOff(
-      'accept TLS too, on the same port, with a certificate that is made once and kept in ~/.mock-veridas; ' +
-        'clients must trust its authority, whose file is printed',
+      'also accept TLS on the same port, with a certificate that is generated once and kept in ~/.mock-veridas; ' +
+        'clients must trust its CA, whose file is printed',
     ),
   },
   cert: {
@@ -71,7 +71,7 @@ export const SIMULATOR_ROWS = {
     group: 'Server',
     schema: path('file'),
     placeholder: 'FILE',
-    help: 'accept TLS too, with this certificate (PEM, with those that lead to its authority)',
+    help: 'also accept TLS, with this certificate (PEM, with its chain)',
     isPath: true,
   },
   key: {
@@ -79,7 +79,7 @@ export const SIMULATOR_ROWS = {
     group: 'Server',
     schema: path('file'),
     placeholder: 'FILE',
-    help: 'the key that belongs to --cert (PEM)',
+    help: 'private key of --cert (PEM)',
     isPath: true,
   },
   'trust-proxy': {
@@ -93,14 +93,14 @@ export const SIMULATOR_ROWS = {
   'media-ports': {
     for: [...SERVING, 'healthcheck'],
     group: 'Server',
-    ...onOff('answer on TCP/4443 and, by STUN, on UDP/10000 too, the ports that video needs (guide 6.2)'),
+    ...onOff('also answer on the ports that video needs: TCP/4443, and UDP/10000 by STUN (guide 6.2)'),
   },
   'ready-file': {
     for: BY_FLAG,
     group: 'Server',
     schema: path('file'),
     placeholder: 'FILE',
-    help: 'file that holds the addresses of the simulator as JSON while it runs',
+    help: 'file to keep the addresses of the simulator in while it runs, as JSON',
     isPath: true,
   },
   client: {
@@ -109,8 +109,8 @@ export const SIMULATOR_ROWS = {
     schema: Type.Array(Type.String({ title: 'client', description: 'ID:SECRET', writeOnly: true })),
     placeholder: 'ID:SECRET',
     help:
-      'a client, split at the first colon; replaces the built-in sandbox-client:sandbox-secret ' +
-      'and those of the config file',
+      'client, split at the first colon; replaces the built-in sandbox-client:sandbox-secret ' +
+      'and the clients of the config file',
     inFile: false,
   },
   blocked: {
@@ -118,7 +118,7 @@ export const SIMULATOR_ROWS = {
     group: 'Clients and tokens',
     schema: Type.Enum(BLOCKING, { title: 'kind of blocking' }),
     placeholder: 'HOW',
-    help: 'how to keep out production clients whose address is not in their allowed_ips: forbidden (403), reset or hang',
+    help: 'how to block production clients whose address is not in their allowed_ips: forbidden (403), reset or hang',
     default: 'forbidden',
   },
   'token-format': {
@@ -126,7 +126,7 @@ export const SIMULATOR_ROWS = {
     group: 'Clients and tokens',
     schema: Type.Enum(TOKEN_FORMATS, { title: 'token format' }),
     placeholder: 'FORMAT',
-    help: 'what access tokens look like: opaque, as the service issues them, or jwt, with their keys at /o/.well-known/jwks.json',
+    help: 'format of access tokens: opaque, like those of the service, or jwt, with public keys at /o/.well-known/jwks.json',
     default: 'opaque',
   },
   'random-seed': {
@@ -134,12 +134,12 @@ export const SIMULATOR_ROWS = {
     group: 'Clients and tokens',
     schema: text('seed', 'any text', '^[^]{1,255}$'),
     placeholder: 'TEXT',
-    help: 'make the opaque tokens of each client the same in every run',
+    help: 'issue the same opaque tokens to each client in every run',
   },
   'strict-tokens': {
     for: SERVING,
     group: 'Clients and tokens',
-    ...onOff('refuse a token for a second validation, and on a second page at the same time'),
+    ...onOff('refuse a token for a second validation, and in a second page at the same time'),
   },
   scenario: {
     for: SERVING,
@@ -155,34 +155,34 @@ export const SIMULATOR_ROWS = {
     schema: path('folder'),
     placeholder: 'DIR',
     help:
-      'folder with scenario files of your own, in itself or in its folder scenarios; they replace shipped ' +
-      'ones of the same name',
+      'folder with your own scenario files, directly or in its subfolder scenarios; they replace shipped ' +
+      'scenarios of the same name',
     isPath: true,
   },
   watch: {
     for: BY_FLAG,
     group: 'Calls',
-    ...onOff('read the scenario files of --fixtures again when they change, for calls that open later'),
+    ...onOff('reload the scenario files of --fixtures when they change, for calls that open later'),
   },
   'refused-call': {
     for: SERVING,
     group: 'Calls',
     schema: Type.Enum(REFUSED_CALL, { title: 'kind of refusal' }),
     placeholder: 'HOW',
-    help: 'how /call answers a token that opens nothing: forbidden (403), or event (a page that posts VideocallNotFound)',
+    help: 'how /call answers an invalid token: forbidden (403), or event (a page that posts VideocallNotFound)',
     default: 'forbidden',
   },
   'known-validations-only': {
     for: SERVING,
     group: 'Calls',
-    ...onOff('accept only validation ids that the control API has made known'),
+    ...onOff('accept only validation ids that were created through the control API or vali-Das'),
   },
   'admin-user': {
     for: [...BY_FLAG, 'report'],
     group: 'Control API',
-    schema: text('login name', 'characters other than control characters and colon', '^[^\\p{Cc}:]{1,255}$'),
+    schema: text('login name', 'any characters but colons and control characters', '^[^\\p{Cc}:]{1,255}$'),
     placeholder: 'U',
-    help: 'user of the control API, which asks for one when other machines can reach it',
+    help: 'user of the control API, which requires one when other machines or a proxy can reach it',
     default: 'admin',
   },
   'admin-password': {
@@ -192,7 +192,7 @@ export const SIMULATOR_ROWS = {
       writeOnly: true,
     }),
     placeholder: 'P',
-    help: 'the password of that user; by default one is generated and printed when needed',
+    help: 'password of that user; by default, one is generated and printed when needed',
   },
   'admin-origin': {
     for: BY_FLAG,
@@ -202,7 +202,7 @@ export const SIMULATOR_ROWS = {
       { title: 'list', description: 'a list of web origins' },
     ),
     placeholder: 'ORIGIN',
-    help: 'another web origin whose pages may use the control API',
+    help: 'web origin whose pages may also use the control API',
     default: [],
   },
   'journal-size': {
@@ -215,21 +215,21 @@ export const SIMULATOR_ROWS = {
       description: 'a number from 0 to 1000000',
     }),
     placeholder: 'N',
-    help: 'number of requests to remember of each client',
+    help: 'number of requests to keep in the journal of each client',
     default: 10_000,
   },
   store: {
     for: SERVING,
     group: 'Storage',
     schema: text(
-      'place to keep things',
+      'store',
       'memory, redis://USER:PASSWORD@HOST:PORT/DB, rediss:// for TLS, or unix://PATH?db=N',
       STORE,
       { writeOnly: true },
     ),
     placeholder: 'URL',
     help:
-      'where to keep everything: memory, or a Redis or Valkey that several instances share, as ' +
+      'where to keep all data: memory, or a Redis or Valkey that several instances share, such as ' +
       'redis://HOST:6379, rediss:// for TLS, or unix:///path/to/socket; needs the package redis',
     default: 'memory',
   },
@@ -238,7 +238,7 @@ export const SIMULATOR_ROWS = {
     group: 'Storage',
     schema: text('prefix', '1 to 255 characters without control characters', '^\\P{Cc}{1,255}$'),
     placeholder: 'TEXT',
-    help: 'prefix of every key in the store; give simulators that share a server but no data different ones',
+    help: 'prefix of every key in the store; simulators that share a server but no data need different ones',
     default: 'mock-veridas:',
   },
   'log-level': {
@@ -246,15 +246,19 @@ export const SIMULATOR_ROWS = {
     group: 'Logging',
     schema: Type.Enum(LOG_LEVELS, { title: 'log level' }),
     placeholder: 'LEVEL',
-    help: 'what to log to standard error: silent, error, warn or info, each with those before it',
+    help:
+      'what to log to standard error: silent, error, warn or info; each level includes those before it; warn ' +
+      'explains refused requests and findings',
     default: 'warn',
+    // A test that makes a mistake on purpose does not want to read of it.
+    defaultFor: { library: 'error' },
   },
   'log-format': {
     for: SERVING,
     group: 'Logging',
     schema: Type.Enum(LOG_FORMATS, { title: 'log format' }),
     placeholder: 'FORMAT',
-    help: 'how to write the log and the ready message: text, or json with one object a line',
+    help: 'format of the log and the ready message: text, or json with one object per line',
     default: 'text',
   },
   config: {
@@ -262,7 +266,7 @@ export const SIMULATOR_ROWS = {
     group: 'General',
     schema: path('file'),
     placeholder: 'FILE',
-    help: 'config file, instead of mock-veridas.config.yaml, .yml or .json in the working directory',
+    help: 'config file to use instead of mock-veridas.config.yaml, .yml or .json in the working directory',
     isPath: true,
     inFile: false,
   },

@@ -1,5 +1,5 @@
 import { findMismatches } from '../control/schema/mismatch.ts';
-import { isList, itemOf, kindOf, type Name } from './table.ts';
+import { getItemSchema, getKind, isList, type Name } from './table.ts';
 
 /** A value given for an option. */
 export interface Given {
@@ -29,7 +29,7 @@ const SWITCH = new Map([
 export const toSwitch = (written: unknown): unknown => SWITCH.get(String(written).toLowerCase()) ?? written;
 
 /** Parses a text by kind. An invalid text is returned as it is, for the schema to reject. */
-const READ: Record<ReturnType<typeof kindOf>, (text: string) => unknown> = {
+const READ: Record<ReturnType<typeof getKind>, (text: string) => unknown> = {
   number: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : text),
   switch: toSwitch,
   text: (text) => text,
@@ -37,11 +37,11 @@ const READ: Record<ReturnType<typeof kindOf>, (text: string) => unknown> = {
 
 /** The value of `texts`, given for `name` at `place`; only a list option uses more than one. */
 export function readTexts(name: Name, place: string, texts: readonly string[], folder: string): Source {
-  const values = (isList(name) ? texts : texts.slice(-1)).map((text) => READ[kindOf(name)](text));
+  const values = (isList(name) ? texts : texts.slice(-1)).map((text) => READ[getKind(name)](text));
   const blame = (message: string, index?: number) =>
     `${values.length > 1 && index !== undefined ? `${place} (${index + 1})` : place}: ${message}`;
   const problems = values.flatMap((value, index) =>
-    findMismatches(itemOf(name), value).map(({ message }) => blame(message, index)),
+    findMismatches(getItemSchema(name), value).map(({ message }) => blame(message, index)),
   );
   const value = isList(name) ? values : values[0];
   return problems.length > 0

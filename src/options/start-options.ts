@@ -1,8 +1,11 @@
 import { trimTrailingSlashes } from '../control/schema/paths.ts';
-import type { Client } from '../domain/client.ts';
+import { type Client, SANDBOX_CLIENT } from '../domain/client.ts';
+import type { ConfiguredFault } from '../domain/fault.ts';
 import { describeUnknownScenario, type Scenario } from '../domain/scenario.ts';
+import type { ConfiguredValidation } from '../domain/validation.ts';
 import { refuse } from './bad-usage.ts';
-import { type Identity, identityOf } from './identity.ts';
+import { type Identity, readIdentity } from './identity.ts';
+import { findMissingClients, findPresetProblems, getValues } from './presets.ts';
 import { read, type Surroundings } from './read.ts';
 import { type Admin, resolve } from './resolve.ts';
 import { claimedName, type Reading, scenarioFiles, scenariosIn } from './scenario-files.ts';
@@ -28,6 +31,8 @@ type CombinedOption =
 /** The options to start a simulator with. Deeply frozen. */
 export type StartOptions<C extends StartCommand> = Omit<OptionsFor<C>, CombinedOption> & {
   readonly clients: readonly Client[];
+  readonly faults?: readonly ConfiguredFault[] | undefined;
+  readonly validations?: readonly ConfiguredValidation[] | undefined;
   readonly scenarios: ReadonlyMap<string, Scenario>;
   /** The folder whose scenario files are reloaded when they change. */
   readonly watched: string | undefined;
@@ -62,7 +67,7 @@ const unknownScenario = (name: string | undefined, known: readonly string[]): st
 /** A pattern cannot detect that 999.1.1.1 or port 70000 is invalid. */
 const findUrlProblems = (given: Given | undefined): string[] =>
   [given?.value ?? []].flat().flatMap((url, index) => {
-    const message = `"${url}" is not an address that can exist`;
+    const message = `"${url}" is not a valid address`;
     return given === undefined || URL.canParse(String(url)) ? [] : [given.blame(message, index)];
   });
 
@@ -83,7 +88,7 @@ export function readStartOptions<C extends StartCommand>(
   command: C,
   surroundings: Surroundings,
 ): StartOptions<C> {
-  const { options, given, clients: listed, problems } = read<StartCommand>(command, surroundings);
+  const { options, given, clients: listed, presets, problems } = read<StartCommand>(command, surroundings);
   const {
     client: _,
     fixtures,
@@ -102,7 +107,9 @@ export function readStartOptions<C extends StartCommand>(
   const { scenarios: found, problems: unsound } = scenariosIn(own);
   const reading: Reading = { scenarios: new Map([...SHIPPED_SCENARIOS, ...found]), problems: unsound };
   const known = namesIn(reading);
-  const identity = identityOf({ file: cert, given: given.cert }, { file: key, given: given.key });
+  const clients = listed.clients.map(({ client }) => client);
+  const clientIds = (clients.length > 0 ? clients : [SANDBOX_CLIENT]).map(({ clientId }) => clientId);
+  const identity = readIdentity({ file: cert, given: given.cert }, { file: key, given: given.key });
   refuse([
     ...problems,
     ...unreadable,
@@ -112,16 +119,20 @@ export function readStartOptions<C extends StartCommand>(
     ...listed.clients.flatMap(({ client, blame }) =>
       unknownScenario(client.scenario, known).map((message) => blame('scenario', message)),
     ),
+    // A client with a problem is not reported as missing too.
+    ...(problems.length > 0 ? [] : findMissingClients(presets, clientIds)),
+    ...findPresetProblems(presets, known),
     ...findUrlProblems(given['admin-origin']),
     ...findUrlProblems(given['browser-url']),
     ...(Array.isArray(identity) ? identity : []),
   ]);
-  const clients = listed.clients.map(({ client }) => client);
   const origins = adminOrigin.map((origin) => new URL(origin).origin);
   return frozen(
     resolve('library', {
       ...others,
       clients: clients.length > 0 ? clients : undefined,
+      faults: getValues(presets.faults),
+      validations: getValues(presets.validations),
       scenarios: reading.scenarios,
       watched: watch ? fixtures : undefined,
       admin: { user: adminUser, ...(adminPassword !== undefined && { password: adminPassword }), origins },

@@ -11,7 +11,7 @@ export type Name = keyof Rows;
 export const NAMES = Object.keys(ROWS) as Name[];
 
 /** The row of `name`, with every field a row may have. */
-export const rowOf = (name: Name): Row => ROWS[name];
+export const getRow = (name: Name): Row => ROWS[name];
 
 type Camel<Key> = Key extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : Key;
 
@@ -39,7 +39,7 @@ export type AllRead = Readonly<Record<string, never>>;
 /** Options without keys beyond `Known`: a caller would leave those unread. */
 export type Only<Known, O> = O & { readonly [Key in Exclude<keyof O, keyof Known>]: never };
 
-export const isTakenBy = (taker: Taker, name: Name): boolean => rowOf(name).for.includes(taker);
+export const isTakenBy = (taker: Taker, name: Name): boolean => getRow(name).for.includes(taker);
 
 /** The names of the flags that a command takes. */
 export const flagsFor = (command: CommandName): Name[] => NAMES.filter((name) => isTakenBy(command, name));
@@ -49,22 +49,22 @@ export const namesFor = (taker: Taker): Name[] =>
   NAMES.filter((name) => isTakenBy(taker, name) && !(READ_FIRST as readonly Name[]).includes(name));
 
 /** Whether `name` can be given several times. */
-export const isList = (name: Name): boolean => Type.IsArray(rowOf(name).schema);
+export const isList = (name: Name): boolean => Type.IsArray(getRow(name).schema);
 
 /** The schema of one value of `name`. */
-export function itemOf(name: Name): TSchema {
-  const { schema } = rowOf(name);
+export function getItemSchema(name: Name): TSchema {
+  const { schema } = getRow(name);
   return Type.IsArray(schema) ? schema.items : schema;
 }
 
 /** The kind of value to parse for `name`. */
-export function kindOf(name: Name): 'number' | 'switch' | 'text' {
-  const item = itemOf(name);
+export function getKind(name: Name): 'number' | 'switch' | 'text' {
+  const item = getItemSchema(name);
   return Type.IsInteger(item) ? 'number' : Type.IsBoolean(item) ? 'switch' : 'text';
 }
 
 /** The default of `name` for `taker`. */
-export function defaultOf(name: Name, taker: Taker): unknown {
-  const { default: usual, defaultFor } = rowOf(name);
+export function getDefault(name: Name, taker: Taker): unknown {
+  const { default: usual, defaultFor } = getRow(name);
   return defaultFor?.[taker] ?? usual;
 }

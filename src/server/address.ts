@@ -1,10 +1,30 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, SocketAddress } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { parseRange, unmapped } from '../domain/address.ts';
 
 /** Addresses of machines: IPv4, IPv6, and the names that resolve to this machine. */
 
 const getFamily = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
+
+const stripZone = (address: string): string => address.split('%', 1)[0] ?? '';
+
+/** In brackets, or IPv4, with or without a port. */
+const WITH_PORT = /^(?:\[(.+)\]|([\d.]+))(?::\d{0,5})?$/;
+
+/**
+ * The bare address in `text`, as sockets and proxies write it: with a port, brackets, quotes or a zone, or mapped into IPv6.
+ * Undefined when it is none.
+ */
+export function parseAddress(text: string): string | undefined {
+  if (isIP(text) === 4) return text;
+  const written = text.trim().replace(/^"(.*)"$/, '$1');
+  const [, bracketed, ipv4] = WITH_PORT.exec(written) ?? [];
+  const address = stripZone(bracketed ?? ipv4 ?? written);
+  const family = isIP(address);
+  // A socket address has one spelling for each IPv6 address.
+  if (family === 6) return unmapped(new SocketAddress({ address, family: 'ipv6' }).address);
+  return family === 4 ? address : undefined;
+}
 
 const blockLists = new WeakMap<readonly string[], BlockList>();
 
@@ -36,15 +56,13 @@ const LOOPBACK_RANGES = ['127.0.0.0/8', '::1'];
 const WILDCARD_HOSTS = ['0.0.0.0', '::'];
 
 /** The host name or address in `url`; IPv6 without its brackets. */
-export const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '');
+export const getHostname = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '');
 
 /** The host, as it is written in a URL, that reaches a server listening on `host` from this machine. */
 export function toReachableHost(host: string | undefined): string {
   if (host === undefined || WILDCARD_HOSTS.includes(host)) return '127.0.0.1';
   return isIP(host) === 6 ? `[${host}]` : host;
 }
-
-const stripZone = (address: string): string => address.split('%', 1)[0] ?? '';
 
 /** Names and addresses by which other machines may reach a server listening on `host`. */
 export function listHostNames(host: string): string[] {

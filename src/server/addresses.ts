@@ -47,7 +47,7 @@ interface Bound {
 }
 
 /** The addresses of a simulator whose sockets are bound. */
-export function addressesOf({ host, port, browserUrl: given, tls, mediaPorts }: Bound): ServerAddresses {
+export function computeAddresses({ host, port, browserUrl: given, tls, mediaPorts }: Bound): ServerAddresses {
   const reachable = toReachableHost(host);
   const isLocal = host === undefined || isLoopback(host) || reachable === '127.0.0.1';
   const url = `http://${reachable}:${port}`;

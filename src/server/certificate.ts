@@ -1,8 +1,9 @@
 import { createHash, randomUUID, X509Certificate } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import type { Instant } from '../domain/time.ts';
+import { createFolder } from '../system/create-folder.ts';
 import { findUserFolder } from '../system/user-folder.ts';
 
 /** What a server needs to speak TLS, as PEM. */
@@ -60,7 +61,7 @@ export function ensureUserCertificate(moreNames: readonly string[], now: Instant
   const userFolder = findUserFolder();
   if (userFolder === undefined) {
     throw new Error(
-      'a certificate is kept in the home of its user, and there is none: set HOME, or give one of your own',
+      'there is no home folder to keep the certificate in; set HOME, or use a certificate of your own',
     );
   }
   const names = [...new Set([...LOCAL_NAMES, ...moreNames])];
@@ -91,7 +92,7 @@ export async function ensureLocalCertificate(
   const { issueCertificate } = await import('./issue-certificate.ts');
   const created = await issueCertificate(names, now);
   const draft = `${folder}.${randomUUID()}`;
-  mkdirSync(draft, { recursive: true, mode: 0o700 });
+  createFolder(draft, 0o700);
   for (const [what, file] of Object.entries(FILES))
     writeFileSync(path.join(draft, file), created[what as keyof typeof FILES], { mode: 0o600 });
   rmSync(folder, { recursive: true, force: true });

@@ -17,7 +17,7 @@ export function logFailure(log: FastifyBaseLogger, error: unknown): Failure {
   const err = error instanceof Error ? error : new Error(`${error}`);
   const id = randomBytes(ID_BYTES).toString('hex');
   log.error({ err, failure: id });
-  return { id, message: `the simulator failed; its log says why at failure ${id}` };
+  return { id, message: `the simulator failed; its log has the cause under failure ${id}` };
 }
 
 /** Logs an error, except that the store is unavailable: its connection logs that once. */

@@ -1,4 +1,4 @@
-import { maxHeaderSize } from 'node:http';
+import { type IncomingMessage, maxHeaderSize, STATUS_CODES } from 'node:http';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
@@ -8,21 +8,28 @@ import Fastify, {
 import { consoleRoutes } from '../control/console.ts';
 import { type ControlServices, controlRoutes } from '../control/control-api.ts';
 import { type DemoServices, demoRoutes } from '../control/demo.ts';
+import { docsRoutes } from '../control/docs.ts';
 import { ControlError, sendError } from '../control/errors.ts';
-import { ADMIN, CONSOLE, DEMO } from '../control/schema/paths.ts';
+import { overviewRoutes } from '../control/overview.ts';
+import { ADMIN, CONSOLE, DEMO, DOCS } from '../control/schema/paths.ts';
 import { type CallServices, callRoutes, foreignPosterRoutes } from '../service/call.ts';
 import { callStreamRoutes } from '../service/call-stream.ts';
 import { NOT_FOUND, SERVER_ERROR, sendAnswer } from '../service/django/answer.ts';
 import { parsePairs } from '../service/django/urlencoded.ts';
+import type { MistakeLog } from '../service/mistake-log.ts';
 import { type OAuthServices, oauthRoutes } from '../service/oauth.ts';
 import { createRequestLog, type RequestLog } from '../service/request-log.ts';
 import { validasRoutes } from '../service/validas.ts';
-import { isAmong } from './address.ts';
+import { isAmong, parseAddress } from './address.ts';
 import type { ServerAddresses } from './addresses.ts';
-import { askToRetry, logFailure, sendUnavailable } from './failure.ts';
+import { findUnknownExpectation } from './expectation.ts';
+import { askToRetry, logFailure, logUnexpected, sendUnavailable } from './failure.ts';
 import type { Metrics } from './metrics.ts';
+import { createRefusalLog } from './refusal-log.ts';
+import type { OnUnreadable } from './unreadable.ts';
 
 const MAX_JSON_BYTES = 1 << 20;
+const MAX_QUOTED_LENGTH = 40;
 const NO_SCHEMAS = {
   buildValidator: () => () => () => true,
   buildSerializer: () => () => JSON.stringify,
@@ -37,14 +44,38 @@ export interface ServerOptions
     Omit<DemoServices, 'addresses'> {
   readonly addresses: ServerAddresses;
   readonly metrics: Metrics;
+  readonly mistakeLog: MistakeLog | undefined;
   readonly hasHttp2: boolean;
   readonly log: FastifyBaseLogger;
   /** Proxies whose X-Forwarded-For is trusted: addresses and ranges. */
   readonly trustProxy: readonly string[];
 }
 
+/** What answers requests, and what records those that cannot be read. */
+export interface HttpServer {
+  readonly app: FastifyInstance;
+  readonly onUnreadable: OnUnreadable;
+}
+
+/** Why HTTP itself forbids a request, with the status for that. */
+function findProtocolProblem({
+  httpVersion,
+  headers,
+}: IncomingMessage): [status: number, reason: string] | undefined {
+  // HTTP/1.0 has neither.
+  if (httpVersion === '1.0') return undefined;
+  // RFC 9112, 3.2.
+  if (!headers.host) return [400, 'the request has no Host header, which HTTP/1.1 requires'];
+  const unknown = findUnknownExpectation(headers.expect);
+  if (unknown === undefined) return undefined;
+  return [
+    417,
+    `Expect: "${unknown.slice(0, MAX_QUOTED_LENGTH)}" is unknown; leave it out, or send 100-continue`,
+  ];
+}
+
 /** The whole HTTP server of the simulator: every plugin is registered, nothing listens yet. */
-export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+export async function createServer(options: ServerOptions): Promise<HttpServer> {
   const { simulator, access, about, addresses } = options;
   const late: { requestLog?: RequestLog } = {};
   const app = Fastify({
@@ -52,13 +83,17 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     // Requests are not logged: their URLs contain tokens.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_JSON_BYTES,
+    // Requests in progress are answered by the imitated service until their connections close.
+    return503OnClosing: false,
     // Fastify's schemas are not used: their compilers take as long to load as everything else together.
     schemaController: { compilersFactory: NO_SCHEMAS as never },
     // Only failures get an id, and only then; requests are not logged.
     genReqId: () => '',
     childLoggerFactory: (log) => log,
     // The right-most address that is not a trusted proxy is the client's.
-    trustProxy: options.trustProxy.length > 0 && ((address) => isAmong(address, options.trustProxy)),
+    trustProxy:
+      options.trustProxy.length > 0 &&
+      ((address) => isAmong(parseAddress(address) ?? '', options.trustProxy)),
     routerOptions: {
       maxParamLength: MAX_PARAMETER_LENGTH,
       // The last of repeated parameters wins, as in the imitated framework.
@@ -68,9 +103,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     frameworkErrors: (_error, request, reply) => {
       const sendNotFound = () => sendAnswer(request, reply, NOT_FOUND);
       if (!request.url.startsWith(`${ADMIN}/`)) {
-        late.requestLog
-          ?.recordRefused(request, 404, 'the path cannot be decoded')
-          .then(sendNotFound, sendNotFound);
+        const record = async () => late.requestLog?.recordRefused(request, 404, 'the path cannot be decoded');
+        record().then(sendNotFound, sendNotFound);
       } else
         sendError(
           reply,
@@ -85,6 +119,14 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     if (request.headers['content-type'] !== undefined && request.mediaType === undefined)
       request.headers = { 'content-type': undefined };
     done();
+  });
+  // After the hooks that record a request or check its credentials, and before its body is read.
+  app.addHook('preParsing', (request, reply, _payload, done) => {
+    const [status, reason] = findProtocolProblem(request.raw) ?? [];
+    if (status === undefined || reason === undefined) return done();
+    if (request.requestContext !== undefined) request.requestContext.reason = reason;
+    if (request.url.startsWith(`${ADMIN}/`)) sendError(reply, new ControlError('expectation_failed', reason));
+    else reply.code(status).type('text/plain').send(`${status} ${STATUS_CODES[status]}: ${reason}\n`);
   });
   if (options.hasHttp2) {
     app.addHook('onSend', ({ raw }, reply, payload, done) => {
@@ -115,5 +157,22 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   await app.register(controlRoutes, { prefix: ADMIN, simulator, access, about });
   await app.register(consoleRoutes, { prefix: CONSOLE, simulator, access, about, addresses });
   await app.register(demoRoutes, { ...options, prefix: DEMO });
-  return app;
+  await app.register(overviewRoutes);
+  await app.register(docsRoutes, { prefix: DOCS });
+
+  const printRefusal = createRefusalLog(options.log);
+  return {
+    app,
+    async onUnreadable(unreadable) {
+      const from = parseAddress(unreadable.from ?? '') ?? 'unknown';
+      printRefusal(from, unreadable.reason);
+      // Only requests to imitated endpoints have a journal entry.
+      if (unreadable.isRouted || [ADMIN, CONSOLE, DEMO].some((path) => unreadable.url.startsWith(path)))
+        return;
+      // It is answered without its entry when the store is unavailable.
+      await late.requestLog
+        ?.recordUnreadable(unreadable, from)
+        .catch((error) => logUnexpected(options.log, error));
+    },
+  };
 }

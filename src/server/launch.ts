@@ -7,7 +7,8 @@ import { type Resolved, resolve } from '../options/resolve.ts';
 import { isStore } from '../options/simulator-rows.ts';
 import type { AllRead } from '../options/table.ts';
 import type { PageTicket } from '../service/call.ts';
-import { createClients as clientsIn } from '../simulator/clients.ts';
+import { createMistakeLog } from '../service/mistake-log.ts';
+import { createSeeder, type Seed } from '../simulator/seed.ts';
 import { createSimulator, type Simulator } from '../simulator/simulator.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
@@ -15,11 +16,12 @@ import { systemTime } from '../system/clock.ts';
 import { VERSION } from '../system/package.ts';
 import { createRandom, type Random } from '../system/random.ts';
 import { createJwtTokens, createTickets, opaqueTokenFormat } from '../system/signing.ts';
-import { hostOf, isLoopback, listHostNames } from './address.ts';
-import { addressesOf, type ServerAddresses } from './addresses.ts';
+import { withRealMicrotasks } from '../system/timers.ts';
+import { getHostname, isLoopback, listHostNames } from './address.ts';
+import { computeAddresses, type ServerAddresses } from './addresses.ts';
 import type { LocalCertificate } from './certificate.ts';
 import { logFailure, logUnexpected } from './failure.ts';
-import { createServer } from './fastify.ts';
+import { createServer, type ServerOptions } from './fastify.ts';
 import { listen, type PortListener } from './listen.ts';
 import { createLogger } from './log.ts';
 import type { OpenMediaPorts } from './media/ports.ts';
@@ -50,19 +52,19 @@ type LaunchOptions = Resolved<'library', MockOptions>;
 /** The store at an address. */
 async function openStore(
   address: string,
-  { storePrefix, clients }: Pick<LaunchOptions, 'storePrefix' | 'clients'>,
+  { storePrefix, ...seed }: Seed & Pick<LaunchOptions, 'storePrefix'>,
   random: Random,
   log: Logger,
 ): Promise<Store> {
-  if (!isStore(address)) throw new StoreUnavailable('store: neither memory nor the address of a Redis');
+  if (!isStore(address)) throw new StoreUnavailable('store: is neither memory nor the URL of a Redis');
   if (address === 'memory') return createMemoryStore(systemTime);
   const { createRedisStore } = await import('../store/redis/redis-store.ts');
   return createRedisStore({
     url: address,
     prefix: storePrefix,
     onStatusChange: (line) => log.warn(line),
-    // The store was empty, so the clients can be seeded without overwriting any.
-    reseed: (store) => clientsIn(store, random).seed(clients),
+    // The store was empty, so nothing is overwritten.
+    reseed: (store) => createSeeder(store, random, seed).all(),
   });
 }
 
@@ -103,9 +105,10 @@ export async function launch(given: MockOptions, timeouts = TIMEOUTS_MS): Promis
   const log = createLogger({ level: logLevel, format: logFormat });
   const running: OpenResources = {};
   try {
-    const { clients } = options;
+    const { clients, faults, validations } = options;
+    const seed = { clients, faults, validations };
     const store =
-      typeof place === 'object' ? place : await openStore(place, { storePrefix, clients }, random, log);
+      typeof place === 'object' ? place : await openStore(place, { storePrefix, ...seed }, random, log);
     if (store !== place) running.ownStore = store;
     const launched = await startWithStore({ store, random, log, options, running, timeouts });
     return {
@@ -133,7 +136,7 @@ async function resolveTlsIdentity({
   if (!https) return undefined;
   const names = [
     ...(host === undefined ? [] : listHostNames(host)),
-    ...(browserUrl === undefined ? [] : [hostOf(browserUrl)]),
+    ...(browserUrl === undefined ? [] : [getHostname(browserUrl)]),
   ];
   const { ensureUserCertificate } = await import('./certificate.ts');
   return ensureUserCertificate(names, systemTime());
@@ -152,7 +155,7 @@ async function bind({ mediaPorts, ...place }: BindOptions, running: OpenResource
     running.media = await openMediaPorts(host, mediaPorts === true ? MEDIA_PORTS : mediaPorts, tls);
   }
   const bound = { host, port: sockets.port, browserUrl, tls, mediaPorts: running.media };
-  return { sockets, addresses: addressesOf(bound) };
+  return { sockets, addresses: computeAddresses(bound) };
 }
 
 interface StartContext {
@@ -176,6 +179,8 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
     trustProxy,
     admin,
     clients,
+    faults,
+    validations,
     blocked,
     tokenFormat,
     strictTokens,
@@ -187,35 +192,40 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
     ...unread
   } = starting.options;
   unread satisfies AllRead;
-  const credentials =
-    host === undefined || isLoopback(host)
-      ? undefined
-      : { user: admin.user, password: admin.password ?? random.text(PASSWORD_LENGTH) };
+  const isLocal = host === undefined || isLoopback(host);
+  const password = admin.password ?? (isLocal ? undefined : random.text(PASSWORD_LENGTH));
+  const credentials = password === undefined ? undefined : { user: admin.user, password };
 
   const place = { https, host, port, browserUrl, mediaPorts };
   const { sockets, addresses } = await bind(place, running, starting.timeouts);
   const startedAt = systemTime();
   const metrics = createMetrics(VERSION, startedAt);
   const jwt = tokenFormat === 'jwt' ? createJwtTokens(store) : undefined;
+  const mistakeLog = log.isLevelEnabled('warn')
+    ? createMistakeLog(log, addresses.consoleUrl, systemTime)
+    : undefined;
   const simulator = await createSimulator({
     store,
     random,
     tokenFormat: jwt?.format ?? opaqueTokenFormat,
     clients,
+    faults,
+    validations,
     journalSize,
     scenarios: typeof scenarios === 'function' ? scenarios : () => scenarios,
     scenario,
     rules: { strictTokens, knownValidationsOnly },
     onError: (error) => logUnexpected(log, error),
+    onFinding: mistakeLog?.logFinding,
   });
   running.simulator = simulator;
-  const app = await createServer({
+  const appOptions: ServerOptions = {
     simulator,
     random,
     addresses,
     log,
     tickets: createTickets<PageTicket>(store, random),
-    access: { origins: admin.origins, credentials },
+    access: { origins: admin.origins, credentials, isLocal },
     blocking: blocked,
     refusedCall,
     publicKeys: jwt?.keys,
@@ -228,15 +238,20 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
       metrics: metrics.format,
     },
     metrics,
+    mistakeLog,
     hasHttp2: Boolean(https),
+  };
+  const { app, onUnreadable } = await withRealMicrotasks(async () => {
+    const built = await createServer(appOptions);
+    running.app = built.app;
+    await built.app.ready();
+    return built;
   });
-  running.app = app;
-  await app.ready();
-  sockets.serve(app.routing);
+  sockets.serve(app.routing, onUnreadable);
   log.info(`listening on ${addresses.url}`);
   return {
     ...addresses,
-    adminCredentials: credentials,
+    adminCredentials: isLocal ? undefined : credentials,
     log: {
       info: (line) => log.info(line),
       warn: (line) => log.warn(line),

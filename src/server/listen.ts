@@ -1,8 +1,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../system/timers.ts';
+import { answerClientErrors } from './client-errors.ts';
+import { answerExpectations } from './expectation.ts';
+import { lingerOnClose } from './linger.ts';
 import { type ReadTimeoutHandler, withReadTimeout } from './read-timeout.ts';
 import { TIMEOUTS_MS, type Timeouts } from './timeouts.ts';
 import type { TlsIdentity, TlsServer } from './tls.ts';
+import type { OnUnreadable, UnreadableRequest } from './unreadable.ts';
 
 /** A port or address that cannot be bound; the message says why. */
 export class CannotListen extends Error {}
@@ -14,8 +18,12 @@ export class CannotListen extends Error {}
  */
 export interface PortListener {
   readonly port: number;
-  /** Starts to answer with `handler`, including requests that are already waiting. */
-  serve(handler: RequestListener): void;
+  /**
+   * Starts to answer with `handler`, including requests that are already waiting.
+   *
+   * @param onUnreadable is called for what reaches no handler
+   */
+  serve(handler: RequestListener, onUnreadable?: OnUnreadable): void;
   /** Stops accepting connections and closes the open ones, busy ones after a short grace period. */
   close(): Promise<void>;
 }
@@ -32,10 +40,10 @@ export const toHosts = (host: string | undefined): readonly string[] =>
   host === undefined ? LOOPBACK_HOSTS : [host];
 
 const ERROR_REASONS: Record<string, string> = {
-  EADDRINUSE: 'it is in use; choose another with --port, or 0 for a free one',
-  EACCES: 'this user may not use it; choose one above 1023 with --port',
-  EADDRNOTAVAIL: 'this machine has no such address; see --host',
-  ENOTFOUND: 'there is no such host; see --host',
+  EADDRINUSE: 'the port is in use; choose another with --port, or 0 for a free one',
+  EACCES: 'this user may not use the port; choose one above 1023 with --port',
+  EADDRNOTAVAIL: 'this machine has no such address; check --host',
+  ENOTFOUND: 'the host cannot be found; check --host',
 };
 const NO_IPV6_CODES = ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'];
 /** A port that is free for one address family may be taken for the other. */
@@ -56,27 +64,40 @@ interface BoundServer {
 /** The request handler, and the TLS identity, if TLS is wanted. */
 interface ServerSetup {
   readonly handler: RequestListener;
+  readonly onUnreadable: OnUnreadable;
   readonly timeouts: Timeouts;
   readonly secure: ((server: Server, handler: RequestListener) => TlsServer) | undefined;
 }
 
 /** Loaded only for TLS: `http2` takes long to load, and few need it. */
-async function loadTls(tls: TlsIdentity, timeouts: Timeouts): Promise<NonNullable<ServerSetup['secure']>> {
+async function loadTls(
+  tls: TlsIdentity,
+  timeouts: Timeouts,
+  onUnreadable: OnUnreadable,
+): Promise<NonNullable<ServerSetup['secure']>> {
   const { addTls } = await import('./tls.ts');
-  return (server, handler) => addTls(server, handler, tls, timeouts);
+  return (server, handler) => addTls(server, handler, onUnreadable, tls, timeouts);
 }
 
 function bind(
-  { handler: all, secure: speakTls, timeouts: { request, read } }: ServerSetup,
+  { handler: all, onUnreadable, secure: speakTls, timeouts: { request, read } }: ServerSetup,
   host: string,
   port: number,
 ): Promise<BoundServer> {
   const readers = withReadTimeout(all, read);
   const { handler } = readers;
   const server = createServer(
-    { requestTimeout: request, connectionsCheckingInterval: Math.ceil(request / REQUEST_CHECKS) },
+    {
+      requestTimeout: request,
+      connectionsCheckingInterval: Math.ceil(request / REQUEST_CHECKS),
+      // A request without Host is refused where it can be recorded.
+      requireHostHeader: false,
+    },
     handler,
   );
+  answerExpectations(server, handler);
+  answerClientErrors(server, onUnreadable, readers.getLastResponse);
+  lingerOnClose(server, request);
   const secure = speakTls?.(server, handler);
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
@@ -137,11 +158,14 @@ async function bindAll(
 function createGate() {
   const waiting: Parameters<RequestListener>[] = [];
   let handle: RequestListener = (...exchange) => void waiting.push(exchange);
+  let record: OnUnreadable = async () => {};
   const handler: RequestListener = (request, response) => handle(request, response);
   return {
     handler,
-    serve(listener: RequestListener) {
+    onUnreadable: (request: UnreadableRequest) => record(request),
+    serve(listener: RequestListener, onUnreadable: OnUnreadable = record) {
       handle = listener;
+      record = onUnreadable;
       for (const exchange of waiting.splice(0)) listener(...exchange);
     },
   };
@@ -162,11 +186,11 @@ export async function listen(
   tls?: TlsIdentity,
   timeouts = TIMEOUTS_MS,
 ): Promise<PortListener> {
-  const { handler, serve } = createGate();
-  const secure = tls && (await loadTls(tls, timeouts));
+  const { handler, onUnreadable, serve } = createGate();
+  const secure = tls && (await loadTls(tls, timeouts, onUnreadable));
   for (let attempts = 1; ; attempts += 1) {
     try {
-      const servers = await bindAll({ handler, secure, timeouts }, toHosts(host), port);
+      const servers = await bindAll({ handler, onUnreadable, secure, timeouts }, toHosts(host), port);
       const [first] = servers as [BoundServer];
       return {
         port: getPort(first),

@@ -29,6 +29,27 @@ function formatRecord(json: string): string {
   return `mock-veridas: ${entry.level}: ${formatText(entry)}\n`;
 }
 
+/** What may wait in memory for a reader of standard error. Later entries are dropped, and counted. */
+const MAX_UNREAD_BYTES = 1 << 20;
+
+/** Writes log entries to standard error, unless too much of it is still unread. */
+function createWriter(format: LogFormat): (json: string) => void {
+  let dropped = 0;
+  const write = (json: string) => void process.stderr.write(format === 'json' ? json : formatRecord(json));
+  return (json) => {
+    if (process.stderr.writableLength > MAX_UNREAD_BYTES) {
+      dropped += 1;
+      return;
+    }
+    if (dropped > 0) {
+      const msg = `${dropped} log entries are missing here: standard error was not read in time`;
+      write(`${JSON.stringify({ level: 'warn', msg })}\n`);
+      dropped = 0;
+    }
+    write(json);
+  };
+}
+
 /** The simulator's log: one line per entry on standard error. */
 export const createLogger = ({ level, format }: LogSettings): Logger =>
   pino(
@@ -38,5 +59,5 @@ export const createLogger = ({ level, format }: LogSettings): Logger =>
       base: null,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (json) => void process.stderr.write(format === 'json' ? json : formatRecord(json)) },
+    { write: createWriter(format) },
   );

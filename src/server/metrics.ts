@@ -51,7 +51,7 @@ export function createMetrics(version: string, startedAt: Instant): Metrics {
     },
     format: () =>
       [
-        formatFamily('mock_veridas_info', 'gauge', 'Which version this is.', [`{version="${version}"} 1`]),
+        formatFamily('mock_veridas_info', 'gauge', 'Version of mock-veridas.', [`{version="${version}"} 1`]),
         formatFamily(
           'mock_veridas_requests_total',
           'counter',
@@ -62,11 +62,11 @@ export function createMetrics(version: string, startedAt: Instant): Metrics {
             ),
           ),
         ),
-        formatFamily('mock_veridas_open_streams', 'gauge', 'Call pages that listen now.', [` ${streams}`]),
-        formatFamily('process_resident_memory_bytes', 'gauge', 'Memory in use.', [
+        formatFamily('mock_veridas_open_streams', 'gauge', 'Open call pages.', [` ${streams}`]),
+        formatFamily('process_resident_memory_bytes', 'gauge', 'Resident memory.', [
           ` ${process.memoryUsage.rss()}`,
         ]),
-        formatFamily('process_start_time_seconds', 'gauge', 'When this process began to serve.', [
+        formatFamily('process_start_time_seconds', 'gauge', 'When this process started to serve.', [
           ` ${startedAt / 1000}`,
         ]),
       ].join(''),

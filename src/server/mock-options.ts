@@ -1,5 +1,7 @@
 import type { Client } from '../domain/client.ts';
+import type { ConfiguredFault } from '../domain/fault.ts';
 import type { Scenario } from '../domain/scenario.ts';
+import type { ConfiguredValidation } from '../domain/validation.ts';
 import type { Blocking, LogFormat, LogLevel, RefusedCall, TokenFormatName } from '../options/choices.ts';
 import type { MediaPorts } from '../service/port-probes.ts';
 import type { Store } from '../store/store.ts';
@@ -13,6 +15,10 @@ export interface MockOptions {
   readonly host?: string | undefined;
   /** Clients that can get tokens; by default `sandbox-client` with `sandbox-secret`. */
   readonly clients?: readonly Client[];
+  /** Faults of a config file. Tests use `faults.arm()`. @internal */
+  readonly faults?: readonly ConfiguredFault[] | undefined;
+  /** Validations of a config file. Tests use `validations.set()`. @internal */
+  readonly validations?: readonly ConfiguredValidation[] | undefined;
   /**
    * Scenarios by name, or a function that returns those that calls can play from now on; by default those that come with the
    * package.
@@ -36,7 +42,7 @@ export interface MockOptions {
   readonly knownValidationsOnly?: boolean;
   /** How many requests of each client the journal keeps; by default 10 000. */
   readonly journalSize?: number;
-  /** Lowest level that is logged to standard error; by default `warn`. */
+  /** Lowest level that is logged to standard error; by default `error`. `warn` explains refused requests and findings. */
   readonly logLevel?: LogLevel;
   /** Log format: `text`, the default, or `json`, one object per line. */
   readonly logFormat?: LogFormat;
@@ -48,7 +54,7 @@ export interface MockOptions {
   readonly store?: Store | string;
   /** Prefix of every key in Redis; by default `mock-veridas:`. */
   readonly storePrefix?: string;
-  /** Credentials for the control API when other machines can reach it, and the web origins that may use it. */
+  /** Credentials that the control API asks of other machines and of proxies, and the web origins that may use it. */
   readonly admin?: { readonly user: string; readonly password?: string; readonly origins: readonly string[] };
   /** Address by which browsers reach the simulator, if it is not the default one. */
   readonly browserUrl?: string | undefined;

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { clearInterval, setInterval } from 'node:timers';
+import { clearInterval, setInterval } from '../system/timers.ts';
 
 /** A response that stays open, to which text is appended until the client disconnects. */
 export interface ServerSentEvents {

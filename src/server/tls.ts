@@ -1,9 +1,27 @@
 import { METHODS, type RequestListener, type Server } from 'node:http';
-import { constants, createSecureServer, type Http2SecureServer, type Http2Session } from 'node:http2';
+import {
+  constants,
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type Http2Session,
+} from 'node:http2';
 import type { Socket } from 'node:net';
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import type { TLSSocket } from 'node:tls';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../system/timers.ts';
+import { answerExpectations } from './expectation.ts';
 import type { Timeouts } from './timeouts.ts';
+import {
+  type ClientError,
+  describeTlsError,
+  describeUnknownMethod,
+  encodeTarget,
+  listHeaders,
+  NO_HEAD,
+  type OnUnreadable,
+  USED_AS_PROXY,
+} from './unreadable.ts';
 
 /** A certificate with the intermediates that lead to its authority, and its key, both as PEM. */
 export interface TlsIdentity {
@@ -75,8 +93,6 @@ function trackSessions(secure: Http2SecureServer, idleTimeoutMs: number): Set<Ht
       sessions.delete(session);
     });
   });
-  // The peer has been sent the error already.
-  secure.on('sessionError', () => {});
   return sessions;
 }
 
@@ -90,6 +106,7 @@ function trackSessions(secure: Http2SecureServer, idleTimeoutMs: number): Set<Ht
 export function addTls(
   server: Server,
   handler: RequestListener,
+  onUnreadable: OnUnreadable,
   { cert, key }: TlsIdentity,
   { request: timeoutMs, handshake }: Timeouts,
 ): TlsServer {
@@ -101,9 +118,21 @@ export function addTls(
     settings: { maxConcurrentStreams: MAX_STREAMS },
   });
   const sessions = trackSessions(secure, timeoutMs);
-  secure.on('request', (request, response) => {
+  async function reject(
+    { method, url = '', headers, socket }: Http2ServerRequest,
+    response: Http2ServerResponse,
+    { status, reason }: { status: number; reason: string },
+  ): Promise<void> {
+    const from = socket.remoteAddress;
+    await onUnreadable({ method, url, headers: listHeaders(headers), from, status, reason });
+    response.writeHead(status).end();
+  }
+  const listener = (request: Http2ServerRequest, response: Http2ServerResponse) => {
+    const { method } = request;
     // For HTTP/1.1 Node itself rejects unknown methods.
-    if (!METHODS.includes(request.method)) return response.writeHead(400).end();
+    if (!METHODS.includes(method))
+      return void reject(request, response, { status: 400, reason: describeUnknownMethod(method) });
+    request.url = encodeTarget(request.url);
     // HTTP/2 sends the host as a pseudo-header. RFC 9113, 8.3.1.
     request.headers.host ??= request.headers[':authority'];
     // HTTP/2 bodies need no header, but Fastify reads only bodies that a header announces. RFC 9113, 8.1.
@@ -114,9 +143,23 @@ export function addTls(
     }, timeoutMs);
     response.once('close', () => clearTimeout(requestTimer));
     return handler(request as never, response as never);
+  };
+  secure.on('request', listener);
+  answerExpectations(secure, listener as never);
+  secure.on('connect', (request: Http2ServerRequest, response: Http2ServerResponse) =>
+    reject(request, response, USED_AS_PROXY),
+  );
+  const recordFailure = (from: string | undefined, reason: string) =>
+    void onUnreadable({ ...NO_HEAD, from, reason });
+  secure.on('tlsClientError', (error, socket) => {
+    recordFailure(socket.remoteAddress, describeTlsError(error));
+    socket.destroy();
   });
-  // A failed handshake is the client's problem: there is nothing to log.
-  secure.on('tlsClientError', (_error, socket) => socket.destroy());
+  // The peer has been sent the error already.
+  secure.on('sessionError', (error: ClientError, session: Http2Session) => {
+    if (error.code === 'ERR_HTTP2_ERROR')
+      recordFailure(session.socket?.remoteAddress, `malformed HTTP/2: ${error.message}`);
+  });
 
   const handlePlain = takeListeners(server, 'connection');
   const handleHttp2 = takeListeners(secure, 'secureConnection');
@@ -161,6 +204,8 @@ export function addTls(
       for (const session of sessions) session.close();
     },
     closeAll() {
+      // These clients have done nothing wrong.
+      secure.removeAllListeners('tlsClientError');
       for (const session of sessions) session.destroy();
       // Sockets in the middle of a handshake belong to no session yet.
       for (const socket of tlsSockets) socket.destroy();

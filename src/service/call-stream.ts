@@ -1,4 +1,3 @@
-import { clearTimeout, setTimeout } from 'node:timers';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Value } from 'typebox/value';
 import { type CallView, isOver } from '../domain/call.ts';
@@ -9,6 +8,7 @@ import { CALL_PATHS, type PagePost, PageReport } from '../pages/call/messages.ts
 import { logUnexpected } from '../server/failure.ts';
 import type { Metrics } from '../server/metrics.ts';
 import { onDisconnect } from '../server/on-disconnect.ts';
+import { clearTimeout, setTimeout } from '../system/timers.ts';
 import type { CallServices, PageTicket } from './call.ts';
 import { buildForeignOrigin, getProtocol } from './call-origins.ts';
 import { type Channel, CROSS_ORIGIN_HEADERS, createEventStream, createLongPoll } from './page-channel.ts';

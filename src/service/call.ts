@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Explanation } from '../domain/explanation.ts';
 import type { ErrorCode } from '../guide/events.ts';
 import type { RefusedCall } from '../options/choices.ts';
 import { readAsset } from '../pages/assets.ts';
@@ -37,19 +38,36 @@ export interface CallServices {
 
 /** The listener of guide 5.5 looks for this in the origin of each message. */
 const REQUIRED_IN_ORIGIN = 'videocall';
-const MAX_WARNINGS = 20;
 const NONCE_LENGTH = 22;
 
 /** A Host header with other characters is not repeated in a response header. */
 const HOST_PATTERN = /^[a-z0-9.-]+(:\d+)?$|^\[[0-9a-f:.]+\](:\d+)?$/i;
 
-const REFUSALS: Record<Extract<Opening, { refused: unknown }>['refused'], string> = {
-  missing: 'the address has no access_token',
-  unknown: 'this access token was never issued here',
-  expired: 'the access token has expired: its hour is over',
-  revoked: 'the access token was revoked',
-  completed: 'the access token is used up: its call has ended',
-  shared: 'the access token already serves another validation, and --strict-tokens is on',
+const REFUSALS: Record<Extract<Opening, { refused: unknown }>['refused'], Explanation> = {
+  missing: {
+    reason: 'the URL has no access_token',
+    fix: 'add the access token from /o/token/ to the URL of the frame',
+  },
+  unknown: {
+    reason: 'this access token was never issued here',
+    fix: 'get the token from this simulator; a restart or reset forgets all tokens',
+  },
+  expired: {
+    reason: 'the access token has expired',
+    fix: 'get the token when you are about to show the frame',
+  },
+  revoked: {
+    reason: 'the access token was revoked',
+    fix: 'do not revoke the token before the call has ended',
+  },
+  completed: {
+    reason: 'the access token is used up: its call has ended',
+    fix: 'get a new token for every call',
+  },
+  shared: {
+    reason: 'the access token already belongs to another validation, which --strict-tokens refuses',
+    fix: 'get a new token for every user',
+  },
 };
 
 function setFrameHeaders(
@@ -67,7 +85,6 @@ function setFrameHeaders(
       // Named in addition to 'self', which WebKit does not match in a sandboxed frame.
       'connect-src': ["'self'", ...connect].join(' '),
       ...(frame.length > 0 && { 'frame-src': frame.join(' ') }),
-      'frame-ancestors': '*',
     }),
     // Together these let a cross-origin isolated parent embed the frame; others are not affected.
     'cross-origin-embedder-policy': 'require-corp',
@@ -75,26 +92,16 @@ function setFrameHeaders(
   });
 }
 
-/** Why there is no call, for the developer who reads the error screen. */
-function describeRefusal(opening: Opening): string | undefined {
+/** Why there is no call: the reason is also for the developer who reads the error screen. */
+function explainOpening(opening: Opening): Explanation | undefined {
   if ('refused' in opening) return REFUSALS[opening.refused];
-  return 'error' in opening ? `${opening.error}: ${opening.reason}` : undefined;
+  return 'error' in opening ? { reason: `${opening.error}: ${opening.reason}`, fix: opening.fix } : undefined;
 }
 
 /** `GET /call`: the frame's page. Guide 5.3. */
 export async function callRoutes(app: FastifyInstance, services: CallServices): Promise<void> {
   const css = readAsset('call.css');
   const script = readAsset('call.js');
-
-  const warnedHosts = new Set<string>();
-  /** Warns, on the page and once in the log, that the guide's own listener will drop every event. */
-  function warnAboutHost(protocol: 'http' | 'https', host: string): string {
-    const suggestedUrl = withProtocol(protocol, services.addresses.browserUrl);
-    const text = `this frame is served from ${host}, whose name does not contain "${REQUIRED_IN_ORIGIN}", so the listener of guide 5.5 drops its events; use ${suggestedUrl}`;
-    if (!warnedHosts.has(host) && warnedHosts.size < MAX_WARNINGS) app.log.warn(text);
-    warnedHosts.add(host);
-    return `mock-veridas: ${text}`;
-  }
 
   async function renderPage(
     request: FastifyRequest,
@@ -126,7 +133,10 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
       reports: `${stream}${CALL_PATHS.reports}?ticket=${ticket}`,
       ...(ports.length > 0 && { ports }),
     };
-    const warning = host.includes(REQUIRED_IN_ORIGIN) ? undefined : warnAboutHost(protocol, host);
+    const suggestedUrl = withProtocol(protocol, services.addresses.browserUrl);
+    const warning = host.includes(REQUIRED_IN_ORIGIN)
+      ? undefined
+      : `mock-veridas: this frame is served from ${host}, whose name does not contain "${REQUIRED_IN_ORIGIN}", so the listener of guide 5.5 drops its events; use ${suggestedUrl}`;
     setFrameHeaders(reply, nonce, {
       connect: [`${protocol}://${host}`, stream, ...ports.map(({ url = '' }) => url)].filter(Boolean),
       frame: [buildForeignOrigin(protocol, host)],
@@ -153,13 +163,15 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
         validationId,
         request.method === 'GET' ? page : undefined,
       );
-      const reason = describeRefusal(opening);
-      if (reason !== undefined) context.reason = reason;
+      Object.assign(context, explainOpening(opening));
       if ('refused' in opening) {
         context.cause = opening.refused;
         if (opening.isSuperseded) context.isSuperseded = true;
       }
-      if ('error' in opening) context.cause = opening.error;
+      if ('error' in opening) {
+        context.cause = opening.error;
+        if (opening.isScripted) context.isIntended = true;
+      }
       if ('callId' in opening)
         await services.simulator.findings.note(opening.mistakes, opening.clientId, received.at);
       return renderPage(request, reply, page, opening);
@@ -169,7 +181,10 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
     method: ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     url: CALL_PATHS.page,
     async handler(request, reply) {
-      getRequestContext(request).reason = `${request.method} is not allowed here, only GET`;
+      Object.assign(getRequestContext(request), {
+        reason: `${request.method} is not allowed; use GET`,
+        fix: 'open this URL in an iframe, as the guide shows',
+      });
       sendAnswer(request, reply, createMethodNotAllowed('GET, HEAD'));
       return reply;
     },

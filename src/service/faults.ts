@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http';
-import { clearTimeout, setTimeout } from 'node:timers';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type AnswerFault, type ConnectionFault, type Fault, isConnectionFault } from '../domain/fault.ts';
 import { ms } from '../domain/time.ts';
 import { onDisconnect } from '../server/on-disconnect.ts';
 import type { Random } from '../system/random.ts';
+import { clearTimeout, setTimeout } from '../system/timers.ts';
 
 /** Applies faults to requests to the imitated service, and to their answers. */
 

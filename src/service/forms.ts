@@ -24,6 +24,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The raw body of an urlencoded form. */
     chunks?: readonly Buffer[];
+    /** Names of the parts of a multipart form that have a filename. They are no fields. */
+    fileFields?: string[];
     /** The fields of the body, or why they cannot be read; undefined when the body is not a form. */
     readForm?(): Form | UnreadableForm | undefined | Promise<Form | UnreadableForm>;
   }
@@ -47,7 +49,7 @@ const LIMITS: Readonly<Record<string, string>> = {
 const isTolerated = ({ code, message }: { code: string; message: string }) =>
   code === 'FST_PROTO_VIOLATION' || message === 'Unexpected end of multipart data';
 
-const charsetOf = (label = 'utf-8'): Charset => findCharset(label) ?? UTF_8;
+const getCharset = (label = 'utf-8'): Charset => findCharset(label) ?? UTF_8;
 
 /** Removes the plugin's hooks, which delete saved files. None are saved here, and every request would pay for them. */
 const multipartWithoutHooks = fp<FastifyMultipartOptions>((app, options, done) =>
@@ -55,7 +57,7 @@ const multipartWithoutHooks = fp<FastifyMultipartOptions>((app, options, done) =
 );
 
 /** @param content text when the charset is UTF-8, one character per byte for any other charset, or bytes */
-function textOf(content: string | Buffer, isBase64: boolean, charset: Charset): string {
+function decodeContent(content: string | Buffer, isBase64: boolean, charset: Charset): string {
   if (typeof content === 'string' && charset === UTF_8 && !isBase64) return content;
   const bytes = Buffer.from(content as string, charset === UTF_8 ? 'utf8' : 'latin1');
   return charset.decodeLenient((isBase64 && decodeBase64(bytes.toString('latin1'))) || bytes);
@@ -77,8 +79,10 @@ async function multipartForm(request: FastifyRequest, charset: Charset): Promise
     for await (const part of request.parts({ defCharset })) {
       complete.add(part);
       fields = part.fields;
-      if (part.type === 'file' && part.filename) part.file.resume();
-      else if (part.type === 'file') part.value = await part.toBuffer();
+      if (part.type === 'file' && part.filename) {
+        part.file.resume();
+        request.fileFields = [...(request.fileFields ?? []), part.fieldname.trim()];
+      } else if (part.type === 'file') part.value = await part.toBuffer();
       bytes += Buffer.byteLength((part.value ?? '') as string | Buffer) + (part.fieldname?.length ?? 0) + 2;
       if (bytes > MAX_BYTES || received > MAX_BODY_BYTES) return tooMany('bytes');
     }
@@ -97,7 +101,7 @@ async function multipartForm(request: FastifyRequest, charset: Charset): Promise
   return (Object.values(fields).flat() as Multipart[])
     .filter(({ fieldname, value }) => fieldname !== undefined && value !== undefined)
     .map((part) => {
-      const text = textOf(part.value as string | Buffer, part.encoding === 'base64', charset);
+      const text = decodeContent(part.value as string | Buffer, part.encoding === 'base64', charset);
       return [part.fieldname.trim(), complete.has(part) ? text : text + lineBreak];
     });
 }
@@ -107,7 +111,7 @@ function readForm(this: FastifyRequest): Form | UnreadableForm | undefined | Pro
   const type = headers['content-type'] ?? '';
   // Fastify ignores the case of the type; the imitated framework does not.
   const { main, parameters } = parseHeaderValue(type);
-  const encoding = charsetOf(parameters.get('charset'));
+  const encoding = getCharset(parameters.get('charset'));
   if (main === URLENCODED && typeof body === 'string')
     return urlencodedFields(body, () => Buffer.concat(chunks), encoding);
   if (main !== MULTIPART || !this.isMultipart()) return undefined;

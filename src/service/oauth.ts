@@ -1,12 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { andThen, type Eventual } from '../domain/eventual.ts';
+import type { Explanation } from '../domain/explanation.ts';
 import type { Endpoint } from '../domain/fault.ts';
 import { getClaimedClients, type OAuthRequest, type Refusal } from '../domain/oauth.ts';
 import type { Token } from '../domain/token.ts';
 import { OAUTH_ERRORS } from '../guide/errors.ts';
-import { PATHS, TOKEN_LIFETIME_SECONDS, TOKEN_TYPE } from '../guide/oauth.ts';
+import { PATHS, TOKEN_TYPE } from '../guide/oauth.ts';
 import type { Blocking } from '../options/choices.ts';
 import { isAmong } from '../server/address.ts';
 import { askToRetry, logFailure, sendUnavailable } from '../server/failure.ts';
+import { USED_AS_PROXY } from '../server/unreadable.ts';
 import type { ReceivedRequest } from '../simulator/received-request.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { IsAmong } from '../simulator/tokens.ts';
@@ -26,6 +29,8 @@ import {
 import { parseBasicCredentials } from './django/basic.ts';
 import { type Form, UnreadableForm } from './django/form.ts';
 import { parsePairs } from './django/urlencoded.ts';
+import { explainPath } from './explain-path.ts';
+import { explainRequest } from './explain-request.ts';
 import { forms } from './forms.ts';
 import { getRequestContext, type RequestLog } from './request-log.ts';
 
@@ -48,7 +53,7 @@ export interface OAuthServices {
 /** One endpoint of the authentication API. */
 interface OAuthEndpoint {
   readonly endpoint: Endpoint;
-  answer(request: OAuthRequest, received: ReceivedRequest, isAmong: IsAmong): Promise<Answer | Refusal>;
+  answer(request: OAuthRequest, received: ReceivedRequest, isAmong: IsAmong): Eventual<Answer | Refusal>;
 }
 
 /** The content of a request. */
@@ -61,9 +66,16 @@ function readAsked(query: string, authorization: string | undefined, form: Form 
   };
 }
 
-/** Records the reason of an answer. */
-function withReason(request: FastifyRequest, reason: string, answer: Answer): Answer {
-  getRequestContext(request).reason = reason;
+/** Clients send a whole URL to a proxy only. RFC 9112, 3.2.2. */
+const isForProxy = ({ url }: FastifyRequest): boolean => /^https?:/i.test(url);
+
+/** Records why a request gets this answer, and how to fix it. */
+function withReason(
+  request: FastifyRequest,
+  { reason, fix }: Pick<Explanation, 'reason'> & Partial<Explanation>,
+  answer: Answer,
+): Answer {
+  Object.assign(getRequestContext(request), { reason, fix });
   return answer;
 }
 
@@ -80,8 +92,8 @@ const formatJsonObject = (members: Readonly<Record<string, string>>) =>
   );
 
 /** Guide 5.2. Tokens and scopes contain no character that JSON must escape. */
-const formatTokenBody = ({ accessToken, scope }: Token) =>
-  `{"access_token": "${accessToken}", "expires_in": ${TOKEN_LIFETIME_SECONDS}, "token_type": "${TOKEN_TYPE}", "scope": "${scope}"}`;
+const formatTokenBody = ({ accessToken, expiresIn, scope }: Token) =>
+  `{"access_token": "${accessToken}", "expires_in": ${expiresIn}, "token_type": "${TOKEN_TYPE}", "scope": "${scope}"}`;
 
 function toRefusalAnswer(refusal: Exclude<Refusal, { blocked: true }>): Answer {
   if ('crash' in refusal) return SERVER_ERROR;
@@ -109,11 +121,10 @@ export async function oauthRoutes(
       PATHS.token,
       {
         endpoint: 'token',
-        async answer(request, received, isAmong) {
-          const token = await simulator.tokens.issue(request, received, isAmong);
-          if (!('accessToken' in token)) return token;
-          return createJsonAnswer(200, formatTokenBody(token));
-        },
+        answer: (request, received, isAmong) =>
+          andThen(simulator.tokens.issue(request, received, isAmong), (token) =>
+            'accessToken' in token ? createJsonAnswer(200, formatTokenBody(token)) : token,
+          ),
       },
     ],
     [
@@ -130,7 +141,10 @@ export async function oauthRoutes(
     const location = query === '' ? `${path}/` : `${path}/?${query}`;
     return withReason(
       request,
-      'the path lacks its last slash, and the redirect loses the body',
+      {
+        reason: 'the path has no trailing slash; the redirect drops the request body',
+        fix: `send the request to ${path}/`,
+      },
       createRedirect(location),
     );
   }
@@ -140,12 +154,16 @@ export async function oauthRoutes(
     const { path, query } = context.target;
     const view = views.get(path);
     if (view === undefined && !views.has(`${path}/`))
-      return withReason(request, 'the service has nothing at this path', NOT_FOUND);
+      return withReason(request, isForProxy(request) ? USED_AS_PROXY : explainPath(path), NOT_FOUND);
     const reading = request.readForm?.();
     // An urlencoded form is there at once, and a promise for each would cost more than reading it.
     const formOrProblem = reading instanceof Promise ? await reading : reading;
     const unreadable = formOrProblem instanceof UnreadableForm ? formOrProblem : undefined;
-    if (unreadable !== undefined) context.reason = unreadable.message;
+    if (unreadable !== undefined) {
+      context.reason = unreadable.message;
+      context.fix =
+        'send an urlencoded form, or let your HTTP client write the multipart body and its Content-Type';
+    }
     const form = formOrProblem instanceof UnreadableForm ? undefined : formOrProblem;
     if (form !== undefined) context.form = form;
     const asked = readAsked(query, request.headers.authorization, form);
@@ -158,22 +176,30 @@ export async function oauthRoutes(
     if (request.method !== 'POST')
       return withReason(
         request,
-        `${request.method} is not allowed here, only POST`,
+        {
+          reason: `${request.method} is not allowed; use POST`,
+          fix: 'send a POST; if you did, a redirect turned it into a GET: add the trailing slash to the path',
+        },
         createMethodNotAllowed(ALLOW),
       );
-    return unreadable?.answer ?? view.answer(asked, received, (ranges) => isAmong(request.ip, ranges));
+    if (unreadable !== undefined) return unreadable.answer;
+    const outcome = await view.answer(asked, received, (ranges) => isAmong(context.from, ranges));
+    if ('reason' in outcome) {
+      const { reason, fix } = explainRequest(request, asked, form, outcome);
+      Object.assign(context, { reason, fix });
+    }
+    return outcome;
   }
 
   async function respond(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const outcome = await answer(request, reply);
     if (outcome === undefined) return;
-    if ('status' in outcome) return sendAnswer(request, reply, outcome);
+    if (!('reason' in outcome)) return sendAnswer(request, reply, outcome);
     const context = getRequestContext(request);
-    context.reason = outcome.reason;
     context.cause = 'error' in outcome ? outcome.error : 'crash' in outcome ? 'crash' : 'blocked';
     if (!('blocked' in outcome)) return sendAnswer(request, reply, toRefusalAnswer(outcome));
     if (blocking !== 'forbidden') return requestLog.leaveUnanswered(request, reply, blocking);
-    reply.code(403).type('text/plain').send(`403 Forbidden: ${outcome.reason}\n`);
+    reply.code(403).type('text/plain').send(`403 Forbidden: ${context.reason}\n`);
   }
 
   /** Not async: Fastify would watch each promise until its response has been sent. */
@@ -193,11 +219,15 @@ export async function oauthRoutes(
       sendAnswer(
         request,
         reply,
-        withReason(request, message, statusCode === 413 ? FORM_TOO_LARGE : BAD_REQUEST),
+        withReason(request, { reason: message }, statusCode === 413 ? FORM_TOO_LARGE : BAD_REQUEST),
       );
       return reply;
     }
-    sendAnswer(request, reply, withReason(request, logFailure(request.log, error).message, SERVER_ERROR));
+    sendAnswer(
+      request,
+      reply,
+      withReason(request, { reason: logFailure(request.log, error).message }, SERVER_ERROR),
+    );
     return reply;
   });
   app.setNotFoundHandler(handle);

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { StreamMessage } from '../pages/call/messages.ts';
 import { createServerSentEvents } from '../server/server-sent-events.ts';
+import { clearTimeout, setImmediate, setTimeout } from '../system/timers.ts';
 
 /** Sends messages to a page: an event with its id, anything else without. */
 export interface Channel {

@@ -42,7 +42,7 @@ export async function validasRoutes(
     const client = await authenticate(request, reply);
     if (client === undefined) return reply;
     const validation = await simulator.validations.create(client.clientId);
-    if (validation === undefined) return refuse(request, reply, 401, 'the client is gone');
+    if (validation === undefined) return refuse(request, reply, 401, 'the client was removed');
     return reply.code(201).send({ data: { id: validation.validationId } });
   });
 
@@ -51,6 +51,8 @@ export async function validasRoutes(
     if (client === undefined) return reply;
     getRequestContext(request).validationId = request.params.id;
     const isKnown = await simulator.validations.confirm(client.clientId, request.params.id);
-    return isKnown ? reply.code(204).send() : refuse(request, reply, 404, 'there is no such validation');
+    return isKnown
+      ? reply.code(204).send()
+      : refuse(request, reply, 404, 'there is no validation with this id');
   });
 }

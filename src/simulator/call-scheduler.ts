@@ -1,7 +1,7 @@
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { type CallView, callAt, closeHistory, hasUnpublished } from '../domain/call.ts';
 import { toVirtualTime } from '../domain/time.ts';
 import type { Store } from '../store/store.ts';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../system/timers.ts';
 import { POLL_INTERVAL_MS } from './change-notifications.ts';
 import { pickClock, putRecord } from './decide.ts';
 import { ALL_CLIENTS, callRef, clockRefs } from './refs.ts';

@@ -1,5 +1,5 @@
-import { clearTimeout, setTimeout } from 'node:timers';
 import type { Kind, Log, Ref, Store } from '../store/store.ts';
+import { clearTimeout, setTimeout } from '../system/timers.ts';
 
 /** A change notification may get lost between instances, so records are polled at this interval as well. */
 export const POLL_INTERVAL_MS = 1_000;

@@ -1,12 +1,10 @@
-import type { ArmedFault, ArmedFaults, Fault } from '../domain/fault.ts';
+import { type ArmedFault, type ArmedFaults, type Fault, MAX_FAULTS } from '../domain/fault.ts';
 import type { Store } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
 import { decide, decideFor, putRecord } from './decide.ts';
 import { ALL_CLIENTS, faultsRef } from './refs.ts';
 
 const ID_LENGTH = 12;
-/** Every request is compared with all of them. */
-export const MAX_FAULTS = 100;
 
 /** A fault, and the client it applies to; empty when it applies to all. */
 export interface FaultView {
@@ -33,6 +31,18 @@ export function createFaults(store: Store, random: Random) {
         const before = own?.armed ?? [];
         if (before.length >= MAX_FAULTS) return { result: 'too many' };
         return { value: { clientId, armed: [...before, fault] }, result: { clientId, fault } };
+      });
+    },
+
+    /** Arms a fault under an id of its own. One that is armed already keeps its counters: another instance has armed it. */
+    async seed(fault: Fault, clientId = ALL_CLIENTS): Promise<void> {
+      await decideFor(store, clientId, faultsRef(clientId), (own) => {
+        const before = own?.armed ?? [];
+        const known = before.find(({ id }) => id === fault.id);
+        const armed: ArmedFault = { ...fault, met: known?.met ?? 0, struck: known?.struck ?? 0 };
+        const all =
+          known === undefined ? [...before, armed] : before.map((one) => (one === known ? armed : one));
+        return { value: { clientId, armed: all }, result: undefined };
       });
     },
 

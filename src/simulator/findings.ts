@@ -6,15 +6,23 @@ import { decideFor } from './decide.ts';
 import { findOmissions } from './omissions.ts';
 import { findingRef } from './refs.ts';
 
+/** Gets a mistake and the client that made it, which is empty when it is unknown. */
+export type FindingListener = (finding: Detection, clientId: string) => void;
+
 /** Per client. With this many findings, one more variant of a mistake adds nothing. */
 const MAX_FINDINGS = 200;
 
-/** The mistakes of integrations that were seen. */
-export function createFindings(store: Store) {
+/**
+ * The mistakes of integrations that were seen.
+ *
+ * @param onFinding called with each mistake, however often it was made before
+ */
+export function createFindings(store: Store, onFinding?: FindingListener) {
   return {
     /** Records mistakes of a client, or of an unknown one. Nothing is recorded for a client that is gone. */
     async note(mistakes: readonly Detection[], clientId: string, at: Instant): Promise<void> {
       for (const { rule, seen } of mistakes) {
+        onFinding?.({ rule, seen }, clientId);
         await decideFor(store, clientId, findingRef(clientId, rule, seen), async (before) =>
           before === undefined && (await store.list('finding', clientId)).length >= MAX_FINDINGS
             ? { result: undefined }

@@ -1,3 +1,4 @@
+import type { Eventual } from '../domain/eventual.ts';
 import { type JournalEntry, type JournalFilter, matchesFilter } from '../domain/journal.ts';
 import type { LogEntry, Store } from '../store/store.ts';
 
@@ -11,7 +12,7 @@ export type JournalRecord = LogEntry<'journal'>;
  */
 export function createJournal(store: Store, maxEntries: number) {
   return {
-    record: (entry: JournalEntry): Promise<void> =>
+    record: (entry: JournalEntry): Eventual<void> =>
       store.append('journal', entry.clientId, entry, maxEntries),
 
     /** Entries, oldest first; of one client, if named, and after the one with the id `after`. */

@@ -12,7 +12,7 @@ import { presenceRef, toCallId } from './refs.ts';
 /** Mistakes of omission are detected when findings are read: no event marks what was not done. */
 
 /** By this time a served page has run its script, and a reloaded one is back. Real time. */
-const PAGE_SETTLE_MS: Ms = ms(10_000);
+export const PAGE_SETTLE_MS: Ms = ms(10_000);
 /** How many records are read at a time: a store may be remote, and others use it too. */
 const READ_BATCH_SIZE = 200;
 const BURST_SIZE = 20;
@@ -55,7 +55,7 @@ async function findUnusedTokens({ tokens, journal, readTime }: ClientData): Prom
       expiresAt > (await readTime(clientId))
     )
       continue;
-    unused.push({ clientId, seen: 'no call within the hour', at: expiresAt });
+    unused.push({ clientId, seen: 'no call before the token expired', at: expiresAt });
   }
   return unused;
 }
@@ -66,7 +66,7 @@ function silentPages({ call, presence, now, realTime }: CallNow): Omission[] {
   if (pages.some(({ stream }) => stream !== undefined)) return [];
   return pages
     .filter(({ servedAt }) => servedAt + PAGE_SETTLE_MS <= realTime)
-    .map(() => ({ clientId: call.clientId, seen: 'GET /call, and nothing more', at: now }));
+    .map(() => ({ clientId: call.clientId, seen: 'GET /call, then nothing from the script', at: now }));
 }
 
 function abandonment({ call, presence, now, realTime }: CallNow): Omission[] {

@@ -1,13 +1,16 @@
 import { type Call, type CallView, callAt, createCall, isOver } from '../domain/call.ts';
 import { createDetector, type Detection } from '../domain/detection.ts';
+import type { Explanation } from '../domain/explanation.ts';
+import type { MisspeltScenario } from '../domain/misspelt-scenario.ts';
 import { addPage, NO_PRESENCE } from '../domain/presence.ts';
-import { getImmediateError, type Scenario, type ScenarioChoices } from '../domain/scenario.ts';
+import { getImmediateError } from '../domain/scenario.ts';
 import { earliest, type Instant } from '../domain/time.ts';
 import { getExpiry, isFresh, type Token, type TokenState } from '../domain/token.ts';
 import type { ErrorCode } from '../guide/events.ts';
 import type { Change, Store, StoredRecord } from '../store/store.ts';
 import { decide, putRecord, readTime, requireUnchanged } from './decide.ts';
 import { ALL_CLIENTS, callRef, clientRef, presenceRef, toCallId, tokenRef, validationRef } from './refs.ts';
+import type { Scenarios } from './scenarios.ts';
 import { resolveTokenState } from './tokens.ts';
 
 /**
@@ -20,7 +23,11 @@ export type Opening =
       /** The client has been issued another token since, which is still unused. */
       readonly isSuperseded?: true;
     }
-  | { readonly error: ErrorCode; readonly reason: string }
+  | (Explanation & {
+      readonly error: ErrorCode;
+      /** A scenario was chosen that fails at once. */
+      readonly isScripted?: true;
+    })
   | {
       readonly callId: string;
       readonly clientId: string;
@@ -47,6 +54,8 @@ interface Admission {
   /** The call that is running; undefined when `call` is new. */
   readonly running: StoredRecord<'call'> | undefined;
   readonly call: Call;
+  /** The scenario that the id of a new call names with a mistake. */
+  readonly misspelt?: MisspeltScenario | undefined;
   readonly now: Instant;
 }
 
@@ -56,11 +65,15 @@ type OpeningRefusal = Exclude<Opening, { callId: string }>;
 const detectInOpening = createDetector<'opening', Admission>({
   'token-shared': ({ opened, call }) =>
     opened.some((one) => one !== undefined && one.value.validationId !== call.validationId)
-      ? 'a token has opened calls for several validations'
+      ? 'a token opened calls for several validations'
       : undefined,
   'unconfirmed-validation': ({ call }) =>
     call.awaitsConfirmation === true && call.confirmedAt === undefined
-      ? 'GET /call before the confirmation'
+      ? 'GET /call before the validation was confirmed'
+      : undefined,
+  'misspelt-scenario': ({ call, misspelt }) =>
+    misspelt !== undefined && misspelt.meant !== call.scenario.name
+      ? `a validation_id that begins with "${misspelt.written}": did you mean ${misspelt.meant}?`
       : undefined,
 });
 
@@ -72,7 +85,7 @@ const detectInOpening = createDetector<'opening', Admission>({
 export function createOpenings(
   store: Store,
   rules: OpeningRules,
-  scenarioFor: (clientId: string, wishes: Omit<ScenarioChoices, 'usual'>) => Promise<Scenario>,
+  { chooseScenario, findMisspelt }: Pick<Scenarios, 'chooseScenario' | 'findMisspelt'>,
   onAdded: () => void,
 ) {
   /** The latest call of a validation, if it is still running at `now`. */
@@ -93,7 +106,11 @@ export function createOpenings(
     const state = resolveTokenState(token, opened, now);
     if (state !== 'active') return { refused: state };
     if (validationId === '') {
-      return { error: 'VideocallNotFound', reason: 'the address has no validation_id' };
+      return {
+        error: 'VideocallNotFound',
+        reason: 'the URL has no validation_id',
+        fix: 'add the id of the validation to the URL of the frame',
+      };
     }
     const isForAnother = opened.some(
       (call) => call !== undefined && call.value.validationId !== validationId,
@@ -137,22 +154,38 @@ export function createOpenings(
     );
     const [client, validation, everyones] = found;
     const exists = validation?.value.exists ?? everyones?.value.exists ?? !rules.knownValidationsOnly;
-    if (!exists) return { error: 'VideocallNotFound', reason: 'there is no validation of this id' };
+    if (!exists) {
+      return {
+        error: 'VideocallNotFound',
+        reason: 'there is no validation with this id',
+        fix: 'create it first: PUT /__admin/validations/VALIDATION_ID',
+      };
+    }
 
     const context = { token, opened, client, validation, now };
     const running = await findRunningCall(validation, now);
     if (running !== undefined) return { ...context, running, call: running.value };
-    const scenario = await scenarioFor(clientId, {
-      validation: validation?.value.scenario ?? everyones?.value.scenario,
+    const wanted = validation?.value.scenario ?? everyones?.value.scenario;
+    const scenario = await chooseScenario(clientId, {
+      validation: wanted,
       validationId,
       client: client?.value.scenario,
     });
     const error = getImmediateError(scenario);
-    if (error !== undefined) return { error, reason: `the scenario "${scenario.name}" fails at once` };
+    if (error !== undefined) {
+      return {
+        error,
+        reason: `the scenario "${scenario.name}" fails immediately`,
+        fix: 'choose another scenario, if this is not what you test',
+        isScripted: true,
+      };
+    }
     const n = (validation?.value.calls ?? 0) + 1;
     const confirmed = validation?.value.confirmed ?? everyones?.value.confirmed;
     const hidden = confirmed === false ? { awaitsConfirmation: true as const } : {};
-    return { ...context, running, call: createCall({ clientId, validationId, n, scenario, ...hidden }, now) };
+    const misspelt = wanted === undefined ? await findMisspelt(validationId, clientId) : undefined;
+    const call = createCall({ clientId, validationId, n, scenario, ...hidden }, now);
+    return { ...context, running, call, misspelt };
   }
 
   /** Binds the token to its call, and records the page that is served. */

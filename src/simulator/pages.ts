@@ -1,4 +1,3 @@
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { type Call, callAt, startScript } from '../domain/call.ts';
 import { createDetector, detectInPage } from '../domain/detection.ts';
 import {
@@ -18,11 +17,12 @@ import {
 import { addMs, type Instant, type Ms, ms } from '../domain/time.ts';
 import type { Store } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../system/timers.ts';
 import type { CallListener, CallScheduler } from './call-scheduler.ts';
 import { subscribeToChanges } from './change-notifications.ts';
 import { decide, putRecord, readTime, requireUnchanged } from './decide.ts';
 import type { createFindings } from './findings.ts';
-import { ownerOf } from './record-kinds.ts';
+import { getOwner } from './record-kinds.ts';
 import { callRef, presenceRef } from './refs.ts';
 
 /** The delivery of an event to the embedding page. */
@@ -55,7 +55,7 @@ interface PresenceCheck {
 
 const detectInPresence = createDetector<'presence', PresenceCheck>({
   'token-shared': ({ presence, pageId, realTime }) =>
-    refuseSharedPage(presence, pageId, realTime) === presence ? undefined : 'two pages at the same time',
+    refuseSharedPage(presence, pageId, realTime) === presence ? undefined : 'two pages open at the same time',
 });
 
 /** The open pages of calls, and what they have posted. */
@@ -105,7 +105,7 @@ export function createPages(
     const presence = found[0]?.value;
     const mistakes = presence === undefined ? [] : detectInPresence({ presence, pageId, realTime });
     if (mistakes.length === 0) return;
-    const clientId = ownerOf(presenceRef(callId));
+    const clientId = getOwner(presenceRef(callId));
     await note(mistakes, clientId, await readTime(store, clientId));
     if (!strictTokens) return;
     const judged = await updatePresence(callId, (before, _, now) => refuseSharedPage(before, pageId, now));
@@ -180,7 +180,7 @@ export function createPages(
         return diagnostics === undefined ? reported : addDiagnostics(reported, pageId, diagnostics);
       });
       if (diagnostics === undefined || page === undefined || page.diagnostics !== undefined) return;
-      const clientId = ownerOf(presenceRef(callId));
+      const clientId = getOwner(presenceRef(callId));
       await note(detectInPage(diagnostics), clientId, await readTime(store, clientId));
     },
 

@@ -1,3 +1,4 @@
+import { andThen, type Eventual } from '../domain/eventual.ts';
 import { type ArmedFault, type Endpoint, strike } from '../domain/fault.ts';
 import { type Instant, toVirtualTime } from '../domain/time.ts';
 import type { Ref, Store, StoredRecord } from '../store/store.ts';
@@ -26,10 +27,10 @@ export type ReceiveRequest = ReturnType<typeof createReceiver>;
 
 /** Receives requests to the imitated service. */
 export function createReceiver(store: Store) {
-  async function findTokenOwner(accessToken: string): Promise<readonly string[]> {
-    const [token] = (await store.read(tokenRef(accessToken))).found;
-    return token === undefined ? [] : [token.value.clientId];
-  }
+  const findTokenOwner = (accessToken: string): Eventual<readonly string[]> =>
+    andThen(store.read(tokenRef(accessToken)), ({ found: [token] }) =>
+      token === undefined ? [] : [token.value.clientId],
+    );
 
   /** Applies at most one fault: one of the client before one of all. */
   const strikeFault = (clientId: string, endpoint: Endpoint): Promise<ArmedFault | undefined> =>
@@ -51,30 +52,35 @@ export function createReceiver(store: Store) {
       },
     );
 
-  /**
-   * Finds the client of a request, and applies at most one armed fault to it.
-   *
-   * @param endpoint where faults can be armed; without it none applies
-   */
-  return async function receive(reference: ClientReference, endpoint?: Endpoint): Promise<ReceivedRequest> {
-    const ids = 'claimed' in reference ? reference.claimed : await findTokenOwner(reference.accessToken);
+  function receiveFrom(ids: readonly string[], endpoint?: Endpoint): Eventual<ReceivedRequest> {
     const owners = [...ids, ALL_CLIENTS];
     const refs: Ref<'client' | 'clock' | 'faults'>[] = [
       ...ids.map(clientRef),
       ...owners.map(clockRef),
       ...owners.map(faultsRef),
     ];
-    const { realTime, found } = await store.read(...refs);
-    const clients = found.slice(0, ids.length) as NamedClients;
-    const clocks = found.slice(ids.length, -owners.length) as (StoredRecord<'clock'> | undefined)[];
-    const faults = found.slice(-owners.length) as (StoredRecord<'faults'> | undefined)[];
-    const first = clients.findIndex((client) => client !== undefined);
-    const clientId = clients[first]?.value.clientId ?? ALL_CLIENTS;
-    const at = toVirtualTime(pickClock(clocks[first], clocks.at(-1)), realTime);
-    const isArmed = [faults[first], faults.at(-1)].some((own) =>
-      own?.value.armed.some((one) => one.endpoint === endpoint),
-    );
-    const fault = isArmed && endpoint !== undefined ? await strikeFault(clientId, endpoint) : undefined;
-    return { clientId, at, receivedAt: realTime, clients, fault };
-  };
+    return andThen(store.read(...refs), ({ realTime, found }) => {
+      const clients = found.slice(0, ids.length) as NamedClients;
+      const clocks = found.slice(ids.length, -owners.length) as (StoredRecord<'clock'> | undefined)[];
+      const faults = found.slice(-owners.length) as (StoredRecord<'faults'> | undefined)[];
+      const first = clients.findIndex((client) => client !== undefined);
+      const clientId = clients[first]?.value.clientId ?? ALL_CLIENTS;
+      const at = toVirtualTime(pickClock(clocks[first], clocks.at(-1)), realTime);
+      const isArmed = [faults[first], faults.at(-1)].some((own) =>
+        own?.value.armed.some((one) => one.endpoint === endpoint),
+      );
+      const striking = isArmed && endpoint !== undefined ? strikeFault(clientId, endpoint) : undefined;
+      return andThen(striking, (fault) => ({ clientId, at, receivedAt: realTime, clients, fault }));
+    });
+  }
+
+  /**
+   * Finds the client of a request, and applies at most one armed fault to it.
+   *
+   * @param endpoint where faults can be armed; without it none applies
+   */
+  return (reference: ClientReference, endpoint?: Endpoint): Eventual<ReceivedRequest> =>
+    'claimed' in reference
+      ? receiveFrom(reference.claimed, endpoint)
+      : andThen(findTokenOwner(reference.accessToken), (ids) => receiveFrom(ids, endpoint));
 }

@@ -35,5 +35,5 @@ export const OWNED_BY_CLIENT = clearedBy('client reset');
 export const CLIENT_AND_OWNED = clearedBy('client reset', 'full reset');
 
 /** The client that a record or log belongs to, for kinds whose id contains it. */
-export const ownerOf = ({ kind, id }: Ref<Kind | Log>): string =>
+export const getOwner = ({ kind, id }: Ref<Kind | Log>): string =>
   RECORD_KINDS[kind].id === 'list' ? (JSON.parse(id) as [string])[0] : id;

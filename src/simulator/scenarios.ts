@@ -1,3 +1,4 @@
+import { findMisspeltScenario, type MisspeltScenario } from '../domain/misspelt-scenario.ts';
 import {
   describeUnknownScenario,
   listCandidates,
@@ -13,6 +14,8 @@ export interface ScenarioView {
   readonly scenario: Scenario;
   readonly clientId?: string;
 }
+
+export type Scenarios = ReturnType<typeof createScenarios>;
 
 /**
  * The scenarios that calls can play. One put for a client overrides one put for all, which overrides the files.
@@ -34,6 +37,17 @@ export function createScenarios(store: Store, files: () => ReadonlyMap<string, S
         return (found[2 * index] ?? found[2 * index + 1])?.value ?? (scenario && { scenario });
       })
       .find((view) => view !== undefined);
+  }
+
+  /** The scenario that a validation id names with a mistake. */
+  async function findMisspelt(validationId: string, clientId: string): Promise<MisspeltScenario | undefined> {
+    const own = (await store.list('scenario'))
+      .map(({ value }) => value)
+      .filter((one) => one.clientId === ALL_CLIENTS || one.clientId === clientId);
+    return findMisspeltScenario(validationId, [
+      ...files().keys(),
+      ...own.map(({ scenario }) => scenario.name),
+    ]);
   }
 
   const get = (name: string, clientId = ALL_CLIENTS) => findFirst([name], clientId);
@@ -97,6 +111,7 @@ export function createScenarios(store: Store, files: () => ReadonlyMap<string, S
       }),
 
     remove,
+    findMisspelt,
 
     /** The scenario of a client's call: the most specific setting for which a scenario exists. */
     async chooseScenario(clientId: string, wishes: Omit<ScenarioChoices, 'usual'>): Promise<Scenario> {

@@ -9,25 +9,25 @@ import { subscribeToChanges } from './change-notifications.ts';
 import { createClients } from './clients.ts';
 import { createClocks } from './clocks.ts';
 import { createFaults } from './faults.ts';
-import { createFindings } from './findings.ts';
+import { createFindings, type FindingListener } from './findings.ts';
 import { createJournal } from './journal.ts';
+import { watchOmissions } from './omission-watch.ts';
 import { createOpenings, type OpeningRules } from './opening.ts';
 import { createOverviews } from './overview.ts';
 import { createPages } from './pages.ts';
 import { createReceiver } from './received-request.ts';
 import { createScenarios } from './scenarios.ts';
+import { createSeeder, type Seed } from './seed.ts';
 import { createSweeper } from './sweep.ts';
 import { createTokens } from './tokens.ts';
 import { createValidations } from './validations.ts';
 import { createWait } from './wait.ts';
 
 /** What a simulator is made of. */
-export interface SimulatorOptions {
+export interface SimulatorOptions extends Seed {
   readonly store: Store;
   readonly random: Random;
   readonly tokenFormat: TokenFormat;
-  /** The clients that exist from the start and after a reset. */
-  readonly clients: readonly Client[];
   /** Returns the present scenarios of the files. */
   readonly scenarios: () => ReadonlyMap<string, Scenario>;
   /** Name of the default scenario. */
@@ -37,6 +37,8 @@ export interface SimulatorOptions {
   readonly journalSize: number;
   /** Called with failures of background work. */
   readonly onError: (error: unknown) => void;
+  /** Called with mistakes of integrations, repeatedly with the same. Without it, omissions are found only when asked for. */
+  readonly onFinding?: FindingListener | undefined;
 }
 
 /** Which store is unavailable and why; undefined while it answers. */
@@ -61,20 +63,26 @@ export async function createSimulator(options: SimulatorOptions) {
   const scheduler = createCallScheduler(store, options.onError);
 
   // Fail at the start, not when the first call wants to play it.
-  for (const name of [options.scenario, ...options.clients.map(({ scenario }) => scenario)]) {
+  const playing = [...options.clients, ...(options.validations ?? [])].map(({ scenario }) => scenario);
+  for (const name of [options.scenario, ...playing]) {
     const files = options.scenarios();
     if (name !== undefined && !files.has(name)) throw new Error(describeUnknownScenario(name, files.keys()));
   }
 
   const allClients = createClients(store, random);
-  await allClients.seed(options.clients);
+  const seeder = createSeeder(store, random, options);
+  await seeder.all();
 
   const allScenarios = createScenarios(store, options.scenarios, options.scenario);
   const receive = createReceiver(store);
-  const mistakes = createFindings(store);
+  const mistakes = createFindings(store, options.onFinding);
   const entries = createJournal(store, options.journalSize);
   const allCalls = createCalls(store, scheduler);
   const { onAdded, onTimeMoved } = createSweeper(store, options.onError);
+
+  const { onFinding } = options;
+  const stopWatching =
+    onFinding && watchOmissions(store, (found) => onFinding(found, found.clientId), options.onError);
 
   /** The scenario of a client after its reset: the configured one; for other clients their own, if it still exists. */
   async function scenarioAfterReset({ clientId, scenario }: Client): Promise<string | undefined> {
@@ -88,7 +96,7 @@ export async function createSimulator(options: SimulatorOptions) {
     requests: { receive },
     clients: allClients,
     tokens: createTokens(store, random, options.tokenFormat, receive, onAdded),
-    openings: createOpenings(store, options.rules, allScenarios.chooseScenario, onAdded),
+    openings: createOpenings(store, options.rules, allScenarios, onAdded),
     calls: allCalls,
     overviews: createOverviews(store, allCalls),
     pages: createPages(store, scheduler, random, options.rules.strictTokens, mistakes),
@@ -108,13 +116,16 @@ export async function createSimulator(options: SimulatorOptions) {
       const isKnown = clientId === undefined || (await allClients.clearData(clientId, scenarioAfterReset));
       if (clientId === undefined) {
         await allClients.clear();
-        await allClients.seed(options.clients);
+        await seeder.all();
+      } else if (isKnown) {
+        await seeder.client(clientId);
       }
       await scheduler.flush(clientId);
       return isKnown;
     },
 
     close(): void {
+      stopWatching?.();
       scheduler.close();
     },
   };

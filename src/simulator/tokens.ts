@@ -1,5 +1,6 @@
 import { callAt } from '../domain/call.ts';
-import { type Client, canConnectFrom } from '../domain/client.ts';
+import { type Client, canConnectFrom, getTokenLifetime } from '../domain/client.ts';
+import { andThen, type Eventual } from '../domain/eventual.ts';
 import {
   ALL_SCOPES,
   evaluateGrant,
@@ -52,7 +53,8 @@ function checkBlocked(clients: NamedClients, isAmong: IsAmong): Refusal | undefi
   if (claimed === undefined || canConnectFrom(claimed, isAmong)) return undefined;
   return {
     blocked: true,
-    reason: `the sender's address is not among the allowed_ips of "${claimed.clientId}"`,
+    reason: `the address of the sender is not in the allowed_ips of "${claimed.clientId}"`,
+    fix: 'add it to allowed_ips, or name the proxy before it with --trust-proxy',
   };
 }
 
@@ -101,44 +103,48 @@ export function createTokens(
     });
 
   /** What makes the next token of a client unique; undefined when the client has changed. */
-  async function createTokenId(
+  function createTokenId(
     clientId: string,
     client: StoredRecord<'client'> | undefined,
-  ): Promise<string | undefined> {
-    if (random.nth === undefined) return random.text(TOKEN_LENGTH);
-    const number = await takeTokenNumber(clientId, client);
-    return number === undefined ? undefined : random.nth(clientId, number, TOKEN_LENGTH);
+  ): Eventual<string | undefined> {
+    const { nth } = random;
+    if (nth === undefined) return random.text(TOKEN_LENGTH);
+    return takeTokenNumber(clientId, client).then((number) =>
+      number === undefined ? undefined : nth(clientId, number, TOKEN_LENGTH),
+    );
   }
 
   /** Issues a token to the client that `request` authenticates. Guide 5.2. */
-  async function issue(
+  function issue(
     request: OAuthRequest,
     { clients, at }: Pick<ReceivedRequest, 'clients' | 'at'>,
     isAmong: IsAmong,
-  ): Promise<Token | Refusal> {
+  ): Eventual<Token | Refusal> {
     const granted = checkBlocked(clients, isAmong) ?? evaluateGrant(request, createClientFinder(clients));
     if (!('client' in granted)) return granted;
     const { clientId } = granted.client;
     const client = clients.find((one) => one?.value === granted.client);
-    const id = await createTokenId(clientId, client);
-    if (id !== undefined) {
-      const token = createToken(
-        await format({ id, clientId, scope: granted.scope, now: at }),
-        clientId,
-        granted.scope,
-        at,
-      );
-      const isIssued = await store.swap(
-        putRecord(tokenRef(token.accessToken), undefined, clientId, token),
-        // A client that was reset or removed meanwhile must not be left with a token.
-        requireUnchanged(clientRef(clientId), client, clientId),
-      );
-      if (isIssued) {
-        onAdded();
-        return token;
+    const { scope } = granted;
+    const expiresIn = getTokenLifetime(granted.client);
+    const add = (id: string): Eventual<Token | undefined> =>
+      andThen(format({ id, clientId, scope, now: at, expiresIn }), (accessToken) => {
+        const token = createToken(accessToken, granted.client, scope, at);
+        const isAdded = store.swap(
+          putRecord(tokenRef(accessToken), undefined, clientId, token),
+          // A client that was reset or removed meanwhile must not be left with a token.
+          requireUnchanged(clientRef(clientId), client, clientId),
+        );
+        return andThen(isAdded, (is) => (is ? token : undefined));
+      });
+    const added = andThen(createTokenId(clientId, client), (id) => (id === undefined ? undefined : add(id)));
+    return andThen(added, (token) => {
+      if (token === undefined) {
+        const again = receive({ claimed: getClaimedClients(request) });
+        return andThen(again, (received) => issue(request, received, isAmong));
       }
-    }
-    return issue(request, await receive({ claimed: getClaimedClients(request) }), isAmong);
+      onAdded();
+      return token;
+    });
   }
 
   return {
@@ -169,9 +175,17 @@ export function createTokens(
       accessToken: string | undefined,
       age: Ms,
     ): Promise<Token | 'taken' | undefined> {
+      const [client] = (await store.read(clientRef(clientId))).found;
+      if (client === undefined) return undefined;
       const issuedAt = instant((await readTime(store, clientId)) - age);
-      const made = { id: random.text(TOKEN_LENGTH), clientId, scope: ALL_SCOPES, now: issuedAt };
-      const token = createToken(accessToken ?? (await format(made)), clientId, ALL_SCOPES, issuedAt);
+      const made = {
+        id: random.text(TOKEN_LENGTH),
+        clientId,
+        scope: ALL_SCOPES,
+        now: issuedAt,
+        expiresIn: getTokenLifetime(client.value),
+      };
+      const token = createToken(accessToken ?? (await format(made)), client.value, ALL_SCOPES, issuedAt);
       return decideFor(store, clientId, tokenRef(token.accessToken), (taken) =>
         taken === undefined ? { value: token, result: token } : { result: 'taken' },
       );

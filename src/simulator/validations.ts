@@ -1,12 +1,9 @@
 import { confirmCall } from '../domain/call.ts';
-import type { Validation } from '../domain/validation.ts';
+import type { Validation, ValidationSettings } from '../domain/validation.ts';
 import type { Store } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
 import { decideFor, readTime, updateRecord } from './decide.ts';
 import { ALL_CLIENTS, callRef, toCallId, validationRef } from './refs.ts';
-
-/** What can be set for a validation in advance. */
-export type ValidationSettings = Pick<Validation, 'exists' | 'confirmed' | 'scenario'>;
 
 /** The records of a validation id, whichever clients they belong to. */
 export const findValidations = async (store: Store, validationId: string): Promise<Validation[]> =>

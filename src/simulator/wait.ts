@@ -6,7 +6,7 @@ import type { CallDetails, createCalls, EventView } from './calls.ts';
 import { subscribeToChanges } from './change-notifications.ts';
 import { pickClock } from './decide.ts';
 import type { createJournal, JournalRecord } from './journal.ts';
-import { ownerOf } from './record-kinds.ts';
+import { getOwner } from './record-kinds.ts';
 import { ALL_CLIENTS, clockRefs, toCallId } from './refs.ts';
 
 /** What to wait for. */
@@ -163,7 +163,7 @@ export function createWait(
       store,
       (changed) =>
         kinds.includes(changed.kind) &&
-        (clientId === undefined || [clientId, ALL_CLIENTS].includes(ownerOf(changed))),
+        (clientId === undefined || [clientId, ALL_CLIENTS].includes(getOwner(changed))),
     );
     signal.addEventListener('abort', changes.notify);
     try {

@@ -50,12 +50,12 @@ export function createMemoryStore(systemTime: () => Instant): Store {
   };
 
   return {
-    async read(...refs) {
+    read(...refs) {
       const found = refs.map(({ kind, id }) => getRecords(kind).get(id));
       return { realTime: systemTime(), found: found as never };
     },
 
-    async swap(...changes) {
+    swap(...changes) {
       if (!changes.every(isCurrent)) return false;
       const written = changes.filter(({ value }) => value !== undefined);
       written.forEach(apply);
@@ -71,7 +71,7 @@ export function createMemoryStore(systemTime: () => Instant): Store {
         : all.filter((entry) => entry.owner === owner)) as unknown as StoredRecord<K>[];
     },
 
-    async append<L extends Log>(log: L, owner: string, value: Logs[L], maxEntries: number) {
+    append<L extends Log>(log: L, owner: string, value: Logs[L], maxEntries: number) {
       const part =
         getParts(log).get(owner) ?? setAndReturn(getParts(log), owner, { maxEntries, entries: [] });
       part.maxEntries = maxEntries;

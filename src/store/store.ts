@@ -1,5 +1,6 @@
 import type { Call } from '../domain/call.ts';
 import type { Client } from '../domain/client.ts';
+import type { Eventual } from '../domain/eventual.ts';
 import type { ArmedFaults } from '../domain/fault.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { JournalEntry } from '../domain/journal.ts';
@@ -81,13 +82,13 @@ export class StoreUnavailable extends Error {
  * implementation passes `storeSuite`. All methods may throw {@link StoreUnavailable}, after two seconds at the latest.
  */
 export interface Store {
-  read<const R extends readonly Ref[]>(...refs: R): Promise<StoreSnapshot<R>>;
+  read<const R extends readonly Ref[]>(...refs: R): Eventual<StoreSnapshot<R>>;
   /** All changes or none: false when any version is no longer the present one. */
-  swap(...changes: readonly Change[]): Promise<boolean>;
+  swap(...changes: readonly Change[]): Eventual<boolean>;
   /** Records of one kind, oldest first; of one owner, if named. */
   list<K extends Kind>(kind: K, owner?: string): Promise<StoredRecord<K>[]>;
   /** Appends to a client's part of a log, which keeps the last `maxEntries` entries. */
-  append<L extends Log>(log: L, owner: string, entry: Logs[L], maxEntries: number): Promise<void>;
+  append<L extends Log>(log: L, owner: string, entry: Logs[L], maxEntries: number): Eventual<void>;
   /** Entries of a log, oldest first, after the one with the id `after`; of one client, if named. */
   entries<L extends Log>(log: L, owner?: string, after?: number): Promise<LogEntry<L>[]>;
   /** Deletes records of these kinds and entries of these logs at once; of one owner, if named. */

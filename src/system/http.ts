@@ -1,16 +1,16 @@
 import http from 'node:http';
 import net from 'node:net';
 import { text } from 'node:stream/consumers';
-import timers from 'node:timers';
 import tls from 'node:tls';
+import { clearTimeout, setTimeout } from './timers.ts';
 
 /** Requests to the simulator itself. They go through no proxy and follow no redirect. */
 
-// Captured at load time: tests replace `fetch`, `http.request`, sockets and timers later.
-const { request: startRequest } = http;
+// Captured at load time: tests replace `fetch`, sockets and timers later. Not `http.request`, which packages that add a proxy have
+// replaced even earlier.
+const { ClientRequest } = http;
 const { connect } = net.Socket.prototype;
 const { connect: connectTls } = tls;
-const { setTimeout, clearTimeout } = timers;
 
 /** A new connection for one request: agents keep theirs open, and may use a proxy. */
 function connectTo({ protocol, hostname, port }: URL): net.Socket {
@@ -37,7 +37,7 @@ export interface HttpAnswer {
 }
 
 /** Why a connection failed. When a name has several addresses, the first one's error is used. */
-const reasonOf = (error: Error): Error =>
+const findReason = (error: Error): Error =>
   error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
 
 /**
@@ -51,24 +51,51 @@ export function send(
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const url = new URL(address);
-    const request = startRequest({
+    let socket: net.Socket | undefined;
+    const request = new ClientRequest({
       method,
       headers: { host: url.host, ...headers },
+      // msw connects by these, and not by `createConnection`, when it lets a request pass.
+      host: url.hostname,
+      port: url.port,
       path: `${url.pathname}${url.search}`,
-      createConnection: () => connectTo(url),
+      createConnection: () => {
+        socket = connectTo(url);
+        return socket;
+      },
     });
     const timer = setTimeout(() => {
       reject(new Error(`it took longer than ${timeoutMs / 1000} s`));
       request.destroy();
     }, timeoutMs);
     request.on('close', () => clearTimeout(timer));
-    request.on('error', (error) => reject(reasonOf(error)));
+    request.on('error', (error) => reject(findReason(error)));
     request.on('response', (response) => {
+      wasIntercepted = !socket?.bytesRead;
       text(response).then((said) => resolve({ status: response.statusCode ?? 0, text: said }), reject);
     });
     request.end(body);
   });
 }
+
+/** Whether the last answer came over no connection of ours. */
+let wasIntercepted = false;
+const INTERCEPTOR_STACK = /^\[?(?:MSW|Nock)\b|[\\/]node_modules[\\/](?:msw|nock|@mswjs)[\\/]/im;
+
+/**
+ * Whether a library for test doubles has answered or failed a request of `send`, which it can when it was started before this
+ * module was loaded.
+ *
+ * @param error why there was no answer; undefined when something else than the simulator answered
+ */
+export function isIntercepted(error: unknown): boolean {
+  if (error instanceof Error && INTERCEPTOR_STACK.test(`${error.message}\n${error.stack}`)) return true;
+  return error === undefined && wasIntercepted;
+}
+
+export const INTERCEPTED_HINT =
+  'msw or nock intercepts the requests of this process: import mock-veridas before it starts, or let requests ' +
+  "to the simulator pass (msw: onUnhandledRequest: 'bypass', nock: enableNetConnect('127.0.0.1'))";
 
 /** Basic credentials (RFC 7617) of `user:password`. */
 export const basicCredentials = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
@@ -92,4 +119,14 @@ export function splitCredentials(address: string): { readonly url: string; reado
   if (username + password === '') return { url };
   const pair = `${decodePart(username)}:${decodePart(password)}`;
   return { url, authorization: basicCredentials(pair) };
+}
+
+/** Whether {@link splitCredentials} can decode the credentials in an address. */
+export function canReadCredentials(address: string): boolean {
+  try {
+    splitCredentials(address);
+    return true;
+  } catch {
+    return false;
+  }
 }

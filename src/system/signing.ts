@@ -1,6 +1,6 @@
 import type { CryptoKey, JWK, JWTPayload } from 'jose';
+import type { Eventual } from '../domain/eventual.ts';
 import { type Instant, seconds } from '../domain/time.ts';
-import { TOKEN_LIFETIME_SECONDS } from '../guide/oauth.ts';
 import type { Store } from '../store/store.ts';
 import type { Random } from './random.ts';
 
@@ -84,7 +84,9 @@ export type TokenFormat = (token: {
   readonly clientId: string;
   readonly scope: string;
   readonly now: Instant;
-}) => Promise<string> | string;
+  /** In seconds. */
+  readonly expiresIn: number;
+}) => Eventual<string>;
 
 /** Opaque tokens, as the service issues them. */
 export const opaqueTokenFormat: TokenFormat = ({ id }) => id;
@@ -128,14 +130,14 @@ export function createJwtTokens(store: Store): JwtTokens {
     return key;
   };
   return {
-    async format({ id, clientId, scope, now }) {
+    async format({ id, clientId, scope, now, expiresIn }) {
       const { SignJWT } = await loadJose();
       const { jwk, signing } = await loadSigningKey();
       return new SignJWT({ client_id: clientId, scope, jti: id })
         .setProtectedHeader({ alg: TOKEN_ALGORITHM, kid: jwk.kid ?? '', typ: 'at+jwt' })
         .setSubject(clientId)
         .setIssuedAt(toSeconds(now))
-        .setExpirationTime(toSeconds(now) + TOKEN_LIFETIME_SECONDS)
+        .setExpirationTime(toSeconds(now) + expiresIn)
         .sign(signing);
     },
     async keys() {

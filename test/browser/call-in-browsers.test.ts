@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BROWSERS, type Tab, type TabBrowser } from '../support/browser-tabs.ts';
 import { createSharedStore, type Drive, openDrive } from '../support/drive.ts';
@@ -35,12 +39,21 @@ describe.each(Object.entries(BROWSERS))('the call page in %s', (name, { launch, 
       vi.waitFor(async () => expect(await getHeardCodes()).toEqual(codes), WAIT_OPTIONS);
 
     /** Opens the shop with a call of a new client, and waits until the frame has checked in. */
-    async function embed(options: { base?: string; style?: EmbedStyle; at?: Omit<Drive, 'mock'> } = {}) {
+    async function embed(
+      options: {
+        base?: string;
+        style?: EmbedStyle;
+        at?: Omit<Drive, 'mock'>;
+        /** Puts the shop's page somewhere else, and returns its address there. */
+        move?: (page: string) => Promise<string>;
+      } = {},
+    ) {
       const at = options.at ?? d;
       const client = await at.createClient();
       const token = await at.token(client);
       tab ??= await browser.newTab();
-      await tab.open(shop.getPageUrl(address(options.base ?? d.mock.browserUrl, token), options.style));
+      const page = shop.getPageUrl(address(options.base ?? d.mock.browserUrl, token), options.style);
+      await tab.open(options.move === undefined ? page : await options.move(page));
       const call = async () => (await at.admin('GET', `/calls/val-1?client_id=${client.client_id}`)).json;
       await vi.waitFor(async () => expect((await call()).page).toBe('open'), WAIT_OPTIONS);
       const agent = async (...actions: string[]) => {
@@ -79,6 +92,22 @@ describe.each(Object.entries(BROWSERS))('the call page in %s', (name, { launch, 
         WAIT_OPTIONS,
       );
       expect(await getHeardCodes()).toEqual([]);
+    });
+
+    it('posts the three events to a page from a file, as in a hybrid app', async () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-page-'));
+      const file = path.join(folder, 'shop.html');
+      const move = async (page: string) => {
+        writeFileSync(file, await (await fetch(page)).text());
+        return pathToFileURL(file).href;
+      };
+      try {
+        const { agent } = await embed({ move });
+        await agent('join', 'start', 'end');
+        await expectHeard(THREE);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
     });
 
     it('posts the three events without EventSource', async () => {

@@ -80,7 +80,7 @@ describe.skipIf(why)(`the connection check of the waiting room${why ? ` (${why})
     const client = await embed();
     await expectChecks({
       ...GOOD,
-      'Secure page': 'no, your browser will keep the camera off',
+      'Secure page': 'no, so your browser blocks the camera',
       Browser: 'cannot make video calls',
     });
     expect(await diagnostics(client)).toMatchObject({ webRtc: false, secureContext: false });
@@ -92,7 +92,7 @@ describe.skipIf(why)(`the connection check of the waiting room${why ? ` (${why})
     await embed({ at: before });
     await expectChecks(GOOD);
     await before.mock.close();
-    await expectChecks({ ...GOOD, Connection: 'interrupted, trying again' });
+    await expectChecks({ ...GOOD, Connection: 'interrupted, reconnecting' });
     const after = await openDrive({ ...options, port: Number(new URL(before.mock.url).port) });
     await expectChecks(GOOD);
     await after.mock.close();

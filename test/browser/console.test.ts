@@ -31,7 +31,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await page.goto(
       `${stage.d.mock.url}/__console#${new URLSearchParams({ client_id: client.client_id, ...filter })}`,
     );
-    await page.getByText('live', { exact: true }).waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
   };
   /** Opens an integrator's page that waits for an agent. */
   const openWaitingPage = async (validationId: string) => {
@@ -64,13 +64,13 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
       'POST /o/token/',
       'access token',
       'GET /call',
-      'page listens',
+      'page connected',
       'join',
       three[0] as string,
     ];
     expect(expectedOrder.map(place)).toEqual(expectedOrder.map(place).toSorted((a, b) => a - b));
     expect(drawn.at(-1)).toMatch(/^token .* completed$/);
-    await page.getByRole('region', { name: 'Over' }).getByText('val-1').waitFor();
+    await page.getByRole('region', { name: 'Finished' }).getByText('val-1').waitFor();
     await expect.poll(() => queue().getByText('No one is waiting').isVisible()).toBe(true);
   });
 
@@ -123,7 +123,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await button('+1h 1 hour forward').click();
     await expect.poll(async () => (await clock()).offsetMs).toBeGreaterThan(3_599_000);
     await button('Freeze the clock').click();
-    await page.getByText('frozen', { exact: true }).waitFor();
+    await page.getByText('Clock frozen', { exact: true }).waitFor();
     expect((await clock()).frozen).toBe(true);
     await button('Resume the clock').click();
     await button('Freeze the clock').waitFor();
@@ -156,7 +156,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
 
   it('sets the scenario of new calls', async () => {
     await openConsole();
-    await page.getByLabel('New calls play').selectOption('agent-late');
+    await page.getByLabel('Scenario of new calls').selectOption('agent-late');
     await expect
       .poll(async () => (await stage.d.admin('GET', `/clients/${client.client_id}`)).json.scenario)
       .toBe('agent-late');
@@ -164,8 +164,8 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
 
   it('asks for a client before it sets the scenario of new calls', async () => {
     await page.goto(`${stage.d.mock.url}/__console`);
-    const picker = page.getByLabel('New calls play');
-    await expect.poll(() => picker.locator('option').allTextContents()).toEqual(['choose a client first']);
+    const picker = page.getByLabel('Scenario of new calls');
+    await expect.poll(() => picker.locator('option').allTextContents()).toEqual(['Choose a client first']);
     await clientPicker().selectOption(client.client_id);
     await expect.poll(() => picker.inputValue()).toBe('manual');
   });
@@ -173,7 +173,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
   it('fails a call with the selected event', async () => {
     await openWaitingPage('val-1');
     await openConsole();
-    await page.getByLabel('Let the call fail').selectOption('VideocallServerNotOperational');
+    await page.getByLabel('Fail the call').selectOption('VideocallServerNotOperational');
     expect((await waitForEvents(stage.page, 1))[0]?.code).toBe('VideocallServerNotOperational');
     await page.getByRole('heading', { name: 'val-1 failed' }).waitFor();
   });
@@ -184,9 +184,9 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await openConsole();
     const rows = page.getByRole('region', { name: 'Requests' }).locator('tbody tr');
     await expect.poll(() => rows.count()).toBe(2);
-    await page.getByLabel('only refused').check();
+    await page.getByLabel('Refused only').check();
     await expect.poll(() => rows.count()).toBe(1);
-    await page.getByLabel('only refused').uncheck();
+    await page.getByLabel('Refused only').uncheck();
     await page.getByLabel('Search').fill('GRANT');
     await expect.poll(() => rows.count()).toBe(1);
     await page.getByLabel('Search').fill('nowhere');
@@ -212,23 +212,23 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     'keeps the valid part of an address with an invalid parameter: %s',
     async (slip) => {
       await page.goto(`${stage.d.mock.url}/__console#client_id=${client.client_id}&${slip}`);
-      await page.getByText('live', { exact: true }).waitFor();
+      await page.getByText('Live', { exact: true }).waitFor();
       await expect.poll(() => clientPicker().inputValue()).toBe(client.client_id);
     },
   );
 
-  it('marks a deleted client as gone', async () => {
+  it('marks a deleted client as removed', async () => {
     await openConsole();
     await stage.d.admin('DELETE', `/clients/${client.client_id}`);
     const chosen = clientPicker().locator('option:checked');
-    await expect.poll(() => chosen.textContent()).toBe(`${client.client_id} (gone)`);
+    await expect.poll(() => chosen.textContent()).toBe(`${client.client_id} (removed)`);
   });
 
   it('shows findings and how to fix them', async () => {
     await stage.d.open(await stage.d.token(client), '');
     await openConsole();
     const findings = page.getByRole('region', { name: /^Findings/ });
-    await findings.getByText('the address of the frame has no validation_id').waitFor();
+    await findings.getByText('the URL of the frame has no validation_id').waitFor();
     await findings.getByText('How to fix:').first().waitFor();
   });
 
@@ -271,7 +271,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await openConsole();
     await button('Join').click();
     const notice = page.locator('.notice');
-    await notice.getByText('No page of the call is open').waitFor();
+    await notice.getByText('No page of this call is open').waitFor();
     expect(await page.evaluate(() => scrollY)).toBeGreaterThan(0);
     const { y = -1 } = (await notice.boundingBox()) ?? {};
     expect(y).toBeGreaterThanOrEqual(0);
@@ -307,7 +307,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
       for (let done = 0; done < 2_000; done += 50)
         await Promise.all(Array.from({ length: 50 }, (_, i) => open(done + i)));
       for (let done = 0; done < 6_000; done += 100)
-        await Promise.all(Array.from({ length: 100 }, () => d.requestToken({ client_id: 'nobody' })));
+        await Promise.all(Array.from({ length: 100 }, () => d.requestToken({ client_id: 'unknown' })));
       await page.goto(`${mock.url}/__console`);
       await queue().getByText('and 1,950 more').waitFor();
       await page.getByText('10,000 requests').waitFor();
@@ -329,7 +329,7 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
       await openWaitingPage('val-1');
       await fetch(`${stage.d.mock.url}/call?access_token=x&validation_id=val-1`);
       await stage.d.open(await stage.d.token(client), '');
-      await page.getByText('the address of the frame has no validation_id').waitFor();
+      await page.getByText('the URL of the frame has no validation_id').waitFor();
       await queue().getByRole('button', { name: 'Join val-1' }).click();
       await expect.poll(events).toEqual(['VideocallLoading']);
       expect(await findSeriousViolations(page)).toEqual([]);

@@ -92,8 +92,8 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
     const table = page.getByRole('region', { name: 'Frames without a call' });
     expect(await table.getByRole('row').allTextContents()).toEqual([
       expect.stringMatching(/^Time/),
-      expect.stringMatching(/403.*the address has no access_token$/),
-      expect.stringMatching(/200.*not-found~1VideocallNotFound: the scenario "not-found" fails at once$/),
+      expect.stringMatching(/403.*the URL has no access_token$/),
+      expect.stringMatching(/200.*not-found~1VideocallNotFound: the scenario "not-found" fails immediately$/),
     ]);
     await close();
   });
@@ -106,7 +106,7 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
     expect(await list.getByText('POST /o/token · 2 times').isVisible()).toBe(true);
     const table = page.getByRole('region', { name: 'Requests' }).getByRole('table');
     expect(await table.isVisible()).toBe(false);
-    await page.getByText('The journal').click();
+    await page.getByText('Journal, newest first').click();
     expect(await table.getByText('wrong client_secret').isVisible()).toBe(true);
     await close();
   });

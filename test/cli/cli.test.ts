@@ -70,7 +70,7 @@ describe('mock-veridas start', () => {
     const second = run(['--port', port]);
     expect(await second.exited).toBe(3);
     expect(second.errors()).toBe(
-      `mock-veridas: cannot listen on 127.0.0.1 port ${port}: it is in use; choose another with --port, or 0 for a free one\n`,
+      `mock-veridas: cannot listen on 127.0.0.1 port ${port}: the port is in use; choose another with --port, or 0 for a free one\n`,
     );
   });
 
@@ -79,7 +79,7 @@ describe('mock-veridas start', () => {
     async (HOME) => {
       const { exited, errors } = run(['--port', '0', '--https'], { HOME });
       expect(await exited).toBe(3);
-      expect(errors()).toContain('set HOME, or give one of your own');
+      expect(errors()).toContain('set HOME, or use a certificate of your own');
       expect(existsSync(path.join(cwd(), '.mock-veridas'))).toBe(false);
     },
   );
@@ -162,6 +162,11 @@ describe('mock-veridas healthcheck', () => {
 });
 
 describe('--help and --version', () => {
+  it.each(['-h', '-vh', '-hv', '-hp80'])('prints the help for %s', async (flag) => {
+    const { exited, output } = run([flag]);
+    expect([await exited, output()]).toEqual([0, expect.stringContaining('Usage: mock-veridas')]);
+  });
+
   it('prints with --help that the simulator is unofficial', async () => {
     const { exited, output } = run(['--help']);
     expect(await exited).toBe(0);
@@ -201,7 +206,7 @@ describe('mock-veridas exec', () => {
         await redis.signal('SIGKILL');
         writeFileSync(path.join(cwd(), 'gone'), '');
         expect(await exited).toBe(7);
-        expect(errors()).toContain('the findings cannot be read: the store at');
+        expect(errors()).toContain('cannot read the findings: the store at');
       } finally {
         await redis.stop();
       }
@@ -256,7 +261,7 @@ describe('mock-veridas exec', () => {
     const { port } = new URL(await run(['--port', '0']).ready);
     const { exited, output, errors } = execShell('echo ran', '--port', port);
     expect(await exited).toBe(3);
-    expect([output(), errors()]).toEqual(['', expect.stringContaining('it is in use')]);
+    expect([output(), errors()]).toEqual(['', expect.stringContaining('the port is in use')]);
   });
 
   describe('findings', () => {
@@ -266,7 +271,7 @@ describe('mock-veridas exec', () => {
       const { exited, errors } = execShell(missingSlash);
       expect(await exited).toBe(0);
       expect(errors()).toMatch(
-        /error: .*last slash \(missing-trailing-slash, guide 5\.2\)\n {2}seen once: POST/,
+        /error: .*trailing slash in its path \(missing-trailing-slash, guide 5\.2\)\n {2}seen once: POST/,
       );
     });
 
@@ -285,8 +290,10 @@ describe('mock-veridas exec', () => {
   });
 
   it.each([
-    [['exec'], /behind --/],
-    [['exec', '--', 'no-such-program'], /no such command/],
+    [['exec'], /after --/],
+    [['exec', '--', 'no-such-program'], /command not found$/m],
+    [['exec', '--', 'npm test'], /cannot run npm test: command not found; .*: exec -- npm test$/m],
+    [['exec', '--', 'npm test && true'], /: exec -- sh -c 'npm test && true'$/m],
     [['exec', '--prot', '1', '--', 'true'], /--prot/],
   ])('exits with 2 for %j', async (args, text) => {
     const { exited, errors } = run(args);

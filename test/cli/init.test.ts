@@ -12,11 +12,8 @@ const run = useTerminal(cwd);
 const CONFIG = 'mock-veridas.config.yaml';
 const SCENARIO = 'fixtures/scenarios/my-call.yaml';
 
-/** Lists the working directory without `.mock-veridas`, which the command creates at home after a second. */
-const listFiles = () =>
-  readdirSync(cwd(), { recursive: true, encoding: 'utf8' }).filter(
-    (file) => !file.startsWith('.mock-veridas'),
-  );
+/** Lists the working directory, which is the home directory as well. */
+const listFiles = () => readdirSync(cwd(), { recursive: true, encoding: 'utf8' });
 
 /** Returns the published schema that the first line of `file` points editors to. */
 function findSchema(file: string): string {
@@ -32,7 +29,7 @@ describe('mock-veridas init', () => {
     const { exited, output, errors } = run(['init']);
     expect([await exited, errors()]).toEqual([0, '']);
     expect(output()).toBe(
-      `wrote ${CONFIG}\nwrote ${SCENARIO}\nnext:\n  npx mock-veridas start\n  npx mock-veridas validate fixtures/scenarios\n`,
+      `wrote ${CONFIG}\nwrote ${SCENARIO}\nnext:\n  npx --no-install mock-veridas start\n  npx --no-install mock-veridas validate fixtures/scenarios\n`,
     );
     expect(listFiles().toSorted()).toEqual(['fixtures', 'fixtures/scenarios', SCENARIO, CONFIG]);
   });
@@ -82,7 +79,7 @@ describe('mock-veridas init', () => {
       const before = listFiles();
       const { exited, errors, output } = run(['init']);
       expect([await exited, output()]).toEqual([2, '']);
-      expect(errors()).toBe(`mock-veridas: ${file} is there already; nothing was written\n`);
+      expect(errors()).toBe(`mock-veridas: ${file} already exists; nothing was written\n`);
       expect(listFiles()).toEqual(before);
       expect(readFileSync(path.join(cwd(), file), 'utf8')).toBe('{}');
     },
@@ -92,7 +89,7 @@ describe('mock-veridas init', () => {
     await run(['init']).exited;
     const { exited, errors } = run(['init']);
     expect(await exited).toBe(2);
-    expect(errors()).toMatch(/config\.yaml is there already.*\n.*my-call\.yaml is there already/);
+    expect(errors()).toMatch(/config\.yaml already exists.*\n.*my-call\.yaml already exists/);
   });
 
   it('exits with 2 and writes nothing when a folder cannot be created', async () => {

@@ -24,7 +24,7 @@ async function startSimulator(...flags: string[]) {
   return { ...process_, url, d: driveAt({ url, adminUrl: `${url}/__admin` }), stop };
 }
 
-const WARNING = /^this frame is served from 127\.0\.0\.1:\d+, whose name does not contain "videocall"/;
+const WARNING = /^the host of the frame does not contain "videocall".*at 127\.0\.0\.1:\d+/;
 
 describe('log', () => {
   it('writes each warning once to stderr and leaves stdout unchanged', async () => {
@@ -57,10 +57,13 @@ describe('log', () => {
     expect(linesOf(errors())).toEqual([
       `mock-veridas: info: listening on ${url}`,
       expect.stringMatching(/^mock-veridas: info: GET \/call 403 - this access token was never issued/),
-      'mock-veridas: info: GET /nothing/here 404 - the service has nothing at this path',
+      expect.stringMatching(/^mock-veridas: warn: GET \/call was refused with 403/),
+      'mock-veridas: info: GET /nothing/here 404 - the service has no such path',
+      expect.stringMatching(/^mock-veridas: warn: GET \/nothing\/here was refused with 404/),
       expect.stringMatching(
-        /^mock-veridas: info: POST \/o\/token\/ 500 - the token endpoint breaks on a query/,
+        /^mock-veridas: info: POST \/o\/token\/ 500 - a query string makes the token endpoint fail with 500/,
       ),
+      expect.stringMatching(/^mock-veridas: warn: POST \/o\/token\/ was refused with 500/),
       'mock-veridas: info: stopped',
     ]);
     expect(errors()).not.toContain('secret-token');
@@ -87,8 +90,8 @@ describe('log as JSON', () => {
         status: 200,
         client_id: 'sandbox-client',
       }),
-      { level: 'warn', time: expect.any(Number), msg: expect.stringMatching(WARNING) },
       expect.objectContaining({ path: '/call', msg: 'GET /call 200 sandbox-client' }),
+      expect.objectContaining({ level: 'warn', path: '/call', msg: expect.stringMatching(WARNING) }),
       { level: 'info', time: expect.any(Number), msg: 'stopped' },
     ]);
   });
@@ -148,7 +151,7 @@ describe('log as JSON', () => {
     expect([await exited, output()]).toEqual([0, 'ran\n']);
     expect(objects(errors())).toEqual([
       expect.objectContaining({ level: 'info' }),
-      { level: 'warn', msg: expect.stringMatching(/asks for admin:\w+$/) },
+      { level: 'warn', msg: expect.stringMatching(/credentials are admin:\w+$/) },
       expect.objectContaining({ level: 'info', msg: 'stopped' }),
     ]);
   });

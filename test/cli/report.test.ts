@@ -113,7 +113,7 @@ describe('mock-veridas report', () => {
     expect(await runToEnd(['report', '--target', target])).toMatchObject({ code: 0, err: '' });
     const wrong = await runToEnd(['report', '--target', target, '--admin-password', 'hush-hush']);
     expect([wrong.code, wrong.out]).toEqual([2, '']);
-    expect(wrong.err).toContain(`${target}/__admin: the control API asks for Basic credentials`);
+    expect(wrong.err).toContain(`${target}/__admin: the control API requires Basic credentials`);
     expect(wrong.err).not.toContain('hush');
     const inAddress = target.replace('//', '//me:p%3A%40ss%2F%20w%C3%B6rd@');
     const args = ['report', '--admin-password', 'wrong', '--target', inAddress];
@@ -148,11 +148,11 @@ describe('mock-veridas report that fails', () => {
     [['--targt', 'http://a'], '--targt: is not a flag; did you mean --target?'],
     [['--aut', 'x'], '--aut: is not a flag; did you mean --out?'],
     [['--strct'], '--strct: is not a flag; did you mean --strict?'],
-    [['--target', 'here'], '--target: this is not an address; give one as in http://127.0.0.1:4010'],
+    [['--target', 'here'], '--target: this is not an address; give one such as http://127.0.0.1:4010'],
     [['--target'], '--target: has no value; write --target URL'],
     [['--out='], '--out: has no value; write --out DIR'],
     [['--out', '--strict'], '--out: has no value; write --out DIR'],
-    [['--port', '0'], '0 stands for any free port'],
+    [['--port', '0'], '0 means any free port'],
     [['--report', 'x'], '--report: is not a flag of report; exec takes it'],
     [['--scenario', 'x'], '--scenario: is not a flag of report; start and exec take it'],
     [['folder'], 'argument 1: is not expected'],
@@ -262,8 +262,8 @@ describe('report contents', () => {
     expect([code, out]).toEqual([0, expect.stringContaining('1,001 calls, ')]);
     const html = readReport('report.html');
     expect(html.length).toBeLessThan(3_000_000);
-    expect(html).toContain('and 901 older ones: 901 ended');
-    expect(html).toContain('and 9,000 older ones');
+    expect(html).toContain('and 901 older: 901 ended');
+    expect(html).toContain('and 9,000 older');
     // It is the oldest call, but failed calls are always included.
     expect(html).toContain('val-2 (call 5000) <span class="state error">');
   });
@@ -305,7 +305,7 @@ describe('mock-veridas exec --report', () => {
     await expect.poll(output).toBe('up\n');
     child.kill('SIGTERM');
     expect(await exited).toBe(9);
-    expect(readReport('report.html', 'out')).toContain('No call was opened.');
+    expect(readReport('report.html', 'out')).toContain('No calls');
   });
 
   it('writes a report when the control API requires credentials', async () => {
@@ -343,7 +343,7 @@ describe('mock-veridas exec --report', () => {
       cpSync(path.join(import.meta.dirname, '../..', name), path.join(installed, name), { recursive: true });
     const command = [process.execPath, path.join(installed, 'dist/mock-veridas.cjs')];
     expect((await runToEnd(['exec', '--report', 'out', '--', 'true'], {}, command)).code).toBe(0);
-    expect(readReport('report.html', 'out')).toContain('No call was opened.');
+    expect(readReport('report.html', 'out')).toContain('No calls');
   });
 
   it('reads the report folder from the environment and the config file', async () => {

@@ -115,7 +115,7 @@ describe('watched scenario file', () => {
     const { playScenario, countInLog } = await startWatching();
     remove(FILE);
     await expect.poll(playScenario).toBe('is not there');
-    await expect.poll(() => countInLog(`info: ${FILE} is gone`)).toBe(1);
+    await expect.poll(() => countInLog(`info: ${FILE} was deleted`)).toBe(1);
   });
 
   it('falls back to the bundled scenario of the same name when the file is deleted', async () => {
@@ -139,11 +139,11 @@ describe('watched scenario file', () => {
     write('mock-veridas.config.yaml', config);
     const { playScenario, countInLog } = await startWatching(...flags);
     remove(FILE);
-    await expect.poll(() => countInLog(`warn: ${FILE} is gone; its scenario stays`)).toBe(1);
+    await expect.poll(() => countInLog(`warn: ${FILE} was deleted; its scenario is kept`)).toBe(1);
     scenario(FAILS, 'own/other.yaml');
     await expect.poll(() => playScenario('other')).toBe('fails');
     expect(await playScenario()).toBe('fails');
-    expect(countInLog('is gone')).toBe(1);
+    expect(countInLog('was deleted')).toBe(1);
   });
 });
 

@@ -16,7 +16,7 @@ async function getToken() {
 }
 
 async function revoke(access_token) {
-  // The service answers a revocation with an empty page. Unless told so, the library takes nothing but JSON, and
+  // The service answers a revocation with an empty page. Without this option, the library takes nothing but JSON, and
   // raises a 406 of its own when the token is revoked already.
   await client.createToken({ access_token }).revoke('access_token', { json: true });
   return { revoked: true };

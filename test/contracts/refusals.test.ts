@@ -68,7 +68,12 @@ describe('mock-veridas verify with invalid input', () => {
       2,
       'neither a name nor a list',
     ],
-    ['a state without a name', withStates({ providerStates: [{}] }), 2, 'providerStates[0] is no state'],
+    [
+      'a state without a name',
+      withStates({ providerStates: [{}] }),
+      2,
+      'providerStates[0] is not a provider state',
+    ],
     [
       'parameters in a list',
       withStates({ providerStates: [{ name: 'x', params: ['a'] }] }),
@@ -109,8 +114,8 @@ describe('mock-veridas verify with invalid input', () => {
   it.each([
     [['none.json'], 'none.json: there is no such file or folder'],
     [['.'], '.: there is no .json file in this folder'],
-    [['file:///none.json'], 'only http and https addresses'],
-    [[], 'which pacts?'],
+    [['file:///none.json'], 'only http and https URLs'],
+    [[], 'no pacts given'],
     [['--filtre', 'x', 'y'], 'did you mean --filter?'],
     [['--json'], '--json: has no value; write --json FILE|-'],
     [['--timeout', 'soon', 'x'], '"soon" is not a time up to 1h'],

@@ -149,7 +149,7 @@ describe.skipIf(verifierProblem)(`verify --target${skipReason}`, () => {
     });
     const pact = writePact('gone.json', {}, {});
     const { code, err } = await verify([pact, '--target', proxy.url]);
-    expect([code, err]).toEqual([3, expect.stringContaining('cannot be reached any more')]);
+    expect([code, err]).toEqual([3, expect.stringContaining('can no longer be reached')]);
     await drive.mock.close();
   });
 });

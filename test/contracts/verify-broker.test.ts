@@ -93,10 +93,7 @@ describe('verify with a broker that fails', () => {
   it('exits with 2 when the broker rejects the credentials', async () => {
     broker = await openBroker([{ pact: GOOD }], 'Bearer the-token');
     const { code, err } = await verify(['--broker-token', 'another']);
-    expect([code, err]).toEqual([
-      2,
-      expect.stringContaining('answered 401: it does not accept the credentials'),
-    ]);
+    expect([code, err]).toEqual([2, expect.stringContaining('answered 401: it rejected the credentials')]);
     expect(err).not.toContain('another');
   });
 

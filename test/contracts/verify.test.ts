@@ -182,7 +182,7 @@ describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
     const { code, out, err } = await verify([...contracts, ...flags]);
     expect([code, err]).toEqual([0, expect.not.stringContaining('own=secret&1')]);
     expect(out).toContain('8 interactions: 4 passed, 0 failed, 4 skipped');
-    expect(out).toContain('"an access token exists" cannot be set at the service with then');
+    expect(out).toContain('"an access token exists" cannot be set up at the real service with then');
     expect(out).not.toContain('CLIENT_SECRET');
     const frontend = path.join(ROOT, 'contracts/guide-frontend--videocall-manager.json');
     const page = await verify([frontend, '--target', proxy.url, ...flags, '--validation-id', 'val-1']);
@@ -196,7 +196,7 @@ describe.skipIf(verifierProblem)(`mock-veridas verify${skipReason}`, () => {
     const unreachable = await verify(contracts);
     expect([unreachable.code, unreachable.err]).toEqual([
       3,
-      expect.stringContaining('--target: nothing answers at'),
+      expect.stringContaining('--target: no answer from'),
     ]);
   });
 
@@ -252,7 +252,7 @@ describe('mock-veridas verify --static', () => {
     const { code, out } = await verify([path.join(ROOT, 'contracts'), '--static']);
     expect([code, out]).toEqual([0, expect.stringContaining('45 passed, 0 failed, 5 skipped')]);
     expect(out).toContain('skipped the event VideocallLoading');
-    expect(out).toMatch(/^warning: events are not described in OpenAPI/m);
+    expect(out).toMatch(/^warning: OpenAPI does not describe events/m);
   });
 
   it.each([

@@ -31,6 +31,7 @@ describe('clients', () => {
       allowed_ips: ['10.0.0.1'],
       type: 'confidential',
       grant_type: 'client-credentials',
+      expires_in: 3600,
       scenario: null,
     });
   });
@@ -282,6 +283,23 @@ function requestStatus(headers: Record<string, string>): Promise<number> {
   });
 }
 
+describe('a wrong method of the control API', () => {
+  it.each([
+    ['GET', '/reset', 'only POST'],
+    ['GET', '/clock/advance', 'only POST'],
+    ['POST', '/health', 'only GET'],
+    ['PUT', '/clients', 'only GET, POST'],
+    ['POST', '/scenarios/mine', 'only GET, PUT, DELETE'],
+    ['GET', '/calls/val-1/agent?client_id=x', 'only POST'],
+  ])('%s %s is answered with the methods there are', async (method, path, only) => {
+    // Not by `admin`, which checks answers against the description: these are none of its operations.
+    const answer = await fetch(`${d.mock.adminUrl}${path}`, { method });
+    expect(answer.status).toBe(404);
+    const { message } = (await answer.json()) as Json;
+    expect(message).toBe(`the control API has no ${method} /__admin${path.split('?', 1)[0]}, ${only}`);
+  });
+});
+
 describe('control API on this machine', () => {
   it.each([
     ['127.0.0.1:4010', 200],
@@ -396,6 +414,6 @@ describe('manual call control', () => {
   it('answers a signal that no scenario waits for with 409', async () => {
     await openCall();
     const { status, json } = await d.admin('POST', '/calls/v/signals', { name: 'go' });
-    expect([status, json.hint]).toEqual([409, 'it waits for nothing now']);
+    expect([status, json.hint]).toEqual([409, 'it waits for no signal now']);
   });
 });

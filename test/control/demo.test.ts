@@ -156,7 +156,11 @@ describe('demo page', () => {
     const answer = await fetch(`${d.mock.url}/__demo/else`);
     expect([answer.status, await answer.json()]).toEqual([
       404,
-      { error: 'not_found', message: 'the demo has no GET /__demo/else', hint: 'GET /__demo shows it' },
+      {
+        error: 'not_found',
+        message: 'the demo has no GET /__demo/else',
+        hint: 'GET /__demo is the demo page',
+      },
     ]);
   });
 });
@@ -198,9 +202,9 @@ describe('message listener of the guide', () => {
   it.each([
     ['http://elsewhere.localhost', EVENTS.VideocallCompleted, /its origin/],
     ['null', EVENTS.VideocallCompleted, /its origin null/],
-    [origin, JSON.stringify(EVENTS.VideocallCompleted), /a text/],
-    [origin, { ...EVENTS.VideocallCompleted, code: 'Other' }, /no such code/],
-    [origin, { ...EVENTS.VideocallCompleted, code: 'toString' }, /no such code/],
+    [origin, JSON.stringify(EVENTS.VideocallCompleted), /a string/],
+    [origin, { ...EVENTS.VideocallCompleted, code: 'Other' }, /not in the guide/],
+    [origin, { ...EVENTS.VideocallCompleted, code: 'toString' }, /not in the guide/],
     [origin, null, /no code/],
     [origin, { type: 'info' }, /no code/],
   ])('drops a message from origin %s with data %j', (from, data, why) => {

@@ -4,6 +4,7 @@ import { atLeast } from '../support/at-least.ts';
 import { DECLARED, DESCRIPTION, findTemplate } from '../support/control-description.ts';
 import { type Drive, openDrive } from '../support/drive.ts';
 import { openFakePage } from '../support/fake-page.ts';
+import { sendRaw } from '../support/raw-http.ts';
 
 const ADMIN = { user: 'admin', password: 'secret', origins: [] };
 /** Creates a store that throws StoreUnavailable once `disconnect` is called. */
@@ -12,7 +13,8 @@ function createFailingStore(): { store: Store; disconnect: () => void } {
   let isDown = false;
   const store = new Proxy(memory, {
     get(_, name: keyof Store) {
-      if (isDown && name !== 'close') throw new StoreUnavailable('the store is away: this test says so');
+      if (isDown && name !== 'close')
+        throw new StoreUnavailable('the store is unavailable: this test says so');
       return memory[name];
     },
   });
@@ -37,6 +39,7 @@ const ID = '/calls/val-1';
 
 /** Statuses that no common rule produces: each success and each route-specific refusal. */
 const ATTEMPTS: readonly Attempt[] = [
+  { request: 'GET /', status: 200 },
   { request: 'GET /health', status: 200 },
   { request: 'GET /metrics', status: 200 },
   { request: 'GET /openapi.json', status: 200 },
@@ -44,11 +47,11 @@ const ATTEMPTS: readonly Attempt[] = [
   { request: 'POST /clients', body: {}, status: 201 },
   { request: 'POST /clients', body: { client_id: 'sandbox-client' }, status: 409 },
   { request: 'GET /clients/sandbox-client', status: 200 },
-  { request: 'GET /clients/nobody', status: 404 },
+  { request: 'GET /clients/unknown', status: 404 },
   { request: 'PATCH /clients/sandbox-client', body: {}, status: 200 },
-  { request: 'PATCH /clients/nobody', body: {}, status: 404 },
+  { request: 'PATCH /clients/unknown', body: {}, status: 404 },
   { request: 'DELETE /clients/doomed', status: 204 },
-  { request: 'DELETE /clients/nobody', status: 404 },
+  { request: 'DELETE /clients/unknown', status: 404 },
   { request: 'GET /tokens', status: 200 },
   { request: 'GET /tokens/TOKEN', status: 200 },
   { request: 'GET /tokens/none', status: 404 },
@@ -224,6 +227,18 @@ describe('declared statuses of the control API', () => {
       () => ({}),
     ));
 
+  it.each(
+    atLeast(
+      20,
+      operations.filter(({ declares }) => declares(417)),
+    ).map(({ method, path }) => [method, path]),
+  )('answers %s %s with 417 for an unknown expectation', async (method = '', path = '') => {
+    const headers = [['Expect', '200-maybe']] as const;
+    const { status } = await sendRaw(d.mock.url, { method, path: `/__admin${path}`, headers });
+    recordStatus(method, path, status);
+    expect(status).toBe(417);
+  });
+
   describe('for an unavailable store', () => {
     const declaring = ATTEMPTS.filter(({ request, status }) => {
       const [method = '', path = ''] = request.split(' ');
@@ -257,7 +272,7 @@ describe('declared statuses of the control API', () => {
         '/wait': { for: { event: 'X' } },
       };
       const body = method === 'GET' || method === 'DELETE' ? undefined : { ...(bodies[path] as object) };
-      const { status } = await d.admin(method, `${path}?client_id=nobody`, body);
+      const { status } = await d.admin(method, `${path}?client_id=unknown`, body);
       recordStatus(method, path, status);
       expect(status).toBe(404);
     },
@@ -276,7 +291,7 @@ describe('declared statuses of the control API', () => {
       ['/scenarios/any', SCENARIO],
       ['/validations/any', {}],
     ] as const) {
-      const { status } = await d.admin('PUT', `${path}?client_id=nobody`, body);
+      const { status } = await d.admin('PUT', `${path}?client_id=unknown`, body);
       recordStatus('PUT', path, status);
       expect(status).toBe(404);
     }

@@ -147,7 +147,7 @@ describe('tokens', () => {
     const { accessToken } = await setup('an access token exists', params);
     const { status, json } = await teardown('an access token exists', params);
     expect(status).toBe(409);
-    expect(json.message).toBe('the access token should be revoked after the request, and is active');
+    expect(json.message).toBe('the access token should be revoked after the request, but is active');
     const again = await setup('an access token exists', params);
     expect(again.accessToken).not.toBe(accessToken);
     await revoke(again.accessToken);

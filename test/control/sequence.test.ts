@@ -31,7 +31,7 @@ describe('call sequence', () => {
     const page = await openFakePage(d, token, 'val-1');
     await expect
       .poll(async () => (await fetchSequence(client)).map(({ text }) => text))
-      .toContain('page listens');
+      .toContain('page connected');
     const acting = act(client, 'join', 'end');
     await page.waitForText('VideocallCompleted');
     await page.report(0, 1);
@@ -41,7 +41,7 @@ describe('call sequence', () => {
       'backend > simulator: POST /o/token/',
       `simulator > backend: access token ${abbreviateToken(token)}`,
       'browser > simulator: GET /call',
-      'browser > simulator: page listens',
+      'browser > simulator: page connected',
       'agent > simulator: join',
       'simulator > browser: VideocallLoading',
       'browser: postMessage to the page',
@@ -58,7 +58,7 @@ describe('call sequence', () => {
     await act(client, 'join');
     expect((await fetchSequence(client)).at(-1)).toMatchObject({
       text: 'VideocallLoading',
-      note: 'no page has heard it',
+      note: 'no page received it',
       tone: 'bad',
     });
   });

@@ -43,6 +43,8 @@ describe.skipIf(why)(
       port = await findFreePort();
       const flags = [
         ...['--store', redis.url, '--store-prefix', createPrefix(), '--scenario', 'manual'],
+        // The balancer is a proxy, so its requests to the control API need credentials.
+        ...['--admin-password', 'secret'],
         ...['--trust-proxy', '127.0.0.1', '--browser-url', `http://videocall.localhost:${port}`],
       ];
       instances = await Promise.all([startInstance(flags), startInstance(flags)]);
@@ -70,7 +72,7 @@ describe.skipIf(why)(
 
     it('delivers the three events to a page while one of the instances is killed in mid-call', async () => {
       const url = `http://127.0.0.1:${port}`;
-      const d = driveAt({ url, adminUrl: `${url}/__admin` });
+      const d = driveAt({ url, adminUrl: `${url}/__admin` }, `Basic ${btoa('admin:secret')}`);
       await expect
         .poll(async () => (await fetch(`${url}/__admin/health`).catch(() => undefined))?.status)
         .toBe(200);

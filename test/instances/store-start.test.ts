@@ -35,7 +35,7 @@ describe('a command whose store is unavailable', () => {
     const { code, output } = await run(['--port', '0', '--store', 'redis://user:very-secret@127.0.0.1:1/2']);
     expect(code).toBe(3);
     expect(output()).toBe(
-      'mock-veridas: the store at redis://127.0.0.1:1/2 cannot be used: nothing listens there\n',
+      'mock-veridas: the store at redis://127.0.0.1:1/2 cannot be used: connection refused\n',
     );
   });
 
@@ -43,7 +43,7 @@ describe('a command whose store is unavailable', () => {
     const { code, output } = await run(['--port', '0', '--store', 'unix://:very-secret@/no/such.sock?db=1']);
     expect(code).toBe(3);
     expect(output()).toBe(
-      'mock-veridas: the store at unix:///no/such.sock?db=1 cannot be used: there is no such socket\n',
+      'mock-veridas: the store at unix:///no/such.sock?db=1 cannot be used: the socket does not exist\n',
     );
   });
 
@@ -81,9 +81,7 @@ describe('a command whose store is unavailable', () => {
     if (store === 'redis://very-secret') return;
     const { code, output } = await run(['--port', '0', '--store', store]);
     expect(code).toBe(2);
-    expect(output()).toMatch(
-      /^mock-veridas: --store: this is not a place to keep things; give memory, redis:/,
-    );
+    expect(output()).toMatch(/^mock-veridas: --store: this is not a store; give memory, redis:/);
     expect(output()).not.toContain('secret');
   });
 });
@@ -138,7 +136,7 @@ describe.skipIf(why)(`a simulator with a Redis${why ? ` (${why})` : ''}`, () => 
     await own.stop();
     const check = await run(['healthcheck', '--port', port]);
     expect(check.code).toBe(1);
-    expect(check.output()).toMatch(/^unhealthy: .* answered 503: the store at redis:\S+ is away: /);
+    expect(check.output()).toMatch(/^unhealthy: .* answered 503: the store at redis:\S+ is unavailable: /);
     for (let n = 0; n < 20; n += 1) expect((await issue()).status).toBe(503);
     page.disconnect();
     await page.ended;
@@ -156,7 +154,7 @@ describe.skipIf(why)(`a simulator with a Redis${why ? ` (${why})` : ''}`, () => 
     const first = await startMock(store);
     const port = new URL(first.url).port;
     const second = await run(['--port', port, '--store', server.url]);
-    expect([second.code, second.output()]).toEqual([3, expect.stringContaining('it is in use')]);
+    expect([second.code, second.output()]).toEqual([3, expect.stringContaining('the port is in use')]);
     await first.close();
   });
 });

@@ -60,7 +60,7 @@ describe.skipIf(why)(`a simulator whose Redis becomes unavailable${why ? ` (${wh
       })().catch(() => {});
       await expect.poll(() => received).toContain('event: journal');
       await server.signal(signal);
-      await expect.poll(() => received).toMatch(/event: trouble\ndata: .*journal: .* is away/);
+      await expect.poll(() => received).toMatch(/event: trouble\ndata: .*journal: .* is unavailable/);
       await restore();
       await waitForRecovery();
       received = '';
@@ -76,7 +76,7 @@ describe.skipIf(why)(`a simulator whose Redis becomes unavailable${why ? ` (${wh
       const refused = await withinLimit(() => d.requestToken());
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
       expect(await refused.text()).toMatch(
-        /^503 Service Unavailable: the store at redis:\/\/127\.0\.0\.1:\d+ is away: .+\n$/,
+        /^503 Service Unavailable: the store at redis:\/\/127\.0\.0\.1:\d+ is unavailable: .+\n$/,
       );
       expect((await withinLimit(() => d.open(token, 'val-1'))).status).toBe(503);
       const revoked = await withinLimit(() => fetch(`${d.mock.url}/o/revoke_token/`, { method: 'POST' }));
@@ -90,7 +90,7 @@ describe.skipIf(why)(`a simulator whose Redis becomes unavailable${why ? ` (${wh
         status: 503,
         json: {
           error: 'unavailable',
-          message: expect.stringContaining(' is away: '),
+          message: expect.stringContaining(' is unavailable: '),
           hint: expect.any(String),
         },
       });
@@ -106,8 +106,8 @@ describe.skipIf(why)(`a simulator whose Redis becomes unavailable${why ? ` (${wh
       await waitForRecovery();
       expect((await d.open(token, 'val-1')).state).toBe('waiting-room');
       expect(lines).toEqual([
-        expect.stringMatching(/is away: .*answered with 503 until it is back$/),
-        expect.stringMatching(/is back$/),
+        expect.stringMatching(/is unavailable: .*answered with 503 until it is available again$/),
+        expect.stringMatching(/is available again$/),
       ]);
       expect(lines.join()).not.toContain('very-secret');
     });

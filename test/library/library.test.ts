@@ -88,6 +88,18 @@ describe.each(Object.keys(MOCKS))('mock %s', (source) => {
     });
   });
 
+  it('creates a client whose tokens live as long as expiresIn says', async () => {
+    await createClient({ expiresIn: 60 });
+    await client.clock.freeze();
+    const page = client.call('val-1').src(await client.token());
+    await client.clock.advance('60s');
+    expect((await fetch(page.replace(mock.browserUrl, mock.url))).status).toBe(403);
+    expect(await catchError(mock.client({ expiresIn: 0 }))).toMatchObject({
+      code: 'invalid',
+      message: expect.stringContaining('expires_in: 0 is not a lifetime of tokens'),
+    });
+  });
+
   it('removes a client declared with `await using` at the end of the block', async () => {
     let late: MockClient;
     {
@@ -130,7 +142,7 @@ describe.each(Object.keys(MOCKS))('mock %s', (source) => {
     ]);
     expect(await catchError(call.join())).toMatchObject({
       code: 'conflict',
-      hint: expect.stringContaining('nothing more can happen'),
+      hint: expect.stringContaining('the call is over'),
     });
   });
 
@@ -158,7 +170,7 @@ describe.each(Object.keys(MOCKS))('mock %s', (source) => {
       await catchError(client.waitFor({ event: 'VideocallInitiated' }, { timeout: '1ms' })),
     ).toMatchObject({
       code: 'timeout',
-      message: expect.stringContaining('event VideocallInitiated has not come within 1ms; seen instead: '),
+      message: expect.stringContaining('event VideocallInitiated did not come within 1ms; seen instead: '),
       seen: expect.arrayContaining([expect.stringContaining('VideocallLoading')]),
     });
   });
@@ -212,7 +224,7 @@ describe.each(Object.keys(MOCKS))('mock %s', (source) => {
     expect(await client.faults.list()).toEqual([]);
     expect(await catchError(client.faults.arm({ endpoint: 'token' }))).toMatchObject({
       code: 'invalid',
-      errors: [{ path: '', message: expect.stringContaining('nothing would go wrong') }],
+      errors: [{ path: '', message: expect.stringContaining('the fault does nothing') }],
     });
   });
 
@@ -320,17 +332,13 @@ describe('connectMock', () => {
       'http://127.0.0.1:1',
       /^http:\/\/127\.0\.0\.1:1\/__admin does not answer: .+; start one/,
     ],
-    ['the address is invalid', 'localhost', /^"localhost" is no address; give one like http:/],
+    ['the address is invalid', 'localhost', /^"localhost" is not an http\(s\) URL; use one such as http:/],
     [
       'the address is not one of HTTP',
       'ftp://127.0.0.1:1',
-      /^"ftp:\/\/127\.0\.0\.1:1" is no address; give one like http:/,
+      /^"ftp:\/\/127\.0\.0\.1:1" is not an http\(s\) URL; use one such as http:/,
     ],
-    [
-      'VIDEOCALL_ADMIN_URL is not set',
-      undefined,
-      /^there is no VIDEOCALL_ADMIN_URL in the environment; run the tests by/,
-    ],
+    ['VIDEOCALL_ADMIN_URL is not set', undefined, /^VIDEOCALL_ADMIN_URL is not set; run the tests with/],
   ])('rejects with code unreachable when %s', async (_, address, message) => {
     vi.stubEnv('VIDEOCALL_ADMIN_URL', '');
     const error = await catchError(connectMock(address));
@@ -355,7 +363,7 @@ describe('connectMock', () => {
       const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
       expect(await catchError(connectMock(url))).toMatchObject({
         code: 'unreachable',
-        message: expect.stringContaining(`${url}/__admin is no mock-veridas; start one`),
+        message: expect.stringContaining(`${url}/__admin is not a mock-veridas control API; start one`),
       });
     },
   );

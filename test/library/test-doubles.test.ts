@@ -1,6 +1,10 @@
+import { once } from 'node:events';
 import http from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import timers from 'node:timers';
+import promises from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectMock, type Mock, type MockClient, startMock } from '../../src/library/index.ts';
 import { parseSetup } from '../support/fake-page.ts';
 
@@ -95,5 +99,59 @@ describe.each(['from startMock', 'from connectMock'])('mock %s', (source) => {
   it('keeps real time after vi.setSystemTime', async () => {
     vi.setSystemTime('2001-01-01T00:00:00Z');
     expect(Date.parse(await mock.clock.now())).toBeGreaterThan(realTime() - 60_000);
+  });
+});
+
+/** What `vi.useFakeTimers` can replace where tests run in processes. */
+const REPLACEABLE = [
+  'setTimeout',
+  'clearTimeout',
+  'setInterval',
+  'clearInterval',
+  'setImmediate',
+  'clearImmediate',
+  'queueMicrotask',
+  'performance',
+  'hrtime',
+  'Date',
+] as const;
+
+describe('a simulator that starts under fake timers', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  /** Starts, delays an answer, waits in vain and closes: each needs real time. */
+  async function useRealTime(): Promise<void> {
+    const mock = await startMock({ logLevel: 'error' });
+    await mock.faults.arm({ endpoint: 'token', latency: '20ms', times: 1 });
+    expect(await mock.token()).toMatch(/^\w{30}$/);
+    await expect(mock.waitFor({ event: 'VideocallCompleted' }, { timeout: 50 })).rejects.toMatchObject({
+      code: 'timeout',
+    });
+    expect(Date.parse(await mock.clock.now())).toBeGreaterThan(Date.parse('2020-01-01'));
+    const held = net.connect(Number(new URL(mock.url).port), '127.0.0.1');
+    held.on('error', () => {});
+    await once(held, 'connect');
+    held.write('POST /o/token/ HTTP/1.1\r\n');
+    await mock.close();
+  }
+
+  it('needs none of the replaced functions', async () => {
+    vi.useFakeTimers({ toFake: [...REPLACEABLE], now: new Date('2001-01-01') });
+    await useRealTime();
+  });
+
+  it('needs none of node:timers when a test library replaces those too', async () => {
+    const never = () => ({ unref() {}, ref() {} });
+    for (const name of ['setTimeout', 'setInterval', 'setImmediate'] as const)
+      vi.spyOn(timers, name).mockImplementation(never as never);
+    for (const name of ['setTimeout', 'setImmediate'] as const)
+      vi.spyOn(promises, name).mockImplementation(() => new Promise(() => {}));
+    syncBuiltinESMExports();
+    try {
+      await useRealTime();
+    } finally {
+      vi.restoreAllMocks();
+      syncBuiltinESMExports();
+    }
   });
 });

@@ -106,8 +106,8 @@ describe('a project that installs the package', SLOW, () => {
   it.each(['fastify', 'typebox', 'yaml', 'esbuild'])(
     'does not need %s, which the build uses',
     async (name) => {
-      project.write('lacking.mjs', `await import('${name}').catch(({ code }) => console.log(code));`);
-      expect((await project.node(['lacking.mjs'])).output).toBe('ERR_MODULE_NOT_FOUND\n');
+      project.write('missing.mjs', `await import('${name}').catch(({ code }) => console.log(code));`);
+      expect((await project.node(['missing.mjs'])).output).toBe('ERR_MODULE_NOT_FOUND\n');
     },
   );
 
@@ -153,7 +153,7 @@ describe('a project that installs the package', SLOW, () => {
       process.execPath,
       'remote.mjs',
     ]);
-    expect(output).toContain('asks for ops@home:');
+    expect(output).toContain('credentials are ops@home:');
     expect(code).toBe(0);
   });
 });

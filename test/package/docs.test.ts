@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -20,7 +20,7 @@ import {
 import { type Drive, openDrive } from '../support/drive.ts';
 import { findFreePort, type RedisServer, startRedis } from '../support/redis.ts';
 import { useTerminal } from '../support/terminal.ts';
-import { explainMissingTool } from '../support/tools.ts';
+import { explainMissingTool, findTool } from '../support/tools.ts';
 import { verifierProblem } from '../support/verifier.ts';
 import { type PageServer, startPageServer } from '../support/web-pages.ts';
 
@@ -35,13 +35,30 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   '<!-- VideoCall.vue -->': 'needs Vue; was tried by hand',
   '// video-call.component.ts': 'needs Angular; only its types were checked by hand',
   '// videocall.cy.js': 'needs Cypress, which downloads a browser of its own',
+  '<!-- res/xml/network_security_config.xml -->': 'needs Android',
+  '// MainActivity.kt': 'needs Android',
+  '// CallViewController.swift': 'needs iOS',
+  'npm pack': 'needs a registry; the packed file is installed by other tests',
 };
-const MAX_NOT_RUN = 6;
+const MAX_NOT_RUN = 10;
 
 /** Pages that tell one story: the simulator keeps what an earlier heading has done. */
 const CONTINUED = ['docs/tutorial.md'];
 const MAX_README_LINES = 150;
 const MAX_PAGE_LINES = 200;
+
+/** Asks for the health of the simulator. */
+const HEALTH_JAVA = `import java.net.URI;
+import java.net.http.*;
+
+public class Health {
+  public static void main(String[] args) throws Exception {
+    var url = URI.create(System.getenv("VIDEOCALL_URL") + "/__admin/health");
+    var answer = HttpClient.newHttpClient().send(HttpRequest.newBuilder(url).build(), HttpResponse.BodyHandlers.ofString());
+    System.out.println(answer.statusCode());
+  }
+}
+`;
 
 interface Link {
   /** The file that it leads to, by its path in the repository. */
@@ -77,7 +94,19 @@ const LANGUAGES = [
   { language: /^js$/, file: 'token.mjs', command: [process.execPath] },
   { language: /^python$/, file: 'token.py', command: ['python3'], lacks: explainMissingTool('python') },
   { language: /^java$/, file: 'Token.java', command: ['java'], lacks: explainMissingTool('java') },
-  { language: /^php$/, file: 'token.php', command: ['php'], lacks: explainMissingTool('php') },
+  { language: /^java$/, file: 'Basic.java', command: ['java'], lacks: explainMissingTool('java') },
+  {
+    language: /^php$/,
+    file: 'token.php',
+    command: ['php'],
+    lacks: explainMissingTool('php') ?? explainMissingTool('php-curl'),
+  },
+  {
+    language: /^php$/,
+    file: 'guzzle.php',
+    command: ['php'],
+    lacks: explainMissingTool('php') ?? explainMissingTool('guzzle'),
+  },
   { language: /^go$/, file: 'token.go', command: ['go', 'run'], lacks: explainMissingTool('go') },
   { language: /^ruby$/, file: 'token.rb', command: ['ruby'], lacks: explainMissingTool('ruby') },
 ] as const;
@@ -163,12 +192,12 @@ describe('the documentation', () => {
 
   /** What a reader has by the time a block is read, by its first line. */
   const GIVEN: Readonly<Record<string, () => Promise<Environment> | Environment>> = {
-    'npx mock-veridas validate one.yaml two.yaml': () => {
+    'npx --no-install mock-veridas validate one.yaml two.yaml': () => {
       project.write('one.yaml', 'name: one\nsteps:\n  - { after: "-1s", agent: join }\n');
       project.write('two.yaml', 'name: two\nsteps:\n  - { after: 1s, agent: start }\n');
       return {};
     },
-    'npx mock-veridas report --out reports/videocall': async () => {
+    'npx --no-install mock-veridas report --out reports/videocall': async () => {
       await d.admin('POST', '/reset');
       for (const call of ['customer-1', 'customer-2', 'customer-3']) await d.open(await d.token(), call);
       await fetch(`${d.mock.url}/o/token`, { method: 'POST' });
@@ -223,6 +252,9 @@ describe('the documentation', () => {
   /** Runs a program that gets a token. */
   async function runProgram(block: Block, file: string, [program = '', ...args]: readonly string[]) {
     writeFileSync(path.join(home, file), block.text);
+    mkdirSync(path.join(home, 'vendor'), { recursive: true });
+    // Composer would write this file; Debian has another place for the package.
+    writeFileSync(path.join(home, 'vendor/autoload.php'), `<?php require '${findTool('guzzle')}';`);
     const env = {
       // biome-ignore lint/style/noProcessEnv: programs are found by it
       ...process.env,
@@ -234,7 +266,11 @@ describe('the documentation', () => {
     expect(stdout.trim()).toMatch(/^\w{30}$/);
   }
 
-  const inConsumerTest = readFileSync(path.join(import.meta.dirname, 'consumer.test.ts'), 'utf8');
+  const otherTests = ['consumer.test.ts', '../control/generated-clients.test.ts'].map((file) =>
+    readFileSync(path.join(import.meta.dirname, file), 'utf8'),
+  );
+  const expectRunElsewhere = (name: string) =>
+    expect(otherTests.filter((text) => text.includes(`'${name}'`))).toHaveLength(1);
 
   const WAYS: readonly Way[] = [
     {
@@ -273,7 +309,7 @@ describe('the documentation', () => {
       async run(block) {
         redis = await startRedis();
         const [line = ''] = installed(block.text);
-        const args = line.replace('redis://127.0.0.1:6379', redis.url).split(' ').slice(2);
+        const args = line.replace('redis://127.0.0.1:6379', redis.url).split(' ').slice(3);
         await started(args, block, {}, [project.tool('.bin/mock-veridas')]);
       },
     },
@@ -295,19 +331,37 @@ describe('the documentation', () => {
     },
     {
       language: /^sh$/,
+      begins: /^keytool /,
+      lacks: explainMissingTool('java'),
+      async run({ text }) {
+        project.write('Health.java', HEALTH_JAVA);
+        project.write('java.sh', `${text}java Health.java\n`);
+        const { code, output } = await shell.bash(
+          'npx --no-install mock-veridas exec --https -- sh -e java.sh',
+        );
+        expect([code, output]).toEqual([0, expect.stringMatching(/^200$/m)]);
+      },
+    },
+    {
+      language: /^sh$/,
+      begins: /^npm install --save-dev (?:openapi|swagger)-typescript/,
+      run: async ({ name }) => expectRunElsewhere(name),
+    },
+    {
+      language: /^sh$/,
       begins: /verify/,
       lacks: verifierProblem,
       run: runInProject,
     },
     {
       language: /^sh$/,
-      begins: /^npx mock-veridas (?:start|--)/,
+      begins: /^npx --no-install mock-veridas (?:start|--)/,
       async run(block) {
-        const args = block.text.trim().split(' ').slice(2);
+        const args = block.text.trim().split(' ').slice(3);
         await started(args, block, {}, [project.tool('.bin/mock-veridas')]);
       },
     },
-    { language: /^sh$/, begins: /^npx mock-veridas /, run: runInProject },
+    { language: /^sh$/, begins: /^npx --no-install mock-veridas /, run: runInProject },
     {
       language: /^yaml$/,
       begins: /^# yaml-language-server/,
@@ -327,11 +381,21 @@ describe('the documentation', () => {
       },
     },
     {
+      language: /^yaml$/,
+      begins: /^# mock-veridas\.config\.yaml\n/,
+      async run(block) {
+        writeFileSync(config(), block.text);
+        expect(await started(['start'], block)).toMatch(/clients {3}shop, shop-broken\n/);
+      },
+    },
+    {
       language: /^js$/,
       begins: /^\/\/ call\.test\.mjs\n/,
       async run({ text }) {
         project.write('call.test.mjs', text);
-        const { code, output } = await shell.bash('npx mock-veridas exec -- node --test call.test.mjs');
+        const { code, output } = await shell.bash(
+          'npx --no-install mock-veridas exec -- node --test call.test.mjs',
+        );
         expect([code, output]).toEqual([0, output]);
       },
     },
@@ -343,9 +407,9 @@ describe('the documentation', () => {
         project.write('pact.test.mjs', text);
         const env = { PACT_DO_NOT_TRACK: 'true', LOG_LEVEL: 'error' };
         const commands =
-          'rm -rf pacts; node --test pact.test.mjs; npx mock-veridas verify pacts; rm -rf pacts';
+          'rm -rf pacts; node --test pact.test.mjs; npx --no-install mock-veridas verify pacts; rm -rf pacts';
         const { code, output } = await shell.bash(commands, env);
-        expect(output).toContain('7 interactions: 7 passed, 0 failed');
+        expect(output).toContain('13 interactions: 13 passed, 0 failed');
         expect(code).toBe(0);
       },
     },
@@ -354,7 +418,7 @@ describe('the documentation', () => {
       begins: /^\/\/ \S+\.\w+\n/,
       async run({ name }) {
         expect(PROGRAMS).toContain(name.slice(3));
-        expect(inConsumerTest).toContain(`'${name.slice(3)}'`);
+        expectRunElsewhere(name.slice(3));
       },
     },
   ];

@@ -30,7 +30,7 @@ async function listClientIds(): Promise<string[]> {
 /** A mistake that causes a finding: it opens the frame at the address for backends. */
 const MISTAKE =
   'await fetch(videocall.call("v").src(await videocall.token()).replace(mock.browserUrl, mock.url));';
-const FINDING = 'error: the frame is opened at a host without "videocall" in its name';
+const FINDING = 'error: the host of the frame does not contain "videocall"';
 
 const projectWith5 = useConsumer([], VITEST_5);
 // Vitest 5 does not support Node 20.
@@ -88,7 +88,7 @@ describe.each(VITESTS)('the fixtures for %s', { timeout: 60_000 }, (_name, { pro
     );
     const { output } = await run({});
     expect(output).toMatch(/Tests +1 failed \| 2 passed/);
-    expect(output).toContain('the integration made a mistake');
+    expect(output).toContain('the integration has 1 finding');
     expect(output).toContain(FINDING);
     project.write('vitest.config.mjs', 'export default { test: { provide: { failOnFindings: true } } };');
     expect((await run({})).output).toMatch(/Tests +2 failed \| 1 passed/);
@@ -139,7 +139,7 @@ describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { t
           ['VideocallLoading', 'VideocallInitiated', 'VideocallCompleted'],
         );
         const error = await call.heard('VideocallNotFound', { timeout: 50 }).catch((error) => error);
-        expect(error.message).toMatch(/^the page has not heard VideocallNotFound within 50ms; it has heard /);
+        expect(error.message).toMatch(/^the page did not receive VideocallNotFound within 50ms; it received /);
         expect(error.message).toContain('VideocallCompleted (dropped: its origin http://elsewhere.localhost');
       });
       test('hears a page that embeds the call itself, also after it was loaded again', async ({ page, videocall }) => {

@@ -13,15 +13,17 @@ const ROOT = path.join(import.meta.dirname, '../..');
 
 /** Every kind of published file. */
 const KINDS = [
-  /^(?:CHANGELOG|README)\.md$|^LICENSE$|^package\.json$/,
+  /^(?:CHANGELOG|README)\.md$|^LICENSE$|^llms\.txt$|^package\.json$/,
   /^dist\/(?:mock-veridas|command|issue-certificate)\.cjs$/,
-  /^dist\/(?:index|vitest|playwright|(?:certificate|chunk|launch|ports|redis-store|tls|webapi)-\w{8})\.js$/,
+  /^dist\/(?:index|vitest|playwright|(?:certificate|chunk|launch|markdown|ports|redis-store|tls|webapi)-\w{8})\.js$/,
   /^dist\/contracts\/verifier-process\.js$/,
-  /^dist\/browser\/(?:call|console|demo|report)\.(?:css|js)$/,
+  /^dist\/browser\/(?:call|console|demo|overview|report)\.(?:css|js)$/,
   /^dist\/types\/[\w/-]+\.d\.ts$/,
   /^dist\/(?:THIRD-PARTY\.txt|sbom\.cdx\.json)$/,
   /^fixtures\/(?:(?:config|scenario)\.schema\.json|scenarios\/[\w-]+\.yaml)$/,
   /^docs\/(?:[\w-]+\/)?[\w-]+\.md$/,
+  /^docs\/pictures\/[\w-]+\.png$/,
+  /^recipes\/(?:[\w-]+\/)+[\w.-]+$/,
   /^contracts\/(?:(?:asyncapi|openapi)\.yaml|[\w-]+--videocall-manager\.json)$/,
 ];
 

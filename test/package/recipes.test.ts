@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { atLeast } from '../support/at-least.ts';
 import { type Environment, type Outcome, useCiMachine } from '../support/ci-machine.ts';
 import { ciProblems } from '../support/ci-schemas.ts';
@@ -46,6 +46,12 @@ async function serve(environment: Environment, health = '/app/node_modules/.bin/
   const env = { ...IMAGE, ...environment };
   ci.start(['node_modules/.bin/mock-veridas', 'start'], env);
   await waitForSuccess(health.replace('/app/', ''), env);
+}
+
+interface KubernetesVariable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: { readonly secretKeyRef: { readonly key: string } };
 }
 
 interface Step {
@@ -115,6 +121,36 @@ describe('CI recipes', { timeout: 120_000 }, () => {
     ci.start(shop.command, shop.environment);
     await waitForSuccess(shell(shop.healthcheck.test.slice(1)), shop.environment);
     expect(await runSteps([{ run: shell(tests.command) }], tests.environment)).toEqual([]);
+  });
+
+  it('starts the container of kubernetes/videocall.yaml, which its probes find ready', async () => {
+    const { text, port } = await checkOut('kubernetes/videocall.yaml');
+    const [secret, deployment, service] = parseAllDocuments(text).map((document) => document.toJS());
+    const { selector, template } = deployment.spec;
+    const [container] = template.spec.containers;
+    const env = Object.fromEntries(
+      (container.env as KubernetesVariable[]).map(({ name, value, valueFrom }) => [
+        name,
+        value ?? secret.stringData[valueFrom?.secretKeyRef.key ?? ''],
+      ]),
+    );
+    await serve({ ...env, ...port });
+    const { path: ready, port: readyPort } = container.readinessProbe.httpGet;
+    // The kubelet asks by the address of the pod, and without credentials.
+    const ask = `curl --fail -s -H "Host: 10.1.2.3:${readyPort}" http://127.0.0.1:${readyPort}${ready}`;
+    expect((await ci.bash(ask)).output).toContain('"status":"ok"');
+    const ports = [
+      container.livenessProbe.tcpSocket.port,
+      container.ports[0].containerPort,
+      service.spec.ports[0].port,
+    ];
+    expect(ports).toEqual(ports.map(() => Number(port.MOCK_VERIDAS_PORT)));
+    expect([selector.matchLabels, service.spec.selector]).toEqual([
+      template.metadata.labels,
+      template.metadata.labels,
+    ]);
+    const token = `curl --fail -s ${env.MOCK_VERIDAS_BROWSER_URL.replace('videocall', '127.0.0.1')}/o/token/ -d grant_type=client_credentials --user ${env.MOCK_VERIDAS_CLIENT}`;
+    expect((await ci.bash(token)).output).toContain('access_token');
   });
 
   const noChromium = explainMissingTool('chromium');

@@ -59,12 +59,19 @@ const SERVER_GUARDS: readonly Guard[] = [
     removal: [
       {
         file: 'control/guard.ts',
-        snippet: 'credentials === undefined && !isLoopback(parseHost(headers.host))',
+        snippet: '!isLoopback(parseHost(headers.host))',
         replacement: 'false',
       },
     ],
     attack: async (server) =>
       (await send(server, { path: '/__admin/clients', headers: [['Host', 'evil.example']] })).status === 200,
+  },
+  {
+    guard: 'the control API rejects requests that a proxy on this machine forwards',
+    removal: [{ file: 'control/guard.ts', snippet: 'header !== undefined', replacement: 'false' }],
+    attack: async (server) =>
+      (await send(server, { path: '/__admin/clients', headers: [['X-Forwarded-For', '203.0.113.7']] }))
+        .status === 200,
   },
   {
     guard: 'the control API rejects requests from pages of other sites',
@@ -95,6 +102,12 @@ const SERVER_GUARDS: readonly Guard[] = [
           headers: [['Authorization', `Basic ${btoa('admin:wrong')}`]],
         })
       ).status === 200,
+  },
+  {
+    guard: 'the documentation reads only its own files',
+    removal: [{ file: 'control/docs.ts', snippet: '!listFiles().includes(file)', replacement: 'false' }],
+    attack: async (server) =>
+      (await send(server, { path: '/__docs/..%2fpackage.json' })).body.includes('peerDependencies'),
   },
   {
     guard: 'the call page leaves an invalid host out of its policy',

@@ -84,6 +84,28 @@ const CLIENTS: readonly Client[] = [
     needs: ['ruby-oauth2'],
     raises: { token: 'OAuth2::Error', revocation: 'OAuth2::Error' },
   },
+  {
+    name: 'java.net.http',
+    program: 'JavaHttpClient.java',
+    needs: ['java'],
+    raises: { token: 'nothing', revocation: 'nothing' },
+    anyGrant: true,
+    encodesBasic: true,
+  },
+  {
+    name: 'ext-curl (PHP)',
+    program: 'curl.php',
+    needs: ['php', 'php-curl'],
+    raises: { token: 'nothing', revocation: 'nothing' },
+    anyGrant: true,
+  },
+  {
+    name: 'Guzzle (PHP)',
+    program: 'guzzle.php',
+    needs: ['php', 'guzzle'],
+    raises: { token: 'ClientException', revocation: 'ClientException' },
+    anyGrant: true,
+  },
 ];
 
 /** Absolute paths, because Debian's packages work only with Debian's interpreters. */
@@ -92,6 +114,8 @@ const INTERPRETERS: Readonly<Record<string, string>> = {
   '.mjs': process.execPath,
   '.py': '/usr/bin/python3',
   '.rb': '/usr/bin/ruby',
+  '.java': '/usr/bin/java',
+  '.php': '/usr/bin/php',
 };
 
 /** New versions of Go compile the standard library first, which takes a small machine most of a minute. */

@@ -5,7 +5,7 @@ import { parseRange } from '../../src/domain/address.ts';
 import { createClientRecord } from '../../src/domain/client.ts';
 import type { MockOptions } from '../../src/library/index.ts';
 import { isAmong } from '../../src/server/address.ts';
-import { type Drive, openDrive } from '../support/drive.ts';
+import { type Drive, type Json, openDrive } from '../support/drive.ts';
 import { type RawAnswer, sendRaw } from '../support/raw-http.ts';
 
 const BANK = createClientRecord({
@@ -172,6 +172,19 @@ describe('X-Forwarded-For', () => {
     ['127.0.0.2, 127.0.0.1', 200],
     ['6.6.6.6', 403],
     ['nonsense', 403],
+    ['127.0.0.2:51234', 200],
+    ['[127.0.0.2]:51234', 200],
+    ['6.6.6.6:1, 127.0.0.2:51234, 127.0.0.1:80', 200],
+    ['127.0.0.2:51234,\t6.6.6.6:1', 403],
+    ['::ffff:127.0.0.2', 200],
+    ['[::ffff:7f00:2]:443', 200],
+    ['2001:db8::7', 200],
+    ['[2001:db8::7]:443', 200],
+    ['"[2001:DB8::7]:443"', 200],
+    ['[2001:db8::7%eth0]', 200],
+    ['127.0.0.2:port', 403],
+    ['127.0.0.2, unknown', 403],
+    ['127.0.0.2, _hidden', 403],
   ])(
     'uses the right-most address in X-Forwarded-For that is no trusted proxy: "%s" gets %s',
     async (value, status) => {
@@ -179,6 +192,56 @@ describe('X-Forwarded-For', () => {
       expect((await ask(url, { headers: [['X-Forwarded-For', value]] })).status).toBe(status);
     },
   );
+
+  it.each([
+    ['203.0.113.7:51234', '203.0.113.7'],
+    [' 203.0.113.7 ', '203.0.113.7'],
+    ['198.51.100.1, 203.0.113.7:51234, 127.0.0.1:4711', '203.0.113.7'],
+    ['[203.0.113.7]:443', '203.0.113.7'],
+    ['[2001:db8::7]:443', '2001:db8::7'],
+    ['[2001:db8::7]', '2001:db8::7'],
+    ['2001:DB8:0:0::7', '2001:db8::7'],
+    ['"[2001:db8::7]:443"', '2001:db8::7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['[::ffff:cb00:7107]:443', '203.0.113.7'],
+    ['fe80::7%eth0', 'fe80::7'],
+    ['[fe80::7%25eth0]:443', 'fe80::7'],
+    ['unknown', 'unknown'],
+    ['_hidden', 'unknown'],
+    ['203.0.113.7:https', 'unknown'],
+    ['203.0.113.700', 'unknown'],
+    ['client.example:443', 'unknown'],
+    [', ,', '127.0.0.1'],
+  ])('records the client of X-Forwarded-For "%s" as %s', async (value, from) => {
+    const url = await start({ trustProxy: ['127.0.0.1'] });
+    await ask(url, { headers: [['X-Forwarded-For', value]] });
+    expect((await d.admin('GET', '/requests')).json.items.at(-1).from).toBe(from);
+  });
+
+  it('reads several X-Forwarded-For lines as one list', async () => {
+    const url = await start({ trustProxy: ['127.0.0.1', '10.0.0.0/8'] });
+    const lines = ['6.6.6.6', '127.0.0.2:51234', '10.0.0.5:4711'];
+    const { status } = await ask(url, { headers: lines.map((line) => ['X-Forwarded-For', line]) });
+    expect(status).toBe(200);
+    expect((await d.admin('GET', '/requests')).json.items.at(-1).from).toBe('127.0.0.2');
+  });
+
+  it('says which text in X-Forwarded-For is no address', async () => {
+    const url = await start({ trustProxy: ['127.0.0.1'] });
+    const { body } = await ask(url, { headers: [['X-Forwarded-For', '127.0.0.2, _hidden']] });
+    const reason = `the sender's address is not among the allowed_ips of "bank": X-Forwarded-For has "_hidden" where an address must be`;
+    expect(body.toString()).toBe(`403 Forbidden: ${reason}\n`);
+    expect((await d.admin('GET', '/requests')).json.items.at(-1)).toMatchObject({ from: 'unknown', reason });
+  });
+
+  it('records an IPv4 client of a socket that accepts both families by its IPv4 address', async () => {
+    const { port } = new URL(await start({ host: '::', admin: { user: 'u', password: 'p', origins: [] } }));
+    await ask(`http://127.0.0.1:${port}`, { from: '127.0.0.3' });
+    const answer = await fetch(`${d.mock.adminUrl}/requests`, {
+      headers: { authorization: `Basic ${btoa('u:p')}` },
+    });
+    expect(((await answer.json()) as Json).items.at(-1).from).toBe('127.0.0.3');
+  });
 });
 
 describe('IP addresses and ranges', () => {

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Drive, type Json, openDrive } from '../support/drive.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createSharedStore, type Drive, type Json, openDrive } from '../support/drive.ts';
 
 let d: Drive;
 beforeAll(async () => {
@@ -58,14 +58,14 @@ describe('faults', () => {
     await arm({ endpoint: 'token', status: 503, client_id: struck.client_id });
     expect(await statuses(1, { ...other })).toEqual([200]);
     expect(await statuses(1, { ...struck })).toEqual([503]);
-    expect(await statuses(1, { client_id: 'nobody' })).toEqual([401]);
+    expect(await statuses(1, { client_id: 'unknown' })).toEqual([401]);
   });
 
   it('applies a fault without a client to every client, known or not', async () => {
     const client = await d.createClient();
     await arm({ endpoint: 'token', status: 503 });
     expect(await statuses(1, { ...client })).toEqual([503]);
-    expect(await statuses(1, { client_id: 'nobody' })).toEqual([503]);
+    expect(await statuses(1, { client_id: 'unknown' })).toEqual([503]);
   });
 
   it('matches a fault on /call by the token', async () => {
@@ -125,17 +125,31 @@ describe('faults', () => {
     expect((await d.admin('GET', '/requests')).json.items[0]).toMatchObject({
       status: 500,
       fault_id: json.id,
-      reason: `struck by fault ${json.id}: status 500`,
+      reason: `injected fault ${json.id}: status 500`,
     });
   });
 
+  it('of the config file stays used up when another instance starts on the same store', async () => {
+    const options = {
+      ...createSharedStore(),
+      faults: [{ endpoint: 'token', status: 503, after: 0, times: 1 }] as const,
+    };
+    const one = await openDrive(options);
+    onTestFinished(() => one.mock.close());
+    expect((await one.requestToken()).status).toBe(503);
+    const other = await openDrive(options);
+    onTestFinished(() => other.mock.close());
+    expect((await other.requestToken()).status).toBe(200);
+    expect((await other.admin('GET', '/faults')).json.items).toMatchObject([{ id: 'config-1', struck: 1 }]);
+  });
+
   it.each([
-    [{ endpoint: 'token' }, /nothing would go wrong/],
+    [{ endpoint: 'token' }, /the fault does nothing/],
     [{ endpoint: 'tokens', status: 500 }, /one of token, revoke, call/],
     [{ endpoint: 'token', status: 200 }, /400 to 599/],
     [{ endpoint: 'token', status: 500, kind: 'hang' }, /no answer/],
     [{ endpoint: 'token', retry_after: 5, kind: 'empty' }, /needs a status/],
-    [{ endpoint: 'token', latency: ['3s', '1s'] }, /turn them round/],
+    [{ endpoint: 'token', latency: ['3s', '1s'] }, /swap them/],
     [{ endpoint: 'token', latency: '1h' }, /10m/],
     [{ endpoint: 'token', latency: 5 }, /"2s"/],
     [{ endpoint: 'token', status: 500, times: 0 }, /from 1/],

@@ -200,10 +200,10 @@ describe('findings from pages', () => {
   };
 
   it.each([
-    ['opened-top-level', { topLevel: true }, 'no page around it'],
+    ['opened-top-level', { topLevel: true }, 'the page has no parent'],
     ['camera-not-allowed', { microphoneAllowed: false }, 'not allowed: microphone'],
     ['sandboxed-origin', { origin: 'null' }, 'its origin is "null"'],
-    ['insecure-parent', { secureContext: false }, 'in a page of http://localhost'],
+    ['insecure-parent', { secureContext: false }, 'in a page at http://localhost'],
     ['frame-too-small', { height: 150 }, '800 x 150 pixels'],
     ['old-browser', { userAgent: 'Mozilla/5.0 Gecko/20100101 Firefox/51.0' }, 'Firefox 51.0'],
     ['old-browser', { userAgent: 'Mozilla/5.0 Chrome/56.0 Safari/537.36 Edge/15.15' }, 'Edge 15.15'],

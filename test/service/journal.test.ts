@@ -37,22 +37,22 @@ describe('journal', () => {
       'JSON in the body',
       () => post('/o/token/', '{"grant_type":"client_credentials"}', { 'content-type': 'application/json' }),
       400,
-      /in a form body/,
+      /the body is application\/json.*only forms/,
     ],
     [
-      'a path without its last slash',
+      'a path without its trailing slash',
       () => post('/o/token', form(SANDBOX as never)),
       301,
-      /last slash.*loses the body/,
+      /trailing slash.*drops the request body/,
     ],
     [
       'a query on the token endpoint',
       () => post('/o/token/?x=1', form({ grant_type: 'client_credentials' })),
       500,
-      /breaks on a query/,
+      /a query string makes the token endpoint fail/,
     ],
     ['a GET of the token endpoint', () => fetch(`${d.mock.url}/o/token/`), 405, /GET is not allowed/],
-    ['an unknown path', () => fetch(`${d.mock.url}/oauth/token`), 404, /nothing at this path/],
+    ['an unknown path', () => fetch(`${d.mock.url}/oauth/token`), 404, /no such path/],
     [
       'a broken multipart body',
       () => post('/o/token/', 'x', { 'content-type': 'multipart/form-data' }),
@@ -61,7 +61,7 @@ describe('journal', () => {
     ],
     ['a call with an unknown token', () => d.open('nope', 'val-1'), 403, /never issued/],
     ['a call without a validation id', async () => d.open(await d.token(), ''), 200, /no validation_id/],
-    ['a call by POST', () => post('/call', ''), 405, /only GET/],
+    ['a call by POST', () => post('/call', ''), 405, /use GET/],
     ['a wrong apikey', () => post('/validas/v1/validation', '', { apikey: 'x' }), 401, /apikey/],
   ];
   it.each(reasons)('records the reason for the answer to %s', async (_, ask, status, reason) => {
@@ -102,7 +102,7 @@ describe('journal', () => {
 
   it.each([
     ['/o/token/%zz', 404, /cannot be decoded/],
-    [`/o/token?${'x'.repeat(8000)}`, 301, /last slash/],
+    [`/o/token?${'x'.repeat(8000)}`, 301, /trailing slash/],
   ])('records a request even if its path is malformed or long: %.20s', async (address, status, reason) => {
     await post(address, '');
     const [entry] = await requests();

@@ -61,7 +61,7 @@ describe('media ports', () => {
     const one = await openDrive({ mediaPorts: { tcp: 0, udp: 0 } });
     const ports = one.mock.mediaPorts ?? { tcp: 0, udp: 0 };
     await expect(openDrive({ mediaPorts: ports })).rejects.toThrow(
-      /media port TCP\/\d+ cannot be had \(EADDRINUSE\)/,
+      /media port TCP\/\d+ cannot be used \(EADDRINUSE\)/,
     );
     await one.mock.close();
     const other = await openDrive({ mediaPorts: ports });

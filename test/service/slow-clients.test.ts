@@ -66,6 +66,17 @@ describe('slow clients', () => {
       await closed;
       socket.destroy();
     });
+
+    it('disconnects a client that keeps the connection after the last answer', async () => {
+      const closed = waitForServerClose();
+      const socket = open();
+      socket.allowHalfOpen = true;
+      socket.on('error', () => {});
+      socket.write('GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+      socket.resume();
+      await closed;
+      socket.destroy();
+    });
   });
 
   it.each([

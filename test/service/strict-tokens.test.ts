@@ -26,7 +26,7 @@ describe('token used for a second validation', () => {
     await d.open(token, 'one');
     const { status, html } = await d.open(token, 'another');
     expect(status).toBe(403);
-    expect(html).toContain('already serves another validation');
+    expect(html).toContain('already belongs to another validation');
   });
 });
 

@@ -60,6 +60,8 @@ describe('--token-format jwt', () => {
     expect(protectedHeader).toMatchObject({ alg: 'ES256', kid: expect.any(String) });
     expect(payload).toMatchObject({ client_id: 'sandbox-client', scope: 'read write groups' });
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(3600);
+    const { payload: short } = await jwtVerify(await d.token(await d.createClient({ expires_in: 60 })), keys);
+    expect((short.exp ?? 0) - (short.iat ?? 0)).toBe(60);
   });
 
   it('publishes no private key', async () => {

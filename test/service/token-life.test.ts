@@ -33,6 +33,39 @@ describe('token lifetime', () => {
     expect((await d.open(token, 'v')).status).toBe(403);
   });
 
+  it('issues tokens that live as long as expires_in of their client says', async () => {
+    const client = await d.createClient({ expires_in: 60 });
+    await d.admin('POST', '/clock/freeze', { client_id: client.client_id });
+    expect(await (await d.requestToken({ ...client })).json()).toMatchObject({ expires_in: 60 });
+    const token = await d.token(client);
+    await d.admin('POST', '/clock/advance', { by: '59999ms', client_id: client.client_id });
+    expect((await d.open(token, 'v')).status).toBe(200);
+    await d.admin('POST', '/clock/advance', { by: '1ms', client_id: client.client_id });
+    expect((await d.open(token, 'v')).status).toBe(403);
+    expect((await d.admin('GET', `/tokens/${token}`)).json.state).toBe('expired');
+  });
+
+  it('keeps the lifetime of a token when expires_in of its client changes', async () => {
+    const client = await d.createClient();
+    const token = await d.token(client);
+    const changed = await d.admin('PATCH', `/clients/${client.client_id}`, { expires_in: 1 });
+    expect(changed.json.expires_in).toBe(1);
+    await d.admin('POST', '/clock/advance', { by: '1h', client_id: client.client_id });
+    const { json } = await d.admin('GET', `/tokens/${token}`);
+    expect(Date.parse(json.expires_at) - Date.parse(json.issued_at)).toBe(3_600_000);
+    await d.admin('POST', `/reset`, { client_id: client.client_id });
+    expect(await (await d.requestToken({ ...client })).json()).toMatchObject({ expires_in: 1 });
+  });
+
+  it.each([0, -1, 0.5, 31_536_001, '60', null, true])(
+    'rejects a client with expires_in %j',
+    async (expires_in) => {
+      const { status, json } = await d.admin('POST', '/clients', { expires_in });
+      const message = `expires_in: ${JSON.stringify(expires_in)} is not a lifetime of tokens; give whole seconds from 1 to 31536000, a year`;
+      expect([status, json.errors]).toEqual([422, [{ path: '/expires_in', message }]]);
+    },
+  );
+
   it('does not expire a token by the clock of another client', async () => {
     const [one, another] = [await d.createClient(), await d.createClient()];
     const token = await d.token(one);

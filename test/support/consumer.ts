@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll } from 'vitest';
+import { createManifest } from '../../build/manifest.ts';
 import { findTool } from './tools.ts';
 
 const exec = promisify(execFile);
@@ -57,11 +58,16 @@ export const run = (
     ({ code, stdout, stderr }) => ({ code, output: stdout + stderr }),
   );
 
-/** Packs the package into a folder, and returns the path of the file. */
+/** Packs the package as it is built into a folder, and returns the path of the file. */
 export async function pack(folder: string): Promise<string> {
-  // The build is done already. Another one would expose an incomplete dist/ to other tests.
-  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
-  const { stdout } = await exec('npm', args, { cwd: ROOT });
+  // Not in place: another build, and package.json without its scripts, would be in the way of other tests.
+  const copy = mkdtempSync(path.join(tmpdir(), 'mock-veridas-pack-'));
+  for (const name of ['dist', 'fixtures', 'contracts', 'docs', 'CHANGELOG.md', 'README.md', 'LICENSE'])
+    cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
+  writeFileSync(path.join(copy, 'package.json'), createManifest());
+  const args = ['pack', '--json', '--pack-destination', folder];
+  const { stdout } = await exec('npm', args, { cwd: copy });
+  rmSync(copy, { recursive: true });
   const packed = JSON.parse(stdout) as { filename: string }[] | Record<string, { filename: string }>;
   const [{ filename } = { filename: '' }] = Object.values(packed);
   return path.join(folder, filename);

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 
-/** A page of the documentation: the README, or a file below docs/. */
+/** A page of the documentation: the README, llms.txt, or a file below docs/. */
 export interface DocPage {
   /** Its path in the repository. */
   readonly file: string;
@@ -55,11 +55,18 @@ const listDocs = (): string[] =>
     .map((file) => `docs/${file}`)
     .sort();
 
-export const PAGES: readonly DocPage[] = ['README.md', ...listDocs()].map(readPage);
+export const PAGES: readonly DocPage[] = ['README.md', 'llms.txt', ...listDocs()].map(readPage);
 export const BLOCKS: readonly Block[] = PAGES.flatMap(({ blocks }) => blocks);
 
-/** The programs of the docs, by the names in their first lines; `consumer.test.ts` runs each. */
-export const PROGRAMS = ['videocall.test.ts', 'videocall.spec.ts', 'plain.mjs', 'remote.mjs'] as const;
+/** The programs of the docs, by the names in their first lines; `consumer.test.ts` and `generated-clients.test.ts` run each. */
+export const PROGRAMS = [
+  'videocall.test.ts',
+  'videocall.spec.ts',
+  'plain.mjs',
+  'remote.mjs',
+  'with-openapi-fetch.ts',
+  'with-generated-api.ts',
+] as const;
 
 /** The text of a program. */
 export const getProgram = (name: (typeof PROGRAMS)[number]): string =>

@@ -47,15 +47,23 @@ export async function openDrive(options: MockOptions = {}): Promise<Drive> {
   return { mock, ...driveAt(mock) };
 }
 
-/** Returns the helpers for a simulator that is already running. */
-export function driveAt({ url, adminUrl }: Pick<StartedMock, 'url' | 'adminUrl'>): Omit<Drive, 'mock'> {
+/**
+ * Returns the helpers for a simulator that is already running.
+ *
+ * @param authorization credentials for its control API
+ */
+export function driveAt(
+  { url, adminUrl }: Pick<StartedMock, 'url' | 'adminUrl'>,
+  authorization?: string,
+): Omit<Drive, 'mock'> {
   const admin = async <T>(method: string, path: string, body?: unknown) => {
     const answer = await fetch(`${adminUrl}${path}`, {
       method,
-      ...(body !== undefined && {
-        body: JSON.stringify(body),
-        headers: { 'content-type': 'application/json' },
-      }),
+      headers: {
+        ...(authorization !== undefined && { authorization }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
     const json = text === '' ? undefined : JSON.parse(text);

@@ -137,6 +137,14 @@ export const MISTAKES: readonly Mistake[] = [
     },
   },
   {
+    what: 'a validation_id that misspells a scenario',
+    expected: expectInAll('misspelt-scenario'),
+    async make({ tab, pages, frame }) {
+      const src = await frame({ validation: 'agent-lat~c1' });
+      await tab.open(pages.page(`<iframe ${GUIDE_ATTRIBUTES} src="${src}"></iframe>`));
+    },
+  },
+  {
     what: 'one token in two frames',
     expected: expectInAll('token-shared'),
     async make({ tab, pages, frame, waitForDiagnostics }) {

@@ -197,7 +197,11 @@ export const FAULTS: readonly PlantedFault[] = [
       headers['content-security-policy'] = "frame-ancestors 'self'";
     }),
   },
-  { what: 'a token outlives its hour', by: 'simulator-errors', answer: admitRefused('its hour is over') },
+  {
+    what: 'a token outlives its hour',
+    by: 'simulator-errors',
+    answer: admitRefused('token has expired'),
+  },
   {
     what: 'a token outlives its call',
     by: 'simulator-errors',

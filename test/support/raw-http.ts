@@ -75,3 +75,23 @@ export function sendRaw(url: string, request: RawRequest): Promise<RawAnswer> {
     });
   });
 }
+
+/**
+ * Sends raw bytes and returns everything received, one character per byte, until the connection closes.
+ *
+ * @param ends whether the client ends its side after the bytes
+ */
+export function exchange(url: string, bytes: string | Buffer, { ends = false } = {}): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => (ends ? socket.end(bytes) : socket.write(bytes)));
+    let answer = '';
+    socket.on('data', (data) => {
+      answer += data.toString('latin1');
+    });
+    socket.on('close', () => resolve(answer));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') reject(error);
+    });
+  });
+}

@@ -151,9 +151,10 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
 
     it('notifies of every change once the whole swap can be read', async () => {
       const seen: Promise<boolean>[] = [];
+      const isWhole = async () => (await store.read(A, B)).found.every((one) => one !== undefined);
       const notified = new Promise<void>((resolve) => {
         store.watch(({ id }) => {
-          seen.push(store.read(A, B).then(({ found }) => found.every((one) => one !== undefined)));
+          seen.push(isWhole());
           if (id === 'b') resolve();
         });
       });
@@ -166,7 +167,7 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       await add(A);
       await add(B);
       const left = new Promise<number>((resolve) => {
-        store.watch(() => void store.read(A, B).then(({ found }) => resolve(found.filter(Boolean).length)));
+        store.watch(async () => resolve((await store.read(A, B)).found.filter(Boolean).length));
       });
       await store.clear(['client']);
       expect(await left).toBe(0);

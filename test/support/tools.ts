@@ -22,6 +22,9 @@ export const TOOLS = {
   python: { names: ['python3'], debian: 'python3' },
   ruby: { names: ['ruby'], debian: 'ruby' },
   php: { names: ['php'], debian: 'php-cli' },
+  // The extension's own folder is named after the version of PHP.
+  'php-curl': { names: ['/usr/share/doc/php-curl'], debian: 'php-curl' },
+  guzzle: { names: ['/usr/share/php/GuzzleHttp/autoload.php'], debian: 'php-guzzlehttp-guzzle' },
   go: { names: ['go'], debian: 'golang-go' },
   'x/oauth2': {
     names: ['/usr/share/gocode/src/golang.org/x/oauth2'],

@@ -110,6 +110,7 @@ describe('config file', () => {
       '    allowed_ips: [10.0.0.0/8, "::1"]',
       '    type: public',
       '    grant_type: authorization-code',
+      '    expires_in: 60',
       '    scenario: manual',
     );
     expect(settings().clients).toEqual([
@@ -120,6 +121,7 @@ describe('config file', () => {
         allowedIps: ['10.0.0.0/8', '::1'],
         type: 'public',
         grantType: 'authorization-code',
+        expiresIn: 60,
         scenario: 'manual',
       },
     ]);
@@ -129,6 +131,7 @@ describe('config file', () => {
     ['id: x', "1:45 client: 'id' is not known here; did you mean 'client_id'?"],
     ['secret: x', "1:45 client: 'secret' is not known here; did you mean 'client_secret'?"],
     ['allowedIps: [1.2.3.4]', "1:45 client: 'allowedIps' is not known here; did you mean 'allowed_ips'?"],
+    ['expiresIn: 60', "1:45 client: 'expiresIn' is not known here; did you mean 'expires_in'?"],
     ['grantType: x', "1:45 client: 'grantType' is not known here; did you mean 'grant_type'?"],
   ])('rejects a client key in another spelling: %s', (pair, problem) => {
     expect(getFileProblems(`clients: [{ client_id: a, client_secret: b, ${pair} }]`)).toEqual([problem]);
@@ -162,7 +165,7 @@ describe('config file', () => {
     ['{ client_id: a }', '1:11 client: client_secret is missing'],
     [
       '{ client_id: a, client_secret: b }, { client_id: a, client_secret: c }',
-      '1:60 client_id: another client has the id "a" already',
+      '1:60 client_id: another client already has the id "a"',
     ],
     [
       '{ client_id: a, client_secret: b, scenario: no }',
@@ -172,10 +175,16 @@ describe('config file', () => {
       '{ client_id: a, client_secret: b, environment: test }',
       '1:58 environment: "test" is not an environment; give one of sandbox, production',
     ],
+    [
+      '{ client_id: a, client_secret: b, expires_in: 1h }',
+      '1:57 expires_in: "1h" is not a lifetime of tokens; give whole seconds from 1 to 31536000, a year',
+    ],
     ['{ client_id: a, client_secret: 12 }', '1:42 client_secret: this is not text; put it in quotes'],
     [
       '{ client_id: "a:b", client_secret: b }',
-      expect.stringMatching(/^1:24 client_id: "a:b" is not a client id; give .* without a colon/),
+      expect.stringMatching(
+        /^1:24 client_id: "a:b" is not a client id; give .* without control characters and colons/,
+      ),
     ],
     [
       '{ client_id: a, client_secret: b, allowed_ips: [10.0.0.0/33] }',
@@ -191,6 +200,74 @@ describe('config file', () => {
     ],
   ])('rejects the clients [%s]', (clients, problem) => {
     expect(getFileProblems(`clients: [${clients}]`)).toEqual([problem]);
+  });
+
+  it.each([
+    ['faults: []'],
+    ['faults: [{ endpoint: call, latency: [1s, 2s], after: 1, times: 2 }]'],
+    ['validations: [{ validation_id: v, client_id: sandbox-client, exists: true }, { validation_id: v }]'],
+  ])('accepts the line %s', (line) => {
+    expect(getFileProblems(line)).toEqual([]);
+  });
+
+  it.each([
+    [
+      '{ endpoint: tokn, status: 503 }',
+      '1:22 endpoint: "tokn" is not an endpoint; give one of token, revoke, call',
+    ],
+    ['{ status: 503 }', '1:10 fault: endpoint is missing'],
+    ['{ endpoint: token }', '1:10 the fault does nothing; give status, latency or kind'],
+    ['{ endpoint: token, status: 200 }', '1:37 status: 200 is not a status; give a number from 400 to 599'],
+    [
+      '{ endpoint: token, latency: [3s, 1s] }',
+      '1:10 latency: the first duration is longer than the second; swap them',
+    ],
+    [
+      '{ endpoint: token, kind: hang, status: 500 }',
+      '1:10 kind hang sends no answer, so it has no status; keep one of them',
+    ],
+    [
+      '{ endpoint: token, retryAfter: 1 }',
+      "1:29 fault: 'retryAfter' is not known here; did you mean 'retry_after'?",
+    ],
+    [
+      '{ endpoint: token, status: 500, client_id: shp }',
+      '1:53 client_id: there is no client "shp"; known: sandbox-client',
+    ],
+    ['5', '1:10 faults: 5 is not a fault; give a map, as in { endpoint: token, status: 503 }'],
+  ])('rejects the faults [%s]', (fault, problem) => {
+    expect(getFileProblems(`faults: [${fault}]`)).toEqual([problem]);
+  });
+
+  it.each([
+    ['{ exists: true }', '1:15 validation: validation_id is missing'],
+    ['{ validation_id: "" }', '1:32 validation_id: "" is not a validation id; give text'],
+    [
+      '{ validation_id: v, exists: 1 }',
+      '1:43 exists: 1 is not an answer to whether it exists; give true or false',
+    ],
+    ['{ validation_id: v }, { validation_id: v }', '1:54 validation_id: "v" is listed above already'],
+    [
+      '{ validation_id: v, scenario: hapy }',
+      expect.stringMatching(/^1:45 scenario: there is no scenario "hapy"; known: .*happy/),
+    ],
+    [
+      '{ validation_id: v, client_id: shp }',
+      '1:46 client_id: there is no client "shp"; known: sandbox-client',
+    ],
+  ])('rejects the validations [%s]', (validation, problem) => {
+    expect(getFileProblems(`validations: [${validation}]`)).toEqual([problem]);
+  });
+
+  it('rejects a fault of a client that a flag has replaced', () => {
+    write(
+      CONFIG,
+      'clients: [{ client_id: a, client_secret: b }]',
+      'faults: [{ client_id: a, endpoint: call, kind: reset }]',
+    );
+    expect(getProblems(['--client', 'c:d'])).toEqual([
+      expect.stringMatching(/:2:23 client_id: there is no client "a"; known: c$/),
+    ]);
   });
 
   it.each([

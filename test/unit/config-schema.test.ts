@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { STARTER_FILES } from '../../src/cli/starter-files.ts';
 import { CONFIG, KEYS } from '../../src/options/config-file-schema.ts';
-import { rowOf } from '../../src/options/table.ts';
+import { getRow } from '../../src/options/table.ts';
 
 const FILE = path.join(import.meta.dirname, '../../fixtures/config.schema.json');
 
@@ -14,7 +14,7 @@ const FILE = path.join(import.meta.dirname, '../../fixtures/config.schema.json')
 function createPublishedSchema() {
   const { properties, ...schema }: TObject = CONFIG.schema;
   const describedProperties = KEYS.map((name) => {
-    const { help, default: defaultValue } = rowOf(name);
+    const { help, default: defaultValue } = getRow(name);
     return [
       name,
       {
@@ -49,6 +49,8 @@ describe('published config file schema', () => {
     'strict-tokens: yes',
     'watch: 0',
     'clients: [{ client_id: a, client_secret: b, allowed_ips: [10.0.0.0/8] }]',
+    'faults: [{ client_id: a, endpoint: token, status: 503, latency: [1s, 2s], times: 1 }]',
+    'validations: [{ validation_id: v, exists: false, scenario: manual }]',
     'admin-origin: [http://a:1]',
     '$schema: ./x.json',
     STARTER_FILES['mock-veridas.config.yaml'] ?? expect.unreachable(),
@@ -64,6 +66,9 @@ describe('published config file schema', () => {
     'filter: x',
     'clients: [{ id: a, secret: b }]',
     'clients: [{ client_id: a }]',
+    'clients: [{ client_id: a, client_secret: b, expires_in: 0 }]',
+    'faults: [{ endpoint: tokens, status: 503 }]',
+    'validations: [{ exists: true }]',
   ])('rejects the config file %s', (text) => {
     expect(getErrors(text)).not.toEqual([]);
   });

@@ -35,7 +35,7 @@ describe('--store', () => {
     'unix://run/secret.sock',
   ])('rejects --store %s without repeating the value', (store) => {
     expect(getProblems(['--store', store])).toEqual([
-      '--store: this is not a place to keep things; give memory, redis://USER:PASSWORD@HOST:PORT/DB, rediss:// for TLS, or unix://PATH?db=N',
+      '--store: this is not a store; give memory, redis://USER:PASSWORD@HOST:PORT/DB, rediss:// for TLS, or unix://PATH?db=N',
     ]);
   });
 });

@@ -5,9 +5,9 @@ import { COMMANDS } from '../../src/cli/commands.ts';
 import { isRequired, PROVIDER_STATES, STATE_VALUES } from '../../src/contracts/provider-states/table.ts';
 import { ROUTES } from '../../src/control/schema/routes.ts';
 import { RULES } from '../../src/domain/finding.ts';
-import { variablesOf } from '../../src/options/environment.ts';
+import { listVariables } from '../../src/options/environment.ts';
 import { COMMAND_NAMES, GROUPS } from '../../src/options/row.ts';
-import { camelCase, isList, isTakenBy, NAMES, type Name, rowOf } from '../../src/options/table.ts';
+import { camelCase, getRow, isList, isTakenBy, NAMES, type Name } from '../../src/options/table.ts';
 
 const DOCS = path.join(import.meta.dirname, '../../docs');
 
@@ -18,12 +18,12 @@ const code = (text: string) => `\`${text}\``;
 
 /** The names under which an option can be set. */
 function formatNames(name: Name): string {
-  const { placeholder, short, inFile } = rowOf(name);
+  const { placeholder, short, inFile } = getRow(name);
   const flag = placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`;
   return [
     code(flag),
     ...(short === undefined ? [] : [code(`-${short}`)]),
-    ...variablesOf(name).map(code),
+    ...listVariables(name).map(code),
     ...(isTakenBy('library', name) ? [`library ${code(camelCase(name))}`] : []),
     ...(inFile === false ? ['not in the config file'] : []),
   ].join('<br>');
@@ -31,7 +31,7 @@ function formatNames(name: Name): string {
 
 /** The default of an option, and those of the commands that have another one. */
 function formatDefault(name: Name): string {
-  const { default: usual, defaultFor = {} } = rowOf(name);
+  const { default: usual, defaultFor = {} } = getRow(name);
   if (typeof usual !== 'string' && typeof usual !== 'number') return '';
   const others = Object.entries(defaultFor).map(([taker, value]) => `, with ${taker} ${code(String(value))}`);
   return ` Default: ${code(String(usual))}${others.join('')}.`;
@@ -41,12 +41,12 @@ function formatOption(name: Name): string[] {
   const commands = COMMAND_NAMES.filter((command) => isTakenBy(command, name));
   const repeated = isList(name) ? ' May be repeated.' : '';
   const takers = commands.length === COMMAND_NAMES.length ? 'all' : commands.join(', ');
-  return [formatNames(name), `${rowOf(name).help}.${repeated}${formatDefault(name)}`, takers];
+  return [formatNames(name), `${getRow(name).help}.${repeated}${formatDefault(name)}`, takers];
 }
 
 const formatOptions = (): string =>
   GROUPS.map((group) => {
-    const rows = NAMES.filter((name) => rowOf(name).group === group).map(formatOption);
+    const rows = NAMES.filter((name) => getRow(name).group === group).map(formatOption);
     return `### ${group}\n\n${formatTable(['option', 'what it does', 'commands'], rows)}`;
   }).join('\n\n');
 

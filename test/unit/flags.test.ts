@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { variablesOf } from '../../src/options/environment.ts';
+import { listVariables } from '../../src/options/environment.ts';
 import { commandHelp, overview } from '../../src/options/help.ts';
 import { read } from '../../src/options/read.ts';
 import { COMMAND_NAMES, type CommandName, GROUPS } from '../../src/options/row.ts';
-import { flagsFor, NAMES, rowOf } from '../../src/options/table.ts';
+import { flagsFor, getRow, NAMES } from '../../src/options/table.ts';
 import { useWorkingDirectory } from '../support/working-directory.ts';
 
 const { settings, getProblems, write } = useWorkingDirectory();
@@ -17,7 +17,7 @@ describe('flags', () => {
     [['--port='], '--port: has no value; write --port N'],
     [['--port'], '--port: has no value; write --port N'],
     [['--port', '--host', 'a'], '--port: has no value; write --port N'],
-    [['--port', '-5'], '--port: has no value; one that begins with - is written --port=VALUE'],
+    [['--port', '-5'], '--port: has no value; write a value that begins with - as --port=VALUE'],
     [['--prot', '5'], '--prot: is not a flag; did you mean --port?'],
     [['--colour'], '--colour: is not a flag; see --help'],
     [['-p'], '--port: has no value; write --port N'],
@@ -26,7 +26,7 @@ describe('flags', () => {
     [['-p', 'abc'], '--port: "abc" is not a port; give a number from 0 to 65535 (0 picks a free one)'],
     [['-x', '5'], '-x: is not a flag; see --help'],
     [['--help=yes'], '--help: takes no value'],
-    [['5'], 'argument 1: is not expected; everything here is a flag and its value'],
+    [['5'], 'argument 1: is not expected; use only flags and their values here'],
     [
       ['--host', 'http://a'],
       expect.stringMatching(/^--host: "http:\/\/a" is not a host; give a name or an IP/),
@@ -41,7 +41,7 @@ describe('flags', () => {
       ['--admin-origin', 'http://a/'],
       expect.stringMatching(/^--admin-origin: "http:\/\/a\/" is not a web origin/),
     ],
-    [['--browser-url', 'http://a:70000'], '--browser-url: "http://a:70000" is not an address that can exist'],
+    [['--browser-url', 'http://a:70000'], '--browser-url: "http://a:70000" is not a valid address'],
     [['--browser-url', 'ftp://a'], expect.stringMatching(/^--browser-url: "ftp:\/\/a" is not a base URL/)],
     [
       ['--scenario', 'hapy'],
@@ -77,7 +77,7 @@ describe('--client', () => {
     [
       ['a:'],
       expect.stringMatching(
-        /^--client: the rest after the first colon is not a client secret; give 1 to 255/,
+        /^--client: the text after the first colon is not a client secret; give 1 to 255/,
       ),
     ],
     [
@@ -86,9 +86,9 @@ describe('--client', () => {
     ],
     [
       ['a:hu\u0007sh'],
-      expect.stringMatching(/^--client: the rest after the first colon is not a client secret/),
+      expect.stringMatching(/^--client: the text after the first colon is not a client secret/),
     ],
-    [['a:b', 'a:c'], '--client (2): another client has the id "a" already'],
+    [['a:b', 'a:c'], '--client (2): another client already has the id "a"'],
   ])('rejects the --client values %j', (clients, problem) => {
     expect(getProblems(clients.flatMap((client) => ['--client', client]))).toEqual([problem]);
   });
@@ -196,15 +196,18 @@ describe('flags of verify', () => {
   it.each([
     [
       ['--target', 'user:hush@host'],
-      '--target: this is not an address; give one as in http://127.0.0.1:4010',
+      '--target: this is not an address; give one such as http://127.0.0.1:4010',
     ],
-    [['--broker-url', 'hush'], '--broker-url: this is not an address; give one as in http://127.0.0.1:4010'],
+    [
+      ['--broker-url', 'hush'],
+      '--broker-url: this is not an address; give one such as http://127.0.0.1:4010',
+    ],
     [
       ['--timeout', '2h'],
       '--timeout: "2h" is not a time up to 1h; give a number and ms, s, m or h, as in 5s',
     ],
     [['--selector', '{}'], '--selector: needs --broker-url as well'],
-    [['--json', '-x'], '--json: has no value; one that begins with - is written --json=VALUE'],
+    [['--json', '-x'], '--json: has no value; write a value that begins with - as --json=VALUE'],
   ])('verify rejects the arguments %j', (argv, problem) => {
     expect(getCommandProblems('verify', ...argv)).toEqual([problem]);
   });
@@ -219,7 +222,7 @@ describe('flags of verify', () => {
   });
 
   it('requires only flags that exist', () => {
-    const needed = NAMES.flatMap((name) => rowOf(name).needs ?? []);
+    const needed = NAMES.flatMap((name) => getRow(name).needs ?? []);
     expect(needed.length).toBeGreaterThan(4);
     expect(needed.filter((name) => !(NAMES as string[]).includes(name))).toEqual([]);
   });
@@ -274,19 +277,19 @@ describe('help', () => {
     const listed = [...help.matchAll(/^ {2}(?:-\w, | {4})--([a-z-]+)/gm)].map(([, name]) => name);
     expect(listed.toSorted()).toEqual(flagsFor(command).toSorted());
     for (const name of flagsFor(command)) {
-      const { placeholder } = rowOf(name);
+      const { placeholder } = getRow(name);
       expect(help).toMatch(
         new RegExp(
           `--${name}${placeholder === undefined ? '' : ` ${placeholder.replace('|', '\\|')}`}(  |$)`,
           'm',
         ),
       );
-      expect(help.replace(/\s+/g, ' ')).toContain(variablesOf(name).join(', '));
+      expect(help.replace(/\s+/g, ' ')).toContain(listVariables(name).join(', '));
     }
   });
 
   it.each(HELPS)('help of %s groups its flags', (command, help) => {
-    const groups = GROUPS.filter((group) => flagsFor(command).some((name) => rowOf(name).group === group));
+    const groups = GROUPS.filter((group) => flagsFor(command).some((name) => getRow(name).group === group));
     expect([...help.matchAll(/^([A-Z][A-Za-z ]+):$/gm)].map(([, title]) => title)).toEqual([
       ...groups,
       'Exit codes',

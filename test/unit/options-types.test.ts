@@ -5,7 +5,7 @@ import type { Switch } from '../../src/options/row.ts';
 import type { AllRead, OptionsFor, Rows } from '../../src/options/table.ts';
 
 /** Options of the library that are not in the table, or that replace several of its rows. */
-type LibraryOnly = 'clients' | 'scenarios' | 'admin';
+type LibraryOnly = 'clients' | 'faults' | 'validations' | 'scenarios' | 'admin';
 /** Options for which the library accepts more values than the command line. */
 type Wider = 'store' | 'https' | 'mediaPorts' | 'trustProxy';
 

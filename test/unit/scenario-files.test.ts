@@ -108,7 +108,7 @@ describe('scenario folder', () => {
   it('rejects two files with one scenario name', () => {
     write('a.json', '{"name": "a", "steps": []}');
     write('a.yaml', 'name: a\nsteps: []');
-    expect(getProblems()).toEqual(['a.yaml:1:7 name: "a" is also in a.json beside it']);
+    expect(getProblems()).toEqual(['a.yaml:1:7 name: "a" is also the name of a.json in the same folder']);
   });
 });
 
@@ -129,7 +129,7 @@ describe('scenario file', () => {
       'x: 1',
       "3:1 'x' is not known here; a scenario has name, description, steps",
     ],
-    ['a duplicate key', 'name: a', '3:1 this key stands here twice'],
+    ['a duplicate key', 'name: a', '3:1 this key is used twice'],
     [
       'a description that is a list',
       'description: [1]',
@@ -151,7 +151,7 @@ describe('scenario file', () => {
 
   it('rejects an invalid scenario name', () => {
     expect(getProblemsOf('name: A b', 'steps: []')).toEqual([
-      '1:7 name: "A b" is not a scenario name; give a small letter and then up to 63 small letters, digits and hyphens',
+      '1:7 name: "A b" is not a scenario name; give a lower-case letter, then up to 63 lower-case letters, digits and hyphens',
     ]);
   });
 
@@ -177,7 +177,7 @@ describe('steps', () => {
     [
       'a string instead of a map',
       'join',
-      '3:5 steps: "join" is not a step; give a map, as in { after: 2s, agent: join }',
+      '3:5 steps: "join" is not a step; give a map such as { after: 2s, agent: join }',
     ],
     ['no action', '{ after: 1s }', `3:5 step: is incomplete; ${RULE}`],
     [
@@ -189,7 +189,7 @@ describe('steps', () => {
     [
       'a time without a unit',
       '{ after: 5, agent: join }',
-      '3:14 after: 5 is not a duration; give a number and its unit ms, s, m or h, as in 2s or 1.5h',
+      '3:14 after: 5 is not a duration; give a number and its unit ms, s, m or h, such as 2s or 1.5h',
     ],
     [
       'an unknown agent action',
@@ -232,8 +232,8 @@ describe('order of steps', () => {
     [['start'], '3:5 step: the agent cannot start in state waiting-room; possible: join'],
     [['join', 'join'], '4:5 step: the agent cannot join in state loading; possible: start, leave, end'],
     [['join', 'record'], '4:5 step: the agent cannot record in state loading; possible: start, leave, end'],
-    [['join', 'end', 'join'], '5:5 step: nothing can follow here, the call is over (state ended)'],
-    [['VideocallNotFound', 'join'], '4:5 step: nothing can follow here, the call is over (state error)'],
+    [['join', 'end', 'join'], '5:5 step: no step can follow: the call is over (state ended)'],
+    [['VideocallNotFound', 'join'], '4:5 step: no step can follow: the call is over (state error)'],
   ])('rejects the steps %s', (actions, problem) => {
     expect(getStepProblems(...steps(...actions.map(step)))).toEqual([problem]);
   });
@@ -251,7 +251,7 @@ describe('order of steps', () => {
 
   it('rejects steps that together last longer than 100000 hours', () => {
     expect(getStepProblems('{ after: 100001h, agent: join }')).toEqual([
-      '2:1 steps: last longer than 100000h together',
+      '2:1 steps: together they last longer than 100000h',
     ]);
   });
 });

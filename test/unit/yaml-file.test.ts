@@ -54,18 +54,22 @@ describe('unusual YAML', () => {
 
   it.each([
     ['an unclosed quote', ['name: "a', ''], ['2:1 Missing closing "quote']],
-    ['two documents', ['name: a', '---', 'name: b'], ['2:1 a second document begins here; a file holds one']],
-    ['an unknown tag', ['name: !a b'], ['1:7 a value that begins with ! must be put in quotes']],
+    [
+      'two documents',
+      ['name: a', '---', 'name: b'],
+      ['2:1 a second document begins here; write one document per file'],
+    ],
+    ['an unknown tag', ['name: !a b'], ['1:7 put a value that begins with ! in quotes']],
     [
       'an alias without an anchor',
       ['name: *a'],
-      [expect.stringMatching(/^1:7 a value that begins with \* must be put in/)],
+      [expect.stringMatching(/^1:7 put a value that begins with \* in quotes/)],
     ],
-    ['aliases that multiply', bomb, ['1:1 has aliases of aliases that become too many']],
+    ['aliases that multiply', bomb, ['1:1 has aliases of aliases that expand to too many']],
     [
       '101 aliases',
       ['a: &a 1', `b: [${'*a, '.repeat(101)}]`],
-      ['2:405 is the alias after the 100 that a file may have'],
+      ['2:405 is one alias too many; a file may have 100'],
     ],
     [
       'deeply nested brackets',
@@ -83,7 +87,7 @@ describe('unusual YAML', () => {
   });
 
   it('rejects a file that is not UTF-8', () => {
-    expect(getProblemsOf(Buffer.from('\ufeffname: a', 'utf16le'))).toEqual(['1:1 is not written in UTF-8']);
+    expect(getProblemsOf(Buffer.from('\ufeffname: a', 'utf16le'))).toEqual(['1:1 is not valid UTF-8']);
   });
 
   it('rejects an alias that contains itself', () => {

@@ -1,5 +1,6 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createFolder } from '../../system/create-folder.ts';
 
 /** The files of a report. */
 const FILE_NAMES = ['report.html', 'junit.xml'] as const;
@@ -13,7 +14,7 @@ export type ReportFiles = Readonly<Record<(typeof FILE_NAMES)[number], string>>;
  * @throws an error of `node:fs`
  */
 export function prepareFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true });
+  createFolder(folder);
   for (const name of FILE_NAMES) rmSync(join(folder, name), { force: true });
   const probeFile = join(folder, `.mock-veridas-${process.pid}`);
   writeFileSync(probeFile, '');
@@ -27,7 +28,7 @@ export function prepareFolder(folder: string): void {
  * @throws an error of `node:fs`
  */
 export function writeFolder(folder: string, files: ReportFiles): string[] {
-  mkdirSync(folder, { recursive: true });
+  createFolder(folder);
   const drafts = FILE_NAMES.map((name) => ({
     file: join(folder, name),
     draft: join(folder, `.${name}.${process.pid}`),

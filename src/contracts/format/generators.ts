@@ -1,5 +1,5 @@
-import { closestMatch } from '../../control/schema/closest-match.ts';
 import { isMap } from '../../control/schema/mismatch.ts';
+import { closestMatch } from '../../domain/closest-match.ts';
 import { isPlaceIn } from './body-path.ts';
 
 /** Generators of a request: what the verifier cannot use, it drops, and sends the example instead. */
@@ -73,7 +73,7 @@ function findProblem(generator: Generator, example: RequestExample): string | un
   const { category, fields } = generator;
   if (!CATEGORIES.includes(category.toLowerCase())) {
     const meant = closestMatch(category, CATEGORIES);
-    return `is no category of generators; ${meant === undefined ? `there are ${CATEGORIES.join(', ')}` : `did you mean '${meant}'?`}`;
+    return `is not a category of generators; ${meant === undefined ? `there are ${CATEGORIES.join(', ')}` : `did you mean '${meant}'?`}`;
   }
   if (!isMap(fields)) return 'must be a map with a type';
   const { type, expression } = fields;
@@ -82,12 +82,10 @@ function findProblem(generator: Generator, example: RequestExample): string | un
     return `there is no generator "${type}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
   }
   if (type === 'ProviderState' && (typeof expression !== 'string' || expression === ''))
-    return `has no expression; write the name of a value, as in "\${accessToken}"`;
+    return `has no expression; write the name of a value, such as "\${accessToken}"`;
   if (category === 'body' && example.isMultipart)
-    return 'the verifier fills nothing into multipart bodies; give the state the value as a parameter';
-  return isFilled(generator, example)
-    ? undefined
-    : 'the request has nothing at this place that could be filled; add an example there';
+    return 'the verifier cannot fill values into multipart bodies; pass the value to the provider state as a parameter';
+  return isFilled(generator, example) ? undefined : 'the request has no value here to fill; add an example';
 }
 
 /** Every generator of a request that would be dropped. */

@@ -22,13 +22,13 @@ function findBodyProblems(body: unknown, place: string, isV4: boolean): string[]
     const isWrapped =
       isMap(body) && 'content' in body && Object.keys(body).every((key) => WRAPPER_KEYS.includes(key));
     return isWrapped && ('contentType' in body || 'encoded' in body)
-      ? [`${place} is written as in version 4, and metadata.pactSpecification.version says an earlier one`]
+      ? [`${place} has the form of version 4, but metadata.pactSpecification.version is an earlier one`]
       : [];
   }
   if (body === undefined || body === null) return [];
   const wrap = 'write {"content": …, "contentType": "application/json", "encoded": false}';
   if (!isMap(body)) return [`${place} must be a map in version 4; ${wrap}`];
-  if (!('content' in body)) return [`${place} has no content, so that nothing is compared; ${wrap}`];
+  if (!('content' in body)) return [`${place} has no content, so nothing is compared; ${wrap}`];
   const { content, contentType, encoded } = body;
   const unknown = findUnknownKeysOf('body', body, place);
   if (contentType !== undefined && !isText(contentType)) unknown.push(`${place}.contentType must be text`);
@@ -73,7 +73,7 @@ function findRequestProblems(request: Fields, place: string, isV4: boolean): str
   const isQuery = query === undefined || typeof query === 'string';
   return [
     ...findUnknownKeysOf('request', request, place),
-    ...(isText(method) ? [] : [`${place} has no method; write it, as in "GET"`]),
+    ...(isText(method) ? [] : [`${place} has no method; add one, such as "GET"`]),
     ...(isText(path) ? [] : [`${place} has no path`]),
     ...(isQuery
       ? []
@@ -82,7 +82,7 @@ function findRequestProblems(request: Fields, place: string, isV4: boolean): str
     ...findBodyProblems(body, `${place}.body`, isV4),
     ...(isForm && isMap(content)
       ? [
-          `${place}.body is a JSON map, and its Content-Type is that of a form; write it as text: "name=value&…"`,
+          `${place}.body is a JSON map, but the Content-Type is that of a form; write the body as text: "name=value&…"`,
         ]
       : []),
     ...findGeneratorProblems(generators, `${place}.generators`, {
@@ -104,8 +104,8 @@ function findStatusProblems({ status, matchingRules }: Fields, place: string): s
   // The example beside a rule is only an example.
   if (isStatus || (isRuled && typeof status === 'number')) return [];
   return status === undefined
-    ? [`${place} has no status; write it: the verifier would expect 200`]
-    : [`${place}.status: ${JSON.stringify(status)} is no status; write a number from 100 to 599`];
+    ? [`${place} has no status; add one, because the verifier would expect 200`]
+    : [`${place}.status: ${JSON.stringify(status)} is not a status; use a number from 100 to 599`];
 }
 
 function findResponseProblems(response: Fields, place: string, isV4: boolean): string[] {
@@ -132,7 +132,7 @@ function findEventProblems(event: Fields, place: string, isV4: boolean): string[
   const content = unwrap(contents, isV4);
   if (found.length === 0 && isNothing(content))
     found.push(
-      `${place}.contents expects nothing of the event; write what your page reads of it, as in {"code": …}`,
+      `${place}.contents expects nothing of the event; write what your page reads, such as {"code": …}`,
     );
   if (metadata !== undefined && metaData !== undefined)
     found.push(`${place} has both metadata and metaData; keep one of them`);
@@ -151,7 +151,7 @@ function findEventProblems(event: Fields, place: string, isV4: boolean): string[
 /** Parts that only a plugin can verify. */
 function findPluginProblems({ pluginConfiguration, transport }: Fields, place: string): string[] {
   const names = isMap(pluginConfiguration) ? Object.keys(pluginConfiguration) : [];
-  const help = 'which would be fetched from the internet; write the interaction without it';
+  const help = 'which would be downloaded from the internet; write the interaction without it';
   return [
     ...names.map((name) => `${place} needs the plugin ${name}, ${help}`),
     ...(transport === undefined || transport === null || /^(?:https?|message)$/.test(String(transport))
@@ -167,12 +167,12 @@ const TYPES = ['Synchronous/HTTP', 'Asynchronous/Messages'];
 export function findTypeProblem({ type }: Fields, place: string, isV4: boolean): string | undefined {
   if (type === undefined || type === null || type === TYPES[0]) return undefined;
   if (type === SYNCHRONOUS)
-    return `${place} is of type "${SYNCHRONOUS}", a question with an answer; events go one way: write it as "${TYPES[1]}"`;
+    return `${place} is of type "${SYNCHRONOUS}", a request with an answer, but events have no answer; write it as "${TYPES[1]}"`;
   if (type !== TYPES[1])
     return `${place} is of type "${type}"; only ${TYPES.join(' and ')} can be verified here`;
   return isV4
     ? undefined
-    : `${place} is of type "${type}", which metadata.pactSpecification.version must call 4.0`;
+    : `${place} is of type "${type}", which needs version 4.0 in metadata.pactSpecification.version`;
 }
 
 /** Every problem in the form of an interaction. */

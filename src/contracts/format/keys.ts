@@ -1,5 +1,5 @@
-import { closestMatch } from '../../control/schema/closest-match.ts';
 import { isMap } from '../../control/schema/mismatch.ts';
+import { closestMatch } from '../../domain/closest-match.ts';
 
 /** The keys of a pact, as the verifier reads them. It ignores every other key, and with it what it should expect. */
 

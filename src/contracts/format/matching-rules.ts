@@ -1,5 +1,5 @@
-import { closestMatch } from '../../control/schema/closest-match.ts';
 import { isMap } from '../../control/schema/mismatch.ts';
+import { closestMatch } from '../../domain/closest-match.ts';
 import { isPlaceIn } from './body-path.ts';
 
 /** Matching rules as the verifier reads them: what it cannot use, it drops. */
@@ -81,12 +81,12 @@ function findMatcherProblem(given: unknown): string | undefined {
   if (misspelt !== undefined)
     return `matcher "${match}": '${misspelt}' is not known to Pact; did you mean '${closestMatch(misspelt, own)}'?`;
   if (needs !== undefined && given[needs] === undefined)
-    return `matcher "${match}" has no '${needs}', without which it matches anything`;
+    return `matcher "${match}" has no '${needs}', so it matches anything`;
   if (name === 'statuscode' && !isStatus(given.status))
     return `matcher "${match}": status must be one of ${STATUS_CLASSES.join(', ')}, or a list of numbers`;
   const list = needs === 'variants' || needs === 'rules' ? given[needs] : undefined;
   if (list !== undefined && !(Array.isArray(list) && list.length > 0))
-    return `matcher "${match}": ${needs} is empty, so that it matches anything`;
+    return `matcher "${match}": ${needs} is empty, so it matches anything`;
   return needs === 'rules' ? (list as unknown[]).map(findMatcherProblem).find((one) => one) : undefined;
 }
 
@@ -159,12 +159,12 @@ export function findRuleProblems(
     if (!categories.includes(category)) {
       const meant = closestMatch(category, categories);
       const help = meant === undefined ? `there are ${categories.join(', ')}` : `did you mean '${meant}'?`;
-      return [`${at}: '${given}' is no category of matching rules here; ${help}`];
+      return [`${at}: '${given}' is not a category of matching rules here; ${help}`];
     }
     const problem = findRuleProblem(rule);
     if (problem !== undefined) return [`${at}: ${problem}`];
     return isCompared(category, place, examples)
       ? []
-      : [`${at}: the example has nothing at this place, so that the rule is never applied; add it there`];
+      : [`${at}: the example has no value here, so the rule is never applied; add one`];
   });
 }

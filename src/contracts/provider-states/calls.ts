@@ -20,7 +20,7 @@ interface CallReference extends TokenReference {
 }
 
 const explainRejection = ({ hidden, state }: ActionRejection): string =>
-  hidden ? 'no agent sees it before its validation is confirmed' : `it is in state "${state}"`;
+  hidden ? 'no agent sees it until its validation is confirmed' : `it is in state "${state}"`;
 
 /** An open call, with what it was opened with. */
 async function openCall(context: SetupContext, reference: CallReference) {
@@ -47,7 +47,7 @@ async function applyActions(
     const outcome = await context.simulator.calls.intervene(callId, action);
     const isLast = index === actions.length - 1;
     if (isLast && outcome !== undefined && 'possible' in outcome)
-      throw new StateSetupFailed(`the call cannot be brought that far: ${explainRejection(outcome)}`);
+      throw new StateSetupFailed(`the call cannot reach this state: ${explainRejection(outcome)}`);
   }
 }
 

@@ -62,7 +62,7 @@ export const clientStates = {
   async 'the current time is'(stage: SetupContext, params: Params<'the current time is'>) {
     const { at, advance_seconds: length } = params;
     if (at === undefined && length === undefined)
-      throw new StateSetupFailed('no time is named', 'give at or advance_seconds');
+      throw new StateSetupFailed('no time is given', 'give at or advance_seconds');
     const { clientId } = await stage.client(params.client_id);
     const { clocks } = stage.simulator;
     const set = [
@@ -71,11 +71,11 @@ export const clientStates = {
     ];
     if (set.includes('backwards'))
       throw new StateSetupFailed(
-        'the clock cannot go back behind what has happened by it',
-        'name this state before those that issue tokens',
+        'the clock cannot go back before what already happened',
+        'put this state before those that issue tokens',
       );
     if (set.includes('no date'))
-      throw new StateSetupFailed('there is no such date', 'keep to the years 1 to 9999');
+      throw new StateSetupFailed('not a representable date', 'use years 1 to 9999');
     return {};
   },
 };

@@ -58,8 +58,8 @@ export function createProviderStates(simulator: Simulator) {
     const state = (await simulator.tokens.get(accessToken))?.state ?? 'unknown';
     if (state === (expected === 'live' ? 'active' : expected)) return;
     throw new StateSetupFailed(
-      `the access token should be ${expected} after the request, and is ${state}`,
-      expected === 'revoked' ? 'the request has revoked nothing, or another token' : undefined,
+      `the access token should be ${expected} after the request, but is ${state}`,
+      expected === 'revoked' ? 'the request revoked no token, or another one' : undefined,
     );
   };
 

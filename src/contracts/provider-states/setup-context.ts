@@ -58,7 +58,7 @@ export function createSetupContext(simulator: Simulator) {
     if (token === undefined)
       throw new StateSetupFailed(`client "${id}" was removed by another process just now`);
     if (token === 'taken')
-      throw new StateSetupFailed('this access token is there already', 'let each state name its own');
+      throw new StateSetupFailed('this access token already exists', 'name a different one in each state');
     latest.accessToken = token.accessToken;
     return token;
   }

@@ -1,7 +1,7 @@
 import { type Static, type TObject, type TProperties, Type } from 'typebox';
 import { ClientId, ClientSecret } from '../../control/schema/client-format.ts';
-import { closestMatch } from '../../control/schema/closest-match.ts';
 import { check, type Mismatch } from '../../control/schema/mismatch.ts';
+import { closestMatch } from '../../domain/closest-match.ts';
 import { EVENTS, type EventCode } from '../../guide/events.ts';
 
 /** The provider states as data: the parameters that each takes, and the values that it returns. */
@@ -40,7 +40,7 @@ const token = {
   access_token: textSchema(
     'access token',
     '^[\\x21-\\x7E]{1,4096}$',
-    'letters, digits and signs without spaces',
+    'letters, digits and symbols without spaces',
   ),
 };
 const validation = {
@@ -59,27 +59,27 @@ const defineStates = <const S extends Readonly<Record<string, ProviderState>>>(t
 /** All provider states, by name. Every parameter is optional; its default is what an earlier state has set up. */
 export const PROVIDER_STATES = defineStates({
   'the client credentials exist': {
-    summary: 'a client is registered, with the secret that is given',
+    summary: 'a client is registered with the given secret',
     params: { ...client, client_secret: Type.Optional(ClientSecret) },
     values: OF_CLIENT,
   },
   'the client credentials do not exist': {
-    summary: 'no client is registered under this id',
+    summary: 'no client is registered with this id',
     params: client,
     values: [],
   },
   'an access token exists': {
     summary:
-      'a token was issued, age_seconds ago if given, with time frozen then; "then" is its expected state afterwards',
+      'a token was issued, age_seconds ago if given (this freezes the clock); "then" is its expected state after the request',
     params: {
       ...token,
       age_seconds: integerSchema('age in seconds', 0, 1_000_000_000),
-      then: Type.Optional(Type.Enum(['revoked', 'live'], { title: 'state of a token afterwards' })),
+      then: Type.Optional(Type.Enum(['revoked', 'live'], { title: 'state of a token' })),
     },
     values: OF_TOKEN,
   },
   'the access token has expired': {
-    summary: 'the hour of a token is over',
+    summary: 'a token has expired',
     params: token,
     values: OF_TOKEN,
   },
@@ -89,22 +89,20 @@ export const PROVIDER_STATES = defineStates({
     values: OF_TOKEN,
   },
   'the access token has been used': {
-    summary: 'the call that a token has opened has ended',
+    summary: 'the call that a token opened has ended',
     params: call,
     values: OF_CALL,
   },
   'a validation exists': {
-    summary: 'a validation is known, and confirmed unless it is said not to be',
+    summary: 'a validation exists, and is confirmed unless "confirmed" is false',
     params: {
       ...validation,
-      confirmed: Type.Optional(
-        Type.Boolean({ title: 'answer to whether it is confirmed', description: 'true or false' }),
-      ),
+      confirmed: Type.Optional(Type.Boolean({ title: 'boolean', description: 'true or false' })),
     },
     values: OF_VALIDATION,
   },
   'no validation exists': {
-    summary: 'there is no validation of this id',
+    summary: 'there is no validation with this id',
     params: validation,
     values: OF_VALIDATION,
   },
@@ -134,7 +132,7 @@ export const PROVIDER_STATES = defineStates({
     values: OF_CALL,
   },
   'a video call event has been posted': {
-    summary: 'the state of the call in which it says the event of this code',
+    summary: 'the call is in the state that posts the event with this code',
     params: {
       ...call,
       code: Type.Enum(Object.keys(EVENTS) as EventCode[], { title: 'code of an event' }),
@@ -142,12 +140,12 @@ export const PROVIDER_STATES = defineStates({
     values: OF_CALL,
   },
   'the client IP is not allowed': {
-    summary: "the client is one of production, and the sender's address is not in its allow-list",
+    summary: 'a production client, and the address of the sender is not in its allow-list',
     params: { ...client, ip: textSchema('address', '^[0-9A-Fa-f:.]{2,45}$', 'an IP address') },
     values: OF_CLIENT,
   },
   'the authentication API is unavailable': {
-    summary: 'tokens are neither issued nor revoked, but answered with this status (503)',
+    summary: 'requests to issue or revoke tokens are answered with this status (503)',
     params: {
       ...client,
       status: integerSchema('status', 400, 599),
@@ -157,7 +155,7 @@ export const PROVIDER_STATES = defineStates({
     values: [],
   },
   'the current time is': {
-    summary: "the client's clock stands at an instant, or has moved forward",
+    summary: 'the clock of the client is frozen at an instant, or was advanced',
     params: {
       ...client,
       at: Type.Optional(

@@ -18,13 +18,11 @@ interface CallReference {
 }
 
 function describeAlternatives({ hidden, possible }: ActionRejection): string {
-  if (hidden) return 'no agent sees it before its validation is confirmed';
-  return possible.length === 0
-    ? 'nothing more can happen in this call'
-    : `the agent can now ${possible.join(', ')}`;
+  if (hidden) return 'no agent sees it until its validation is confirmed';
+  return possible.length === 0 ? 'the call is over' : `the agent can now ${possible.join(', ')}`;
 }
 
-const createGoneError = () => new ControlError('not_found', 'the call is gone');
+const createGoneError = () => new ControlError('not_found', 'the call was removed');
 
 /** Reads calls, and applies interventions to them. */
 export function callHandlers({ calls, pages }: Simulator): Handlers<typeof CALL_ROUTES> {
@@ -43,8 +41,8 @@ export function callHandlers({ calls, pages }: Simulator): Handlers<typeof CALL_
     const n = query.n === undefined ? undefined : Number(query.n);
     const callId = clientId === undefined ? undefined : await calls.findLatest(clientId, validationId, n);
     if (callId === undefined || (await calls.details(callId)) === undefined) {
-      throw new ControlError('not_found', `there is no such call for "${validationId}"`, {
-        hint: 'a call exists from the first GET /call that is let in',
+      throw new ControlError('not_found', `there is no such call for validation "${validationId}"`, {
+        hint: 'a call exists once a GET /call with a valid token opened it',
       });
     }
     return callId;
@@ -92,7 +90,7 @@ export function callHandlers({ calls, pages }: Simulator): Handlers<typeof CALL_
       if (outcome === 'given') return;
       const { waitsFor } = outcome;
       throw new ControlError('conflict', `the script does not wait for "${name}"`, {
-        hint: waitsFor === undefined ? 'it waits for nothing now' : `it waits for "${waitsFor}"`,
+        hint: waitsFor === undefined ? 'it waits for no signal now' : `it waits for "${waitsFor}"`,
       });
     },
 

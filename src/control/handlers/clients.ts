@@ -43,7 +43,10 @@ export function clientHandlers({ clients, scenarios }: Simulator): Handlers<type
       const fields = await parseClient(body, client_id);
       if (fields.clientId !== undefined && fields.clientId !== client_id)
         throw createInvalidError([
-          { path: '/client_id', message: 'client_id: a client keeps its id; create another client' },
+          {
+            path: '/client_id',
+            message: 'client_id: the id of a client cannot change; create another client',
+          },
         ]);
       const client = await clients.update(client_id, fields);
       if (client === undefined) throw createUnknownClientError(client_id);

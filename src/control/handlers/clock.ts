@@ -13,11 +13,9 @@ function toClockResult(outcome: ClockView | ClockRefusal) {
     throw createInvalidError([{ path: '', message: 'not a representable date; use years 1 to 9999' }]);
   }
   if (outcome === 'backwards') {
-    throw new ControlError(
-      'conflict',
-      'tokens were issued by this clock already, and it cannot go back behind them',
-      { hint: 'reset first, or make a client of its own' },
-    );
+    throw new ControlError('conflict', 'this clock cannot go back: tokens were already issued on it', {
+      hint: 'reset first, or create a client with its own clock',
+    });
   }
   return toClockAnswer(outcome);
 }

@@ -1,8 +1,8 @@
-import { MAX_FAULTS } from '../../simulator/faults.ts';
+import { MAX_FAULTS } from '../../domain/fault.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import { toFaultAnswer, toListAnswer } from '../answers.ts';
 import { ControlError, createUnknownClientError } from '../errors.ts';
-import { type FAULT_ROUTES, toDelays } from '../schema/faults.ts';
+import { type FAULT_ROUTES, toFault } from '../schema/faults.ts';
 import type { Handlers } from './handler.ts';
 
 /** What is to go wrong. */
@@ -10,21 +10,11 @@ export const faultHandlers = ({ faults }: Simulator): Handlers<typeof FAULT_ROUT
   'GET /faults': async ({ clientId }) => toListAnswer(await faults.list(clientId), toFaultAnswer),
 
   async 'POST /faults'({ body, clientId }) {
-    const { endpoint, status, retry_after: retryAfter, latency, kind, after = 0, times } = body;
-    const fault = {
-      endpoint,
-      ...(status !== undefined && { status }),
-      ...(retryAfter !== undefined && { retryAfter }),
-      ...(latency !== undefined && { latency: toDelays(latency) }),
-      ...(kind !== undefined && { kind }),
-      after,
-      ...(times !== undefined && { times }),
-    };
-    const armed = await faults.arm(fault, clientId);
+    const armed = await faults.arm(toFault(body), clientId);
     if (armed === undefined) throw createUnknownClientError(clientId ?? '');
     if (armed !== 'too many') return toFaultAnswer(armed);
     throw new ControlError('conflict', `${MAX_FAULTS} faults are armed already`, {
-      hint: 'DELETE those that are used up',
+      hint: 'DELETE faults that are used up',
     });
   },
 

@@ -50,10 +50,9 @@ export function journalHandlers({ journal, waits, findings }: Simulator): Handle
       const scope = { clientId, validationId, n, after };
       const outcome = await waits.until(toGoal(goal), scope, toDurationMs(timeout), signal);
       if (!('seen' in outcome)) return toWaitAnswer(outcome);
-      const when = signal.aborted ? 'before the simulator was stopped' : `within ${timeout}`;
-      throw new ControlError('timeout', `${describeGoal(goal)} has not come ${when}`, {
-        hint:
-          outcome.seen.length === 0 ? 'nothing was seen at all' : `seen instead: ${outcome.seen.join(', ')}`,
+      const when = signal.aborted ? 'before the simulator stopped' : `within ${timeout}`;
+      throw new ControlError('timeout', `${describeGoal(goal)} did not come ${when}`, {
+        hint: outcome.seen.length === 0 ? 'nothing was seen' : `seen instead: ${outcome.seen.join(', ')}`,
         seen: [...outcome.seen],
       });
     },

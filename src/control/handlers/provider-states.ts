@@ -22,13 +22,13 @@ function toControlError(error: unknown): unknown {
 
 const NO_EVENT = {
   error: 'no_event',
-  reason: 'no event has been posted in these states',
+  reason: 'no event was posted in these states',
   hint: 'ask for a state such as "a video call event has been posted", or name the event in the description',
 } as const;
 
 const createBusyError = () =>
   new ControlError('conflict', 'another verification is running against this simulator', {
-    hint: 'wait until it has ended, or verify against a simulator of your own: without --target',
+    hint: 'wait until it has ended, or use a simulator of your own by omitting --target',
   });
 
 /** Sets up provider states. Only one verification can run at a time, because its interactions share them. */

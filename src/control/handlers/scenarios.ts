@@ -48,13 +48,13 @@ export const scenarioHandlers = ({ scenarios }: Simulator): Handlers<typeof SCEN
   async 'DELETE /scenarios/:name'({ parameters: { name }, clientId }) {
     const players = await scenarios.remove(name, clientId);
     if (players === undefined) {
-      throw new ControlError('not_found', `no scenario "${name}" was put in`, {
-        hint: 'a scenario of a file cannot be taken away, only replaced',
+      throw new ControlError('not_found', `there is no scenario "${name}" that was added by PUT`, {
+        hint: 'a scenario from a file cannot be deleted, only replaced',
       });
     }
     if (players.length > 0) {
-      throw new ControlError('conflict', `"${name}" is still to be played by ${players.join(', ')}`, {
-        hint: 'let them play another one first',
+      throw new ControlError('conflict', `"${name}" is still selected by ${players.join(', ')}`, {
+        hint: 'select another scenario for them first',
       });
     }
   },

@@ -1,6 +1,7 @@
 import type { Instant } from '../../domain/time.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import { createOpenApi } from '../schema/openapi.ts';
+import { listRoutes, PAGES } from '../schema/overview.ts';
 import { ADMIN } from '../schema/paths.ts';
 import { ROUTES } from '../schema/routes.ts';
 import type { SERVER_ROUTES } from '../schema/server.ts';
@@ -21,6 +22,8 @@ export const serverHandlers = (
   { reset, whyUnavailable }: Simulator,
   { version, instanceId, startedAt, realTime, metrics }: ServerInfo,
 ): Handlers<typeof SERVER_ROUTES> => ({
+  'GET /': async () => ({ version, pages: [...PAGES], routes: listRoutes(ROUTES) }),
+
   async 'GET /health'() {
     const now = realTime();
     const message = await whyUnavailable();

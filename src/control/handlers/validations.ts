@@ -1,7 +1,7 @@
 import type { Simulator } from '../../simulator/simulator.ts';
 import { toListAnswer, toValidationAnswer } from '../answers.ts';
 import { createInvalidError, createUnknownClientError } from '../errors.ts';
-import type { VALIDATION_ROUTES } from '../schema/validations.ts';
+import { toValidationSettings, type VALIDATION_ROUTES } from '../schema/validations.ts';
 import type { Handlers } from './handler.ts';
 import { findNameProblems } from './scenarios.ts';
 
@@ -13,14 +13,10 @@ export const validationHandlers = ({
   'GET /validations': async ({ clientId }) =>
     toListAnswer(await validations.list(clientId), toValidationAnswer),
 
-  async 'PUT /validations/:validation_id'({ parameters, body: { exists, confirmed, scenario }, clientId }) {
-    const problems = await findNameProblems(scenarios, scenario, clientId);
+  async 'PUT /validations/:validation_id'({ parameters, body, clientId }) {
+    const problems = await findNameProblems(scenarios, body.scenario, clientId);
     if (problems.length > 0) throw createInvalidError(problems);
-    const known = {
-      ...(exists !== undefined && { exists }),
-      ...(confirmed !== undefined && { confirmed }),
-      ...(scenario !== undefined && { scenario }),
-    };
+    const known = toValidationSettings(body);
     const validation = await validations.set(parameters.validation_id, known, clientId);
     if (validation === undefined) throw createUnknownClientError(clientId ?? '');
     return toValidationAnswer(validation);

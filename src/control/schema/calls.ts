@@ -22,10 +22,10 @@ const ActAnswer = Type.Object({
   at: Time,
   by: Type.Enum(['script', 'hand']),
   act: Type.Enum([...AGENT_ACTIONS, 'fail', 'post', 'signal'], {
-    description: 'what the agent did, that the call failed, that an event was posted, or that a signal came',
+    description: 'an agent action, a failure of the call (fail), a posted event (post) or a signal',
   }),
   name: Type.Union([Type.String(), Type.Null()], {
-    description: 'with fail and post the code of the event, with signal its name',
+    description: 'the code of the event for fail and post, the name for signal',
   }),
   event: Type.Union([Type.Integer(), Type.Null()]),
 });
@@ -49,8 +49,10 @@ export const CallAnswer = Type.Object({
   waits_for: TextOrNull,
   started_at: TimeOrNull,
   ended_at: TimeOrNull,
-  possible_actions: Type.Array(Type.Enum(AGENT_ACTIONS), { description: 'what the agent can do now' }),
-  acts: Type.Array(ActAnswer, { description: 'all that was done in it, oldest first' }),
+  possible_actions: Type.Array(Type.Enum(AGENT_ACTIONS), {
+    description: 'actions that the agent can take now',
+  }),
+  acts: Type.Array(ActAnswer, { description: 'all actions in the call, oldest first' }),
   events: Type.Array(Type.Object(eventProperties)),
   page: Type.Enum(['open', 'none']),
   pages: Type.Array(
@@ -89,7 +91,7 @@ const actionRoute = {
 
 export const CALL_ROUTES = defineRoutes({
   'GET /calls': {
-    summary: 'Every call, oldest first',
+    summary: 'All calls, oldest first',
     scoped: true,
     status: 200,
     answer: createListSchema(CallAnswer),
@@ -103,36 +105,36 @@ export const CALL_ROUTES = defineRoutes({
     errors: ['conflict'],
   },
   'POST /calls/:validation_id/agent': {
-    summary: 'Do what an agent does; answered when the page has posted what is said by that',
+    summary: 'Act as the agent; answers when the page has posted the resulting event',
     body: { action: Type.Enum(AGENT_ACTIONS, { title: 'agent action' }) },
     ...actionRoute,
   },
   'POST /calls/:validation_id/events': {
-    summary: 'Let the call say any event',
+    summary: 'Post any event in the call',
     body: AnyEvent.properties,
     ...actionRoute,
   },
   'POST /calls/:validation_id/fail': {
-    summary: 'Let the call fail, with the error screen and its event',
+    summary: 'Make the call fail, with the error screen and its event',
     body: { code: Type.Enum(ERROR_CODES, { title: 'code of an error event' }) },
     ...actionRoute,
   },
   'POST /calls/:validation_id/signals': {
-    summary: 'Give the signal that the script of the call waits for',
+    summary: 'Send the signal that the script of the call waits for',
     scoped: true,
     query,
     body: {
       name: Type.String({
         pattern: '^(?!agent-)[a-z][a-z0-9-]{0,63}$',
         title: "signal's name",
-        description: 'small letters, digits and hyphens; what the agent does has a route of its own',
+        description: 'lower-case letters, digits and hyphens; agent actions have their own route',
       }),
     },
     status: 204,
     errors: ['conflict'],
   },
   'GET /events': {
-    summary: 'What all calls have said, the earliest first',
+    summary: 'The events of all calls, oldest first',
     scoped: true,
     status: 200,
     answer: createListSchema(EventAnswer),

@@ -4,7 +4,7 @@ import { type Client, createClientRecord } from '../../domain/client.ts';
 import { ScenarioName } from './scenario-format.ts';
 
 export const CLIENT_ID_RULE =
-  '1 to 255 characters without control characters and without a colon, which ends a Basic user id';
+  '1 to 255 characters without control characters and colons (a colon ends the user id in Basic)';
 export const CLIENT_SECRET_RULE = '1 to 255 characters without control characters';
 
 export const ClientId = Type.String({
@@ -24,7 +24,7 @@ export const ClientSecret = Type.String({
 export const AddressOrRange = Type.Refine(
   Type.String({
     title: 'address or range',
-    description: 'an IPv4 or IPv6 address or a range of them, as in 10.1.2.3 or 2001:db8::/32',
+    description: 'an IPv4 or IPv6 address or range, such as 10.1.2.3 or 2001:db8::/32',
   }),
   (text) => parseRange(text) !== undefined,
 );
@@ -39,11 +39,22 @@ export const GrantType = Type.Enum(['client-credentials', 'authorization-code'],
 export const Environment = Type.Enum(['sandbox', 'production'], { title: 'environment' });
 export const ClientType = Type.Enum(['confidential', 'public'], { title: 'client type' });
 
+const MAX_EXPIRES_IN = 31_536_000;
+
+/** A clock of a client can be moved, that of a token cache in a backend cannot. */
+export const ExpiresIn = Type.Integer({
+  minimum: 1,
+  maximum: MAX_EXPIRES_IN,
+  title: 'lifetime of tokens',
+  description: `whole seconds from 1 to ${MAX_EXPIRES_IN}, a year`,
+});
+
 const optional = {
   environment: Type.Optional(Environment),
   allowed_ips: Type.Optional(AllowedIps),
   type: Type.Optional(ClientType),
   grant_type: Type.Optional(GrantType),
+  expires_in: Type.Optional(ExpiresIn),
   scenario: Type.Optional(ScenarioName),
 };
 
@@ -75,6 +86,7 @@ export const CLIENT_KEYS = {
   allowedIps: 'allowed_ips',
   type: 'type',
   grantType: 'grant_type',
+  expiresIn: 'expires_in',
   scenario: 'scenario',
 } as const satisfies Record<keyof Client, keyof WrittenClient>;
 

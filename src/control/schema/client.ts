@@ -92,7 +92,7 @@ const SECOND_STATUS: {
 type Texts = Readonly<Record<string, string | undefined>>;
 
 /** The path of a request, with its parameters and query filled in. */
-function pathOf(path: string, parameters: Texts, query: Texts): string {
+function formatPath(path: string, parameters: Texts, query: Texts): string {
   const filled = path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));
   const pairs = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
@@ -126,7 +126,7 @@ export function createControl(transport: Transport): Control {
         readonly query?: Texts;
         readonly body?: object;
       };
-      const path = pathOf(route, parameters, query);
+      const path = formatPath(route, parameters, query);
       const sent = { method, path, body: body && JSON.stringify(body) };
       const { status, text } = await transport(sent).catch((cause: Error) => {
         throw new RequestFailed('unreachable', cause.message, { cause });

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { ClientType, clientProperties, Environment, GrantType } from './client-format.ts';
+import { ClientType, clientProperties, Environment, ExpiresIn, GrantType } from './client-format.ts';
 import { createListSchema, defineRoutes, TextOrNull } from './route.ts';
 
 export const ClientAnswer = Type.Object({
@@ -9,19 +9,20 @@ export const ClientAnswer = Type.Object({
   allowed_ips: Type.Array(Type.String()),
   type: ClientType,
   grant_type: GrantType,
+  expires_in: ExpiresIn,
   scenario: TextOrNull,
 });
 export type ClientAnswer = Static<typeof ClientAnswer>;
 
 export const CLIENT_ROUTES = defineRoutes({
   'GET /clients': {
-    summary: 'Who may get tokens',
+    summary: 'The clients that may get tokens',
     scoped: true,
     status: 200,
     answer: createListSchema(ClientAnswer),
   },
   'POST /clients': {
-    summary: 'Make a client, a sandbox of its own; id and secret are made up when they are left out',
+    summary: 'Create a client with its own data; id and secret are generated if omitted',
     body: clientProperties,
     status: 201,
     answer: ClientAnswer,
@@ -34,14 +35,14 @@ export const CLIENT_ROUTES = defineRoutes({
     errors: ['not_found'],
   },
   'PATCH /clients/:client_id': {
-    summary: 'Change what is given and keep the rest',
+    summary: 'Change the given fields and keep the rest',
     body: clientProperties,
     status: 200,
     answer: ClientAnswer,
     errors: ['not_found'],
   },
   'DELETE /clients/:client_id': {
-    summary: 'Remove a client and all that belongs to it',
+    summary: 'Remove a client and all its data',
     status: 204,
     errors: ['not_found'],
   },

@@ -13,27 +13,27 @@ const answer = { scoped: true, status: 200, answer: ClockAnswer } as const;
 
 export const CLOCK_ROUTES = defineRoutes({
   'GET /clock': {
-    summary: 'What time it is for a client, or for all without a clock of their own',
+    summary: 'The time of a client, or of all clients without their own clock',
     ...answer,
   },
   'POST /clock/advance': {
-    summary: 'Move time forward; answered when all that fell due was pushed',
+    summary: 'Advance the clock; answers when every due event was pushed',
     body: { by: Duration },
     ...answer,
   },
   'POST /clock/freeze': {
-    summary: 'Let time stand still',
+    summary: 'Freeze the clock, now or at an instant',
     body: {
       at: Type.Optional(
         Type.String({
           format: 'date-time',
           title: 'time',
-          description: 'a date and time with its zone, as in 2030-01-01T00:00:00Z',
+          description: 'a date and time with its zone, such as 2030-01-01T00:00:00Z',
         }),
       ),
     },
     ...answer,
     errors: ['conflict'],
   },
-  'POST /clock/resume': { summary: 'Let time run on from where it is', ...answer },
+  'POST /clock/resume': { summary: 'Resume the clock from its present time', ...answer },
 });

@@ -7,6 +7,7 @@ export const ERRORS = {
   timeout: 408,
   conflict: 409,
   too_large: 413,
+  expectation_failed: 417,
   invalid: 422,
   internal: 500,
   unavailable: 503,

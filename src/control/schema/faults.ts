@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
-import { ENDPOINTS, FAULT_KINDS, isConnectionFault } from '../../domain/fault.ts';
+import { ENDPOINTS, FAULT_KINDS, type Fault, isConnectionFault } from '../../domain/fault.ts';
 import type { Ms } from '../../domain/time.ts';
-import type { Mismatch } from './mismatch.ts';
+import { ClientId } from './client-format.ts';
+import type { Mismatch, Path } from './mismatch.ts';
 import { createListSchema, defineRoutes, TextOrNull } from './route.ts';
 import { Duration, toDurationMs } from './scenario-format.ts';
 
@@ -29,7 +30,7 @@ const body = {
   latency: Type.Optional(
     Type.Union([Duration, Type.Array(Duration, { minItems: 2, maxItems: 2 })], {
       title: 'latency',
-      description: 'a duration such as "2s", or the shortest and the longest, as in ["1s","3s"]',
+      description: 'a duration such as "2s", or the shortest and the longest, such as ["1s","3s"]',
     }),
   ),
   kind: Type.Optional(Type.Enum(FAULT_KINDS, { title: 'kind of fault' })),
@@ -37,38 +38,71 @@ const body = {
   times: Type.Optional(countSchema(1)),
 };
 const Body = Type.Object(body);
-export type FaultBody = Static<typeof Body>;
+type FaultBody = Static<typeof Body>;
+
+/** A fault as the config file writes it. */
+export const WrittenFault = Type.Object(
+  { client_id: Type.Optional(ClientId), ...body },
+  {
+    additionalProperties: false,
+    title: 'fault',
+    description: 'a map, as in { endpoint: token, status: 503 }',
+  },
+);
 
 const MAX_LATENCY_MS = toDurationMs('10m');
 
 /** The shortest and the longest delay, parsed. */
-export function toDelays(latency: NonNullable<FaultBody['latency']>): readonly [Ms, Ms] {
+function toDelays(latency: NonNullable<FaultBody['latency']>): readonly [Ms, Ms] {
   const [shortest, longest] = typeof latency === 'string' ? [latency, latency] : latency;
   return [toDurationMs(shortest ?? ''), toDurationMs(longest ?? '')];
 }
 
 function findLatencyProblem(latency: NonNullable<FaultBody['latency']>): string | undefined {
   const [shortest, longest] = toDelays(latency);
-  if (shortest > longest) return 'latency: the first duration is longer than the second; turn them round';
+  if (shortest > longest) return 'latency: the first duration is longer than the second; swap them';
   return longest > MAX_LATENCY_MS
     ? 'latency: longer than 10m; use kind hang for an answer that never comes'
     : undefined;
 }
 
-function findContradictions({ status, retry_after, latency, kind }: FaultBody): Mismatch[] {
+/** The fault in `written`, which must fit its schema. */
+export const toFault = ({
+  endpoint,
+  status,
+  retry_after: retryAfter,
+  latency,
+  kind,
+  after = 0,
+  times,
+}: FaultBody): Omit<Fault, 'id'> => ({
+  endpoint,
+  ...(status !== undefined && { status }),
+  ...(retryAfter !== undefined && { retryAfter }),
+  ...(latency !== undefined && { latency: toDelays(latency) }),
+  ...(kind !== undefined && { kind }),
+  after,
+  ...(times !== undefined && { times }),
+});
+
+/** Why a fault that fits its schema cannot be armed. */
+export function findContradictions(
+  { status, retry_after, latency, kind }: FaultBody,
+  path: Path = [],
+): Mismatch[] {
   const messages = [
     status === undefined && latency === undefined && kind === undefined
-      ? 'nothing would go wrong; give status, latency or kind'
+      ? 'the fault does nothing; give status, latency or kind'
       : undefined,
     status !== undefined && isConnectionFault(kind)
-      ? `kind ${kind} gives no answer, so that there is no status; keep one of them`
+      ? `kind ${kind} sends no answer, so it has no status; keep one of them`
       : undefined,
     retry_after !== undefined && status === undefined ? 'retry_after needs a status, such as 503' : undefined,
     latency === undefined ? undefined : findLatencyProblem(latency),
   ];
   return messages
     .filter((message) => message !== undefined)
-    .map((message) => ({ path: [], at: 'value', message }));
+    .map((message) => ({ path, at: 'value', message }));
 }
 
 const FaultAnswer = Type.Object({
@@ -81,18 +115,18 @@ const FaultAnswer = Type.Object({
   kind: Type.Union([Type.Enum(FAULT_KINDS), Type.Null()]),
   after: Type.Integer(),
   times: Type.Union([Type.Integer(), Type.Null()]),
-  struck: Type.Integer({ description: 'how many requests it has struck' }),
+  struck: Type.Integer({ description: 'number of requests that it was applied to' }),
 });
 
 export const FAULT_ROUTES = defineRoutes({
   'GET /faults': {
-    summary: 'Every fault that is armed, used up or not',
+    summary: 'All faults, used up or not',
     scoped: true,
     status: 200,
     answer: createListSchema(FaultAnswer),
   },
   'POST /faults': {
-    summary: 'Arm a fault for the requests of a client, or of all',
+    summary: 'Arm a fault for the requests of one client, or of all',
     scoped: true,
     body,
     beyond: (fault: FaultBody, isSound) => (isSound([]) ? findContradictions(fault) : []),
@@ -100,5 +134,5 @@ export const FAULT_ROUTES = defineRoutes({
     answer: FaultAnswer,
     errors: ['conflict'],
   },
-  'DELETE /faults/:id': { summary: 'Take a fault away', scoped: true, status: 204 },
+  'DELETE /faults/:id': { summary: 'Remove a fault', scoped: true, status: 204 },
 });

@@ -20,10 +20,11 @@ export const RequestAnswer = Type.Object({
   form: Type.Union([Fields, Type.Null()]),
   from: Type.String(),
   status: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'null where the connection was cut off or left hanging',
+    description: 'null if the connection was reset or left hanging',
   }),
   cause: TextOrNull,
   reason: TextOrNull,
+  fix: TextOrNull,
   validation_id: TextOrNull,
   fault_id: TextOrNull,
 });
@@ -46,11 +47,11 @@ export type FindingAnswer = Static<typeof FindingAnswer>;
 const textSchema = (title: string, description: string) =>
   Type.String({ minLength: 1, maxLength: 1000, title, description });
 const STATUS = { title: 'status', description: 'a number from 100 to 599' };
-const AFTER = { title: 'id', description: 'the number that a request has as its id' };
+const AFTER = { title: 'id', description: 'the id of a request' };
 
 const requestProperties = {
-  method: Type.Optional(textSchema('method', 'an HTTP method, as in POST')),
-  path: Type.Optional(textSchema('path', 'a path without its query, as in /o/token/')),
+  method: Type.Optional(textSchema('method', 'an HTTP method, such as POST')),
+  path: Type.Optional(textSchema('path', 'a path without its query, such as /o/token/')),
 };
 const validation = { validation_id: Type.Optional(textSchema('validation id', 'text')) };
 /** Query parameters that select requests; in a query everything is text. */
@@ -67,7 +68,7 @@ const NO_EXTRA_KEYS = { additionalProperties: false };
 const Goal = Type.Union(
   [
     Type.Object(
-      { event: textSchema('code', 'the code of an event, as in VideocallCompleted') },
+      { event: textSchema('code', 'the code of an event, such as VideocallCompleted') },
       NO_EXTRA_KEYS,
     ),
     Type.Object(
@@ -88,7 +89,7 @@ const Goal = Type.Union(
     ),
     Type.Object({ call_state: Type.Enum(CALL_STATES, { title: 'state of a call' }) }, NO_EXTRA_KEYS),
   ],
-  { title: 'goal', description: 'a map, as in {"event":"VideocallCompleted"}' },
+  { title: 'goal', description: 'a map such as {"event":"VideocallCompleted"}' },
 );
 export type WrittenGoal = Static<typeof Goal>;
 
@@ -108,7 +109,7 @@ const MAX_TIMEOUT_MS = toDurationMs('10m');
 
 const checkTimeout = ({ timeout }: WaitBody): Mismatch[] =>
   timeout !== undefined && toDurationMs(timeout) > MAX_TIMEOUT_MS
-    ? [{ path: ['timeout'], at: 'value', message: 'timeout: longer than 10m, which is real time' }]
+    ? [{ path: ['timeout'], at: 'value', message: 'timeout: longer than 10m of real time' }]
     : [];
 
 /** Requests have ids and no call; events and states belong to numbered calls. */
@@ -122,21 +123,21 @@ function checkReferences({ for: goal, n, after: id }: WaitBody): Mismatch[] {
 
 export const JOURNAL_ROUTES = defineRoutes({
   'GET /requests': {
-    summary: 'What was asked of the imitated service and what came of it, oldest first',
+    summary: 'The requests to the imitated service and their answers, oldest first',
     scoped: true,
     query,
     status: 200,
     answer: createListSchema(RequestAnswer),
   },
   'GET /requests/count': {
-    summary: 'How many such requests there were',
+    summary: 'The number of these requests',
     scoped: true,
     query,
     status: 200,
     answer: Type.Object({ count: Type.Integer() }),
   },
   'POST /wait': {
-    summary: 'Wait until something has happened; what has happened already counts',
+    summary: 'Wait until something happens; what already happened counts',
     scoped: true,
     body: waitBody,
     beyond: (body: WaitBody, isSound) => [
@@ -152,7 +153,7 @@ export const JOURNAL_ROUTES = defineRoutes({
     errors: ['timeout'],
   },
   'GET /findings': {
-    summary: 'Mistakes of the integration that were seen, the first seen first',
+    summary: 'The mistakes that the integration made, oldest first',
     scoped: true,
     status: 200,
     answer: createListSchema(FindingAnswer),

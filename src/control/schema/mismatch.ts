@@ -1,6 +1,6 @@
 import { type Static, type TObject, type TSchema, type TUnion, Type } from 'typebox';
 import { Check, Errors } from 'typebox/value';
-import { closestMatch, findByLastWord } from './closest-match.ts';
+import { closestMatch, findByLastWord } from '../../domain/closest-match.ts';
 
 /** A path into a document: keys and indexes from its root. */
 export type Path = readonly (string | number)[];

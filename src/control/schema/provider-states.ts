@@ -12,11 +12,11 @@ const NoMessage = Type.Object({
 
 export const STATE_ROUTES = defineRoutes({
   'POST /provider-states': {
-    summary: 'Bring a starting state about, or end it, as Pact asks for it; answers the values that it gives',
+    summary: 'Set up or tear down a provider state, as Pact requests it; answers its values',
     body: {
       state: Type.String({
         title: 'provider state',
-        description: 'the name of one; mock-veridas verify --list-states lists them',
+        description: 'a name that mock-veridas verify --list-states lists',
       }),
       action: Type.Optional(Type.Enum(['setup', 'teardown', 'end'], { title: 'action' })),
       params: Type.Optional(
@@ -42,14 +42,17 @@ export const STATE_ROUTES = defineRoutes({
     errors: ['conflict'],
   },
   'POST /provider-events': {
-    summary: 'The event to which the provider states have led, as a message for a verifier of Pact',
+    summary: 'Get the event that the provider states have posted, as a message for a Pact verifier',
     body: {
       description: Type.String({
         title: 'description of a message',
-        description: 'a text; without states it names the event by its code',
+        description: 'a text; without provider states, it contains the code of the event',
       }),
       providerStates: Type.Optional(
-        Type.Array(Type.Unknown(), { title: 'list of states', description: 'those that were set up before' }),
+        Type.Array(Type.Unknown(), {
+          title: 'list of states',
+          description: 'the provider states that were set up before',
+        }),
       ),
     },
     status: 200,

@@ -41,7 +41,7 @@ const ClientQuery = { client_id: Type.Optional(ClientId) };
 function createMapSchema(properties: TProperties | undefined, { scoped }: Route, title: string): TObject {
   const all = { ...(scoped && ClientQuery), ...properties };
   const names = Object.keys(all).join(', ');
-  const description = names === '' ? 'nothing: it takes none' : `a map with ${names}`;
+  const description = names === '' ? 'nothing: this route takes no parameters here' : `a map with ${names}`;
   return Type.Object(all, { additionalProperties: false, title, description });
 }
 
@@ -61,6 +61,7 @@ export function listErrors(name: string, route: Route): ErrorName[] {
   const { open, storeless, scoped, errors = [] } = route;
   const all: readonly ErrorName[] = [
     ...(open ? [] : (['unauthorized', 'forbidden', 'invalid'] as const)),
+    'expectation_failed',
     ...(hasBody(name) ? (['not_json', 'too_large'] as const) : []),
     ...(scoped ? (['not_found'] as const) : []),
     ...(storeless ? [] : (['unavailable'] as const)),
@@ -82,14 +83,12 @@ export const ErrorAnswer = Type.Object({
   error: Type.Enum(Object.keys(ERRORS) as ErrorName[]),
   message: Type.String(),
   hint: Type.Optional(Type.String()),
-  failure: Type.Optional(Type.String({ description: 'under which the log has what went wrong' })),
+  failure: Type.Optional(Type.String({ description: 'the id of the failure in the log' })),
   errors: Type.Optional(
     Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), {
-      description: 'what does not fit in the body or query, each with its place',
+      description: 'every problem in the body or query, with its place',
     }),
   ),
-  seen: Type.Optional(
-    Type.Array(Type.String(), { description: 'what was there instead of what was waited for' }),
-  ),
+  seen: Type.Optional(Type.Array(Type.String(), { description: 'what happened instead' })),
 });
 export type ErrorAnswer = Static<typeof ErrorAnswer>;

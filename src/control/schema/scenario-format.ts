@@ -15,13 +15,13 @@ import type { Format, Mismatch } from './mismatch.ts';
 export const ScenarioName = Type.String({
   pattern: '^[a-z][a-z0-9-]{0,63}$',
   title: 'scenario name',
-  description: 'a small letter and then up to 63 small letters, digits and hyphens',
+  description: 'a lower-case letter, then up to 63 lower-case letters, digits and hyphens',
 });
 
 export const Duration = Type.String({
   pattern: DURATION_PATTERN.source,
   title: 'duration',
-  description: 'a number and its unit ms, s, m or h, as in 2s or 1.5h',
+  description: 'a number and its unit ms, s, m or h, such as 2s or 1.5h',
 });
 
 const NO_EXTRA_KEYS = { additionalProperties: false };
@@ -30,7 +30,7 @@ const delivery = {
   delivery: Type.Optional(
     Type.Enum(DELIVERY_FAULTS, {
       title: 'delivery',
-      description: 'how the event reaches the parent otherwise than it should',
+      description: 'the way in which the delivery of the event is faulty',
     }),
   ),
 };
@@ -56,7 +56,7 @@ const WaitStep = Type.Object(
   {
     wait_for: Type.String({
       pattern: '^[a-z][a-z0-9-]{0,63}$',
-      title: 'thing to wait for',
+      title: 'event to wait for',
       description: `${AGENT_ACTIONS.map(toWaitName).join(', ')} or a signal's name`,
     }),
     timeout: Type.Optional(Duration),
@@ -67,7 +67,7 @@ const WaitStep = Type.Object(
 /** Each kind of step has a key that it requires and no other kind has. */
 const WrittenStep = Type.Union([AgentStep, FailStep, PostStep, WaitStep], {
   title: 'step',
-  description: 'a map, as in { after: 2s, agent: join }',
+  description: 'a map such as { after: 2s, agent: join }',
 });
 
 const MAX_STEPS = 1000;
@@ -160,7 +160,7 @@ const emitsEvent = (step: WrittenStep): boolean =>
 /** A call that fails at once has no script: its page shows the error from the start, which no delivery fault can affect. */
 const explainFirstStep = (step: WrittenStep): string | undefined =>
   'fail' in step && step.delivery !== undefined && toDurationMs(step.after) === 0
-    ? 'delivery: a call that fails at once is turned away, which cannot go wrong; give it an after'
+    ? 'delivery: a call that fails immediately posts no event to deliver; give it an after'
     : undefined;
 
 function explainStep(
@@ -168,20 +168,19 @@ function explainStep(
   state: CallState | undefined,
   later: WrittenStep[],
 ): string | undefined {
-  if (state !== undefined && isOver(state))
-    return `nothing can follow here, the call is over (state ${state})`;
+  if (state !== undefined && isOver(state)) return `no step can follow: the call is over (state ${state})`;
   const action = getAgentAction(step);
   if ('wait_for' in step && step.wait_for.startsWith('agent-') && action === undefined) {
-    return `the agent has no action for ${step.wait_for}; there are ${AGENT_ACTIONS.map(toWaitName).join(', ')}`;
+    return `the agent has no action for ${step.wait_for}; use ${AGENT_ACTIONS.map(toWaitName).join(', ')}`;
   }
   const possible = state === undefined ? AGENT_ACTIONS : possibleActions(state);
   if (action !== undefined && !possible.includes(action)) {
     return `the agent cannot ${action} in state ${state}; possible: ${possible.join(', ')}`;
   }
   if (!('delivery' in step) || step.delivery === undefined) return undefined;
-  if (!emitsEvent(step)) return `delivery: there is nothing to deliver, ${action} says nothing`;
+  if (!emitsEvent(step)) return `delivery: there is nothing to deliver, because ${action} posts no event`;
   if (step.delivery === 'reorder' && !later.some(emitsEvent)) {
-    return 'delivery: reorder needs a later step that says something, to come behind';
+    return 'delivery: reorder needs a later step that posts an event';
   }
   return undefined;
 }
@@ -194,7 +193,7 @@ function checkTotalLength({ steps }: WrittenScenario): Mismatch[] {
     (sum, step) => sum + toDurationMs(('after' in step ? step.after : step.timeout) ?? '0s'),
     0,
   );
-  const message = 'steps: last longer than 100000h together';
+  const message = 'steps: together they last longer than 100000h';
   return total > MAX_TOTAL_MS ? [{ path: ['steps'], at: 'key', message }] : [];
 }
 

@@ -9,21 +9,21 @@ const ScenarioAnswer = Type.Object({
   description: TextOrNull,
   source: Type.Enum(['file', 'control-api']),
   client_id: Type.Union([Type.String(), Type.Null()], {
-    description: 'whose it is; null where it is for all',
+    description: 'the client that it belongs to; null if it is for all clients',
   }),
   steps,
 });
 
 export const SCENARIO_ROUTES = defineRoutes({
   'GET /scenarios': {
-    summary: 'Every scenario that can be played',
+    summary: 'All scenarios that calls can use',
     scoped: true,
     status: 200,
     answer: createListSchema(ScenarioAnswer),
   },
   'GET /scenarios/:name': { summary: 'One scenario', scoped: true, status: 200, answer: ScenarioAnswer },
   'PUT /scenarios/:name': {
-    summary: 'Put a scenario in, for a client or for all, in the place of one of its name',
+    summary: 'Add or replace a scenario, for one client or for all',
     scoped: true,
     body: { $schema, name: Type.Optional(name), description, steps },
     beyond: (written: WrittenScenario, isSound) => SCENARIO.beyond(written, isSound),
@@ -31,7 +31,7 @@ export const SCENARIO_ROUTES = defineRoutes({
     answer: ScenarioAnswer,
   },
   'DELETE /scenarios/:name': {
-    summary: 'Take away what was put in; what a file holds of that name can be played again',
+    summary: 'Remove a scenario that was added by PUT; a file with that name counts again',
     scoped: true,
     status: 204,
     errors: ['conflict'],

@@ -11,9 +11,25 @@ const Health = Type.Object({
   message: Type.Optional(Type.String()),
 });
 
+const Index = Type.Object({
+  version: Type.String(),
+  pages: Type.Array(Type.Object({ title: Type.String(), path: Type.String(), summary: Type.String() }), {
+    description: 'where else to look',
+  }),
+  routes: Type.Array(Type.Object({ method: Type.String(), path: Type.String(), summary: Type.String() }), {
+    description: 'every route of the control API',
+  }),
+});
+
 export const SERVER_ROUTES = defineRoutes({
+  'GET /': {
+    summary: 'What there is: pages and routes; a browser gets it as a page',
+    storeless: true,
+    status: 200,
+    answer: Index,
+  },
   'GET /health': {
-    summary: 'Whether the simulator is well, and which one it is',
+    summary: 'Whether the simulator is healthy, and which one it is',
     open: true,
     storeless: true,
     status: 200,
@@ -21,7 +37,7 @@ export const SERVER_ROUTES = defineRoutes({
     otherwise: { status: 503, when: ({ status }: Static<typeof Health>) => status !== 'ok' },
   },
   'POST /reset': {
-    summary: 'Back to the start; with client_id, of that client alone',
+    summary: 'Reset everything to the start; with client_id, only that client',
     scoped: true,
     status: 204,
   },
@@ -32,7 +48,7 @@ export const SERVER_ROUTES = defineRoutes({
     answer: Type.Object({ openapi: Type.String() }),
   },
   'GET /metrics': {
-    summary: 'Figures of this process for Prometheus',
+    summary: 'Metrics of this process for Prometheus',
     storeless: true,
     status: 200,
     answer: Type.String(),

@@ -14,14 +14,14 @@ export type TokenAnswer = Static<typeof TokenAnswer>;
 
 export const TOKEN_ROUTES = defineRoutes({
   'GET /tokens': {
-    summary: 'Every access token that was issued',
+    summary: 'All access tokens that were issued',
     scoped: true,
     status: 200,
     answer: createListSchema(TokenAnswer),
   },
   'GET /tokens/:token': { summary: 'One access token', scoped: true, status: 200, answer: TokenAnswer },
   'POST /tokens/:token/expire': {
-    summary: 'End the life of a token now, as if its hour were over',
+    summary: 'Expire a token now',
     scoped: true,
     status: 204,
   },

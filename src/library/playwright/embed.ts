@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { FrameLocator, Page } from '@playwright/test';
+import { pause } from '../../system/timers.ts';
 import type { CallHandle } from '../call.ts';
 import { ignoreNotFound } from '../error.ts';
 import type { MockClient } from '../mock.ts';

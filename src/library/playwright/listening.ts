@@ -1,7 +1,7 @@
-import { clearTimeout, setTimeout } from 'node:timers';
 import type { Page } from '@playwright/test';
 import { explainDrop, getFieldText, type PostedMessage } from '../../domain/listener.ts';
 import type { VideocallEvent } from '../../guide/events.ts';
+import { clearTimeout, setTimeout } from '../../system/timers.ts';
 import { MockError } from '../error.ts';
 
 /** What a page receives from the frame in it. */
@@ -67,9 +67,9 @@ async function startListening(page: Page): Promise<Listening> {
         const timer = setTimeout(() => {
           stop();
           const seen = messages.map(describeMessage);
-          const hint = seen.length === 0 ? 'it has heard nothing' : `it has heard ${seen.join(', ')}`;
+          const hint = seen.length === 0 ? 'it received no message' : `it received ${seen.join(', ')}`;
           reject(
-            new MockError('timeout', `the page has not heard ${code} within ${timeout}ms`, { hint, seen }),
+            new MockError('timeout', `the page did not receive ${code} within ${timeout}ms`, { hint, seen }),
           );
         }, timeout);
         waiting.add(look);

@@ -117,7 +117,7 @@ function toDocument(doc: Document.Parsed): { document: unknown } | Spot {
   try {
     return { document: doc.toJS({ maxAliasCount: MAX_ALIASES }) };
   } catch (error) {
-    if (error instanceof ReferenceError) return [0, 'has aliases of aliases that become too many'];
+    if (error instanceof ReferenceError) return [0, 'has aliases of aliases that expand to too many'];
     throw error;
   }
 }
@@ -179,7 +179,7 @@ function readText(file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw refused('is not written in UTF-8');
+    throw refused('is not valid UTF-8');
   }
 }
 

@@ -20,8 +20,8 @@ export function findTooDeep(text: string): Spot[] {
 }
 
 const ERROR_MESSAGES: Partial<Record<YAMLError['code'], string>> = {
-  MULTIPLE_DOCS: 'a second document begins here; a file holds one',
-  TAG_RESOLVE_FAILED: 'a value that begins with ! must be put in quotes',
+  MULTIPLE_DOCS: 'a second document begins here; write one document per file',
+  TAG_RESOLVE_FAILED: 'put a value that begins with ! in quotes',
 };
 
 /** The parser's messages quote the source after a colon, and the source may be a secret. */
@@ -52,7 +52,7 @@ export function findDuplicateKeys(doc: Document.Parsed): Spot[] {
       const seen = new Set<string>();
       for (const { key } of items) {
         const text = toKeyText(key);
-        if (seen.has(text) && isScalar(key)) found.push([key.range?.[0] ?? 0, 'this key stands here twice']);
+        if (seen.has(text) && isScalar(key)) found.push([key.range?.[0] ?? 0, 'this key is used twice']);
         seen.add(text);
       }
     },
@@ -60,8 +60,7 @@ export function findDuplicateKeys(doc: Document.Parsed): Spot[] {
   return found;
 }
 
-const NO_ANCHOR =
-  'a value that begins with * must be put in quotes, or an anchor & of its name must stand above';
+const NO_ANCHOR = 'put a value that begins with * in quotes, or define its anchor & above';
 
 /** Unresolved aliases, and the first alias beyond the limit. */
 export function findBrokenAliases(doc: Document.Parsed): Spot[] {
@@ -72,7 +71,7 @@ export function findBrokenAliases(doc: Document.Parsed): Spot[] {
       const offset = alias.range?.[0] ?? 0;
       count += 1;
       if (count > MAX_ALIASES) {
-        found.push([offset, `is the alias after the ${MAX_ALIASES} that a file may have`]);
+        found.push([offset, `is one alias too many; a file may have ${MAX_ALIASES}`]);
         return visit.BREAK;
       }
       if (alias.resolve(doc) === undefined) found.push([offset, NO_ANCHOR]);

@@ -66,16 +66,16 @@ const renderScripts = (setup: PageSetup, script: string, nonce: string): string 
   `<script type="application/json" id="setup">${toScriptJson(setup)}</script>
 <script nonce="${escapeHtml(nonce)}">${script}</script>`;
 
-const NOTICES = `<noscript><p class="notice">This frame needs scripts. If the iframe has a sandbox attribute,
+const NOTICES = `<noscript><p class="notice">This frame needs JavaScript. If the iframe has a sandbox attribute,
  it must contain allow-scripts and allow-same-origin.</p></noscript>
-<p class="notice reset" role="status">The simulator was restarted: reload the page to begin again</p>
+<p class="notice reset" role="status">The simulator was restarted. Reload the page to start again.</p>
 <p class="notice closing" role="status">The simulator was stopped</p>`;
 
 const WAITING_ROOM = `<section class="screen waiting-room">
 <div class="emblem pulsing"><i></i><i></i>${AGENT_ICON}</div>
 <div class="words">
 <h1>Waiting for an agent…</h1>
-<p>Please keep this window open. The call starts by itself as soon as an agent joins.</p>
+<p>Please keep this window open. The call starts automatically when an agent joins.</p>
 <ul class="checks" aria-label="Connection check" aria-live="off"></ul>
 </div>
 </section>`;
@@ -84,7 +84,7 @@ const LOADING = `<section class="screen loading">
 <div class="emblem turning"><i></i>${AGENT_ICON}</div>
 <div class="words">
 <h1>The agent has joined. Connecting…</h1>
-<p>Your browser may ask for your camera and microphone: please allow both.</p>
+<p>Your browser may ask to use your camera and microphone. Please allow both.</p>
 </div>
 </section>`;
 
@@ -94,7 +94,7 @@ const ENDED = `<section class="screen ended">
 </svg></div>
 <div class="words">
 <h1>The video call has ended successfully</h1>
-<p>Thank you for your time. Nothing else is needed from you here.</p>
+<p>Thank you for your time. You do not need to do anything else here.</p>
 </div>
 </section>`;
 

@@ -4,6 +4,9 @@ import type { CallState } from '../../domain/call.ts';
 
 export const formatCount = (count: number): string => count.toLocaleString('en');
 
+/** A text in sentence case. */
+export const toSentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 const UNITS = [
   ['h', 3_600_000],
   ['min', 60_000],

@@ -6,7 +6,7 @@ interface OthersProps {
 }
 
 /** States how many items of a list are not shown, if any. */
-export const Others = ({ count, what = 'older ones' }: OthersProps) =>
+export const Others = ({ count, what = 'older' }: OthersProps) =>
   count > 0 ? (
     <p class="soft more">
       and {formatCount(count)} {what}

@@ -14,7 +14,7 @@ export function Requests({
   return (
     <Table name={name} heads={['Time', 'Request', 'Status', 'Client', 'Validation', 'Reason']}>
       {requests.map((request) => {
-        const { id, at, method, path, status, client_id, validation_id, reason } = request;
+        const { id, at, method, path, status, client_id, validation_id, reason, fix } = request;
         return (
           <tr key={id} class={isRefused(request) ? 'bad' : undefined}>
             <td>
@@ -25,10 +25,12 @@ export function Requests({
                 {method} {path}
               </code>
             </td>
-            <td>{status ?? 'cut off'}</td>
+            <td>{status ?? 'no answer'}</td>
             <td>{client_id ?? '–'}</td>
             <td>{validation_id ?? ''}</td>
-            <td class="reason">{reason ?? ''}</td>
+            <td class="reason" title={fix ?? undefined}>
+              {reason ?? ''}
+            </td>
           </tr>
         );
       })}

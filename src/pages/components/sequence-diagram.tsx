@@ -115,7 +115,7 @@ export function SequenceDiagram({
           </g>
         ))}
       </svg>
-      <ol aria-label={`sequence of ${name}`}>
+      <ol aria-label={`Sequence of ${name}`}>
         {messages.map(({ at, from, to, text, note, tone }, row) => (
           <li key={row} class={tone}>
             <span class="time">{formatOffset(at - begin)}</span>{' '}

@@ -67,14 +67,14 @@ function createOpeningMessages({ call, requests }: CallHistory): SequenceMessage
 }
 
 const createStartMessages = ({ started_at: at }: CallAnswer): SequenceMessage[] =>
-  at === null ? [] : [{ at: toMs(at), from: 'browser', to: 'simulator', text: 'page listens' }];
+  at === null ? [] : [{ at: toMs(at), from: 'browser', to: 'simulator', text: 'page connected' }];
 
 function createEventMessages(event: CallAnswer['events'][number]): SequenceMessage[] {
   const { at, code, delivery, pushed_at: pushed, posted_at: posted } = event;
   const base = { at: toMs(at), tone: delivery === undefined && pushed !== null ? 'event' : 'bad' } as const;
   const note = [
     ...(delivery === undefined ? [] : [`delivery: ${delivery}`]),
-    ...(pushed === null && delivery !== 'drop' ? ['no page has heard it'] : []),
+    ...(pushed === null && delivery !== 'drop' ? ['no page received it'] : []),
   ].join(', ');
   const push: SequenceMessage = {
     ...base,
@@ -124,11 +124,11 @@ const createCompletionMessages = ({ ended_at: at, tokens }: CallAnswer): Sequenc
       }));
 
 /** All messages of a call, in their order. */
-export const createSequence = (story: CallHistory): SequenceMessage[] =>
+export const createSequence = (history: CallHistory): SequenceMessage[] =>
   [
-    ...createTokenMessages(story),
-    ...createOpeningMessages(story),
-    ...createStartMessages(story.call),
-    ...createActionMessages(story.call),
-    ...createCompletionMessages(story.call),
+    ...createTokenMessages(history),
+    ...createOpeningMessages(history),
+    ...createStartMessages(history.call),
+    ...createActionMessages(history.call),
+    ...createCompletionMessages(history.call),
   ].toSorted((a, b) => a.at - b.at);

@@ -21,8 +21,8 @@ interface Notice {
 }
 
 const CONNECTION_LABELS: Record<ConnectionState['state'], string> = {
-  connecting: 'connecting…',
-  live: 'live',
+  connecting: 'Connecting…',
+  live: 'Live',
   away: 'The simulator is disconnected. This page reconnects by itself.',
 };
 
@@ -30,9 +30,10 @@ const CONNECTION_LABELS: Record<ConnectionState['state'], string> = {
 function describeOutcome(answer: unknown): string {
   const { page, posted_after_ms: after } = (answer ?? {}) as { page?: string; posted_after_ms?: number };
   if (page === 'posted')
-    return `The page has posted the event${after === undefined ? '' : ` after ${after} ms`}.`;
-  if (page === 'none') return 'Done. No page of the call is open, so no event was posted.';
-  if (page === 'unconfirmed') return 'Done. The page is open but has not said that it posted the event.';
+    return `The page posted the event${after === undefined ? '' : ` after ${after} ms`}.`;
+  if (page === 'none') return 'Done. No page of this call is open, so no event was posted.';
+  if (page === 'unconfirmed')
+    return 'Done. The page is open, but has not confirmed that it posted the event.';
   return '';
 }
 
@@ -49,16 +50,16 @@ function ScenarioPicker({ clients, scenarios, usual, clientId, onCommand }: Scen
   if (client === undefined) {
     return (
       <label>
-        <span>New calls play</span>
+        <span>Scenario of new calls</span>
         <select disabled>
-          <option>choose a client first</option>
+          <option>Choose a client first</option>
         </select>
       </label>
     );
   }
   return (
     <label>
-      <span>New calls play</span>
+      <span>Scenario of new calls</span>
       <select
         value={client.scenario ?? usual}
         onChange={({ currentTarget: { value } }) =>
@@ -89,7 +90,7 @@ function ConnectionStatus({
   const text =
     trouble ??
     (link.state === 'live' && link.again
-      ? 'live again: the connection was lost for a while'
+      ? 'Live again: the connection was lost for a while'
       : CONNECTION_LABELS[link.state]);
   return (
     <p class={`link ${trouble === undefined ? link.state : 'away'}`} role="status">
@@ -110,7 +111,7 @@ function NoCall({ isMissing, onNewest, browserUrl }: NoCallProps) {
   if (isMissing) {
     return (
       <section class="card welcome">
-        <h2>This call is gone</h2>
+        <h2>This call was removed</h2>
         <p>
           <button type="button" onClick={onNewest}>
             Show the newest call
@@ -121,10 +122,10 @@ function NoCall({ isMissing, onNewest, browserUrl }: NoCallProps) {
   }
   return (
     <section class="card welcome">
-      <h2>No call yet</h2>
+      <h2>No calls yet</h2>
       <p>
-        See one in a minute: the <a href={DEMO}>demo page</a> embeds the frame as an integrator does. Its
-        client then waits in the waiting room, and here you are the agent.
+        To see one, start a call on the <a href={DEMO}>demo page</a>, which embeds the frame as your page
+        will. Its client waits in the waiting room until you join here as the agent.
       </p>
       {browserUrl !== undefined && (
         <p class="soft">
@@ -188,8 +189,8 @@ export function App() {
               value={place.client_id ?? ''}
               onChange={({ currentTarget: { value } }) => chooseClient(value === '' ? undefined : value)}
             >
-              <option value="">all clients</option>
-              {isUnknown && <option value={place.client_id}>{place.client_id} (gone)</option>}
+              <option value="">All clients</option>
+              {isUnknown && <option value={place.client_id}>{place.client_id} (removed)</option>}
               {clients.map(({ client_id: id }) => (
                 <option key={id} value={id}>
                   {id}
@@ -264,8 +265,8 @@ export function App() {
         </div>
       </main>
       <footer>
-        mock-veridas {server?.version}: an unofficial stand-in for tests. Everything here can be done by the{' '}
-        <a href={`${ADMIN}/openapi.json`}>control API</a> too.
+        mock-veridas {server?.version}: an unofficial stand-in for tests. You can also do everything here
+        through the <a href={`${ADMIN}/openapi.json`}>control API</a>.
       </footer>
     </>
   );

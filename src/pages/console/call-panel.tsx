@@ -33,7 +33,7 @@ function AgentBar({ call, onCommand }: AgentBarProps) {
   const next = USUAL_ORDER.find((action) => possible.includes(action));
   return (
     <fieldset class="agent-bar">
-      <legend class="unseen">The agent's actions</legend>
+      <legend class="unseen">Agent actions</legend>
       {AGENT_ACTIONS.map((action) => (
         <button
           type="button"
@@ -49,7 +49,7 @@ function AgentBar({ call, onCommand }: AgentBarProps) {
         </button>
       ))}
       <label class="unseen" for="fail">
-        Let the call fail
+        Fail the call
       </label>
       <select
         id="fail"

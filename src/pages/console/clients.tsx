@@ -1,3 +1,4 @@
+import { formatLength } from '../components/format.ts';
 import { Table } from '../components/table.tsx';
 import type { ConsoleParts } from './messages.ts';
 
@@ -9,8 +10,11 @@ interface Clients {
 /** The clients and their settings. */
 export function Clients({ clients, onChoose }: Clients) {
   return (
-    <Table name="Known clients" heads={['Client', 'Environment', 'Type', 'Scenario', 'Allowed IPs']}>
-      {clients.map(({ client_id, environment, type, scenario, allowed_ips: allowed }) => (
+    <Table
+      name="Known clients"
+      heads={['Client', 'Environment', 'Type', 'Token lifetime', 'Scenario', 'Allowed IPs']}
+    >
+      {clients.map(({ client_id, environment, type, expires_in, scenario, allowed_ips: allowed }) => (
         <tr key={client_id}>
           <td>
             <button type="button" class="link" onClick={() => onChoose(client_id)}>
@@ -19,7 +23,8 @@ export function Clients({ clients, onChoose }: Clients) {
           </td>
           <td>{environment}</td>
           <td>{type}</td>
-          <td>{scenario ?? 'usual'}</td>
+          <td>{formatLength(expires_in * 1000)}</td>
+          <td>{scenario ?? 'default'}</td>
           <td>{allowed.join(', ')}</td>
         </tr>
       ))}

@@ -23,15 +23,15 @@ export function ClockBar({ clock: { now, frozen, offsetMs }, clientId, onCommand
   return (
     <fieldset class="clock">
       <legend class="unseen">Clock</legend>
-      <time dateTime={now} title="virtual time, in UTC">
+      <time dateTime={now} title="Virtual time, in UTC">
         {formatDateTime(now)}
       </time>
-      {isVirtual && <span class="badge">{frozen ? 'frozen' : 'virtual'}</span>}
+      {isVirtual && <span class="badge">{frozen ? 'Clock frozen' : 'Clock shifted'}</span>}
       {ADVANCE_STEPS.map(([by, words]) => (
         <button
           type="button"
           key={by}
-          title={`Move time forward by ${words}`}
+          title={`Advance the clock by ${words}`}
           onClick={() => onCommand('POST /clock/advance', { query, body: { by } })}
         >
           +{by}

@@ -35,7 +35,7 @@ function Search({ text, onSearch }: { readonly text: string; readonly onSearch: 
       <span>Search</span>
       <input
         type="search"
-        placeholder="path, status, reason, validation…"
+        placeholder="Path, status, reason, validation…"
         maxLength={200}
         value={typed}
         onInput={({ currentTarget: { value } }) => setTyped(value)}
@@ -58,13 +58,13 @@ export function Journal({ journal: { items, total }, place, onFilter }: JournalP
               onFilter({ refused: checked ? 'yes' : undefined }, true)
             }
           />
-          <span>only refused</span>
+          <span>Refused only</span>
         </label>
         <output>{formatCount(total)} requests</output>
       </form>
       {items.length > 0 && <Requests requests={items} />}
       {total > items.length && (
-        <p class="soft more">the newest {items.length} are shown; search for the others</p>
+        <p class="soft more">Showing the newest {items.length}. Search to find older ones.</p>
       )}
     </>
   );

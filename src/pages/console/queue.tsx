@@ -38,9 +38,9 @@ function describeCall(
   now: number,
   since: string,
 ) {
-  if (state === 'waiting-room' && possible.length === 0) return 'not confirmed: no agent sees it';
+  if (state === 'waiting-room' && possible.length === 0) return 'not confirmed, so no agent sees it';
   if (ended_at !== null) return `${formatElapsed(now, ended_at)} ago`;
-  const left = page === 'none' && state !== 'error' ? ', the client is not there' : '';
+  const left = page === 'none' && state !== 'error' ? ', page closed' : '';
   return `for ${formatElapsed(now, since)}${left}`;
 }
 
@@ -91,7 +91,7 @@ function ValidationRow({
         <span class="state none">no call yet</span>
         <b>{validation_id}</b>
         <span class="soft">
-          {client_id ?? 'every client'}
+          {client_id ?? 'all clients'}
           {confirmed === false && ' · not confirmed'}
         </span>
       </span>
@@ -183,5 +183,5 @@ export function Queue({ calls: { waiting, unopened, live, counts }, ...choosing 
 /** Calls that are over. */
 export const EndedCalls = ({ calls: { over, counts }, ...choosing }: QueueProps) =>
   over.length > 0 ? (
-    <CallGroup name="Over" calls={over} total={counts.ended + counts.error} {...choosing} />
+    <CallGroup name="Finished" calls={over} total={counts.ended + counts.error} {...choosing} />
   ) : null;

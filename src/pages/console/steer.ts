@@ -5,9 +5,9 @@ import { control } from '../control.ts';
 export type OnOrder = <Name extends RouteName>(name: Name, ...asking: Argument<Asking<Name>>) => void;
 
 /** Why the simulator refused a request, for people. */
-function reasonOf({ code, message, status, details: { hint } }: RequestFailed): string {
-  if (code === 'unreachable') return 'the simulator cannot be reached now';
-  if (code === 'not_simulator') return `the simulator answered ${status}`;
+function describeFailure({ code, message, status, details: { hint } }: RequestFailed): string {
+  if (code === 'unreachable') return 'The simulator cannot be reached';
+  if (code === 'not_simulator') return `The simulator answered ${status}`;
   return hint === undefined ? message : `${message}: ${hint}`;
 }
 
@@ -21,6 +21,6 @@ export const steering =
   ({ onDone, onFailed }: Outcome): OnOrder =>
   (name, ...asking) => {
     control.ask(name, ...asking).then(onDone, (error: Error) => {
-      onFailed(error instanceof RequestFailed ? reasonOf(error) : error.message);
+      onFailed(error instanceof RequestFailed ? describeFailure(error) : error.message);
     });
   };

@@ -13,10 +13,10 @@ export function Tokens({
   readonly tokens: ConsoleParts['tokens'];
   readonly timeOf: ReadTime;
 }) {
-  if (total === 0) return <p class="soft empty">No token was issued yet.</p>;
+  if (total === 0) return <p class="soft empty">No tokens yet</p>;
   return (
     <>
-      <Table name="Access tokens" heads={['Token', 'Client', 'State', 'Left', 'Issued', 'Validations']}>
+      <Table name="Access tokens" heads={['Token', 'Client', 'State', 'Time left', 'Issued', 'Validations']}>
         {items.map(({ access_token: token, client_id, state, issued_at, expires_at, validation_ids }) => (
           <tr key={token}>
             <td>

@@ -43,9 +43,9 @@ export const renderDemoPage = (page: DemoPage): string => `<!doctype html>
 <header>
 <p class="brand">mock-veridas <span>demo</span></p>
 <h1>Watch a whole call</h1>
-<p class="lead">Choose what is to happen and start. You see a page that embeds the call, as yours will, every event that
- it hears, and the code behind it.</p>
-<noscript><p class="fault">This page needs scripts.</p></noscript>
+<p class="lead">Choose a scenario and start the call. You see a page that embeds the call, as yours will, every message
+ that it receives, and the code.</p>
+<noscript><p class="fault">This page needs JavaScript.</p></noscript>
 <form id="start">
 <div class="field"><label for="scenario">Scenario</label>
 <select id="scenario" aria-describedby="course">${page.scenarios
@@ -55,26 +55,26 @@ export const renderDemoPage = (page: DemoPage): string => `<!doctype html>
 <p id="course"></p>
 </form>
 <p id="by-hand" hidden>You are the agent: open <a href="${escapeHtml(page.console)}" target="_blank" rel="noopener">the
- console</a> and let the agent join, start and end.</p>
+ console</a> to join, start and end the call.</p>
 </header>
 <main>
 <div class="stage">
 <section class="shop" aria-labelledby="shop-title">
 <div class="shop-top"><h2 id="shop-title">Example Bank</h2><p>Open an account, step 3 of 3</p></div>
-<p id="outcome" role="status">Please show us who you are, by video.</p>
-<div id="place"><p class="empty">The video call will be here</p></div>
+<p id="outcome" role="status">Please verify your identity in a video call.</p>
+<div id="place"><p class="empty">The video call appears here</p></div>
 </section>
 <section class="heard" aria-labelledby="heard-title">
-<div class="heard-top"><h2 id="heard-title">What the page hears</h2>
-<button type="button" id="skip" disabled title="Moves the clock of this demo's client">Skip 10 minutes</button></div>
+<div class="heard-top"><h2 id="heard-title">Messages received</h2>
+<button type="button" id="skip" disabled title="Advances the clock of the demo client">Skip 10 minutes</button></div>
 <p id="validation" hidden>validation_id <code></code></p>
-<div id="log" role="log" aria-live="polite" aria-labelledby="heard-title"><p id="silence">Nothing yet. Every message
- of the frame will be listed here.</p><ol id="events"></ol></div>
+<div id="log" role="log" aria-live="polite" aria-labelledby="heard-title"><p id="silence">Nothing yet. Messages
+ from the frame appear here.</p><ol id="events"></ol></div>
 </section>
 </div>
 <section class="code" aria-labelledby="code-title">
-<h2 id="code-title">The code behind it</h2>
-<p class="about">The addresses are those of this simulator. The backend gets an ACCESS_TOKEN for every call; any text will do as
+<h2 id="code-title">The code</h2>
+<p class="about">The URLs are those of this simulator. Your backend gets an ACCESS_TOKEN for every call; any text works as
  VALIDATION_ID.</p>
 <div class="snippets">
 ${page.snippets.map(renderSnippet).join('\n')}

@@ -27,10 +27,10 @@ export const chooseCredentials = (clientIds: readonly string[]) =>
 /** The listener's reaction to each event. */
 export const OUTCOMES: Readonly<Record<EventCode, string>> = {
   VideocallLoading: 'an agent has joined',
-  VideocallInitiated: 'the call has begun',
-  VideocallCompleted: 'the call has ended well',
-  VideocallNotFound: 'there is no such call',
-  VideocallServerNotOperational: 'there are no calls now',
+  VideocallInitiated: 'the call has started',
+  VideocallCompleted: 'the call has ended',
+  VideocallNotFound: 'the call does not exist',
+  VideocallServerNotOperational: 'the service is down',
 };
 
 /** The code that guide 5.2, 5.3 and 5.5 require of an integrator, for this simulator. */
@@ -73,7 +73,7 @@ const { access_token } = await answer.json();`,
   },
   {
     id: 'listener',
-    title: 'Page: hear what happens',
+    title: 'Page: receive the events',
     text: `const outcomes = {
 ${Object.entries(OUTCOMES)
   .map(([code, text]) => `  ${code}: '${text}',\n`)

@@ -21,7 +21,7 @@ function TokenStates({ tokens }: { readonly tokens: readonly TokenAnswer[] }) {
         <span class="token" key={token}>
           <code>{abbreviateToken(token)}</code> <span class={`state ${state}`}>{state}</span>
           <span class="soft">
-            issued {formatDateTime(issued_at)}, good until {formatDateTime(expires_at)}
+            issued {formatDateTime(issued_at)}, expires {formatDateTime(expires_at)}
           </span>
         </span>
       ))}

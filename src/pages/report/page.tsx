@@ -19,7 +19,7 @@ function NotOpened({ snapshot }: { readonly snapshot: ReportSnapshot }) {
         <h3>
           Frames without a call <span class="state error">{formatCount(count)}</span>
         </h3>
-        <span class="soft">what came to no call, or could not come back to one, and why</span>
+        <span class="soft">pages that opened no call or could not return to one, with the reason</span>
       </summary>
       <Requests name="Frames without a call" requests={shown} />
       <Others count={others.length} />
@@ -35,14 +35,14 @@ function Calls({ snapshot }: { readonly snapshot: ReportSnapshot }) {
       <h2 id="calls">
         Calls <span class="count">{formatCount(snapshot.calls.length)}</span>
       </h2>
-      {snapshot.calls.length === 0 && <p class="soft empty">No call was opened.</p>}
+      {snapshot.calls.length === 0 && <p class="soft empty">No calls</p>}
       <NotOpened snapshot={snapshot} />
       {shown.map((call) => (
         <Call key={toAnchor(call)} call={call} {...known(call.client_id)} />
       ))}
       {others.length > 0 && (
         <p class="soft more">
-          and {formatCount(others.length)} older {others.length === 1 ? 'one' : 'ones'}:{' '}
+          and {formatCount(others.length)} older:{' '}
           {countByKind(others, CALL_STATES, ({ state }) => state)
             .map(([state, many]) => `${formatCount(many)} ${STATE_LABELS[state]}`)
             .join(', ')}
@@ -60,11 +60,11 @@ function Journal({ snapshot }: { readonly snapshot: ReportSnapshot }) {
         Requests <span class="count">{formatCount(snapshot.requests.length)}</span>
       </h2>
       {shown.length === 0 ? (
-        <p class="soft empty">Nothing was asked of the imitated service.</p>
+        <p class="soft empty">No requests</p>
       ) : (
         <details class="card">
           <summary>
-            The journal, the newest first{others.length > 0 && `: ${formatCount(shown.length)} of them`}
+            Journal, newest first{others.length > 0 && ` (${formatCount(shown.length)} shown)`}
           </summary>
           <Requests requests={shown} />
           <Others count={others.length} />
@@ -101,8 +101,8 @@ export function Report({ snapshot }: { readonly snapshot: ReportSnapshot }) {
         <Journal snapshot={snapshot} />
       </main>
       <footer>
-        Made by mock-veridas, an unofficial stand-in for Veridas VideocallManager. Times of calls and requests
-        are those of their clients' clocks.
+        Created by mock-veridas, an unofficial stand-in for Veridas VideocallManager. Calls and requests show
+        the time of their client's clock.
       </footer>
     </>
   );

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import type { RequestListener } from 'node:http';
 import { connect, isIPv6 } from 'node:net';
-import { clearTimeout, setTimeout } from 'node:timers';
 import type { MediaPorts } from '../../service/port-probes.ts';
+import { clearTimeout, setTimeout } from '../../system/timers.ts';
 import { CannotListen, isIpv6Unavailable, listen, toHosts } from '../listen.ts';
 import type { TlsIdentity } from '../tls.ts';
 import { createBindingAnswer, createBindingRequest, isAnswerTo } from './stun.ts';
@@ -56,7 +56,7 @@ async function openUdpOn(hosts: readonly string[], port: number): Promise<Socket
 
 const createPortError = (port: string, cause: unknown) =>
   new CannotListen(
-    `media port ${port} cannot be had (${(cause as NodeJS.ErrnoException).code}); does another simulator have it?`,
+    `media port ${port} cannot be used (${(cause as NodeJS.ErrnoException).code}); does another simulator use it?`,
     { cause },
   );
 

@@ -3,7 +3,8 @@ import { decodeBase64 } from './base64.ts';
 import { findCharset } from './charset.ts';
 import { unquotePlus } from './urlencoded.ts';
 
-const SCHEME = 'Basic ';
+export const BASIC_SCHEME = 'Basic';
+const SCHEME = `${BASIC_SCHEME} `;
 
 /**
  * Credentials of an `Authorization` header as the imitated service reads them: the scheme is compared letter

@@ -21,7 +21,7 @@ export class UnreadableForm extends Error {
 }
 
 /** A form above the framework's limits. */
-export const tooMany = (what: string) => new UnreadableForm(`a form with too many ${what}`, FORM_TOO_LARGE);
+export const tooMany = (what: string) => new UnreadableForm(`the form has too many ${what}`, FORM_TOO_LARGE);
 
 /** Whether `boundary` is valid in a Content-Type. RFC 2046, 5.1.1. */
 export const isBoundary = (boundary: string | undefined): boolean =>

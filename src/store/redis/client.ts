@@ -97,10 +97,10 @@ function findPasswords({ url }: RedisLocation): string[] {
 }
 
 const ERROR_REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ENOENT: 'there is no such socket',
-  ENOTFOUND: 'there is no such host',
-  EAI_AGAIN: 'its name cannot be resolved now',
+  ECONNREFUSED: 'connection refused',
+  ENOENT: 'the socket does not exist',
+  ENOTFOUND: 'the host cannot be found',
+  EAI_AGAIN: 'the name of the host cannot be resolved now',
   EACCES: 'this user may not use it',
   'Socket closed unexpectedly': 'the connection was closed',
 };

@@ -1,5 +1,5 @@
-import { clearTimeout, setTimeout } from 'node:timers';
-import { setImmediate as nextRound, setTimeout as wait } from 'node:timers/promises';
+import { systemTime } from '../../system/clock.ts';
+import { clearTimeout, nextRound, setTimeout, pause as wait } from '../../system/timers.ts';
 import { StoreUnavailable } from '../store.ts';
 import {
   createClientFactory,
@@ -67,11 +67,11 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   const { onMessage, onStatusChange } = options;
   const clients = await createClientFactory(options);
   const label = `the store at ${formatLocation(options)}`;
-  const createUnavailable = (why: string) => new StoreUnavailable(`${label} is away: ${why}`);
+  const createUnavailable = (why: string) => new StoreUnavailable(`${label} is unavailable: ${why}`);
 
   let current: RedisClient | undefined;
   let attempt: RedisClient | undefined;
-  let unavailableError = createUnavailable('it was not asked yet');
+  let unavailableError = createUnavailable('it was not connected yet');
   let isClosed = false;
   let dataBornAt: unknown;
 
@@ -101,7 +101,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
         const client = await connectOnce();
         if (isClosed) return;
         current = client;
-        onStatusChange(`${label} is back`);
+        onStatusChange(`${label} is available again`);
       } catch (error) {
         unavailableError = createUnavailable(describeFailure(error, options));
       }
@@ -115,7 +115,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     unavailableError = createUnavailable(describeFailure(error, options));
     client.destroy();
     if (isClosed) return;
-    onStatusChange(`${unavailableError.message}; requests are answered with 503 until it is back`);
+    onStatusChange(`${unavailableError.message}; requests are answered with 503 until it is available again`);
     void reconnect();
   }
 
@@ -159,12 +159,12 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 
   /** The first connection, with time for a server that is just starting. */
   async function connectFirst(): Promise<RedisClient> {
-    const giveUp = AbortSignal.timeout(START_TIMEOUT_MS);
+    const giveUpAt = systemTime() + START_TIMEOUT_MS;
     for (;;) {
       try {
         return await connectOnce();
       } catch (error) {
-        if (isFinal(error) || giveUp.aborted) {
+        if (isFinal(error) || systemTime() >= giveUpAt) {
           throw new StoreUnavailable(`${label} cannot be used: ${describeFailure(error, options)}`);
         }
         await wait(RETRY_DELAY_MS);

@@ -31,14 +31,14 @@ const CHECKS: readonly Check[] = [
   {
     name: 'connection',
     label: 'Connection',
-    texts: { good: 'works', bad: 'interrupted, trying again', open: 'being tested' },
+    texts: { good: 'works', bad: 'interrupted, reconnecting', open: 'being tested' },
   },
   {
     name: 'secure',
     label: 'Secure page',
     texts: {
       good: 'yes',
-      bad: 'no, your browser will keep the camera off',
+      bad: 'no, so your browser blocks the camera',
       open: 'your browser cannot tell',
     },
     judge: (seen) => seen.secureContext,

@@ -38,7 +38,7 @@ function renderMessage({ origin, data }: PostedMessage, seconds: number): HTMLEl
   );
   if (why !== undefined) {
     item.className = 'dropped';
-    item.append(createElement('span', 'why', `Dropped by the listener of the guide: ${why}`));
+    item.append(createElement('span', 'why', `Dropped by the listener from the guide: ${why}`));
   }
   return item;
 }
@@ -51,7 +51,7 @@ async function postJson<T>(url: string, body: unknown): Promise<T> {
     body: JSON.stringify(body),
   });
   const json = (await answer.json()) as T & { message?: string };
-  if (!answer.ok) throw new Error(json.message ?? `the simulator has answered ${answer.status}`);
+  if (!answer.ok) throw new Error(json.message ?? `the simulator answered ${answer.status}`);
   return json;
 }
 

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import Negotiator from 'negotiator';
+import { readAsset } from '../pages/assets.ts';
+import { createPageHeaders } from '../pages/headers.ts';
+import { renderStartPage } from '../pages/overview/document.ts';
+import { PAGES } from './schema/overview.ts';
+
+/**
+ * Whether a browser asks for a page, by its Accept header. Other programs accept everything or say nothing; Java's
+ * HttpURLConnection lists HTML too.
+ */
+export const isForBrowser = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
+  headers['user-agent']?.startsWith('Java/') !== true &&
+  new Negotiator({ headers }).mediaType(['application/json', 'text/html']) === 'text/html';
+
+/** Returns a function that sends a page without scripts. */
+export function createPageSender() {
+  const css = readAsset('overview.css');
+  const headers = createPageHeaders({
+    'style-src': `'sha256-${createHash('sha256').update(css).digest('base64')}'`,
+    'img-src': "'self' data:",
+    'frame-ancestors': "'none'",
+  });
+  return (reply: FastifyReply, render: (css: string) => string): FastifyReply =>
+    reply.headers(headers).type('text/html; charset=utf-8').send(render(css));
+}
+
+/** `GET /` for browsers. For every other program there is no such route: it gets the 404 of the imitated service. */
+export async function overviewRoutes(app: FastifyInstance): Promise<void> {
+  const sendPage = createPageSender();
+  app.addConstraintStrategy({
+    name: 'browser',
+    storage() {
+      const handlers = new Map();
+      return { get: (key) => handlers.get(key) ?? null, set: (key, handler) => handlers.set(key, handler) };
+    },
+    // Every request is asked, so the cheap question comes first.
+    deriveConstraint: ({ url = '', headers }) => /^\/(?:\?|$)/.test(url) && isForBrowser({ headers }),
+  });
+  app.get('/', { exposeHeadRoute: false, constraints: { browser: true } }, (_, reply) =>
+    sendPage(reply, (css) => renderStartPage(css, PAGES)),
+  );
+}

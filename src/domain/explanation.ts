@@ -1,0 +1,91 @@
+import type { Client } from './client.ts';
+
+/** Why a request was refused, and how to fix it. */
+export interface Explanation {
+  readonly reason: string;
+  readonly fix: string;
+}
+
+/** Percent-decodes `text` as a form does, leaving what cannot be decoded. */
+function decodeOnce(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text.replaceAll('+', ' ');
+  }
+}
+
+const isQuoted = (text: string) => text.length > 1 && /["'`]/.test(text.charAt(0)) && text.at(-1) === text[0];
+
+/** What surrounds a value that was read from a file, or copied with its quotation marks. */
+const SURROUNDINGS: readonly { what: string; fix: string; isIn(given: string): boolean }[] = [
+  {
+    what: 'a line break at its end',
+    fix: 'remove the line break, with which echo and many files end',
+    isIn: (given) => /[\r\n]$/.test(given),
+  },
+  { what: 'spaces around it', fix: 'remove the spaces', isIn: (given) => given !== given.trim() },
+  { what: 'quotation marks around it', fix: 'remove the quotation marks', isIn: isQuoted },
+];
+
+const findSurroundings = (given: string) => SURROUNDINGS.find(({ isIn }) => isIn(given));
+
+function stripSurroundings(given: string): string {
+  const inner = given.trim();
+  return isQuoted(inner) ? inner.slice(1, -1).trim() : inner;
+}
+
+/** A placeholder that nothing was filled into. */
+const PLACEHOLDER = /^(?:undefined|null|None|\$\{?\w+\}?|\{\{.*\}\}|%\w+%)$/;
+
+/** Why `given` is not the secret of `client`. The secret itself is not repeated. */
+export function explainSecret(client: Client, given: string | undefined, isInHeader: boolean): Explanation {
+  const wrong = `wrong client_secret for client "${client.clientId}"`;
+  const { clientSecret } = client;
+  if (!given) {
+    return {
+      reason: `${wrong}: it is ${given === undefined ? 'missing' : 'empty'}`,
+      fix: isInHeader ? 'send the base64 of ID:SECRET' : 'send it beside client_id in the form',
+    };
+  }
+  if (PLACEHOLDER.test(given)) {
+    return { reason: `${wrong}: it is a placeholder`, fix: 'set the variable that it is read from' };
+  }
+  const surroundings = findSurroundings(given);
+  if (surroundings !== undefined && stripSurroundings(given) === clientSecret) {
+    return { reason: `${wrong}: it has ${surroundings.what}`, fix: surroundings.fix };
+  }
+  if (given === decodeOnce(clientSecret)) {
+    return {
+      reason: `${wrong}: it was not percent-encoded, and the service decodes it${isInHeader ? ' in Basic too' : ''}`,
+      fix: 'percent-encode it: write + as %2B and % as %25',
+    };
+  }
+  if (decodeOnce(given) === clientSecret) {
+    return { reason: `${wrong}: it is percent-encoded twice`, fix: 'encode it once' };
+  }
+  if (!isInHeader && clientSecret.startsWith(`${given}&`)) {
+    return { reason: `${wrong}: it ends at an &`, fix: 'percent-encode it: write & as %26' };
+  }
+  return { reason: wrong, fix: 'send the secret of this client; GET /__admin/clients shows it' };
+}
+
+/** Why there is no client `id`. The id is not repeated: a user who swaps id and secret would find the secret in a log. */
+export function explainUnknownClient(id: string): Explanation {
+  const unknown = 'there is no client with this client_id';
+  if (id === '') return { reason: `${unknown}: it is empty`, fix: 'send the id of a client' };
+  if (PLACEHOLDER.test(id)) {
+    return { reason: `${unknown}: it is a placeholder`, fix: 'set the variable that it is read from' };
+  }
+  const surroundings = findSurroundings(id);
+  if (surroundings !== undefined) {
+    return { reason: `${unknown}: it has ${surroundings.what}`, fix: surroundings.fix };
+  }
+  if (id.includes(' ')) {
+    return { reason: `${unknown}: it has a space in it`, fix: 'percent-encode it: write + as %2B' };
+  }
+  return {
+    reason: unknown,
+    fix: 'send an id that GET /__admin/clients lists, or add this one with --client ID:SECRET',
+  };
+}
