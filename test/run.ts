@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createValidatorInstallArgs } from './support/api-validators.ts';
+import { createDevServerInstallArgs } from './support/dev-servers.ts';
 import { createInterceptorInstallArgs } from './support/interceptors.ts';
 import { createNodeInstallArgs } from './support/nodes.ts';
 import { createGeneratorInstallArgs } from './support/openapi-generators.ts';
@@ -45,6 +46,7 @@ function installPackages(): void {
     createValidatorInstallArgs(),
     createGeneratorInstallArgs(),
     createInterceptorInstallArgs(),
+    createDevServerInstallArgs(),
   ];
   for (const args of installs) if (args.length > 0) run('npm', ...args);
 }

@@ -38,6 +38,10 @@ export const createFrameRequest = (
   fromState: { query: { access_token: 'accessToken' } },
 });
 
+/** Any directives but frame-ancestors: even `*` shuts out parents without a network origin, such as file: and about:blank. */
+const NO_FRAME_ANCESTORS =
+  '^((default|script|style|img|media|connect|frame)-src [^;]*(; |$)|(base-uri|form-action) [^;]*(; |$))+$';
+
 function createWaitingRoomExchange(): Exchange {
   const response = createPageAnswer(200, 'waiting-room');
   return {
@@ -51,11 +55,7 @@ function createWaitingRoomExchange(): Exchange {
       headers: { ...response.headers, 'Content-Security-Policy': "default-src 'none'" },
       rules: {
         ...response.rules,
-        // Any policy without frame-ancestors, whose * would shut out the pages of apps.
-        header: {
-          ...response.rules?.header,
-          'Content-Security-Policy': matchRegex('^((\\w+-src|base-uri|form-action) [^;]*(; |$))+$'),
-        },
+        header: { ...response.rules?.header, 'Content-Security-Policy': matchRegex(NO_FRAME_ANCESTORS) },
       },
     },
   };

@@ -49,7 +49,7 @@ async function embedded(client: MockClient, validationId: string, habit?: EmbedS
   const page = await opened(700);
   const call = client.call(validationId);
   await page.goto(shop.getPageUrl(call.src(await client.token()), habit));
-  await client.waitFor({ callState: 'waiting-room' }, { validationId });
+  await client.waitFor({ page: 'open' }, { validationId });
   await page.frameLocator('iframe').locator('body[data-state="waiting-room"]').waitFor();
 }
 

@@ -5,7 +5,7 @@ import { connectMock } from 'mock-veridas';
 test('a customer is called', async ({ page }) => {
   const mock = await connectMock('http://127.0.0.1:4010/__admin');
   await page.goto('/?customer=customer-1');
-  await mock.waitFor({ callState: 'waiting-room' }, { validationId: 'customer-1' });
+  await mock.waitFor({ page: 'open' }, { validationId: 'customer-1' });
 
   const call = mock.call('customer-1');
   await call.join();

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { channel } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
-import type { StartedMock } from '../library/index.ts';
 import { describeFinding } from '../library/journal.ts';
+import type { StartedMock } from '../library/launch-mock.ts';
 import { BadUsage } from '../options/bad-usage.ts';
 import { readStartOptions } from '../options/start-options.ts';
 import { formatPasswordNotice } from './announcement.ts';

@@ -1,7 +1,8 @@
-import { type MockOptions, type StartedMock, startMock } from '../library/index.ts';
+import { launchMock, type StartedMock } from '../library/launch-mock.ts';
 import { watchScenarios } from '../options/scenario-watch.ts';
 import type { StartOptions } from '../options/start-options.ts';
 import type { Only } from '../options/table.ts';
+import type { LaunchOptions } from '../server/mock-options.ts';
 import { onUncaught } from './uncaught.ts';
 
 /** Uncaught errors are logged and do not end the simulator: at most one answer is lost. */
@@ -15,14 +16,14 @@ export type ServeOptions = Omit<StartOptions<'start'>, 'readyFile'>;
 
 /** Starts the simulator with `options`; with `--watch`, its scenarios follow their files. */
 export async function serve<O extends ServeOptions>(
-  options: Only<MockOptions & Pick<ServeOptions, 'watched'>, O>,
+  options: Only<LaunchOptions & Pick<ServeOptions, 'watched'>, O>,
   cwd: string,
 ): Promise<StartedMock> {
   const { watched: fixtures, ...given }: ServeOptions = options;
   const { scenarios, scenario, clients, validations = [] } = given;
-  if (fixtures === undefined) return logUncaughtErrors(await startMock(given));
+  if (fixtures === undefined) return logUncaughtErrors(await launchMock(given));
   let current = () => scenarios;
-  const mock = await startMock({ ...given, scenarios: () => current() });
+  const mock = await launchMock({ ...given, scenarios: () => current() });
   const named = [...clients, ...validations].flatMap((one) => one.scenario ?? []);
   const scenarioWatch = watchScenarios({
     fixtures,

@@ -95,6 +95,7 @@ export const toCallAnswer = ({ call, view, events, presence, open }: CallDetails
   tokens: [...call.tokens],
   opened_at: formatTime(call.openedAt),
   waits_for: view.waitsFor ?? null,
+  next_at: formatTimeOrNull(view.nextAt),
   started_at: formatTimeOrNull(call.startedAt),
   ended_at: formatTimeOrNull(view.endedAt),
   possible_actions: [...view.possible],

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import basicAuth from '@fastify/basic-auth';
+import cors from '@fastify/cors';
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { isLoopback } from '../server/address.ts';
 import { askToRetry, logFailure } from '../server/failure.ts';
@@ -51,6 +52,32 @@ export async function guardControl(
   app: FastifyInstance,
   { origins, credentials, isLocal }: ControlAccess,
 ): Promise<void> {
+  app.setErrorHandler<FastifyError | ControlError>(async (error, request, reply) => {
+    if (error instanceof ControlError) return sendError(reply, error);
+    if (askToRetry(reply, error)) {
+      const hint = 'GET /__admin/health reports when it is available again; no restart is needed';
+      return sendError(reply, new ControlError('unavailable', error.message, { hint }));
+    }
+    const { statusCode = 500 } = error;
+    if (statusCode === 401) {
+      const hint = '--admin-user, --admin-password';
+      return sendError(
+        reply,
+        new ControlError('unauthorized', 'the control API requires Basic credentials', { hint }),
+      );
+    }
+    if (statusCode === 413) return sendError(reply, new ControlError('too_large', 'the body is too large'));
+    if (statusCode < 500)
+      return sendError(
+        reply,
+        new ControlError('not_json', 'the body is not valid JSON', {
+          hint: 'send one object; the key __proto__ is not allowed',
+        }),
+      );
+    const { id, message } = logFailure(request.log, error);
+    return sendError(reply, new ControlError('internal', message, { failure: id }));
+  });
+
   const mustAuthenticate = ({ headers, routeOptions }: FastifyRequest) =>
     !routeOptions.config.isOpen &&
     credentials !== undefined &&
@@ -92,6 +119,15 @@ export async function guardControl(
       );
     }
   });
+  // Registered before the credentials are checked: a preflight request has none.
+  if (origins.length > 0) {
+    await app.register(cors, {
+      origin: [...origins],
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      credentials: true,
+      strictPreflight: false,
+    });
+  }
   if (credentials !== undefined) {
     await app.register(basicAuth, {
       authenticate: { realm: 'mock-veridas' },
@@ -113,30 +149,5 @@ export async function guardControl(
     // A DELETE needs no body.
     if (body === '' || request.method === 'DELETE') done(null, {});
     else void parse(request, body as string, done);
-  });
-  app.setErrorHandler<FastifyError | ControlError>(async (error, request, reply) => {
-    if (error instanceof ControlError) return sendError(reply, error);
-    if (askToRetry(reply, error)) {
-      const hint = 'GET /__admin/health reports when it is available again; no restart is needed';
-      return sendError(reply, new ControlError('unavailable', error.message, { hint }));
-    }
-    const { statusCode = 500 } = error;
-    if (statusCode === 401) {
-      const hint = '--admin-user, --admin-password';
-      return sendError(
-        reply,
-        new ControlError('unauthorized', 'the control API requires Basic credentials', { hint }),
-      );
-    }
-    if (statusCode === 413) return sendError(reply, new ControlError('too_large', 'the body is too large'));
-    if (statusCode < 500)
-      return sendError(
-        reply,
-        new ControlError('not_json', 'the body is not valid JSON', {
-          hint: 'send one object; the key __proto__ is not allowed',
-        }),
-      );
-    const { id, message } = logFailure(request.log, error);
-    return sendError(reply, new ControlError('internal', message, { failure: id }));
   });
 }

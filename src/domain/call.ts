@@ -1,5 +1,5 @@
 import { EVENTS, type VideocallEvent } from '../guide/events.ts';
-import { type EmittedEvent, type Post, toPosts } from './post.ts';
+import { type Advance, type EmittedEvent, type Post, toPosts } from './post.ts';
 import {
   type AgentAction,
   type CallAction,
@@ -8,15 +8,17 @@ import {
   type Step,
   toWaitName,
 } from './scenario.ts';
-import { addMs, earliest, type Instant, latest, ms } from './time.ts';
+import { addMs, earliest, type Instant, latest, type Ms, ms } from './time.ts';
 
 /** What the client's page shows; also the value of its `data-state`. Guide 4. */
 export const CALL_STATES = ['waiting-room', 'loading', 'in-call', 'ended', 'error'] as const;
 
 export type CallState = (typeof CALL_STATES)[number];
 
-/** An intervention in a call, outside its script. */
-type Intervention = (CallAction | { readonly signal: string }) & { readonly at: Instant };
+/** An intervention in a call, outside its script. `advance` lets time pass for the script alone. */
+type Intervention = (CallAction | { readonly signal: string } | { readonly advance: Ms }) & {
+  readonly at: Instant;
+};
 
 /**
  * A video call of one client for one validation, as a record: all its past and future events follow from it and the time.
@@ -41,7 +43,7 @@ export interface Call {
 }
 
 /** An action that was taken in a call. */
-export type Act = Intervention & {
+export type Act = Exclude<Intervention, { readonly advance: Ms }> & {
   /** By an intervention, not by the script. */
   readonly isByHand: boolean;
   /** The id of the event that it caused. */
@@ -115,6 +117,7 @@ interface Timeline {
   readonly states: CallState[];
   readonly acts: Act[];
   readonly emitted: EmittedEvent[];
+  readonly advances: Advance[];
   endedAt?: Instant;
 }
 
@@ -122,12 +125,14 @@ function applyAction(
   timeline: Timeline,
   action: CallAction & { at: Instant },
   isByHand: boolean,
-  delivery?: DeliveryFault,
+  { delivery, due = action.at }: { delivery?: DeliveryFault | undefined; due?: Instant } = {},
 ): void {
   if ('agent' in action && !AGENT_TRANSITIONS[action.agent].from.includes(timeline.state)) return;
   const { at } = action;
   const emittedBefore = timeline.emitted.length;
-  const emit = (event: VideocallEvent) => timeline.emitted.push({ at, event, delivery });
+  const times = timeline.advances.length;
+  const advanced = times > 0 ? { advanced: { times, due } } : {};
+  const emit = (event: VideocallEvent) => timeline.emitted.push({ at, event, delivery, ...advanced });
   const enterState = (state: CallState) => {
     timeline.state = state;
     timeline.states.push(state);
@@ -168,26 +173,48 @@ const satisfiesWait = (intervention: Intervention, step: Step | undefined): bool
  */
 export function callAt(call: Call, now: Instant): CallView {
   const until = latest(now, earliestAppendAt(call));
-  const timeline: Timeline = { state: 'waiting-room', states: ['waiting-room'], acts: [], emitted: [] };
+  const timeline: Timeline = {
+    state: 'waiting-room',
+    states: ['waiting-room'],
+    acts: [],
+    emitted: [],
+    advances: [],
+  };
   const { interventions, scenario } = call;
   let steps: readonly Step[] = call.startedAt === undefined || isHidden(call) ? [] : scenario.steps;
   const scriptStart = latest(call.startedAt ?? call.openedAt, call.confirmedAt ?? call.openedAt);
+  // Time that was advanced moves this back. No step happens before the instant at which that was done.
   let stepStartedAt = scriptStart;
+  let earliestStepAt = scriptStart;
   let nextIntervention = 0;
   let nextStep = 0;
   for (;;) {
     const step = isOver(timeline.state) ? undefined : steps[nextStep];
     const due = step && getDueAt(step, stepStartedAt);
+    const at = due && latest(due, earliestStepAt);
     const intervention = interventions[nextIntervention];
-    if (step && due !== undefined && due <= until && !(intervention && intervention.at < due)) {
+    if (
+      step &&
+      due !== undefined &&
+      at !== undefined &&
+      at <= until &&
+      !(intervention && intervention.at < at)
+    ) {
       if (!('waitFor' in step)) {
         const { after: _, delivery, ...action } = step;
-        applyAction(timeline, { ...action, at: due }, false, delivery);
+        applyAction(timeline, { ...action, at }, false, { delivery, due });
       }
       stepStartedAt = due;
       nextStep += 1;
     } else if (intervention !== undefined && intervention.at <= until) {
-      if ('signal' in intervention) timeline.acts.push({ ...intervention, isByHand: true });
+      if ('advance' in intervention) {
+        const { advance: by, at: advancedAt } = intervention;
+        timeline.advances.push({ by, at: advancedAt });
+        if (advancedAt >= scriptStart) {
+          stepStartedAt = addMs(stepStartedAt, ms(-by));
+          earliestStepAt = advancedAt;
+        }
+      } else if ('signal' in intervention) timeline.acts.push({ ...intervention, isByHand: true });
       else applyAction(timeline, intervention, true);
       // An intervention before the script began cannot fulfil its wait.
       if (intervention.at >= scriptStart && satisfiesWait(intervention, step)) {
@@ -212,8 +239,8 @@ function toView(
   step: Step | undefined,
   due: Instant | undefined,
 ): Omit<CallView, 'possible'> {
-  const { state, states, acts, emitted, endedAt } = timeline;
-  const posts = toPosts(emitted);
+  const { state, states, acts, emitted, advances, endedAt } = timeline;
+  const posts = toPosts(emitted, advances);
   const nextPostAt = posts.find(({ at }) => at > until)?.at;
   const upcoming = [due, nextPostAt].filter((at) => at !== undefined);
   return {
@@ -251,6 +278,12 @@ export const startScript = (call: Call, now: Instant): Call =>
 /** `call` with its validation confirmed: agents see it from now on, and its script can run. */
 export const confirmCall = (call: Call, now: Instant): Call =>
   isHidden(call) ? { ...call, confirmedAt: earliestScriptStart(call, now) } : call;
+
+/** `call` with time advanced for its script alone. */
+export const advanceScript = (call: Call, by: Ms, now: Instant): Call => ({
+  ...call,
+  interventions: [...call.interventions, { advance: by, at: latest(now, earliestAppendAt(call)) }],
+});
 
 /** Why an action is impossible now, and which are possible. */
 export interface ActionRejection {

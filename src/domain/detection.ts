@@ -1,5 +1,5 @@
 import { OLDEST_BROWSERS } from '../guide/browsers.ts';
-import { PATHS } from '../guide/oauth.ts';
+import { FORM_TYPES, PATHS } from '../guide/oauth.ts';
 import type { Detectors, Place, RuleId } from './finding.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Diagnostics } from './presence.ts';
@@ -66,7 +66,11 @@ export const detectInRequest = createDetector<'request', JournalEntry>({
     if (form !== undefined || method !== 'POST') return undefined;
     if (!OAUTH_PATHS.includes(path) && !OAUTH_PATHS.includes(`${path}/`)) return undefined;
     const type = headers['content-type']?.split(';', 1)[0];
-    return type !== undefined && entry.faultId === undefined ? `POST ${path} with ${type}` : undefined;
+    // A form that was not read was refused for another reason.
+    const isForm = FORM_TYPES.some((one) => one === type);
+    return type !== undefined && !isForm && entry.faultId === undefined
+      ? `POST ${path} with ${type}`
+      : undefined;
   },
   'service-breaks': ({ cause, method, path }) => (cause === 'crash' ? `${method} ${path}` : undefined),
   'token-reused': (entry) =>
@@ -100,6 +104,12 @@ const BROWSERS: readonly (readonly [keyof typeof OLDEST_BROWSERS, RegExp])[] = [
   ['Safari', /\bVersion\/(\d+(?:\.\d+)?).*\bSafari\//],
 ];
 
+/** Whether the page around the frame comes from no web server, as far as its browser tells. */
+const isUnserved = ({ parentOrigin, userAgent }: Diagnostics): boolean =>
+  parentOrigin === 'null'
+    ? !/\bFirefox\/\d/.test(userAgent)
+    : parentOrigin !== null && !/^https?:/.test(parentOrigin);
+
 const MIN_FRAME_PIXELS = 200;
 const MAX_HIDDEN_PIXELS = 10;
 
@@ -113,8 +123,12 @@ export const detectInPage = createDetector<'page', Diagnostics>({
     return refused.length > 0 && !topLevel ? `not allowed: ${refused.join(', ')}` : undefined;
   },
   'sandboxed-origin': ({ origin }) => (origin === 'null' ? 'its origin is "null"' : undefined),
-  'insecure-parent': ({ secureContext, parentOrigin }) =>
-    secureContext === false ? `in a page at ${parentOrigin ?? 'an unknown origin'}` : undefined,
+  'insecure-parent': (seen) =>
+    seen.secureContext === false && !isUnserved(seen)
+      ? `in a page at ${seen.parentOrigin ?? 'an unknown origin'}`
+      : undefined,
+  'parent-not-served': (seen) =>
+    isUnserved(seen) && !seen.topLevel ? `in a page with the origin ${seen.parentOrigin}` : undefined,
   // A frame that is hidden, or nearly so, may be shown later.
   'frame-too-small': ({ width, height }) =>
     Math.min(width, height) > MAX_HIDDEN_PIXELS && Math.min(width, height) < MIN_FRAME_PIXELS

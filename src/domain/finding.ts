@@ -60,6 +60,13 @@ export const RULES = {
     title: 'several end users share one access token',
     fix: 'get a separate token for every end user',
   },
+  'validation-in-two-frames': {
+    seenIn: ['presence'],
+    severity: 'warning',
+    guide: '5.3',
+    title: 'one validation is open in two frames at the same time, each with its own token',
+    fix: 'show one frame per validation, and remove the old iframe before you create another',
+  },
   'token-reused': {
     seenIn: ['request'],
     severity: 'warning',
@@ -137,7 +144,7 @@ export const RULES = {
     severity: 'error',
     guide: '5.3',
     title: 'the iframe is not allowed to use the camera or the microphone',
-    fix: 'set allow="camera; microphone;" on the iframe and on every iframe around it',
+    fix: 'set allow="camera; microphone;" on the iframe and on every iframe around it; if it is there, remove camera=() and microphone=() from the Permissions-Policy header of the page around it',
   },
   'sandboxed-origin': {
     seenIn: ['page'],
@@ -152,6 +159,14 @@ export const RULES = {
     guide: '5.3',
     title: 'the page around the frame is not secure, so browsers block the camera',
     fix: 'serve it over HTTPS, or from localhost during development',
+  },
+  'parent-not-served': {
+    seenIn: ['page'],
+    severity: 'warning',
+    guide: '5.3',
+    title:
+      'the page around the frame does not come from a web server, but from a file, about:blank, a sandbox or an app',
+    fix: 'serve it over HTTPS, or from localhost during development; in an app, open a page of your server in a web view',
   },
   'frame-too-small': {
     seenIn: ['page'],
@@ -173,6 +188,13 @@ export const RULES = {
     guide: '5.3',
     title: 'a call page was served, but its script never ran',
     fix: 'look for a sandbox without allow-scripts, or a Content-Security-Policy or X-Frame-Options header that blocks the page',
+  },
+  'stream-blocked': {
+    seenIn: ['records'],
+    severity: 'error',
+    guide: '5.5',
+    title: 'the script of the call page ran, but its request for events never arrived',
+    fix: 'let GET /call/events through as well as /call: a proxy, a service worker or a test answers it',
   },
   'call-abandoned': {
     seenIn: ['records'],

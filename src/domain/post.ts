@@ -1,12 +1,31 @@
 import type { VideocallEvent } from '../guide/events.ts';
 import type { DeliveryFault } from './scenario.ts';
-import { addMs, type Instant, type Ms, ms } from './time.ts';
+import { addMs, type Instant, latest, type Ms, ms } from './time.ts';
 
 /** An event of a call, with its delivery fault. */
 export interface EmittedEvent {
   readonly at: Instant;
   readonly event: VideocallEvent;
   readonly delivery?: DeliveryFault | undefined;
+  /** If time was advanced before it: how often, and when it was due by that time, which may be before `at`. */
+  readonly advanced?: { readonly times: number; readonly due: Instant };
+}
+
+/** Time that was advanced for a script at an instant. */
+export interface Advance {
+  readonly at: Instant;
+  readonly by: Ms;
+}
+
+/** When the delay of an event ends. */
+function getDelayEnd(lateBy: Ms, { at, advanced }: EmittedEvent, advances: readonly Advance[]): Instant {
+  const { times, due } = advanced ?? { times: 0, due: at };
+  return advances
+    .slice(times)
+    .reduce(
+      (end, advance) => (advance.at < end ? latest(advance.at, addMs(end, ms(-advance.by))) : end),
+      latest(at, addMs(due, lateBy)),
+    );
 }
 
 /** What the page posts to its parent, and when. */
@@ -51,17 +70,18 @@ export const EFFECTS: Readonly<Record<DeliveryFault, Effect>> = {
  * Every post of the events, in the order in which the parent receives them. Some may lie in the future: an id is final only up
  * to the present.
  */
-export function toPosts(events: readonly EmittedEvent[]): Post[] {
+export function toPosts(events: readonly EmittedEvent[], advances: readonly Advance[]): Post[] {
   const posts: Omit<Post, 'id'>[] = [];
   let reordered: Omit<Post, 'id' | 'at'>[] = [];
-  for (const [id, { at, event, delivery }] of events.entries()) {
+  for (const [id, emitted] of events.entries()) {
+    const { at, event, delivery } = emitted;
     const { make, lateBy, isHeld } = delivery === undefined ? UNCHANGED : EFFECTS[delivery];
     const drafts = make(event).map((one) => ({ ...one, event: id }));
     if (isHeld) {
       reordered.push(...drafts);
       continue;
     }
-    const due = lateBy === undefined ? at : addMs(at, lateBy);
+    const due = lateBy === undefined ? at : getDelayEnd(lateBy, emitted, advances);
     posts.push(
       ...drafts.map((one) => ({ ...one, at: due })),
       ...reordered.map((one) => ({ ...one, at: due })),

@@ -1,4 +1,4 @@
-import { addMs, type Instant, type Ms, ms } from './time.ts';
+import { addMs, type Instant, latest, type Ms, ms } from './time.ts';
 
 /**
  * What a page can see of its embedding. `null` when its browser cannot tell; nothing is judged here.
@@ -11,7 +11,7 @@ export interface Diagnostics {
   readonly secureContext: boolean | null;
   /** Its own origin; "null" in a sandbox without allow-same-origin. */
   readonly origin: string | null;
-  /** Origin of the embedding page. */
+  /** Origin of the embedding page; "null" when that has none, or when Firefox hides it. */
   readonly parentOrigin: string | null;
   /** Whether the iframe's `allow` permits camera and microphone. */
   readonly cameraAllowed: boolean | null;
@@ -29,6 +29,8 @@ export interface PagePresence {
   /** The access token it was opened with. */
   readonly token: string;
   readonly servedAt: Instant;
+  /** A browser asked for it to show it, so its script will open a stream. */
+  readonly isShown?: true;
   /** Its stream, when the first one opened, and until when it counts as open without a sign of life. */
   readonly stream?: { readonly id: string; readonly openSince: Instant; readonly openUntil: Instant };
   /** It was refused, because another page uses its token. */
@@ -62,6 +64,12 @@ const isOpen = ({ stream }: PagePresence, now: Instant) => stream !== undefined 
 export const getOpenPages = ({ pages }: Presence, now: Instant): string[] =>
   Object.keys(pages).filter((id) => isOpen(pages[id] as PagePresence, now));
 
+/** Until when a page was open, or will be without a sign of life; undefined when none ever was. */
+export function getLastOpen({ pages }: Presence): Instant | undefined {
+  const ends = Object.values(pages).flatMap(({ stream }) => stream?.openUntil ?? []);
+  return ends.length === 0 ? undefined : latest(...ends);
+}
+
 /** `presence` with a page changed by `rule`. An unknown page changes nothing. */
 function updatePage(presence: Presence, id: string, rule: (page: PagePresence) => PagePresence): Presence {
   const page = presence.pages[id];
@@ -70,12 +78,35 @@ function updatePage(presence: Presence, id: string, rule: (page: PagePresence) =
   return { ...presence, pages: { ...presence.pages, [id]: changed } };
 }
 
-export const addPage = (presence: Presence, id: string, token: string, now: Instant): Presence => ({
-  ...presence,
-  pages: Object.fromEntries(
-    [...Object.entries(presence.pages), [id, { token, servedAt: now }] as const].slice(-MAX_PAGES),
-  ),
-});
+/** A page that is served. */
+export interface ServedPage extends Pick<PagePresence, 'isShown'> {
+  readonly id: string;
+}
+
+export const addPage = (
+  presence: Presence,
+  { id, isShown }: ServedPage,
+  token: string,
+  now: Instant,
+): Presence => {
+  const page = { token, servedAt: now, ...(isShown && { isShown }) };
+  return {
+    ...presence,
+    pages: Object.fromEntries([...Object.entries(presence.pages), [id, page] as const].slice(-MAX_PAGES)),
+  };
+};
+
+/** A page that a browser shows has opened its stream by this time after it was served. */
+const CHECK_IN_TIMEOUT_MS: Ms = ms(3_000);
+
+/** Until when to wait at most for pages that were served and have not checked in yet; undefined when there is none. */
+export function getCheckInDeadline({ pages }: Presence, now: Instant): Instant | undefined {
+  const deadlines = Object.values(pages)
+    .filter(({ isShown, stream, refused }) => isShown && stream === undefined && !refused)
+    .map(({ servedAt }) => addMs(servedAt, CHECK_IN_TIMEOUT_MS))
+    .filter((deadline) => deadline > now);
+  return deadlines.length === 0 ? undefined : latest(...deadlines);
+}
 
 /** The page has opened a stream, which replaces an earlier one. */
 export const openStream = (presence: Presence, id: string, stream: string, now: Instant): Presence =>
@@ -118,6 +149,16 @@ export function markPosted(presence: Presence, ids: readonly number[], now: Inst
   const postedAt = addFirstTimes(sent.postedAt, ids, now);
   return postedAt === sent.postedAt ? sent : { ...sent, postedAt };
 }
+
+/** Whether a page and another one of its call, with another token, are both open. */
+export const hasRivalPage = ({ pages }: Presence, id: string, now: Instant): boolean => {
+  const page = pages[id];
+  return (
+    page !== undefined &&
+    isOpen(page, now) &&
+    Object.values(pages).some((other) => other.token !== page.token && isOpen(other, now))
+  );
+};
 
 /** Refuses a page whose token was used by another page before it and still is. Guide 5.2. */
 export const refuseSharedPage = (presence: Presence, id: string, now: Instant): Presence =>

@@ -6,6 +6,9 @@ export const PATHS = { token: '/o/token/', revoke: '/o/revoke_token/' } as const
 /** The one grant the guide documents. Guide 5.2. */
 export const GRANT_TYPE = 'client_credentials';
 
+/** The types of the body that the guide documents. Guide 5.2. */
+export const FORM_TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data'] as const;
+
 /** Every scope there is, in the order in which the answer lists them. Guide 5.2. */
 export const SCOPES = ['read', 'write', 'groups'] as const;
 

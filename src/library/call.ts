@@ -2,6 +2,7 @@ import type { CallState } from '../domain/call.ts';
 import type { Diagnostics } from '../domain/presence.ts';
 import type { AgentAction, DeliveryFault } from '../domain/scenario.ts';
 import type { ErrorCode, VideocallEvent } from '../guide/events.ts';
+import { type Duration, toWrittenDuration } from './duration.ts';
 import type { Scope } from './scope.ts';
 
 /** A call and its whole history. Times are ISO 8601. */
@@ -17,6 +18,8 @@ export interface Call {
   openedAt: string;
   /** The action or signal that its script waits for. */
   waitsFor: string | null;
+  /** When its script continues, unless someone acts before. */
+  nextAt: string | null;
   startedAt: string | null;
   endedAt: string | null;
   /** The actions that the agent can take now. */
@@ -93,6 +96,11 @@ export interface CallHandle extends Readonly<Record<AgentAction, () => Promise<D
   post(event: VideocallEvent): Promise<Delivery>;
   /** Makes the call fail: the page shows its error screen and posts the event of this code. */
   fail(code: ErrorCode): Promise<Delivery>;
+  /**
+   * Advances time for the script of this call alone, by milliseconds or a duration such as `10m`. Tokens keep to the clock of
+   * the client. Resolves once everything that fell due was pushed to the open pages.
+   */
+  advance(by: Duration): Promise<void>;
   /** Sends the signal that the call's script waits for; fails with `conflict` when it waits for something else. */
   signal(name: string): Promise<void>;
 }
@@ -129,6 +137,10 @@ export function createCallHandle(
     end: () => act('end'),
     post: (body) => control.ask('POST /calls/:validation_id/events', { ...address, body }),
     fail: (code) => control.ask('POST /calls/:validation_id/fail', { ...address, body: { code } }),
+    async advance(by) {
+      const body = { by: toWrittenDuration(by), validationId, ...(n !== undefined && { n }) };
+      await control.ask('POST /clock/advance', { query: client, body });
+    },
     signal: (name) => control.ask('POST /calls/:validation_id/signals', { ...address, body: { name } }),
   };
 }

@@ -26,7 +26,7 @@ const ClientProperties = Type.Object(
 const { port, host, scenario, blocked } = SIMULATOR_ROWS;
 
 /** What each option may be. The rest of a store or scenario is not checked: the types describe them. */
-const OPTIONS: Readonly<Record<Exclude<keyof MockOptions, 'faults' | 'validations'>, TSchema>> = {
+const OPTIONS: Readonly<Record<keyof MockOptions, TSchema>> = {
   port: port.schema,
   host: host.schema,
   clients: Type.Array(ClientProperties, { title: 'list of clients', description: 'an array of objects' }),

@@ -3,6 +3,7 @@ import {
   type Answer,
   type Argument,
   type Asking,
+  type Control,
   RequestFailed,
   type RouteName,
 } from '../control/schema/client.ts';
@@ -15,6 +16,8 @@ type CamelAsking<A> = { [Key in keyof A]: Key extends 'body' ? Camel<A[Key]> : A
 
 /** The control API of a simulator, in this process or elsewhere, with bodies and answers in camelCase. */
 export interface CamelControl {
+  /** The same with the keys of the API. */
+  readonly wire: Control;
   /**
    * Sends a request by the name of its route, for example `POST /calls/:validation_id/agent`.
    *
@@ -50,6 +53,7 @@ export function camelControlAt(address: string): CamelControl {
   const control = controlAt(address, TIMEOUT_MS);
   const { url } = splitCredentials(address);
   return {
+    wire: control,
     async ask(name, ...asking) {
       try {
         const answer = await control.ask(name, ...(toSnakeCase(asking) as Argument<Asking<typeof name>>));

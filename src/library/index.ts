@@ -1,12 +1,8 @@
-import { controlAddress } from '../control/client.ts';
-import { createClientRecord, SANDBOX_CLIENT } from '../domain/client.ts';
-import type { LaunchedMock } from '../server/launch.ts';
 import type { MockOptions } from '../server/mock-options.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
 import { systemTime } from '../system/clock.ts';
-import { camelControlAt } from './control.ts';
-import { createMock, type Mock } from './mock.ts';
+import { launchMock, type StartedMock } from './launch-mock.ts';
 
 export type { Client } from '../domain/client.ts';
 export type { Scenario } from '../domain/scenario.ts';
@@ -42,12 +38,10 @@ export type {
   Validations,
 } from './scenarios.ts';
 export type { Credentials } from './scope.ts';
+export type { StartedMock };
 
 /** Creates a store in this process, to pass to `startMock`. */
 export const newMemoryStore = (): Store => createMemoryStore(systemTime);
-
-/** A simulator that runs in this process. */
-export interface StartedMock extends Mock, Omit<LaunchedMock, 'close'> {}
 
 /**
  * Starts a simulator in this process, on a free port.
@@ -70,18 +64,5 @@ export async function startMock(options: MockOptions = {}): Promise<StartedMock>
   // The server is large, and `connectMock` does not need it.
   const { checkOptions } = await import('./check-options.ts');
   checkOptions(options);
-  const { launch } = await import('../server/launch.ts');
-  const launched = await launch({
-    ...options,
-    ...(options.clients && { clients: options.clients.map(createClientRecord) }),
-  });
-  const { adminUrl, adminCredentials, close } = launched;
-  const [{ clientId, clientSecret } = SANDBOX_CLIENT] = options.clients ?? [];
-  const mock = createMock(
-    camelControlAt(controlAddress(adminUrl, adminCredentials)),
-    launched,
-    { clientId, clientSecret },
-    close,
-  );
-  return { ...launched, ...mock };
+  return launchMock(options);
 }

@@ -75,11 +75,15 @@ export interface Journal {
   count(filter?: JournalFilter): Promise<number>;
 }
 
-/** What to wait for: an event by its code, a request, or the state of a call. */
+/**
+ * What to wait for: an event by its code, a request, the state of a call, or its page: `open` once the frame has checked in,
+ * `none` once it has gone. Wait for the open page before you act or move the clock.
+ */
 export type Goal =
   | { event: string }
   | { request: { method?: string; path?: string; status?: number } }
-  | { callState: CallState };
+  | { callState: CallState }
+  | { page: 'open' | 'none' };
 
 /** Where to look, and how long to wait in real time: 5 s by default, at most 10 min. */
 export interface WaitOptions {
@@ -94,7 +98,7 @@ export interface WaitOptions {
 /** The result of a wait. */
 export type WaitResult<G extends Goal> = G extends { event: string }
   ? CallEvent
-  : G extends { callState: string }
+  : G extends { callState: string } | { page: string }
     ? Call
     : JournalEntry;
 

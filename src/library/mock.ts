@@ -3,7 +3,7 @@ import type { Addresses } from '../server/addresses.ts';
 import type { CamelControl } from './control.ts';
 import { ignoreNotFound } from './error.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
-import type { Credentials } from './scope.ts';
+import type { Credentials, Scope } from './scope.ts';
 
 /** Properties of a new client; what is left out is generated, or as for a sandbox client. */
 export type ClientOptions = Partial<Client>;
@@ -35,6 +35,15 @@ export interface Mock extends Sandbox, Addresses {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+const scopes = new WeakMap<MockClient, Scope>();
+
+/**
+ * What the verbs of a client act on, for the fixtures.
+ *
+ * @internal
+ */
+export const getScope = (client: MockClient): Scope => scopes.get(client) as Scope;
+
 /**
  * The library over a control API.
  *
@@ -61,11 +70,10 @@ export function createMock(
       const remove = async () => {
         await control.ask('DELETE /clients/:client_id', { parameters: client }).catch(ignoreNotFound);
       };
-      return {
-        ...createSandbox({ control, url, browserUrl, credentials: { clientId, clientSecret }, client }),
-        remove,
-        [Symbol.asyncDispose]: remove,
-      };
+      const scope = { control, url, browserUrl, credentials: { clientId, clientSecret }, client };
+      const created = { ...createSandbox(scope), remove, [Symbol.asyncDispose]: remove };
+      scopes.set(created, scope);
+      return created;
     },
     close,
     [Symbol.asyncDispose]: close,

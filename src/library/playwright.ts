@@ -8,6 +8,8 @@ import {
 } from '@playwright/test';
 import { endClient, mockFixture } from './fixture.ts';
 import type { ClientOptions, Mock } from './index.ts';
+import { getScope } from './mock.ts';
+import { describeCalls } from './playwright/describe-calls.ts';
 import { createVideocall, type Videocall } from './playwright/embed.ts';
 import { openParentPage, type ParentPage } from './playwright/parent.ts';
 
@@ -60,14 +62,21 @@ export const test: TestType<
   failOnFindings: [false, { option: true }],
   videocall: async ({ mock, videocallClient, failOnFindings }, use, info) => {
     const client = await mock.client(videocallClient);
+    const scope = getScope(client);
     let parent: ParentPage | undefined;
-    await use(
-      createVideocall(client, async () => {
-        parent ??= await openParentPage();
-        return parent.url;
-      }),
-    );
+    const openParent = async () => {
+      parent ??= await openParentPage();
+      return parent.url;
+    };
+    await use(createVideocall(client, openParent, () => describeCalls(scope)));
     await parent?.close();
-    await endClient(client, { hasPassed: info.status === info.expectedStatus, failOnFindings });
+    const hasPassed = info.status === info.expectedStatus;
+    // Loaded lazily: it is large, and most tests pass.
+    const attach = async () => (await import('./playwright/attach.ts')).attachHistory(info, scope);
+    if (!hasPassed) await attach();
+    await endClient(client, { hasPassed, failOnFindings }).catch(async (error) => {
+      if (hasPassed) await attach();
+      throw error;
+    });
   },
 });

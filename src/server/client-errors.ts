@@ -1,6 +1,6 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { setTimeout } from '../system/timers.ts';
+import { closeInSteps } from './linger.ts';
 import {
   type ClientError,
   describeClientError,
@@ -32,12 +32,11 @@ function formatAnswer(status: number, reason: string): string {
   ].join('\r\n');
 }
 
-/** Sends an answer and closes the connection. Destroying it at once could lose the answer on its way. */
+/** Sends an answer and closes the connection. */
 function endWith(socket: Socket, answer: string): void {
   if (!socket.writable) return void socket.destroy();
-  socket.end(answer);
-  socket.resume();
-  setTimeout(() => socket.destroy(), ANSWER_TIMEOUT_MS).unref();
+  socket.write(answer);
+  closeInSteps(socket, ANSWER_TIMEOUT_MS);
 }
 
 /**
@@ -63,8 +62,8 @@ export function answerClientErrors(
     reasons.set(socket, reason);
     const isAnswered = response === undefined || response.writableFinished;
     if (request?.complete === false) {
-      // Its route records it.
-      if (!isAnswered) await onUnreadable({ ...NO_HEAD, from, ...problem, isRouted: true });
+      if (!isAnswered)
+        await onUnreadable({ ...NO_HEAD, url: request.url ?? '', from, ...problem, isRouted: true });
       if (socket.writable && response?.headersSent === false) socket.write(formatAnswer(status, reason));
       socket.destroy(error);
       return;

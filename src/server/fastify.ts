@@ -18,14 +18,13 @@ import { NOT_FOUND, SERVER_ERROR, sendAnswer } from '../service/django/answer.ts
 import { parsePairs } from '../service/django/urlencoded.ts';
 import type { MistakeLog } from '../service/mistake-log.ts';
 import { type OAuthServices, oauthRoutes } from '../service/oauth.ts';
-import { createRequestLog, type RequestLog } from '../service/request-log.ts';
+import { createRequestLog, type RequestLog, UNKNOWN_ADDRESS } from '../service/request-log.ts';
 import { validasRoutes } from '../service/validas.ts';
 import { isAmong, parseAddress } from './address.ts';
 import type { ServerAddresses } from './addresses.ts';
 import { findUnknownExpectation } from './expectation.ts';
 import { askToRetry, logFailure, logUnexpected, sendUnavailable } from './failure.ts';
 import type { Metrics } from './metrics.ts';
-import { createRefusalLog } from './refusal-log.ts';
 import type { OnUnreadable } from './unreadable.ts';
 
 const MAX_JSON_BYTES = 1 << 20;
@@ -65,7 +64,11 @@ function findProtocolProblem({
   // HTTP/1.0 has neither.
   if (httpVersion === '1.0') return undefined;
   // RFC 9112, 3.2.
-  if (!headers.host) return [400, 'the request has no Host header, which HTTP/1.1 requires'];
+  if (!headers.host)
+    return [
+      400,
+      'the request has no Host header, which HTTP/1.1 requires: send the name and port of this server',
+    ];
   const unknown = findUnknownExpectation(headers.expect);
   if (unknown === undefined) return undefined;
   return [
@@ -160,15 +163,17 @@ export async function createServer(options: ServerOptions): Promise<HttpServer> 
   await app.register(overviewRoutes);
   await app.register(docsRoutes, { prefix: DOCS });
 
-  const printRefusal = createRefusalLog(options.log);
   return {
     app,
     async onUnreadable(unreadable) {
-      const from = parseAddress(unreadable.from ?? '') ?? 'unknown';
-      printRefusal(from, unreadable.reason);
+      const { url, reason, isRouted } = unreadable;
+      const from = parseAddress(unreadable.from ?? '') ?? UNKNOWN_ADDRESS;
+      const isImitated = ![ADMIN, CONSOLE, DEMO].some((path) => url.startsWith(path));
+      // Its route logs and records it.
+      if (isRouted && isImitated) return;
+      options.mistakeLog?.logUnreadable(from, reason);
       // Only requests to imitated endpoints have a journal entry.
-      if (unreadable.isRouted || [ADMIN, CONSOLE, DEMO].some((path) => unreadable.url.startsWith(path)))
-        return;
+      if (!isImitated) return;
       // It is answered without its entry when the store is unavailable.
       await late.requestLog
         ?.recordUnreadable(unreadable, from)

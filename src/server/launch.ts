@@ -26,7 +26,7 @@ import { listen, type PortListener } from './listen.ts';
 import { createLogger } from './log.ts';
 import type { OpenMediaPorts } from './media/ports.ts';
 import { createMetrics } from './metrics.ts';
-import type { MockOptions } from './mock-options.ts';
+import type { LaunchOptions } from './mock-options.ts';
 import { TIMEOUTS_MS, type Timeouts } from './timeouts.ts';
 import type { TlsIdentity } from './tls.ts';
 
@@ -47,12 +47,12 @@ export interface LaunchedMock extends ServerAddresses {
 
 const PASSWORD_LENGTH = 24;
 
-type LaunchOptions = Resolved<'library', MockOptions>;
+type ResolvedOptions = Resolved<'library', LaunchOptions>;
 
 /** The store at an address. */
 async function openStore(
   address: string,
-  { storePrefix, ...seed }: Seed & Pick<LaunchOptions, 'storePrefix'>,
+  { storePrefix, ...seed }: Seed & Pick<ResolvedOptions, 'storePrefix'>,
   random: Random,
   log: Logger,
 ): Promise<Store> {
@@ -92,7 +92,7 @@ async function close({ ownStore, sockets, media, simulator, app }: OpenResources
  * @throws {CannotListen} the port or address cannot be bound
  * @throws {StoreUnavailable} the store cannot be reached within a few seconds
  */
-export async function launch(given: MockOptions, timeouts = TIMEOUTS_MS): Promise<LaunchedMock> {
+export async function launch(given: LaunchOptions, timeouts = TIMEOUTS_MS): Promise<LaunchedMock> {
   const {
     store: place,
     storePrefix,
@@ -129,7 +129,7 @@ async function resolveTlsIdentity({
   https,
   host,
   browserUrl,
-}: Pick<LaunchOptions, 'https' | 'host' | 'browserUrl'>): Promise<
+}: Pick<ResolvedOptions, 'https' | 'host' | 'browserUrl'>): Promise<
   TlsIdentity | LocalCertificate | undefined
 > {
   if (typeof https === 'object') return https;
@@ -142,7 +142,7 @@ async function resolveTlsIdentity({
   return ensureUserCertificate(names, systemTime());
 }
 
-type BindOptions = Pick<LaunchOptions, 'https' | 'host' | 'port' | 'browserUrl' | 'mediaPorts'>;
+type BindOptions = Pick<ResolvedOptions, 'https' | 'host' | 'port' | 'browserUrl' | 'mediaPorts'>;
 
 /** The bound sockets of a simulator, and the addresses that follow from them. */
 async function bind({ mediaPorts, ...place }: BindOptions, running: OpenResources, timeouts: Timeouts) {
@@ -162,7 +162,7 @@ interface StartContext {
   readonly store: Store;
   readonly random: Random;
   readonly log: Logger;
-  readonly options: Omit<LaunchOptions, 'store' | 'storePrefix' | 'randomSeed' | 'logLevel' | 'logFormat'>;
+  readonly options: Omit<ResolvedOptions, 'store' | 'storePrefix' | 'randomSeed' | 'logLevel' | 'logFormat'>;
   readonly timeouts: Timeouts;
   /** Whatever is opened is added at once, so that a failing start closes it. */
   readonly running: OpenResources;

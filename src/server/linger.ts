@@ -2,8 +2,14 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { clearTimeout, setTimeout } from '../system/timers.ts';
 
-/** Discards what the client still sends after the last answer, until it closes the connection. */
-function discardRest(socket: Socket, timeoutMs: number): void {
+/**
+ * Ends a connection after its last answer, and discards what the client still sends until it closes its side.
+ *
+ * @param timeoutMs how long the client may take for that, in real milliseconds
+ */
+export function closeInSteps(socket: Socket, timeoutMs: number): void {
+  if (socket.readableEnded) return void socket.end(() => socket.destroy());
+  socket.end();
   const timer = setTimeout(() => socket.destroy(), timeoutMs);
   socket.once('close', () => clearTimeout(timer));
   socket.once('end', () => socket.destroy());
@@ -21,10 +27,6 @@ function discardRest(socket: Socket, timeoutMs: number): void {
  */
 export function lingerOnClose(server: Server, timeoutMs: number): void {
   server.on('connection', (socket) => {
-    socket.destroySoon = () => {
-      if (socket.readableEnded) return void socket.end(() => socket.destroy());
-      socket.end();
-      discardRest(socket, timeoutMs);
-    };
+    socket.destroySoon = () => closeInSteps(socket, timeoutMs);
   });
 }

@@ -15,10 +15,6 @@ export interface MockOptions {
   readonly host?: string | undefined;
   /** Clients that can get tokens; by default `sandbox-client` with `sandbox-secret`. */
   readonly clients?: readonly Client[];
-  /** Faults of a config file. Tests use `faults.arm()`. @internal */
-  readonly faults?: readonly ConfiguredFault[] | undefined;
-  /** Validations of a config file. Tests use `validations.set()`. @internal */
-  readonly validations?: readonly ConfiguredValidation[] | undefined;
   /**
    * Scenarios by name, or a function that returns those that calls can play from now on; by default those that come with the
    * package.
@@ -68,4 +64,10 @@ export interface MockOptions {
    * chooses a free one.
    */
   readonly mediaPorts?: boolean | MediaPorts;
+}
+
+/** Options of the command: with what tests set up by `faults.arm()` and `validations.set()`. */
+export interface LaunchOptions extends MockOptions {
+  readonly faults?: readonly ConfiguredFault[] | undefined;
+  readonly validations?: readonly ConfiguredValidation[] | undefined;
 }

@@ -26,8 +26,13 @@ export function createServerSentEvents(
 ): ServerSentEvents {
   // Read the request body, or the end of the connection goes unnoticed.
   raw.req.resume();
-  // A proxy that buffers would hold back every event until the end.
-  raw.writeHead(200, { ...headers, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
+  raw.writeHead(200, {
+    ...headers,
+    'content-type': 'text/event-stream',
+    // A proxy that buffers or compresses would hold back every event until the end.
+    'cache-control': 'no-store, no-transform',
+    'x-accel-buffering': 'no',
+  });
   raw.write(`retry: ${RETRY_DELAY_MS}\n\n`);
   const write = (text: string) => {
     if (raw.writableLength > maxUnreadBytes) raw.destroy();

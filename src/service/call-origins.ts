@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 
-/** Other origins of the same server, for pages that need one besides their own. */
+/** Addresses of the same server that its pages use. */
 
 /** The protocol that the browser used. A proxy may have set it, and headers repeat it, so only two values are let through. */
 export const getProtocol = ({ protocol }: Pick<FastifyRequest, 'protocol'>): 'http' | 'https' =>
@@ -10,27 +10,6 @@ export const getProtocol = ({ protocol }: Pick<FastifyRequest, 'protocol'>): 'ht
 export const withProtocol = (protocol: 'http' | 'https', address: string): string =>
   address.replace(/^https?(?=:)/, protocol);
 
-/** The port of the host with its colon, if every subdomain of the host resolves to this machine. */
-const getLocalhostPort = (host: string): string | undefined => {
-  const found = /^[^:]*\.localhost(:\d+)?$/i.exec(host);
-  return found === null ? undefined : (found[1] ?? '');
-};
-
-/**
- * The origin of a page's stream, or '' for the page's own. Browsers open at most six streams per host, so each page gets its
- * own host where possible. Over https the certificate would not cover it.
- */
-export function buildStreamOrigin(protocol: string, host: string, page: string): string {
-  const port = getLocalhostPort(host);
-  return port === undefined || protocol !== 'http' ? '' : `http://e-${page}.videocall.localhost${port}`;
-}
-
-/** An origin of this server that differs from the page's, and whose name does not contain `videocall`. */
-export function buildForeignOrigin(protocol: string, host: string): string {
-  const port = getLocalhostPort(host);
-  if (port !== undefined && protocol === 'http') return `http://elsewhere.localhost${port}`;
-  const swapped = host.replace(/^[^:]+|^\[[^\]]*\]/, (name) =>
-    name === '127.0.0.1' ? 'localhost' : '127.0.0.1',
-  );
-  return `${protocol}://${swapped}`;
-}
+/** Every origin of these host names, for a Content-Security-Policy: a proxy may have changed scheme and port. */
+export const listOrigins = (...hosts: readonly string[]): string[] =>
+  hosts.flatMap((host) => [`http://${host}:*`, `https://${host}:*`]);

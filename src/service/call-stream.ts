@@ -10,7 +10,7 @@ import type { Metrics } from '../server/metrics.ts';
 import { onDisconnect } from '../server/on-disconnect.ts';
 import { clearTimeout, setTimeout } from '../system/timers.ts';
 import type { CallServices, PageTicket } from './call.ts';
-import { buildForeignOrigin, getProtocol } from './call-origins.ts';
+import { createConnectionLimits } from './connection-limits.ts';
 import { type Channel, CROSS_ORIGIN_HEADERS, createEventStream, createLongPoll } from './page-channel.ts';
 
 /** A page that gets the error at once would post it before its parent listens. */
@@ -26,6 +26,8 @@ interface StreamQuery {
   /** The screen that the page shows; without it every long-poll would be answered with that at once. */
   state?: string;
   poll?: string;
+  /** The stream is on the host of the page, which other pages of the browser use as well. */
+  shared?: string;
 }
 type CallTicket = Extract<PageTicket, { call: string }>;
 export interface CallStreamServices extends Pick<CallServices, 'simulator' | 'tickets'> {
@@ -41,13 +43,12 @@ function getLastEventId({ headers, query }: StreamRequest): number {
 
 /** Returns a function that sends a page, from each view of its call, what the page does not have yet. */
 function createPublisher({ send, end }: Channel, request: StreamRequest) {
-  const otherOrigin = buildForeignOrigin(getProtocol(request), request.headers.host ?? '');
   let lastPostId = getLastEventId(request);
   let shownState = request.query.state;
 
   const toPost = ({ data, foreign }: Post): PagePost => {
     const query = new URLSearchParams({ data: JSON.stringify(data) });
-    return foreign ? { data, foreign: `${otherOrigin}${CALL_PATHS.foreign}?${query}` } : { data };
+    return foreign ? { data, foreign: `${CALL_PATHS.foreign}?${query}` } : { data };
   };
   return (news: CallView | undefined | 'refused'): number[] => {
     if (typeof news !== 'object') {
@@ -75,6 +76,7 @@ export async function callStreamRoutes(
   { simulator, tickets, metrics }: CallStreamServices,
 ): Promise<void> {
   const channels = new Set<Channel>();
+  const connectionLimits = createConnectionLimits();
 
   /** Attaches a page to its call. */
   async function attachPage(ticket: CallTicket, request: StreamRequest, channel: Channel) {
@@ -98,6 +100,15 @@ export async function callStreamRoutes(
     return async () => clearTimeout(timer);
   }
 
+  /** Counts the connection of a page until the returned function is called; undefined when the page should poll instead. */
+  function countConnection({ query, raw, ip, headers }: StreamRequest, { end }: Channel) {
+    if (query.shared === undefined || raw.httpVersionMajor > 1) return () => {};
+    const browser = `${ip} ${headers['user-agent']}`;
+    return query.poll === undefined
+      ? connectionLimits.addStream(browser)
+      : connectionLimits.addPoll(browser, end);
+  }
+
   // A HEAD request would check a page in, and never be answered.
   const getOnly = { exposeHeadRoute: false };
   app.get<{ Querystring: StreamQuery }>(CALL_PATHS.events, getOnly, async (request, reply) => {
@@ -107,6 +118,12 @@ export async function callStreamRoutes(
     reply.hijack();
     const channel =
       request.query.poll === undefined ? createEventStream(reply.raw) : createLongPoll(reply.raw);
+    const uncountConnection = countConnection(request, channel);
+    if (uncountConnection === undefined) {
+      channel.send({ poll: true });
+      channel.end();
+      return;
+    }
     channels.add(channel);
     metrics.changeStreams(1);
     try {
@@ -120,6 +137,7 @@ export async function callStreamRoutes(
     } finally {
       channels.delete(channel);
       metrics.changeStreams(-1);
+      uncountConnection();
       channel.end();
     }
   });

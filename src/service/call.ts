@@ -11,7 +11,7 @@ import type { Opening } from '../simulator/opening.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { Random } from '../system/random.ts';
 import type { Tickets } from '../system/signing.ts';
-import { buildForeignOrigin, buildStreamOrigin, getProtocol, withProtocol } from './call-origins.ts';
+import { getProtocol, listOrigins, withProtocol } from './call-origins.ts';
 import { createMethodNotAllowed, sendAnswer } from './django/answer.ts';
 import { createPortProbes, type MediaPorts } from './port-probes.ts';
 import { getRequestContext, type RequestLog } from './request-log.ts';
@@ -85,6 +85,7 @@ function setFrameHeaders(
       // Named in addition to 'self', which WebKit does not match in a sandboxed frame.
       'connect-src': ["'self'", ...connect].join(' '),
       ...(frame.length > 0 && { 'frame-src': frame.join(' ') }),
+      // No frame-ancestors: even `*` shuts out parents without a network origin, such as file: and about:blank.
     }),
     // Together these let a cross-origin isolated parent embed the frame; others are not affected.
     'cross-origin-embedder-policy': 'require-corp',
@@ -118,28 +119,32 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
     }
     const host = HOST_PATTERN.test(request.headers.host ?? '') ? (request.headers.host ?? '') : 'localhost';
     const protocol = getProtocol(request);
-    const stream = buildStreamOrigin(protocol, host, page);
+    const ownHost = `e-${page}.videocall.localhost`;
     const opened = 'callId' in opening ? opening : undefined;
     const error = 'error' in opening ? opening.error : 'VideocallNotFound';
     const ticket = await services.tickets.sign(
       opened === undefined ? { page, error } : { page, call: opened.callId },
     );
     const media = services.addresses.mediaPorts;
-    const ports = media === undefined ? [] : createPortProbes(protocol, host, media);
+    const ports = media === undefined ? [] : createPortProbes(host, media);
     // A new page does not repeat events from before it opened.
     const after = (opened?.view.posts.length ?? 0) - 1;
     const setup: PageSetup = {
-      stream: `${stream}${CALL_PATHS.events}?ticket=${ticket}&after=${after}`,
-      reports: `${stream}${CALL_PATHS.reports}?ticket=${ticket}`,
+      stream: `${CALL_PATHS.events}?ticket=${ticket}&after=${after}`,
+      reports: `${CALL_PATHS.reports}?ticket=${ticket}`,
+      ownHost,
       ...(ports.length > 0 && { ports }),
     };
     const suggestedUrl = withProtocol(protocol, services.addresses.browserUrl);
     const warning = host.includes(REQUIRED_IN_ORIGIN)
       ? undefined
-      : `mock-veridas: this frame is served from ${host}, whose name does not contain "${REQUIRED_IN_ORIGIN}", so the listener of guide 5.5 drops its events; use ${suggestedUrl}`;
+      : `mock-veridas: this frame is served from ${host}, which does not contain "${REQUIRED_IN_ORIGIN}", so the listener from guide 5.5 drops its events; use ${suggestedUrl}`;
     setFrameHeaders(reply, nonce, {
-      connect: [`${protocol}://${host}`, stream, ...ports.map(({ url = '' }) => url)].filter(Boolean),
-      frame: [buildForeignOrigin(protocol, host)],
+      connect: [
+        ...listOrigins(host.replace(/:\d+$/, ''), ownHost),
+        ...ports.flatMap(({ url }) => (url === undefined ? [] : [`http:${url}`, `https:${url}`])),
+      ],
+      frame: listOrigins('elsewhere.localhost', 'localhost', '127.0.0.1'),
     });
     return renderCallPage({ state: opened?.view.state ?? 'error', nonce, css, script, setup, note, warning });
   }
@@ -161,7 +166,9 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
       const opening = await services.simulator.openings.open(
         accessToken,
         validationId,
-        request.method === 'GET' ? page : undefined,
+        request.method === 'GET'
+          ? { id: page, ...(request.headers.accept?.includes('text/html') && { isShown: true }) }
+          : undefined,
       );
       Object.assign(context, explainOpening(opening));
       if ('refused' in opening) {

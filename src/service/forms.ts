@@ -6,6 +6,7 @@ import multipart, {
 } from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
+import { FORM_TYPES } from '../guide/oauth.ts';
 import { decodeBase64 } from './django/base64.ts';
 import { type Charset, findCharset, UTF_8 } from './django/charset.ts';
 import {
@@ -34,8 +35,7 @@ declare module 'fastify' {
 /** The imitated framework accepts files of any size; this process does not. */
 const MAX_BODY_BYTES = 10 * 2 ** 20;
 
-const URLENCODED = 'application/x-www-form-urlencoded';
-const MULTIPART = 'multipart/form-data';
+const [URLENCODED, MULTIPART] = FORM_TYPES;
 
 /** What exceeded a limit of `@fastify/multipart`, by its error code. */
 const LIMITS: Readonly<Record<string, string>> = {

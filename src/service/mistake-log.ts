@@ -8,6 +8,12 @@ export interface MistakeLog {
   /** Logs why a request was refused, unless a fault or the test wanted that, and the findings in it. */
   logRequest(entry: JournalEntry, findings: readonly Detection[], isIntended?: boolean): void;
   logFinding(finding: Detection, clientId: string): void;
+  /**
+   * Logs a request that reached no route.
+   *
+   * @param reason contains the fix
+   */
+  logUnreadable(from: string, reason: string): void;
 }
 
 /** So many lines at once, and then one a minute. */
@@ -29,12 +35,14 @@ const isRefusal = ({ path, status, cause, faultId }: JournalEntry): boolean =>
     status < 500 &&
     !UNASKED_PATHS.test(path));
 
+const endSentence = (text = '') => (/[.?!]$/.test(text) ? text : `${text}.`);
+
 function describeRefusal({ method, path, status, clientId, reason, fix }: JournalEntry): string {
   const result =
     status === undefined ? 'got no answer' : status < 400 ? 'failed' : `was refused with ${status}`;
   const client = clientId === '' ? '' : ` (client ${clientId})`;
   const request = `${method} ${path.slice(0, MAX_PATH_LENGTH)}${client}`;
-  return `${request} ${result}: ${reason}.${fix === undefined ? '' : ` How to fix: ${fix}.`}`;
+  return `${request} ${result}: ${endSentence(reason)}${fix === undefined ? '' : ` How to fix: ${endSentence(fix)}`}`;
 }
 
 /**
@@ -110,6 +118,10 @@ export function createMistakeLog(
     logFinding(finding, clientId) {
       const { rule } = finding;
       logNew(new Map([toMistake(finding, clientId)]), { finding: rule, client_id: clientId || null });
+    },
+    logUnreadable(from, reason) {
+      const line = `request from ${from}: ${endSentence(reason)}`;
+      logNew(new Map([[JSON.stringify([from, reason]), line]]), { from });
     },
   };
 }

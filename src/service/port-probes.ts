@@ -11,12 +11,12 @@ export interface MediaPorts {
  *
  * @internal
  */
-export function createPortProbes(protocol: string, host: string, { tcp, udp }: MediaPorts): PortProbe[] {
+export function createPortProbes(host: string, { tcp, udp }: MediaPorts): PortProbe[] {
   const name = host.replace(/:\d+$/, '');
   // Firefox resolves names by the network's DNS, which has no `*.localhost`.
   const address = name.endsWith('localhost') ? '127.0.0.1' : name;
   return [
-    { name: `TCP ${tcp}`, url: `${protocol}://${name}:${tcp}/` },
+    { name: `TCP ${tcp}`, url: `//${name}:${tcp}/` },
     { name: `UDP ${udp}`, stun: `stun:${address}:${udp}` },
   ];
 }

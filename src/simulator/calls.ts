@@ -1,5 +1,6 @@
 import {
   type ActionRejection,
+  advanceScript,
   applySignal,
   type Call,
   type CallView,
@@ -9,10 +10,12 @@ import {
 import type { EmittedEvent } from '../domain/post.ts';
 import { getOpenPages, NO_PRESENCE, type Presence } from '../domain/presence.ts';
 import type { CallAction } from '../domain/scenario.ts';
-import { type Instant, toVirtualTime } from '../domain/time.ts';
+import { addMs, type Instant, type Ms, ms, toVirtualTime } from '../domain/time.ts';
 import type { Store } from '../store/store.ts';
 import type { CallScheduler } from './call-scheduler.ts';
 import { decide, pickClock, putRecord, readTime } from './decide.ts';
+import { waitForCheckIns, waitForPages } from './page-catch-up.ts';
+import { getOwner } from './record-kinds.ts';
 import { callRef, clockRefs, presenceRef, toCallId, validationRef } from './refs.ts';
 import { findValidations } from './validations.ts';
 
@@ -112,6 +115,25 @@ export function createCalls(store: Store, scheduler: CallScheduler) {
       });
       if (outcome === 'given') await scheduler.flushCall(callId);
       return outcome;
+    },
+
+    /** Advances time for a call's script alone; resolves when everything that fell due has been pushed to its pages. */
+    async advance(callId: string, by: Ms): Promise<'gone' | 'not started' | 'advanced'> {
+      await waitForCheckIns(store, getOwner(callRef(callId)));
+      const outcome = await decide(store, [callRef(callId)], async ({ found: [call] }) => {
+        if (call === undefined) return { result: 'gone' as const };
+        if (call.value.startedAt === undefined) return { result: 'not started' as const };
+        const { clientId } = call.value;
+        const now = await readTime(store, clientId);
+        return {
+          changes: [putRecord(callRef(callId), call, clientId, advanceScript(call.value, by, now))],
+          result: { clientId, before: addMs(now, ms(-1)) },
+        };
+      });
+      if (typeof outcome !== 'object') return outcome;
+      await scheduler.flushCall(callId);
+      await waitForPages(store, outcome.before, outcome.clientId);
+      return 'advanced';
     },
 
     findLatest: findLatestId,

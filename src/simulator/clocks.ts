@@ -11,7 +11,7 @@ import {
 import type { Store } from '../store/store.ts';
 import type { CallScheduler } from './call-scheduler.ts';
 import { decide, pickClock, putRecord } from './decide.ts';
-import { waitForPages } from './page-catch-up.ts';
+import { waitForCheckIns, waitForPages } from './page-catch-up.ts';
 import { ALL_CLIENTS, clockRef, clockRefs } from './refs.ts';
 
 /** The present reading of a clock. */
@@ -73,10 +73,19 @@ export function createClocks(store: Store, scheduler: CallScheduler, onTimeMoved
         }),
       );
     },
-    /** Advances time by `by`; a frozen clock moves too and stays frozen. */
-    advance: (by: Ms, clientId?: string) => set(clientId, (clock) => advanceClock(clock, by)),
+    /**
+     * Advances time by `by`; a frozen clock moves too and stays frozen. Pages that were served check in first, because the
+     * scripts of their calls start with that.
+     */
+    async advance(by: Ms, clientId?: string) {
+      await waitForCheckIns(store, clientId);
+      return set(clientId, (clock) => advanceClock(clock, by));
+    },
     /** Freezes time, at `at` or now. Recorded history must not lie in the future then. */
-    freeze: (at?: Instant, clientId?: string) => set(clientId, (clock, real) => freezeClock(clock, real, at)),
+    async freeze(at?: Instant, clientId?: string) {
+      if (at !== undefined) await waitForCheckIns(store, clientId);
+      return set(clientId, (clock, real) => freezeClock(clock, real, at));
+    },
     /** Resumes time from where it is. */
     resume: (clientId?: string) => set(clientId, resumeClock),
   };

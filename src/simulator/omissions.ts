@@ -1,7 +1,7 @@
 import { type Call, callAt, isOver } from '../domain/call.ts';
 import type { Detectors, Finding, RuleId } from '../domain/finding.ts';
 import { abbreviateToken, type JournalEntry } from '../domain/journal.ts';
-import { getOpenPages, NO_PRESENCE, type Presence } from '../domain/presence.ts';
+import { getLastOpen, NO_PRESENCE, type Presence } from '../domain/presence.ts';
 import { type Instant, type Ms, ms } from '../domain/time.ts';
 import { getExpiry, type Token } from '../domain/token.ts';
 import { PATHS } from '../guide/oauth.ts';
@@ -60,19 +60,25 @@ async function findUnusedTokens({ tokens, journal, readTime }: ClientData): Prom
   return unused;
 }
 
-function silentPages({ call, presence, now, realTime }: CallNow): Omission[] {
+/** The pages of a call without a stream, and with or without a report of their script. */
+function findSilentPages({ call, presence, now, realTime }: CallNow, hasReport: boolean): Omission[] {
   const pages = Object.values(presence.pages);
   // Frameworks remount iframes: the newest page counts for those before it.
   if (pages.some(({ stream }) => stream !== undefined)) return [];
+  const seen = hasReport
+    ? 'GET /call and a report of the script, but no GET /call/events'
+    : 'GET /call, then nothing from the script';
   return pages
-    .filter(({ servedAt }) => servedAt + PAGE_SETTLE_MS <= realTime)
-    .map(() => ({ clientId: call.clientId, seen: 'GET /call, then nothing from the script', at: now }));
+    .filter(
+      ({ servedAt, diagnostics }) =>
+        servedAt + PAGE_SETTLE_MS <= realTime && (diagnostics !== undefined) === hasReport,
+    )
+    .map(() => ({ clientId: call.clientId, seen, at: now }));
 }
 
 function abandonment({ call, presence, now, realTime }: CallNow): Omission[] {
-  const lastOpen = Math.max(...Object.values(presence.pages).map(({ stream }) => stream?.openUntil ?? 0));
-  const isLeft =
-    getOpenPages(presence, realTime).length === 0 && lastOpen > 0 && lastOpen + PAGE_SETTLE_MS <= realTime;
+  const lastOpen = getLastOpen(presence);
+  const isLeft = lastOpen !== undefined && lastOpen + PAGE_SETTLE_MS <= realTime;
   const { state } = callAt(call, now);
   return isLeft && !isOver(state) ? [{ clientId: call.clientId, seen: `in state ${state}`, at: now }] : [];
 }
@@ -100,7 +106,8 @@ type Detect = (kept: ClientData) => Omission[] | Promise<Omission[]>;
 const IN_RECORDS: Detectors<'records', Detect> = {
   'token-never-used': findUnusedTokens,
   'token-burst': findBursts,
-  'page-never-checked-in': ({ calls }) => calls.flatMap(silentPages),
+  'page-never-checked-in': ({ calls }) => calls.flatMap((call) => findSilentPages(call, false)),
+  'stream-blocked': ({ calls }) => calls.flatMap((call) => findSilentPages(call, true)),
   'call-abandoned': ({ calls }) => calls.flatMap(abandonment),
 };
 

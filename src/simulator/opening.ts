@@ -2,7 +2,7 @@ import { type Call, type CallView, callAt, createCall, isOver } from '../domain/
 import { createDetector, type Detection } from '../domain/detection.ts';
 import type { Explanation } from '../domain/explanation.ts';
 import type { MisspeltScenario } from '../domain/misspelt-scenario.ts';
-import { addPage, NO_PRESENCE } from '../domain/presence.ts';
+import { addPage, NO_PRESENCE, type ServedPage } from '../domain/presence.ts';
 import { getImmediateError } from '../domain/scenario.ts';
 import { earliest, type Instant } from '../domain/time.ts';
 import { getExpiry, isFresh, type Token, type TokenState } from '../domain/token.ts';
@@ -189,7 +189,7 @@ export function createOpenings(
   }
 
   /** Binds the token to its call, and records the page that is served. */
-  async function bind(admission: Admission, pageId: string): Promise<Change[]> {
+  async function bind(admission: Admission, page: ServedPage): Promise<Change[]> {
     const { token, opened, client, validation, running, call } = admission;
     const { accessToken, clientId, calls } = token.value;
     const { validationId, n } = call;
@@ -197,7 +197,7 @@ export function createOpenings(
     const isBound = calls.includes(callId);
     const { realTime, found } = await store.read(presenceRef(callId));
     const [presence] = found;
-    const served = addPage(presence?.value ?? NO_PRESENCE, pageId, accessToken, realTime);
+    const served = addPage(presence?.value ?? NO_PRESENCE, page, accessToken, realTime);
     return [
       putRecord(tokenRef(accessToken), token, clientId, {
         ...token.value,
@@ -226,9 +226,9 @@ export function createOpenings(
     /**
      * Opens the call of `validationId` with a token.
      *
-     * @param pageId the page that is served; without it nothing is bound
+     * @param page the page that is served; without it nothing is bound
      */
-    async open(accessToken: string, validationId: string, pageId?: string): Promise<Opening> {
+    async open(accessToken: string, validationId: string, page?: ServedPage): Promise<Opening> {
       if (accessToken === '') return { refused: 'missing' };
       const opening = await decide(store, [tokenRef(accessToken)], async ({ found: [token] }) => {
         const admission = await admit(token, validationId);
@@ -240,7 +240,7 @@ export function createOpenings(
           view: callAt(call, now),
           mistakes: detectInOpening(admission),
         };
-        return pageId === undefined ? { result } : { changes: await bind(admission, pageId), result };
+        return page === undefined ? { result } : { changes: await bind(admission, page), result };
       });
       if ('callId' in opening) onAdded();
       return opening;

@@ -1,6 +1,6 @@
 import { callAt } from '../domain/call.ts';
-import { getOpenPages, NO_PRESENCE } from '../domain/presence.ts';
-import { type Instant, ms } from '../domain/time.ts';
+import { getCheckInDeadline, getOpenPages, NO_PRESENCE } from '../domain/presence.ts';
+import { type Instant, latest, ms } from '../domain/time.ts';
 import type { Store } from '../store/store.ts';
 import { subscribeToChanges } from './change-notifications.ts';
 import { createTimeReader } from './decide.ts';
@@ -28,6 +28,30 @@ async function findCallsBehind(
     if (isBehind && getOpenPages(presence, realTime).length > 0) behind.push(callId);
   }
   return behind;
+}
+
+/** Until when to wait at most for pages that are about to start a script; undefined when there is none. */
+async function findCheckInDeadline(store: Store, clientId: string | undefined): Promise<Instant | undefined> {
+  const calls = (await store.list('call', clientId)).filter(({ value }) => value.startedAt === undefined);
+  const { realTime, found } = await store.read(...calls.map(({ value }) => presenceRef(toCallId(value))));
+  const deadlines = found.flatMap((presence) =>
+    presence === undefined ? [] : (getCheckInDeadline(presence.value, realTime) ?? []),
+  );
+  return deadlines.length === 0 ? undefined : latest(...deadlines);
+}
+
+/** Resolves when the pages of a client, or of all, that were served have checked in: scripts start with that. */
+export async function waitForCheckIns(store: Store, clientId?: string): Promise<void> {
+  const changes = subscribeToChanges(store, ({ kind }) => kind === 'presence');
+  try {
+    for (;;) {
+      const deadline = await findCheckInDeadline(store, clientId);
+      if (deadline === undefined) return;
+      await changes.waitForNext(Math.max(1, deadline - (await store.read()).realTime));
+    }
+  } finally {
+    changes.stop();
+  }
 }
 
 /**

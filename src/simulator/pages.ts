@@ -5,6 +5,7 @@ import {
   type Diagnostics,
   extendStream,
   getOpenPages,
+  hasRivalPage,
   LEASE_MS,
   markPosted,
   markPushed,
@@ -56,6 +57,8 @@ interface PresenceCheck {
 const detectInPresence = createDetector<'presence', PresenceCheck>({
   'token-shared': ({ presence, pageId, realTime }) =>
     refuseSharedPage(presence, pageId, realTime) === presence ? undefined : 'two pages open at the same time',
+  'validation-in-two-frames': ({ presence, pageId, realTime }) =>
+    hasRivalPage(presence, pageId, realTime) ? 'two pages with two tokens' : undefined,
 });
 
 /** The open pages of calls, and what they have posted. */

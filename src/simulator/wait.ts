@@ -1,5 +1,6 @@
 import { type CallState, type CallView, callAt } from '../domain/call.ts';
 import { type JournalFilter, matchesFilter } from '../domain/journal.ts';
+import { getLastOpen } from '../domain/presence.ts';
 import { type Instant, type Ms, toVirtualTime } from '../domain/time.ts';
 import type { Kind, Log, Store } from '../store/store.ts';
 import type { CallDetails, createCalls, EventView } from './calls.ts';
@@ -13,9 +14,13 @@ import { ALL_CLIENTS, clockRefs, toCallId } from './refs.ts';
 export type WaitGoal =
   | { readonly event: string }
   | { readonly request: JournalFilter }
-  | { readonly callState: CallState };
+  | { readonly callState: CallState }
+  | { readonly page: PageGoal };
 
-type CallGoal = Exclude<WaitGoal, { request: unknown }>;
+/** A page of the call is open now, or one was open and none is. */
+export type PageGoal = 'open' | 'none';
+
+type CallGoal = Extract<WaitGoal, { event: unknown } | { callState: unknown }>;
 
 /** Where to look; what is left out matches everything. */
 export interface WaitScope {
@@ -44,10 +49,14 @@ interface Probe {
 const MAX_SEEN = 20;
 
 /** The records and logs that can fulfil a goal. */
-const CHANGE_KINDS: Record<'request' | 'call', readonly (Kind | Log)[]> = {
+const CHANGE_KINDS: Record<'request' | 'call' | 'page', readonly (Kind | Log)[]> = {
   request: ['journal'],
   call: ['call', 'clock'],
+  page: ['call', 'presence'],
 };
+
+const getGoalKind = (goal: WaitGoal): keyof typeof CHANGE_KINDS =>
+  'request' in goal ? 'request' : 'page' in goal ? 'page' : 'call';
 
 const isMet = (goal: CallGoal, { states, events }: CallView): boolean =>
   'event' in goal ? events.some(({ event }) => event.code === goal.event) : states.includes(goal.callState);
@@ -78,6 +87,38 @@ export function createWait(
     };
   }
 
+  const listCalls = async ({ clientId, validationId, n }: WaitScope) =>
+    (await store.list('call', clientId)).filter(
+      ({ value }) =>
+        (validationId === undefined || value.validationId === validationId) &&
+        (n === undefined || value.n === n),
+    );
+
+  function createPageProbe(goal: PageGoal, scope: WaitScope): Probe {
+    let seen: string[] = [];
+    return {
+      seen: () => seen,
+      async check() {
+        seen = [];
+        const { realTime } = await store.read();
+        let again: Ms | undefined;
+        for (const { value } of await listCalls(scope)) {
+          const call = await details(toCallId(value));
+          if (call === undefined) continue;
+          const openUntil = getLastOpen(call.presence);
+          const page = call.open.length > 0 ? 'open' : openUntil === undefined ? 'served' : 'none';
+          if (page === goal) return { met: { call } };
+          seen.push(`${value.validationId}: page ${page === 'served' ? 'has not checked in' : page}`);
+          // A page whose process has died counts as open for a while, and nothing marks the end of that.
+          if (page === 'open' && openUntil !== undefined)
+            again = Math.min(again ?? Number.POSITIVE_INFINITY, Math.max(1, openUntil - realTime)) as Ms;
+        }
+        seen = seen.slice(-MAX_SEEN);
+        return again === undefined ? {} : { again };
+      },
+    };
+  }
+
   /** The last known state of a call: it is checked again when it changes or when its next step is due. */
   interface KnownCall {
     readonly version: number;
@@ -85,7 +126,7 @@ export function createWait(
     readonly label: string;
   }
 
-  function createCallProbe(goal: CallGoal, { clientId, validationId, n }: WaitScope): Probe {
+  function createCallProbe(goal: CallGoal, scope: WaitScope): Probe {
     const known = new Map<string, KnownCall>();
 
     /** The virtual time of each client, and whether it is frozen. */
@@ -115,11 +156,7 @@ export function createWait(
           .slice(-MAX_SEEN),
 
       async check() {
-        const matchingCalls = (await store.list('call', clientId)).filter(
-          ({ value }) =>
-            (validationId === undefined || value.validationId === validationId) &&
-            (n === undefined || value.n === n),
-        );
+        const matchingCalls = await listCalls(scope);
         const clocks = await readTimes(new Set(matchingCalls.map(({ value }) => value.clientId)));
         let again: Ms | undefined;
         for (const { version, value } of matchingCalls) {
@@ -144,6 +181,11 @@ export function createWait(
     };
   }
 
+  function createProbe(goal: WaitGoal, scope: WaitScope): Probe {
+    if ('request' in goal) return createRequestProbe(goal.request, scope);
+    return 'page' in goal ? createPageProbe(goal.page, scope) : createCallProbe(goal, scope);
+  }
+
   /**
    * Resolves when what is waited for has happened, now or earlier; after the timeout, with what happened instead.
    *
@@ -157,8 +199,8 @@ export function createWait(
     signal: AbortSignal,
   ): Promise<WaitResult | { readonly seen: readonly string[] }> {
     const { clientId } = scope;
-    const kinds = CHANGE_KINDS['request' in goal ? 'request' : 'call'];
-    const probe = 'request' in goal ? createRequestProbe(goal.request, scope) : createCallProbe(goal, scope);
+    const kinds = CHANGE_KINDS[getGoalKind(goal)];
+    const probe = createProbe(goal, scope);
     const changes = subscribeToChanges(
       store,
       (changed) =>

@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BROWSERS, type Tab, type TabBrowser } from '../support/browser-tabs.ts';
 import { createSharedStore, type Drive, openDrive } from '../support/drive.ts';
+import { startPageProxy } from '../support/page-proxy.ts';
 import { type EmbedStyle, openShop, type Shop } from '../support/shop.ts';
-import { startProxyWithoutEventSource } from '../support/without-eventsource.ts';
 
 const THREE = ['VideocallLoading', 'VideocallInitiated', 'VideocallCompleted'];
 const WAIT_OPTIONS = { timeout: 60_000, interval: 50 };
@@ -111,7 +111,7 @@ describe.each(Object.entries(BROWSERS))('the call page in %s', (name, { launch, 
     });
 
     it('posts the three events without EventSource', async () => {
-      const proxy = await startProxyWithoutEventSource(d.mock.url);
+      const proxy = await startPageProxy(d.mock.url, { deletesEventSource: true });
       try {
         const { agent, call } = await embed({ base: proxy.browserUrl });
         await agent('join', 'start', 'end');
@@ -155,12 +155,13 @@ describe.each(Object.entries(BROWSERS))('the call page in %s', (name, { launch, 
       );
     });
 
-    it('posts the three events in each of twelve frames that are open at once', async () => {
+    it.each([
+      ['on hosts of their own', () => d.mock.browserUrl],
+      ['on one host', () => d.mock.url],
+    ])('posts the three events in each of twelve frames that are open at once %s', async (_, base) => {
       const client = await d.createClient();
       const ids = Array.from({ length: 12 }, (_, i) => `val-${i}`);
-      const sources = await Promise.all(
-        ids.map(async (id) => address(d.mock.browserUrl, await d.token(client), id)),
-      );
+      const sources = await Promise.all(ids.map(async (id) => address(base(), await d.token(client), id)));
       tab ??= await browser.newTab();
       await tab.open(shop.getPageUrl(sources));
       const { client_id } = client;
@@ -175,7 +176,7 @@ describe.each(Object.entries(BROWSERS))('the call page in %s', (name, { launch, 
         );
         expect(answers.map(({ json }) => json.page)).toEqual(ids.map(() => 'posted'));
       }
-      await vi.waitFor(async () => expect((await getHeardCodes()).length).toBe(36), WAIT_OPTIONS);
+      await vi.waitFor(async () => expect(await tab.evaluate('everything.length')).toBe(36), WAIT_OPTIONS);
     });
 
     it('reports diagnostics of its embedding', async () => {

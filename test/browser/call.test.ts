@@ -51,6 +51,17 @@ describe.skipIf(why)(`the call page in Chromium${why ? ` (${why})` : ''}`, () =>
     ]);
   });
 
+  it('posts the first event of a late agent when time is advanced as soon as the call exists', async () => {
+    const client = await stage.d.createClient({ scenario: 'agent-late' });
+    const { client_id } = client;
+    const src = address(await stage.d.token(client), 'val-1');
+    const loaded = stage.page.goto(stage.shop.getPageUrl(src));
+    await stage.d.admin('POST', '/wait', { for: { call_state: 'waiting-room' }, client_id });
+    await stage.d.admin('POST', '/clock/advance', { by: '10m', client_id });
+    await loaded;
+    expect(await waitForEvents(stage.page, 1)).toEqual([EVENTS.VideocallLoading]);
+  });
+
   it("posts the three events although a test framework has paused the page's clock", async () => {
     await stage.page.clock.install({ time: new Date('2030-01-01T00:00:00Z') });
     await stage.page.clock.pauseAt(new Date('2030-01-01T01:00:00Z'));

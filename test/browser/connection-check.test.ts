@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { useChromium } from '../support/chromium-page.ts';
 import { createSharedStore, type Drive, openDrive } from '../support/drive.ts';
+import { startPageProxy } from '../support/page-proxy.ts';
 import type { EmbedStyle } from '../support/shop.ts';
 import { explainMissingTool } from '../support/tools.ts';
-import { startProxyWithoutEventSource } from '../support/without-eventsource.ts';
 
 const why = explainMissingTool('chromium');
 
@@ -99,7 +99,7 @@ describe.skipIf(why)(`the connection check of the waiting room${why ? ` (${why})
   });
 
   it('passes without EventSource', async () => {
-    const proxy = await startProxyWithoutEventSource(stage.d.mock.url);
+    const proxy = await startPageProxy(stage.d.mock.url, { deletesEventSource: true });
     await embed({ base: proxy.browserUrl });
     await expectChecks(GOOD);
     await proxy.close();

@@ -12,6 +12,7 @@ import {
   type Name,
   WAIT_OPTIONS,
 } from '../support/mistakes.ts';
+import { startPageProxy } from '../support/page-proxy.ts';
 import { type PageServer, startPageServer } from '../support/web-pages.ts';
 
 /** The script of the integrator's example page, bundled for browsers. */
@@ -100,20 +101,26 @@ describe.each(Object.entries(BROWSERS) as [Name, (typeof BROWSERS)[Name]][])(
         });
       }
 
-      it('reports a page whose script never runs and a call that its page has left', async () => {
+      it('reports a page whose script never runs, one without a stream, and a call that its page has left', async () => {
         const { frame, waitForDiagnostics } = createContext();
+        const proxy = await startPageProxy(d.mock.url, { blocksStreams: true });
+        const blocked = await frame({ validation: 'val-3', base: proxy.browserUrl });
+        await tab.open(pages.page(`<iframe ${GUIDE_ATTRIBUTES} src="${blocked}"></iframe>`));
+        await waitForDiagnostics();
         await tab.open(pages.page(`<iframe ${GUIDE_ATTRIBUTES} src="${await frame()}"></iframe>`));
         await waitForDiagnostics();
         const sandboxed = await frame({ validation: 'val-2' });
         await tab.open(pages.page(`<iframe ${GUIDE_ATTRIBUTES} sandbox src="${sandboxed}"></iframe>`));
         // The simulator waits ten seconds of real time before it reports either.
         await vi.waitFor(
-          async () => expect(await listRules()).toEqual(['call-abandoned', 'page-never-checked-in']),
+          async () =>
+            expect(await listRules()).toEqual(['call-abandoned', 'page-never-checked-in', 'stream-blocked']),
           {
             timeout: 30_000,
             interval: 250,
           },
         );
+        await proxy.close();
       });
 
       it('reports no finding for the example of an integrator', async () => {

@@ -44,7 +44,7 @@ describe('log of mistakes', () => {
     });
     expect(lines).toEqual([
       expect.stringMatching(
-        /^mock-veridas: warn: .*last slash.*POST \/o\/token.*How to fix: .*\/o\/token\/.*application\/json.*How to fix: .*x-www-form-urlencoded/,
+        /^mock-veridas: warn: .*trailing slash.*POST \/o\/token.*How to fix: .*\/o\/token\/.*application\/json.*How to fix: .*x-www-form-urlencoded/,
       ),
     ]);
     expect(lines[0]).toContain(`See ${console}`);
@@ -120,7 +120,7 @@ describe('log of mistakes', () => {
       /never issued/,
       /no access_token/,
       /GET is not/,
-      /nothing at this path.*use \/o\/token\//,
+      /has no such path.*use \/o\/token\//,
     ];
     expect(reasons.map((reason) => lines.filter((line) => reason.test(line)).length)).toEqual(
       reasons.map(() => 1),

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Drive, type Json, openDrive } from '../support/drive.ts';
+import { createFakePage, openFakePage } from '../support/fake-page.ts';
 
 let d: Drive;
 beforeAll(async () => {
@@ -118,6 +119,67 @@ describe('clock', () => {
     const resumed = (await d.admin('POST', '/clock/resume')).json;
     expect(resumed.frozen).toBe(false);
     expect(Date.parse(resumed.now)).toBeGreaterThanOrEqual(Date.parse('2030-01-01T01:30:00.000Z'));
+  });
+
+  describe('advanced while a page is loading', () => {
+    const openAsBrowser = async (validationId: string) => {
+      const query = new URLSearchParams({ access_token: await d.token(), validation_id: validationId });
+      return (await fetch(`${d.mock.url}/call?${query}`, { headers: { accept: 'text/html,*/*' } })).text();
+    };
+
+    it('waits until the page has checked in, so that its script has started', async () => {
+      const html = await openAsBrowser('agent-late~loading');
+      const advanced = d.admin('POST', '/clock/advance', { by: '10m' });
+      const page = createFakePage(html, d.mock.url);
+      await advanced;
+      expect((await d.admin('GET', '/calls/agent-late~loading')).json.state).toBe('loading');
+      await page.waitForText('VideocallLoading');
+      page.disconnect();
+    });
+
+    it('moves the script of one call, and neither other calls nor tokens', async () => {
+      const token = await d.token();
+      const pages = await Promise.all(
+        ['agent-late~one', 'agent-late~other'].map((id) => openFakePage(d, token, id)),
+      );
+      for (const page of pages) await page.waitForText('waiting-room');
+      const { now } = (await d.admin('GET', '/clock')).json;
+      const { status, json } = await d.admin('POST', '/clock/advance', {
+        by: '10m',
+        validation_id: 'agent-late~one',
+      });
+      expect([status, Date.parse(json.now) - Date.parse(now)]).toEqual([
+        200,
+        expect.toSatisfy((ms) => ms < 60_000),
+      ]);
+      const state = async (id: string) => (await d.admin('GET', `/calls/${id}`)).json.state;
+      expect([await state('agent-late~one'), await state('agent-late~other')]).toEqual([
+        'loading',
+        'waiting-room',
+      ]);
+      await pages[0]?.waitForText('VideocallLoading');
+      for (const page of pages) page.disconnect();
+    });
+
+    it.each([
+      [{ by: '1s', validation_id: 'unheard-of' }, 404, 'there is no such call for "unheard-of"'],
+      [{ by: '1s', n: 1 }, 422, 'n: needs validation_id'],
+      [
+        { by: '1s', validation_id: 'agent-late~closed' },
+        409,
+        'no page of the call for "agent-late~closed" has checked in yet',
+      ],
+    ])('refuses %j with %d', async (body, status, message) => {
+      await d.open(await d.token(), 'agent-late~closed');
+      const answer = await d.admin('POST', '/clock/advance', body);
+      expect([answer.status, answer.json.message]).toEqual([status, message]);
+    });
+
+    it('waits a few seconds at most for a page that never checks in', async () => {
+      await openAsBrowser('agent-late~gone');
+      const { status } = await d.admin('POST', '/clock/advance', { by: '10m' });
+      expect([status, (await d.admin('GET', '/calls/agent-late~gone')).json.started_at]).toEqual([200, null]);
+    });
   });
 
   it('forks the clock of a client from the common clock at the first request that names the client', async () => {
@@ -321,6 +383,63 @@ describe('control API on this machine', () => {
   ])('answers requests from origin %s with %s', async (Origin, status) => {
     expect(await requestStatus({ Host: '127.0.0.1:4010', Origin })).toBe(status);
   });
+});
+
+describe.each([
+  ['on this machine', undefined],
+  ['reachable from other machines', '0.0.0.0'],
+])('control API %s with a named origin', (_, host) => {
+  const SHOP = 'http://localhost:3000';
+  let named: Drive;
+  beforeAll(async () => {
+    named = await openDrive({ host, admin: { user: 'admin', password: 'secret', origins: [SHOP] } });
+  });
+  afterAll(() => named.mock.close());
+
+  const ask = (method: string, path: string, headers: Record<string, string>) =>
+    fetch(`${named.mock.adminUrl}${path}`, { method, headers });
+  const authorization = `Basic ${btoa('admin:secret')}`;
+  const preflight = (origin: string, method: string) =>
+    ask('OPTIONS', '/clients', {
+      origin,
+      'access-control-request-method': method,
+      'access-control-request-headers': 'authorization,content-type',
+    });
+
+  it.each(['POST', 'PUT', 'DELETE'])(
+    'lets its pages send %s after a preflight without credentials',
+    async (method) => {
+      const { status, headers } = await preflight(SHOP, method);
+      expect([status, headers.get('access-control-allow-origin')]).toEqual([204, SHOP]);
+      expect(headers.get('access-control-allow-methods')).toContain(method);
+      expect(headers.get('access-control-allow-headers')).toBe('authorization,content-type');
+    },
+  );
+
+  it.each([
+    ['POST', '/clients', 201],
+    ['GET', '/nope', 404],
+  ])('lets its pages read the answer to %s %s', async (method, path, status) => {
+    const answer = await ask(method, path, { origin: SHOP, authorization });
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([status, SHOP]);
+    expect(answer.headers.get('vary')).toContain('Origin');
+  });
+
+  it.each(['http://evil.example', 'http://localhost:3001', 'https://localhost:3000', 'null'])(
+    'carries out nothing for pages of %s',
+    async (origin) => {
+      const count = async () =>
+        ((await (await ask('GET', '/clients', { authorization })).json()) as { total: number }).total;
+      const before = await count();
+      const answers = [
+        await preflight(origin, 'POST'),
+        await ask('POST', '/clients', { origin, authorization }),
+      ];
+      for (const { status, headers } of answers)
+        expect([status, headers.get('access-control-allow-origin')]).toEqual([403, null]);
+      expect(await count()).toBe(before);
+    },
+  );
 });
 
 describe('control API reachable from other machines', () => {

@@ -60,6 +60,7 @@ const ATTEMPTS: readonly Attempt[] = [
   { request: 'GET /clock', status: 200 },
   { request: 'POST /clock/advance', body: { by: '1s' }, status: 200 },
   { request: 'POST /clock/freeze', body: {}, status: 200 },
+  { request: 'POST /clock/advance', body: { by: '1s', validation_id: 'shared' }, status: 409 },
   { request: 'POST /clock/freeze', body: { at: '2000-01-01T00:00:00Z' }, status: 409 },
   { request: 'POST /clock/resume', status: 200 },
   { request: 'GET /scenarios', status: 200 },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Drive, type Json, openDrive } from '../support/drive.ts';
-import { openFakePage } from '../support/fake-page.ts';
+import { createFakePage, openFakePage } from '../support/fake-page.ts';
 
 let d: Drive;
 beforeAll(async () => {
@@ -50,6 +50,19 @@ describe('POST /wait', () => {
     await d.open(await d.token(), 'val-1');
     for (const action of ['join', 'start', 'end']) await act(action);
     expect((await wait({ for: { call_state: 'in-call' } })).json.call.state).toBe('ended');
+  });
+
+  it('answers when a page has checked in, not when it was served', async () => {
+    const frame = await d.open(await d.token(), 'val-1');
+    const { status, json } = await wait({ for: { page: 'open' }, timeout: '10ms' });
+    expect([status, json.message]).toEqual([408, 'an open page did not come within 10ms']);
+    expect(json.seen).toEqual(['val-1: page has not checked in']);
+    const waiting = wait({ for: { page: 'open' }, validation_id: 'val-1', n: 1 });
+    const page = createFakePage(frame.html, d.mock.url);
+    expect((await waiting).json.call).toMatchObject({ validation_id: 'val-1', page: 'open' });
+    const leaving = wait({ for: { page: 'none' } });
+    page.disconnect();
+    expect((await leaving).json.call).toMatchObject({ validation_id: 'val-1', page: 'none' });
   });
 
   it('answers when the expected request arrives', async () => {

@@ -105,7 +105,9 @@ describe.each(Object.entries(STORES))('the sweep of ended records in the store %
     it('forgets ended calls once none of their tokens could open another', async () => {
       const used = await issue();
       await inBatches(MANY / 2, async (i) => {
-        const opening = await simulator.openings.open(i === 0 ? used : await issue(), `val-${i}`, 'page');
+        const opening = await simulator.openings.open(i === 0 ? used : await issue(), `val-${i}`, {
+          id: 'page',
+        });
         if (!('callId' in opening)) throw new Error('the call did not open');
         await simulator.calls.intervene(opening.callId, { agent: 'join' });
         await simulator.calls.intervene(opening.callId, { agent: 'end' });

@@ -5,6 +5,7 @@ import { explainMissingNode, findNodeProgram } from '../support/nodes.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 import { explainMissingTool } from '../support/tools.ts';
 import { explainMissingVitest5, VITEST_5 } from '../support/vitest-5.ts';
+import { startPageServer } from '../support/web-pages.ts';
 
 /** Runs the fixtures with Vitest and Playwright, and checks which clients they leave in a simulator. */
 
@@ -103,13 +104,13 @@ describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { t
     shop = await openShop();
   });
   afterAll(() => shop.close());
-  const run = (text: string) => {
+  const run = (text: string, ...args: readonly string[]) => {
     project.write(
       'a.spec.mjs',
       `import { expect } from '@playwright/test';\nimport { test } from 'mock-veridas/playwright';\n${text}`,
     );
     project.write('playwright.config.ts', createPlaywrightConfig('failOnFindings: true, '));
-    return project.node([project.tool('@playwright/test/cli.js'), 'test', 'a.spec.mjs'], {
+    return project.node([project.tool('@playwright/test/cli.js'), 'test', 'a.spec.mjs', ...args], {
       ...createEnvironment(),
       SHOP: shop.getPageUrl('about:blank'),
     });
@@ -151,6 +152,13 @@ describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { t
         await open('server-not-operational');
         await listening.heard('VideocallServerNotOperational');
       });
+      test('hears in a page that is in a frame itself', async ({ page, videocall }) => {
+        const listening = await videocall.listen(page);
+        const src = videocall.call('not-found').src(await videocall.token());
+        const inner = process.env.SHOP.replace(/src=.*/, 'src=' + encodeURIComponent(src));
+        await page.goto(process.env.SHOP.replace(/src=.*/, 'src=' + encodeURIComponent(inner)));
+        await listening.heard('VideocallNotFound');
+      });
       test('embeds several', async ({ page, context, videocall }) => {
         const [one, other] = [await videocall.embed(page), await videocall.embed(await context.newPage())];
         await one.join();
@@ -160,7 +168,140 @@ describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { t
         expect(other.events()).toEqual([]);
         await Promise.all([one, other].map((call) => call.end().catch(() => call.fail('VideocallNotFound'))));
       });`);
-    expect(output).toContain('3 passed');
+    expect(output).toContain('4 passed');
     expect(await listClientIds()).toEqual(before);
+  });
+
+  it('runs tests in parallel whose backend has fixed credentials, by tokens that a route replaces', async () => {
+    const pages = await startPageServer();
+    const app = pages.page(`<p role="status">waiting</p><script>
+      addEventListener('message', ({ origin, data }) => {
+        if (origin.includes('videocall')) document.querySelector('p').textContent = data.code;
+      });
+      fetch('/api/token').then((answer) => answer.json()).then(({ access_token }) => {
+        const frame = document.createElement('iframe');
+        frame.allow = 'camera; microphone;';
+        frame.width = frame.height = 600;
+        frame.src = '${mock.browserUrl}/call?access_token=' + access_token + '&validation_id=same';
+        document.body.append(frame);
+      });
+    </script>`);
+    const { output } = await run(
+      `
+      test.describe.configure({ mode: 'parallel' });
+      test.use({ failOnFindings: false });
+      const open = async ({ page, videocall }) => {
+        await page.route('**/api/token', async (route) =>
+          route.fulfill({ json: { access_token: await videocall.token() } }));
+        await page.goto('${app}');
+        await videocall.waitFor({ page: 'open' }, { timeout: '30s' });
+        return videocall.call('same');
+      };
+      const expectStatus = (page, code) => expect(page.getByRole('status')).toHaveText(code);
+      test('succeeds', async ({ page, videocall }) => {
+        const call = await open({ page, videocall });
+        for (const action of ['join', 'start', 'end']) await call[action]();
+        await expectStatus(page, 'VideocallCompleted');
+      });
+      test('fails', async ({ page, videocall }) => {
+        const call = await open({ page, videocall });
+        await call.fail('VideocallServerNotOperational');
+        await expectStatus(page, 'VideocallServerNotOperational');
+      });
+      test.describe('late', () => {
+        test.use({ videocallClient: { scenario: 'agent-late' } });
+        test('is late', async ({ page, videocall }) => {
+          await open({ page, videocall });
+          await videocall.clock.advance('30m');
+          await expectStatus(page, 'VideocallCompleted');
+        });
+      });
+      test('is closed', async ({ page, videocall }) => {
+        const call = await open({ page, videocall });
+        await page.close();
+        await videocall.waitFor({ page: 'none' }, { timeout: '30s' });
+        expect(await call.join()).toEqual({ page: 'none' });
+      });`,
+      '--workers=4',
+    );
+    await pages.close();
+    expect(output).toContain('4 passed');
+  });
+
+  it('says within five seconds why a frame is not ready', async () => {
+    const { output } = await run(`
+      import { createServer } from 'node:http';
+      const createPage = (attributes) =>
+        '<!doctype html><iframe id="videocall-iframe" width="800" height="600"' + attributes + '></iframe>';
+      /** The error of a frame in a page with these attributes and headers. */
+      async function embedWrongly({ page, videocall }, attributes, headers = {}) {
+        const server = createServer((_, response) =>
+          response.writeHead(200, { 'content-type': 'text/html', ...headers }).end(createPage(attributes)));
+        await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+        await page.goto('http://localhost:' + server.address().port);
+        server.close();
+        const before = performance.now();
+        const error = await videocall.embed(page, { selector: 'iframe' }).catch((error) => error);
+        expect(performance.now() - before).toBeLessThan(9_000);
+        return error;
+      }
+      test.use({ failOnFindings: false });
+      test('frame-src', async ({ page, videocall }) => {
+        const error = await embedWrongly({ page, videocall }, '', { 'content-security-policy': "frame-src 'none'" });
+        expect([error.code, error.message]).toEqual(['timeout', expect.stringMatching(
+          /^the page has not asked for the frame within 5000ms; the browser says: .*Content Security Policy.*frame-src/)]);
+      });
+      test('lazy', async ({ page, videocall }) => {
+        const error = await embedWrongly({ page, videocall }, ' loading="lazy" style="margin-top: 10000px"');
+        expect(error.message).toMatch(/has not asked for the frame within 5000ms; its iframe has loading="lazy"/);
+      });
+      test('local network', async ({ page, videocall }) => {
+        await page.route('http://localhost:1/', (route) =>
+          route.fulfill({ body: createPage(''), contentType: 'text/html' }));
+        await page.goto('http://localhost:1/');
+        const error = await videocall.embed(page, { selector: 'iframe' }).catch((error) => error);
+        expect(error.message).toMatch(/LOCAL_NETWORK_ACCESS_CHECKS; .*grantPermissions/);
+      });
+      test('refused', async ({ page, videocall }) => {
+        await videocall.faults.arm({ endpoint: 'call', status: 503 });
+        const error = await embedWrongly({ page, videocall }, '');
+        expect([error.code, error.message]).toEqual(
+          ['forbidden', expect.stringMatching(/^the frame was refused: GET \\/call was answered with 503; /)]);
+      });
+      test('no script', async ({ page, videocall }) => {
+        const error = await embedWrongly({ page, videocall }, ' sandbox=""');
+        expect(error.message).toMatch(/^the frame was served, and its script has not run within 5000ms; .*sandbox/);
+      });
+      test('no events', async ({ page, videocall }) => {
+        await page.route('**/call/events*', (route) => route.abort());
+        const error = await embedWrongly({ page, videocall }, '');
+        expect(error.message).toMatch(/^the frame was served, and its script has run, but got no events within/);
+      });`);
+    expect(output).toContain('6 passed');
+  });
+
+  it('says at the line of the test what was heard in vain, and attaches the history of the call', async () => {
+    const { output } = await run(`
+      test('waits in vain', async ({ page, videocall }) => {
+        const call = await videocall.embed(page, { scenario: 'agent-late' });
+        await page.evaluate(() => {
+          const cycle = { big: 1n };
+          cycle.self = cycle;
+          for (const data of [10n, { code: 20n }, cycle, { code: { toString: 1 } }, new Map([[1, 2]]), undefined])
+            postMessage(data, '*');
+          const frame = document.body.appendChild(document.createElement('iframe'));
+          frame.contentWindow.eval('parent.postMessage({ big: 1n }, "*"); const c = {}; c.c = c; parent.postMessage(c, "*");' +
+            'parent.postMessage({ code: { toString: 1 } }, "*"); parent.postMessage(new Map([[1, 2]]), "*")');
+        });
+        await call.heard('VideocallLoading', { timeout: 500 }); // LINE
+      });`);
+    expect(output).toMatch(
+      /MockError: the page has not heard VideocallLoading within 500ms; it has heard \{"big":"1n"\}/,
+    );
+    expect(output).toMatch(/its script continues in \d+s: clock\.advance\('\d+s'\)/);
+    expect(output).toMatch(/> +\d+ \|.*\/\/ LINE/);
+    expect(output).toMatch(/at .*a\.spec\.mjs:\d+:\d+/);
+    expect(output).toContain('videocall.html');
+    expect(output).toContain('videocall-journal.json');
   });
 });

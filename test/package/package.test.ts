@@ -15,7 +15,7 @@ const ROOT = path.join(import.meta.dirname, '../..');
 const KINDS = [
   /^(?:CHANGELOG|README)\.md$|^LICENSE$|^llms\.txt$|^package\.json$/,
   /^dist\/(?:mock-veridas|command|issue-certificate)\.cjs$/,
-  /^dist\/(?:index|vitest|playwright|(?:certificate|chunk|launch|markdown|ports|redis-store|tls|webapi)-\w{8})\.js$/,
+  /^dist\/(?:index|vitest|playwright|(?:attach|certificate|chunk|launch|markdown|ports|redis-store|tls|webapi)-\w{8})\.js$/,
   /^dist\/contracts\/verifier-process\.js$/,
   /^dist\/browser\/(?:call|console|demo|overview|report)\.(?:css|js)$/,
   /^dist\/types\/[\w/-]+\.d\.ts$/,

@@ -160,10 +160,10 @@ describe('CI recipes', { timeout: 120_000 }, () => {
     // The recipe's configuration, with the Chromium of this machine.
     const ours = createPlaywrightConfig().replace('defineConfig({', 'defineConfig(recipe, {');
     project.write('playwright.config.ts', `import recipe from './tests/playwright.config.ts';\n${ours}`);
-    for (const name of ['web-server.spec.ts', 'fixture.spec.ts'])
+    for (const name of ['web-server.spec.ts', 'fixture.spec.ts', 'fixed-credentials.spec.ts'])
       project.write(`tests/${name}`, here(recipe(`playwright/${name}`)));
     const { code, output } = await ci.bash('node node_modules/@playwright/test/cli.js test tests/', port);
-    expect(output).toContain('2 passed');
+    expect(output).toContain('6 passed');
     expect(code).toBe(0);
   });
 

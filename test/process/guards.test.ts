@@ -119,7 +119,7 @@ const SERVER_GUARDS: readonly Guard[] = [
     },
   },
   {
-    guard: 'the call page leaves an invalid protocol out of its policy',
+    guard: 'the demo leaves an invalid protocol out of its redirect',
     flags: ['--trust-proxy', '127.0.0.1'],
     removal: [
       {
@@ -129,9 +129,12 @@ const SERVER_GUARDS: readonly Guard[] = [
       },
     ],
     async attack(server) {
-      const headers = [['X-Forwarded-Proto', 'x; script-src *']] as const;
-      const answer = await send(server, { path: await callOf(server), headers });
-      return (answer.headers['content-security-policy'] ?? '').includes('script-src *');
+      const headers = [
+        ['Host', 'videocall.localhost'],
+        ['X-Forwarded-Proto', 'http://evil.example/#'],
+      ] as const;
+      const answer = await send(server, { path: '/__demo/', headers });
+      return (answer.headers.location ?? '').startsWith('http://evil.example/');
     },
   },
   {

@@ -170,7 +170,7 @@ describe('the explanation of a refused token request', () => {
       /part "token" has a filename/,
       /without filename/,
     ],
-    ['a GET', at('/o/token/', 'GET'), 405, /GET is not allowed/, /send a POST.*last slash/],
+    ['a GET', at('/o/token/', 'GET'), 405, /GET is not allowed/, /send a POST.*trailing slash/],
   ];
   it.each(rows)('names %s', async (_, request, status, reason, fix) => {
     expect(await journal(request)).toMatchObject({
@@ -222,8 +222,11 @@ describe('the explanation of a wrong path', () => {
     expect(await journal(at('/xyzzy'))).toMatchObject({ fix: 'use /o/token/, /o/revoke_token/ or /call' });
   });
 
-  it('without the last slash names the path with it', async () => {
-    expect(await journal(at('/o/token'))).toMatchObject({ status: 301, fix: 'write /o/token/' });
+  it('without the trailing slash names the path with it', async () => {
+    expect(await journal(at('/o/token'))).toMatchObject({
+      status: 301,
+      fix: 'send the request to /o/token/',
+    });
   });
 });
 

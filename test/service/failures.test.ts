@@ -72,7 +72,7 @@ describe('internal failures', () => {
       expect([answer.status, await answer.text()]).toEqual([500, SERVER_ERROR.body]);
       expect(getLoggedId()).toBeDefined();
       const { items } = (await d.admin('GET', '/requests?status=500')).json;
-      expect(items.at(-1).reason).toContain(`at failure ${getLoggedId()}`);
+      expect(items.at(-1).reason).toContain(`under failure ${getLoggedId()}`);
     },
   );
 

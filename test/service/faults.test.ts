@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { createSharedStore, type Drive, type Json, openDrive } from '../support/drive.ts';
+import { launchMock } from '../../src/library/launch-mock.ts';
+import { createSharedStore, type Drive, driveAt, type Json, openDrive } from '../support/drive.ts';
 
 let d: Drive;
 beforeAll(async () => {
@@ -132,13 +133,16 @@ describe('faults', () => {
   it('of the config file stays used up when another instance starts on the same store', async () => {
     const options = {
       ...createSharedStore(),
+      logLevel: 'error' as const,
       faults: [{ endpoint: 'token', status: 503, after: 0, times: 1 }] as const,
     };
-    const one = await openDrive(options);
-    onTestFinished(() => one.mock.close());
-    expect((await one.requestToken()).status).toBe(503);
-    const other = await openDrive(options);
-    onTestFinished(() => other.mock.close());
+    const start = async () => {
+      const mock = await launchMock(options);
+      onTestFinished(() => mock.close());
+      return driveAt(mock);
+    };
+    expect((await (await start()).requestToken()).status).toBe(503);
+    const other = await start();
     expect((await other.requestToken()).status).toBe(200);
     expect((await other.admin('GET', '/faults')).json.items).toMatchObject([{ id: 'config-1', struck: 1 }]);
   });

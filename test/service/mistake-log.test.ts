@@ -3,6 +3,7 @@ import { instant } from '../../src/domain/time.ts';
 import { startMock } from '../../src/library/index.ts';
 import { createMistakeLog } from '../../src/service/mistake-log.ts';
 import { createSharedStore, driveAt } from '../support/drive.ts';
+import { exchange } from '../support/raw-http.ts';
 
 const finding = (index: number) => ({ rule: 'service-breaks', seen: `POST /${index}` }) as const;
 
@@ -48,6 +49,7 @@ describe('mistake log of the library', () => {
     const lines = spyOnErrors();
     await using mock = await startMock(createSharedStore());
     await driveAt(mock).requestToken(WRONG);
+    await exchange(mock.url, 'SSH-2.0-OpenSSH_9.2\r\n');
     expect(lines).toEqual([]);
   });
 

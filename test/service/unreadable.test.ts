@@ -197,7 +197,7 @@ const SENT: readonly Sent[] = [
     what: 'a request without Host',
     bytes: 'GET /call HTTP/1.1\r\nConnection: close\r\n\r\n',
     entry: CALL,
-    reason: 'the request has no Host header, which HTTP/1.1 requires',
+    reason: 'the request has no Host header, which HTTP/1.1 requires: send the name and port of this server',
   },
   {
     what: 'half a request',

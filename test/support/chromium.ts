@@ -7,8 +7,12 @@ export const INSECURE_HOST = 'shop.test';
 /** Gives every page a fake camera and microphone. */
 const CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
-/** Launches Chromium, by default with a fake camera. It makes no requests of its own to the network. */
-export function launchChromium({ camera = true } = {}): Promise<Browser> {
+/**
+ * Launches Chromium, by default with a fake camera. It makes no requests of its own to the network.
+ *
+ * @param unresolved host names that it cannot resolve; may contain `*`
+ */
+export function launchChromium({ camera = true, unresolved = '' } = {}): Promise<Browser> {
   const executablePath = findTool('chromium');
   if (executablePath === undefined) throw new Error('there is no Chromium');
   return chromium.launch({
@@ -17,7 +21,7 @@ export function launchChromium({ camera = true } = {}): Promise<Browser> {
       '--no-sandbox',
       ...(camera ? CAMERA : []),
       // Pages of a host other than localhost are not secure.
-      `--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`,
+      `--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1${unresolved && `,MAP ${unresolved} ~NOTFOUND`}`,
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',

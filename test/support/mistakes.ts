@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, vi } from 'vitest';
 import type { RuleId } from '../../src/domain/finding.ts';
 import type { BROWSERS, Tab } from './browser-tabs.ts';
@@ -109,6 +113,18 @@ export const MISTAKES: readonly Mistake[] = [
     make: createFrameMistake(GUIDE_ATTRIBUTES, { host: INSECURE_HOST }),
   },
   {
+    what: 'a page that is a file',
+    expected: expectInAll('parent-not-served'),
+    async make({ tab, frame, waitForDiagnostics }) {
+      const folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-file-'));
+      const file = path.join(folder, 'shop.html');
+      writeFileSync(file, `<!doctype html><iframe ${GUIDE_ATTRIBUTES} src="${await frame()}"></iframe>`);
+      await tab.open(pathToFileURL(file).href);
+      await waitForDiagnostics();
+      rmSync(folder, { recursive: true });
+    },
+  },
+  {
     what: 'a frame with a height of 100% of nothing',
     expected: expectInAll('frame-too-small'),
     make: createFrameMistake(`style="width:100%;height:100%" ${ALLOW}`),
@@ -150,6 +166,17 @@ export const MISTAKES: readonly Mistake[] = [
     async make({ tab, pages, frame, waitForDiagnostics }) {
       const iframe = `<iframe ${GUIDE_ATTRIBUTES} src="${await frame()}"></iframe>`;
       await tab.open(pages.page(iframe + iframe));
+      await waitForDiagnostics();
+    },
+  },
+  {
+    what: 'one validation in two frames with two tokens',
+    expected: expectInAll('validation-in-two-frames'),
+    async make({ tab, pages, frame, waitForDiagnostics }) {
+      const iframes = [await frame(), await frame()].map(
+        (src) => `<iframe ${GUIDE_ATTRIBUTES} src="${src}"></iframe>`,
+      );
+      await tab.open(pages.page(iframes.join('')));
       await waitForDiagnostics();
     },
   },

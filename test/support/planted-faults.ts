@@ -197,16 +197,8 @@ export const FAULTS: readonly PlantedFault[] = [
       headers['content-security-policy'] = "frame-ancestors 'self'";
     }),
   },
-  {
-    what: 'a token outlives its hour',
-    by: 'simulator-errors',
-    answer: admitRefused('token has expired'),
-  },
-  {
-    what: 'a token outlives its call',
-    by: 'simulator-errors',
-    answer: admitRefused('used up'),
-  },
+  { what: 'a token outlives its hour', by: 'simulator-errors', answer: admitRefused('token has expired') },
+  { what: 'a token outlives its call', by: 'simulator-errors', answer: admitRefused('used up') },
   {
     what: 'a token dies a minute too early',
     by: 'simulator-errors',

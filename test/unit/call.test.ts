@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type ActionRejection,
+  advanceScript,
   applySignal,
   type Call,
   callAt,
@@ -298,6 +299,58 @@ describe('delivery faults', () => {
   });
 });
 
+describe('time advanced for one call', () => {
+  const times = (call: Call, now: Instant) =>
+    callAt(call, now).events.map(({ at: then, event }) => [then, event.code]);
+
+  it('brings due steps to the present, in order, and the following ones earlier', () => {
+    const call = advanceScript(startCall(happy), seconds(4), at(1));
+    expect(times(call, at(1))).toEqual([
+      [at(1), 'VideocallLoading'],
+      [at(1), 'VideocallInitiated'],
+    ]);
+    expect(callAt(call, at(1)).nextAt).toBe(at(4));
+    expect(times(call, at(4)).at(-1)).toEqual([at(4), 'VideocallCompleted']);
+  });
+
+  it('adds up over several advances', () => {
+    const call = [0, 0.5, 1].reduce(
+      (one, then) => advanceScript(one, seconds(2), at(then)),
+      startCall(happy),
+    );
+    expect(times(call, at(1))).toHaveLength(2);
+    expect(callAt(call, at(1)).nextAt).toBe(at(2));
+  });
+
+  it('changes nothing before the script has started or after its last step', () => {
+    const early = startScript(advanceScript(openCall(happy), seconds(100), at(0)), at(1));
+    expect(callAt(early, at(2.9)).events).toEqual([]);
+    const late = advanceScript(startCall(happy), seconds(100), at(50));
+    expect(times(late, at(50)).map(([then]) => then)).toEqual([at(2), at(3), at(8)]);
+  });
+
+  it('leaves an action by hand where it was, and skips the time of a wait', () => {
+    const waiting: Scenario = {
+      name: 'waiting',
+      steps: [{ waitFor: 'agent-join' }, { after: seconds(10), agent: 'start' }],
+    };
+    const joined = applyAction(advanceScript(startCall(waiting), seconds(60), at(1)), 'join', at(2));
+    expect(times(joined, at(11.9))).toEqual([[at(2), 'VideocallLoading']]);
+    expect(times(advanceScript(joined, seconds(10), at(3)), at(3)).at(-1)).toEqual([
+      at(3),
+      'VideocallInitiated',
+    ]);
+  });
+
+  it('brings late deliveries earlier as well', () => {
+    const lost: Scenario = { name: 'late', steps: [{ after: seconds(2), agent: 'join', delivery: 'late' }] };
+    const posts = (call: Call, now: Instant) => callAt(call, now).posts.map(({ at: then }) => then);
+    expect(posts(advanceScript(startCall(lost), seconds(4), at(3)), at(8))).toEqual([at(8)]);
+    expect(posts(advanceScript(startCall(lost), seconds(30), at(1)), at(1))).toEqual([at(1)]);
+    expect(posts(advanceScript(startCall(lost), seconds(7), at(1)), at(5))).toEqual([at(5)]);
+  });
+});
+
 describe('call views', () => {
   const waiting: Scenario = {
     name: 'waiting',
@@ -309,6 +362,7 @@ describe('call views', () => {
   };
   /** Every operation on a call. */
   const OPERATIONS: ((call: Call, now: Instant) => Call)[] = [
+    (call, now) => advanceScript(call, seconds(3), now),
     startScript,
     confirmCall,
     closeHistory,

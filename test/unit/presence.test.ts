@@ -17,7 +17,7 @@ const at = (offset: number): Instant => instant(1_000_000 + offset);
 /** Pages served at the same instant, with these tokens. */
 const servePages = (tokens: Record<string, string>): Presence =>
   Object.entries(tokens).reduce(
-    (presence, [page, token]) => addPage(presence, page, token, at(0)),
+    (presence, [page, token]) => addPage(presence, { id: page }, token, at(0)),
     NO_PRESENCE,
   );
 

@@ -29,7 +29,7 @@ async function openCall(context: SetupContext, reference: CallReference) {
   const validationId = context.validationId(reference.validation_id);
   await simulator.scenarios.put(EMPTY_SCENARIO, clientId);
   await simulator.validations.set(validationId, { exists: true, scenario: EMPTY_SCENARIO.name }, clientId);
-  const opening = await simulator.openings.open(accessToken, validationId, PAGE_ID);
+  const opening = await simulator.openings.open(accessToken, validationId, { id: PAGE_ID });
   if (!('callId' in opening)) {
     const why = 'refused' in opening ? `its token is ${opening.refused}` : opening.reason;
     throw new StateSetupFailed(`the call cannot be opened: ${why}`, 'name another token or validation');

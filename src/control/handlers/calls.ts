@@ -5,6 +5,7 @@ import type { Simulator } from '../../simulator/simulator.ts';
 import { toCallAnswer, toEventAnswer, toListAnswer } from '../answers.ts';
 import { ControlError } from '../errors.ts';
 import type { CALL_ROUTES } from '../schema/calls.ts';
+import { createGoneError, resolveCallId } from './find-call.ts';
 import type { Handlers } from './handler.ts';
 
 /** How long an action waits for a page to have posted its event. Real time. */
@@ -22,31 +23,14 @@ function describeAlternatives({ hidden, possible }: ActionRejection): string {
   return possible.length === 0 ? 'the call is over' : `the agent can now ${possible.join(', ')}`;
 }
 
-const createGoneError = () => new ControlError('not_found', 'the call was removed');
-
 /** Reads calls, and applies interventions to them. */
 export function callHandlers({ calls, pages }: Simulator): Handlers<typeof CALL_ROUTES> {
-  /** The call that a request means: the named client's, or the only one with this validation id. */
-  async function findCallId({ parameters, query, clientId: named }: CallReference): Promise<string> {
-    const { validation_id: validationId } = parameters;
-    const owners = named === undefined ? await calls.listClientsWith(validationId) : [named];
-    const [clientId] = owners;
-    if (owners.length > 1) {
-      throw new ControlError(
-        'conflict',
-        `several clients have a call for "${validationId}": ${owners.join(', ')}`,
-        { hint: 'add client_id' },
-      );
-    }
-    const n = query.n === undefined ? undefined : Number(query.n);
-    const callId = clientId === undefined ? undefined : await calls.findLatest(clientId, validationId, n);
-    if (callId === undefined || (await calls.details(callId)) === undefined) {
-      throw new ControlError('not_found', `there is no such call for validation "${validationId}"`, {
-        hint: 'a call exists once a GET /call with a valid token opened it',
-      });
-    }
-    return callId;
-  }
+  const findCallId = ({ parameters, query, clientId }: CallReference) =>
+    resolveCallId(calls, {
+      validationId: parameters.validation_id,
+      n: query.n === undefined ? undefined : Number(query.n),
+      clientId,
+    });
 
   /** Applies an intervention to a call; answers when its page has posted the resulting event. */
   async function applyAction(reference: CallReference, action: CallAction, failureMessage: string) {

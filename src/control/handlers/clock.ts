@@ -5,6 +5,7 @@ import { toClockAnswer } from '../answers.ts';
 import { ControlError, createInvalidError } from '../errors.ts';
 import type { CLOCK_ROUTES } from '../schema/clock.ts';
 import { toDurationMs } from '../schema/scenario-format.ts';
+import { createGoneError, resolveCallId } from './find-call.ts';
 import type { Handlers } from './handler.ts';
 
 /** The clock that was set, or an error that says why it was not. */
@@ -21,11 +22,23 @@ function toClockResult(outcome: ClockView | ClockRefusal) {
 }
 
 /** The virtual time of a client, or the default clock. */
-export const clockHandlers = ({ clocks }: Simulator): Handlers<typeof CLOCK_ROUTES> => ({
+export const clockHandlers = ({ clocks, calls }: Simulator): Handlers<typeof CLOCK_ROUTES> => ({
   'GET /clock': async ({ clientId }) => toClockAnswer(await clocks.read(clientId)),
 
-  'POST /clock/advance': async ({ body, clientId }) =>
-    toClockResult(await clocks.advance(toDurationMs(body.by), clientId)),
+  async 'POST /clock/advance'({ body: { by, validation_id: validationId, n }, clientId }) {
+    if (validationId === undefined) return toClockResult(await clocks.advance(toDurationMs(by), clientId));
+    const outcome = await calls.advance(
+      await resolveCallId(calls, { validationId, n, clientId }),
+      toDurationMs(by),
+    );
+    if (outcome === 'gone') throw createGoneError();
+    if (outcome === 'not started') {
+      throw new ControlError('conflict', `no page of the call for "${validationId}" has checked in yet`, {
+        hint: 'its script starts with that: POST wait {"for":{"page":"open"}} first',
+      });
+    }
+    return toClockAnswer(await clocks.read(clientId));
+  },
 
   'POST /clock/freeze': async ({ body: { at }, clientId }) =>
     toClockResult(await clocks.freeze(at === undefined ? undefined : instant(Date.parse(at)), clientId)),

@@ -26,6 +26,7 @@ const toFilter = ({ method, path, validation_id: validationId, status }: Written
 function toGoal(written: WrittenGoal): WaitGoal {
   if ('event' in written) return { event: written.event };
   if ('call_state' in written) return { callState: written.call_state };
+  if ('page' in written) return { page: written.page };
   return { request: toFilter(written.request) };
 }
 
@@ -64,5 +65,6 @@ export function journalHandlers({ journal, waits, findings }: Simulator): Handle
 function describeGoal(goal: WrittenGoal): string {
   if ('event' in goal) return `event ${goal.event}`;
   if ('call_state' in goal) return `a call in state ${goal.call_state}`;
+  if ('page' in goal) return goal.page === 'open' ? 'an open page' : 'the end of the last page';
   return `a request ${JSON.stringify(goal.request)}`;
 }

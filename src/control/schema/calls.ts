@@ -47,6 +47,7 @@ export const CallAnswer = Type.Object({
   tokens: Type.Array(Type.String()),
   opened_at: Time,
   waits_for: TextOrNull,
+  next_at: { ...TimeOrNull, description: 'when its script continues, unless a test acts before' },
   started_at: TimeOrNull,
   ended_at: TimeOrNull,
   possible_actions: Type.Array(Type.Enum(AGENT_ACTIONS), {

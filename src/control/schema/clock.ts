@@ -11,15 +11,36 @@ export type ClockAnswer = Static<typeof ClockAnswer>;
 
 const answer = { scoped: true, status: 200, answer: ClockAnswer } as const;
 
+const advanceBody = {
+  by: Duration,
+  validation_id: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 1000,
+      title: 'validation id',
+      description: 'moves the script of its latest call alone; tokens keep to the clock of the client',
+    }),
+  ),
+  n: Type.Optional(
+    Type.Integer({ minimum: 1, title: 'number of a call', description: 'a whole number from 1' }),
+  ),
+};
+const AdvanceBody = Type.Object(advanceBody);
+
 export const CLOCK_ROUTES = defineRoutes({
   'GET /clock': {
     summary: 'The time of a client, or of all clients without their own clock',
     ...answer,
   },
   'POST /clock/advance': {
-    summary: 'Advance the clock; answers when every due event was pushed',
-    body: { by: Duration },
+    summary: 'Advance the clock, or one call; answers when every due event was pushed',
+    body: advanceBody,
+    beyond: ({ n, validation_id: id }: Static<typeof AdvanceBody>) =>
+      n !== undefined && id === undefined
+        ? [{ path: ['n'], at: 'key', message: 'n: needs validation_id' }]
+        : [],
     ...answer,
+    errors: ['conflict'],
   },
   'POST /clock/freeze': {
     summary: 'Freeze the clock, now or at an instant',

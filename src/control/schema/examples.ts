@@ -81,6 +81,7 @@ const CALL: AnswerOf<Table['GET /calls/:validation_id']> = {
   tokens: [TOKEN],
   opened_at: AT,
   waits_for: null,
+  next_at: null,
   started_at: AT,
   ended_at: null,
   possible_actions: ['start', 'leave', 'end'],

@@ -88,6 +88,7 @@ const Goal = Type.Union(
       NO_EXTRA_KEYS,
     ),
     Type.Object({ call_state: Type.Enum(CALL_STATES, { title: 'state of a call' }) }, NO_EXTRA_KEYS),
+    Type.Object({ page: Type.Enum(['open', 'none'], { title: 'what pages a call has' }) }, NO_EXTRA_KEYS),
   ],
   { title: 'goal', description: 'a map such as {"event":"VideocallCompleted"}' },
 );

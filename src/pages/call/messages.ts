@@ -12,10 +12,12 @@ export const CALL_PATHS = {
 
 /** The data that the server embeds in the call page, as JSON. */
 export interface PageSetup {
-  /** The URL of the page's event stream; it contains a ticket, never the access token. */
+  /** The path and query of the page's event stream; they contain a ticket, never the access token. */
   readonly stream: string;
-  /** Where the page reports what it has posted. */
+  /** The path and query at which the page reports what it has posted. */
   readonly reports: string;
+  /** A name of this simulator that no other page uses, if the browser resolves it: it allows six streams per host. */
+  readonly ownHost: string;
   /** The ports for video besides this one (guide 6.2). Without them the page shows nothing about ports. */
   readonly ports?: readonly PortProbe[];
 }
@@ -30,7 +32,7 @@ export interface PortProbe {
   readonly stun?: string;
 }
 
-/** What the page posts to its parent: by itself, or through a frame of another origin at `foreign`. */
+/** What the page posts to its parent: by itself, or through a frame of another origin, at the path `foreign`. */
 export interface PagePost {
   readonly data: unknown;
   readonly foreign?: string;
@@ -39,12 +41,13 @@ export interface PagePost {
 /**
  * One message of the stream. `post` has its id as the id of the server-sent event; without it only the screen changes.
  * `last`: no more messages follow. `reset`: the simulator does not know this page any more. `closing`: the simulator is
- * stopping.
+ * stopping. `poll`: too many pages of this browser stream from this host, so this one has to poll.
  */
 export type StreamMessage =
   | { readonly state: CallState; readonly post?: PagePost; readonly last?: true }
   | { readonly reset: true }
-  | { readonly closing: true };
+  | { readonly closing: true }
+  | { readonly poll: true };
 
 const textOrNull = Type.Union([Type.String({ maxLength: 1000 }), Type.Null()]);
 const booleanOrNull = Type.Union([Type.Boolean(), Type.Null()]);

@@ -1,4 +1,5 @@
 import type { PagePost } from '../messages.ts';
+import { toForeignOrigin } from './addresses.ts';
 
 const FRAME_TIMEOUT_MS = 5_000;
 
@@ -22,6 +23,6 @@ export function deliver(parent: Window, post: PagePost, done: (posted: boolean) 
   frame.onload = () => once(true);
   // Only Chromium fires an error for a frame that cannot be loaded.
   window.setTimeout(() => once(false), FRAME_TIMEOUT_MS);
-  frame.src = post.foreign;
+  frame.src = toForeignOrigin(post.foreign);
   document.body.appendChild(frame);
 }

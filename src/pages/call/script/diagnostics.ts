@@ -44,13 +44,12 @@ function isFeatureAllowed(feature: Feature): Promise<boolean | null> {
   });
 }
 
-/** Origin of the embedding page. A referrer policy may hide the first source, and in Firefox the second. */
+/** Origin of the embedding page. A referrer policy may hide the first source, and in Firefox make the second "null". */
 function findParentOrigin(): string | null {
   const referrer = /^https?:\/\/[^/]+/.exec(document.referrer);
   if (referrer !== null) return referrer[0];
   const ancestors = location.ancestorOrigins as DOMStringList | undefined;
-  const parent = ancestors?.[0];
-  return parent === undefined || parent === 'null' ? null : parent;
+  return ancestors?.[0] ?? null;
 }
 
 function waitForSize(then: () => void): void {

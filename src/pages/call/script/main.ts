@@ -1,17 +1,18 @@
 import type { CallState } from '../../../domain/call.ts';
-import { parseJson, setParameter } from '../../wire.ts';
+import { parseJson } from '../../wire.ts';
 import type { PagePost, PageSetup } from '../messages.ts';
+import { toPageHost } from './addresses.ts';
 import { createChecks } from './checks.ts';
 import { deliver } from './deliver.ts';
 import { diagnose } from './diagnostics.ts';
 import { createReporter } from './reporter.ts';
 import { createSelfView } from './self-view.ts';
-import { getShownState, openMessageStream, type ReceivedMessage, type Stop } from './stream.ts';
+import { getShownState, type ReceivedMessage, receiveMessages, type Stop } from './stream.ts';
 
 /*
  * The script of the call page. The server keeps the time: the page posts and shows what its stream sends, reports what it has
- * posted, and decides nothing. It uses no timer and no animation frame unless something has failed: browsers throttle timers
- * in hidden frames, and test frameworks freeze the page's clock.
+ * posted, and decides nothing. It depends on no timer and no animation frame unless something has failed: browsers throttle
+ * timers in hidden frames, and test frameworks freeze the page's clock.
  */
 
 /** Shows the notice of that name, or none for ''. */
@@ -34,11 +35,7 @@ function start(setup: PageSetup): void {
   const finishWhenReported = () => {
     if (isLastReceived && reporter.isDone()) finish();
   };
-  const reporter = createReporter(setup.reports, () => {
-    // A long-poll knows this long before its first response.
-    checks.showConnection('good');
-    finishWhenReported();
-  });
+  const reporter = createReporter(toPageHost(setup.reports), finishWhenReported);
   const show = (state: CallState) => {
     document.body.setAttribute('data-state', state);
     showSelf(state === 'in-call');
@@ -53,7 +50,7 @@ function start(setup: PageSetup): void {
       finish();
     } else if ('closing' in data) {
       showNotice('closing');
-    } else {
+    } else if ('state' in data) {
       showNotice('');
       show(data.state);
       if (data.last === true) isLastReceived = true;
@@ -75,11 +72,8 @@ function start(setup: PageSetup): void {
     );
     if (queue.length === 1 && queue[0] !== undefined) queue[0]();
   };
-  // Only the browser's own reconnect sends the last id in a header; a new stream sends it in its URL.
-  const getStreamUrl = () =>
-    lastId === undefined ? setup.stream : setParameter(setup.stream, 'after', lastId);
   const connect = () => {
-    stop = openMessageStream(getStreamUrl, receive, checks.showConnection);
+    stop = receiveMessages(setup, () => lastId, receive, checks.showConnection);
   };
 
   // An open stream keeps the page out of Firefox's back-forward cache, and receives nothing in Chrome's.

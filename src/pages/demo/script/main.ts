@@ -1,4 +1,4 @@
-import { explainDrop, getFieldText, type PostedMessage } from '../../../domain/listener.ts';
+import { explainDrop, formatData, getFieldText, type PostedMessage } from '../../../domain/listener.ts';
 import type { EventCode } from '../../../guide/events.ts';
 import { control } from '../../control.ts';
 import { parseJson } from '../../wire.ts';
@@ -28,7 +28,7 @@ function createElement(name: string, className: string, text: string): HTMLEleme
 function renderMessage({ origin, data }: PostedMessage, seconds: number): HTMLElement {
   const item = document.createElement('li');
   const why = explainDrop({ origin, data });
-  const code = getFieldText(data, 'code') || (typeof data === 'string' ? data : JSON.stringify(data));
+  const code = getFieldText(data, 'code') || (typeof data === 'string' ? data : formatData(data));
   const type = getFieldText(data, 'type');
   item.append(
     createElement('span', 'time', `+${seconds.toFixed(1)} s`),

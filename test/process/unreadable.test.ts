@@ -6,17 +6,54 @@ import { startProcess } from '../support/real-process.ts';
 import { explainMissingTool, findTool } from '../support/tools.ts';
 
 const CLIENT_HELLO = Buffer.from([22, 3, 1, 0, 5, 1, 0, 0, 1, 0]);
-const TLS_LINE =
-  'mock-veridas: warn: request from 127.0.0.1: a client speaks TLS here: use http:// or start with --https\n';
 
-describe('the log', () => {
+describe('the log of requests that cannot be read', () => {
   it('prints a reason once for each client', async () => {
     const server = await startProcess();
     for (let index = 0; index < 100; index += 1) {
       await Promise.all(Array.from({ length: 20 }, () => exchange(server.url, CLIENT_HELLO)));
     }
     expect(await server.stop()).toBe(0);
-    expect(server.getErrors()).toBe(TLS_LINE);
+    expect(server.getErrors()).toBe(
+      `mock-veridas: warn: request from 127.0.0.1: a client speaks TLS here: use http:// or start with --https. See ${server.url}/__console\n`,
+    );
+  });
+
+  it.each([
+    ['POST /o/token/', 'POST /o/token/ was refused with 400'],
+    ['POST /__admin/reset', 'request from 127.0.0.1'],
+  ])('prints once that the body of %s is malformed', async (start, place) => {
+    const server = await startProcess();
+    const head = [`${start} HTTP/1.1`, 'Host: localhost', 'Content-Type: application/x-www-form-urlencoded'];
+    await exchange(server.url, [...head, 'Transfer-Encoding: chunked', '', 'size', '', ''].join('\r\n'));
+    expect(await server.stop()).toBe(0);
+    expect(server.getErrors()).toBe(
+      `mock-veridas: warn: ${place}: the chunked body is malformed: send Content-Length, or let the HTTP client do the chunking. See ${server.url}/__console\n`,
+    );
+  });
+
+  it('prints one line for an expectation that is unknown', async () => {
+    const server = await startProcess();
+    const head = ['POST /o/token/ HTTP/1.1', 'Host: localhost', 'Connection: close', 'Expect: cake'];
+    await exchange(
+      server.url,
+      [...head, 'Content-Type: application/x-www-form-urlencoded', 'Content-Length: 0', '', ''].join('\r\n'),
+    );
+    expect(await server.stop()).toBe(0);
+    expect(server.getErrors()).toBe(
+      `mock-veridas: warn: POST /o/token/ was refused with 417: Expect: "cake" is unknown; leave it out, or send 100-continue. See ${server.url}/__console\n`,
+    );
+  });
+
+  it('prints fewer than 20 lines for 10,000 requests that cannot be read', async () => {
+    const server = await startProcess();
+    for (let index = 0; index < 10_000; index += 50) {
+      const send = (_: unknown, at: number) =>
+        exchange(server.url, `X${index + at} / HTTP/1.1\r\nh${at}(: 1\r\n\r\n`);
+      await Promise.all(Array.from({ length: 50 }, send));
+    }
+    expect(await server.stop()).toBe(0);
+    expect(server.getErrors().split('\n').length).toBeLessThan(20);
   });
 
   it('prints no reason with --log-level error', async () => {
@@ -44,7 +81,7 @@ describe('the log', () => {
     );
     expect(await server.stop()).toBe(0);
     expect(server.getErrors()).toMatch(
-      new RegExp(`^mock-veridas: warn: request from 127\\.0\\.0\\.1: .*${reason}.*\\n$`),
+      new RegExp(`^mock-veridas: warn: request from 127\\.0\\.0\\.1: .*${reason}.*\\. See .*\\n$`),
     );
     expect(server.getErrors()).not.toMatch(/QUJD|REVG/);
   });
