@@ -51,19 +51,22 @@ function readCertificate(
 /** Names of this machine itself, and the service name that containers use. */
 const LOCAL_NAMES = ['localhost', '*.localhost', 'videocall.localhost', 'videocall', '127.0.0.1', '::1'];
 
+const CHOOSE_FOLDER =
+  'set HOME to a folder that this user can write to, or use a certificate of your own (--cert and --key)';
+
 /**
  * The simulator's certificate, stored in the user's folder.
  *
  * @param moreNames names and addresses that clients use, in addition to those of this machine
  * @throws there is no home folder, or it cannot be written to
  */
-export function ensureUserCertificate(moreNames: readonly string[], now: Instant): Promise<LocalCertificate> {
+export async function ensureUserCertificate(
+  moreNames: readonly string[],
+  now: Instant,
+): Promise<LocalCertificate> {
   const userFolder = findUserFolder();
-  if (userFolder === undefined) {
-    throw new Error(
-      'there is no home folder to keep the certificate in; set HOME, or use a certificate of your own',
-    );
-  }
+  if (userFolder === undefined)
+    throw new Error(`there is no home folder to keep the certificate in; ${CHOOSE_FOLDER}`);
   const names = [...new Set([...LOCAL_NAMES, ...moreNames])];
   const extraNames = names.slice(LOCAL_NAMES.length).sort();
   // One folder per set of names, so that simulators with other names keep their own authority.
@@ -71,7 +74,11 @@ export function ensureUserCertificate(moreNames: readonly string[], now: Instant
     extraNames.length === 0
       ? 'localhost'
       : createHash('sha256').update(extraNames.join()).digest('hex').slice(0, 12);
-  return ensureLocalCertificate(path.join(userFolder, folder), names, now);
+  try {
+    return await ensureLocalCertificate(path.join(userFolder, folder), names, now);
+  } catch (error) {
+    throw new Error(`the certificate cannot be written: ${(error as Error).message}; ${CHOOSE_FOLDER}`);
+  }
 }
 
 /**

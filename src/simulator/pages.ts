@@ -4,6 +4,7 @@ import {
   addDiagnostics,
   type Diagnostics,
   extendStream,
+  getCheckInDeadline,
   getOpenPages,
   hasRivalPage,
   LEASE_MS,
@@ -187,7 +188,10 @@ export function createPages(
       await note(detectInPage(diagnostics), clientId, await readTime(store, clientId));
     },
 
-    /** Waits until a page has posted the event, for at most `timeout` of real time. */
+    /**
+     * Waits until a page has posted the event, for at most `timeout` of real time, and before that for a page that was served
+     * to open its stream.
+     */
     async waitForDelivery(
       callId: string,
       eventId: number | undefined,
@@ -201,7 +205,12 @@ export function createPages(
           const presence = found[0]?.value ?? NO_PRESENCE;
           const at = eventId === undefined ? undefined : presence.postedAt[eventId];
           if (at !== undefined) return { page: 'posted', postedAt: at };
-          if (getOpenPages(presence, realTime).length === 0) return { page: 'none' };
+          if (getOpenPages(presence, realTime).length === 0) {
+            const deadline = getCheckInDeadline(presence, realTime);
+            if (deadline === undefined) return { page: 'none' };
+            await changes.waitForNext(deadline - realTime);
+            continue;
+          }
           if (eventId === undefined) return { page: 'open' };
           until ??= realTime + timeout;
           if (realTime >= until) return { page: 'unconfirmed' };

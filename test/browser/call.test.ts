@@ -62,6 +62,16 @@ describe.skipIf(why)(`the call page in Chromium${why ? ` (${why})` : ''}`, () =>
     expect(await waitForEvents(stage.page, 1)).toEqual([EVENTS.VideocallLoading]);
   });
 
+  it('answers an agent action after its event although the page is still loading', async () => {
+    const client = await stage.d.createClient({ scenario: 'manual' });
+    const { client_id } = client;
+    const loaded = stage.page.goto(stage.shop.getPageUrl(address(await stage.d.token(client), 'val-1')));
+    await stage.d.admin('POST', '/wait', { for: { call_state: 'waiting-room' }, client_id });
+    const { json } = await stage.d.admin('POST', '/calls/val-1/agent', { action: 'join', client_id });
+    expect(json).toMatchObject({ page: 'posted' });
+    await loaded;
+  });
+
   it("posts the three events although a test framework has paused the page's clock", async () => {
     await stage.page.clock.install({ time: new Date('2030-01-01T00:00:00Z') });
     await stage.page.clock.pauseAt(new Date('2030-01-01T01:00:00Z'));

@@ -79,7 +79,7 @@ describe('mock-veridas start', () => {
     async (HOME) => {
       const { exited, errors } = run(['--port', '0', '--https'], { HOME });
       expect(await exited).toBe(3);
-      expect(errors()).toContain('set HOME, or use a certificate of your own');
+      expect(errors()).toContain('set HOME to a folder that this user can write to, or use a certificate');
       expect(existsSync(path.join(cwd(), '.mock-veridas'))).toBe(false);
     },
   );

@@ -74,7 +74,10 @@ describe('a running mock', () => {
     async (given) => {
       const error = await catchError(connect(given));
       expect(error).toBeInstanceOf(MockError);
-      expect(error).toMatchObject({ code: 'unreachable', message: expect.stringContaining('is no address') });
+      expect(error).toMatchObject({
+        code: 'unreachable',
+        message: expect.stringContaining('is not an http(s) URL'),
+      });
       expect((error as Error).message).not.toContain('hush');
     },
   );

@@ -296,7 +296,7 @@ describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { t
         await call.heard('VideocallLoading', { timeout: 500 }); // LINE
       });`);
     expect(output).toMatch(
-      /MockError: the page has not heard VideocallLoading within 500ms; it has heard \{"big":"1n"\}/,
+      /MockError: the page did not receive VideocallLoading within 500ms; it received \{"big":"1n"\}/,
     );
     expect(output).toMatch(/its script continues in \d+s: clock\.advance\('\d+s'\)/);
     expect(output).toMatch(/> +\d+ \|.*\/\/ LINE/);

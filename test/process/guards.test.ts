@@ -266,7 +266,7 @@ const FILE_GUARDS: readonly FileGuard[] = [
       { file: 'options/yaml/syntax.ts', snippet: 'MAX_ALIASES = 100', replacement: 'MAX_ALIASES = 1e9' },
     ],
     file: BILLION_LAUGHS,
-    refused: /become too many|is the alias after/,
+    refused: /expand to too many|is the alias after/,
   },
   {
     guard: 'the depth of nesting is limited',

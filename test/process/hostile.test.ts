@@ -45,7 +45,7 @@ function findProblem({ answer, hangs }: Outcome): string | undefined {
   if (/\n\s+at .*:\d+:\d+/.test(answer)) return 'a stack trace was sent';
   // The journal tells whether the imitated service or a fault gives this 5xx, so it is checked there.
   const isCheckedInJournal = /Server Error \(500\)|<head><title>5\d\d /.test(answer);
-  const isOfDemo = answer.includes("the demo's backend");
+  const isOfDemo = answer.includes('the demo backend');
   if (/^HTTP\/1\.1 5\d\d/m.test(answer) && !isCheckedInJournal && !isOfDemo) return `it answered ${head}`;
   return undefined;
 }

@@ -80,8 +80,12 @@ function describeWrongValue(schema: TSchema, value: unknown, path: Path): string
 const listAdvertisedKeys = (schema: TObject): string[] =>
   Object.keys(schema.properties).filter((key) => !key.startsWith('$'));
 
-const describeKeys = (schema: TObject): string =>
-  `${withArticle(asAnnotated(schema).title ?? 'map')} has ${listAdvertisedKeys(schema).join(', ')}`;
+function describeKeys(schema: TObject): string {
+  const keys = listAdvertisedKeys(schema);
+  return keys.length === 0
+    ? 'leave it out'
+    : `${withArticle(asAnnotated(schema).title ?? 'map')} has ${keys.join(', ')}`;
+}
 
 /** The key of `schema` that an unknown one probably means. */
 const meantKey = ({ properties }: TObject, key: string): string | undefined =>
