@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createValidatorInstallArgs } from './support/api-validators.ts';
 import { createDevServerInstallArgs } from './support/dev-servers.ts';
 import { createInterceptorInstallArgs } from './support/interceptors.ts';
 import { createNodeInstallArgs } from './support/nodes.ts';
@@ -42,6 +43,7 @@ function installPackages(): void {
     createPackageManagerInstallArgs(),
     createTestcontainersInstallArgs(),
     createVitest5InstallArgs(),
+    createValidatorInstallArgs(),
     createGeneratorInstallArgs(),
     createInterceptorInstallArgs(),
     createDevServerInstallArgs(),

@@ -68,9 +68,9 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       '@pact-foundation/pact-core 19, and no network access.',
     exitCodes: {
       0: 'every contract passed',
-      1: 'a contract failed',
-      2: 'invalid flags or pacts, unknown provider states, or nothing to verify',
-      3: 'the verifier is missing, crashed or was stopped',
+      1: 'a contract failed, or one that a broker selected cannot be verified',
+      2: 'invalid flags or pacts, unknown provider states, a contract that could not fail, or nothing to verify',
+      3: 'the verifier is missing, crashed or was stopped; a broker, a URL or the target cannot be reached; or a result cannot be published',
     },
   },
   report: {

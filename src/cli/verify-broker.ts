@@ -1,23 +1,61 @@
 import type { Broker, Publication } from '../contracts/broker.ts';
-import { PROVIDER } from '../contracts/report.ts';
+import type { DownloadOptions } from '../contracts/pact-sources.ts';
 import type { Read } from '../options/read.ts';
-import type { Only, OptionsFor } from '../options/table.ts';
-import { basicCredentials } from '../system/http.ts';
+import type { OptionsFor } from '../options/table.ts';
+import { basicCredentials, splitCredentials } from '../system/http.ts';
 import { VERSION } from '../system/package.ts';
 
 /** The options of a Pact broker. */
-type BrokerOptions = Pick<
+export type BrokerOptions = Pick<
   OptionsFor<'verify'>,
   | 'brokerUrl'
   | 'brokerToken'
   | 'brokerUsername'
   | 'brokerPassword'
+  | 'allowOtherOrigins'
   | 'selector'
+  | 'provider'
   | 'providerBranch'
+  | 'providerTag'
   | 'enablePending'
   | 'includeWipSince'
+  | 'publish'
+  | 'providerVersion'
+  | 'buildUrl'
 >;
 type Flags = Read<'verify'>['flags'];
+
+/** Flags that are about a broker, or about a pact of one. */
+const OF_BROKER = [
+  'broker-token',
+  'broker-username',
+  'broker-password',
+  'allow-other-origins',
+  'provider-tag',
+  'publish',
+] as const;
+
+/** Flags that name credentials twice, or no broker. */
+export function findBrokerProblems(
+  { brokerUrl = '' }: BrokerOptions,
+  flags: Flags,
+  named: readonly string[],
+): string[] {
+  const isSplit = brokerUrl !== '' && splitCredentials(brokerUrl).authorization !== undefined;
+  return [
+    ...(flags['broker-token'] && flags['broker-username']
+      ? ['--broker-token and --broker-username exclude each other; keep one of them']
+      : []),
+    ...(isSplit && (flags['broker-token'] || flags['broker-username'])
+      ? ['--broker-url and a flag both have credentials; keep one of them']
+      : []),
+    ...(brokerUrl === '' && !named.some((one) => /^https?:/i.test(one))
+      ? OF_BROKER.filter((name) => flags[name]).map(
+          (name) => `--${name}: no pact comes from a broker: use --broker-url or the URL of a pact`,
+        )
+      : []),
+  ];
+}
 
 /** A user given as a flag overrides a token from the environment. */
 function readAuthorization(
@@ -31,30 +69,46 @@ function readAuthorization(
 }
 
 /** The broker that the flags name, if any. */
-export function readBroker<O extends BrokerOptions>(
-  options: Only<BrokerOptions, O>,
-  flags: Flags,
-): Broker | undefined {
-  const { brokerUrl, selector, providerBranch, enablePending, includeWipSince }: BrokerOptions = options;
+export function readBroker(options: BrokerOptions, flags: Flags): Broker | undefined {
+  const { brokerUrl, selector, provider, providerBranch, providerTag, enablePending, includeWipSince } =
+    options;
   if (brokerUrl === undefined) return undefined;
+  const { url, authorization = readAuthorization(options, flags) } = splitCredentials(brokerUrl);
   return {
-    url: brokerUrl,
-    authorization: readAuthorization(options, flags),
-    provider: PROVIDER,
+    url,
+    authorization,
+    allowsOtherOrigins: options.allowOtherOrigins,
+    provider,
     selectors: selector.map((text): object => JSON.parse(text)),
     branch: providerBranch,
+    tags: providerTag,
     enablePending,
     wipSince: includeWipSince,
   };
 }
 
-/** How results are published to the broker; undefined when they are not. */
+/**
+ * What to send to pacts that are named by their addresses. Credentials of the environment are for a broker: they go there only
+ * when something is published.
+ */
+export function readDownload(options: BrokerOptions, flags: Flags): DownloadOptions {
+  const { brokerUrl, publish, allowOtherOrigins } = options;
+  const isMeant = flags['broker-token'] || flags['broker-username'] || publish;
+  return {
+    authorization: brokerUrl === undefined && isMeant ? readAuthorization(options, flags) : undefined,
+    allowsOtherOrigins: allowOtherOrigins,
+  };
+}
+
+/** How results are published; undefined when they are not. */
 export function readPublication({
   publish,
   providerVersion,
+  providerBranch,
+  providerTag,
   buildUrl,
-}: Pick<OptionsFor<'verify'>, 'publish' | 'providerVersion' | 'buildUrl'>): Publication | undefined {
+}: BrokerOptions): Publication | undefined {
   if (providerVersion === undefined || !publish) return undefined;
   const verifiedBy = { implementation: 'mock-veridas', version: VERSION };
-  return { version: providerVersion, buildUrl, verifiedBy };
+  return { version: providerVersion, branch: providerBranch, tags: providerTag, buildUrl, verifiedBy };
 }

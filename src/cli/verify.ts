@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname, relative, resolve } from 'node:path';
-import { InvalidPacts, loadPacts } from '../contracts/load.ts';
+import { InvalidPacts, type LoadOptions, loadPacts } from '../contracts/load.ts';
 import { InvalidPact, type Pact } from '../contracts/pact.ts';
 import { simulatorControl } from '../contracts/provider-control.ts';
-import { PROVIDER_STATES, type ProviderState } from '../contracts/provider-states/table.ts';
 import type { Defaults } from '../contracts/relay.ts';
 import {
   formatInteractionCount,
@@ -25,11 +25,15 @@ import { type Read, read } from '../options/read.ts';
 import type { OptionsFor } from '../options/table.ts';
 import { createFolder } from '../system/create-folder.ts';
 import { type Command, describeWriteError, EXIT, print, printError } from './command.ts';
+import { formatStates } from './list-states.ts';
 import { onStopSignal } from './stop-signals.ts';
-import { readBroker, readPublication } from './verify-broker.ts';
+import { findBrokerProblems, readBroker, readDownload, readPublication } from './verify-broker.ts';
 
 /** The guide's placeholders, so that contracts made from its examples need no parameters. */
 const DEFAULT_CREDENTIALS = { clientId: 'CLIENT_ID', clientSecret: 'CLIENT_SECRET' };
+
+/** Names this process among the verifications of a simulator. */
+const VERIFICATION = `${process.pid}@${hostname()}`;
 
 /** The target of a verification, until it is closed. */
 type RunningTarget = Target & { close(): Promise<void> };
@@ -48,11 +52,11 @@ async function startTarget({
     scenario: 'manual',
     logLevel: 'error',
   });
-  return { url, control: simulatorControl(controlAt(adminUrl)), origin: browserUrl, close };
+  return { url, control: simulatorControl(controlAt(adminUrl), VERIFICATION), origin: browserUrl, close };
 }
 
 async function connectTarget(address: string, defaults: Defaults): Promise<RunningTarget> {
-  const target = await resolveTarget(address, defaults).catch((error) => {
+  const target = await resolveTarget(address, defaults, VERIFICATION).catch((error) => {
     throw error instanceof InvalidTarget ? new BadUsage([`--target: ${error.message}`]) : error;
   });
   return { ...target, close: async () => {} };
@@ -99,14 +103,6 @@ function writeReports(
   }
 }
 
-const describeState = ([name, { summary, params, values }]: [string, ProviderState]): string =>
-  [
-    name,
-    `    ${summary}`,
-    ...(Object.keys(params).length > 0 ? [`    params  ${Object.keys(params).join(', ')}`] : []),
-    ...(values.length > 0 ? [`    values  ${values.map((value) => `\${${value}}`).join(', ')}`] : []),
-  ].join('\n');
-
 function parseFilter(text: string | undefined, problems: string[]): RegExp | undefined {
   try {
     return text === undefined ? undefined : new RegExp(text);
@@ -114,6 +110,12 @@ function parseFilter(text: string | undefined, problems: string[]): RegExp | und
     problems.push(`--filter: ${(error as Error).message}`);
     return undefined;
   }
+}
+
+async function load(named: readonly string[], options: LoadOptions): Promise<Pact[]> {
+  return loadPacts(named, options).catch((error) => {
+    throw error instanceof InvalidPacts ? new BadUsage(error.problems) : error;
+  });
 }
 
 /** Flags that exclude each other. */
@@ -126,38 +128,45 @@ const contradictions = ({ static: isStatic, target, publish, filter }: Read<'ver
     : []),
 ];
 
+/** A client is not mixed with the secret of another one. */
+const readDefaults = ({
+  clientId = DEFAULT_CREDENTIALS.clientId,
+  clientSecret,
+  validationId,
+}: Partial<Pick<OptionsFor<'verify'>, 'clientId' | 'clientSecret' | 'validationId'>>): Defaults => ({
+  client_id: clientId,
+  client_secret:
+    clientSecret ??
+    (clientId === DEFAULT_CREDENTIALS.clientId ? DEFAULT_CREDENTIALS.clientSecret : undefined),
+  validation_id: validationId,
+});
+
+/** The exit code of a run whose report is written. */
+const exitCodeOf = (report: VerificationReport): number => {
+  if (!hasPassed(report)) return EXIT.checkFailed;
+  return report.failures.length > 0 ? EXIT.cannotRun : EXIT.good;
+};
+
 /** Verifies contracts against the simulator. */
 export const verify: Command = async ({ args, env, cwd }) => {
   const { options, flags, operands: named, problems: unread } = read('verify', { argv: args, env, cwd });
   const {
     target: address,
-    clientId,
-    clientSecret,
-    validationId,
-    filter: pattern,
     static: isStatic,
-    timeout,
-    allowUnknownStates: allowsUnknownStates,
     allowEmpty,
     listStates,
-    publish,
-    providerVersion,
-    buildUrl,
-    json,
-    junit,
     failOnPending,
     showSecrets,
-    ...brokerOptions
+    provider,
   } = options;
   const problems = [...unread, ...contradictions(flags)];
-  const filter = parseFilter(pattern, problems);
-  if (flags['broker-token'] && flags['broker-username'])
-    problems.push('--broker-token and --broker-username exclude each other; keep one of them');
-  if (named.length + problems.length === 0 && brokerOptions.brokerUrl === undefined && !listStates)
+  const filter = parseFilter(options.filter, problems);
+  if (unread.length === 0) problems.push(...findBrokerProblems(options, flags, named));
+  if (named.length + problems.length === 0 && options.brokerUrl === undefined && !listStates)
     problems.push('no pacts given; name files, folders or URLs, as in: verify pacts');
   refuse(problems);
   if (listStates) {
-    print(Object.entries<ProviderState>(PROVIDER_STATES).map(describeState).join('\n'));
+    print(formatStates());
     return EXIT.good;
   }
   const abort = new AbortController();
@@ -168,30 +177,21 @@ export const verify: Command = async ({ args, env, cwd }) => {
     abort.abort();
   });
   // `--static` asks no server, so it sets up no states.
-  const allowUnknownStates = isStatic || allowsUnknownStates;
-  const broker = readBroker(brokerOptions, flags);
-  const publication = readPublication({ publish, providerVersion, buildUrl });
-  const loadOptions = { cwd, broker, filter, allowUnknownStates, allowEmpty };
-  const pacts = await loadPacts(named, loadOptions).catch((error) => {
-    throw error instanceof InvalidPacts ? new BadUsage(error.problems) : error;
-  });
-  const reportOptions = { showSecrets, failOnPending };
+  const allowUnknownStates = isStatic || options.allowUnknownStates;
+  const broker = readBroker(options, flags);
+  const download = readDownload(options, flags);
+  const pacts = await load(named, { cwd, broker, download, filter, allowUnknownStates, allowEmpty });
+  const reportOptions = { provider, showSecrets, failOnPending };
   if (isStatic) {
     const report = await verifyStatically(pacts, { ...reportOptions, cwd });
-    writeReports(report, { json, junit }, cwd);
+    writeReports(report, options, cwd);
     if (!allowEmpty && report.results.every(({ status }) => status === 'skipped'))
       throw new BadUsage(['nothing was compared: without a server, only HTTP interactions can be']);
-    return hasPassed(report) ? EXIT.good : EXIT.checkFailed;
+    return exitCodeOf(report);
   }
-  const defaults = {
-    client_id: clientId,
-    client_secret: clientSecret,
-    validation_id: validationId,
-  };
-  const target =
-    address === undefined
-      ? await startTarget({ clientId, clientSecret })
-      : await connectTarget(address, defaults);
+  const defaults = readDefaults(options);
+  const account = { ...defaults, client_id: options.clientId, client_secret: options.clientSecret };
+  const target = address === undefined ? await startTarget(options) : await connectTarget(address, account);
   const { show, done } = createProgress();
   isUnderWay = true;
   try {
@@ -200,8 +200,8 @@ export const verify: Command = async ({ args, env, cwd }) => {
       defaults,
       allowUnknownStates,
       ...reportOptions,
-      timeout: parseTimeout(timeout) ?? 0,
-      publishing: broker && publication && { broker, publication },
+      timeout: parseTimeout(options.timeout) ?? 0,
+      publication: readPublication(options),
       env,
       cwd,
       signal: abort.signal,
@@ -210,8 +210,8 @@ export const verify: Command = async ({ args, env, cwd }) => {
       throw error instanceof InvalidPact ? new BadUsage([error.message]) : error;
     });
     done();
-    writeReports(report, { json, junit }, cwd);
-    return hasPassed(report) ? EXIT.good : EXIT.checkFailed;
+    writeReports(report, options, cwd);
+    return exitCodeOf(report);
   } finally {
     done();
     await target.close();

@@ -1,16 +1,23 @@
+import { withoutCredentials } from '../system/http.ts';
+import { createMasking } from './masking.ts';
 import type { Pact } from './pact.ts';
-import { type PactSource, UnreadableSource, whyNoAnswer } from './pact-sources.ts';
+import {
+  type Notice,
+  type PactServer,
+  type PactSource,
+  UnreachableSource,
+  UnreadableSource,
+  whyNoAnswer,
+} from './pact-sources.ts';
 import type { Result } from './results.ts';
 
 /** Which pacts to ask a broker for, and with which credentials. */
-export interface Broker {
-  readonly url: string;
-  /** Value of the Authorization header. */
-  readonly authorization?: string | undefined;
+export interface Broker extends PactServer {
   readonly provider: string;
   readonly selectors: readonly object[];
   /** The branch of the provider, which decides what is pending. */
   readonly branch?: string | undefined;
+  readonly tags: readonly string[];
   readonly enablePending: boolean;
   readonly wipSince?: string | undefined;
 }
@@ -18,6 +25,8 @@ export interface Broker {
 /** How results are published. */
 export interface Publication {
   readonly version: string;
+  readonly branch?: string | undefined;
+  readonly tags: readonly string[];
   readonly buildUrl?: string | undefined;
   /** The tool that verified. */
   readonly verifiedBy: { readonly implementation: string; readonly version: string };
@@ -27,11 +36,16 @@ export interface Publication {
 interface Hal {
   readonly _links?: Readonly<Record<string, { readonly href?: unknown } | undefined>>;
   readonly _embedded?: { readonly pacts?: readonly Hal[] };
-  readonly verificationProperties?: { readonly pending?: unknown; readonly wip?: unknown };
+  readonly verificationProperties?: {
+    readonly pending?: unknown;
+    readonly wip?: unknown;
+    readonly notices?: readonly Partial<Notice>[];
+  };
 }
 
 const BROKER_TIMEOUT_MS = 30_000;
 const PACTS_LINK = 'pb:provider-pacts-for-verification';
+const RESULTS_LINK = 'pb:publish-verification-results';
 
 const STATUS_HINTS: Readonly<Record<number, string>> = {
   401: 'it rejected the credentials; check --broker-token, --broker-username and --broker-password',
@@ -39,11 +53,56 @@ const STATUS_HINTS: Readonly<Record<number, string>> = {
   404: 'nothing was found there; is this the URL of a broker?',
 };
 
-/** Sends a HAL request. Credentials go to the broker only, not to other hosts that it links to. */
-async function requestJson(broker: Broker, method: string, href: string, body?: unknown): Promise<Hal> {
-  const url = new URL(href, broker.url);
-  const isOwn = url.origin === new URL(broker.url).origin;
+const MAX_ERROR_LENGTH = 500;
+
+/** Every text in a broker's error: its forms differ from version to version. */
+function listTexts(part: unknown, name = ''): string[] {
+  if (typeof part === 'string') return [/^\d*$/.test(name) ? part : `${name}: ${part}`];
+  if (Array.isArray(part)) return part.flatMap((one) => listTexts(one, name));
+  if (typeof part !== 'object' || part === null) return [];
+  const { errors, error, detail, message, title } = part as Readonly<Record<string, unknown>>;
+  const own = errors ?? error ?? detail ?? message ?? title;
+  if (own !== undefined) return listTexts(own);
+  return Object.entries(part).flatMap(([key, value]) => listTexts(value, key));
+}
+
+function readErrors(text: string): string {
+  try {
+    return listTexts(JSON.parse(text)).join('; ').replace(/\s+/g, ' ').slice(0, MAX_ERROR_LENGTH);
+  } catch {
+    return '';
+  }
+}
+
+/** The broker has answered with an error. */
+class Rejected extends UnreadableSource {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+function resolveLink({ url, allowsOtherOrigins }: PactServer, href: string): URL {
+  if (!URL.canParse(href, url)) throw new UnreadableSource(`${url}: has a link that is not a URL`);
+  const link = new URL(withoutCredentials(String(new URL(href, url))));
+  const own = new URL(url).origin;
+  if (link.origin !== own && !allowsOtherOrigins)
+    throw new UnreadableSource(
+      `${url}: links to another origin, ${link.origin}. If that is the same server, its base URL differs; ` +
+        'use --allow-other-origins to follow such links with the credentials',
+    );
+  return link;
+}
+
+/** Sends a HAL request. */
+async function requestJson(server: PactServer, method: string, href: string, body?: unknown): Promise<Hal> {
+  const { url: base, authorization } = server;
+  const url = resolveLink(server, href);
+  const { maskText } = createMasking(authorization?.split(' ') ?? []);
   let answer: Response;
+  let text: string;
   try {
     answer = await fetch(url, {
       method,
@@ -51,19 +110,19 @@ async function requestJson(broker: Broker, method: string, href: string, body?: 
       headers: {
         accept: 'application/hal+json, application/json',
         ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(isOwn && broker.authorization !== undefined && { authorization: broker.authorization }),
+        ...(authorization !== undefined && { authorization }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
+    text = await answer.text();
   } catch (error) {
-    throw new UnreadableSource(`${broker.url}: the broker cannot be reached: ${whyNoAnswer(error)}`);
+    throw new UnreachableSource(`${base}: the broker cannot be reached: ${whyNoAnswer(error)}`);
   }
-  const text = await answer.text();
   if (!answer.ok) {
-    const why = STATUS_HINTS[answer.status];
-    throw new UnreadableSource(
-      `${url}: the broker answered ${answer.status}${why === undefined ? '' : `: ${why}`}`,
-    );
+    const errors = maskText(readErrors(text));
+    const why = [errors, STATUS_HINTS[answer.status]].filter((one) => one !== undefined && one !== '');
+    const message = [`${url}: the broker answered ${answer.status}`, ...why].join(': ');
+    throw answer.status >= 500 ? new UnreachableSource(message) : new Rejected(message, answer.status);
   }
   try {
     return text === '' ? {} : (JSON.parse(text) as Hal);
@@ -83,41 +142,62 @@ function expandLink(
   return href.replace(/\{(\w+)\}/g, (_, part: string) => encodeURIComponent(parts[part] ?? ''));
 }
 
+async function findPactsForVerification(broker: Broker): Promise<readonly Hal[]> {
+  const { url, provider, selectors, branch, tags, enablePending, wipSince } = broker;
+  const link = expandLink(await requestJson(broker, 'GET', url), PACTS_LINK, { provider });
+  if (link === undefined)
+    throw new UnreadableSource(`${url}: the answer has no link ${PACTS_LINK}; is this the URL of a broker?`);
+  try {
+    const { _embedded } = await requestJson(broker, 'POST', link, {
+      consumerVersionSelectors: selectors,
+      includePendingStatus: enablePending,
+      ...(branch !== undefined && { providerVersionBranch: branch }),
+      ...(tags.length > 0 && { providerVersionTags: tags }),
+      ...(wipSince !== undefined && { includeWipPactsSince: wipSince }),
+    });
+    return _embedded?.pacts ?? [];
+  } catch (error) {
+    // It knows no such provider yet.
+    if (error instanceof Rejected && error.status === 404) return [];
+    throw error;
+  }
+}
+
+/** One pact of the broker. A failed download is a problem of this pact alone. */
+async function fetchPact(broker: Broker, one: Hal, href: string): Promise<PactSource> {
+  const { verificationProperties: { pending = false, wip = false, notices = [] } = {} } = one;
+  const base = {
+    source: withoutCredentials(String(new URL(href, broker.url))),
+    server: broker,
+    broker: {
+      pending: pending === true || wip === true,
+      notices: notices.map(({ when = '', text = '' }) => ({ when: String(when), text: String(text) })),
+    },
+  };
+  try {
+    return { ...base, text: JSON.stringify(await requestJson(broker, 'GET', href)) };
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    return { ...base, text: '', problem: error.message };
+  }
+}
+
 /**
  * The pacts that the broker has for this provider.
  *
  * @throws {UnreadableSource}
  */
 export async function fetchBrokerPacts(broker: Broker): Promise<PactSource[]> {
-  const { provider, selectors, branch, enablePending, wipSince } = broker;
-  const link = expandLink(await requestJson(broker, 'GET', broker.url), PACTS_LINK, { provider });
-  if (link === undefined)
-    throw new UnreadableSource(
-      `${broker.url}: the answer has no link ${PACTS_LINK}; is this the URL of a broker?`,
-    );
-  const { _embedded } = await requestJson(broker, 'POST', link, {
-    consumerVersionSelectors: selectors,
-    includePendingStatus: enablePending,
-    ...(branch !== undefined && { providerVersionBranch: branch }),
-    ...(wipSince !== undefined && { includeWipPactsSince: wipSince }),
-  });
-  const texts: PactSource[] = [];
-  for (const one of _embedded?.pacts ?? []) {
+  const found: PactSource[] = [];
+  for (const one of await findPactsForVerification(broker)) {
     const href = expandLink(one, 'self');
-    if (href === undefined) continue;
-    const { verificationProperties: { pending = false, wip = false } = {} } = one;
-    const document = await requestJson(broker, 'GET', href);
-    texts.push({
-      source: String(new URL(href, broker.url)),
-      text: JSON.stringify(document),
-      pending: pending === true || wip === true,
-    });
+    if (href !== undefined) found.push(await fetchPact(broker, one, href));
   }
-  return texts;
+  return found;
 }
 
-const toTestResult = ({ status, description, problems, stateErrors }: Result, id: unknown) => ({
-  ...(typeof id === 'string' && { interactionId: id }),
+const toTestResult = ({ status, description, problems, stateErrors }: Result, id: string | undefined) => ({
+  ...(id !== undefined && { interactionId: id }),
   interactionDescription: description,
   success: status === 'passed',
   ...(status !== 'passed' && {
@@ -132,32 +212,38 @@ const toTestResult = ({ status, description, problems, stateErrors }: Result, id
   }),
 });
 
+/** Whether a pact says where its results are published. */
+export const isPublishable = ({ document, server }: Pact): boolean =>
+  server !== undefined && expandLink(document, RESULTS_LINK) !== undefined;
+
 /**
- * Publishes the result of a pact to the broker; false when the pact has no link for it.
+ * Publishes the result of a pact, and returns the address where it is kept.
  *
  * @throws {UnreadableSource}
  */
 export async function publishResults(
-  broker: Broker,
-  { version, buildUrl, verifiedBy }: Publication,
-  { document, interactions, listKey }: Pact,
+  { document, interactions, server }: Pact,
+  { version, branch, tags, buildUrl, verifiedBy }: Publication,
   results: readonly Result[],
-): Promise<boolean> {
-  const resultsLink = expandLink(document, 'pb:publish-verification-results');
-  if (resultsLink === undefined) return false;
+): Promise<string> {
+  const resultsLink = expandLink(document, RESULTS_LINK);
+  if (resultsLink === undefined || server === undefined)
+    throw new UnreadableSource('the broker gave no URL to publish the result to');
   const provider = expandLink(document, 'pb:provider');
-  if (broker.branch !== undefined && provider !== undefined) {
-    const known = await requestJson(broker, 'GET', provider);
-    const branch = expandLink(known, 'pb:branch-version', { branch: broker.branch, version });
-    if (branch !== undefined) await requestJson(broker, 'PUT', branch, {});
+  if ((branch !== undefined || tags.length > 0) && provider !== undefined) {
+    const known = await requestJson(server, 'GET', provider);
+    const places = [
+      ...(branch === undefined ? [] : [expandLink(known, 'pb:branch-version', { branch, version })]),
+      ...tags.map((tag) => expandLink(known, 'pb:version-tag', { tag, version })),
+    ];
+    for (const place of places) if (place !== undefined) await requestJson(server, 'PUT', place, {});
   }
-  const all = document[listKey] as readonly { readonly _id?: unknown }[];
-  await requestJson(broker, 'POST', resultsLink, {
+  const kept = await requestJson(server, 'POST', resultsLink, {
     providerApplicationVersion: version,
     success: results.length === interactions.length && results.every(({ status }) => status === 'passed'),
     ...(buildUrl !== undefined && { buildUrl }),
-    testResults: results.map((result, index) => toTestResult(result, all[index]?._id)),
+    testResults: results.map((result, index) => toTestResult(result, interactions[index]?.id)),
     verifiedBy,
   });
-  return true;
+  return withoutCredentials(expandLink(kept, 'self') ?? resultsLink);
 }

@@ -1,13 +1,16 @@
+import { isMap } from '../control/schema/mismatch.ts';
 import { type Broker, fetchBrokerPacts } from './broker.ts';
+import { createMasking, findSecrets } from './masking.ts';
+import { filterInteractions, type Interaction, InvalidPact, type Pact, readPact } from './pact.ts';
 import {
-  filterInteractions,
-  findStateProblems,
-  type Interaction,
-  InvalidPact,
-  type Pact,
-  readPact,
-} from './pact.ts';
-import { type PactSource, readSources, UnreadableSource } from './pact-sources.ts';
+  type DownloadOptions,
+  type PactSource,
+  readSources,
+  UnreachableSource,
+  UnreadableSource,
+} from './pact-sources.ts';
+import { PROVIDER } from './report.ts';
+import { findStateProblems } from './state-problems.ts';
 
 /** Pacts that cannot be verified; each problem names the file, what is wrong and how to fix it. */
 export class InvalidPacts extends Error {
@@ -19,9 +22,13 @@ export class InvalidPacts extends Error {
   }
 }
 
+/** A server that was to be asked for pacts cannot be reached. */
+class UnreachablePacts extends Error {}
+
 export interface LoadOptions {
   readonly cwd: string;
   readonly broker?: Broker | undefined;
+  readonly download: DownloadOptions;
   /** Only interactions whose description or key matches. */
   readonly filter?: RegExp | undefined;
   readonly allowUnknownStates: boolean;
@@ -33,6 +40,7 @@ async function collectProblems<T>(find: () => Promise<T[]>, problems: string[]):
   try {
     return await find();
   } catch (error) {
+    if (error instanceof UnreachableSource) throw new UnreachablePacts(error.message);
     if (!(error instanceof UnreadableSource)) throw error;
     problems.push(error.message);
     return [];
@@ -42,13 +50,13 @@ async function collectProblems<T>(find: () => Promise<T[]>, problems: string[]):
 /** The texts of all sources, and a problem for each source without any. */
 async function findPactSources(
   named: readonly string[],
-  { cwd, broker, allowEmpty }: LoadOptions,
+  { cwd, broker, allowEmpty, download }: LoadOptions,
   problems: string[],
 ): Promise<PactSource[]> {
   const all: PactSource[] = [];
   for (const argument of named) {
     const before = problems.length;
-    const found = await collectProblems(() => readSources(argument, cwd), problems);
+    const found = await collectProblems(() => readSources(argument, cwd, download), problems);
     if (found.length === 0 && problems.length === before && !allowEmpty)
       problems.push(`${argument}: there is no .json file in this folder`);
     all.push(...found);
@@ -57,15 +65,81 @@ async function findPactSources(
   const before = problems.length;
   const found = await collectProblems(() => fetchBrokerPacts(broker), problems);
   if (found.length === 0 && problems.length === before && !allowEmpty)
-    problems.push(`${broker.url}: the broker has no pacts for "${broker.provider}" that match the selectors`);
+    problems.push(
+      `${broker.url}: the broker has no pacts for "${broker.provider}" that match the selectors; allow that with --allow-empty`,
+    );
   return [...all, ...found];
 }
 
-function parsePact(found: PactSource, problems: string[]): Pact[] {
+/** A pact that a broker has selected and that cannot be read: it fails as a whole, and alone. */
+function createUnreadablePact({ source, text, server, broker }: PactSource, problem: string): Pact {
+  const interaction: Interaction = {
+    kind: 'http',
+    description: 'the whole pact',
+    states: [],
+    pending: false,
+    mayFail: broker?.pending === true,
+    references: [],
+    metadata: [],
+    problems: [problem],
+  };
+  const document = { ...readMap(text), interactions: [{}] };
+  return {
+    source,
+    ...(server && { server }),
+    ...(broker && { broker }),
+    consumer: 'unknown consumer',
+    provider: PROVIDER,
+    interactions: [interaction],
+    document,
+    listKey: 'interactions',
+  };
+}
+
+function readMap(text: string): Pact['document'] {
   try {
-    return [readPact(found)];
+    const document: unknown = JSON.parse(text);
+    return isMap(document) ? document : {};
+  } catch {
+    return {};
+  }
+}
+
+/** A pact with the problems of its states, too. */
+function parsePact(found: PactSource, { allowUnknownStates, allowEmpty }: LoadOptions): Pact {
+  const pact = readPact(found);
+  if (pact.interactions.length === 0 && !allowEmpty)
+    throw new InvalidPact('has no interactions, so it would always pass; allow that with --allow-empty');
+  return {
+    ...pact,
+    interactions: pact.interactions.map((interaction) => ({
+      ...interaction,
+      problems: [
+        ...interaction.problems,
+        ...findStateProblems(interaction, allowUnknownStates).map(
+          (problem) => `"${interaction.description}": ${problem}`,
+        ),
+      ],
+    })),
+  };
+}
+
+/** What is pending, and what a broker has selected, fails by itself; every other problem ends the run. */
+const listFatalProblems = ({ interactions, broker, document }: Pact): string[] => {
+  const { maskText } = createMasking(findSecrets(document));
+  return interactions
+    .filter(({ mayFail }) => !mayFail && broker === undefined)
+    .flatMap(({ problems }) => problems.map(maskText));
+};
+
+function collectPact(found: PactSource, options: LoadOptions, problems: string[]): Pact[] {
+  try {
+    const pact = parsePact(found, options);
+    problems.push(...listFatalProblems(pact).map((problem) => `${found.source}: ${problem}`));
+    return [pact];
   } catch (error) {
     if (!(error instanceof InvalidPact)) throw error;
+    if (found.broker !== undefined) return [createUnreadablePact(found, error.message)];
     problems.push(`${found.source}: ${error.message}`);
     return [];
   }
@@ -76,27 +150,17 @@ const createFilter =
   ({ description, key = '' }: Interaction): boolean =>
     filter.test(description) || filter.test(key);
 
-function findProblems(pact: Pact, { allowUnknownStates, allowEmpty }: LoadOptions): string[] {
-  const { source, interactions } = pact;
-  if (interactions.length === 0 && !allowEmpty)
-    return [`${source}: has no interactions, so it would always pass; allow that with --allow-empty`];
-  return interactions
-    .flatMap((interaction) => findStateProblems(interaction, allowUnknownStates))
-    .map((problem) => `${source}: ${problem}`);
-}
-
 /**
  * Reads every pact from files, folders and URLs, and from the broker.
  *
- * @throws {InvalidPacts} any pact cannot be verified, or there is none
+ * @throws {InvalidPacts | UnreachablePacts} a pact cannot be verified, or there is none
  */
 export async function loadPacts(named: readonly string[], options: LoadOptions): Promise<Pact[]> {
   const { filter, allowEmpty } = options;
   const problems: string[] = [];
   const found = await findPactSources(named, options, problems);
   const unique = new Map(found.map((one) => [one.source, one]));
-  const all = [...unique.values()].flatMap((one) => parsePact(one, problems));
-  problems.push(...all.flatMap((pact) => findProblems(pact, options)));
+  const all = [...unique.values()].flatMap((one) => collectPact(one, options, problems));
   const chosen =
     filter === undefined ? all : all.map((pact) => filterInteractions(pact, createFilter(filter)));
   const isEmpty = chosen.every(({ interactions }) => interactions.length === 0);

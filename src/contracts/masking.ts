@@ -1,15 +1,22 @@
 /** Keeps secrets out of the output of a verification. */
 
 const MASK = '***';
-/** Shorter secrets would match too many words. */
-const MIN_SECRET_LENGTH = 6;
+/** Shorter secrets would match too many words. They are masked where they stand under their name. */
+const MIN_SECRET_LENGTH = 4;
 
-const SECRET_NAME =
-  /^(?:client_?secret|secret|password|api_?key|access_?token|refresh_?token|token|authorization|basic_?auth)$/i;
-const IN_FORM = /(?:client_secret|password|access_token|refresh_token|token)=([^&\s"]+)/g;
+const SECRET_NAME = /(?:secret|passw(?:or)?d|token|api_?key|authorization|basic_?auth|cookie|credential)s?$/i;
+
+const isSecretName = (name: string): boolean => SECRET_NAME.test(name.replaceAll('-', '_'));
+
+// Every repetition has a limit, so that no answer takes long.
+const IN_FORM = /(?:secret|passw(?:or)?d|token|api_?key)=([^&\s"'<>]+)/gi;
 const IN_MULTIPART =
-  /name="(?:client_secret|password|access_token|token)"[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n([^\r\n]*)/g;
-const IN_JSON = /("(?:client_secret|password|access_token|refresh_token|token)"\s*:\s*")[^"]+/g;
+  /(?:secret|passw(?:or)?d|token|api_?key)"?[^\r\n]{0,100}\r?\n(?:[^\r\n]{1,200}\r?\n){0,5}\r?\n([^\r\n]+)/gi;
+const IN_HTML =
+  /name=["']\w{0,50}(?:secret|passw(?:or)?d|token|api_?key)["'][^>]{0,200}?value=["']([^"']+)/gi;
+/** Also where the JSON is quoted itself, or cut off. */
+const IN_JSON =
+  /((?:secret|passw(?:or)?d|token|api_?key)\\{0,3}["']\s{0,20}:\s{0,20}\\{0,3}["'])([^"'\\]+)/gi;
 
 const decodeFormValue = (text: string): string => {
   try {
@@ -27,28 +34,32 @@ function findNamedSecrets(text: string): string[] {
   return /^basic$/i.test(scheme) ? [value, pair.slice(pair.indexOf(':') + 1)] : [value];
 }
 
-const findFormSecrets = (text: string): string[] =>
-  [IN_FORM, IN_MULTIPART].flatMap((pattern) =>
+/** The secrets in a text, by the names before them: in forms, in HTML and in JSON. */
+export const findSecretsInText = (text: string): string[] => [
+  ...[IN_FORM, IN_MULTIPART, IN_HTML].flatMap((pattern) =>
     [...text.matchAll(pattern)].flatMap(([, value = '']) => [value, decodeFormValue(value)]),
-  );
+  ),
+  ...[...text.matchAll(IN_JSON)].map(([, , value = '']) => value),
+];
 
-/** Every secret in a document, by the names of its keys, and in the forms in it. */
+/** Every secret in a document, by the names of its keys, and in the texts in it. */
 export function findSecrets(part: unknown, name = ''): string[] {
   if (typeof part === 'string')
-    return [...(SECRET_NAME.test(name) ? findNamedSecrets(part) : []), ...findFormSecrets(part)];
+    return [...(isSecretName(name) ? findNamedSecrets(part) : []), ...findSecretsInText(part)];
+  if (typeof part === 'number') return isSecretName(name) ? [String(part)] : [];
   if (Array.isArray(part)) return part.flatMap((one) => findSecrets(one, name));
   if (typeof part !== 'object' || part === null) return [];
   const { encoded, content } = part as { encoded?: unknown; content?: unknown };
   const hidden =
     encoded === 'base64' && typeof content === 'string'
-      ? findFormSecrets(Buffer.from(content, 'base64').toString())
+      ? findSecretsInText(Buffer.from(content, 'base64').toString())
       : [];
   return [...hidden, ...Object.entries(part).flatMap(([key, value]) => findSecrets(value, key))];
 }
 
 /** Whether the value at `path` of a document is a secret. */
 const isSecretPath = (path: string): boolean =>
-  SECRET_NAME.test(/([A-Za-z_]+)[^A-Za-z_]*$/.exec(path)?.[1] ?? '');
+  isSecretName(/([\w-]+)\W*(?:\[\d+\]|\.\d+)*\W*$/.exec(path)?.[1] ?? '');
 
 /** Masks secrets. */
 export interface Masking {
@@ -58,11 +69,19 @@ export interface Masking {
   maskAt(path: string | undefined, value: string): string;
 }
 
+/** A secret as it stands in a text: also escaped in JSON or in a form. */
+const spellings = (secret: string): string[] => [
+  secret,
+  JSON.stringify(secret).slice(1, -1),
+  // A lone surrogate cannot be encoded.
+  encodeURIComponent(Buffer.from(secret).toString()),
+];
+
 /** A mask for each of `secrets`. */
 export function createMasking(secrets: Iterable<string>): Masking {
-  const all = [...new Set(secrets)]
-    .filter(({ length }) => length >= MIN_SECRET_LENGTH)
-    .sort((one, other) => other.length - one.length);
+  const all = [
+    ...new Set([...secrets].filter(({ length }) => length >= MIN_SECRET_LENGTH).flatMap(spellings)),
+  ].sort((one, other) => other.length - one.length);
   const maskText = (text: string) =>
     all.reduce((left, secret) => left.replaceAll(secret, MASK), text).replace(IN_JSON, `$1${MASK}`);
   return { maskText, maskAt: (path = '', value) => (isSecretPath(path) ? MASK : maskText(value)) };

@@ -2,17 +2,39 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { splitCredentials, withoutCredentials } from '../system/http.ts';
 
+/** A server with pacts, and how to ask it. */
+export interface PactServer {
+  readonly url: string;
+  /** Value of the Authorization header. */
+  readonly authorization?: string | undefined;
+  /** Links to other servers are followed, with the credentials. */
+  readonly allowsOtherOrigins: boolean;
+}
+
 /** A text that should be a pact, and its source. */
 export interface PactSource {
   /** As it was given, or the file in the given folder. */
   readonly source: string;
   readonly text: string;
-  /** Set when it comes from a broker: whether it is pending there. */
-  readonly pending?: boolean;
+  /** Why there is no text. */
+  readonly problem?: string;
+  /** Where it was downloaded from. */
+  readonly server?: PactServer;
+  /** Set when a broker has selected it. */
+  readonly broker?: { readonly pending: boolean; readonly notices: readonly Notice[] };
+}
+
+/** What the broker says about a pact before or after it is verified. */
+export interface Notice {
+  readonly when: string;
+  readonly text: string;
 }
 
 /** A source that cannot be read; the message says why. */
 export class UnreadableSource extends Error {}
+
+/** A source whose server does not answer, or fails. */
+export class UnreachableSource extends UnreadableSource {}
 
 /** Why `fetch` failed: its own message says only that it did. */
 export function whyNoAnswer(error: unknown): string {
@@ -36,10 +58,14 @@ async function readBody({ body }: Response, shown: string): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-async function download(address: string): Promise<PactSource> {
+/** What to send to an address that has no credentials in it. */
+export type DownloadOptions = Omit<PactServer, 'url'>;
+
+async function download(address: string, options: DownloadOptions): Promise<PactSource> {
   const shown = withoutCredentials(address);
+  if (!URL.canParse(address)) throw new UnreadableSource(`${shown}: this is not a URL`);
   try {
-    const { url, authorization } = splitCredentials(address);
+    const { url, authorization = options.authorization } = splitCredentials(address);
     const answer = await fetch(url, {
       signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS),
       headers: {
@@ -47,12 +73,13 @@ async function download(address: string): Promise<PactSource> {
         ...(authorization !== undefined && { authorization }),
       },
     });
+    if (answer.status >= 500) throw new UnreachableSource(`${shown}: answered ${answer.status}`);
     if (!answer.ok) throw new UnreadableSource(`${shown}: answered ${answer.status}`);
     const text = await readBody(answer, shown);
-    return { source: shown, text };
+    return { source: shown, text, server: { ...options, url, authorization } };
   } catch (error) {
     if (error instanceof UnreadableSource) throw error;
-    throw new UnreadableSource(`${shown}: cannot be downloaded: ${whyNoAnswer(error)}`);
+    throw new UnreachableSource(`${shown}: cannot be reached: ${whyNoAnswer(error)}`);
   }
 }
 
@@ -84,9 +111,15 @@ function readLocal(argument: string, cwd: string): PactSource[] {
  *
  * @throws {UnreadableSource}
  */
-export async function readSources(argument: string, cwd: string): Promise<PactSource[]> {
-  if (/^https?:\/\//i.test(argument)) return [await download(argument)];
+export async function readSources(
+  argument: string,
+  cwd: string,
+  options: DownloadOptions,
+): Promise<PactSource[]> {
+  if (/^https?:\/\//i.test(argument)) return [await download(argument, options)];
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(argument))
-    throw new UnreadableSource(`${argument}: only http and https URLs can be read; name files by their path`);
+    throw new UnreadableSource(
+      `${withoutCredentials(argument)}: only http and https URLs can be read; name files by their path`,
+    );
   return readLocal(argument, cwd);
 }

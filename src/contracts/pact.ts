@@ -1,13 +1,9 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { isMap } from '../control/schema/mismatch.ts';
+import { listReferences } from './format/generators.ts';
+import { findFormProblems, findTypeProblem } from './format/interaction.ts';
+import { findMisspeltDocumentKeys, findRepeatedKey, findUnknownKeysOf } from './format/keys.ts';
 import type { PactSource } from './pact-sources.ts';
-import {
-  describeUnknownState,
-  findParamMismatches,
-  findState,
-  isEmptyName,
-  PROVIDER_STATES,
-} from './provider-states/table.ts';
 
 /** A provider state of an interaction. */
 export interface RequestedState {
@@ -19,24 +15,29 @@ export interface Interaction {
   readonly kind: 'http' | 'message';
   readonly description: string;
   readonly key?: string;
+  /** The broker's id. */
+  readonly id?: string;
   readonly states: readonly RequestedState[];
   /** The pact itself marks it as pending. */
   readonly pending: boolean;
   /** The pact or the broker marks it as pending. */
   readonly mayFail: boolean;
   /** The names of the state values that it refers to. */
-  readonly findReferences: readonly string[];
+  readonly references: readonly string[];
+  readonly path?: string;
+  /** The names of the metadata that it expects of an event. */
+  readonly metadata: readonly string[];
+  /** Why it cannot be verified. */
+  readonly problems: readonly string[];
 }
 
-/** A pact that can be verified. */
-export interface Pact {
-  /** The file or URL it comes from. */
-  readonly source: string;
+/** A pact, of which everything without problems can be verified. */
+export interface Pact extends Omit<PactSource, 'text' | 'problem'> {
   readonly consumer: string;
+  /** The version of the consumer, if it comes from a broker. */
+  readonly consumerVersion?: string;
   readonly provider: string;
   readonly interactions: readonly Interaction[];
-  /** It comes from a broker. */
-  readonly isFromBroker: boolean;
   /** The document as it was read; its interactions are under `list`, in the same order. */
   readonly document: Readonly<Record<string, unknown>>;
   readonly listKey: 'interactions' | 'messages';
@@ -50,7 +51,7 @@ export class InvalidPact extends Error {}
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
+    return JSON.parse(text);
   } catch (error) {
     // The position in a JSON error differs between runtimes; the YAML parser (JSON is YAML) always has one.
     const lineCounter = new LineCounter();
@@ -71,13 +72,16 @@ const getPartyName = (document: Fields, role: string): string => {
 };
 
 /** A state in the list of versions 3 and 4. */
-function parseState(given: unknown, place: string): RequestedState {
+function parseState(given: unknown, place: string, problems: string[]): RequestedState[] {
   const { name, params } = isMap(given) ? given : {};
-  if (typeof name !== 'string')
-    throw new InvalidPact(`${place} is not a provider state; write { "name": "…" }`);
-  if (params !== undefined && params !== null && !isMap(params))
-    throw new InvalidPact(`${place}: params must be an object`);
-  return { name, params: isMap(params) ? params : {} };
+  if (typeof name !== 'string') {
+    problems.push(`${place} is not a provider state; write { "name": "…" }`);
+    return [];
+  }
+  problems.push(...findUnknownKeysOf('state', given as object, place));
+  const isEmpty = params === undefined || params === null || (Array.isArray(params) && params.length === 0);
+  if (!isEmpty && !isMap(params)) problems.push(`${place}: params must be an object`);
+  return [{ name, params: isMap(params) ? params : {} }];
 }
 
 const STATE_KEYS = ['providerStates', 'providerState', 'provider_state', 'provider_states'];
@@ -86,59 +90,53 @@ const STATE_KEYS = ['providerStates', 'providerState', 'provider_state', 'provid
  * The states of an interaction in any version: a name in V1 and V2, a list from V3 on. The verifier would ignore any other
  * form and report success.
  */
-function parseStates(interaction: Fields, place: string): RequestedState[] {
+function parseStates(interaction: Fields, place: string, problems: string[]): RequestedState[] {
   const [key, second] = STATE_KEYS.filter(
     (one) => interaction[one] !== undefined && interaction[one] !== null,
   );
   if (key === undefined) return [];
-  if (second !== undefined) throw new InvalidPact(`${place} has both ${key} and ${second}; keep one of them`);
+  if (second !== undefined) problems.push(`${place} has both ${key} and ${second}; keep one of them`);
   const given = interaction[key];
-  if (key === 'provider_states')
-    throw new InvalidPact(`${place}: provider_states is not known to Pact; write providerStates`);
   if (typeof given === 'string') return [{ name: given, params: {} }];
-  if (key !== 'providerStates' || !Array.isArray(given))
-    throw new InvalidPact(`${place}: ${key} is neither a name nor a list of states`);
-  return given.map((state, index) => parseState(state, `${place}.providerStates[${index}]`));
+  if (key === 'providerStates' && Array.isArray(given))
+    return given.flatMap((state, index) => parseState(state, `${place}.providerStates[${index}]`, problems));
+  if (key !== 'provider_states') problems.push(`${place}: ${key} is neither a name nor a list of states`);
+  return [];
 }
 
-/** Every name in `${name}` in the generators anywhere in `part`. */
-function references(part: unknown): string[] {
-  if (Array.isArray(part)) return part.flatMap(references);
-  if (!isMap(part)) return [];
-  const { type, expression } = part;
-  if (type === 'ProviderState' && typeof expression === 'string')
-    return [...expression.matchAll(/\$\{([^}]+)\}/g)].map(([, name = '']) => name);
-  return Object.values(part).flatMap(references);
-}
-
-const MESSAGE = /message/i;
-const KNOWN_TYPES = ['Synchronous/HTTP', 'Asynchronous/Messages'];
+const hasId = (given: Fields): given is { _id: string } => typeof given._id === 'string';
 
 function parseInteraction(
   given: unknown,
-  index: number,
-  list: Pact['listKey'],
-  isV4: boolean,
-): Omit<Interaction, 'mayFail'> {
-  const place = `${list}[${index}]`;
+  place: string,
+  { isMessageList, isV4, isPending }: { isMessageList: boolean; isV4: boolean; isPending: boolean },
+): Interaction {
   if (!isMap(given) || typeof given.description !== 'string')
     throw new InvalidPact(`is not a pact: ${place} has no description`);
-  const { type, description, key, pending } = given;
-  if (type !== undefined && !KNOWN_TYPES.includes(String(type)))
-    throw new InvalidPact(
-      `${place} is of type "${type}"; only ${KNOWN_TYPES.join(' and ')} can be verified here`,
-    );
-  const isMessage = list === 'messages' || MESSAGE.test(String(type ?? ''));
-  if (!isMessage && !(isMap(given.request) && isMap(given.response)))
-    throw new InvalidPact(`is not a pact: ${place} has no request or no response`);
+  const { type, description, key, request, response, metadata, metaData } = given;
+  const kind = isMessageList || /message/i.test(String(type ?? '')) ? 'message' : 'http';
+  const typeProblem = findTypeProblem(given, place, isV4);
+  const problems = typeProblem === undefined ? [] : [typeProblem];
+  if (kind === 'http' && !(isMap(request) && isMap(response)))
+    problems.push(`is not a pact: ${place} has no request or no response`);
+  const states = parseStates(given, place, problems);
+  if (typeProblem === undefined) problems.push(...findFormProblems(given, { kind, place, isV4 }));
+  // Only version 4 has it.
+  const pending = isV4 && given.pending === true;
+  const path = isMap(request) ? toText(request.path) : undefined;
+  const expected = metadata ?? metaData;
   return {
-    kind: isMessage ? 'message' : 'http',
+    kind,
     description,
     ...(typeof key === 'string' && { key }),
-    states: parseStates(given, place),
-    // Only version 4 has it.
-    pending: isV4 && pending === true,
-    findReferences: references([given.request, given.contents, given.generators]),
+    ...(hasId(given) && { id: given._id }),
+    states,
+    pending,
+    mayFail: pending || isPending,
+    references: isMap(request) ? listReferences(request.generators) : [],
+    ...(path !== undefined && { path }),
+    metadata: isMap(expected) ? Object.keys(expected) : [],
+    problems,
   };
 }
 
@@ -148,25 +146,24 @@ const listPlugins = ({ metadata }: Fields): string[] => {
   return all.map((plugin) => (isMap(plugin) ? String(plugin.name) : String(plugin)));
 };
 
-function isVersion4({ metadata }: Fields): boolean {
-  const specification = isMap(metadata) ? metadata.pactSpecification : undefined;
-  return isMap(specification) && String(specification.version).startsWith('4');
+const MAX_VERSION = 4;
+
+/** The version of the format as the verifier reads it: 3 unless it is said. */
+function readVersion({ metadata }: Fields): number {
+  const all: Fields = isMap(metadata) ? metadata : {};
+  const specification = all['pact-specification'] ?? all.pactSpecification;
+  const version = isMap(specification) ? String(specification.version) : '';
+  const [, major] = /^v?(\d+)/.exec(version) ?? [];
+  if (major === undefined) return 3;
+  if (Number(major) < 1 || Number(major) > MAX_VERSION)
+    throw new InvalidPact(
+      `uses version ${version} of the format; only versions 1 to ${MAX_VERSION} can be verified`,
+    );
+  return Number(major);
 }
 
-/**
- * Parses a pact of version 1 to 4.
- *
- * @throws {InvalidPact}
- */
-export function readPact({ source, text, pending }: PactSource): Pact {
-  const document = parseJson(text);
-  if (!isMap(document)) throw new InvalidPact('is not a pact: it is not an object');
-  const [consumer, provider] = [getPartyName(document, 'consumer'), getPartyName(document, 'provider')];
-  const plugins = listPlugins(document);
-  if (plugins.length > 0)
-    throw new InvalidPact(
-      `needs the plugin ${plugins.join(', ')}, which would be downloaded from the internet; remove the plugins`,
-    );
+/** The list of what is to be verified, and its key. */
+function findList(document: Fields, version: number): { listKey: Pact['listKey']; all: unknown[] } {
   if (document.messages !== undefined && document.interactions !== undefined)
     throw new InvalidPact(
       'has both interactions and messages, but only one of them would be verified; split it into two pacts',
@@ -174,10 +171,59 @@ export function readPact({ source, text, pending }: PactSource): Pact {
   const listKey = document.messages === undefined ? 'interactions' : 'messages';
   const all = document[listKey];
   if (!Array.isArray(all)) throw new InvalidPact('is not a pact: it has neither interactions nor messages');
-  const read = all.map((one, index) => parseInteraction(one, index, listKey, isVersion4(document)));
-  // Every interaction of a pending pact is pending.
-  const interactions = read.map((one) => ({ ...one, mayFail: one.pending || pending === true }));
-  return { source, consumer, provider, interactions, isFromBroker: pending !== undefined, document, listKey };
+  if (listKey === 'messages' && version !== 3)
+    throw new InvalidPact(
+      `has messages, which only version 3 has; in version 4, write them among the interactions, and none in version ${version}`,
+    );
+  return { listKey, all };
+}
+
+/** The version of the consumer, which a broker adds. */
+function readConsumerVersion({ _links }: Fields): string | undefined {
+  const link = isMap(_links) ? _links['pb:consumer-version'] : undefined;
+  return isMap(link) ? toText(link.name) : undefined;
+}
+
+/**
+ * Parses a pact of version 1 to 4.
+ *
+ * @throws {InvalidPact}
+ */
+export function readPact({ text: given, problem, ...source }: PactSource): Pact {
+  if (problem !== undefined) throw new InvalidPact(problem);
+  const text = given.replace(/^\uFEFF/, '');
+  const document = parseJson(text);
+  if (!isMap(document)) throw new InvalidPact('is not a pact: it is not an object');
+  const repeated = findRepeatedKey(text);
+  if (repeated !== undefined)
+    throw new InvalidPact(`has '${repeated.slice(0, 100)}' twice in one map; only the last one counts`);
+  const [consumer, provider] = [getPartyName(document, 'consumer'), getPartyName(document, 'provider')];
+  const plugins = listPlugins(document);
+  if (plugins.length > 0)
+    throw new InvalidPact(
+      `needs the plugin ${plugins.join(', ')}, which would be downloaded from the internet; remove the plugins`,
+    );
+  const [misspelt] = findMisspeltDocumentKeys(document);
+  if (misspelt !== undefined) throw new InvalidPact(misspelt);
+  const version = readVersion(document);
+  const { listKey, all } = findList(document, version);
+  const kind = {
+    isMessageList: listKey === 'messages',
+    isV4: version === MAX_VERSION,
+    // Every interaction of a pending pact is pending.
+    isPending: source.broker?.pending === true,
+  };
+  const interactions = all.map((one, index) => parseInteraction(one, `${listKey}[${index}]`, kind));
+  const consumerVersion = readConsumerVersion(document);
+  return {
+    ...source,
+    consumer,
+    ...(consumerVersion !== undefined && { consumerVersion }),
+    provider,
+    interactions,
+    document,
+    listKey,
+  };
 }
 
 /** The same pact, only with the interactions that match `isWanted`. */
@@ -189,29 +235,4 @@ export function filterInteractions(pact: Pact, isWanted: (interaction: Interacti
     interactions: pact.interactions.filter((_, index) => wanted[index]),
     document: { ...pact.document, [pact.listKey]: all.filter((_, index) => wanted[index]) },
   };
-}
-
-/** The problems of an interaction's states, and of its references to them. */
-export function findStateProblems(
-  { states, findReferences, description }: Interaction,
-  allowUnknown: boolean,
-): string[] {
-  const named = states.filter(({ name }) => !isEmptyName(name));
-  const problems = named.flatMap(({ name, params }) => {
-    const known = findState(name);
-    if (known === undefined) return allowUnknown ? [] : [describeUnknownState(name)];
-    return findParamMismatches(known, params).map(({ message }) => `state "${known}": ${message}`);
-  });
-  const given = named.flatMap(({ name }): readonly string[] => {
-    const known = findState(name);
-    return known === undefined ? [] : PROVIDER_STATES[known].values;
-  });
-  const dangling = allowUnknown ? [] : findReferences.filter((name) => !given.includes(name));
-  const gives =
-    given.length === 0
-      ? 'none of its states returns a value'
-      : `its states return ${[...new Set(given)].join(', ')}`;
-  return [...problems, ...dangling.map((name) => `it refers to \${${name}}, but ${gives}`)].map(
-    (problem) => `"${description}": ${problem}`,
-  );
 }

@@ -20,9 +20,13 @@ function emptyWhenRefused(error: unknown): { readonly items: [] } {
   throw error;
 }
 
-/** The control of a simulator, over its control API. */
-export const simulatorControl = (control: Control): ProviderControl => ({
-  applyState: (body) => control.ask('POST /provider-states', { body }),
+/**
+ * The control of a simulator, over its control API.
+ *
+ * @param verification names this verification, so that no other one sets up states meanwhile
+ */
+export const simulatorControl = (control: Control, verification: string): ProviderControl => ({
+  applyState: (body) => control.ask('POST /provider-states', { body: { ...body, verification } }),
   requestsAfter: async (id) =>
     (await control.ask('GET /requests', { query: { after: String(id) } }).catch(emptyWhenRefused)).items,
   eventsOf: async (client_id) =>

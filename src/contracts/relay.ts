@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type Asking, RequestFailed } from '../control/schema/client.ts';
 import { EVENTS } from '../guide/events.ts';
+import { findSecrets } from './masking.ts';
 import type { Interaction, Pact } from './pact.ts';
 import type { ProviderControl } from './provider-control.ts';
 import { findState, isEmptyName, PROVIDER_STATES } from './provider-states/table.ts';
@@ -42,6 +43,11 @@ type State = Asking<'POST /provider-states'>['body'];
 type Params = NonNullable<State['params']>;
 
 const EVENT_STATE = 'a video call event has been posted';
+const BASELINE_STATE = 'the client credentials exist';
+
+/** The metadata of an event under the spellings that consumers write. */
+const METADATA_NAMES = ['contentType', 'content-type', 'Content-Type', 'origin'];
+const normalizeName = (name: string): string => name.replace(/[^a-z]/gi, '').toLowerCase();
 
 /**
  * A local server between the verifier and the control API: it sets up states, returns the events of message contracts, and
@@ -58,6 +64,7 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
   let onActivity: (index: number) => void = () => {};
   /** Every secret among the values of states. */
   const secrets = new Set<string>();
+  let gone: string | undefined;
 
   const getStates = (index: number) => interactions[index]?.states ?? [];
 
@@ -88,8 +95,7 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
     try {
       const given = await control.applyState(asked);
       values = { ...values, ...given };
-      for (const name of ['accessToken', 'clientSecret', 'basicAuth'])
-        if (typeof given[name] === 'string') secrets.add(given[name]);
+      for (const secret of findSecrets(given)) secrets.add(secret);
       return { status: 200, body: given };
     } catch (error) {
       if (!(error instanceof RequestFailed) || error.status === undefined) throw error;
@@ -114,13 +120,13 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
     isTornDown = action === 'teardown';
     onActivity(current);
     const isUnknown = allowUnknownStates && findState(name) === undefined;
-    const asked: State = {
-      ...(action !== undefined && { action }),
-      state: isUnknown || isEmptyName(name) ? '' : name,
-      params: withDefaults(name, params),
-    };
-    if (asked.state === '') asked.params = {};
-    return apply(asked, observation);
+    // The client that requests name without any state exists at every target.
+    const known = isUnknown || isEmptyName(name) ? BASELINE_STATE : name;
+    const given = known === name ? params : {};
+    return apply(
+      { ...(action && { action }), state: known, params: withDefaults(known, given) },
+      observation,
+    );
   }
 
   function beginInteraction(): void {
@@ -153,8 +159,9 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
       return { status: 500, body: { message: 'no event' } };
     }
     const { type, code: said, message: words } = event;
-    // Consumers write either.
-    const metadata = { contentType: 'application/json', 'content-type': 'application/json', origin };
+    const known: Readonly<Record<string, string>> = { contenttype: 'application/json', origin };
+    const names = [...METADATA_NAMES, ...(interactions[current]?.metadata ?? [])];
+    const metadata = Object.fromEntries(names.map((name) => [name, known[normalizeName(name)]]));
     const encoded = Buffer.from(JSON.stringify(metadata)).toString('base64');
     return {
       status: 200,
@@ -177,6 +184,7 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
     handleRequest(request).then(
       (one) => send(response, one),
       (error: Error) => {
+        if (error instanceof RequestFailed) gone = error.message;
         observations[current]?.stateErrors.push({
           message: `the control API cannot be reached: ${error.message}`,
         });
@@ -190,6 +198,8 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
   return {
     port,
     secrets,
+    /** Why the control API can no longer be reached, if so. */
+    whyGone: () => gone,
     stateUrl: `http://127.0.0.1:${port}/state`,
     messagePath: '/messages',
 

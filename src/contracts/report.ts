@@ -8,8 +8,12 @@ export const PROVIDER = 'videocall-manager';
 export interface VerificationReport {
   readonly provider: string;
   readonly results: readonly Result[];
-  /** Notes that are not failures. */
+  /** What the broker says, and what was published. */
+  readonly notes: readonly string[];
+  /** What is to be looked at, and no failure. */
   readonly warnings: readonly string[];
+  /** What could not be done besides the verification. */
+  readonly failures: readonly string[];
   /** A pending interaction that fails counts as failed. */
   readonly failOnPending: boolean;
 }
@@ -62,7 +66,7 @@ const CONTROLS = /(?!\n)\p{Cc}/gu;
 
 /** The result as text for people. */
 export function formatText(report: VerificationReport): string {
-  const { results, warnings } = report;
+  const { results, notes, warnings, failures } = report;
   const sources = [...new Set(results.map(({ source }) => source))];
   const { passed, failed, pending, skipped } = countByStatus(report);
   const parts = [
@@ -74,9 +78,13 @@ export function formatText(report: VerificationReport): string {
   return [
     ...sources.flatMap((source) => {
       const own = results.filter((one) => one.source === source);
-      return [`${own[0]?.consumer} (${source})`, ...own.flatMap(formatResult)];
+      const { consumer, consumer_version: version } = own[0] ?? {};
+      const name = version === undefined ? consumer : `${consumer} ${version}`;
+      return [`${name} (${source})`, ...own.flatMap(formatResult)];
     }),
+    ...notes.map((note) => `note: ${note}`),
     ...warnings.map((warning) => `warning: ${warning}`),
+    ...failures.map((failure) => `error: ${failure}`),
     `${formatInteractionCount(results.length)}: ${parts.join(', ')}`,
   ]
     .join('\n')
@@ -91,7 +99,9 @@ export const formatJson = (report: VerificationReport): string =>
       provider: report.provider,
       success: hasPassed(report),
       summary: countByStatus(report),
+      notes: report.notes,
       warnings: report.warnings,
+      failures: report.failures,
       results: report.results.map(({ source, ...rest }) => ({ file: source, ...rest })),
     },
     null,

@@ -1,9 +1,8 @@
 import { RequestFailed } from '../control/schema/client.ts';
-import type { Masking } from './masking.ts';
 import { filterInteractions, type Interaction, type Pact, type RequestedState } from './pact.ts';
 import type { ProviderControl } from './provider-control.ts';
 import { findState, isEmptyName, type StateName } from './provider-states/table.ts';
-import { createBaseResult, type Result } from './results.ts';
+import { createResult, type Result } from './results.ts';
 
 /** The real service has no control API: only what its clients can do themselves can be verified there. */
 
@@ -83,23 +82,19 @@ function replaceInPart(part: unknown, replacements: Replacements): unknown {
 export function fitToAccount(
   pact: Pact,
   account: Account,
-  mask: Masking,
-): { readonly pact: Pact; readonly skipped: readonly Result[] } {
-  const verifiable = filterInteractions(
-    pact,
-    (interaction) => explainInteraction(interaction, account) === undefined,
-  );
+): { readonly pact: Pact; readonly skipped: ReadonlyMap<Interaction, Result> } {
+  const skipped = new Map<Interaction, Result>();
+  for (const interaction of pact.interactions) {
+    const why = explainInteraction(interaction, account);
+    if (why !== undefined)
+      skipped.set(interaction, createResult(pact, interaction, { status: 'skipped', stateErrors: [why] }));
+  }
+  const verifiable = filterInteractions(pact, (interaction) => !skipped.has(interaction));
   const all = verifiable.document[pact.listKey] as readonly { readonly request?: unknown }[];
   const list = all.map((one, index) => {
     const interaction = verifiable.interactions[index];
     if (interaction === undefined) return one;
     return { ...one, request: replaceInPart(one.request, createReplacements(interaction, account)) };
-  });
-  const skipped = pact.interactions.flatMap((interaction): Result[] => {
-    const why = explainInteraction(interaction, account);
-    if (why === undefined) return [];
-    const result = createBaseResult(pact, interaction, mask);
-    return [{ ...result, duration_ms: 0, status: 'skipped', problems: [], stateErrors: [why], fix: [] }];
   });
   return { pact: { ...verifiable, document: { ...verifiable.document, [pact.listKey]: list } }, skipped };
 }

@@ -18,13 +18,17 @@ export interface Target {
 /** The address cannot be verified; the message says why. */
 export class InvalidTarget extends Error {}
 
+/** Nothing answers there. */
+class UnreachableTarget extends Error {}
+
 /** Whether a simulator runs at `url`; throws when nothing answers. */
 async function isSimulator(url: string, control: Control): Promise<boolean> {
   try {
     return (await askHealth(control)).status === 'ok';
   } catch (error) {
     if (!(error instanceof RequestFailed)) throw error;
-    if (error.code === 'unreachable') throw new InvalidTarget(`no answer from ${url}: ${error.message}`);
+    if (error.code === 'unreachable')
+      throw new UnreachableTarget(`--target: no answer from ${url}: ${error.message}`);
     return false;
   }
 }
@@ -33,11 +37,13 @@ async function isSimulator(url: string, control: Control): Promise<boolean> {
  * What runs at an address: a simulator, otherwise the real service, which requires an account.
  *
  * @param given may contain the credentials of the control API
- * @throws {InvalidTarget}
+ * @param verification names this verification
+ * @throws {InvalidTarget | UnreachableTarget}
  */
 export async function resolveTarget(
   given: string,
   account: { readonly [K in keyof Account]?: string | undefined },
+  verification: string,
 ): Promise<Target> {
   const address = controlAddress(given);
   const url = withoutCredentials(address).slice(0, -ADMIN.length);
@@ -45,7 +51,7 @@ export async function resolveTarget(
   if (await isSimulator(url, control)) {
     const { protocol, port } = new URL(url);
     const origin = `${protocol}//videocall.localhost${port === '' ? '' : `:${port}`}`;
-    return { url, control: simulatorControl(control), origin };
+    return { url, control: simulatorControl(control, verification), origin };
   }
   const { client_id, client_secret, validation_id } = account;
   if (client_id === undefined || client_secret === undefined)

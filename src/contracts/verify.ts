@@ -1,14 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Broker, type Publication, publishResults } from './broker.ts';
+import { RequestFailed } from '../control/schema/client.ts';
+import { isPublishable, type Publication, publishResults } from './broker.ts';
 import { findLibrary } from './library.ts';
 import { createMasking, findSecrets, type Masking, NO_MASKING } from './masking.ts';
-import type { Pact } from './pact.ts';
+import { filterInteractions, type Interaction, InvalidPact, type Pact } from './pact.ts';
 import { UnreadableSource } from './pact-sources.ts';
+import { openRecorder, type Recorder } from './recorder.ts';
 import { type Defaults, openRelay, type Relay } from './relay.ts';
-import { PROVIDER, type VerificationReport } from './report.ts';
-import { type Result, toResults } from './results.ts';
+import type { VerificationReport } from './report.ts';
+import { createFailure, maskResult, type Result, toResults } from './results.ts';
 import { runVerifier, VerifierFailed } from './run-verifier.ts';
 import { fitToAccount } from './service.ts';
 import type { Target } from './target.ts';
@@ -21,8 +23,10 @@ export interface VerifyOptions {
   readonly showSecrets: boolean;
   /** Timeout of one request, in milliseconds. */
   readonly timeout: number;
-  /** The broker to publish results to, and how. */
-  readonly publishing?: { readonly broker: Broker; readonly publication: Publication } | undefined;
+  /** The name of the provider in its contracts. */
+  readonly provider: string;
+  /** How results are published, if they are. */
+  readonly publication?: Publication | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly signal: AbortSignal;
@@ -33,74 +37,168 @@ export interface VerifyOptions {
 /** The steps of the verifier around each request. */
 const VERIFIER_OVERHEAD_MS = 10_000;
 
-const createMask = (
-  { document }: Pact,
-  { showSecrets, defaults }: VerifyOptions,
-  more: Iterable<string> = [],
-): Masking =>
-  showSecrets ? NO_MASKING : createMasking([...findSecrets(document), ...more, defaults.client_secret ?? '']);
+/** Everything that a verification holds while it runs. */
+interface Run extends VerifyOptions {
+  readonly library: string;
+  readonly folder: string;
+  readonly relay: Relay;
+  readonly recorder: Recorder;
+}
 
-async function verifyPact(
-  pact: Pact,
-  relay: Relay,
-  { library, folder, ...options }: VerifyOptions & { library: string; folder: string },
-): Promise<Result[]> {
+/** Masks every secret that is known of a pact, of its states and of the provider's answers. */
+const createMask = ({ document }: Pact, { relay, recorder, defaults }: Run): Masking => {
+  const { client_id = '', client_secret = '' } = defaults;
+  const basic = Buffer.from(`${client_id}:${client_secret}`).toString('base64');
+  return createMasking([
+    ...findSecrets(document),
+    ...relay.secrets,
+    ...recorder.secrets,
+    client_secret,
+    basic,
+  ]);
+};
+
+async function runInteractions(pact: Pact, run: Run): Promise<Result[]> {
+  const { library, folder, relay, recorder, timeout, env, signal } = run;
   const file = join(folder, 'pact.json');
   writeFileSync(file, JSON.stringify(pact.document));
   let onActivity = () => {};
   const observed = await relay.expect(pact, (index) => {
     onActivity();
-    options.onProgress(pact, index);
+    run.onProgress(pact, index);
   });
   const json = await runVerifier({
     library,
-    env: options.env,
-    signal: options.signal,
-    idleTimeoutMs: 2 * options.timeout + VERIFIER_OVERHEAD_MS,
+    env,
+    signal,
+    idleTimeoutMs: 2 * timeout + VERIFIER_OVERHEAD_MS,
     onActivity: (refresh) => {
       onActivity = refresh;
     },
     options: {
       provider: pact.provider,
-      providerBaseUrl: options.target.url,
+      providerBaseUrl: recorder.url,
       providerStatesSetupUrl: relay.stateUrl,
       transports: [{ protocol: 'message', port: relay.port, path: relay.messagePath }],
       pactUrls: [file],
       logLevel: 'error',
-      timeout: options.timeout,
+      timeout,
     },
   });
-  const mask = createMask(pact, options, relay.secrets);
-  return toResults(pact, json, observed, mask);
+  const gone = recorder.whyGone() ?? relay.whyGone();
+  if (gone !== undefined) throw new VerifierFailed(`${run.target.url} can no longer be reached: ${gone}`);
+  return toResults(pact, json, observed);
 }
 
-/** Publishes the result of a pact to its broker; returns why that failed, if so. */
-async function publishResult(
-  pact: Pact,
-  results: readonly Result[],
-  { publishing }: VerifyOptions,
-): Promise<string[]> {
-  if (publishing === undefined || !pact.isFromBroker) return [];
+/** Whether one pact of the broker has failed in a way that leaves the others unharmed. */
+const isAlone = (error: unknown, { broker }: Pact, { signal, recorder, relay }: Run): boolean =>
+  broker !== undefined &&
+  !signal.aborted &&
+  (recorder.whyGone() ?? relay.whyGone()) === undefined &&
+  (error instanceof InvalidPact || error instanceof VerifierFailed);
+
+/** The results of the interactions that can be verified. */
+async function verifyInteractions(pact: Pact, run: Run): Promise<Result[]> {
+  if (pact.interactions.length === 0) return [];
   try {
-    const isPublished = await publishResults(publishing.broker, publishing.publication, pact, results);
-    return isPublished ? [] : [`${pact.source}: the broker gave no URL to publish the result to`];
+    return await runInteractions(pact, run);
   } catch (error) {
-    if (error instanceof UnreadableSource)
-      throw new VerifierFailed(`the result cannot be published: ${error.message}`);
+    const { message } = error as Error;
+    if (isAlone(error, pact, run))
+      return pact.interactions.map((interaction) => createFailure(pact, interaction, [message]));
+    const masked = createMask(pact, run).maskText(message);
+    if (error instanceof InvalidPact) throw new InvalidPact(`${pact.source}: ${masked}`);
+    if (error instanceof VerifierFailed) throw new VerifierFailed(masked);
     throw error;
   }
 }
 
-const listForeignPacts = (pacts: readonly Pact[]): string[] =>
+/** The result of every interaction of a pact, in its order. */
+async function verifyPact(pact: Pact, run: Run): Promise<Result[]> {
+  const results = new Map<Interaction, Result>();
+  for (const interaction of pact.interactions)
+    if (interaction.problems.length > 0)
+      results.set(interaction, createFailure(pact, interaction, interaction.problems));
+  const { account } = run.target;
+  const sound = filterInteractions(pact, (interaction) => !results.has(interaction));
+  const { pact: possible, skipped } =
+    account === undefined ? { pact: sound, skipped: new Map() } : fitToAccount(sound, account);
+  for (const [interaction, result] of skipped) results.set(interaction, result);
+  const verified = await verifyInteractions(possible, run);
+  possible.interactions.forEach((interaction, index) => {
+    const result = verified[index];
+    if (result !== undefined) results.set(interaction, result);
+  });
+  return pact.interactions.flatMap((interaction) => results.get(interaction) ?? []);
+}
+
+/** What became of the publication of a pact's result. */
+interface Published {
+  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
+  readonly failures: readonly string[];
+}
+
+async function publishResult(
+  pact: Pact,
+  results: readonly Result[],
+  publication: Publication | undefined,
+): Promise<Published> {
+  const nothing = { notes: [], warnings: [], failures: [] };
+  const { source } = pact;
+  if (publication === undefined) return nothing;
+  if (!isPublishable(pact))
+    return {
+      ...nothing,
+      warnings: [`${source}: not published: the pact has no URL to publish its result to`],
+    };
+  if (results.some(({ status }) => status === 'skipped'))
+    return { ...nothing, warnings: [`${source}: not published, because not everything was verified`] };
+  try {
+    const place = await publishResults(pact, publication, results);
+    const outcome = results.every(({ status }) => status === 'passed') ? 'success' : 'failure';
+    return {
+      ...nothing,
+      notes: [`${source}: published as ${outcome} of version ${publication.version}: ${place}`],
+    };
+  } catch (error) {
+    if (!(error instanceof UnreadableSource)) throw error;
+    return { ...nothing, failures: [`${source}: the result cannot be published: ${error.message}`] };
+  }
+}
+
+/** What the broker says of a pact, before its verification or after one with this outcome. */
+function listNotices({ source, broker }: Pact, isGood: boolean, isPublished: boolean): string[] {
+  const occasions = [
+    'before_verification',
+    'after_verification',
+    `after_verification:success_${isGood}_published_${isPublished}`,
+  ];
+  return (broker?.notices ?? [])
+    .filter(({ when }) => occasions.includes(when))
+    .map(({ text }) => `${source}: ${text}`);
+}
+
+const listForeignPacts = (pacts: readonly Pact[], name: string): string[] =>
   pacts
-    .filter(({ provider }) => provider !== PROVIDER)
-    .map(({ source, provider }) => `${source}: is a contract with "${provider}", not with "${PROVIDER}"`);
+    .filter(({ provider }) => provider !== name)
+    .map(({ source, provider }) => `${source}: is a contract with "${provider}", not with "${name}"`);
 
 /** Tears down the last state. If the simulator is gone, there is nothing to tear down. */
 async function resetTarget({ account, control }: Target): Promise<void> {
   if (account !== undefined) return;
-  for (const action of ['teardown', 'setup'] as const)
+  for (const action of ['teardown', 'end'] as const)
     await control.applyState({ action, state: '' }).catch(() => {});
+}
+
+/** Reserves the provider states of a simulator, which every verification would change for the others. */
+async function reserveTarget({ account, control, url }: Target): Promise<void> {
+  if (account !== undefined) return;
+  await control.applyState({ action: 'setup', state: '' }).catch((error: unknown) => {
+    if (!(error instanceof RequestFailed)) throw error;
+    const { hint } = error.details;
+    throw new VerifierFailed(`${url}: ${error.message}${hint === undefined ? '' : `; ${hint}`}`);
+  });
 }
 
 /**
@@ -112,31 +210,38 @@ export async function verifyPacts(
   pacts: readonly Pact[],
   options: VerifyOptions,
 ): Promise<VerificationReport> {
+  const { target, defaults, allowUnknownStates, failOnPending, provider, publication } = options;
+  const { control, origin, url } = target;
   const library = findLibrary('verifier', options.cwd);
+  await reserveTarget(target);
   const folder = mkdtempSync(join(tmpdir(), 'mock-veridas-verify-'));
-  const { target, defaults, allowUnknownStates, failOnPending } = options;
-  const { account, control, origin } = target;
   const relay = await openRelay({ control, origin, defaults, allowUnknownStates });
+  const recorder = await openRecorder(url);
+  const run = { ...options, library, folder, relay, recorder };
   try {
     const results: Result[] = [];
-    const warnings = listForeignPacts(pacts);
+    const said = {
+      notes: [] as string[],
+      warnings: listForeignPacts(pacts, provider),
+      failures: [] as string[],
+    };
     for (const pact of pacts) {
       if (options.signal.aborted) throw new VerifierFailed('the verification was stopped');
-      const { pact: possible, skipped } =
-        account === undefined
-          ? { pact, skipped: [] }
-          : fitToAccount(pact, account, createMask(pact, options));
-      const hasInteractions = possible.interactions.length > 0;
-      const own = hasInteractions ? await verifyPact(possible, relay, { ...options, library, folder }) : [];
-      results.push(...own, ...skipped);
-      if (skipped.length === 0) warnings.push(...(await publishResult(pact, own, options)));
-      else if (options.publishing !== undefined)
-        warnings.push(`${pact.source}: not published, because not everything was verified`);
+      const own = await verifyPact(pact, run);
+      const mask = createMask(pact, run);
+      const masked = own.map((result) => maskResult(result, mask));
+      results.push(...own.map((result) => maskResult(result, options.showSecrets ? NO_MASKING : mask)));
+      // Secrets are shown to the caller at most, never to the broker.
+      const { notes, warnings, failures } = await publishResult(pact, masked, publication);
+      const isGood = own.every(({ status }) => status === 'passed');
+      said.notes.push(...listNotices(pact, isGood, notes.length > 0), ...notes);
+      said.warnings.push(...warnings);
+      said.failures.push(...failures);
     }
-    return { provider: PROVIDER, results, warnings, failOnPending };
+    return { provider, results, ...said, failOnPending };
   } finally {
     await resetTarget(target);
-    await relay.close();
+    await Promise.all([relay.close(), recorder.close()]);
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -31,6 +31,12 @@ export interface ControlServices {
 type Handler = (asked: RouteRequest<string, Route>) => Promise<unknown>;
 type Fields = Record<string, unknown>;
 
+/** The origin that browsers load the frame from. */
+const frameOrigin = ({ protocol, port }: FastifyRequest): string =>
+  `${protocol}://videocall.localhost${port === null ? '' : `:${port}`}`;
+
+const encodeMetadata = (metadata: object): string => Buffer.from(JSON.stringify(metadata)).toString('base64');
+
 const NO_EXTRA_CHECKS = () => [];
 
 /** The methods of the routes at a path of the control API. */
@@ -100,6 +106,8 @@ export async function controlRoutes(
       const parameters = request.params as Record<string, string>;
       const answer = await handler({ ...asked, parameters, clientId, signal: controller.signal });
       if (route.contentType !== undefined) reply.type(route.contentType);
+      if (route.metadata !== undefined)
+        reply.header('Pact-Message-Metadata', encodeMetadata(route.metadata(frameOrigin(request))));
       const { status, otherwise } = route;
       return reply.code(otherwise?.when(answer as never) ? otherwise.status : status).send(answer);
     };

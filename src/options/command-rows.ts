@@ -55,6 +55,11 @@ export const COMMAND_ROWS = {
       'reads the simulator that runs with the same options, and verify starts one. verify also accepts ' +
       'the real service, and skips the provider states that cannot be set up there',
   },
+  provider: {
+    ...TO_VERIFY,
+    ...anyText('NAME', 'provider', 'the name of the provider in your contracts'),
+    default: 'videocall-manager',
+  },
   'client-id': {
     ...TO_VERIFY,
     ...anyText('ID', 'client id', 'client of provider states that name none (default CLIENT_ID)'),
@@ -102,25 +107,33 @@ export const COMMAND_ROWS = {
     ...OF_BROKER,
     schema: Address,
     placeholder: 'URL',
-    help: 'verify the pacts that a Pact broker has for videocall-manager',
+    help: 'verify the pacts that a Pact broker has for the provider, such as http://USER:PASSWORD@broker.example',
   },
   'broker-token': {
     ...OF_BROKER,
-    ...anyText('TOKEN', 'token', 'bearer token for the broker', { writeOnly: true }),
+    ...anyText(
+      'TOKEN',
+      'token',
+      'bearer token for the broker; without --broker-url, for pacts named by URL',
+      {
+        writeOnly: true,
+      },
+    ),
     variables: ['PACT_BROKER_TOKEN'],
-    needs: 'broker-url',
   },
   'broker-username': {
     ...OF_BROKER,
     ...anyText('NAME', 'user name', 'user of the broker'),
     variables: ['PACT_BROKER_USERNAME'],
-    needs: 'broker-url',
   },
   'broker-password': {
     ...OF_BROKER,
     ...anyText('PASSWORD', 'password', 'password of that user', { writeOnly: true }),
     variables: ['PACT_BROKER_PASSWORD'],
-    needs: 'broker-url',
+  },
+  'allow-other-origins': {
+    ...OF_BROKER,
+    ...onOff('follow links of the broker to another origin, with the credentials'),
   },
   selector: {
     ...OF_BROKER,
@@ -138,7 +151,13 @@ export const COMMAND_ROWS = {
   'provider-branch': {
     ...OF_BROKER,
     ...anyText('NAME', 'branch', 'branch of the provider being verified'),
-    needs: 'broker-url',
+  },
+  'provider-tag': {
+    ...OF_BROKER,
+    schema: Type.Array(Type.String({ title: 'tag', minLength: 1 })),
+    placeholder: 'TAG',
+    help: 'tag of the provider being verified; it is set when the result is published',
+    default: [],
   },
   'enable-pending': {
     ...OF_BROKER,
@@ -156,13 +175,12 @@ export const COMMAND_ROWS = {
   },
   publish: {
     ...OF_BROKER,
-    ...onOff('publish the result to the broker; needs --provider-version'),
+    ...onOff('publish the results of pacts that come from a broker; needs --provider-version'),
     needs: 'provider-version',
   },
   'provider-version': {
     ...OF_BROKER,
     ...anyText('VERSION', 'version', 'version of the provider to publish the result for'),
-    needs: 'broker-url',
   },
   'build-url': { ...OF_BROKER, ...anyText('URL', 'address', 'URL of the build'), needs: 'publish' },
   json: { ...RESULT, ...anyText('FILE|-', 'file', 'write the result as JSON; - writes to standard output') },

@@ -101,14 +101,23 @@ export const INTERCEPTED_HINT =
 export const basicCredentials = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
 
 /** An address without the credentials in it; any other text unchanged. */
-export const withoutCredentials = (address: string): string => address.replace(/\/\/[^/@]*@/, '//');
+export const withoutCredentials = (address: string): string => address.replace(/\/\/[^/?#]*@/, '//');
+
+/** A user or password as it was meant: a lone % stands for itself. */
+const decodePart = (part: string): string => {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+};
 
 /** Splits an address into the address without its credentials, and the Authorization header for them. */
 export function splitCredentials(address: string): { readonly url: string; readonly authorization?: string } {
   const url = withoutCredentials(address);
   const { username, password } = new URL(address);
-  if (username === '') return { url };
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  if (username + password === '') return { url };
+  const pair = `${decodePart(username)}:${decodePart(password)}`;
   return { url, authorization: basicCredentials(pair) };
 }
 

@@ -104,11 +104,11 @@ describe('verify with a broker that fails', () => {
     expect((await verify(['--allow-empty'])).code).toBe(0);
   });
 
-  it('exits with 2 when the broker cannot be reached', async () => {
+  it('exits with 3 when the broker cannot be reached', async () => {
     broker = await openBroker([]);
     broker.close();
     const { code, err } = await verify();
-    expect([code, err]).toEqual([2, expect.stringContaining('the broker cannot be reached')]);
+    expect([code, err]).toEqual([3, expect.stringContaining('the broker cannot be reached')]);
   });
 
   it.each([

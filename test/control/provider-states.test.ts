@@ -53,6 +53,32 @@ describe('provider states', () => {
     }
   });
 
+  it('are reserved for one verification until it ends', async () => {
+    const ask = (action: string, verification?: string) =>
+      d.admin('POST', '/provider-states', { action, state: '', verification });
+    expect((await ask('setup', 'mine')).status).toBe(200);
+    for (const other of ['yours', undefined]) {
+      const { status, json } = await ask('setup', other);
+      expect([status, json.message]).toEqual([
+        409,
+        expect.stringContaining('another verification is running'),
+      ]);
+    }
+    expect((await ask('end', 'yours')).status).toBe(409);
+    expect((await ask('end', 'mine')).status).toBe(200);
+    expect((await ask('setup', 'yours')).status).toBe(200);
+    expect((await ask('end', 'yours')).status).toBe(200);
+  });
+
+  it('lead to the event of a message contract, otherwise its description does', async () => {
+    const ask = (description: string) => d.admin<Json>('POST', '/provider-events', { description });
+    expect((await ask('nothing')).json).toMatchObject({ error: 'no_event' });
+    expect((await ask('VideocallLoading')).json).toMatchObject({ code: 'VideocallLoading' });
+    await teardown('');
+    await setup('the video call has been completed');
+    expect((await ask('VideocallLoading')).json).toMatchObject({ type: 'info', code: 'VideocallCompleted' });
+  });
+
   it('rejects an unknown state and suggests the closest one', async () => {
     const { status, json } = await postState('setup', 'the acces token has expired');
     expect(status).toBe(422);

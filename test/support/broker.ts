@@ -15,23 +15,45 @@ export interface StoredPact {
   readonly pact: Record<string, unknown>;
   readonly pending?: boolean;
   readonly wip?: boolean;
+  readonly notices?: readonly { readonly when: string; readonly text: string }[];
 }
+
+/** An answer instead of the broker's own. */
+type Answer = { readonly status: number; readonly json: unknown };
 
 const PROVIDER = '/pacticipants/videocall-manager';
 
-/** Starts the part of a Pact broker that a verification uses: links, pacts for verification, results. */
-export async function openBroker(kept: readonly StoredPact[], authorization?: string) {
+/**
+ * Starts the part of a Pact broker that a verification uses: links, pacts for verification, results. Names, links and errors
+ * are those of the broker's own documents (its HAL, as of version 2.113).
+ */
+export async function openBroker(
+  kept: readonly StoredPact[],
+  authorization?: string,
+  others: Readonly<Record<string, Answer>> = {},
+) {
   const received: ReceivedRequest[] = [];
   let base = '';
   const link = (path: string) => ({ href: `${base}${path}` });
 
-  const createSelfLink = (index: number) => ({ self: link(`/pacts/${index}`) });
+  const createSelfLink = (index: number) => ({
+    self: {
+      ...link(`/pacts/${index}`),
+      title: 'Pact',
+      name: 'Pact between shop (4.5.6) and videocall-manager',
+    },
+  });
   const createDocument = (index: number) => ({
     ...kept[index]?.pact,
     _links: {
       ...createSelfLink(index),
       'pb:publish-verification-results': link(`/pacts/${index}/results`),
-      'pb:provider': link(PROVIDER),
+      'pb:provider': { ...link(PROVIDER), title: 'Provider', name: 'videocall-manager' },
+      'pb:consumer-version': {
+        ...link('/pacticipants/shop/versions/4.5.6'),
+        title: 'Pacticipant version',
+        name: '4.5.6',
+      },
     },
   });
 
@@ -41,25 +63,31 @@ export async function openBroker(kept: readonly StoredPact[], authorization?: st
     }),
     'POST /pacts/provider/videocall-manager/for-verification': () => ({
       _embedded: {
-        pacts: kept.map(({ pending = false, wip = false }, index) => ({
-          verificationProperties: { pending, wip },
+        pacts: kept.map(({ pending = false, wip = false, notices = [] }, index) => ({
+          shortDescription: 'latest',
+          verificationProperties: { pending, wip, notices },
           _links: createSelfLink(index),
         })),
       },
     }),
     [`GET ${PROVIDER}`]: () => ({
-      _links: { 'pb:branch-version': link(`${PROVIDER}/branches/{branch}/versions/{version}`) },
+      _links: {
+        'pb:branch-version': link(`${PROVIDER}/branches/{branch}/versions/{version}`),
+        'pb:version-tag': link(`${PROVIDER}/versions/{version}/tags/{tag}`),
+      },
     }),
   };
 
-  function answer(method: string, path: string): { status: number; json: unknown } {
+  function answer(method: string, path: string): Answer {
+    const other = others[`${method} ${path}`];
+    if (other !== undefined) return other;
     const own = answers[`${method} ${path}`];
     if (own !== undefined) return { status: 200, json: own() };
     const [, index] = /^\/pacts\/(\d+)$/.exec(path) ?? [];
     if (method === 'GET' && index !== undefined) return { status: 200, json: createDocument(Number(index)) };
     if (method === 'PUT') return { status: 201, json: {} };
     return method === 'POST' && path.endsWith('/results')
-      ? { status: 201, json: {} }
+      ? { status: 201, json: { _links: { self: link(`${path}/17`) } } }
       : { status: 404, json: {} };
   }
 

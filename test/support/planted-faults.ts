@@ -197,12 +197,8 @@ export const FAULTS: readonly PlantedFault[] = [
       headers['content-security-policy'] = "frame-ancestors 'self'";
     }),
   },
-  { what: 'a token outlives its hour', by: 'simulator-errors', answer: admitRefused('has expired; get') },
-  {
-    what: 'a token outlives its call',
-    by: 'simulator-errors',
-    answer: admitRefused('used up'),
-  },
+  { what: 'a token outlives its hour', by: 'simulator-errors', answer: admitRefused('token has expired') },
+  { what: 'a token outlives its call', by: 'simulator-errors', answer: admitRefused('used up') },
   {
     what: 'a token dies a minute too early',
     by: 'simulator-errors',
@@ -258,5 +254,40 @@ export const FAULTS: readonly PlantedFault[] = [
     what: 'an unknown validation is shown a waiting room',
     by: 'simulator-errors',
     answer: replaceInPage(/data-state="error"/, 'data-state="waiting-room"'),
+  },
+  {
+    what: 'an outage is a crash',
+    by: 'simulator-errors',
+    answer: changeAnswers(isToken, (returning) => {
+      if (returning.status === 503) returning.status = 500;
+    }),
+  },
+  {
+    what: 'a refused method does not say which are allowed',
+    by: 'simulator-errors',
+    answer: changeAnswers(isRevoke, ({ headers }) => {
+      delete headers.allow;
+    }),
+  },
+  {
+    what: 'a revocation without a token is taken',
+    by: 'simulator-errors',
+    answer: changeAnswers(isRevoke, (returning) => {
+      if (returning.status === 400) Object.assign(returning, { status: 200, body: '' });
+    }),
+  },
+  {
+    what: 'a refusal is declared as text',
+    by: 'simulator-errors',
+    answer: changeAnswers(isToken, (returning) => {
+      if (returning.status === 400) returning.headers['content-type'] = 'text/plain';
+    }),
+  },
+  {
+    what: 'the frame is a download',
+    by: 'guide-frontend',
+    answer: changeAnswers(isCall, ({ headers }) => {
+      headers['content-type'] = 'application/octet-stream';
+    }),
   },
 ];

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
-import { PROVIDER_STATES } from '../../src/contracts/provider-states/table.ts';
+import { isRequired, PROVIDER_STATES, STATE_VALUES } from '../../src/contracts/provider-states/table.ts';
 import { ROUTES } from '../../src/control/schema/routes.ts';
 import { RULES } from '../../src/domain/finding.ts';
 import { listVariables } from '../../src/options/environment.ts';
@@ -86,8 +86,10 @@ const formatStates = (): string =>
     Object.entries(PROVIDER_STATES).map(([name, { summary, params, values }]) => [
       code(name),
       summary,
-      Object.keys(params).map(code).join(', '),
-      values.map((value) => code(`\${${value}}`)).join(', '),
+      Object.entries(params)
+        .map(([param, schema]) => `${code(param)}${isRequired(schema) ? ' (required)' : ''}`)
+        .join(', '),
+      values.map((value) => code(STATE_VALUES[value](`\${${value}}`))).join(', '),
     ]),
   );
 

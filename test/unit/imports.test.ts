@@ -125,6 +125,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'control/errors.ts',
     'control/schema',
     'contracts/provider-states',
+    'system/clock.ts',
   ],
 
   pages: ['system', 'node:fs'],
@@ -273,8 +274,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
   contracts: [
     'guide',
+    'domain/closest-match.ts',
     'control/client.ts',
     'control/schema',
+    'contracts/format',
     'contracts/provider-states/table.ts',
     'system/http.ts',
     'system/package.ts',
@@ -283,13 +286,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:child_process',
     'node:fs',
     'node:http',
+    'node:https',
     'node:module',
     'node:net',
     'node:os',
     'node:path',
     'node:stream',
     'node:url',
+    'node:zlib',
   ],
+  'contracts/format': ['domain/closest-match.ts', 'control/schema'],
   'contracts/provider-states': ['domain', 'guide', 'simulator', 'contracts/provider-states/table.ts'],
   'contracts/provider-states/table.ts': ['domain', 'guide', 'control/schema', 'npm:typebox'],
 

@@ -1,3 +1,5 @@
+import { EVENTS } from '../../guide/events.ts';
+import type { EventView } from '../../simulator/calls.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import { callStates } from './calls.ts';
 import { clientStates } from './clients.ts';
@@ -45,6 +47,8 @@ const SETUPS: Setups = { ...clientStates, ...tokenStates, ...callStates };
 export function createProviderStates(simulator: Simulator) {
   const context = createSetupContext(simulator);
   let isOver = true;
+  /** The values of the latest states. */
+  let latest: Values = {};
   /** What must be true when a state is torn down. */
   const expectations = new Map<string, () => Promise<void>>();
   const toKey = (name: StateName, params: object) => JSON.stringify([name, params]);
@@ -79,22 +83,43 @@ export function createProviderStates(simulator: Simulator) {
     return values;
   }
 
+  /**
+   * Sets up a state, and returns the values that a contract can refer to.
+   *
+   * @throws {InvalidState | StateSetupFailed}
+   */
+  async function setUp(name: string, params: object): Promise<Values> {
+    if (isOver) {
+      expectations.clear();
+      await context.clear();
+      latest = {};
+    }
+    // A failed state ends its interaction: nothing is torn down.
+    isOver = true;
+    const values = isEmptyName(name) ? {} : await applyState(resolveState(name, params), params);
+    isOver = false;
+    latest = { ...latest, ...values };
+    return values;
+  }
+
+  /** The event to which the latest states have led. */
+  async function findLatestEvent(): Promise<EventView | undefined> {
+    const { clientId, validationId } = latest;
+    if (clientId === undefined || validationId === undefined) return undefined;
+    const events = simulator.calls.events(await simulator.calls.list(clientId));
+    return events.filter(({ call }) => call.validationId === validationId).at(-1);
+  }
+
   return {
-    /**
-     * Sets up a state, and returns the values that a contract can refer to.
-     *
-     * @throws {InvalidState | StateSetupFailed}
-     */
-    async setUp(name: string, params: object): Promise<Values> {
-      if (isOver) {
-        expectations.clear();
-        await context.clear();
-      }
-      // A failed state ends its interaction: nothing is torn down.
-      isOver = true;
-      const values = isEmptyName(name) ? {} : await applyState(resolveState(name, params), params);
-      isOver = false;
-      return values;
+    setUp,
+
+    /** The event to which the latest states have led, otherwise one that the description of a message names. */
+    async findEvent(description: string): Promise<EventView | undefined> {
+      const found = await findLatestEvent();
+      const code = Object.keys(EVENTS).find((name) => description.includes(name));
+      if (found !== undefined || code === undefined) return found;
+      await setUp('a video call event has been posted', { code });
+      return findLatestEvent();
     },
 
     /**

@@ -14,7 +14,18 @@ export interface ProviderState {
   readonly values: readonly StateValue[];
 }
 
-export type StateValue = 'clientId' | 'clientSecret' | 'basicAuth' | 'accessToken' | 'validationId';
+/** The values of states, each where a request uses it. */
+export const STATE_VALUES = {
+  clientId: (value: string) => `client_id=${value}`,
+  clientSecret: (value: string) => `client_secret=${value}`,
+  basicAuth: (value: string) => `Authorization: Basic ${value}`,
+  accessToken: (value: string) => `access_token=${value}`,
+  validationId: (value: string) => `validation_id=${value}`,
+} as const;
+export type StateValue = keyof typeof STATE_VALUES;
+
+/** Whether a state cannot do without this parameter. */
+export const isRequired = (schema: TProperties[string]): boolean => !Type.IsOptional(schema);
 
 const textSchema = (title: string, pattern: string, description: string) =>
   Type.Optional(Type.String({ pattern, title, description }));

@@ -64,11 +64,11 @@ const VALIDATION: AnswerOf<Table['PUT /validations/:validation_id']> = {
   calls: 0,
 };
 
+const MESSAGE = { type: 'info' as const, code: 'VideocallLoading', message: 'The agent has joined' };
+
 const EVENT = {
   id: 0,
-  type: 'info' as const,
-  code: 'VideocallLoading',
-  message: 'The agent has joined',
+  ...MESSAGE,
   at: LATER,
   pushed_at: LATER,
   posted_at: LATER,
@@ -173,4 +173,5 @@ export const EXAMPLES: { readonly [Name in Answering]: AnswerOf<Table[Name]> } =
   'POST /wait': { event: { ...CALL_ID, ...EVENT } },
   'GET /findings': list(createFinding()),
   'POST /provider-states': { accessToken: TOKEN, clientId: 'shop' },
+  'POST /provider-events': MESSAGE,
 };

@@ -184,6 +184,11 @@ const DESCRIBED: { readonly [Name in keyof Table]: Described<Name> } = {
     tag: 'Contracts',
     example: { body: { action: 'setup', state: 'the access token has expired' } },
   },
+  'POST /provider-events': {
+    id: 'getProviderEvent',
+    tag: 'Contracts',
+    example: { body: { description: 'the event VideocallLoading' } },
+  },
 };
 
 /** How the operation of a route is described, with an example of its answer. */

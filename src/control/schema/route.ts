@@ -25,6 +25,8 @@ export interface Route {
   readonly otherwise?: { readonly status: number; readonly when: (answer: never) => boolean };
   /** Content type of an answer that is not JSON. */
   readonly contentType?: string;
+  /** Metadata of an answer that is a message to Pact, for the origin that browsers load the frame from. */
+  readonly metadata?: (origin: string) => Readonly<Record<string, string>>;
   /** Errors besides those that follow from the other fields. */
   readonly errors?: readonly ErrorName[];
 }

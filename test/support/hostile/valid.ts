@@ -55,6 +55,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'POST /faults': { endpoint: 'call', status: 429, retry_after: 3, times: 1, client_id: 'shop' },
   'POST /wait': { for: { call_state: 'ended' }, validation_id: 'val-1', timeout: '10ms' },
   'POST /provider-states': { state: 'the client credentials exist', params: { client_id: 'shop' } },
+  'POST /provider-events': { description: 'VideocallLoading' },
 };
 
 const createControlRequests = (): ValidRequest[] =>
