@@ -197,7 +197,7 @@ export const FAULTS: readonly PlantedFault[] = [
       headers['content-security-policy'] = "frame-ancestors 'self'";
     }),
   },
-  { what: 'a token outlives its hour', by: 'simulator-errors', answer: admitRefused('has expired; get') },
+  { what: 'a token outlives its hour', by: 'simulator-errors', answer: admitRefused('has expired') },
   {
     what: 'a token outlives its call',
     by: 'simulator-errors',
