@@ -41,6 +41,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'system/timers.ts',
   ],
   'service/forms.ts': [
+    'guide',
     'service/django',
     'npm:@fastify/formbody',
     'npm:@fastify/multipart',
