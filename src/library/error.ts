@@ -19,7 +19,7 @@ interface ErrorDetails {
  * @example
  * await mock.call('unheard-of').join().catch((error) => {
  *   console.log(error.code); // not_found
- *   console.log(error.message); // there is no such call for "unheard-of"; a call exists from …
+ *   console.log(error.message); // there is no such call for "unheard-of"; a call exists once …
  * });
  */
 export class MockError extends Error {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openBroker, type StoredPact } from '../support/broker.ts';
+import { openBroker, PACTS, type StoredPact } from '../support/broker.ts';
 import { useTerminal } from '../support/terminal.ts';
 import { skipReason, verifierProblem } from '../support/verifier.ts';
 import { useWorkingDirectory } from '../support/working-directory.ts';
@@ -40,8 +40,8 @@ describe.skipIf(verifierProblem)(`pacts of a broker${skipReason}`, () => {
     const { code, out } = await atBroker([...PENDING, ...PUBLISH]);
     expect([code, out]).toEqual([0, expect.stringContaining('3 passed, 0 failed, 2 pending')]);
     expect(out).toContain(why);
-    expect(broker.sent('POST', '/pacts/0/results')[0]?.json.success).toBe(false);
-    expect(broker.sent('POST', '/pacts/2/results')[0]?.json.success).toBe(true);
+    expect(broker.sent('POST', '/0/verification-results')[0]?.json.success).toBe(false);
+    expect(broker.sent('POST', '/2/verification-results')[0]?.json.success).toBe(true);
   });
 
   it.each([
@@ -52,13 +52,13 @@ describe.skipIf(verifierProblem)(`pacts of a broker${skipReason}`, () => {
     broker = await openBroker([{ pact }, { pact: GOOD }]);
     const { code, out } = await atBroker(PUBLISH);
     expect([code, out]).toEqual([1, expect.stringContaining('3 passed, 1 failed')]);
-    expect(broker.sent('POST', '/pacts/0/results')[0]?.json.success).toBe(false);
-    expect(broker.sent('POST', '/pacts/1/results')[0]?.json.success).toBe(true);
+    expect(broker.sent('POST', '/0/verification-results')[0]?.json.success).toBe(false);
+    expect(broker.sent('POST', '/1/verification-results')[0]?.json.success).toBe(true);
   });
 
   it('fails a pact that the broker does not hand out alone', async () => {
     broker = await openBroker([{ pact: GOOD }, { pact: GOOD }], undefined, {
-      'GET /pacts/0': { status: 403, json: { errors: ['not for you'] } },
+      [`GET ${PACTS}/0`]: { status: 403, json: { errors: ['not for you'] } },
     });
     const { code, out } = await atBroker();
     expect([code, out]).toEqual([1, expect.stringContaining('3 passed, 1 failed')]);
@@ -71,7 +71,7 @@ describe.skipIf(verifierProblem)(`pacts of a broker${skipReason}`, () => {
     broker = await openBroker([{ pact: pact as never }]);
     const { code, out } = await atBroker(PUBLISH);
     expect([code, out]).toEqual([0, expect.stringContaining('2 passed, 0 failed, 1 pending')]);
-    expect(broker.sent('POST', '/results')[0]?.json.testResults).toMatchObject([
+    expect(broker.sent('POST', '/verification-results')[0]?.json.testResults).toMatchObject([
       { success: true },
       { success: false },
       { success: true },
@@ -94,22 +94,24 @@ describe.skipIf(verifierProblem)(`pacts of a broker${skipReason}`, () => {
     ];
     broker = await openBroker([{ pact: GOOD, notices }]);
     const { out } = await atBroker(PUBLISH);
-    expect(out).toContain(`shop 4.5.6 (${broker.url}/pacts/0)`);
-    expect(out).toContain(`note: ${broker.url}/pacts/0: it is the latest of main`);
+    expect(out).toContain(`shop 4.5.6 (${broker.url}${PACTS}/0)`);
+    expect(out).toContain(`note: ${broker.url}${PACTS}/0: it is the latest of main`);
     expect(out).toContain('no longer pending');
     expect(out).not.toContain('still pending');
-    expect(out).toContain(`published as success of version 1.2.3: ${broker.url}/pacts/0/results/17`);
+    expect(out).toContain(
+      `published as success of version 1.2.3: ${broker.url}${PACTS}/0/verification-results/17`,
+    );
   });
 
   it('publishes the result of a pact that is named by its address, as webhooks do', async () => {
     const authorization = 'Bearer the-token';
     broker = await openBroker([{ pact: GOOD }], authorization);
     const flags = [...PUBLISH, '--provider-branch', 'main', '--provider-tag', 'prod'];
-    const { code, out } = await verify([`${broker.url}/pacts/0`, ...flags, '--broker-token', 'the-token']);
+    const { code, out } = await verify([`${broker.url}${PACTS}/0`, ...flags, '--broker-token', 'the-token']);
     expect([code, out]).toEqual([0, expect.stringContaining('published as success')]);
     expect(broker.sent('PUT', '/branches/main/versions/1.2.3')).toHaveLength(1);
     expect(broker.sent('PUT', '/versions/1.2.3/tags/prod')).toHaveLength(1);
-    const fromEnvironment = await verify([`${broker.url}/pacts/0`, ...PUBLISH], {
+    const fromEnvironment = await verify([`${broker.url}${PACTS}/0`, ...PUBLISH], {
       PACT_BROKER_TOKEN: 'the-token',
     });
     expect(fromEnvironment.code).toBe(0);
@@ -117,13 +119,16 @@ describe.skipIf(verifierProblem)(`pacts of a broker${skipReason}`, () => {
 
   it('exits with 3 and keeps the report when a result cannot be published', async () => {
     broker = await openBroker([{ pact: GOOD }, { pact: GOOD }], undefined, {
-      'POST /pacts/0/results': { status: 500, json: { error: { message: 'the disk is full' } } },
+      [`POST ${PACTS}/0/verification-results`]: {
+        status: 500,
+        json: { error: { message: 'the disk is full' } },
+      },
     });
     const { code, out } = await atBroker(PUBLISH);
     expect([code, out]).toEqual([3, expect.stringContaining('6 passed, 0 failed')]);
     expect(out).toContain('the result cannot be published');
     expect(out).toContain('the disk is full');
-    expect(broker.sent('POST', '/pacts/1/results')).toHaveLength(1);
+    expect(broker.sent('POST', '/1/verification-results')).toHaveLength(1);
   });
 
   it('asks for the pacts of --provider with its tags, and publishes no secret', async () => {
@@ -134,7 +139,7 @@ describe.skipIf(verifierProblem)(`pacts of a broker${skipReason}`, () => {
     expect(broker.sent('POST', '/for-verification')[0]?.json).toMatchObject({
       providerVersionTags: ['prod'],
     });
-    expect(JSON.stringify(broker.sent('POST', '/results'))).not.toContain('pr1vate');
+    expect(JSON.stringify(broker.sent('POST', '/verification-results'))).not.toContain('pr1vate');
     const other = await atBroker(['--provider', 'other']);
     expect(other.err).toContain('has no pacts for "other"');
   });

@@ -38,7 +38,7 @@ describe.skipIf(verifierProblem)(`verify with a broker${skipReason}`, () => {
       consumerVersionSelectors: [{ mainBranch: true }, { tag: 'prod', latest: true }],
       includePendingStatus: false,
     });
-    expect(broker.sent('POST', '/results')).toEqual([]);
+    expect(broker.sent('POST', '/verification-results')).toEqual([]);
   });
 
   it('allows pending and WIP pacts to fail unless --fail-on-pending is set', async () => {
@@ -60,13 +60,13 @@ describe.skipIf(verifierProblem)(`verify with a broker${skipReason}`, () => {
     const { code } = await verify([...flags, '--build-url', 'http://ci.example/1']);
     expect(code).toBe(1);
     expect(broker.sent('PUT', '/branches/main/versions/1.2.3')).toHaveLength(2);
-    expect(broker.sent('POST', '/pacts/0/results')[0]?.json).toMatchObject({
+    expect(broker.sent('POST', '/0/verification-results')[0]?.json).toMatchObject({
       providerApplicationVersion: '1.2.3',
       success: true,
       buildUrl: 'http://ci.example/1',
       testResults: [{ interactionId: 'good-1', success: true }, { success: true }, { success: true }],
     });
-    expect(broker.sent('POST', '/pacts/1/results')[0]?.json).toMatchObject({
+    expect(broker.sent('POST', '/1/verification-results')[0]?.json).toMatchObject({
       success: false,
       testResults: [
         {

@@ -36,6 +36,11 @@ const IMITATED: readonly (readonly [string, string, RequestInit])[] = [
 ];
 const OWN: readonly (readonly [string, string, RequestInit])[] = [
   ['the control API', '/__admin/clients', {}],
+  [
+    'the event of a message contract',
+    '/__admin/provider-events',
+    { method: 'POST', body: '{"description":"VideocallLoading"}' },
+  ],
   ['the demo', '/__demo/', {}],
 ];
 

@@ -22,6 +22,10 @@ export interface StoredPact {
 type Answer = { readonly status: number; readonly json: unknown };
 
 const PROVIDER = '/pacticipants/videocall-manager';
+const FOR_VERIFICATION = '/pacts/provider/videocall-manager/for-verification';
+/** The path of all pacts; each is kept under its index. */
+export const PACTS = '/pacts/provider/videocall-manager/consumer/shop/pact-version';
+const PACT_NAME = 'Pact between shop (4.5.6) and videocall-manager';
 
 /**
  * Starts the part of a Pact broker that a verification uses: links, pacts for verification, results. Names, links and errors
@@ -34,46 +38,62 @@ export async function openBroker(
 ) {
   const received: ReceivedRequest[] = [];
   let base = '';
-  const link = (path: string) => ({ href: `${base}${path}` });
-
-  const createSelfLink = (index: number) => ({
-    self: {
-      ...link(`/pacts/${index}`),
-      title: 'Pact',
-      name: 'Pact between shop (4.5.6) and videocall-manager',
-    },
+  const link = (path: string, title: string, more: object = {}) => ({
+    href: `${base}${path}`,
+    title,
+    ...more,
   });
+  const TEMPLATED = { templated: true };
+
   const createDocument = (index: number) => ({
     ...kept[index]?.pact,
     _links: {
-      ...createSelfLink(index),
-      'pb:publish-verification-results': link(`/pacts/${index}/results`),
-      'pb:provider': { ...link(PROVIDER), title: 'Provider', name: 'videocall-manager' },
-      'pb:consumer-version': {
-        ...link('/pacticipants/shop/versions/4.5.6'),
-        title: 'Pacticipant version',
-        name: '4.5.6',
-      },
+      self: link(`${PACTS}/${index}`, 'Pact', { name: PACT_NAME }),
+      'pb:consumer-version': link('/pacticipants/shop/versions/4.5.6', 'Consumer version', { name: '4.5.6' }),
+      'pb:provider': link(PROVIDER, 'Provider', { name: 'videocall-manager' }),
+      'pb:publish-verification-results': link(
+        `${PACTS}/${index}/verification-results`,
+        'Publish verification results',
+      ),
     },
+  });
+
+  const listForVerification = () => ({
+    _embedded: {
+      pacts: kept.map(({ pending = false, wip = false, notices = [] }, index) => ({
+        shortDescription: 'latest',
+        verificationProperties: { pending, ...(wip && { wip }), notices },
+        _links: { self: { href: `${base}${PACTS}/${index}`, name: PACT_NAME } },
+      })),
+    },
+    _links: { self: link(FOR_VERIFICATION, 'Pacts to be verified') },
   });
 
   const answers: Record<string, () => unknown> = {
     'GET /': () => ({
-      _links: { 'pb:provider-pacts-for-verification': link('/pacts/provider/{provider}/for-verification') },
-    }),
-    'POST /pacts/provider/videocall-manager/for-verification': () => ({
-      _embedded: {
-        pacts: kept.map(({ pending = false, wip = false, notices = [] }, index) => ({
-          shortDescription: 'latest',
-          verificationProperties: { pending, wip, notices },
-          _links: createSelfLink(index),
-        })),
+      _links: {
+        'pb:provider-pacts-for-verification': link(
+          '/pacts/provider/{provider}/for-verification',
+          'Pact versions to be verified for the specified provider',
+          TEMPLATED,
+        ),
       },
     }),
+    // Clients follow the link before they post to it.
+    [`GET ${FOR_VERIFICATION}`]: listForVerification,
+    [`POST ${FOR_VERIFICATION}`]: listForVerification,
     [`GET ${PROVIDER}`]: () => ({
       _links: {
-        'pb:branch-version': link(`${PROVIDER}/branches/{branch}/versions/{version}`),
-        'pb:version-tag': link(`${PROVIDER}/versions/{version}/tags/{tag}`),
+        'pb:version-tag': link(
+          `${PROVIDER}/versions/{version}/tags/{tag}`,
+          'Get, create or delete a tag for a version of videocall-manager',
+          TEMPLATED,
+        ),
+        'pb:branch-version': link(
+          `${PROVIDER}/branches/{branch}/versions/{version}`,
+          'Get or add/create a version for a branch of videocall-manager',
+          TEMPLATED,
+        ),
       },
     }),
   };
@@ -83,11 +103,11 @@ export async function openBroker(
     if (other !== undefined) return other;
     const own = answers[`${method} ${path}`];
     if (own !== undefined) return { status: 200, json: own() };
-    const [, index] = /^\/pacts\/(\d+)$/.exec(path) ?? [];
+    const [, index] = /\/pact-version\/(\d+)$/.exec(path) ?? [];
     if (method === 'GET' && index !== undefined) return { status: 200, json: createDocument(Number(index)) };
     if (method === 'PUT') return { status: 201, json: {} };
-    return method === 'POST' && path.endsWith('/results')
-      ? { status: 201, json: { _links: { self: link(`${path}/17`) } } }
+    return method === 'POST' && path.endsWith('/verification-results')
+      ? { status: 201, json: { _links: { self: link(`${path}/17`, 'Verification result') } } }
       : { status: 404, json: {} };
   }
 

@@ -31,7 +31,7 @@ export async function resolveCallId(
   const callId = clientId === undefined ? undefined : await calls.findLatest(clientId, validationId, n);
   if (callId === undefined || (await calls.details(callId)) === undefined) {
     throw new ControlError('not_found', `there is no such call for "${validationId}"`, {
-      hint: 'a call exists from the first GET /call that is let in',
+      hint: 'a call exists once a GET /call with a valid token opened it',
     });
   }
   return callId;
