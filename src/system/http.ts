@@ -120,13 +120,3 @@ export function splitCredentials(address: string): { readonly url: string; reado
   const pair = `${decodePart(username)}:${decodePart(password)}`;
   return { url, authorization: basicCredentials(pair) };
 }
-
-/** Whether {@link splitCredentials} can decode the credentials in an address. */
-export function canReadCredentials(address: string): boolean {
-  try {
-    splitCredentials(address);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -229,7 +229,7 @@ describe('X-Forwarded-For', () => {
   it('says which text in X-Forwarded-For is no address', async () => {
     const url = await start({ trustProxy: ['127.0.0.1'] });
     const { body } = await ask(url, { headers: [['X-Forwarded-For', '127.0.0.2, _hidden']] });
-    const reason = `the sender's address is not among the allowed_ips of "bank": X-Forwarded-For has "_hidden" where an address must be`;
+    const reason = `the address of the sender is not in the allowed_ips of "bank": X-Forwarded-For has "_hidden" where an address must be`;
     expect(body.toString()).toBe(`403 Forbidden: ${reason}\n`);
     expect((await d.admin('GET', '/requests')).json.items.at(-1)).toMatchObject({ from: 'unknown', reason });
   });

@@ -3,7 +3,7 @@ import { controlAddress, controlAt } from '../../control/client.ts';
 import { BadUsage } from '../../options/bad-usage.ts';
 import { readOptions } from '../../options/read.ts';
 import type { AllRead } from '../../options/table.ts';
-import { canReadCredentials, withoutCredentials } from '../../system/http.ts';
+import { withoutCredentials } from '../../system/http.ts';
 import { type Command, describeWriteError, EXIT, print, resolveServerUrl } from '../command.ts';
 import { NotAllowed } from './collect-snapshot.ts';
 import { writeFolder } from './folder.ts';
@@ -24,8 +24,6 @@ export async function createReport(url: string, credentials: Credentials): Promi
   const { makeReport } = await import('./formats.ts');
   const hasCredentials = new URL(url).username !== '';
   const address = controlAddress(url, hasCredentials ? undefined : credentials);
-  if (!canReadCredentials(address))
-    throw new BadUsage(['the credentials in the address cannot be decoded; write % as %25']);
   return makeReport(controlAt(address), withoutCredentials(address)).catch((error) => {
     throw error instanceof NotAllowed ? new BadUsage([error.message]) : error;
   });
