@@ -76,7 +76,7 @@ export function createMemoryStore(systemTime: () => Instant): Store {
     list: async (kind, owner) => list(kind, owner),
 
     async *pages(kind, owner) {
-      yield list(kind, owner);
+      yield list(kind, owner).reverse();
     },
 
     append<L extends Log>(log: L, owner: string, value: Logs[L], maxEntries: number) {

@@ -90,7 +90,7 @@ export interface Store {
   swap(...changes: readonly Change[]): Eventual<boolean>;
   /** Records of one kind, oldest first; of one owner, if named. Records that are written meanwhile may be missing. */
   list<K extends Kind>(kind: K, owner?: string): Promise<StoredRecord<K>[]>;
-  /** Like {@link list}, for more records than fit in memory: in parts, and oldest first within each owner. */
+  /** Like {@link list}, in parts of a few hundred: owner by owner, and newest first within each. */
   pages<K extends Kind>(kind: K, owner?: string): AsyncIterable<readonly StoredRecord<K>[]>;
   /** Appends to a client's part of a log, which keeps the last `maxEntries` entries. */
   append<L extends Log>(log: L, owner: string, entry: Logs[L], maxEntries: number): Eventual<void>;

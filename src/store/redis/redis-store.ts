@@ -93,16 +93,16 @@ function createStoreOperations(run: RunScript): Omit<Store, 'check' | 'watch' | 
     };
   }
 
-  /** Pages of records: by owner, and oldest first within one. */
-  async function* readPages<K extends Kind>(kind: K, owner: string | undefined) {
+  /** Pages of records: by owner, and newest first within one. */
+  async function* readPages<K extends Kind>(kind: K, owner?: string) {
     let [from, to] = toRange(owner);
     for (;;) {
-      const page = (await run('LIST', kind, 'ZRANGEBYLEX', from, to, `${PAGE_SIZE}`)) as string[];
+      const page = (await run('LIST', kind, from, to, `${PAGE_SIZE}`)) as string[];
       const [next, ...records] = page;
       if (next === undefined) return;
       yield records.map((text) => parseOrderedRecord<K>(text));
       if (records.length < PAGE_SIZE) return;
-      from = next;
+      to = next;
     }
   }
 
@@ -162,9 +162,7 @@ function createStoreOperations(run: RunScript): Omit<Store, 'check' | 'watch' | 
         .map(({ version, value }): StoredRecord<K> => ({ version, value }));
     },
 
-    async *pages(kind, owner) {
-      for await (const page of readPages(kind, owner)) yield page;
-    },
+    pages: readPages,
 
     async append(log, owner, entry, most) {
       await run('APPEND', log, JSON.stringify(owner), String(most), JSON.stringify(entry));

@@ -106,13 +106,13 @@ return 1
 `;
 
 /**
- * Arguments: mark, kind, `ZRANGEBYLEX` or `ZREVRANGEBYLEX`, the ends of the range, and the maximum number of records. Returns
- * where the next page begins, then records; nothing at the end.
+ * Arguments: mark, kind, the ends of a range of owners, and the maximum number of records. Returns where the next page ends,
+ * then records, the last of the range first; nothing when there are no more.
  */
 export const LIST = `${COMMON}
-local mark, kind, command, from, to, most = unpack(ARGV)
+local mark, kind, from, to, most = unpack(ARGV)
 if not redis.call('ZSCORE', at(kind .. ':of'), '!') then return '${LOST}' end
-local members = redis.call(command, at(kind .. ':of'), from, to, 'LIMIT', 0, most)
+local members = redis.call('ZREVRANGEBYLEX', at(kind .. ':of'), to, from, 'LIMIT', 0, most)
 if #members == 0 then return {} end
 local ids = {}
 for i, member in ipairs(members) do ids[i] = idOf(member) end
@@ -185,10 +185,10 @@ publish(changes)
 `;
 
 const WITH_WORDS = `${COMMON}
-local function try(command, key, ...)
-  local reply = redis.pcall(command, key, ...)
+local function try(command, ...)
+  local reply = redis.pcall(command, ...)
   if type(reply) == 'table' and reply.err then
-    error(reply.err:gsub(' script: .*$', '') .. ' (' .. command .. ' ' .. key .. ')', 0)
+    error(reply.err:gsub(' script: .*$', '') .. ' (' .. table.concat({command, (...)}, ' ') .. ')', 0)
   end
   return reply
 end
@@ -213,9 +213,9 @@ local isFull = false
 for _, command in ipairs({
   {'UNLINK', tried}, {'SET', tried, '1'}, {'GET', tried}, {'INCR', tried}, {'UNLINK', tried},
   {'HSET', tried, 'a', 'b'}, {'HGET', tried, 'a'}, {'HMGET', tried, 'a'}, {'HDEL', tried, 'a'}, {'UNLINK', tried},
-  {'ZADD', tried, 0, 'a'}, {'ZSCORE', tried, 'a'}, {'ZRANGEBYLEX', tried, '-', '+'}, {'ZREVRANGEBYLEX', tried, '+', '-'},
-  {'ZREM', tried, 'a'}, {'UNLINK', tried}, {'XADD', tried, '*', 'a', 'b'}, {'XRANGE', tried, '-', '+'}, {'UNLINK', tried},
-  {'PUBLISH', at('changes'), '[]'},
+  {'ZADD', tried, 0, 'a'}, {'ZSCORE', tried, 'a'}, {'ZCARD', tried}, {'ZRANGEBYLEX', tried, '-', '+'},
+  {'ZREVRANGEBYLEX', tried, '+', '-'}, {'ZREM', tried, 'a'}, {'UNLINK', tried}, {'XADD', tried, '*', 'a', 'b'}, {'XRANGE', tried, '-', '+'}, {'UNLINK', tried},
+  {'PUBLISH', at('changes'), '[]'}, {'TIME'},
 }) do
   local isTried, failure = pcall(try, unpack(command))
   if not isTried then
@@ -226,7 +226,7 @@ end
 local mark = try('HGET', born, 'mark') or try('HGET', at(ARGV[3]), 'mark')
 local lost = {}
 for i = 3, #ARGV do
-  if not mark or not isWhole(ARGV[i], mark) then lost[#lost + 1] = ARGV[i] end
+  if not isWhole(ARGV[i], mark) or not mark then lost[#lost + 1] = ARGV[i] end
 end
 if #lost > 0 then
   mark = table.concat(redis.call('TIME'), '.')
