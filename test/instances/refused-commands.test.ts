@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { createClient } from 'redis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Drive, openDrive } from '../support/drive.ts';
@@ -6,9 +8,9 @@ import { explainMissingTool } from '../support/tools.ts';
 
 const why = explainMissingTool('redis');
 
-/** The rights in docs/how-to/several-instances.md. */
-const RIGHTS =
-  '+eval +evalsha +subscribe +time +get +set +incr +hget +hmget +hset +hdel +zadd +zrem +zscore +zcard +zrangebylex +zrevrangebylex +xadd +xrange +unlink +publish';
+const PAGE = path.join(import.meta.dirname, '../../docs/how-to/several-instances.md');
+/** The rights that the page lists. */
+const RIGHTS = (/`(\+eval [^`]*)`/.exec(readFileSync(PAGE, 'utf8'))?.[1] ?? '').replaceAll('\n', ' ');
 const COMMANDS = RIGHTS.split(' ').map((right) => right.slice(1));
 
 describe.skipIf(why)(`a Redis that refuses commands${why ? ` (${why})` : ''}`, () => {
@@ -52,8 +54,8 @@ describe.skipIf(why)(`a Redis that refuses commands${why ? ` (${why})` : ''}`, (
     const { admin, token, open, createClient: create } = await start(await createUser(RIGHTS));
     const made = await create();
     expect((await open(await token(made), 'v')).status).toBe(200);
-    for (const path of ['/tokens', '/calls', '/requests', '/findings', '/health'])
-      expect((await admin('GET', path)).status).toBe(200);
+    for (const route of ['/tokens', '/calls', '/requests', '/findings', '/health'])
+      expect((await admin('GET', route)).status).toBe(200);
     expect((await admin('POST', '/clock/advance', { by: '1h' })).status).toBe(200);
     expect((await admin('POST', `/reset?client_id=${made.client_id}`)).status).toBe(204);
     expect((await admin('DELETE', `/clients/${made.client_id}`)).status).toBe(204);
@@ -108,8 +110,8 @@ describe.skipIf(why)(`a Redis that refuses commands${why ? ` (${why})` : ''}`, (
       const refused = await requestToken();
       expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining('OOM')]);
     }
-    for (const path of ['/tokens', '/clients', '/calls', '/requests/count'])
-      expect((await admin('GET', path)).status).toBe(200);
+    for (const route of ['/tokens', '/clients', '/calls', '/requests/count'])
+      expect((await admin('GET', route)).status).toBe(200);
     expect((await admin('GET', '/health')).status).toBe(503);
     expect(lines).toEqual([expect.stringMatching(/is full: OOM/)]);
     expect((await admin('POST', `/reset?client_id=${made.client_id}`)).status).toBe(204);
