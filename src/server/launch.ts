@@ -8,7 +8,7 @@ import { isStore } from '../options/simulator-rows.ts';
 import type { AllRead } from '../options/table.ts';
 import type { PageTicket } from '../service/call.ts';
 import { createMistakeLog } from '../service/mistake-log.ts';
-import { createSeeder, type Seed } from '../simulator/seed.ts';
+import { createSeeder } from '../simulator/seed.ts';
 import { createSimulator, type Simulator } from '../simulator/simulator.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import { type Store, StoreUnavailable } from '../store/store.ts';
@@ -49,10 +49,32 @@ const PASSWORD_LENGTH = 24;
 
 type ResolvedOptions = Resolved<'library', LaunchOptions>;
 
+/** The options that instances with one store should have in common, under their names in a config file. */
+function listCommonOptions({
+  port,
+  host,
+  https,
+  browserUrl,
+  mediaPorts,
+  trustProxy,
+  admin,
+  scenarios,
+  ...common
+}: Omit<ResolvedOptions, 'store' | 'storePrefix' | 'logLevel' | 'logFormat'>): Record<string, unknown> {
+  const files = typeof scenarios === 'function' ? scenarios() : scenarios;
+  return Object.fromEntries(
+    Object.entries({ ...common, scenarios: [...files] }).map(([name, value]) => [
+      name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      value,
+    ]),
+  );
+}
+
 /** The store at an address. */
 async function openStore(
   address: string,
-  { storePrefix, ...seed }: Seed & Pick<ResolvedOptions, 'storePrefix'>,
+  prefix: string,
+  options: Parameters<typeof listCommonOptions>[0],
   random: Random,
   log: Logger,
 ): Promise<Store> {
@@ -61,10 +83,10 @@ async function openStore(
   const { createRedisStore } = await import('../store/redis/redis-store.ts');
   return createRedisStore({
     url: address,
-    prefix: storePrefix,
+    prefix,
+    configuration: listCommonOptions(options),
     onStatusChange: (line) => log.warn(line),
-    // The store was empty, so nothing is overwritten.
-    reseed: (store) => createSeeder(store, random, seed).all(),
+    reseed: (store) => createSeeder(store, random, options).all(),
   });
 }
 
@@ -105,10 +127,10 @@ export async function launch(given: LaunchOptions, timeouts = TIMEOUTS_MS): Prom
   const log = createLogger({ level: logLevel, format: logFormat });
   const running: OpenResources = {};
   try {
-    const { clients, faults, validations } = options;
-    const seed = { clients, faults, validations };
     const store =
-      typeof place === 'object' ? place : await openStore(place, { storePrefix, ...seed }, random, log);
+      typeof place === 'object'
+        ? place
+        : await openStore(place, storePrefix, { randomSeed, ...options }, random, log);
     if (store !== place) running.ownStore = store;
     const launched = await startWithStore({ store, random, log, options, running, timeouts });
     return {

@@ -45,7 +45,13 @@ function getLastEventId({ headers, query }: StreamRequest): number {
 function createPublisher({ send, end }: Channel, request: StreamRequest) {
   let lastPostId = getLastEventId(request);
   let shownState = request.query.state;
+  const sentPosts: Post[] = [];
 
+  /** A Redis that took over may have lost the last posts, and have others in their place. */
+  const isLost = (posts: readonly Post[], id: number): boolean => {
+    const [sent, present] = [sentPosts[id], posts[id]];
+    return present === undefined || (sent !== undefined && JSON.stringify(sent) !== JSON.stringify(present));
+  };
   const toPost = ({ data, foreign }: Post): PagePost => {
     const query = new URLSearchParams({ data: JSON.stringify(data) });
     return foreign ? { data, foreign: `${CALL_PATHS.foreign}?${query}` } : { data };
@@ -57,10 +63,12 @@ function createPublisher({ send, end }: Channel, request: StreamRequest) {
       return [];
     }
     const { state, posts, nextAt } = news;
+    while (lastPostId >= 0 && isLost(posts, lastPostId)) lastPostId -= 1;
     const unsentPosts = posts.slice(lastPostId + 1);
     const last = isOver(state) && nextAt === undefined ? { last: true as const } : {};
     for (const post of unsentPosts) {
       const isLast = post === unsentPosts.at(-1);
+      sentPosts[post.id] = post;
       send({ state, post: toPost(post), ...(isLast && last) }, post.id);
     }
     if (unsentPosts.length === 0 && shownState !== state) send({ state, ...last });

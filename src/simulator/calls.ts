@@ -13,7 +13,7 @@ import type { CallAction } from '../domain/scenario.ts';
 import { addMs, type Instant, type Ms, ms, toVirtualTime } from '../domain/time.ts';
 import type { Store } from '../store/store.ts';
 import type { CallScheduler } from './call-scheduler.ts';
-import { decide, pickClock, putRecord, readTime } from './decide.ts';
+import { createTimeReader, decide, pickClock, putRecord, readTime } from './decide.ts';
 import { waitForCheckIns, waitForPages } from './page-catch-up.ts';
 import { getOwner } from './record-kinds.ts';
 import { callRef, clockRefs, presenceRef, toCallId, validationRef } from './refs.ts';
@@ -43,6 +43,18 @@ export interface EventView extends EmittedEvent {
 const toEventViews = (call: Call, { events }: CallView, { pushedAt, postedAt }: Presence): EventView[] =>
   events.map((said, id) => ({ ...said, id, call, pushedAt: pushedAt[id], postedAt: postedAt[id] }));
 
+function toDetails(call: Call, presence: Presence | undefined, now: Instant, realTime: Instant): CallDetails {
+  const known = presence ?? NO_PRESENCE;
+  const view = callAt(call, now);
+  return {
+    call,
+    view,
+    events: toEventViews(call, view, known),
+    presence: known,
+    open: getOpenPages(known, realTime),
+  };
+}
+
 /** The result of an intervention: the ids of the events that a page has to post because of it. */
 export interface InterventionResult {
   readonly callId: string;
@@ -66,15 +78,18 @@ export function createCalls(store: Store, scheduler: CallScheduler) {
     if (call === undefined) return undefined;
     const { realTime, found } = await store.read(presenceRef(callId), ...clockRefs(call.value.clientId));
     const [present, ...clocks] = found;
-    const presence = present?.value ?? NO_PRESENCE;
-    const view = callAt(call.value, toVirtualTime(pickClock(...clocks), realTime));
-    return {
-      call: call.value,
-      view,
-      events: toEventViews(call.value, view, presence),
-      presence,
-      open: getOpenPages(presence, realTime),
-    };
+    return toDetails(call.value, present?.value, toVirtualTime(pickClock(...clocks), realTime), realTime);
+  }
+
+  async function loadDetails(calls: readonly Call[]): Promise<CallDetails[]> {
+    const timeOf = createTimeReader(store);
+    const [{ realTime, found }, times] = await Promise.all([
+      store.read(...calls.map((call) => presenceRef(toCallId(call)))),
+      Promise.all(calls.map(({ clientId }) => timeOf(clientId))),
+    ]);
+    return calls.map((call, index) =>
+      toDetails(call, found[index]?.value, times[index] as Instant, realTime),
+    );
   }
 
   return {
@@ -145,6 +160,7 @@ export function createCalls(store: Store, scheduler: CallScheduler) {
         .map(({ clientId }) => clientId),
 
     details,
+    loadDetails,
 
     /** The events of calls, the earliest first. */
     events: (some: readonly CallDetails[]): EventView[] =>
@@ -152,9 +168,7 @@ export function createCalls(store: Store, scheduler: CallScheduler) {
 
     /** Every call, oldest first; of one client, if named. */
     async list(clientId?: string): Promise<CallDetails[]> {
-      const found = await store.list('call', clientId);
-      const all = await Promise.all(found.map(({ value }) => details(toCallId(value))));
-      return all.filter((one) => one !== undefined);
+      return loadDetails((await store.list('call', clientId)).map(({ value }) => value));
     },
   };
 }

@@ -52,6 +52,8 @@ export function createClients(store: Store, random: Random) {
       clientId: string,
       scenarioFor: (client: Client) => Promise<string | undefined>,
     ): Promise<boolean> {
+      // A full store can only delete.
+      if ((await get(clientId)) !== undefined) await store.clear(OWNED_BY_CLIENT, clientId);
       // Written again, so that every concurrent decision about the client conflicts and is retried.
       const known = await updateRecord(store, clientRef(clientId), async (client) => {
         const { scenario: _, ...credentials } = client;
@@ -74,6 +76,10 @@ export function createClients(store: Store, random: Random) {
     },
 
     /** Removes every client with everything that belongs to it. */
-    clear: (): Promise<void> => store.clear(CLIENT_AND_OWNED),
+    async clear(): Promise<void> {
+      // Most is deleted while the clients are still there, because that can take long.
+      await store.clear(OWNED_BY_CLIENT);
+      await store.clear(CLIENT_AND_OWNED);
+    },
   };
 }

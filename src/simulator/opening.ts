@@ -129,7 +129,9 @@ export function createOpenings(
       getExpiry(token),
       ...[token.revokedAt, ...ends].filter((at) => at !== undefined),
     );
-    return (await store.list('token', token.clientId)).some(({ value }) => isFresh(value, usedUpAt, now));
+    for await (const page of store.pages('token', token.clientId))
+      if (page.some(({ value }) => isFresh(value, usedUpAt, now))) return true;
+    return false;
   }
 
   /** Lets a token into a call, or refuses it. Order of the checks: token, then validation, then server. */

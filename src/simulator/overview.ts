@@ -3,7 +3,6 @@ import type { Validation } from '../domain/validation.ts';
 import type { Store } from '../store/store.ts';
 import type { CallDetails, createCalls } from './calls.ts';
 import { createTimeReader } from './decide.ts';
-import { toCallId } from './refs.ts';
 
 /** All calls, sorted for the person who acts as the agent. */
 export interface Overview {
@@ -23,12 +22,10 @@ export interface Overview {
 const MAX_SHOWN = 50;
 
 /** Summarizes all calls; reads details only of those that are shown. */
-export function createOverviews(store: Store, { details }: Pick<ReturnType<typeof createCalls>, 'details'>) {
-  const loadDetails = async (shown: readonly Call[]): Promise<CallDetails[]> => {
-    const all = await Promise.all(shown.map((call) => details(toCallId(call))));
-    return all.filter((one) => one !== undefined);
-  };
-
+export function createOverviews(
+  store: Store,
+  { loadDetails }: Pick<ReturnType<typeof createCalls>, 'loadDetails'>,
+) {
   return {
     /** Every call of one client, or of all, grouped by what the agent has to do. */
     async read(clientId?: string): Promise<Overview> {
@@ -56,7 +53,7 @@ export function createOverviews(store: Store, { details }: Pick<ReturnType<typeo
     /** The call that was opened last; undefined when there is none. */
     async findNewestCall(clientId?: string): Promise<CallDetails | undefined> {
       const last = (await store.list('call', clientId)).at(-1);
-      return last && details(toCallId(last.value));
+      return last && (await loadDetails([last.value]))[0];
     },
   };
 }

@@ -44,7 +44,7 @@ export interface SimulatorOptions extends Seed {
 /** Which store is unavailable and why; undefined while it answers. */
 async function whyUnavailable(store: Store): Promise<string | undefined> {
   try {
-    await store.read();
+    await store.check();
     return undefined;
   } catch (error) {
     if (error instanceof StoreUnavailable) return error.message;

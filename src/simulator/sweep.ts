@@ -1,6 +1,7 @@
 import { type Call, callAt, isOver } from '../domain/call.ts';
+import type { Eventual } from '../domain/eventual.ts';
 import type { Instant } from '../domain/time.ts';
-import { getExpiry, type Token } from '../domain/token.ts';
+import { getExpiry } from '../domain/token.ts';
 import type { Change, Store, StoredRecord } from '../store/store.ts';
 import { createTimeReader } from './decide.ts';
 import { callRef, presenceRef, toCallId, tokenRef, validationRef } from './refs.ts';
@@ -9,25 +10,7 @@ import { callRef, presenceRef, toCallId, tokenRef, validationRef } from './refs.
 const MAX_ENDED_PER_CLIENT = 1_000;
 /** Below this number there is nothing to sweep. */
 const MIN_SWEEP_SIZE = 5_000;
-const CHANGE_BATCH_SIZE = 500;
-
-type ReadTime = ReturnType<typeof createTimeReader>;
-
-/** Those of `all`, oldest first, that have ended and exceed their client's limit. */
-function selectSurplus<T extends { readonly value: { readonly clientId: string } }>(
-  all: readonly T[],
-  hasEnded: readonly boolean[],
-): T[] {
-  const kept = new Map<string, number>();
-  return all
-    .filter((_, index) => hasEnded[index])
-    .toReversed()
-    .filter(({ value: { clientId } }) => {
-      const before = kept.get(clientId) ?? 0;
-      kept.set(clientId, before + 1);
-      return before >= MAX_ENDED_PER_CLIENT;
-    });
-}
+const CHANGE_BATCH_SIZE = 100;
 
 /**
  * Deletes old tokens and calls that have ended, so that a simulator that runs for weeks does not keep growing.
@@ -39,11 +22,6 @@ export function createSweeper(store: Store, onError: (error: unknown) => void) {
   let remaining = 0;
   let runningSweep: Promise<void> | undefined;
 
-  const readTimes = (
-    all: readonly { readonly value: { readonly clientId: string } }[],
-    timeOf: ReadTime,
-  ): Promise<Instant[]> => Promise.all(all.map(({ value }) => timeOf(value.clientId)));
-
   async function write(changes: readonly (readonly Change[])[]): Promise<void> {
     for (let first = 0; first < changes.length; first += CHANGE_BATCH_SIZE) {
       const some = changes.slice(first, first + CHANGE_BATCH_SIZE);
@@ -52,26 +30,29 @@ export function createSweeper(store: Store, onError: (error: unknown) => void) {
     }
   }
 
-  /** An expired token is refused whether its record exists or not. */
-  async function sweepTokens(timeOf: ReadTime): Promise<Map<string, Token>> {
-    const all = await store.list('token');
-    const times = await readTimes(all, timeOf);
-    const ended = selectSurplus(
-      all,
-      all.map(({ value }, index) => getExpiry(value) <= (times[index] ?? 0)),
-    );
-    await write(
-      ended.map((one) => [
-        {
-          ref: tokenRef(one.value.accessToken),
-          version: one.version,
-          owner: one.value.clientId,
-          value: null,
-        },
-      ]),
-    );
-    const gone = new Set(ended);
-    return new Map(all.filter((one) => !gone.has(one)).map(({ value }) => [value.accessToken, value]));
+  /**
+   * Deletes the records of a kind that have ended and exceed their client's limit. Returns how many are left.
+   *
+   * @param selectEnded returns those of a page that have ended
+   * @param removal returns the changes that delete one
+   */
+  async function sweepKind<K extends 'token' | 'call'>(
+    kind: K,
+    selectEnded: (page: readonly StoredRecord<K>[]) => Promise<readonly StoredRecord<K>[]>,
+    removal: (one: StoredRecord<K>) => Eventual<readonly Change[]>,
+  ): Promise<number> {
+    const ended = new Map<string, number>();
+    let left = 0;
+    for await (const page of store.pages(kind)) {
+      const surplus = (await selectEnded(page)).filter(({ value: { clientId } }) => {
+        const newer = ended.get(clientId) ?? 0;
+        ended.set(clientId, newer + 1);
+        return newer >= MAX_ENDED_PER_CLIENT;
+      });
+      left += page.length - surplus.length;
+      await write(await Promise.all(surplus.map(removal)));
+    }
+    return left;
   }
 
   /** The number of calls of a validation, if the record holds nothing else and this was the last call. */
@@ -84,42 +65,47 @@ export function createSweeper(store: Store, onError: (error: unknown) => void) {
     return hasSettings ? [] : [{ ref, version: validation.version, owner: clientId, value: null }];
   }
 
-  /** A call that has ended marks its tokens as completed, so it stays while they could otherwise open another. */
-  async function sweepCalls(tokens: ReadonlyMap<string, Token>, timeOf: ReadTime): Promise<number> {
-    const all = await store.list('call');
-    const times = await readTimes(all, timeOf);
-    const ended = selectSurplus(
-      all,
-      all.map(({ value }, index) => {
-        const now = times[index] as Instant;
-        const isNeeded = value.tokens.some((id) => {
-          const token = tokens.get(id);
-          return token !== undefined && getExpiry(token) > now;
-        });
-        return !isNeeded && isOver(callAt(value, now).state);
-      }),
-    );
-    const changes = async (one: StoredRecord<'call'>): Promise<Change[]> => {
-      const presence = presenceRef(toCallId(one.value));
-      const [present] = (await store.read(presence)).found;
-      const { clientId } = one.value;
-      return [
-        { ref: callRef(toCallId(one.value)), version: one.version, owner: clientId, value: null },
-        ...(present === undefined
-          ? []
-          : [{ ref: presence, version: present.version, owner: clientId, value: null } as const]),
-        ...(await deleteUnusedCounter(one.value)),
-      ];
-    };
-    await write(await Promise.all(ended.map(changes)));
-    return all.length - ended.length;
-  }
-
   async function sweep(): Promise<void> {
     addedSinceSweep = 0;
     const timeOf = createTimeReader(store);
-    const tokens = await sweepTokens(timeOf);
-    remaining = tokens.size + (await sweepCalls(tokens, timeOf));
+
+    /** An expired token is refused whether its record exists or not. */
+    async function selectExpired(page: readonly StoredRecord<'token'>[]) {
+      const times = await Promise.all(page.map(({ value }) => timeOf(value.clientId)));
+      return page.filter(({ value }, index) => getExpiry(value) <= (times[index] ?? 0));
+    }
+
+    /** A call that has ended marks its tokens as completed, so it stays while they could otherwise open another. */
+    async function selectUnneeded(page: readonly StoredRecord<'call'>[]) {
+      const times = await Promise.all(page.map(({ value }) => timeOf(value.clientId)));
+      const { found } = await store.read(...page.flatMap(({ value }) => value.tokens.map(tokenRef)));
+      const living = new Map(found.map((token) => [token?.value.accessToken, token?.value]));
+      return page.filter(({ value }, index) => {
+        const now = times[index] as Instant;
+        const isNeeded = value.tokens.some((id) => {
+          const token = living.get(id);
+          return token !== undefined && getExpiry(token) > now;
+        });
+        return !isNeeded && isOver(callAt(value, now).state);
+      });
+    }
+
+    const tokens = await sweepKind('token', selectExpired, ({ version, value }) => [
+      { ref: tokenRef(value.accessToken), version, owner: value.clientId, value: null },
+    ]);
+    const calls = await sweepKind('call', selectUnneeded, async ({ version, value }) => {
+      const presence = presenceRef(toCallId(value));
+      const [present] = (await store.read(presence)).found;
+      const { clientId: owner } = value;
+      return [
+        { ref: callRef(toCallId(value)), version, owner, value: null },
+        ...(present === undefined
+          ? []
+          : [{ ref: presence, version: present.version, owner, value: null } as const]),
+        ...(await deleteUnusedCounter(value)),
+      ];
+    });
+    remaining = tokens + calls;
   }
 
   const startSweep = (): void => {
@@ -139,6 +125,8 @@ export function createSweeper(store: Store, onError: (error: unknown) => void) {
 
     /** Call it after time has been moved, which may have ended many at once. */
     async onTimeMoved(): Promise<void> {
+      // It has read the time before.
+      await runningSweep;
       if (remaining + addedSinceSweep < MIN_SWEEP_SIZE) return;
       startSweep();
       await runningSweep;

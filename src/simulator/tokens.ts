@@ -14,7 +14,15 @@ import { createToken, getExpiry, getTokenState, type Token, type TokenState } fr
 import type { Store, StoredRecord } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
 import type { TokenFormat } from '../system/signing.ts';
-import { decide, decideFor, putRecord, readTime, requireUnchanged, updateRecord } from './decide.ts';
+import {
+  createTimeReader,
+  decide,
+  decideFor,
+  putRecord,
+  readTime,
+  requireUnchanged,
+  updateRecord,
+} from './decide.ts';
 import type { NamedClients, ReceivedRequest, ReceiveRequest } from './received-request.ts';
 import { callRef, clientRef, counterRef, tokenRef } from './refs.ts';
 
@@ -69,14 +77,22 @@ export function createTokens(
   receive: ReceiveRequest,
   onAdded: () => void,
 ) {
-  async function toTokenView({ value: token }: StoredRecord<'token'>): Promise<TokenView> {
-    const { found: calls } = await store.read(...token.calls.map(callRef));
-    const validationIds = [...new Set(calls.flatMap((call) => call?.value.validationId ?? []))];
-    return {
-      token,
-      state: resolveTokenState(token, calls, await readTime(store, token.clientId)),
-      validationIds,
-    };
+  async function toTokenViews(records: readonly StoredRecord<'token'>[]): Promise<TokenView[]> {
+    const timeOf = createTimeReader(store);
+    const callIds = records.flatMap(({ value }) => value.calls);
+    const [{ found }, times] = await Promise.all([
+      store.read(...callIds.map(callRef)),
+      Promise.all(records.map(({ value }) => timeOf(value.clientId))),
+    ]);
+    const known = new Map(callIds.map((id, index) => [id, found[index]]));
+    return records.map(({ value: token }, index) => {
+      const calls = token.calls.map((id) => known.get(id));
+      return {
+        token,
+        state: resolveTokenState(token, calls, times[index] as Instant),
+        validationIds: [...new Set(calls.flatMap((call) => call?.value.validationId ?? []))],
+      };
+    });
   }
 
   /** Changes a token by a rule that gets the virtual time; false when there is no such token. */
@@ -200,18 +216,18 @@ export function createTokens(
 
     async get(accessToken: string): Promise<TokenView | undefined> {
       const [token] = (await store.read(tokenRef(accessToken))).found;
-      return token && toTokenView(token);
+      return token && (await toTokenViews([token]))[0];
     },
 
     /** Every issued token, oldest first; of one client, if named. */
     async list(clientId?: Client['clientId']): Promise<TokenView[]> {
-      return Promise.all((await store.list('token', clientId)).map(toTokenView));
+      return toTokenViews(await store.list('token', clientId));
     },
 
     /** The latest tokens, newest first, and how many there are in all. */
     async listNewest(limit: number, clientId?: string): Promise<{ items: TokenView[]; total: number }> {
       const all = await store.list('token', clientId);
-      return { items: await Promise.all(all.slice(-limit).reverse().map(toTokenView)), total: all.length };
+      return { items: await toTokenViews(all.slice(-limit).reverse()), total: all.length };
     },
   };
 }

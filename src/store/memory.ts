@@ -49,7 +49,16 @@ export function createMemoryStore(systemTime: () => Instant): Store {
     else getRecords(ref.kind).set(ref.id, { version: ++versions, owner, value });
   };
 
+  function list<K extends Kind>(kind: K, owner?: string) {
+    const all = [...getRecords(kind).values()];
+    return (owner === undefined
+      ? all
+      : all.filter((entry) => entry.owner === owner)) as unknown as StoredRecord<K>[];
+  }
+
   return {
+    check() {},
+
     read(...refs) {
       const found = refs.map(({ kind, id }) => getRecords(kind).get(id));
       return { realTime: systemTime(), found: found as never };
@@ -64,11 +73,10 @@ export function createMemoryStore(systemTime: () => Instant): Store {
       return true;
     },
 
-    async list<K extends Kind>(kind: K, owner?: string) {
-      const all = [...getRecords(kind).values()];
-      return (owner === undefined
-        ? all
-        : all.filter((entry) => entry.owner === owner)) as unknown as StoredRecord<K>[];
+    list: async (kind, owner) => list(kind, owner),
+
+    async *pages(kind, owner) {
+      yield list(kind, owner).reverse();
     },
 
     append<L extends Log>(log: L, owner: string, value: Logs[L], maxEntries: number) {

@@ -82,16 +82,24 @@ export class StoreUnavailable extends Error {
  * implementation passes `storeSuite`. All methods may throw {@link StoreUnavailable}, after two seconds at the latest.
  */
 export interface Store {
+  /** Whether it can be read and written. @throws {StoreUnavailable} it cannot */
+  check(): Eventual<void>;
+  /** A few hundred records are read at one instant; more, in parts. */
   read<const R extends readonly Ref[]>(...refs: R): Eventual<StoreSnapshot<R>>;
   /** All changes or none: false when any version is no longer the present one. */
   swap(...changes: readonly Change[]): Eventual<boolean>;
-  /** Records of one kind, oldest first; of one owner, if named. */
+  /** Records of one kind, oldest first; of one owner, if named. Records that are written meanwhile may be missing. */
   list<K extends Kind>(kind: K, owner?: string): Promise<StoredRecord<K>[]>;
+  /** Like {@link list}, in parts of a few hundred: owner by owner, and newest first within each. */
+  pages<K extends Kind>(kind: K, owner?: string): AsyncIterable<readonly StoredRecord<K>[]>;
   /** Appends to a client's part of a log, which keeps the last `maxEntries` entries. */
   append<L extends Log>(log: L, owner: string, entry: Logs[L], maxEntries: number): Eventual<void>;
   /** Entries of a log, oldest first, after the one with the id `after`; of one client, if named. */
   entries<L extends Log>(log: L, owner?: string, after?: number): Promise<LogEntry<L>[]>;
-  /** Deletes records of these kinds and entries of these logs at once; of one owner, if named. */
+  /**
+   * Deletes records of these kinds and entries of these logs; of one owner, if named. The first kind is deleted first, and
+   * many records are deleted in parts, so that requests are answered meanwhile.
+   */
   clear(kinds: readonly (Kind | Log)[], owner?: string): Promise<void>;
   /**
    * Calls `listener` soon after a record or log has changed. Notifications may come late, repeatedly or never, so listeners

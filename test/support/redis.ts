@@ -56,16 +56,19 @@ async function waitUntilReady(url: string): Promise<void> {
  *
  * @param keeps whether its data survives a restart
  * @param password the password that every client needs
+ * @param cluster whether it is a node of a cluster, without others
  * @param socket whether it listens on a Unix socket instead
  */
 export async function startRedis({
   keeps = false,
   password = '',
   socket = false,
+  cluster = false,
 }: {
   keeps?: boolean;
   password?: string;
   socket?: boolean;
+  cluster?: boolean;
 } = {}): Promise<RedisServer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-redis-'));
   const port = await findFreePort();
@@ -78,6 +81,7 @@ export async function startRedis({
     dir: folder,
     save: '',
     ...(socket && { unixsocket: file }),
+    ...(cluster && { 'cluster-enabled': 'yes' }),
     ...(keeps && { appendonly: 'yes', appendfsync: 'always' }),
     ...(password !== '' && { requirepass: password }),
   };

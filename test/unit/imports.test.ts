@@ -12,7 +12,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
   store: ['store/store.ts', 'domain'],
   'store/store.ts': ['domain'],
-  'store/redis': ['store/store.ts', 'domain', 'npm:redis', 'system/clock.ts', 'system/timers.ts'],
+  'store/redis': [
+    'store/store.ts',
+    'domain',
+    'npm:redis',
+    'node:crypto',
+    'system/clock.ts',
+    'system/timers.ts',
+  ],
   simulator: ['domain', 'guide', 'store/store.ts', 'system'],
 
   service: [

@@ -1,7 +1,8 @@
+import { clearTimeout, setTimeout } from '../../system/timers.ts';
 import { StoreUnavailable } from '../store.ts';
-import { APPEND, CLEAR, GREET, LIST, PART, PARTS, READ, SWAP } from './scripts.ts';
+import { APPEND, CHECK, CLEAR, CLEAR_PARTS, GREET, LIST, PART, PARTS, READ, SWAP } from './scripts.ts';
 
-const SCRIPTS = { APPEND, CLEAR, GREET, LIST, PART, PARTS, READ, SWAP };
+const SCRIPTS = { APPEND, CHECK, CLEAR, CLEAR_PARTS, GREET, LIST, PART, PARTS, READ, SWAP };
 export type ScriptName = keyof typeof SCRIPTS;
 
 /** One connection to a server; not used again once it is lost. */
@@ -9,6 +10,8 @@ export interface RedisClient {
   /** Connects and subscribes to the channel. */
   connect(): Promise<void>;
   run(script: ScriptName, ...args: string[]): Promise<unknown>;
+  /** What the server does with data when its memory is full; undefined when the user may not ask for it. */
+  readEvictionPolicy(): Promise<string | undefined>;
   /** Closes the connection; pending commands fail. */
   destroy(): void;
 }
@@ -22,6 +25,7 @@ export interface RedisLocation {
 }
 
 const CONNECT_TIMEOUT_MS = 1_000;
+export const RETRY_DELAY_MS = 250;
 /** The error codes of `import` and of `require`, which the bundled command uses. */
 const NOT_INSTALLED_CODES = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'];
 
@@ -57,31 +61,61 @@ export async function createClientFactory(place: RedisLocation) {
   ) as Record<ScriptName, ReturnType<typeof script>>;
 
   return {
-    /** Whether the server's own state makes it refuse, and not the command. */
-    isRefusal: (error: unknown): boolean => error instanceof ErrorReply,
+    /** Whether an error is the server's answer, rather than a lost connection. */
+    isReply: (error: unknown): error is Error => error instanceof ErrorReply,
 
     /**
      * @param onMessage called with each message on the channel
      * @param onLost called once when the connection has been lost
      */
     newClient(onMessage: (message: string) => void, onLost: (error: Error) => void): RedisClient {
-      const client = createClient({
+      const options = {
         url: place.url,
-        scripts,
+        RESP: 2,
         // Reconnecting and queueing are left to the caller.
         socket: { reconnectStrategy: false, connectTimeout: CONNECT_TIMEOUT_MS },
         disableOfflineQueue: true,
         commandOptions: { timeout: 0 },
         maintNotifications: 'disabled',
-      });
+      } as const;
+      const client = createClient({ ...options, scripts });
       client.on('error', onLost);
+
+      // On a connection of its own: Redis cuts those that subscribe when an answer is large.
+      let subscriber: Pick<typeof client, 'isOpen' | 'destroy'> | undefined;
+      let retry: NodeJS.Timeout | undefined;
+      let isDestroyed = false;
+      const closeSubscriber = () => subscriber?.isOpen && subscriber.destroy();
+      async function subscribe(): Promise<void> {
+        const own = createClient(options);
+        subscriber = own;
+        own.on('error', () => own === subscriber && resubscribe());
+        await own.connect();
+        await own.subscribe(`${place.prefix}changes`, onMessage);
+      }
+      /** Until it is subscribed again, changes are found by polling. */
+      function resubscribe(): void {
+        clearTimeout(retry);
+        closeSubscriber();
+        if (!isDestroyed) retry = setTimeout(() => subscribe().catch(resubscribe), RETRY_DELAY_MS);
+      }
+
       return {
         async connect() {
           await client.connect();
-          await client.subscribe(`${place.prefix}hints`, onMessage);
+          await subscribe();
         },
         run: (name, ...args) => client[name](place.prefix, ...args),
-        destroy: () => client.destroy(),
+        async readEvictionPolicy() {
+          const info = await client.info('memory').catch(() => '');
+          return /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
+        },
+        destroy() {
+          isDestroyed = true;
+          clearTimeout(retry);
+          client.destroy();
+          closeSubscriber();
+        },
       };
     },
   };
@@ -110,5 +144,9 @@ export function describeFailure(error: unknown, place: RedisLocation): string {
   // A host name with IPv4 and IPv6 addresses fails with one error for each.
   const one = ((error as AggregateError).errors?.[0] ?? error) as NodeJS.ErrnoException;
   const reason = ERROR_REASONS[one.code ?? one.message] ?? one.message;
-  return findPasswords(place).reduce((text, secret) => text.replaceAll(secret, '***'), reason);
+  // Redis adds to an error in a script where in the script it was.
+  const words = reason
+    .replace(/^ERR (?=[A-Z]{3,} )/, '')
+    .replace(/ script: [0-9a-f]{40}, on @\w+:\d+\.?$/, '');
+  return findPasswords(place).reduce((text, secret) => text.replaceAll(secret, '***'), words);
 }

@@ -1,30 +1,46 @@
 import { systemTime } from '../../system/clock.ts';
-import { clearTimeout, nextRound, setTimeout, pause as wait } from '../../system/timers.ts';
+import {
+  clearInterval,
+  clearTimeout,
+  nextRound,
+  setInterval,
+  setTimeout,
+  pause as wait,
+} from '../../system/timers.ts';
+import type { Kind } from '../store.ts';
 import { StoreUnavailable } from '../store.ts';
 import {
   createClientFactory,
   describeFailure,
   formatLocation,
+  RETRY_DELAY_MS,
   type RedisClient,
   type RedisLocation,
   type ScriptName,
 } from './client.ts';
+import { type Configuration, findDifferences, hashConfiguration } from './configuration.ts';
+import { LAYOUT, LOST } from './scripts.ts';
 
 /** Runs a script on the server. */
 export type RunScript = RedisClient['run'];
 
 export interface ConnectionOptions extends RedisLocation {
+  /** The settings that all instances should have in common, by name. */
+  readonly configuration?: Configuration;
+  readonly kinds: readonly Kind[];
   /** Called with each message on the channel. */
   readonly onMessage: (message: string) => void;
-  /** Called once each when the store becomes unavailable and when it recovers. */
+  /** Called once each when the store becomes unavailable, recovers or has lost data, and with warnings at the start. */
   readonly onStatusChange: (line: string) => void;
-  /** Writes the seed data again after the server has lost everything; no other command runs before. */
+  /** Writes the seed data again after the server has lost data; no other command runs before. */
   readonly reseed: (run: RunScript) => Promise<void>;
 }
 
 export interface Connection {
   /** @throws {StoreUnavailable} at once while the store is unavailable, and after {@link REPLY_TIMEOUT_MS} when it becomes so */
   readonly run: RunScript;
+  /** @throws {StoreUnavailable} the store cannot be read or written now */
+  check(): Promise<void>;
   /** Resolves when the commands in progress have finished. */
   close(): Promise<void>;
 }
@@ -33,15 +49,34 @@ export interface Connection {
 const REPLY_TIMEOUT_MS = 1_000;
 /** Connecting and the first reply must take no longer. */
 const HANDSHAKE_TIMEOUT_MS = 1_500;
-const RETRY_DELAY_MS = 250;
 /** At the start the server may still be starting too. */
 const START_TIMEOUT_MS = 3_000;
+const CHECK_INTERVAL_MS = 1_000;
+/** Each check renews the configuration for so long. */
+const CONFIGURATION_TTL_S = 5;
+/** How often a command is run again because data was lost. */
+const MAX_RESTORES = 5;
+/** A server that evicts loses data again and again. */
+const MIN_LOSS_REPORT_INTERVAL_MS = 60_000;
 
-/** Errors by which a server says that it can serve no command; other errors are about the command. */
+/** Errors by which a server says that it can serve no command; other errors are failures of ours. */
 const UNUSABLE_SERVER =
-  /\b(?:LOADING|OOM|READONLY|MISCONF|NOAUTH|NOPERM|WRONGPASS|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|BUSY|UNKILLABLE)\b/;
+  /\b(?:LOADING|READONLY|MISCONF|NOAUTH|NOPERM|WRONGPASS|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|MOVED|ASK|TRYAGAIN|CROSSSLOT|WRONGTYPE|BUSY|UNKILLABLE)\b|can't run this command|unknown (?:redis )?command|non local key/i;
 /** Errors that may go away soon. */
 const TEMPORARY_ERROR = /\b(?:LOADING|BUSY|MASTERDOWN)\b/;
+const NO_MEMORY = /\bOOM\b/;
+
+/** These scripts get the mark as their first argument, and report when data has lost it. */
+const CHECKS_MARK: ReadonlySet<ScriptName> = new Set(['READ', 'LIST', 'CHECK']);
+
+/** The keys were written by another version, which may still run. */
+class LayoutMismatch extends Error {
+  constructor(layout: string, prefix: string) {
+    super(
+      `another version of mock-veridas uses it (layout ${layout} of the keys, this one needs ${LAYOUT}). Give this one a --store-prefix of its own, or stop the others and delete the keys ${prefix}*`,
+    );
+  }
+}
 
 /** `work`, or an error when it takes longer than `timeoutMs`. */
 async function withTimeout<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
@@ -64,29 +99,65 @@ async function withTimeout<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
  * @throws {StoreUnavailable} the server cannot be reached, or rejects the credentials
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const { onMessage, onStatusChange } = options;
+  const { onMessage, onStatusChange, kinds } = options;
   const clients = await createClientFactory(options);
   const label = `the store at ${formatLocation(options)}`;
+  const configuration = hashConfiguration(options.configuration ?? {});
   const createUnavailable = (why: string) => new StoreUnavailable(`${label} is unavailable: ${why}`);
 
   let current: RedisClient | undefined;
   let attempt: RedisClient | undefined;
   let unavailableError = createUnavailable('it was not connected yet');
   let isClosed = false;
-  let dataBornAt: unknown;
+  let isFull = false;
+  let mark: string | undefined;
+  let lossReportedAt = Number.NEGATIVE_INFINITY;
 
-  /** A connection on which the server has proved that it reads and writes. */
+  const runOn =
+    (client: RedisClient, ownMark: string): RunScript =>
+    (script, ...args) =>
+      CHECKS_MARK.has(script) ? client.run(script, ownMark, ...args) : client.run(script, ...args);
+
+  /** Proves that the server can be used, and seeds it again when it has lost data since. */
+  async function greet(client: RedisClient): Promise<void> {
+    const again = mark === undefined ? '' : 'again';
+    const [layout = '', found = '', theirs = ''] = (await client.run(
+      'GREET',
+      LAYOUT,
+      again,
+      ...kinds,
+    )) as string[];
+    if (layout !== LAYOUT) throw new LayoutMismatch(layout, options.prefix);
+    if (mark === undefined) {
+      const differences = findDifferences(configuration, theirs);
+      if (differences.length > 0)
+        onStatusChange(
+          `another instance at ${label} has other settings: ${differences.join(', ')}. Start all with the same, or give this one a --store-prefix of its own`,
+        );
+    } else if (mark !== found) {
+      const run = runOn(client, found);
+      await options.reseed(async (...command) => {
+        const reply = await run(...command);
+        if (reply === LOST) throw new Error('it loses data as fast as it is written');
+        return reply;
+      });
+      if (systemTime() > lossReportedAt + MIN_LOSS_REPORT_INTERVAL_MS) {
+        lossReportedAt = systemTime();
+        onStatusChange(
+          `${label} has lost data: it was flushed, evicts keys, or restarted without them. The configured clients are there again; what they and others had made is gone`,
+        );
+      }
+    }
+    mark = found;
+  }
+
+  /** A connection on which the server has proved that it can be used. */
   async function connectOnce(): Promise<RedisClient> {
     const client = clients.newClient(onMessage, (error) => dropConnection(client, error));
     attempt = client;
     try {
-      const now = await withTimeout(
-        HANDSHAKE_TIMEOUT_MS,
-        client.connect().then(() => client.run('GREET')),
-      );
-      if (dataBornAt !== undefined && dataBornAt !== now)
-        await withTimeout(HANDSHAKE_TIMEOUT_MS, options.reseed(client.run));
-      dataBornAt = now;
+      await withTimeout(HANDSHAKE_TIMEOUT_MS, client.connect());
+      await withTimeout(HANDSHAKE_TIMEOUT_MS, greet(client));
       return client;
     } catch (error) {
       client.destroy();
@@ -112,6 +183,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   function dropConnection(client: RedisClient, error: unknown): void {
     if (client !== current) return;
     current = undefined;
+    isFull = false;
     unavailableError = createUnavailable(describeFailure(error, options));
     client.destroy();
     if (isClosed) return;
@@ -136,17 +208,54 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     }, REPLY_TIMEOUT_MS);
   }
 
+  let restoring: Promise<void> | undefined;
+  /** Greets a server that has lost data; commands that have noticed it wait for that. */
+  const restore = (client: RedisClient): Promise<void> => {
+    restoring ??= withTimeout(HANDSHAKE_TIMEOUT_MS, greet(client))
+      .catch((error) => {
+        dropConnection(client, error);
+        throw unavailableError;
+      })
+      .finally(() => {
+        restoring = undefined;
+      });
+    return restoring;
+  };
+
+  /** Without memory a server still reads and deletes. */
+  function refuseFull(error: Error): never {
+    const full = new StoreUnavailable(`${label} is full: ${describeFailure(error, options)}`);
+    if (!isFull)
+      onStatusChange(`${full.message}; requests that write are answered with 503 until it has room`);
+    isFull = true;
+    throw full;
+  }
+
+  async function runOnce(client: RedisClient, script: ScriptName, args: readonly string[]): Promise<unknown> {
+    try {
+      return await runOn(client, mark ?? '')(script, ...args);
+    } catch (error) {
+      if (clients.isReply(error) && NO_MEMORY.test(error.message)) return refuseFull(error);
+      if (clients.isReply(error) && !UNUSABLE_SERVER.test(error.message)) throw error;
+      // The greeting names the command and the key.
+      const why = clients.isReply(error) ? await greet(client).catch((named: unknown) => named) : undefined;
+      dropConnection(client, why ?? error);
+      throw unavailableError;
+    }
+  }
+
   async function run(script: ScriptName, ...args: string[]): Promise<unknown> {
     const client = current;
     if (client === undefined) throw unavailableError;
     pending += 1;
     if (pending === 1) restartReplyTimer();
     try {
-      return await client.run(script, ...args);
-    } catch (error) {
-      if (clients.isRefusal(error) && !UNUSABLE_SERVER.test((error as Error).message)) throw error;
-      dropConnection(client, error);
-      throw unavailableError;
+      for (let attempts = 0; attempts < MAX_RESTORES; attempts += 1) {
+        const reply = await runOnce(client, script, args);
+        if (reply !== LOST) return reply;
+        await restore(client);
+      }
+      throw createUnavailable('it loses data as fast as it is written');
     } finally {
       pending -= 1;
       replies += 1;
@@ -155,7 +264,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   }
 
   const isFinal = (error: unknown) =>
-    clients.isRefusal(error) && !TEMPORARY_ERROR.test((error as Error).message);
+    error instanceof LayoutMismatch || (clients.isReply(error) && !TEMPORARY_ERROR.test(error.message));
 
   /** The first connection, with time for a server that is just starting. */
   async function connectFirst(): Promise<RedisClient> {
@@ -173,9 +282,25 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   }
 
   current = await connectFirst();
+  const policy = await current.readEvictionPolicy();
+  if (policy?.startsWith('allkeys-'))
+    onStatusChange(
+      `${label} may evict data: its maxmemory-policy is ${policy}. Set it to noeviction, or use another server`,
+    );
+  const check = async () => {
+    await run('CHECK', configuration, `${CONFIGURATION_TTL_S}`, ...kinds);
+    if (!isFull) return;
+    isFull = false;
+    onStatusChange(`${label} has room again`);
+  };
+  await check();
+  const checkTimer = setInterval(() => check().catch(() => {}), CHECK_INTERVAL_MS);
+  checkTimer.unref();
   return {
     run,
+    check,
     async close() {
+      clearInterval(checkTimer);
       // Cleaning up after a page takes several commands in sequence.
       do await nextRound();
       while (pending > 0);

@@ -1,39 +1,44 @@
 import { type Instant, instant } from '../../domain/time.ts';
 import type { Change, Kind, Log, LogEntry, Logs, Ref, Store, StoredRecord } from '../store.ts';
-import { openConnection, type RunScript } from './connection.ts';
+import { type ConnectionOptions, openConnection, type RunScript } from './connection.ts';
+import { PAGE_SIZE } from './scripts.ts';
 
 /** Where a Redis is, and how to use it. */
-export interface RedisStoreOptions {
-  /**
-   * `redis://USER:PASSWORD@HOST:PORT/DB`, `rediss://` for TLS, or `unix://USER:PASSWORD@PATH?db=N`; only the host or
-   * path must be given.
-   */
-  readonly url: string;
-  /** Prefix of every key and channel, which separates users of a shared server. */
-  readonly prefix: string;
-  /** Called once each when the store becomes unavailable and when it recovers. */
-  readonly onStatusChange: (line: string) => void;
-  /** Writes the seed data again after the server has lost everything. */
+export interface RedisStoreOptions extends Omit<ConnectionOptions, 'kinds' | 'onMessage' | 'reseed'> {
+  /** Writes the seed data again after the server has lost data. */
   readonly reseed: (store: Store) => Promise<void>;
 }
 
-/** How many entries of a log are read at a time, so that other clients do not wait long. */
-const PAGE_SIZE = 1_000;
+/** How many clients' parts of a log are read at the same time. */
+const PARALLEL_PARTS = 16;
 
-/** An owner, or nothing for all; as JSON the empty name differs from nothing. */
-const toOwnerArgument = (owner: string | undefined): string =>
-  owner === undefined ? '' : JSON.stringify(owner);
+/** Whether a name is one of a log. */
+const IS_LOG: Readonly<Record<Kind | Log, boolean>> = {
+  client: false,
+  clock: false,
+  token: false,
+  validation: false,
+  call: false,
+  presence: false,
+  scenario: false,
+  faults: false,
+  finding: false,
+  counter: false,
+  secret: false,
+  journal: true,
+};
+const KINDS = (Object.keys(IS_LOG) as Kind[]).filter((name) => !IS_LOG[name]);
+
+/** The range of an owner's records, or of all owners', in the order of bytes. */
+const toRange = (owner: string | undefined): [from: string, to: string] => {
+  const name = JSON.stringify(owner);
+  return owner === undefined ? ['["', '+'] : [`[${name}\n`, `(${name}\v`];
+};
 
 type OrderedRecord<K extends Kind> = StoredRecord<K> & { readonly born: number };
 
 function parseOrderedRecord<K extends Kind>(text: string): OrderedRecord<K> {
-  const [version, born, , , value] = JSON.parse(text) as [
-    number,
-    number,
-    number,
-    string,
-    OrderedRecord<K>['value'],
-  ];
+  const [version, born, value] = JSON.parse(text) as [number, number, OrderedRecord<K>['value']];
   return { version, born, value };
 }
 
@@ -53,6 +58,17 @@ const toArguments = ({ ref, version, owner, value }: Change): string[] => [
   value === undefined ? '' : JSON.stringify(value),
 ];
 
+/** Each run of one kind: the kind, the number of ids, and the ids. */
+function toReadArguments(refs: readonly Ref[]): string[] {
+  const args: string[] = [];
+  for (let first = 0, last = 0; first < refs.length; first = last) {
+    const kind = refs[first]?.kind as Kind;
+    while (refs[last]?.kind === kind) last += 1;
+    args.push(kind, String(last - first), ...refs.slice(first, last).map(({ id }) => JSON.stringify(id)));
+  }
+  return args;
+}
+
 /** The number of an entry in a stream; the second part of its id is always 0. */
 const parseEntryId = (id: string): number => Number(id.split('-', 1)[0]);
 
@@ -64,7 +80,32 @@ function parseEntries<L extends Log>(flat: readonly string[]): LogEntry<L>[] {
 }
 
 /** The operations of a store that need the server. */
-function createStoreOperations(run: RunScript): Omit<Store, 'watch' | 'close'> {
+function createStoreOperations(run: RunScript): Omit<Store, 'check' | 'watch' | 'close'> {
+  async function readPage(refs: readonly Ref[]) {
+    const [seconds, microseconds, ...found] = (await run('READ', ...toReadArguments(refs))) as [
+      string,
+      string,
+      ...(string | null)[],
+    ];
+    return {
+      realTime: toInstant(seconds, microseconds),
+      found: found.map((text) => (text === null ? undefined : parseRecord(text))),
+    };
+  }
+
+  /** Pages of records: by owner, and newest first within one. */
+  async function* readPages<K extends Kind>(kind: K, owner?: string) {
+    let [from, to] = toRange(owner);
+    for (;;) {
+      const page = (await run('LIST', kind, from, to, `${PAGE_SIZE}`)) as string[];
+      const [next, ...records] = page;
+      if (next === undefined) return;
+      yield records.map((text) => parseOrderedRecord<K>(text));
+      if (records.length < PAGE_SIZE) return;
+      to = next;
+    }
+  }
+
   /** An owner's log entries from `first` to `last`. */
   async function readPart<L extends Log>(log: L, owner: string, first: number, last: string) {
     const found: LogEntry<L>[] = [];
@@ -76,29 +117,52 @@ function createStoreOperations(run: RunScript): Omit<Store, 'watch' | 'close'> {
     return found;
   }
 
+  /**
+   * Pages of the owners of a log, and the last id to read. An entry that arrives in between would be seen in one part and
+   * missed in another.
+   */
+  async function* readOwners(log: Log) {
+    let [from, to] = toRange(undefined);
+    let last: string | undefined;
+    for (;;) {
+      const [present, owners] = (await run('PARTS', log, from, to, `${PAGE_SIZE}`)) as [string, string[]];
+      last ??= present;
+      yield { last, owners };
+      if (owners.length < PAGE_SIZE) return;
+      from = `(${owners.at(-1)}`;
+    }
+  }
+
+  async function clearRecords(kind: Kind, owner: string | undefined): Promise<void> {
+    const page = [kind, ...toRange(owner), `${PAGE_SIZE}`];
+    while ((await run('CLEAR', ...page)) === PAGE_SIZE);
+  }
+
+  async function clearLog(log: Log, owner: string | undefined): Promise<void> {
+    if (owner !== undefined) await run('CLEAR_PARTS', log, JSON.stringify(owner));
+    else for await (const { owners } of readOwners(log)) await run('CLEAR_PARTS', log, ...owners);
+  }
+
   return {
     async read(...refs) {
-      const asked = refs.flatMap(({ kind, id }) => [kind, JSON.stringify(id)]);
-      const [seconds, microseconds, ...found] = (await run('READ', ...asked)) as [
-        string,
-        string,
-        ...(string | null)[],
-      ];
-      return {
-        realTime: toInstant(seconds, microseconds),
-        found: found.map((text) => (text === null ? undefined : parseRecord(text))) as never,
-      };
+      const first = await readPage(refs.slice(0, PAGE_SIZE));
+      const found = [...first.found];
+      while (found.length < refs.length)
+        found.push(...(await readPage(refs.slice(found.length, found.length + PAGE_SIZE))).found);
+      return { realTime: first.realTime, found: found as never };
     },
 
     swap: async (...changes) => (await run('SWAP', ...changes.flatMap(toArguments))) === 1,
 
     async list<K extends Kind>(kind: K, owner?: string) {
-      const found = (await run('LIST', kind, toOwnerArgument(owner))) as string[];
+      const found: OrderedRecord<K>[] = [];
+      for await (const page of readPages(kind, owner)) found.push(...page);
       return found
-        .map((text) => parseOrderedRecord<K>(text))
         .sort((a, b) => a.born - b.born)
         .map(({ version, value }): StoredRecord<K> => ({ version, value }));
     },
+
+    pages: readPages,
 
     async append(log, owner, entry, most) {
       await run('APPEND', log, JSON.stringify(owner), String(most), JSON.stringify(entry));
@@ -106,14 +170,21 @@ function createStoreOperations(run: RunScript): Omit<Store, 'watch' | 'close'> {
 
     async entries<L extends Log>(log: L, owner?: string, after = 0) {
       if (owner !== undefined) return readPart(log, JSON.stringify(owner), after + 1, '+');
-      // Reads no further: an entry that arrives in between would be seen in one part and missed in another.
-      const [last, owners] = (await run('PARTS', log)) as [string, string[]];
-      const parts = await Promise.all(owners.map((one) => readPart(log, one, after + 1, last)));
+      const parts: LogEntry<L>[][] = [];
+      for await (const { last, owners } of readOwners(log)) {
+        for (let next = 0; next < owners.length; next += PARALLEL_PARTS) {
+          const some = owners.slice(next, next + PARALLEL_PARTS);
+          parts.push(...(await Promise.all(some.map((one) => readPart(log, one, after + 1, last)))));
+        }
+      }
       return parts.flat().sort((a, b) => a.id - b.id);
     },
 
     async clear(some, owner) {
-      await run('CLEAR', toOwnerArgument(owner), ...some);
+      // The commands of a connection are run in the order in which they were sent.
+      await Promise.all(
+        some.map((name) => (IS_LOG[name] ? clearLog(name as Log, owner) : clearRecords(name as Kind, owner))),
+      );
     },
   };
 }
@@ -125,18 +196,25 @@ function createStoreOperations(run: RunScript): Omit<Store, 'watch' | 'close'> {
  */
 export async function createRedisStore({ reseed, ...options }: RedisStoreOptions): Promise<Store> {
   const listeners = new Set<(changed: Ref<Kind | Log>) => void>();
-  const { run, close } = await openConnection({
+  const { run, check, close } = await openConnection({
     ...options,
+    kinds: KINDS,
     onMessage(message) {
       for (const [kind, id] of JSON.parse(message) as [Kind | Log, string][]) {
         for (const listener of listeners) listener({ kind, id });
       }
     },
     reseed: (bare) =>
-      reseed({ ...createStoreOperations(bare), watch: () => () => {}, close: async () => {} }),
+      reseed({
+        ...createStoreOperations(bare),
+        check: () => {},
+        watch: () => () => {},
+        close: async () => {},
+      }),
   });
   return {
     ...createStoreOperations(run),
+    check,
 
     watch(listener) {
       listeners.add(listener);

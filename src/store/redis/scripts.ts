@@ -1,58 +1,76 @@
 /**
- * The operations that Redis runs atomically. They contain no rules: records are read, swapped, listed and cleared.
+ * The operations that Redis runs atomically. They contain no rules, and none handles more than a page of records.
  *
- * Ids and owners are passed and stored as JSON strings, whose closing quote marks their end, so two never collide in one key.
- * Under the prefix, which is the only key passed to every script:
+ * Ids and owners are passed and stored as JSON strings. These contain no line break, so it separates them. Under the prefix,
+ * which is the only key passed to every script:
  *
  * | key | holds |
  * |---|---|
- * | `KIND` | hash: id → `[version,born,length,owner,value]`, where `length` is that of `owner` in bytes |
- * | `KIND:of` | sorted set of `owner,id`, all with one score: an owner's records stand together |
- * | `LOG:parts` | set of the owners who have a part in a log |
+ * | `KIND` | hash: id → `[version,born,value]`, and `mark` |
+ * | `KIND:of` | sorted set of `OWNER\nBORN\nID`, all with one score: an owner's records stand together, oldest first; and `!` |
+ * | `LOG:parts` | sorted set of the owners who have a part in a log |
  * | `LOG:part:OWNER` | stream of entries, whose ids count up over all parts |
  * | `versions`, `appended` | the last version, the last id of an entry |
- * | `born` | when the first instance came here; another when all has been lost since |
- * `hints` | the channel of change notifications, as JSON lists of kind and id |
+ * | `born` | hash: `layout` of these keys, and `mark`, which is replaced when a kind has been lost |
+ * | `configuration` | hashes of the settings of a running instance; expires soon after the last one |
+ *
+ * `changes` is the channel of change notifications, as JSON lists of kind and id. A string `born` is layout 1, and its
+ * instances fail on the hash.
  */
+
+/** Another number for every change of the keys above. */
+export const LAYOUT = '2';
+
+/** The most records or entries that one script handles. Redis serves nobody else meanwhile. */
+export const PAGE_SIZE = 500;
+
+/** What a script answers when data has lost its mark. */
+export const LOST = 'LOST';
 
 const COMMON = `
 local function at(name) return KEYS[1] .. name end
 
--- From the time on, so that no version comes twice when a server has lost everything.
-local function nextVersion()
-  local version = redis.call('INCR', at('versions'))
-  if version == 1 then
-    local time = redis.call('TIME')
-    version = time[1] * 1000000 + time[2]
-    redis.call('SET', at('versions'), string.format('%.0f', version))
-  end
-  return string.format('%.0f', version)
-end
-
-local HINTS_A_MESSAGE = 500
-local function publish(hints)
-  for first = 1, #hints, HINTS_A_MESSAGE do
-    local last = math.min(first + HINTS_A_MESSAGE - 1, #hints)
-    redis.call('PUBLISH', at('hints'), '[' .. table.concat(hints, ',', first, last) .. ']')
+-- To the time: a server that lost the last writes must not give their numbers again.
+local function raise(name)
+  local time = redis.call('TIME')
+  local now = time[1] * 1000000 + time[2]
+  if tonumber(redis.call('GET', at(name)) or 0) < now then
+    redis.call('SET', at(name), string.format('%.0f', now))
   end
 end
 
-local function hint(name, id) return '["' .. name .. '",' .. id .. ']' end
-
-local function versionOf(record) return record and record:match('^%[(%d+),') or '0' end
-
--- The entries of 'KIND:of' that are the owner's, and how long his name stands before each id.
-local function recordsOf(kind, owner)
-  local mine = owner .. ','
-  return redis.call('ZRANGEBYLEX', at(kind .. ':of'), '[' .. mine, '(' .. mine .. '\\255'), #mine
+-- The next version, or id of an entry.
+local function nextNumber(name, isAgain)
+  local number = redis.call('INCR', at(name))
+  if number == 1 and isAgain() then
+    raise(name)
+    number = redis.call('INCR', at(name))
+  end
+  return string.format('%.0f', number)
 end
+
+local function publish(changes)
+  if #changes > 0 then redis.call('PUBLISH', at('changes'), '[' .. table.concat(changes, ',') .. ']') end
+end
+
+local function change(name, id) return '["' .. name .. '",' .. id .. ']' end
+
+local function versionOf(record) return record and record:match('^%[(%d+)') or '0' end
+
+local function memberOf(owner, born, id) return owner .. '\\n' .. born .. '\\n' .. id end
+local function idOf(member) return member:match('^[^\\n]*\\n%d+\\n(.*)$') end
 `;
 
-/** Arguments: kind and id of each record. Returns the time in seconds and microseconds, then each record or nil. */
-export const READ = `${COMMON}
+/** Arguments: mark, then kind, number of ids, and ids. Returns the time in seconds and microseconds, then each record or nil. */
+export const READ = `
 local found = redis.call('TIME')
-for i = 1, #ARGV, 2 do
-  found[#found + 1] = redis.call('HGET', at(ARGV[i]), ARGV[i + 1])
+local next = 2
+while next <= #ARGV do
+  local last = next + 1 + ARGV[next + 1]
+  local records = redis.call('HMGET', KEYS[1] .. ARGV[next], 'mark', unpack(ARGV, next + 2, last))
+  if records[1] ~= ARGV[1] then return '${LOST}' end
+  for i = 2, #records do found[#found + 1] = records[i] end
+  next = last + 1
 end
 return found
 `;
@@ -62,88 +80,87 @@ return found
  * record must only be unchanged. Returns 1, or 0 when a version is no longer the present one.
  */
 export const SWAP = `${COMMON}
+local births = {}
 for i = 1, #ARGV, 5 do
-  if versionOf(redis.call('HGET', at(ARGV[i]), ARGV[i + 1])) ~= ARGV[i + 2] then return 0 end
+  local record = redis.call('HGET', at(ARGV[i]), ARGV[i + 1])
+  if versionOf(record) ~= ARGV[i + 2] then return 0 end
+  births[i] = record and record:match('^%[%d+,(%d+)')
 end
-local hints = {}
+local changes = {}
 for i = 1, #ARGV, 5 do
-  local kind, id, owner, value = ARGV[i], ARGV[i + 1], ARGV[i + 3], ARGV[i + 4]
-  if value ~= '' then
-    local version = nextVersion()
-    local born = version
-    local before = redis.call('HGET', at(kind), id)
-    if before then
-      local birth, length, start = before:match('^%[%d+,(%d+),(%d+),()')
-      born = birth
-      redis.call('ZREM', at(kind .. ':of'), before:sub(start, start + length - 1) .. ',' .. id)
-    end
-    if value == 'null' then
+  local kind, id, owner, value, born = ARGV[i], ARGV[i + 1], ARGV[i + 3], ARGV[i + 4], births[i]
+  if value == 'null' then
+    if born then
       redis.call('HDEL', at(kind), id)
-    else
-      local record = table.concat({version, born, #owner, owner, value}, ',')
-      redis.call('HSET', at(kind), id, '[' .. record .. ']')
-      redis.call('ZADD', at(kind .. ':of'), 0, owner .. ',' .. id)
+      redis.call('ZREM', at(kind .. ':of'), memberOf(owner, born, id))
     end
-    hints[#hints + 1] = hint(kind, id)
+  elseif value ~= '' then
+    local version = nextNumber('versions', function() return true end)
+    redis.call('HSET', at(kind), id, '[' .. version .. ',' .. (born or version) .. ',' .. value .. ']')
+    if not born then redis.call('ZADD', at(kind .. ':of'), 0, memberOf(owner, version, id)) end
   end
+  if value ~= '' then changes[#changes + 1] = change(kind, id) end
 end
-publish(hints)
+publish(changes)
 return 1
 `;
 
-/** Arguments: kind, and the owner or nothing for all. Returns records in no particular order. */
+/**
+ * Arguments: mark, kind, the ends of a range of owners, and the maximum number of records. Returns where the next page ends,
+ * then records, the last of the range first; nothing when there are no more.
+ */
 export const LIST = `${COMMON}
-if ARGV[2] == '' then return redis.call('HVALS', at(ARGV[1])) end
-local mine, before = recordsOf(ARGV[1], ARGV[2])
-local found = {}
-for i, member in ipairs(mine) do found[i] = redis.call('HGET', at(ARGV[1]), member:sub(before + 1)) end
+local mark, kind, from, to, most = unpack(ARGV)
+if not redis.call('ZSCORE', at(kind .. ':of'), '!') then return '${LOST}' end
+local members = redis.call('ZREVRANGEBYLEX', at(kind .. ':of'), to, from, 'LIMIT', 0, most)
+if #members == 0 then return {} end
+local ids = {}
+for i, member in ipairs(members) do ids[i] = idOf(member) end
+local found = redis.call('HMGET', at(kind), 'mark', unpack(ids))
+if found[1] ~= mark then return '${LOST}' end
+found[1] = '(' .. members[#members]
 return found
 `;
 
-/** Arguments: the owner or nothing for all, then kinds and logs. */
+/** Arguments: kind, the ends of a range of owners, and the maximum number of records. Returns how many were deleted. */
 export const CLEAR = `${COMMON}
-local hints = {}
-local function cleared(name, id) hints[#hints + 1] = hint(name, id) end
-local owner = ARGV[1]
-for i = 2, #ARGV do
-  local name = ARGV[i]
-  if owner == '' then
-    for _, id in ipairs(redis.call('HKEYS', at(name))) do cleared(name, id) end
-    redis.call('UNLINK', at(name), at(name .. ':of'))
-    for _, part in ipairs(redis.call('SMEMBERS', at(name .. ':parts'))) do
-      redis.call('UNLINK', at(name .. ':part:' .. part))
-      cleared(name, part)
-    end
-    redis.call('UNLINK', at(name .. ':parts'))
-  else
-    local mine, before = recordsOf(name, owner)
-    for _, member in ipairs(mine) do
-      local id = member:sub(before + 1)
-      redis.call('HDEL', at(name), id)
-      redis.call('ZREM', at(name .. ':of'), member)
-      cleared(name, id)
-    end
-    if redis.call('SREM', at(name .. ':parts'), owner) == 1 then
-      redis.call('UNLINK', at(name .. ':part:' .. owner))
-      cleared(name, owner)
-    end
-  end
+local kind, from, to, most = unpack(ARGV)
+local members = redis.call('ZRANGEBYLEX', at(kind .. ':of'), from, to, 'LIMIT', 0, most)
+if #members == 0 then return 0 end
+local ids, changes = {}, {}
+for i, member in ipairs(members) do
+  ids[i] = idOf(member)
+  changes[i] = change(kind, ids[i])
 end
-publish(hints)
+redis.call('HDEL', at(kind), unpack(ids))
+redis.call('ZREM', at(kind .. ':of'), unpack(members))
+publish(changes)
+return #members
 `;
 
 /** Arguments: log, owner, how many entries to keep of the owner, and the entry. */
 export const APPEND = `${COMMON}
-local log, owner = ARGV[1], ARGV[2]
-local id = string.format('%.0f-0', redis.call('INCR', at('appended')))
-redis.call('SADD', at(log .. ':parts'), owner)
-redis.call('XADD', at(log .. ':part:' .. owner), 'MAXLEN', '=', ARGV[3], id, 'entry', ARGV[4])
-publish({hint(log, owner)})
+local log, owner, most, entry = unpack(ARGV)
+local parts = at(log .. ':parts')
+local function append()
+  local id = nextNumber('appended', function() return redis.call('ZCARD', parts) > 0 end)
+  return redis.pcall('XADD', at(log .. ':part:' .. owner), 'MAXLEN', '=', most, id .. '-0', 'entry', entry)
+end
+local reply = append()
+if type(reply) == 'table' and reply.err:find('equal or smaller') then
+  -- The counter was evicted.
+  raise('appended')
+  reply = append()
+end
+if type(reply) == 'table' then return reply end
+redis.call('ZADD', parts, 0, owner)
+publish({change(log, owner)})
 `;
 
-/** Argument: log. Returns the last id, and the owners that may have entries up to it. */
+/** Arguments: log, the ends of a range of owners, and their maximum number. Returns the last id, and owners. */
 export const PARTS = `${COMMON}
-return {redis.call('GET', at('appended')) or '0', redis.call('SMEMBERS', at(ARGV[1] .. ':parts'))}
+local owners = redis.call('ZRANGEBYLEX', at(ARGV[1] .. ':parts'), ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
+return {redis.call('GET', at('appended')) or '0', owners}
 `;
 
 /** Arguments: log, owner, first id, last id, and the maximum number of entries. Returns ids and entries. */
@@ -157,9 +174,81 @@ end
 return found
 `;
 
-/** Writes as well as reads, to detect a server that can do only one. Returns when the data was created. */
-export const GREET = `${COMMON}
-redis.call('SET', at('born'), table.concat(redis.call('TIME'), '.'), 'NX')
-redis.call('INCRBY', at('versions'), 0)
-return redis.call('GET', at('born'))
+/** Arguments: log, and owners whose parts are deleted. */
+export const CLEAR_PARTS = `${COMMON}
+local changes = {}
+for i = 2, #ARGV do
+  if redis.call('ZREM', at(ARGV[1] .. ':parts'), ARGV[i]) == 1 then changes[#changes + 1] = change(ARGV[1], ARGV[i]) end
+  redis.call('UNLINK', at(ARGV[1] .. ':part:' .. ARGV[i]))
+end
+publish(changes)
+`;
+
+const WITH_WORDS = `${COMMON}
+local function try(command, ...)
+  local reply = redis.pcall(command, ...)
+  if type(reply) == 'table' and reply.err then
+    error(reply.err:gsub(' script: .*$', '') .. ' (' .. table.concat({command, (...)}, ' ') .. ')', 0)
+  end
+  return reply
+end
+
+local function isWhole(kind, mark)
+  return try('HGET', at(kind), 'mark') == mark and try('ZSCORE', at(kind .. ':of'), '!')
+end
+`;
+
+/**
+ * Arguments: layout, `again` after the first time, and every kind. Tries every command, and replaces the mark and the kinds
+ * that have lost theirs. Returns layout, mark and configuration. A full server is greeted too: it still reads and deletes.
+ */
+export const GREET = `${WITH_WORDS}
+local born, isAgain = at('born'), ARGV[2] == 'again'
+local layout = redis.pcall('HGET', born, 'layout')
+if type(layout) == 'table' and layout.err:find('WRONGTYPE') then return {'1'} end
+if layout and layout ~= ARGV[1] and type(layout) == 'string' then return {layout} end
+
+local tried = at('tried')
+local isFull = false
+for _, command in ipairs({
+  {'UNLINK', tried}, {'SET', tried, '1'}, {'GET', tried}, {'INCR', tried}, {'UNLINK', tried},
+  {'HSET', tried, 'a', 'b'}, {'HGET', tried, 'a'}, {'HMGET', tried, 'a'}, {'HDEL', tried, 'a'}, {'UNLINK', tried},
+  {'ZADD', tried, 0, 'a'}, {'ZSCORE', tried, 'a'}, {'ZCARD', tried}, {'ZRANGEBYLEX', tried, '-', '+'},
+  {'ZREVRANGEBYLEX', tried, '+', '-'}, {'ZREM', tried, 'a'}, {'UNLINK', tried}, {'XADD', tried, '*', 'a', 'b'}, {'XRANGE', tried, '-', '+'}, {'UNLINK', tried},
+  {'PUBLISH', at('changes'), '[]'}, {'TIME'},
+}) do
+  local isTried, failure = pcall(try, unpack(command))
+  if not isTried then
+    if not failure:find('OOM') then error(failure, 0) end
+    isFull = true
+  end
+end
+local mark = try('HGET', born, 'mark') or try('HGET', at(ARGV[3]), 'mark')
+local lost = {}
+for i = 3, #ARGV do
+  if not isWhole(ARGV[i], mark) or not mark then lost[#lost + 1] = ARGV[i] end
+end
+if #lost > 0 then
+  mark = table.concat(redis.call('TIME'), '.')
+  for _, kind in ipairs(lost) do
+    try('UNLINK', at(kind), at(kind .. ':of'))
+    try('ZADD', at(kind .. ':of'), 0, '!')
+  end
+  for i = 3, #ARGV do try('HSET', at(ARGV[i]), 'mark', mark) end
+end
+if #lost > 0 or not layout then try('HSET', born, 'layout', ARGV[1], 'mark', mark) end
+if not isFull then
+  raise('versions')
+  if isAgain or redis.call('GET', at('appended')) then raise('appended') end
+end
+return {ARGV[1], mark, try('GET', at('configuration')) or ''}
+`;
+
+/** Arguments: mark, configuration, seconds until it expires, and every kind. Writes as well as reads. */
+export const CHECK = `${WITH_WORDS}
+for i = 4, #ARGV do
+  if not isWhole(ARGV[i], ARGV[1]) then return '${LOST}' end
+end
+try('SET', at('configuration'), ARGV[2], 'EX', ARGV[3])
+raise('versions')
 `;
