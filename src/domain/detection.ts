@@ -1,6 +1,7 @@
 import { OLDEST_BROWSERS } from '../guide/browsers.ts';
 import { FORM_TYPES, PATHS } from '../guide/oauth.ts';
 import type { Detectors, Place, RuleId } from './finding.ts';
+import { isFrameTooSmall } from './frame-size.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Diagnostics } from './presence.ts';
 
@@ -110,9 +111,6 @@ const isUnserved = ({ parentOrigin, userAgent }: Diagnostics): boolean =>
     ? !/\bFirefox\/\d/.test(userAgent)
     : parentOrigin !== null && !/^https?:/.test(parentOrigin);
 
-const MIN_FRAME_PIXELS = 200;
-const MAX_HIDDEN_PIXELS = 10;
-
 /** Finds every mistake in a page's embedding. */
 export const detectInPage = createDetector<'page', Diagnostics>({
   'opened-top-level': ({ topLevel }) => (topLevel ? 'the page has no parent' : undefined),
@@ -129,11 +127,8 @@ export const detectInPage = createDetector<'page', Diagnostics>({
       : undefined,
   'parent-not-served': (seen) =>
     isUnserved(seen) && !seen.topLevel ? `in a page with the origin ${seen.parentOrigin}` : undefined,
-  // A frame that is hidden, or nearly so, may be shown later.
   'frame-too-small': ({ width, height }) =>
-    Math.min(width, height) > MAX_HIDDEN_PIXELS && Math.min(width, height) < MIN_FRAME_PIXELS
-      ? `${width} x ${height} pixels`
-      : undefined,
+    isFrameTooSmall(width, height) ? `${width} x ${height} pixels` : undefined,
   'old-browser'({ userAgent }) {
     for (const [name, pattern] of BROWSERS) {
       const version = pattern.exec(userAgent)?.[1];

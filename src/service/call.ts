@@ -1,11 +1,13 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import Negotiator from 'negotiator';
 import type { Explanation } from '../domain/explanation.ts';
 import type { ErrorCode } from '../guide/events.ts';
 import type { RefusedCall } from '../options/choices.ts';
 import { readAsset } from '../pages/assets.ts';
 import { renderCallPage, renderForeignPoster } from '../pages/call/document.ts';
 import { CALL_PATHS, type PageSetup } from '../pages/call/messages.ts';
+import { LANGUAGES, type Language, TEXTS } from '../pages/call/texts.ts';
 import { createPageHeaders } from '../pages/headers.ts';
 import type { Opening } from '../simulator/opening.ts';
 import type { Simulator } from '../simulator/simulator.ts';
@@ -93,6 +95,10 @@ function setFrameHeaders(
   });
 }
 
+/** The language of a browser's user, as far as the page has it. */
+const chooseLanguage = ({ headers }: FastifyRequest): Language =>
+  LANGUAGES.find((one) => one === new Negotiator({ headers }).language([...LANGUAGES])) ?? LANGUAGES[0];
+
 /** Why there is no call: the reason is also for the developer who reads the error screen. */
 function explainOpening(opening: Opening): Explanation | undefined {
   if ('refused' in opening) return REFUSALS[opening.refused];
@@ -112,10 +118,11 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
   ): Promise<string> {
     const nonce = services.random.text(NONCE_LENGTH);
     const { reason } = getRequestContext(request);
+    const language = chooseLanguage(request);
     const note = reason && `mock-veridas: ${reason}`;
     if ('refused' in opening && services.refusedCall === 'forbidden') {
       setFrameHeaders(reply.code(403), nonce);
-      return renderCallPage({ state: 'error', nonce, css, script, note });
+      return renderCallPage({ state: 'error', language, nonce, css, script, note });
     }
     const host = HOST_PATTERN.test(request.headers.host ?? '') ? (request.headers.host ?? '') : 'localhost';
     const protocol = getProtocol(request);
@@ -129,11 +136,13 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
     const ports = media === undefined ? [] : createPortProbes(host, media);
     // A new page does not repeat events from before it opened.
     const after = (opened?.view.posts.length ?? 0) - 1;
+    const { connection, browser } = TEXTS[language];
     const setup: PageSetup = {
       stream: `${CALL_PATHS.events}?ticket=${ticket}&after=${after}`,
       reports: `${CALL_PATHS.reports}?ticket=${ticket}`,
       ownHost,
       ...(ports.length > 0 && { ports }),
+      texts: { connection, browser },
     };
     const suggestedUrl = withProtocol(protocol, services.addresses.browserUrl);
     const warning = host.includes(REQUIRED_IN_ORIGIN)
@@ -146,7 +155,8 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
       ],
       frame: listOrigins('elsewhere.localhost', 'localhost', '127.0.0.1'),
     });
-    return renderCallPage({ state: opened?.view.state ?? 'error', nonce, css, script, setup, note, warning });
+    const state = opened?.view.state ?? 'error';
+    return renderCallPage({ state, language, nonce, css, script, setup, note, warning });
   }
 
   // A wrong method is rejected before its body is read.

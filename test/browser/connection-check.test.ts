@@ -60,6 +60,17 @@ describe.skipIf(why)(`the connection check of the waiting room${why ? ` (${why})
     expect(await diagnostics(client)).toMatchObject({ webRtc: true, cameraAllowed: true });
   });
 
+  it('shows customers their own checks on the card, and developers theirs under it', async () => {
+    await embed();
+    await expectChecks(GOOD);
+    const names = (list: string) =>
+      frame()
+        .locator(`${list} li`)
+        .evaluateAll((items) => items.map((item) => item.getAttribute('data-check')));
+    expect(await names('main .for-customers')).toEqual(['connection', 'browser']);
+    expect(await names('footer .for-developers')).toEqual(['secure', 'camera', 'microphone']);
+  });
+
   it("passes while the page's clock is paused", async () => {
     await stage.page.clock.install({ time: new Date('2030-01-01T00:00:00Z') });
     await stage.page.clock.pauseAt(new Date('2030-01-01T01:00:00Z'));
@@ -156,7 +167,7 @@ describe.skipIf(why)(`the connection check of the waiting room${why ? ` (${why})
       '✕Camera: not allowed by this page',
       '✕Microphone: not allowed by this page',
     ]);
-    expect((await frame().locator('.checks').boundingBox())?.height).toBeLessThan(24);
+    expect((await frame().locator('.checks.for-developers').boundingBox())?.height).toBeLessThan(24);
     expect(
       await frame()
         .locator('html')

@@ -296,3 +296,25 @@ describe('two simulators on one store', () => {
     }
   });
 });
+
+describe('the language of the page', () => {
+  it.each([
+    [undefined, 'en'],
+    ['*', 'en'],
+    ['de-DE,de;q=0.9', 'en'],
+    ['es', 'es'],
+    ['es-MX,es;q=0.9,en;q=0.8', 'es'],
+    ['ES-es', 'es'],
+    ['en-US,en;q=0.9,es;q=0.8', 'en'],
+    ['de,es;q=0.5', 'es'],
+    ['es;q=0,en', 'en'],
+    [';;q=x,=', 'en'],
+  ])('is for Accept-Language %o: %s', async (accepted, language) => {
+    for (const token of [await d.token(), 'unknown']) {
+      const answer = await fetch(`${d.mock.url}/call?access_token=${token}&validation_id=v`, {
+        headers: accepted === undefined ? {} : { 'accept-language': accepted },
+      });
+      expect(await answer.text()).toContain(`<html lang="${language}">`);
+    }
+  });
+});

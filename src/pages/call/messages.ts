@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import type { CallState } from '../../domain/call.ts';
 import type { Diagnostics as PageDiagnostics } from '../../domain/presence.ts';
+import type { CallTexts } from './texts.ts';
 
 /** The path of the frame, and of its resources. Guide 5.3. */
 export const CALL_PATHS = {
@@ -20,6 +21,8 @@ export interface PageSetup {
   readonly ownHost: string;
   /** The ports for video besides this one (guide 6.2). Without them the page shows nothing about ports. */
   readonly ports?: readonly PortProbe[];
+  /** What the script writes for customers. */
+  readonly texts: Pick<CallTexts, 'connection' | 'browser'>;
 }
 
 /** A port that the page probes before the call; without a way to probe it, it is shown as not tested. */

@@ -46,8 +46,11 @@ export const OFFICE_PICTURE = `<svg class="room" viewBox="0 0 1600 900" preserve
 
 const LAPEL = 'M246 414L206 438l-20 70 40 12-12 18 78 62h8c-18-62-40-124-54-186z';
 
-export const AGENT_PICTURE = `<svg class="agent" viewBox="0 0 600 600" preserveAspectRatio="xMidYMax meet" role="img"
- aria-label="A simulated agent with a headset">
+/** The agent in the call; \`label\` is the picture's alternative text. */
+export const renderAgentPicture = (
+  label: string,
+): string => `<svg class="agent" viewBox="0 0 600 600" preserveAspectRatio="xMidYMax meet" role="img"
+ aria-label="${label}">
 <g class="breathing">
 <path d="M188 274c-16-124 44-178 112-178s128 54 112 178c4 62 14 102-10 128-16 14-38 4-48-16H246c-10 20-32
  30-48 16-24-26-14-66 -10-128z" fill="#33241f"/>
@@ -57,7 +60,7 @@ export const AGENT_PICTURE = `<svg class="agent" viewBox="0 0 600 600" preserveA
 <path d="${LAPEL}" transform="translate(600 0) scale(-1 1)" fill="#2c568a"/>
 <path d="M260 336v82c8 38 72 38 80 0v-82z" fill="#dfa684"/>
 <path d="M260 366c20 28 60 28 80 0v20c-20 26-60 26-80 0z" fill="#c98d6c"/>
-<g transform="translate(24 30) scale(.92)">
+<g class="face" transform="translate(24 30) scale(.92)">
 <ellipse cx="210" cy="252" rx="15" ry="24" fill="#e5ae8d"/>
 <ellipse cx="390" cy="252" rx="15" ry="24" fill="#e5ae8d"/>
 <path d="M210 228c0-82 40-114 90-114s90 32 90 114c0 84-38 146-90 146s-90-62-90-146z" fill="#f1c3a3"/>

@@ -1,6 +1,6 @@
 import type { Diagnostics } from '../../../domain/presence.ts';
 import { ANSWER_TIMEOUT_MS } from '../../wire.ts';
-import type { PortProbe } from '../messages.ts';
+import type { PageSetup, PortProbe } from '../messages.ts';
 
 /** The result of a check; `open` when it has none yet, or when the browser cannot tell. */
 export type Result = 'good' | 'bad' | 'open';
@@ -9,8 +9,11 @@ interface Check {
   readonly name: string;
   readonly label: string;
   readonly texts: Record<Result, string>;
-  /** Derives the result from the page's diagnostics; without it, something else sets the result. */
-  readonly judge?: (seen: Diagnostics) => boolean | null;
+}
+
+/** A check whose result the page's diagnostics give; null when the browser cannot tell. */
+interface JudgedCheck extends Check {
+  readonly judge: (seen: Diagnostics) => boolean | null;
 }
 
 /** Results are never marked by colour alone. */
@@ -26,13 +29,8 @@ const LOOPBACK = /^stun:(127\.|\[::1\])/;
 const REACHED = { good: 'reached', bad: 'not reached', open: 'not tested' };
 const TRIED = { good: 'reached', bad: 'not reached', open: 'being tested' };
 
-/** The connection checks before the call. Guide 6.2 and 5.3 apply to the client as well as to the agent. */
-const CHECKS: readonly Check[] = [
-  {
-    name: 'connection',
-    label: 'Connection',
-    texts: { good: 'works', bad: 'interrupted, reconnecting', open: 'being tested' },
-  },
+/** What the developer of the page around the frame can do something about. Guide 5.3. */
+const DEVELOPER_CHECKS: readonly JudgedCheck[] = [
   {
     name: 'secure',
     label: 'Secure page',
@@ -45,16 +43,6 @@ const CHECKS: readonly Check[] = [
   },
   { name: 'camera', label: 'Camera', texts: ALLOWED, judge: (seen) => seen.cameraAllowed },
   { name: 'microphone', label: 'Microphone', texts: ALLOWED, judge: (seen) => seen.microphoneAllowed },
-  {
-    name: 'browser',
-    label: 'Browser',
-    texts: {
-      good: 'can make video calls',
-      bad: 'cannot make video calls',
-      open: 'can only be tested in the call',
-    },
-    judge: (seen) => (seen.webRtc === undefined ? null : seen.webRtc),
-  },
 ];
 
 const toResult = (fine: boolean | null): Result => (fine === null ? 'open' : fine ? 'good' : 'bad');
@@ -103,11 +91,10 @@ function probeStun(server: string, done: (result: Result) => void): void {
   );
 }
 
-/** The connection check in the waiting room, shown in the given list. */
-export function createChecks(list: Element | null) {
+/** A list of checks that shows each with its latest result. */
+function createCheckList(list: Element | null) {
   const items: Record<string, HTMLElement> = {};
-
-  const showResult = (check: Check, result: Result) => {
+  return (check: Check, result: Result) => {
     if (list === null) return;
     let item = items[check.label];
     if (item === undefined) {
@@ -123,33 +110,38 @@ export function createChecks(list: Element | null) {
     item.textContent = `${check.label}: ${check.texts[result]}`;
     item.insertBefore(symbol, item.firstChild);
   };
-  CHECKS.forEach((check) => {
-    if (check.judge === undefined) showResult(check, 'open');
-  });
+}
+
+/**
+ * The checks of the waiting room: the customer's on the card, the developer's under it. Guide 6.2 applies to the client as
+ * well as to the agent.
+ */
+export function createChecks(texts: PageSetup['texts']) {
+  const showToCustomer = createCheckList(document.querySelector('.checks.for-customers'));
+  const showToDeveloper = createCheckList(document.querySelector('.checks.for-developers'));
+  const showConnection = (result: Result) =>
+    showToCustomer({ name: 'connection', label: texts.connection.label, texts: texts.connection }, result);
+  showConnection('open');
 
   return {
-    showConnection: (result: Result) => {
-      CHECKS.forEach((check) => {
-        if (check.name === 'connection') showResult(check, result);
-      });
-    },
+    showConnection,
     /** Passes on the page's diagnostics. */
     showDiagnostics: (seen: Diagnostics) => {
-      CHECKS.forEach((check) => {
-        if (check.judge !== undefined) showResult(check, toResult(check.judge(seen)));
+      const webRtc = seen.webRtc === undefined ? null : seen.webRtc;
+      showToCustomer({ name: 'browser', label: texts.browser.label, texts: texts.browser }, toResult(webRtc));
+      DEVELOPER_CHECKS.forEach((check) => {
+        showToDeveloper(check, toResult(check.judge(seen)));
       });
     },
     /** Probes the ports of guide 6.2, where a page can. */
     tryPorts: (ports: readonly PortProbe[]) => {
       ports.forEach((port) => {
         const isTried = port.url !== undefined || port.stun !== undefined;
-        const check = { name: 'port', label: port.name, texts: isTried ? TRIED : REACHED };
-        showResult(check, 'open');
-        if (port.url !== undefined) probeUrl(port.url, (reached) => showResult(check, toResult(reached)));
-        if (port.stun !== undefined)
-          probeStun(port.stun, (result) =>
-            showResult({ name: 'port', label: port.name, texts: REACHED }, result),
-          );
+        const show = (result: Result, results: Check['texts']) =>
+          showToDeveloper({ name: 'port', label: port.name, texts: results }, result);
+        show('open', isTried ? TRIED : REACHED);
+        if (port.url !== undefined) probeUrl(port.url, (reached) => show(toResult(reached), REACHED));
+        if (port.stun !== undefined) probeStun(port.stun, (result) => show(result, REACHED));
       });
     },
   };

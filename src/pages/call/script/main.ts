@@ -5,6 +5,7 @@ import { toPageHost } from './addresses.ts';
 import { createChecks } from './checks.ts';
 import { deliver } from './deliver.ts';
 import { diagnose } from './diagnostics.ts';
+import { watchFrameSize } from './frame-size.ts';
 import { createReporter } from './reporter.ts';
 import { createSelfView } from './self-view.ts';
 import { getShownState, type ReceivedMessage, receiveMessages, type Stop } from './stream.ts';
@@ -21,7 +22,7 @@ const showNotice = (name: 'reset' | 'closing' | '') => document.body.setAttribut
 function start(setup: PageSetup): void {
   // Read once and never compared: Cypress rewrites code that compares frames.
   const parent = window.parent;
-  const checks = createChecks(document.querySelector('.checks'));
+  const checks = createChecks(setup.texts);
   const showSelf = createSelfView(document.querySelector<HTMLVideoElement>('#self-view'));
   let lastId: number | undefined;
   let isLastReceived = false;
@@ -85,6 +86,7 @@ function start(setup: PageSetup): void {
     if (event.persisted && !isFinished) connect();
   });
   showSelf(getShownState() === 'in-call');
+  watchFrameSize(document.querySelector('.notice.too-small'));
   connect();
   diagnose(parent, (seen) => {
     checks.showDiagnostics(seen);
