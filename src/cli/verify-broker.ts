@@ -25,7 +25,7 @@ export type BrokerOptions = Pick<
 >;
 type Flags = Read<'verify'>['flags'];
 
-/** Flags that are about a broker, or about a pact of one. */
+/** Flags for a broker or for one of its pacts. */
 const OF_BROKER = [
   'broker-token',
   'broker-username',
@@ -35,23 +35,23 @@ const OF_BROKER = [
   'publish',
 ] as const;
 
-/** Flags that name credentials twice, or no broker. */
+/** Problems of these flags: credentials given twice, or no broker. */
 export function findBrokerProblems(
   { brokerUrl = '' }: BrokerOptions,
   flags: Flags,
   named: readonly string[],
 ): string[] {
-  const isSplit = brokerUrl !== '' && splitCredentials(brokerUrl).authorization !== undefined;
+  const hasCredentials = brokerUrl !== '' && splitCredentials(brokerUrl).authorization !== undefined;
   return [
     ...(flags['broker-token'] && flags['broker-username']
       ? ['--broker-token and --broker-username exclude each other; keep one of them']
       : []),
-    ...(isSplit && (flags['broker-token'] || flags['broker-username'])
+    ...(hasCredentials && (flags['broker-token'] || flags['broker-username'])
       ? ['--broker-url and a flag both have credentials; keep one of them']
       : []),
     ...(brokerUrl === '' && !named.some((one) => /^https?:/i.test(one))
       ? OF_BROKER.filter((name) => flags[name]).map(
-          (name) => `--${name}: no pact comes from a broker: use --broker-url or the URL of a pact`,
+          (name) => `--${name}: no pact comes from a broker; use --broker-url or the URL of a pact`,
         )
       : []),
   ];
@@ -87,15 +87,12 @@ export function readBroker(options: BrokerOptions, flags: Flags): Broker | undef
   };
 }
 
-/**
- * What to send to pacts that are named by their addresses. Credentials of the environment are for a broker: they go there only
- * when something is published.
- */
+/** Credentials for pacts given by URL. Those of the environment are for a broker, so they are used only when publishing. */
 export function readDownload(options: BrokerOptions, flags: Flags): DownloadOptions {
   const { brokerUrl, publish, allowOtherOrigins } = options;
-  const isMeant = flags['broker-token'] || flags['broker-username'] || publish;
+  const usesCredentials = flags['broker-token'] || flags['broker-username'] || publish;
   return {
-    authorization: brokerUrl === undefined && isMeant ? readAuthorization(options, flags) : undefined,
+    authorization: brokerUrl === undefined && usesCredentials ? readAuthorization(options, flags) : undefined,
     allowsOtherOrigins: allowOtherOrigins,
   };
 }

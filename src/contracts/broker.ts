@@ -55,7 +55,7 @@ const STATUS_HINTS: Readonly<Record<number, string>> = {
 
 const MAX_ERROR_LENGTH = 500;
 
-/** Every text in a broker's error: its forms differ from version to version. */
+/** Every text in a broker's error, whose form differs between versions. */
 function listTexts(part: unknown, name = ''): string[] {
   if (typeof part === 'string') return [/^\d*$/.test(name) ? part : `${name}: ${part}`];
   if (Array.isArray(part)) return part.flatMap((one) => listTexts(one, name));
@@ -74,7 +74,7 @@ function readErrors(text: string): string {
   }
 }
 
-/** The broker has answered with an error. */
+/** The broker answered with an error. */
 class Rejected extends UnreadableSource {
   readonly status: number;
 
@@ -157,7 +157,7 @@ async function findPactsForVerification(broker: Broker): Promise<readonly Hal[]>
     });
     return _embedded?.pacts ?? [];
   } catch (error) {
-    // It knows no such provider yet.
+    // The broker does not know the provider yet.
     if (error instanceof Rejected && error.status === 404) return [];
     throw error;
   }
@@ -217,7 +217,7 @@ export const isPublishable = ({ document, server }: Pact): boolean =>
   server !== undefined && expandLink(document, RESULTS_LINK) !== undefined;
 
 /**
- * Publishes the result of a pact, and returns the address where it is kept.
+ * Publishes the result of a pact, and returns the URL of the stored result.
  *
  * @throws {UnreadableSource}
  */
@@ -232,18 +232,18 @@ export async function publishResults(
   const provider = expandLink(document, 'pb:provider');
   if ((branch !== undefined || tags.length > 0) && provider !== undefined) {
     const known = await requestJson(server, 'GET', provider);
-    const places = [
+    const links = [
       ...(branch === undefined ? [] : [expandLink(known, 'pb:branch-version', { branch, version })]),
       ...tags.map((tag) => expandLink(known, 'pb:version-tag', { tag, version })),
     ];
-    for (const place of places) if (place !== undefined) await requestJson(server, 'PUT', place, {});
+    for (const link of links) if (link !== undefined) await requestJson(server, 'PUT', link, {});
   }
-  const kept = await requestJson(server, 'POST', resultsLink, {
+  const stored = await requestJson(server, 'POST', resultsLink, {
     providerApplicationVersion: version,
     success: results.length === interactions.length && results.every(({ status }) => status === 'passed'),
     ...(buildUrl !== undefined && { buildUrl }),
     testResults: results.map((result, index) => toTestResult(result, interactions[index]?.id)),
     verifiedBy,
   });
-  return withoutCredentials(expandLink(kept, 'self') ?? resultsLink);
+  return withoutCredentials(expandLink(stored, 'self') ?? resultsLink);
 }

@@ -22,7 +22,7 @@ export class InvalidPacts extends Error {
   }
 }
 
-/** A server that was to be asked for pacts cannot be reached. */
+/** A server with pacts cannot be reached. */
 class UnreachablePacts extends Error {}
 
 export interface LoadOptions {
@@ -35,7 +35,7 @@ export interface LoadOptions {
   readonly allowEmpty: boolean;
 }
 
-/** What was found, or why it cannot be read. */
+/** Runs `find`, and collects its problem. */
 async function collectProblems<T>(find: () => Promise<T[]>, problems: string[]): Promise<T[]> {
   try {
     return await find();
@@ -71,7 +71,7 @@ async function findPactSources(
   return [...all, ...found];
 }
 
-/** A pact that a broker has selected and that cannot be read: it fails as a whole, and alone. */
+/** A broker's pact that cannot be read: it fails as one interaction, without the other pacts. */
 function createUnreadablePact({ source, text, server, broker }: PactSource, problem: string): Pact {
   const interaction: Interaction = {
     kind: 'http',
@@ -105,7 +105,7 @@ function readMap(text: string): Pact['document'] {
   }
 }
 
-/** A pact with the problems of its states, too. */
+/** A pact, with the problems of its provider states. */
 function parsePact(found: PactSource, { allowUnknownStates, allowEmpty }: LoadOptions): Pact {
   const pact = readPact(found);
   if (pact.interactions.length === 0 && !allowEmpty)
@@ -124,7 +124,7 @@ function parsePact(found: PactSource, { allowUnknownStates, allowEmpty }: LoadOp
   };
 }
 
-/** What is pending, and what a broker has selected, fails by itself; every other problem ends the run. */
+/** Problems that end the run: those of interactions that are neither pending nor from a broker. */
 const listFatalProblems = ({ interactions, broker, document }: Pact): string[] => {
   const { maskText } = createMasking(findSecrets(document));
   return interactions

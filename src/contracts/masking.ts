@@ -1,7 +1,7 @@
 /** Keeps secrets out of the output of a verification. */
 
 const MASK = '***';
-/** Shorter secrets would match too many words. They are masked where they stand under their name. */
+/** Shorter secrets would match too many words. They are masked only under their name. */
 const MIN_SECRET_LENGTH = 4;
 
 const SECRET_NAME = /(?:secret|passw(?:or)?d|token|api_?key|authorization|basic_?auth|cookie|credential)s?$/i;
@@ -14,7 +14,7 @@ const IN_MULTIPART =
   /(?:secret|passw(?:or)?d|token|api_?key)"?[^\r\n]{0,100}\r?\n(?:[^\r\n]{1,200}\r?\n){0,5}\r?\n([^\r\n]+)/gi;
 const IN_HTML =
   /name=["']\w{0,50}(?:secret|passw(?:or)?d|token|api_?key)["'][^>]{0,200}?value=["']([^"']+)/gi;
-/** Also where the JSON is quoted itself, or cut off. */
+/** Also in JSON that is quoted or truncated. */
 const IN_JSON =
   /((?:secret|passw(?:or)?d|token|api_?key)\\{0,3}["']\s{0,20}:\s{0,20}\\{0,3}["'])([^"'\\]+)/gi;
 
@@ -69,7 +69,7 @@ export interface Masking {
   maskAt(path: string | undefined, value: string): string;
 }
 
-/** A secret as it stands in a text: also escaped in JSON or in a form. */
+/** The spellings of a secret: plain, and escaped for JSON or a form. */
 const spellings = (secret: string): string[] => [
   secret,
   JSON.stringify(secret).slice(1, -1),

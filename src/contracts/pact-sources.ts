@@ -58,7 +58,7 @@ async function readBody({ body }: Response, shown: string): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** What to send to an address that has no credentials in it. */
+/** Credentials for a URL that contains none. */
 export type DownloadOptions = Omit<PactServer, 'url'>;
 
 async function download(address: string, options: DownloadOptions): Promise<PactSource> {

@@ -31,14 +31,14 @@ export interface Interaction {
   readonly problems: readonly string[];
 }
 
-/** A pact, of which everything without problems can be verified. */
+/** A parsed pact. Interactions with problems are not verified. */
 export interface Pact extends Omit<PactSource, 'text' | 'problem'> {
   readonly consumer: string;
   /** The version of the consumer, if it comes from a broker. */
   readonly consumerVersion?: string;
   readonly provider: string;
   readonly interactions: readonly Interaction[];
-  /** The document as it was read; its interactions are under `list`, in the same order. */
+  /** The document as it was read; its interactions are under `listKey`, in the same order. */
   readonly document: Readonly<Record<string, unknown>>;
   readonly listKey: 'interactions' | 'messages';
 }
@@ -148,7 +148,7 @@ const listPlugins = ({ metadata }: Fields): string[] => {
 
 const MAX_VERSION = 4;
 
-/** The version of the format as the verifier reads it: 3 unless it is said. */
+/** The version of the format as the verifier reads it: 3 by default. */
 function readVersion({ metadata }: Fields): number {
   const all: Fields = isMap(metadata) ? metadata : {};
   const specification = all['pact-specification'] ?? all.pactSpecification;
@@ -162,7 +162,7 @@ function readVersion({ metadata }: Fields): number {
   return Number(major);
 }
 
-/** The list of what is to be verified, and its key. */
+/** The list of interactions or messages, and its key. */
 function findList(document: Fields, version: number): { listKey: Pact['listKey']; all: unknown[] } {
   if (document.messages !== undefined && document.interactions !== undefined)
     throw new InvalidPact(
@@ -173,7 +173,7 @@ function findList(document: Fields, version: number): { listKey: Pact['listKey']
   if (!Array.isArray(all)) throw new InvalidPact('is not a pact: it has neither interactions nor messages');
   if (listKey === 'messages' && version !== 3)
     throw new InvalidPact(
-      `has messages, which only version 3 has; in version 4, write them among the interactions, and none in version ${version}`,
+      `has messages, which only version 3 has; use version 3, or write them under interactions in version 4`,
     );
   return { listKey, all };
 }

@@ -6,7 +6,7 @@ import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { trimTrailingSlashes } from '../control/schema/paths.ts';
 import { findSecrets, findSecretsInText } from './masking.ts';
 
-/** Headers of one connection, which are not passed on (RFC 9110, 7.6.1). */
+/** Headers of one connection, which are not forwarded (RFC 9110, 7.6.1). */
 const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'te', 'trailer', 'upgrade'];
 
 const DECODERS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
@@ -36,13 +36,13 @@ const endToEnd = (rawHeaders: readonly string[]): string[] =>
     (_, index) => !HOP_BY_HOP.includes((rawHeaders[index - (index % 2)] ?? '').toLowerCase()),
   );
 
-/** Errors that mean that there is no server any more. */
-const GONE = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
+/** Errors of a server that is unavailable. */
+const UNAVAILABLE_CODES = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
 
 export type Recorder = Awaited<ReturnType<typeof openRecorder>>;
 
 /**
- * A local server between the verifier and the provider: it passes on every byte, and remembers the secrets that were answered.
+ * A local server between the verifier and the provider: it forwards every byte and remembers the secrets in answers.
  *
  * @param provider the URL of the provider
  */
@@ -50,9 +50,9 @@ export async function openRecorder(provider: string) {
   const base = new URL(provider);
   const { request: startRequest } = base.protocol === 'https:' ? https : http;
   const secrets = new Set<string>();
-  let gone: string | undefined;
+  let disconnectReason: string | undefined;
 
-  async function passBack(answer: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function forwardAnswer(answer: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(answer);
     for (const secret of [
       ...findSecrets(answer.headers),
@@ -62,31 +62,31 @@ export async function openRecorder(provider: string) {
     response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer.rawHeaders)).end(body);
   }
 
-  function passOn(request: IncomingMessage, response: ServerResponse): void {
+  function forwardRequest(request: IncomingMessage, response: ServerResponse): void {
     const { method, url = '/', rawHeaders } = request;
     const headers = endToEnd(rawHeaders).map((text, index, all) =>
       index % 2 === 1 && all[index - 1]?.toLowerCase() === 'host' ? base.host : text,
     );
     const fail = (error: NodeJS.ErrnoException) => {
-      if (GONE.includes(error.code ?? '')) gone = error.message;
+      if (UNAVAILABLE_CODES.includes(error.code ?? '')) disconnectReason = error.message;
       response.destroy();
     };
-    // An agent of its own goes through no proxy.
-    const asked = startRequest(base, { method, path: url, headers, agent: false });
-    asked.on('error', fail);
-    asked.on('response', (answer) => passBack(answer, response).catch(fail));
-    response.on('close', () => asked.destroy());
-    request.pipe(asked);
+    // Without an agent, no proxy is used.
+    const forwarded = startRequest(base, { method, path: url, headers, agent: false });
+    forwarded.on('error', fail);
+    forwarded.on('response', (answer) => forwardAnswer(answer, response).catch(fail));
+    response.on('close', () => forwarded.destroy());
+    request.pipe(forwarded);
   }
 
-  const server = http.createServer(passOn);
+  const server = http.createServer(forwardRequest);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}${trimTrailingSlashes(base.pathname)}`,
     secrets,
     /** Why the provider can no longer be reached, if so. */
-    whyGone: () => gone,
+    getDisconnectReason: () => disconnectReason,
     close(): Promise<void> {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));

@@ -45,7 +45,7 @@ type Params = NonNullable<State['params']>;
 const EVENT_STATE = 'a video call event has been posted';
 const BASELINE_STATE = 'the client credentials exist';
 
-/** The metadata of an event under the spellings that consumers write. */
+/** The names of metadata in the spellings that consumers use. */
 const METADATA_NAMES = ['contentType', 'content-type', 'Content-Type', 'origin'];
 const normalizeName = (name: string): string => name.replace(/[^a-z]/gi, '').toLowerCase();
 
@@ -64,7 +64,7 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
   let onActivity: (index: number) => void = () => {};
   /** Every secret among the values of states. */
   const secrets = new Set<string>();
-  let gone: string | undefined;
+  let disconnectReason: string | undefined;
 
   const getStates = (index: number) => interactions[index]?.states ?? [];
 
@@ -158,14 +158,13 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
       // The verifier takes an answer below 500 as the message itself.
       return { status: 500, body: { message: 'no event' } };
     }
-    const { type, code: said, message: words } = event;
     const known: Readonly<Record<string, string>> = { contenttype: 'application/json', origin };
     const names = [...METADATA_NAMES, ...(interactions[current]?.metadata ?? [])];
     const metadata = Object.fromEntries(names.map((name) => [name, known[normalizeName(name)]]));
     const encoded = Buffer.from(JSON.stringify(metadata)).toString('base64');
     return {
       status: 200,
-      body: { type, code: said, message: words },
+      body: { type: event.type, code: event.code, message: event.message },
       headers: { 'Pact-Message-Metadata': encoded },
     };
   }
@@ -184,7 +183,7 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
     handleRequest(request).then(
       (one) => send(response, one),
       (error: Error) => {
-        if (error instanceof RequestFailed) gone = error.message;
+        if (error instanceof RequestFailed) disconnectReason = error.message;
         observations[current]?.stateErrors.push({
           message: `the control API cannot be reached: ${error.message}`,
         });
@@ -199,7 +198,7 @@ export async function openRelay({ control, origin, defaults, allowUnknownStates 
     port,
     secrets,
     /** Why the control API can no longer be reached, if so. */
-    whyGone: () => gone,
+    getDisconnectReason: () => disconnectReason,
     stateUrl: `http://127.0.0.1:${port}/state`,
     messagePath: '/messages',
 

@@ -8,11 +8,11 @@ export const PROVIDER = 'videocall-manager';
 export interface VerificationReport {
   readonly provider: string;
   readonly results: readonly Result[];
-  /** What the broker says, and what was published. */
+  /** Notices of the broker, and what was published. */
   readonly notes: readonly string[];
-  /** What is to be looked at, and no failure. */
+  /** What needs attention but is not a failure. */
   readonly warnings: readonly string[];
-  /** What could not be done besides the verification. */
+  /** Failures outside the verification, such as publishing. */
   readonly failures: readonly string[];
   /** A pending interaction that fails counts as failed. */
   readonly failOnPending: boolean;

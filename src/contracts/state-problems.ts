@@ -30,7 +30,7 @@ export function findStateProblems({ states, references }: Interaction, allowUnkn
     const known = findState(name);
     return known === undefined ? [] : PROVIDER_STATES[known].values;
   });
-  // What an unknown state would give is unknown as well.
+  // The values of an unknown state are unknown, too.
   const dangling = hasUnknown ? [] : references.filter((name) => !given.includes(name));
   const gives =
     given.length === 0

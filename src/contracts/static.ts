@@ -28,7 +28,7 @@ export interface StaticOptions {
 
 const NO_SERVER_FIX = ['contracts/openapi.yaml describes what the service accepts and returns'];
 
-/** The comparison of one interaction, which the library must not see with others: a crash would hide theirs. */
+/** Compares one interaction at a time, because a crash of the library would hide the results of the others. */
 async function compareInteraction(
   comparator: InstanceType<Library['Comparator']>,
   pact: Pact,

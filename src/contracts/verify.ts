@@ -45,7 +45,7 @@ interface Run extends VerifyOptions {
   readonly recorder: Recorder;
 }
 
-/** Masks every secret that is known of a pact, of its states and of the provider's answers. */
+/** Masks every known secret of a pact, its states and the answers of the provider. */
 const createMask = ({ document }: Pact, { relay, recorder, defaults }: Run): Masking => {
   const { client_id = '', client_secret = '' } = defaults;
   const basic = Buffer.from(`${client_id}:${client_secret}`).toString('base64');
@@ -85,16 +85,17 @@ async function runInteractions(pact: Pact, run: Run): Promise<Result[]> {
       timeout,
     },
   });
-  const gone = recorder.whyGone() ?? relay.whyGone();
-  if (gone !== undefined) throw new VerifierFailed(`${run.target.url} can no longer be reached: ${gone}`);
+  const disconnectReason = recorder.getDisconnectReason() ?? relay.getDisconnectReason();
+  if (disconnectReason !== undefined)
+    throw new VerifierFailed(`${run.target.url} can no longer be reached: ${disconnectReason}`);
   return toResults(pact, json, observed);
 }
 
-/** Whether one pact of the broker has failed in a way that leaves the others unharmed. */
-const isAlone = (error: unknown, { broker }: Pact, { signal, recorder, relay }: Run): boolean =>
+/** Whether a failure concerns only this pact of the broker, so that the others can still be verified. */
+const concernsOnePact = (error: unknown, { broker }: Pact, { signal, recorder, relay }: Run): boolean =>
   broker !== undefined &&
   !signal.aborted &&
-  (recorder.whyGone() ?? relay.whyGone()) === undefined &&
+  (recorder.getDisconnectReason() ?? relay.getDisconnectReason()) === undefined &&
   (error instanceof InvalidPact || error instanceof VerifierFailed);
 
 /** The results of the interactions that can be verified. */
@@ -104,7 +105,7 @@ async function verifyInteractions(pact: Pact, run: Run): Promise<Result[]> {
     return await runInteractions(pact, run);
   } catch (error) {
     const { message } = error as Error;
-    if (isAlone(error, pact, run))
+    if (concernsOnePact(error, pact, run))
       return pact.interactions.map((interaction) => createFailure(pact, interaction, [message]));
     const masked = createMask(pact, run).maskText(message);
     if (error instanceof InvalidPact) throw new InvalidPact(`${pact.source}: ${masked}`);
@@ -120,9 +121,9 @@ async function verifyPact(pact: Pact, run: Run): Promise<Result[]> {
     if (interaction.problems.length > 0)
       results.set(interaction, createFailure(pact, interaction, interaction.problems));
   const { account } = run.target;
-  const sound = filterInteractions(pact, (interaction) => !results.has(interaction));
+  const valid = filterInteractions(pact, (interaction) => !results.has(interaction));
   const { pact: possible, skipped } =
-    account === undefined ? { pact: sound, skipped: new Map() } : fitToAccount(sound, account);
+    account === undefined ? { pact: valid, skipped: new Map() } : fitToAccount(valid, account);
   for (const [interaction, result] of skipped) results.set(interaction, result);
   const verified = await verifyInteractions(possible, run);
   possible.interactions.forEach((interaction, index) => {
@@ -132,7 +133,7 @@ async function verifyPact(pact: Pact, run: Run): Promise<Result[]> {
   return pact.interactions.flatMap((interaction) => results.get(interaction) ?? []);
 }
 
-/** What became of the publication of a pact's result. */
+/** The outcome of publishing a pact's result. */
 interface Published {
   readonly notes: readonly string[];
   readonly warnings: readonly string[];
@@ -167,7 +168,7 @@ async function publishResult(
   }
 }
 
-/** What the broker says of a pact, before its verification or after one with this outcome. */
+/** The broker's notices for a pact: those before its verification, and those after it with this outcome. */
 function listNotices({ source, broker }: Pact, isGood: boolean, isPublished: boolean): string[] {
   const occasions = [
     'before_verification',
@@ -191,7 +192,7 @@ async function resetTarget({ account, control }: Target): Promise<void> {
     await control.applyState({ action, state: '' }).catch(() => {});
 }
 
-/** Reserves the provider states of a simulator, which every verification would change for the others. */
+/** Reserves the provider states of a simulator, because verifications would change them for each other. */
 async function reserveTarget({ account, control, url }: Target): Promise<void> {
   if (account !== undefined) return;
   await control.applyState({ action: 'setup', state: '' }).catch((error: unknown) => {
@@ -220,7 +221,7 @@ export async function verifyPacts(
   const run = { ...options, library, folder, relay, recorder };
   try {
     const results: Result[] = [];
-    const said = {
+    const messages = {
       notes: [] as string[],
       warnings: listForeignPacts(pacts, provider),
       failures: [] as string[],
@@ -234,11 +235,11 @@ export async function verifyPacts(
       // Secrets are shown to the caller at most, never to the broker.
       const { notes, warnings, failures } = await publishResult(pact, masked, publication);
       const isGood = own.every(({ status }) => status === 'passed');
-      said.notes.push(...listNotices(pact, isGood, notes.length > 0), ...notes);
-      said.warnings.push(...warnings);
-      said.failures.push(...failures);
+      messages.notes.push(...listNotices(pact, isGood, notes.length > 0), ...notes);
+      messages.warnings.push(...warnings);
+      messages.failures.push(...failures);
     }
-    return { provider, results, ...said, failOnPending };
+    return { provider, results, ...messages, failOnPending };
   } finally {
     await resetTarget(target);
     await Promise.all([relay.close(), recorder.close()]);

@@ -35,20 +35,23 @@ describe.skipIf(verifierProblem)(`pacts of a broker${skipReason}`, () => {
     ['a plugin', read('must-fail/plugin'), 'needs the plugin protobuf'],
     ['no interactions', read('must-fail/no-interactions'), 'has no interactions'],
     ['the form of no pact', { hello: 'world' }, 'is not a pact'],
-  ])('lets a pending pact with %s be pending, and verifies and publishes the rest', async (_, pact, why) => {
-    broker = await openBroker([{ pact, pending: true }, { pact, wip: true }, { pact: GOOD }]);
-    const { code, out } = await atBroker([...PENDING, ...PUBLISH]);
-    expect([code, out]).toEqual([0, expect.stringContaining('3 passed, 0 failed, 2 pending')]);
-    expect(out).toContain(why);
-    expect(broker.sent('POST', '/0/verification-results')[0]?.json.success).toBe(false);
-    expect(broker.sent('POST', '/2/verification-results')[0]?.json.success).toBe(true);
-  });
+  ])(
+    'reports a pending pact with %s as pending, and verifies and publishes the rest',
+    async (_, pact, why) => {
+      broker = await openBroker([{ pact, pending: true }, { pact, wip: true }, { pact: GOOD }]);
+      const { code, out } = await atBroker([...PENDING, ...PUBLISH]);
+      expect([code, out]).toEqual([0, expect.stringContaining('3 passed, 0 failed, 2 pending')]);
+      expect(out).toContain(why);
+      expect(broker.sent('POST', '/0/verification-results')[0]?.json.success).toBe(false);
+      expect(broker.sent('POST', '/2/verification-results')[0]?.json.success).toBe(true);
+    },
+  );
 
   it.each([
     ['an unknown state', UNKNOWN_STATE],
     ['a plugin', read('must-fail/plugin')],
     ['the form of no pact', { hello: 'world' }],
-  ])('fails a pact with %s alone', async (_, pact) => {
+  ])('fails only the pact with %s', async (_, pact) => {
     broker = await openBroker([{ pact }, { pact: GOOD }]);
     const { code, out } = await atBroker(PUBLISH);
     expect([code, out]).toEqual([1, expect.stringContaining('3 passed, 1 failed')]);
@@ -56,7 +59,7 @@ describe.skipIf(verifierProblem)(`pacts of a broker${skipReason}`, () => {
     expect(broker.sent('POST', '/1/verification-results')[0]?.json.success).toBe(true);
   });
 
-  it('fails a pact that the broker does not hand out alone', async () => {
+  it('fails only the pact that the broker refuses to return', async () => {
     broker = await openBroker([{ pact: GOOD }, { pact: GOOD }], undefined, {
       [`GET ${PACTS}/0`]: { status: 403, json: { errors: ['not for you'] } },
     });
@@ -78,7 +81,7 @@ describe.skipIf(verifierProblem)(`pacts of a broker${skipReason}`, () => {
     ]);
   });
 
-  it('takes the key pact-specification for the version', async () => {
+  it('reads the version from the key pact-specification', async () => {
     const { metadata, ...pact } = read('good/v4');
     broker = await openBroker([
       { pact: { ...pact, metadata: { 'pact-specification': { version: '4.0' } } } },
@@ -103,7 +106,7 @@ describe.skipIf(verifierProblem)(`pacts of a broker${skipReason}`, () => {
     );
   });
 
-  it('publishes the result of a pact that is named by its address, as webhooks do', async () => {
+  it('publishes the result of a pact given by URL, as webhooks do', async () => {
     const authorization = 'Bearer the-token';
     broker = await openBroker([{ pact: GOOD }], authorization);
     const flags = [...PUBLISH, '--provider-branch', 'main', '--provider-tag', 'prod'];
@@ -131,7 +134,7 @@ describe.skipIf(verifierProblem)(`pacts of a broker${skipReason}`, () => {
     expect(broker.sent('POST', '/1/verification-results')).toHaveLength(1);
   });
 
-  it('asks for the pacts of --provider with its tags, and publishes no secret', async () => {
+  it('requests the pacts of --provider with its tags, and publishes no secret', async () => {
     const pact = read('must-fail/secret');
     broker = await openBroker([{ pact }], undefined, {});
     const { code } = await atBroker([...PUBLISH, '--provider-tag', 'prod', '--show-secrets']);
@@ -145,7 +148,7 @@ describe.skipIf(verifierProblem)(`pacts of a broker${skipReason}`, () => {
   });
 });
 
-describe('a broker that is asked wrongly', () => {
+describe('invalid requests to a broker', () => {
   it('has no pacts for a provider that it does not know', async () => {
     broker = await openBroker([], undefined, { [FOR_VERIFICATION]: { status: 404, json: {} } });
     const { code, err } = await atBroker();
@@ -188,7 +191,7 @@ describe('a broker that is asked wrongly', () => {
     },
   );
 
-  it('exits with 3 when the address of a pact cannot be reached, and prints no password', async () => {
+  it('exits with 3 when the URL of a pact cannot be reached, and prints no password', async () => {
     broker = await openBroker([]);
     broker.close();
     const { code, err } = await verify([broker.url.replace('//', '//me:pa@ss@')]);

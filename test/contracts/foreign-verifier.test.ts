@@ -31,7 +31,7 @@ describe.skipIf(verifierProblem)(`Pact's own verifier without verify${skipReason
   }
 
   it.each(['guide-backend', 'guide-frontend'])(
-    'keeps the contract of %s, with its states and events',
+    'passes the contract of %s, with its states and events',
     async (consumer) => {
       await expect(verify(`contracts/${consumer}--videocall-manager.json`)).resolves.toContain(
         '"result":true',
@@ -40,7 +40,7 @@ describe.skipIf(verifierProblem)(`Pact's own verifier without verify${skipReason
     60_000,
   );
 
-  it('fails a contract about an event that there is not', async () => {
+  it('fails a contract about an event that does not exist', async () => {
     await expect(verify('test/fixtures/pacts/must-fail/wrong-event.json')).rejects.toThrow(
       'VideocallFinished',
     );

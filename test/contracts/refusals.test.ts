@@ -20,7 +20,7 @@ async function verify(args: readonly string[]) {
 
 describe('mock-veridas verify with invalid input', () => {
   it.each(['rule-for-no-field', 'event-not-wrapped', 'wrong-parameter'])(
-    'exits with 2 for the pact %s alone',
+    'exits with 2 for the pact %s',
     async (name) => {
       const { code, out, err } = await verify([bad(name)]);
       expect([code, out, err]).toEqual([2, '', expect.stringContaining(REFUSED[name] as string)]);

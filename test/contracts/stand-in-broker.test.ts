@@ -9,7 +9,7 @@ import { skipReason, verifierProblem } from '../support/verifier.ts';
 
 type Library = typeof import('@pact-foundation/pact-core');
 
-/** Holds the stand-in for a Pact Broker against the broker's own documents and against a client of real brokers. */
+/** Compares the stand-in for a Pact Broker with the broker's documents, and runs a client of real brokers against it. */
 
 const FOR_VERIFICATION = '/pacts/provider/videocall-manager/for-verification';
 const PROVIDER = '/pacticipants/videocall-manager';
@@ -112,7 +112,7 @@ describe('the stand-in for a Pact Broker', () => {
   });
 
   it.skipIf(verifierProblem)(
-    `is a broker to Pact's own verifier, which also publishes its results there${skipReason}`,
+    `works with Pact's own verifier, which publishes its results there${skipReason}`,
     async () => {
       const client = createClientRecord({ clientId: 'CLIENT_ID', clientSecret: 'CLIENT_SECRET' });
       const mock = await startMock({ clients: [client], scenario: 'manual', logLevel: 'error' });

@@ -113,7 +113,7 @@ describe.skipIf(verifierProblem)(`verify --target${skipReason}`, () => {
     expect(all).toContain("Expected '***'");
   });
 
-  it('means CLIENT_ID by a state without parameters, also at a simulator with other clients', async () => {
+  it('uses CLIENT_ID for a state without parameters, also with a simulator that has other clients', async () => {
     const drive = await openDrive();
     const pact = writePact('baseline.json', {}, { states: [] });
     const { code } = await verify([pact, '--target', drive.mock.url]);
@@ -138,7 +138,7 @@ describe.skipIf(verifierProblem)(`verify --target${skipReason}`, () => {
     await drive.mock.close();
   });
 
-  it('exits with 3 when the target goes away', async () => {
+  it('exits with 3 when the target becomes unavailable', async () => {
     const drive = await openDrive();
     const proxy = await startSabotageProxy(drive.mock.url);
     proxy.plant({
@@ -159,7 +159,7 @@ const hasFault = async ({ admin }: Drive): Promise<boolean> => {
   return (found?.items ?? []).length > 0;
 };
 
-describe.skipIf(verifierProblem)(`what verify says${skipReason}`, () => {
+describe.skipIf(verifierProblem)(`the messages of verify${skipReason}`, () => {
   it('says that a regex must match the whole value', async () => {
     const rules = { '$.scope': { matchers: [{ match: 'regex', regex: 'write' }] } };
     const { code, out } = await verify([
@@ -183,7 +183,7 @@ describe.skipIf(verifierProblem)(`what verify says${skipReason}`, () => {
     expect(out).toContain(['Authorization: Basic $', '{basicAuth}'].join(''));
   });
 
-  it('gives the content type of an event under every spelling', async () => {
+  it('returns the content type of an event in every spelling', async () => {
     const event = JSON.parse(readFileSync(path.join(GOOD, 'v3-messages.json'), 'utf8'));
     const spellings = ['contentType', 'content-type', 'Content-Type', 'content_type', 'CONTENT-TYPE'];
     event.messages = spellings.map((name) => ({

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInstallArgs, getPackageFolder } from './optional-packages.ts';
 
-/** Where the validators of API descriptions are installed: with all that they need they take over 100 MB. */
+/** Where the validators of API descriptions are installed: with their dependencies they take over 100 MB. */
 const FOLDER = getPackageFolder('api-validators');
 
 const PACKAGES = {

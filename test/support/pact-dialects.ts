@@ -14,7 +14,7 @@ const ANY_JSON = 'application/json(;.*)?';
 /** How a library writes its pacts. */
 interface Dialect {
   readonly version: 2 | 3 | 4;
-  /** What the library says of itself. */
+  /** The metadata that the library adds. */
   readonly metadata: object;
   readonly isMethodLower?: true;
   /** How it names the metadata of an event of version 3. */
@@ -22,7 +22,7 @@ interface Dialect {
   readonly contentTypeKey: string;
   /** Fields of every interaction of version 4. */
   readonly notes?: object;
-  /** It writes these although they are empty. */
+  /** Empty rules that the library writes. */
   readonly emptyRules?: unknown;
 }
 

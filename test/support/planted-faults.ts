@@ -256,35 +256,35 @@ export const FAULTS: readonly PlantedFault[] = [
     answer: replaceInPage(/data-state="error"/, 'data-state="waiting-room"'),
   },
   {
-    what: 'an outage is a crash',
+    what: 'an outage is answered with 500',
     by: 'simulator-errors',
     answer: changeAnswers(isToken, (returning) => {
       if (returning.status === 503) returning.status = 500;
     }),
   },
   {
-    what: 'a refused method does not say which are allowed',
+    what: 'a 405 has no Allow header',
     by: 'simulator-errors',
     answer: changeAnswers(isRevoke, ({ headers }) => {
       delete headers.allow;
     }),
   },
   {
-    what: 'a revocation without a token is taken',
+    what: 'a revocation without a token is accepted',
     by: 'simulator-errors',
     answer: changeAnswers(isRevoke, (returning) => {
       if (returning.status === 400) Object.assign(returning, { status: 200, body: '' });
     }),
   },
   {
-    what: 'a refusal is declared as text',
+    what: 'a refusal has the content type text/plain',
     by: 'simulator-errors',
     answer: changeAnswers(isToken, (returning) => {
       if (returning.status === 400) returning.headers['content-type'] = 'text/plain';
     }),
   },
   {
-    what: 'the frame is a download',
+    what: 'the frame has the content type of a download',
     by: 'guide-frontend',
     answer: changeAnswers(isCall, ({ headers }) => {
       headers['content-type'] = 'application/octet-stream';

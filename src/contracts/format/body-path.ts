@@ -2,7 +2,7 @@ import { isMap } from '../../control/schema/mismatch.ts';
 
 const STEP = /^(?:\.([\w-]+|\*)|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]|\[(\d+|\*)\])/;
 
-/** The steps of a path such as `$.a['b'][0].*`; undefined when it is none. */
+/** The steps of a path such as `$.a['b'][0].*`; undefined if it is not a path. */
 function parsePath(path: string): string[] | undefined {
   if (!path.startsWith('$')) return undefined;
   const steps: string[] = [];
@@ -30,7 +30,7 @@ function isReached(steps: readonly string[], value: unknown): boolean {
   return isMap(value) && Object.hasOwn(value, step) && isReached(rest, value[step]);
 }
 
-/** Whether a path is a place in an example. Paths that cannot be read count as such. */
+/** Whether a path is a place in an example. Other forms of paths count as one. */
 export function isPlaceIn(path: string, example: unknown): boolean {
   const steps = parsePath(path);
   return steps === undefined || isReached(steps, example);

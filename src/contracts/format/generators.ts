@@ -1,8 +1,9 @@
 import { isMap } from '../../control/schema/mismatch.ts';
 import { closestMatch } from '../../domain/closest-match.ts';
 import { isPlaceIn } from './body-path.ts';
+import { suggest } from './keys.ts';
 
-/** Generators of a request: what the verifier cannot use, it drops, and sends the example instead. */
+/** Problems in generators. The verifier ignores one that it cannot use, and sends the example instead. */
 
 const TYPES = [
   'ProviderState',
@@ -71,10 +72,8 @@ function isFilled({ category, place }: Generator, { query, headers, body }: Requ
 
 function findProblem(generator: Generator, example: RequestExample): string | undefined {
   const { category, fields } = generator;
-  if (!CATEGORIES.includes(category.toLowerCase())) {
-    const meant = closestMatch(category, CATEGORIES);
-    return `is not a category of generators; ${meant === undefined ? `there are ${CATEGORIES.join(', ')}` : `did you mean '${meant}'?`}`;
-  }
+  if (!CATEGORIES.includes(category.toLowerCase()))
+    return `is not a category of generators; ${suggest(category, CATEGORIES)}`;
   if (!isMap(fields)) return 'must be a map with a type';
   const { type, expression } = fields;
   if (typeof type !== 'string' || !TYPES.includes(type)) {
@@ -88,7 +87,7 @@ function findProblem(generator: Generator, example: RequestExample): string | un
   return isFilled(generator, example) ? undefined : 'the request has no value here to fill; add an example';
 }
 
-/** Every generator of a request that would be dropped. */
+/** Every generator of a request that would be ignored. */
 export function findGeneratorProblems(generators: unknown, where: string, example: RequestExample): string[] {
   if (generators === undefined || generators === null) return [];
   if (Array.isArray(generators) && generators.length === 0) return [];

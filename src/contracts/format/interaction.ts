@@ -1,13 +1,12 @@
 import { isMap } from '../../control/schema/mismatch.ts';
 import { findGeneratorProblems } from './generators.ts';
-import { findUnknownKeys, findUnknownKeysOf, listInteractionKeys } from './keys.ts';
+import { findUnknownKeys, findUnknownKeysOf, isKeyOf, listInteractionKeys } from './keys.ts';
 import { findRuleProblems, RULE_CATEGORIES } from './matching-rules.ts';
 
-/** What is wrong with an interaction: what the verifier would leave out without a word, so that nothing could fail. */
+/** Problems in interactions: parts that the verifier would silently ignore, so that nothing could fail. */
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const WRAPPER_KEYS = ['content', 'contentType', 'encoded', 'contentTypeHint'];
 const ENCODINGS = ['base64', 'json'];
 const isBase64 = (text: unknown): boolean =>
   typeof text === 'string' && Buffer.from(text, 'base64').toString('base64') === text;
@@ -20,7 +19,7 @@ const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.l
 function findBodyProblems(body: unknown, place: string, isV4: boolean): string[] {
   if (!isV4) {
     const isWrapped =
-      isMap(body) && 'content' in body && Object.keys(body).every((key) => WRAPPER_KEYS.includes(key));
+      isMap(body) && 'content' in body && Object.keys(body).every((key) => isKeyOf('body', key));
     return isWrapped && ('contentType' in body || 'encoded' in body)
       ? [`${place} has the form of version 4, but metadata.pactSpecification.version is an earlier one`]
       : [];
@@ -97,7 +96,7 @@ function findRequestProblems(request: Fields, place: string, isV4: boolean): str
 const asExample = (content: unknown): unknown =>
   typeof content === 'object' && content !== null ? content : undefined;
 
-/** The verifier expects 200 where it finds no status, and ends where it is no number. */
+/** Without a status, the verifier expects 200; it aborts if the status is not a number. */
 function findStatusProblems({ status, matchingRules }: Fields, place: string): string[] {
   const isRuled = isMap(matchingRules) && ('status' in matchingRules || '$.status' in matchingRules);
   const isStatus = typeof status === 'number' && Number.isInteger(status) && status >= 100 && status <= 599;

@@ -1,9 +1,9 @@
 import { isMap } from '../../control/schema/mismatch.ts';
 import { closestMatch } from '../../domain/closest-match.ts';
 
-/** The keys of a pact, as the verifier reads them. It ignores every other key, and with it what it should expect. */
+/** The keys that the verifier reads in a pact. It ignores all others, and what they should expect. */
 
-/** What a pact's parts are called, with the keys that each may have. */
+/** The keys of each part of a pact. */
 const KEYS = {
   request: [
     'method',
@@ -19,15 +19,17 @@ const KEYS = {
   body: ['content', 'contentType', 'encoded', 'contentTypeHint'],
   state: ['name', 'params'],
 } as const;
-export type Part = keyof typeof KEYS;
+type Part = keyof typeof KEYS;
+
+export const isKeyOf = (part: Part, key: string): boolean => (KEYS[part] as readonly string[]).includes(key);
 
 const STATE_KEYS = ['providerStates', 'providerState', 'provider_state'];
-/** They hold nothing that is compared. */
+/** Keys without anything to compare. */
 const NOTES = ['type', 'key', 'pending', 'comments', 'pluginConfiguration', 'interactionMarkup', 'transport'];
 const EXCHANGE_KEYS = ['request', 'response'];
 const EVENT_KEYS = ['contents', 'metadata', 'matchingRules', 'generators'];
 
-/** The keys of an interaction. Version 3 knows its metadata by two names. */
+/** The keys of an interaction. Version 3 has two names for metadata. */
 export const listInteractionKeys = (kind: 'http' | 'message', isV4: boolean): readonly string[] => [
   'description',
   ...STATE_KEYS,
@@ -43,11 +45,14 @@ const METADATA_KEYS = ['pactSpecification', 'pact-specification', 'pactSpecifica
 const isUnknown = (key: string, known: readonly string[]): boolean =>
   !known.includes(key) && !key.startsWith('_');
 
-const describeUnknown = (place: string, key: string, known: readonly string[]): string => {
-  const meant = closestMatch(key, known);
-  const help = meant === undefined ? `there are ${known.join(', ')}` : `did you mean '${meant}'?`;
-  return `${place}: '${key.slice(0, 100)}' is not known to Pact; ${help}`;
-};
+/** What to use instead of an unknown word. */
+export function suggest(word: string, known: readonly string[]): string {
+  const meant = closestMatch(word, known);
+  return meant === undefined ? `there are ${known.join(', ')}` : `did you mean '${meant}'?`;
+}
+
+const describeUnknown = (place: string, key: string, known: readonly string[]): string =>
+  `${place}: '${key.slice(0, 100)}' is not known to Pact; ${suggest(key, known)}`;
 
 /** Every key of `fields` that is not among `known`. */
 export const findUnknownKeys = (fields: object, place: string, known: readonly string[]): string[] =>
@@ -87,14 +92,14 @@ function findStringEnd(text: string, start: number): number {
 /** A key that a valid JSON text has twice in one map. Every reader drops all but the last. */
 export function findRepeatedKey(text: string): string | undefined {
   const maps: Set<string>[] = [];
-  const signs = /["{}[\]]/g;
-  for (let found = signs.exec(text); found !== null; found = signs.exec(text)) {
-    const [sign] = found;
-    if (sign === '{' || sign === '[') maps.push(new Set());
-    else if (sign !== '"') maps.pop();
+  const tokens = /["{}[\]]/g;
+  for (let found = tokens.exec(text); found !== null; found = tokens.exec(text)) {
+    const [token] = found;
+    if (token === '{' || token === '[') maps.push(new Set());
+    else if (token !== '"') maps.pop();
     else {
       const end = findStringEnd(text, found.index);
-      signs.lastIndex = end + 1;
+      tokens.lastIndex = end + 1;
       if (!/^\s*:/.test(text.slice(end + 1, end + 100))) continue;
       const key = text.slice(found.index + 1, end);
       if (maps.at(-1)?.has(key)) return key;

@@ -1,12 +1,13 @@
 import { isMap } from '../../control/schema/mismatch.ts';
 import { closestMatch } from '../../domain/closest-match.ts';
 import { isPlaceIn } from './body-path.ts';
+import { suggest } from './keys.ts';
 
-/** Matching rules as the verifier reads them: what it cannot use, it drops. */
+/** Problems in matching rules. The verifier ignores those that it cannot use. */
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What a matcher needs, and what else it takes. */
+/** The required and optional keys of a matcher. */
 interface Matcher {
   readonly needs?: string;
   readonly takes?: readonly string[];
@@ -41,7 +42,7 @@ const MATCHERS: Readonly<Record<string, Matcher>> = {
   eachkey: { needs: 'rules', takes: ['value', 'generator'] },
   eachvalue: { needs: 'rules', takes: ['value', 'generator'] },
 };
-/** Without `match`, these keys say which matcher it is. */
+/** Without `match`, one of these keys names the matcher. */
 const IMPLIED = ['regex', 'min', 'max', 'timestamp', 'time', 'date'];
 
 /** Matchers are written in camel case or with hyphens. */
@@ -90,7 +91,7 @@ function findMatcherProblem(given: unknown): string | undefined {
   return needs === 'rules' ? (list as unknown[]).map(findMatcherProblem).find((one) => one) : undefined;
 }
 
-/** What is wrong with the matchers at one place. */
+/** The problem of the matchers at one place. */
 function findRuleProblem(rule: unknown): string | undefined {
   if (!isMap(rule)) return 'must be a map with matchers';
   if (rule.matchers === undefined) return findMatcherProblem(rule);
@@ -101,7 +102,7 @@ function findRuleProblem(rule: unknown): string | undefined {
   return matchers.map(findMatcherProblem).find((one) => one !== undefined);
 }
 
-/** What rules can apply to: by name, or by path in an example. */
+/** The values that rules can apply to. */
 export interface Examples {
   readonly headers?: unknown;
   readonly metadata?: unknown;
@@ -130,8 +131,7 @@ function listRules(rules: Fields): { category: string; place: string; rule: unkn
       const [, part = '', rest = ''] = /^\$\.(\w+)(.*)$/.exec(key) ?? [];
       return [{ category: part, place: part === 'body' ? `$${rest}` : rest, rule: value }];
     }
-    if (!isMap(value)) return [{ category: key, place: '', rule: value }];
-    if (value.matchers !== undefined) return [{ category: key, place: '', rule: value }];
+    if (!isMap(value) || value.matchers !== undefined) return [{ category: key, place: '', rule: value }];
     return Object.entries(value).map(([place, rule]) => ({ category: key, place, rule }));
   });
 }
@@ -143,7 +143,7 @@ export const RULE_CATEGORIES = {
   message: ['body', 'metadata', 'contents', 'content'],
 } as const;
 
-/** Every rule that would be dropped, or could not fail. */
+/** Every rule that would be ignored, or could not fail. */
 export function findRuleProblems(
   rules: unknown,
   where: string,
@@ -156,11 +156,8 @@ export function findRuleProblems(
   return listRules(rules).flatMap(({ category: given, place, rule }) => {
     const category = given.toLowerCase() === 'headers' ? 'header' : given.toLowerCase();
     const at = `${where}.${given}${place === '' ? '' : `["${place}"]`}`;
-    if (!categories.includes(category)) {
-      const meant = closestMatch(category, categories);
-      const help = meant === undefined ? `there are ${categories.join(', ')}` : `did you mean '${meant}'?`;
-      return [`${at}: '${given}' is not a category of matching rules here; ${help}`];
-    }
+    if (!categories.includes(category))
+      return [`${at}: '${given}' is not a category of matching rules here; ${suggest(category, categories)}`];
     const problem = findRuleProblem(rule);
     if (problem !== undefined) return [`${at}: ${problem}`];
     return isCompared(category, place, examples)

@@ -1,6 +1,6 @@
 import { systemTime } from '../../system/clock.ts';
 
-/** A verification that has been silent for this long has ended without saying so. */
+/** After this time without a request, a verification counts as ended. */
 const LEASE_MS = 60_000;
 
 /** Lets one verification at a time use the provider states. */

@@ -23,7 +23,7 @@ function toControlError(error: unknown): unknown {
 const NO_EVENT = {
   error: 'no_event',
   reason: 'no event was posted in these states',
-  hint: 'ask for a state such as "a video call event has been posted", or name the event in the description',
+  hint: 'add a state such as "a video call event has been posted", or name the event in the description',
 } as const;
 
 const createBusyError = () =>

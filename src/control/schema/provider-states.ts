@@ -31,7 +31,7 @@ export const STATE_ROUTES = defineRoutes({
           maxLength: 100,
           title: 'name of a verification',
           description:
-            'a name; until its end or a minute of silence, no other verification can set up states',
+            'a name; no other verification can set up states until this one ends or sends nothing for a minute',
         }),
       ),
       // Some verifiers put everything into the body.
@@ -62,7 +62,7 @@ export const STATE_ROUTES = defineRoutes({
       status: 500,
       when: (answer: Static<typeof Message> | Static<typeof NoMessage>) => 'error' in answer,
     },
-    // Consumers write the content type in all of these ways.
+    // Consumers use all of these spellings.
     metadata: (origin) => ({
       contentType: JSON_TYPE,
       'content-type': JSON_TYPE,
