@@ -1,17 +1,10 @@
-import type { CallAnswer } from '../../control/schema/calls.ts';
 import type { TokenAnswer } from '../../control/schema/tokens.ts';
 import { abbreviateToken } from '../../domain/journal.ts';
-import { formatDateTime, formatLength, STATE_LABELS } from '../components/format.ts';
+import { formatDateTime, formatLength, measureCall, STATE_LABELS } from '../components/format.ts';
 import { type CallHistory, createSequence } from '../components/sequence.ts';
 import { SequenceDiagram } from '../components/sequence-diagram.tsx';
 import { formatCallName, toAnchor } from './naming.ts';
 import { hasFailed } from './selection.ts';
-
-/** The duration of a call, from its opening to its end, if it has one. */
-function formatCallLength({ opened_at, ended_at }: CallAnswer): string {
-  if (ended_at === null) return '';
-  return ` · lasted ${formatLength(Date.parse(ended_at) - Date.parse(opened_at))}`;
-}
 
 function TokenStates({ tokens }: { readonly tokens: readonly TokenAnswer[] }) {
   return (
@@ -32,6 +25,7 @@ function TokenStates({ tokens }: { readonly tokens: readonly TokenAnswer[] }) {
 /** One call from its token to its end; expanded if it has failed. */
 export function Call({ call, tokens, requests }: CallHistory) {
   const { client_id, state, scenario, opened_at, waits_for: waitsFor } = call;
+  const length = measureCall(call);
   const own = tokens.filter(({ access_token: token }) => call.tokens.includes(token));
   return (
     <details class={`card call ${state}`} id={toAnchor(call)} open={hasFailed(call)}>
@@ -41,7 +35,7 @@ export function Call({ call, tokens, requests }: CallHistory) {
         </h3>
         <span class="soft">
           client {client_id} · scenario {scenario} · opened {formatDateTime(opened_at)}
-          {formatCallLength(call)}
+          {length !== undefined && ` · lasted ${formatLength(length)}`}
           {waitsFor !== null && ` · the script waits for ${waitsFor}`}
         </span>
       </summary>
