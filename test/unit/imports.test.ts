@@ -155,6 +155,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'pages/console/messages.ts': ['domain', 'control/schema', 'npm:typebox'],
   'pages/report': [
     'domain',
+    'guide',
     'control/schema',
     'pages/components',
     'npm:preact',
