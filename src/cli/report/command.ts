@@ -1,12 +1,12 @@
 import { relative, resolve } from 'node:path';
 import { controlAddress, controlAt } from '../../control/client.ts';
+import { collectSnapshot, NotAllowed } from '../../control/report/collect-snapshot.ts';
 import { BadUsage } from '../../options/bad-usage.ts';
 import { type Read, readOptions } from '../../options/read.ts';
 import type { AllRead } from '../../options/table.ts';
 import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
 import { canReadCredentials, withoutCredentials } from '../../system/http.ts';
 import { type Command, describeWriteError, EXIT, print, printError, resolveServerUrl } from '../command.ts';
-import { collectSnapshot, NotAllowed } from './collect-snapshot.ts';
 import { writeFolder } from './folder.ts';
 import type { RenderedReport } from './formats.ts';
 import { publishSummary } from './markdown.ts';

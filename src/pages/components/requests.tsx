@@ -26,9 +26,9 @@ function Fields({
   );
 }
 
-/** A request that opens: what was sent, and why it was refused. */
+/** A request that opens: what was sent, and how to fix it. */
 function Request({ request }: { readonly request: RequestAnswer }) {
-  const { method, path, query, form, headers, from, reason, fix, fault_id: fault } = request;
+  const { method, path, query, form, headers, from, fix, fault_id: fault } = request;
   return (
     <details class="request">
       <summary>
@@ -37,12 +37,6 @@ function Request({ request }: { readonly request: RequestAnswer }) {
         </code>
       </summary>
       <dl>
-        {reason !== null && (
-          <>
-            <dt>Reason</dt>
-            <dd>{reason}</dd>
-          </>
-        )}
         {fix !== null && (
           <>
             <dt>How to fix</dt>

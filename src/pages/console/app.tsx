@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { CallAnswer } from '../../control/schema/calls.ts';
-import { ADMIN } from '../../control/schema/paths.ts';
+import { ADMIN, CONSOLE } from '../../control/schema/paths.ts';
 import { Findings } from '../components/findings.tsx';
 import { CallPanel } from './call-panel.tsx';
 import { Clients } from './clients.tsx';
@@ -242,7 +242,10 @@ export function App() {
       </main>
       <footer>
         mock-veridas {server?.version}: an unofficial stand-in for tests. You can also do everything here
-        through the <a href={`${ADMIN}/openapi.json`}>control API</a>.
+        through the <a href={`${ADMIN}/openapi.json`}>control API</a>.{' '}
+        <a href={`${CONSOLE}/report.html`} download>
+          Download the report
+        </a>
       </footer>
     </>
   );

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { askHealth } from '../../control/client.ts';
-import { type Control, RequestFailed } from '../../control/schema/client.ts';
 import { abbreviateToken } from '../../domain/journal.ts';
 import { DEMO_CLIENT } from '../../pages/demo/messages.ts';
 import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
+import { askHealth } from '../client.ts';
+import { type Control, RequestFailed } from '../schema/client.ts';
 import { sanitizeText } from './sanitize-text.ts';
 
 /** The simulator could not be asked; the message says why. */
