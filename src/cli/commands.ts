@@ -44,7 +44,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       'VIDEOCALL_URL, VIDEOCALL_BROWSER_URL, VIDEOCALL_ADMIN_URL, CLIENT_ID and CLIENT_SECRET.',
     exitCodes: {
       0: 'COMMAND succeeded; otherwise its own exit code, or 128 plus the number of the signal that ended it',
-      1: 'COMMAND succeeded, but with --strict there are findings',
+      1: 'COMMAND succeeded, but with --strict there are findings, or fewer calls than --expect-calls',
       2: BAD_USAGE,
       3: CANNOT_RUN,
     },

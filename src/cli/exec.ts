@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
 import { channel } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
+import { controlAddress } from '../control/client.ts';
 import { describeFinding } from '../library/journal.ts';
 import type { StartedMock } from '../library/launch-mock.ts';
 import { BadUsage } from '../options/bad-usage.ts';
+import type { Environment } from '../options/environment.ts';
 import { readStartOptions } from '../options/start-options.ts';
+import { DEMO_CLIENT } from '../pages/demo/messages.ts';
+import { send, splitCredentials } from '../system/http.ts';
 import { formatPasswordNotice } from './announcement.ts';
 import { type AuthorityFiles, addAuthority } from './authority-files.ts';
 import { type Command, describeWriteError, EXIT, printError } from './command.ts';
@@ -14,10 +18,12 @@ import { READY_CHANNEL } from './ready-channel.ts';
 import { createReadyFile } from './ready-file.ts';
 import { createReport, writeReport } from './report/command.ts';
 import { prepareFolder } from './report/folder.ts';
+import { publishSummary } from './report/markdown.ts';
 import { serve } from './serve.ts';
 import { exitWithin, onStopSignal } from './stop-signals.ts';
 
 const KILLED = 128 + constants.signals.SIGKILL;
+const METRICS_TIMEOUT_MS = 10_000;
 /** How long findings and report may take after a second signal. */
 const REPORT_TIMEOUT_MS = 500;
 
@@ -66,18 +72,40 @@ function prepareReport(folder: string | undefined): void {
   }
 }
 
-/** Writes the report, if one was requested; returns whether that succeeded. */
-async function tryWriteReport(mock: StartedMock, folder: string | undefined, cwd: string): Promise<boolean> {
-  if (folder === undefined) return true;
+/** Writes the report and the summary of the job, where they are wanted; returns whether that succeeded. */
+async function tryWriteReport(
+  mock: StartedMock,
+  { folder, env, cwd }: { folder: string | undefined; env: Environment; cwd: string },
+): Promise<boolean> {
+  if (folder === undefined && !env.GITHUB_STEP_SUMMARY) return true;
   const printLine = (line: string) => printError(`mock-veridas: ${line}`);
   try {
     const made = await createReport(mock.url, mock.adminCredentials ?? { user: '' });
-    writeReport(made, { flag: '--report', folder, cwd, printLine });
+    if (folder !== undefined) writeReport(made, { flag: '--report', folder, cwd, printLine });
+    publishSummary(env, made.files['summary.md'], printLine);
     return true;
   } catch (error) {
     printLine((error as Error).message);
     return false;
   }
+}
+
+/** Whether as many calls were opened as expected; calls of clients that were removed since count too. */
+async function hasExpectedCalls(mock: StartedMock, expected: number | undefined): Promise<boolean> {
+  if (expected === undefined) return true;
+  const { url, authorization } = splitCredentials(controlAddress(mock.url, mock.adminCredentials));
+  const { text } = await send(`${url}/metrics`, {
+    method: 'GET',
+    headers: authorization === undefined ? {} : { authorization },
+    timeoutMs: METRICS_TIMEOUT_MS,
+  }).catch(() => ({ text: '' }));
+  const opened = Number(/^mock_veridas_calls_total (\d+)$/m.exec(text)?.[1] ?? 0);
+  if (opened >= expected) return true;
+  printError(
+    `mock-veridas: --expect-calls: ${opened} of at least ${expected} calls were opened; look whether the tests ran, ` +
+      'and whether your application uses VIDEOCALL_URL and VIDEOCALL_BROWSER_URL',
+  );
+  return false;
 }
 
 /** Runs a command with a simulator, and passes its addresses in the environment. */
@@ -89,7 +117,7 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
   // Several may run side by side, so a port is used only when it was given to us; PORT belongs to the command.
   const { PORT: _port, ...others } = env;
   const surroundings = { argv: args, env: others, cwd };
-  const { readyFile: file, strict, report, ...options } = readStartOptions('exec', surroundings);
+  const { readyFile: file, strict, report, expectCalls, ...options } = readStartOptions('exec', surroundings);
   prepareReport(report);
   const readyFile = createReadyFile(file);
   const mock = await serve(options, cwd);
@@ -116,14 +144,16 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
       CLIENT_SECRET: mock.clientSecret,
     });
     // Failures from here on must not change the command's exit code.
-    const findings = await mock.findings().catch((error: Error) => {
+    const all = await mock.findings().catch((error: Error) => {
       printError(`mock-veridas: cannot read the findings: ${error.message}`);
     });
+    const findings = all?.filter(({ clientId }) => clientId !== DEMO_CLIENT);
     for (const finding of findings ?? []) printError(`mock-veridas: ${describeFinding(finding)}`);
-    const isReported = await tryWriteReport(mock, report, cwd);
+    const isReported = await tryWriteReport(mock, { folder: report, env, cwd });
+    const isExpected = await hasExpectedCalls(mock, expectCalls);
     if (code !== EXIT.good) return code;
     if (!isReported || findings === undefined) return EXIT.cannotRun;
-    return strict && findings.length > 0 ? EXIT.checkFailed : EXIT.good;
+    return !isExpected || (strict && findings.length > 0) ? EXIT.checkFailed : EXIT.good;
   } finally {
     readyFile.remove();
     authority?.remove();

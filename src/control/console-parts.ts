@@ -7,6 +7,7 @@ import {
   toCallAnswer,
   toClientAnswer,
   toClockAnswer,
+  toFaultAnswer,
   toFindingAnswer,
   toRequestAnswer,
   toTokenAnswer,
@@ -48,7 +49,7 @@ export function createConsoleParts(
   server: Omit<ConsoleParts['server'], 'scenario'>,
   query: ConsoleQuery,
 ): Parts {
-  const { calls, clients, clocks, findings, journal, overviews, scenarios, tokens } = simulator;
+  const { calls, clients, clocks, faults, findings, journal, overviews, scenarios, tokens } = simulator;
   const { client_id: clientId, call_client_id: callClientId, validation_id: validationId, n } = query;
 
   /** The selected call. */
@@ -126,6 +127,10 @@ export function createConsoleParts(
     findings: {
       changedBy: ['finding', 'journal', 'call', 'presence', 'clock'],
       read: async () => (await findings.list(clientId)).map(toFindingAnswer),
+    },
+    faults: {
+      changedBy: ['faults', 'journal'],
+      read: async () => (await faults.list(clientId)).map(toFaultAnswer),
     },
     journal: {
       changedBy: ['journal'],

@@ -12,7 +12,10 @@ import { type ConsolePart, createConsoleParts, type Parts } from './console-part
 import type { ControlServices } from './control-api.ts';
 import { createInvalidError, toErrorDetail } from './errors.ts';
 import { guardControl } from './guard.ts';
+import { collectSnapshot } from './report/collect-snapshot.ts';
+import { createControl } from './schema/client.ts';
 import { findMismatches } from './schema/mismatch.ts';
+import { ADMIN } from './schema/paths.ts';
 
 export interface ConsoleServices extends ControlServices {
   readonly addresses: { readonly browserUrl: string };
@@ -67,6 +70,28 @@ export async function consoleRoutes(
     reply.headers(HEADERS).type('text/html; charset=utf-8').send(renderPage(app.prefix));
   app.get('/', page);
   app.get('/console.js', createAssetHandler('console.js', 'text/javascript; charset=utf-8'));
+  // A report of what the control API shows, with the rights of who asks.
+  app.get('/report.html', { exposeHeadRoute: false }, async ({ headers: { host, authorization } }, reply) => {
+    const control = createControl(async ({ method, path, body }) => {
+      const answer = await app.inject({
+        method: method as 'GET',
+        url: `${ADMIN}${path}`,
+        headers: {
+          ...(host !== undefined && { host }),
+          ...(authorization !== undefined && { authorization }),
+        },
+        ...(body !== undefined && { payload: body }),
+      });
+      return { status: answer.statusCode, text: answer.payload };
+    });
+    const { renderReport } = await import('../pages/report/document.ts');
+    const snapshot = await collectSnapshot(control, ADMIN);
+    return reply
+      .headers(HEADERS)
+      .header('content-disposition', 'attachment; filename="mock-veridas-report.html"')
+      .type('text/html; charset=utf-8')
+      .send(renderReport(snapshot, readAsset('report.css')));
+  });
   app.get('/console.css', createAssetHandler('console.css', 'text/css; charset=utf-8'));
 
   /** Sends a part's content, now and whenever it has changed. */

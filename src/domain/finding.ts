@@ -6,9 +6,13 @@ import type { Instant } from './time.ts';
  */
 export type Place = 'request' | 'page' | 'opening' | 'presence' | 'records';
 
+/** What an integration must do at least, so that it could make a mistake. */
+export type Occasion = 'authentication' | 'token' | 'frame' | 'call' | 'page';
+
 /** A mistake that an integration can make, and how to fix it. */
 export interface Rule {
   readonly seenIn: readonly [Place, ...Place[]];
+  readonly occasion: Occasion;
   readonly severity: 'error' | 'warning';
   /** Section of the guide. */
   readonly guide: string;
@@ -20,6 +24,7 @@ export interface Rule {
 export const RULES = {
   'secret-in-browser': {
     seenIn: ['request'],
+    occasion: 'authentication',
     severity: 'error',
     guide: '5.4',
     title: 'a web page calls the authentication API, so its users can read the client secret',
@@ -27,6 +32,7 @@ export const RULES = {
   },
   'cors-preflight': {
     seenIn: ['request'],
+    occasion: 'authentication',
     severity: 'error',
     guide: '5.4',
     title: 'a web page tries to call the authentication API from another origin (CORS preflight)',
@@ -34,6 +40,7 @@ export const RULES = {
   },
   'missing-trailing-slash': {
     seenIn: ['request'],
+    occasion: 'authentication',
     severity: 'error',
     guide: '5.2',
     title: 'a request to the authentication API has no trailing slash in its path',
@@ -41,6 +48,7 @@ export const RULES = {
   },
   'unsupported-body': {
     seenIn: ['request'],
+    occasion: 'authentication',
     severity: 'error',
     guide: '5.2',
     title: 'a request to the authentication API has a body that is not a form',
@@ -48,6 +56,7 @@ export const RULES = {
   },
   'service-breaks': {
     seenIn: ['request'],
+    occasion: 'authentication',
     severity: 'error',
     guide: '5.2',
     title: 'a request makes the service fail with 500',
@@ -55,6 +64,7 @@ export const RULES = {
   },
   'token-shared': {
     seenIn: ['opening', 'presence'],
+    occasion: 'call',
     severity: 'error',
     guide: '5.2',
     title: 'several end users share one access token',
@@ -62,6 +72,7 @@ export const RULES = {
   },
   'validation-in-two-frames': {
     seenIn: ['presence'],
+    occasion: 'call',
     severity: 'warning',
     guide: '5.3',
     title: 'one validation is open in two frames at the same time, each with its own token',
@@ -69,6 +80,7 @@ export const RULES = {
   },
   'token-reused': {
     seenIn: ['request'],
+    occasion: 'frame',
     severity: 'warning',
     guide: '5.2',
     title: 'an access token is used again after its call has ended',
@@ -76,6 +88,7 @@ export const RULES = {
   },
   'stale-iframe': {
     seenIn: ['request'],
+    occasion: 'frame',
     severity: 'warning',
     guide: '5.3',
     title: 'a page was reloaded with a new access token, and Firefox restored the old URL of its iframe',
@@ -83,6 +96,7 @@ export const RULES = {
   },
   'token-never-used': {
     seenIn: ['records'],
+    occasion: 'token',
     severity: 'warning',
     guide: '5.2',
     title: 'access tokens expired without opening a call',
@@ -90,6 +104,7 @@ export const RULES = {
   },
   'token-burst': {
     seenIn: ['records'],
+    occasion: 'token',
     severity: 'warning',
     guide: '6.3',
     title: 'many access tokens were issued within a minute, but no call was opened',
@@ -97,6 +112,7 @@ export const RULES = {
   },
   'token-in-referer': {
     seenIn: ['request'],
+    occasion: 'frame',
     severity: 'error',
     guide: '5.3',
     title: 'an access token leaks in a Referer header',
@@ -104,6 +120,7 @@ export const RULES = {
   },
   'missing-validation-id': {
     seenIn: ['request'],
+    occasion: 'frame',
     severity: 'error',
     guide: '5.3',
     title: 'the URL of the frame has no validation_id',
@@ -111,6 +128,7 @@ export const RULES = {
   },
   'unconfirmed-validation': {
     seenIn: ['opening'],
+    occasion: 'call',
     severity: 'error',
     guide: '5.3',
     title: 'a call was opened for an unconfirmed validation, so no agent sees it',
@@ -118,6 +136,7 @@ export const RULES = {
   },
   'misspelt-scenario': {
     seenIn: ['opening'],
+    occasion: 'call',
     severity: 'warning',
     guide: '5.3',
     title:
@@ -126,6 +145,7 @@ export const RULES = {
   },
   'host-without-videocall': {
     seenIn: ['request'],
+    occasion: 'frame',
     severity: 'error',
     guide: '5.5',
     title:
@@ -134,6 +154,7 @@ export const RULES = {
   },
   'opened-top-level': {
     seenIn: ['page'],
+    occasion: 'page',
     severity: 'error',
     guide: '5.3',
     title: 'the call page is not in an iframe, so no page receives its events',
@@ -141,6 +162,7 @@ export const RULES = {
   },
   'camera-not-allowed': {
     seenIn: ['page'],
+    occasion: 'page',
     severity: 'error',
     guide: '5.3',
     title: 'the iframe is not allowed to use the camera or the microphone',
@@ -148,6 +170,7 @@ export const RULES = {
   },
   'sandboxed-origin': {
     seenIn: ['page'],
+    occasion: 'page',
     severity: 'error',
     guide: '5.5',
     title: 'the sandbox attribute removes the origin of the iframe, so its events come from "null"',
@@ -155,6 +178,7 @@ export const RULES = {
   },
   'insecure-parent': {
     seenIn: ['page'],
+    occasion: 'page',
     severity: 'error',
     guide: '5.3',
     title: 'the page around the frame is not secure, so browsers block the camera',
@@ -162,6 +186,7 @@ export const RULES = {
   },
   'parent-not-served': {
     seenIn: ['page'],
+    occasion: 'page',
     severity: 'warning',
     guide: '5.3',
     title:
@@ -170,6 +195,7 @@ export const RULES = {
   },
   'frame-too-small': {
     seenIn: ['page'],
+    occasion: 'page',
     severity: 'warning',
     guide: '5.3',
     title: 'the frame is too small to show the video',
@@ -177,6 +203,7 @@ export const RULES = {
   },
   'old-browser': {
     seenIn: ['page'],
+    occasion: 'page',
     severity: 'warning',
     guide: '3',
     title: 'the browser is older than the versions that the service supports',
@@ -184,6 +211,7 @@ export const RULES = {
   },
   'page-never-checked-in': {
     seenIn: ['records'],
+    occasion: 'call',
     severity: 'warning',
     guide: '5.3',
     title: 'a call page was served, but its script never ran',
@@ -191,6 +219,7 @@ export const RULES = {
   },
   'stream-blocked': {
     seenIn: ['records'],
+    occasion: 'call',
     severity: 'error',
     guide: '5.5',
     title: 'the script of the call page ran, but its request for events never arrived',
@@ -198,6 +227,7 @@ export const RULES = {
   },
   'call-abandoned': {
     seenIn: ['records'],
+    occasion: 'page',
     severity: 'warning',
     guide: '4',
     title: 'a page was closed before its call ended',

@@ -202,8 +202,28 @@ export const COMMAND_ROWS = {
     group: 'Results',
     schema: path('folder'),
     placeholder: 'DIR',
-    help: 'write an HTML and a JUnit report into this folder when the command ends',
+    help: 'write a report into this folder when the command ends: HTML, JUnit, Markdown and JSON',
     isPath: true,
+  },
+  merge: {
+    ...FLAG_ONLY,
+    for: ['report'],
+    group: 'Results',
+    ...onOff(
+      'merge the reports in these folders DIR, as from the shards of a job, instead of reading a server',
+    ),
+  },
+  'expect-calls': {
+    for: ['exec'],
+    group: 'Results',
+    schema: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      title: 'number of calls',
+      description: 'a number from 1 to 1000000',
+    }),
+    placeholder: 'N',
+    help: 'exit with 1 if fewer calls were opened, although the command succeeded',
   },
   strict: {
     for: ['exec', 'report'],

@@ -7,7 +7,7 @@ export const OPERANDS = {
   exec: undefined,
   validate: 'FILE...',
   verify: 'PACT...',
-  report: undefined,
+  report: '[DIR...]',
   healthcheck: undefined,
 } as const;
 

@@ -7,6 +7,8 @@ import { CALL_PATHS } from '../pages/call/messages.ts';
 export interface Metrics {
   /** Counts a request to the imitated service; it has no status when the connection was reset or left hanging. */
   countAnswer(path: string, status: number | undefined): void;
+  /** Counts a call that was opened. */
+  countCall(): void;
   /** Counts a page that has opened or closed its stream. */
   changeStreams(change: 1 | -1): void;
   format(): string;
@@ -40,11 +42,15 @@ export function createMetrics(version: string, startedAt: Instant): Metrics {
   /** How many, by endpoint and status. */
   const requests = new Map<string, Map<number | undefined, number>>();
   let streams = 0;
+  let calls = 0;
   return {
     countAnswer(path, status) {
       const endpoint = ENDPOINT_NAMES.get(path) ?? 'other';
       const ofEndpoint = requests.get(endpoint) ?? new Map<number | undefined, number>();
       requests.set(endpoint, ofEndpoint.set(status, (ofEndpoint.get(status) ?? 0) + 1));
+    },
+    countCall() {
+      calls += 1;
     },
     changeStreams(change) {
       streams += change;
@@ -62,6 +68,7 @@ export function createMetrics(version: string, startedAt: Instant): Metrics {
             ),
           ),
         ),
+        formatFamily('mock_veridas_calls_total', 'counter', 'Calls that were opened.', [` ${calls}`]),
         formatFamily('mock_veridas_open_streams', 'gauge', 'Open call pages.', [` ${streams}`]),
         formatFamily('process_resident_memory_bytes', 'gauge', 'Resident memory.', [
           ` ${process.memoryUsage.rss()}`,

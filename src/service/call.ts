@@ -9,6 +9,7 @@ import { renderCallPage, renderForeignPoster } from '../pages/call/document.ts';
 import { CALL_PATHS, type PageSetup } from '../pages/call/messages.ts';
 import { LANGUAGES, type Language, TEXTS } from '../pages/call/texts.ts';
 import { createPageHeaders } from '../pages/headers.ts';
+import type { Metrics } from '../server/metrics.ts';
 import type { Opening } from '../simulator/opening.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { Random } from '../system/random.ts';
@@ -36,6 +37,7 @@ export interface CallServices {
     readonly mediaPorts?: MediaPorts;
   };
   readonly requestLog: RequestLog;
+  readonly metrics: Pick<Metrics, 'countCall'>;
 }
 
 /** The listener of guide 5.5 looks for this in the origin of each message. */
@@ -189,8 +191,10 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
         context.cause = opening.error;
         if (opening.isScripted) context.isIntended = true;
       }
-      if ('callId' in opening)
+      if ('callId' in opening) {
+        if (opening.isNew && request.method === 'GET') services.metrics.countCall();
         await services.simulator.findings.note(opening.mistakes, opening.clientId, received.at);
+      }
       return renderPage(request, reply, page, opening);
     },
   });

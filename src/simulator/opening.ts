@@ -30,6 +30,8 @@ export type Opening =
     })
   | {
       readonly callId: string;
+      /** It was opened for the first time. */
+      readonly isNew: boolean;
       readonly clientId: string;
       readonly view: CallView;
       /** How the integration breaks the guide's rules by this. */
@@ -238,6 +240,7 @@ export function createOpenings(
         const { call, now } = admission;
         const result: Opening = {
           callId: toCallId(call),
+          isNew: admission.running === undefined,
           clientId: call.clientId,
           view: callAt(call, now),
           mistakes: detectInOpening(admission),

@@ -1,5 +1,7 @@
+import { text } from 'node:stream/consumers';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { findSeriousViolations } from '../support/axe.ts';
 import { useChromium } from '../support/chromium-page.ts';
 import { type Credentials, createSharedStore, openDrive } from '../support/drive.ts';
@@ -176,6 +178,134 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await page.getByLabel('Fail the call').selectOption('VideocallServerNotOperational');
     expect((await waitForEvents(stage.page, 1))[0]?.code).toBe('VideocallServerNotOperational');
     await page.getByRole('heading', { name: 'val-1 failed' }).waitFor();
+  });
+
+  it('shows clients who left last, and one primary button', async () => {
+    await stage.d.open(await stage.d.token(client), 'val-left');
+    await openWaitingPage('val-here');
+    await openConsole();
+    await expect.poll(() => queue().locator('li b').allTextContents()).toEqual(['val-here', 'val-left']);
+    await expect.poll(() => queue().locator('li.left b').allTextContents()).toEqual(['val-left']);
+    await expect.poll(() => page.locator('button.primary').allTextContents()).toEqual(['Join']);
+  });
+
+  it('sends the signal that the script waits for', async () => {
+    await stage.d.admin('PUT', '/scenarios/needs-papers', {
+      steps: [{ wait_for: 'papers-checked' }, { after: '0s', agent: 'join' }],
+      client_id: client.client_id,
+    });
+    await stage.d.admin('PATCH', `/clients/${client.client_id}`, { scenario: 'needs-papers' });
+    await openWaitingPage('val-1');
+    await openConsole();
+    await button('Send signal papers-checked').click();
+    expect((await waitForEvents(stage.page, 1))[0]?.code).toBe('VideocallLoading');
+    await expect.poll(() => button('Send signal papers-checked').count()).toBe(0);
+  });
+
+  it('posts an event of the guide without another change', async () => {
+    await openWaitingPage('val-1');
+    await openConsole();
+    await page.getByLabel('Post an event').selectOption('VideocallInitiated');
+    expect((await waitForEvents(stage.page, 1))[0]?.code).toBe('VideocallInitiated');
+    await page.getByRole('heading', { name: 'val-1 waiting' }).waitFor();
+  });
+
+  it('arms and removes a fault of the client', async () => {
+    await openConsole();
+    await page.locator('select[name="what"]').selectOption('503');
+    await button('Arm the fault').click();
+    const row = page.getByRole('region', { name: 'Armed faults' }).locator('tbody tr');
+    await expect.poll(() => row.textContent()).toContain('0 of 1');
+    expect((await stage.d.requestToken({ ...client })).status).toBe(503);
+    await expect.poll(() => row.textContent()).toContain('1 of 1');
+    await button('Remove the fault of token').click();
+    await expect.poll(() => row.count()).toBe(0);
+  });
+
+  it('resets the selected client in two clicks', async () => {
+    await stage.d.open(await stage.d.token(client), 'val-1');
+    await openConsole();
+    const reset = page.getByRole('button', { name: `Reset ${client.client_id}` });
+    expect(await reset.isVisible()).toBe(false);
+    await page.getByText('Reset…').click();
+    await reset.click();
+    await queue().getByText('No one is waiting').waitFor();
+  });
+
+  it('downloads the report', async () => {
+    await stage.d.open(await stage.d.token(client), 'val-reported');
+    await openConsole();
+    const saving = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download the report' }).click();
+    const download = await saving;
+    expect(download.suggestedFilename()).toBe('mock-veridas-report.html');
+    const stream = await download.createReadStream();
+    expect(await text(stream)).toContain('val-reported');
+  });
+
+  it('says whose clock it shows', async () => {
+    await openConsole();
+    await page.getByText(`Clock of ${client.client_id}`, { exact: true }).waitFor();
+    await page.goto(`${stage.d.mock.url}/__console`);
+    await page.getByText('Common clock', { exact: true }).waitFor();
+  });
+
+  it('opens a journal row with headers, fields, reason and fix', async () => {
+    await stage.d.requestToken({ ...client, client_secret: 'wrong' });
+    await openConsole();
+    const row = page.getByRole('region', { name: 'Requests' }).locator('tbody tr');
+    await row.locator('summary').click();
+    expect(await row.textContent()).toContain('wrong client_secret');
+    const shown = await row.locator('dl').textContent();
+    for (const part of ['How to fix', 'Form', 'grant_type: client_credentials', 'content-type: '])
+      expect(shown).toContain(part);
+  });
+
+  it('saves a played call as a scenario that plays the same', async () => {
+    await openWaitingPage('val-1');
+    await openConsole();
+    await button('Join').click();
+    await stage.d.admin('POST', '/clock/advance', { by: '90s', client_id: client.client_id });
+    await expect.poll(() => button('Start').getAttribute('aria-disabled')).toBe('false');
+    await button('Start').click();
+    await expect.poll(() => button('End').getAttribute('aria-disabled')).toBe('false');
+    await page.getByLabel('Post an event').selectOption('VideocallLoading');
+    await expect.poll(() => events().then((all) => all.length)).toBe(3);
+    await button('End').click();
+    await page.getByRole('heading', { name: 'val-1 ended' }).waitFor();
+    const saving = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Save as scenario' }).click();
+    const download = await saving;
+    expect(download.suggestedFilename()).toBe('played-val-1.yaml');
+    const written = decodeURIComponent(download.url().replace(/^[^,]*,/, ''));
+    const scenario = parse(written);
+    expect(scenario.steps.map(({ after: _, ...step }: { after: string }) => step)).toEqual([
+      { agent: 'join' },
+      { agent: 'start' },
+      { post: expect.objectContaining({ code: 'VideocallLoading' }) },
+      { agent: 'end' },
+    ]);
+    expect(Number.parseInt(scenario.steps[1].after, 10)).toBeGreaterThanOrEqual(90);
+    const body = { ...scenario, client_id: client.client_id };
+    expect((await stage.d.admin('PUT', `/scenarios/${scenario.name}`, body)).status).toBe(200);
+  });
+
+  it('shows each cell of a table with its label on a phone', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await stage.d.token(client);
+    await openConsole();
+    const cell = page.getByRole('region', { name: 'Access tokens' }).locator('td').first();
+    await cell.waitFor();
+    expect(await cell.evaluate((td) => getComputedStyle(td, '::before').content)).toBe('"Token"');
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  });
+
+  it('shows findings beside the diagram on a desktop', async () => {
+    await stage.d.open(await stage.d.token(client), 'val-1');
+    await openConsole();
+    const findings = await page.getByRole('region', { name: /^Findings/ }).boundingBox();
+    const sequence = await page.locator('.sequence').boundingBox();
+    expect((findings?.x ?? 0) + (findings?.width ?? 0)).toBeLessThanOrEqual(sequence?.x ?? 0);
   });
 
   it('filters the journal by refusal and by text', async () => {

@@ -43,6 +43,26 @@ describe.skipIf(why)(`the demo in Chromium${why ? ` (${why})` : ''}`, () => {
     await stage.page.getByText('your account is open').waitFor();
   });
 
+  it.each([390, 1280])('cuts nothing off at a width of %i pixels', async (width) => {
+    await stage.page.setViewportSize({ width, height: 844 });
+    await startCall('happy');
+    const cut = await stage.page.evaluate(() => {
+      const isCut = (element: Element) =>
+        element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0;
+      const outside = (element: Element) => {
+        const { left, right } = element.getBoundingClientRect();
+        return left < 0 || right > innerWidth;
+      };
+      return [...document.querySelectorAll('body *:not(option)')]
+        .filter(
+          (element) => outside(element) || (getComputedStyle(element).display !== 'inline' && isCut(element)),
+        )
+        .map((element) => `${element.tagName} ${element.id || element.className}`);
+    });
+    expect(cut).toEqual([]);
+    expect(await stage.page.locator('pre#frame').textContent()).toContain('validation_id=VALIDATION_ID');
+  });
+
   it('marks a message from another origin that the guide’s listener drops', async () => {
     await startCall('foreign-origin-event');
     await advance('3s');

@@ -111,6 +111,35 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
     await close();
   });
 
+  it('marks and opens a call whose end no page has posted', async () => {
+    const { page, close } = await openReport(1280);
+    const unheard = call(page, 'val-unheard');
+    expect(await unheard.locator('svg').isVisible()).toBe(true);
+    expect(await unheard.getByText('VideocallCompleted was never heard').isVisible()).toBe(true);
+    expect(await call(page, 'val good').getByText('never heard').count()).toBe(0);
+    expect(await page.getByText('End never heard: val-unheard').isVisible()).toBe(true);
+    await close();
+  });
+
+  it('shows each mistake once, with everything that was seen of it', async () => {
+    const { page, close } = await openReport(1280);
+    const slash = page.getByRole('listitem').filter({ hasText: 'missing-trailing-slash' });
+    expect(await slash.count()).toBe(1);
+    for (const seen of ['POST /o/token', 'POST /o/revoke_token'])
+      expect(await slash.getByText(`shop · ${seen}`).isVisible()).toBe(true);
+    await close();
+  });
+
+  it('gives the labels of a diagram a background, and each cell on a phone its label', async () => {
+    const { page, close } = await openReport(1280);
+    const label = page.locator('svg text.label').first();
+    expect(await label.evaluate((text) => getComputedStyle(text).paintOrder)).toMatch(/^stroke/);
+    await page.setViewportSize({ width: 390, height: 844 });
+    const cell = page.getByRole('region', { name: 'Frames without a call' }).locator('td').nth(1);
+    expect(await cell.evaluate((td) => getComputedStyle(td, '::before').content)).toBe('"Request"');
+    await close();
+  });
+
   it('shows collapsed content in print', async () => {
     const { page, close } = await openReport(1280);
     await page.emulateMedia({ media: 'print' });
@@ -158,6 +187,9 @@ async function createSampleCalls(d: Drive): Promise<void> {
 
   await d.open(await d.token(shop), 'val-failed');
   await d.admin('POST', '/calls/val-failed/fail', { code: 'VideocallNotFound', client_id: 'shop' });
+  await d.open(await d.token(shop), 'val-unheard');
+  for (const action of ['join', 'end'])
+    await d.admin('POST', '/calls/val-unheard/agent', { action, client_id: 'shop' });
   await d.open(await d.token(shop), 'val-waiting');
   await d.open(await d.token(shop), 'not-found~1');
   for (const path of ['/o/token', '/o/token', '/o/revoke_token'])

@@ -55,7 +55,7 @@ describe('mock-veridas report', () => {
     await fail(bad, 'val-bad');
     const { code, out, err } = await runToEnd(['report', '--target', d.mock.url, '--out', 'a/b']);
     expect([code, err]).toEqual([0, '']);
-    const files = ['report.html', 'junit.xml'];
+    const files = ['report.html', 'junit.xml', 'summary.md', 'report.json'];
     // Both calls were opened at the backend URL, which is a finding each.
     expect(out).toBe(`${files.map((name) => `wrote a/b/${name}\n`).join('')}2 calls, 2 findings\n`);
 
@@ -85,7 +85,9 @@ describe('mock-veridas report', () => {
     const { guide, title, fix } = RULES[rule];
     const suites = readReport('junit.xml').split('<testsuite ');
     const own = suites.find((suite) => suite.includes(`findings: ${client.client_id}"`));
-    expect(own).toContain(`tests="${Object.keys(RULES).length}" failures="1"`);
+    expect(own).toMatch(
+      new RegExp(`tests="${Object.keys(RULES).length}" failures="1" errors="0" skipped="[1-9]`),
+    );
     expect(own).toContain(
       `name="${rule}" time="0">\n      <failure message="error: ${title}">seen once: POST /o/token\nguide: section ${guide}\nfix: ${fix}<`,
     );
@@ -118,6 +120,207 @@ describe('mock-veridas report', () => {
     const inAddress = target.replace('//', '//me:p%3A%40ss%2F%20w%C3%B6rd@');
     const args = ['report', '--admin-password', 'wrong', '--target', inAddress];
     expect(await runToEnd(args)).toMatchObject({ code: 0, err: '' });
+  });
+});
+
+describe('JUnit report', () => {
+  /** The outcome of each test in a suite. */
+  const readSuite = (name: string): Record<string, string> => {
+    const suite = readReport('junit.xml')
+      .split('<testsuite ')
+      .find((one) => one.startsWith(`name="${name}"`));
+    const cases = (suite ?? '').split('<testcase ').slice(1);
+    return Object.fromEntries(
+      cases.map((one) => [
+        /\bname="([^"]*)"/.exec(one)?.[1],
+        /<(skipped|failure)[^>]*>([^<]*)</.exec(one)?.slice(1).join(': ') ?? 'passed',
+      ]),
+    );
+  };
+  const report = async () => {
+    expect((await runToEnd(['report', '--target', d.mock.url])).code).toBe(0);
+  };
+
+  it('skips the rules that had no occasion, and says what was missing', async () => {
+    const { client_id } = await d.createClient();
+    await report();
+    const suite = `mock-veridas findings: ${client_id}`;
+    expect(new Set(Object.values(readSuite(suite)))).toEqual(
+      new Set([
+        'skipped: no request to /o/',
+        'skipped: no access token was issued',
+        'skipped: no request to /call',
+        'skipped: no call was opened',
+        'skipped: no browser ran the page of a call',
+      ]),
+    );
+  });
+
+  it('passes the rules that had an occasion', async () => {
+    const { client_id } = await createClientWithCall('val-1', 'join');
+    await report();
+    expect(readSuite(`mock-veridas findings: ${client_id}`)).toMatchObject({
+      'secret-in-browser': 'passed',
+      'token-burst': 'passed',
+      'token-shared': 'passed',
+      'host-without-videocall': expect.stringContaining('failure: '),
+      'frame-too-small': 'skipped: no browser ran the page of a call',
+    });
+  });
+
+  it('has a suite for the calls, with the state, scenario and duration of each', async () => {
+    await d.admin('POST', '/reset');
+    const ended = await createClientWithCall('val-ended', 'join', 'start');
+    await d.admin('POST', '/clock/advance', { by: '90s', client_id: ended.client_id });
+    await d.admin('POST', '/calls/val-ended/agent', { action: 'end', client_id: ended.client_id });
+    await fail(await createClientWithCall('val-failed'), 'val-failed');
+    await createClientWithCall('val-waiting');
+    await report();
+    expect(readSuite('mock-veridas calls')).toEqual({
+      'val-ended: ended, scenario manual': 'passed',
+      'val-failed: failed, scenario manual': 'passed',
+      'val-waiting: waiting, scenario manual': 'skipped: the call had not ended when the report was written',
+    });
+    const time = /val-ended[^>]* time="([^"]*)"/.exec(readReport('junit.xml'))?.[1];
+    expect(Math.round(Number(time))).toBe(90);
+  });
+
+  it('leaves the demo out', async () => {
+    await d.admin('POST', '/reset');
+    const demo = await fetch(`${d.mock.url}/__demo/calls`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"scenario":"manual"}',
+    });
+    const { src } = (await demo.json()) as { src: string };
+    await fetch(src.replace('videocall.localhost', '127.0.0.1'));
+    expect((await d.admin('GET', '/calls?client_id=demo')).json.total).toBe(1);
+    const { out } = await runToEnd(['report', '--target', d.mock.url]);
+    expect(out).toContain('0 calls, 0 findings');
+    for (const name of ['report.html', 'junit.xml', 'summary.md', 'report.json'])
+      expect(readReport(name)).not.toMatch(/\bdemo\b/);
+  });
+});
+
+describe('Markdown summary', () => {
+  it('lists findings and calls, and keeps markup as text', async () => {
+    await d.admin('POST', '/reset');
+    await createClientWithCall('<img src=x> | `a` [b](c)');
+    const summary = path.join(cwd(), 'step.md');
+    write('step.md', 'before');
+    const { code } = await runToEnd(['report', '--target', d.mock.url], { GITHUB_STEP_SUMMARY: summary });
+    expect(code).toBe(0);
+    const text = readReport('summary.md');
+    expect(readFileSync(summary, 'utf8')).toBe(`before\n${text}`);
+    expect(text).toMatch(/^### mock-veridas: 1 call, 1 finding\n/);
+    expect(text).toContain('host-without-videocall');
+    expect(text).toContain('&#60;img src=x&#62; &#124; &#96;a&#96; &#91;b&#93;(c) |');
+    expect(text).toMatch(/\| waiting \| manual \| not ended \|\n/);
+    expect(text).not.toMatch(/[<>[\]`]/);
+  });
+
+  it('does not change the outcome when it cannot be written', async () => {
+    const { code, err } = await runToEnd(['exec', '--', 'true'], { GITHUB_STEP_SUMMARY: '/no/such/file' });
+    expect([code, err]).toEqual([0, expect.stringContaining('mock-veridas: GITHUB_STEP_SUMMARY: ENOENT')]);
+  });
+
+  it('goes to the summary of the job after exec, with and without a report', async () => {
+    const summary = path.join(cwd(), 'step.md');
+    for (const flags of [[], ['--report', 'out']])
+      await runToEnd(['exec', ...flags, '--', 'true'], { GITHUB_STEP_SUMMARY: summary });
+    expect(readFileSync(summary, 'utf8').match(/### mock-veridas: 0 calls, 0 findings/g)).toHaveLength(2);
+  });
+});
+
+describe('mock-veridas report --merge', () => {
+  const OPEN =
+    'token() { curl -s $VIDEOCALL_URL/o/token/ -d grant_type=client_credentials -d client_id=$CLIENT_ID ' +
+    '-d client_secret=$CLIENT_SECRET | sed \'s/.*access_token": *"//; s/".*//\'; }; ' +
+    'curl -s -o /dev/null "$VIDEOCALL_URL/call?access_token=$(token)&validation_id=$0"';
+  const shard = (name: string) => runToEnd(['exec', '--report', name, '--', 'sh', '-c', OPEN, `val-${name}`]);
+
+  it('merges the reports of shards into one', async () => {
+    await shard('one');
+    await shard('two');
+    const { code, out, err } = await runToEnd([
+      'report',
+      '--merge',
+      'one',
+      'two',
+      '--out',
+      'all',
+      '--strict',
+    ]);
+    expect([code, err]).toEqual([1, '']);
+    expect(out).toContain('2 calls, 2 findings\n');
+    const html = readReport('report.html', 'all');
+    for (const name of ['one', 'two']) {
+      expect(html).toContain(`val-${name} <span class="state`);
+      expect(html).toContain(`sandbox-client (${name})`);
+    }
+    // The diagrams still link calls and tokens.
+    expect(html.match(/access token …/g)?.length).toBeGreaterThanOrEqual(2);
+    expect((await runToEnd(['report', '--merge', 'all', '--out', 'again'])).out).toContain(
+      '2 calls, 2 findings\n',
+    );
+    expect(await readJunitProblems('all')).toBe('');
+  });
+
+  const readJunitProblems = (folder: string) =>
+    noXmllint === undefined ? findXmlProblems('junit.xsd', path.join(cwd(), folder, 'junit.xml')) : '';
+
+  it.each([
+    [['--merge'], '--merge: no folder given; write --merge DIR...'],
+    [['--merge', 'none'], '--merge: ENOENT'],
+    [['--merge', 'text'], '--merge: text/report.json is not JSON'],
+    [['--merge', 'other'], '--merge: other/report.json is not the data of a report'],
+    [['--merge', 'none', 'text'], '--merge: text/report.json'],
+    [['--merge', 'text', '--target', 'http://a'], '--target: does not go with --merge'],
+  ])('exits with 2 and writes nothing for %j', async (args, why) => {
+    for (const [folder, text] of [
+      ['text', 'hello'],
+      ['other', '{"version":"1","calls":[{}]}'],
+    ] as const) {
+      mkdirSync(path.join(cwd(), folder));
+      writeFileSync(path.join(cwd(), folder, 'report.json'), text);
+    }
+    const { code, out, err } = await runToEnd(['report', ...args]);
+    expect([code, out, err]).toEqual([2, '', expect.stringContaining(why)]);
+    expect(existsSync(path.join(cwd(), 'mock-veridas-report'))).toBe(false);
+  });
+});
+
+describe('mock-veridas exec --expect-calls', () => {
+  const exec = (n: string, script: string) =>
+    runToEnd(['exec', '--expect-calls', n, '--', 'sh', '-c', script]);
+  const OPEN =
+    'token=$(curl -s $VIDEOCALL_URL/o/token/ -d grant_type=client_credentials -d client_id=$CLIENT_ID ' +
+    '-d client_secret=$CLIENT_SECRET | sed \'s/.*access_token": *"//; s/".*//\'); ' +
+    'curl -s -o /dev/null "$VIDEOCALL_URL/call?access_token=$token&validation_id=';
+
+  it('exits with 1 and says why when fewer calls were opened', async () => {
+    const { code, err } = await exec('1', 'true');
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining('--expect-calls: 0 of at least 1 calls were opened'),
+    ]);
+  });
+
+  it('exits with 0 when as many or more were opened, also of clients that are gone', async () => {
+    expect(await exec('1', `${OPEN}a"; ${OPEN}b"`)).toMatchObject({ code: 0 });
+    const reset = 'curl -s -o /dev/null -X POST $VIDEOCALL_ADMIN_URL/reset';
+    expect(await exec('1', `${OPEN}a"; ${reset}`)).toMatchObject({ code: 0 });
+    // The same call, opened twice.
+    expect(await exec('2', `${OPEN}a"; ${OPEN}a"`)).toMatchObject({ code: 1 });
+  });
+
+  it("keeps the command's own exit code", async () => {
+    expect((await exec('1', 'exit 7')).code).toBe(7);
+  });
+
+  it.each(['0', '-1', 'x', '1.5'])('exits with 2 for %s', async (n) => {
+    const { code, err } = await runToEnd(['exec', `--expect-calls=${n}`, '--', 'true']);
+    expect([code, err]).toEqual([2, expect.stringContaining('--expect-calls')]);
   });
 });
 
@@ -241,7 +444,8 @@ describe('report contents', () => {
     const token = await d.token(client);
     await d.open(token, token);
     expect((await runToEnd(['report', '--target', d.mock.url])).code).toBe(0);
-    for (const name of ['report.html', 'junit.xml']) expect(readReport(name)).not.toContain(token);
+    for (const name of ['report.html', 'junit.xml', 'summary.md', 'report.json'])
+      expect(readReport(name)).not.toContain(token);
   });
 
   it('limits the size of the report and counts the calls and requests left out', async () => {

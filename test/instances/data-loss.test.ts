@@ -72,7 +72,7 @@ describe.skipIf(why)(`a Redis that loses data while it runs${why ? ` (${why})` :
       expect(lines[0]).toMatch(/the store at redis:\S+ has lost data: .*configured clients are there again/);
     });
 
-    it('is noticed within seconds when nobody asks', async () => {
+    it('is noticed within seconds without a request', async () => {
       await start();
       await lose();
       await expect.poll(() => lines.length).toBe(1);

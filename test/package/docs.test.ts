@@ -202,6 +202,15 @@ describe('the documentation', () => {
       await fetch(`${d.mock.url}/o/token`, { method: 'POST' });
       return { MOCK_VERIDAS_PORT: new URL(d.mock.url).port };
     },
+    'npx --no-install mock-veridas report --merge reports/shard-1 reports/shard-2 --out reports/all': () => {
+      const lists = { clients: [], calls: [], tokens: [], requests: [], findings: [] };
+      for (const shard of ['shard-1', 'shard-2'])
+        project.write(
+          `reports/${shard}/report.json`,
+          JSON.stringify({ version: '0.1.0', at: '2030-01-01T00:00:00.000Z', ...lists }),
+        );
+      return {};
+    },
     'npm install --save-dev mock-veridas @pact-foundation/pact@16 @pact-foundation/pact-core@19': () => {
       const pact = 'guide-backend--videocall-manager.json';
       cpSync(path.join(ROOT, 'contracts', pact), path.join(project.folder(), 'expected.json'));

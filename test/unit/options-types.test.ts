@@ -47,7 +47,7 @@ describe('unread options', () => {
 
   it('an unread option does not compile where a command reads its options', () => {
     const report = (options: OptionsFor<'report', Flipped>) => {
-      const { port, host, target, out, strict, adminUser, adminPassword, ...unread } = options;
+      const { port, host, target, out, strict, merge, adminUser, adminPassword, ...unread } = options;
       // @ts-expect-error flip is left
       unread satisfies AllRead;
       const { flip, ...nothing } = unread;

@@ -1,13 +1,15 @@
 import { relative, resolve } from 'node:path';
 import { controlAddress, controlAt } from '../../control/client.ts';
+import { collectSnapshot, NotAllowed } from '../../control/report/collect-snapshot.ts';
 import { BadUsage } from '../../options/bad-usage.ts';
-import { readOptions } from '../../options/read.ts';
+import { type Read, readOptions } from '../../options/read.ts';
 import type { AllRead } from '../../options/table.ts';
+import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
 import { withoutCredentials } from '../../system/http.ts';
-import { type Command, describeWriteError, EXIT, print, resolveServerUrl } from '../command.ts';
-import { NotAllowed } from './collect-snapshot.ts';
+import { type Command, describeWriteError, EXIT, print, printError, resolveServerUrl } from '../command.ts';
 import { writeFolder } from './folder.ts';
 import type { RenderedReport } from './formats.ts';
+import { publishSummary } from './markdown.ts';
 
 interface Credentials {
   readonly user: string;
@@ -20,13 +22,32 @@ interface Credentials {
  * @throws {BadUsage} the simulator rejects these credentials
  */
 export async function createReport(url: string, credentials: Credentials): Promise<RenderedReport> {
-  // Loaded lazily: it is large, and few runs need it.
-  const { makeReport } = await import('./formats.ts');
   const hasCredentials = new URL(url).username !== '';
   const address = controlAddress(url, hasCredentials ? undefined : credentials);
-  return makeReport(controlAt(address), withoutCredentials(address)).catch((error) => {
-    throw error instanceof NotAllowed ? new BadUsage([error.message]) : error;
-  });
+  return render(
+    await collectSnapshot(controlAt(address), withoutCredentials(address)).catch((error) => {
+      throw error instanceof NotAllowed ? new BadUsage([error.message]) : error;
+    }),
+  );
+}
+
+/** The code for it is loaded lazily: it is large, and few runs need it. */
+async function render(snapshot: ReportSnapshot): Promise<RenderedReport> {
+  const { renderFiles } = await import('./formats.ts');
+  return renderFiles(snapshot);
+}
+
+/** Merges the reports that earlier runs have written. */
+async function createMergedReport(
+  { operands, flags }: Pick<Read<'report'>, 'operands' | 'flags'>,
+  cwd: string,
+): Promise<RenderedReport> {
+  if (operands.length === 0)
+    throw new BadUsage(['--merge: no folder given; write --merge DIR..., with the folder of each report']);
+  if (flags.target !== undefined)
+    throw new BadUsage(['--target: does not go with --merge, which reads no server; leave one of them out']);
+  const { mergeReports } = await import('./merge.ts');
+  return render(mergeReports(operands, cwd));
 }
 
 /**
@@ -54,13 +75,23 @@ export function writeReport(
   printLine(summary);
 }
 
-/** Writes a report of a running simulator. */
+/** Writes a report of a running simulator, or of earlier reports. */
 export const report: Command = async ({ args, env, cwd }) => {
-  const { options } = readOptions('report', { argv: args, env, cwd });
-  const { port, host, target, out, strict, adminUser, adminPassword, ...unread } = options;
+  const read = readOptions('report', { argv: args, env, cwd });
+  const { port, host, target, out, strict, merge, adminUser, adminPassword, ...unread } = read.options;
   unread satisfies AllRead;
-  const credentials = { user: adminUser, password: adminPassword };
-  const made = await createReport(target ?? resolveServerUrl({ port, host }), credentials);
+  const [operand] = read.operands;
+  if (operand !== undefined && !merge)
+    throw new BadUsage([
+      `argument ${args.indexOf(operand) + 1}: is not expected; folders go with --merge, as in report --merge DIR...`,
+    ]);
+  const made = merge
+    ? await createMergedReport(read, cwd)
+    : await createReport(target ?? resolveServerUrl({ port, host }), {
+        user: adminUser,
+        password: adminPassword,
+      });
   writeReport(made, { flag: '--out', folder: resolve(cwd, out), cwd, printLine: print });
+  publishSummary(env, made.files['summary.md'], (line) => printError(`mock-veridas: ${line}`));
   return strict && made.findings > 0 ? EXIT.checkFailed : EXIT.good;
 };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createFolder } from '../../system/create-folder.ts';
 
 /** The files of a report. */
-const FILE_NAMES = ['report.html', 'junit.xml'] as const;
+const FILE_NAMES = ['report.html', 'junit.xml', 'summary.md', 'report.json'] as const;
 
 export type ReportFiles = Readonly<Record<(typeof FILE_NAMES)[number], string>>;
 

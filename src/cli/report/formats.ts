@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { Control } from '../../control/schema/client.ts';
 import { renderReport } from '../../pages/report/document.ts';
+import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
 import { ROOT } from '../../system/package.ts';
-import { collectSnapshot } from './collect-snapshot.ts';
 import type { ReportFiles } from './folder.ts';
 import { formatJunit } from './junit.ts';
+import { formatMarkdown } from './markdown.ts';
 
 /** A report before it is written. */
 export interface RenderedReport {
@@ -18,23 +18,19 @@ export interface RenderedReport {
 const formatCount = (count: number, one: string): string =>
   `${count.toLocaleString('en')} ${count === 1 ? one : `${one}s`}`;
 
-/**
- * Creates the report of a simulator.
- *
- * @param control its control API
- * @param address the simulator's address in the report
- * @throws {NotAllowed}
- */
-export async function makeReport(control: Control, address: string): Promise<RenderedReport> {
-  const snapshot = await collectSnapshot(control, address);
+/** Creates the report of what was seen. */
+export function renderFiles(snapshot: ReportSnapshot): RenderedReport {
   const css = readFileSync(new URL('dist/browser/report.css', ROOT), 'utf8');
   const { calls, findings } = snapshot;
+  const summary = `${formatCount(calls.length, 'call')}, ${formatCount(findings.length, 'finding')}`;
   return {
     files: {
       'report.html': renderReport(snapshot, css),
       'junit.xml': formatJunit(snapshot),
+      'summary.md': formatMarkdown(snapshot, summary),
+      'report.json': JSON.stringify(snapshot),
     },
     findings: findings.length,
-    summary: `${formatCount(calls.length, 'call')}, ${formatCount(findings.length, 'finding')}`,
+    summary,
   };
 }

@@ -105,7 +105,7 @@ export function findContradictions(
     .map((message) => ({ path, at: 'value', message }));
 }
 
-const FaultAnswer = Type.Object({
+export const FaultAnswer = Type.Object({
   id: Type.String(),
   client_id: TextOrNull,
   endpoint: Type.Enum(ENDPOINTS),
@@ -117,6 +117,8 @@ const FaultAnswer = Type.Object({
   times: Type.Union([Type.Integer(), Type.Null()]),
   struck: Type.Integer({ description: 'number of requests that it was applied to' }),
 });
+
+export type FaultAnswer = Static<typeof FaultAnswer>;
 
 export const FAULT_ROUTES = defineRoutes({
   'GET /faults': {

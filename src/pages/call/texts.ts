@@ -5,7 +5,7 @@ export const LANGUAGES = ['en', 'es'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 /** A check of the waiting room: its name, and each result. */
-export interface CheckTexts {
+interface CheckTexts {
   readonly label: string;
   readonly good: string;
   readonly bad: string;

@@ -1,4 +1,5 @@
-import type { CallState } from '../../domain/call.ts';
+import type { CallAnswer } from '../../control/schema/calls.ts';
+import { type CallState, isOver } from '../../domain/call.ts';
 
 /** Formats times and numbers for the console and the report. */
 
@@ -18,6 +19,12 @@ export function formatLength(ms: number): string {
   if (unit === 's') return `${ms < 10_000 ? Number((ms / 1000).toFixed(2)) : Math.floor(ms / 1000)} s`;
   const rest = Math.floor((ms % size) / (unit === 'h' ? 60_000 : 1000));
   return `${Math.floor(ms / size)} ${unit}${rest === 0 ? '' : ` ${rest} ${unit === 'h' ? 'min' : 's'}`}`;
+}
+
+/** The duration of a call in milliseconds, from its opening to its end; undefined while it is running. */
+export function measureCall({ state, opened_at, ended_at, acts }: CallAnswer): number | undefined {
+  const end = ended_at ?? (isOver(state) ? acts.at(-1)?.at : undefined);
+  return end === undefined ? undefined : Date.parse(end) - Date.parse(opened_at);
 }
 
 /** The time since the beginning. */

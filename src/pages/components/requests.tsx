@@ -3,37 +3,84 @@ import { isRefused } from '../../domain/journal.ts';
 import { formatTimeOfDay } from './format.ts';
 import { Table } from './table.tsx';
 
+function Fields({
+  name,
+  fields,
+}: {
+  readonly name: string;
+  readonly fields: RequestAnswer['headers'] | null;
+}) {
+  const entries = Object.entries(fields ?? {});
+  if (entries.length === 0) return null;
+  return (
+    <>
+      <dt>{name}</dt>
+      {entries.map(([key, value]) => (
+        <dd key={key}>
+          <code>
+            {key}: {value}
+          </code>
+        </dd>
+      ))}
+    </>
+  );
+}
+
+/** A request that opens: what was sent, and how to fix it. */
+function Request({ request }: { readonly request: RequestAnswer }) {
+  const { method, path, query, form, headers, from, fix, fault_id: fault } = request;
+  return (
+    <details class="request">
+      <summary>
+        <code>
+          {method} {path}
+        </code>
+      </summary>
+      <dl>
+        {fix !== null && (
+          <>
+            <dt>How to fix</dt>
+            <dd>{fix}</dd>
+          </>
+        )}
+        {fault !== null && (
+          <>
+            <dt>Fault</dt>
+            <dd>{fault}</dd>
+          </>
+        )}
+        <dt>From</dt>
+        <dd>{from}</dd>
+        <Fields name="Query" fields={query} />
+        <Fields name="Form" fields={form} />
+        <Fields name="Headers" fields={headers} />
+      </dl>
+    </details>
+  );
+}
+
 /** Requests to the imitated service and their answers, in the given order. */
-export function Requests({
+export const Requests = ({
   name = 'Requests',
   requests,
 }: {
   readonly name?: string;
   readonly requests: readonly RequestAnswer[];
-}) {
-  return (
-    <Table name={name} heads={['Time', 'Request', 'Status', 'Client', 'Validation', 'Reason']}>
-      {requests.map((request) => {
-        const { id, at, method, path, status, client_id, validation_id, reason, fix } = request;
-        return (
-          <tr key={id} class={isRefused(request) ? 'bad' : undefined}>
-            <td>
-              <time dateTime={at}>{formatTimeOfDay(at)}</time>
-            </td>
-            <td>
-              <code>
-                {method} {path}
-              </code>
-            </td>
-            <td>{status ?? 'no answer'}</td>
-            <td>{client_id ?? '–'}</td>
-            <td>{validation_id ?? ''}</td>
-            <td class="reason" title={fix ?? undefined}>
-              {reason ?? ''}
-            </td>
-          </tr>
-        );
-      })}
-    </Table>
-  );
-}
+}) => (
+  <Table
+    name={name}
+    heads={['Time', 'Request', 'Status', 'Client', 'Validation', 'Reason']}
+    rows={requests.map((request) => ({
+      key: request.id,
+      class: isRefused(request) ? 'bad' : undefined,
+      cells: [
+        <time dateTime={request.at}>{formatTimeOfDay(request.at)}</time>,
+        <Request request={request} />,
+        request.status ?? 'no answer',
+        request.client_id ?? '–',
+        request.validation_id ?? '',
+        request.reason ?? '',
+      ],
+    }))}
+  />
+);

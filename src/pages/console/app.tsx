@@ -1,15 +1,18 @@
 import { useState } from 'preact/hooks';
 import type { CallAnswer } from '../../control/schema/calls.ts';
-import { ADMIN, DEMO } from '../../control/schema/paths.ts';
+import { ADMIN, CONSOLE } from '../../control/schema/paths.ts';
 import { Findings } from '../components/findings.tsx';
 import { CallPanel } from './call-panel.tsx';
 import { Clients } from './clients.tsx';
 import { ClockBar } from './clock-bar.tsx';
 import { useConsoleQuery } from './console-query.ts';
 import { type ConnectionState, useConsoleStream } from './console-stream.ts';
+import { Faults } from './faults.tsx';
 import { Journal } from './journal.tsx';
 import type { ConsoleParts } from './messages.ts';
+import { NoCall } from './no-call.tsx';
 import { EndedCalls, Queue } from './queue.tsx';
+import { ResetMenu } from './reset-menu.tsx';
 import { type OnOrder, steering } from './steer.ts';
 import { createTimeReader } from './times.ts';
 import { Tokens } from './tokens.tsx';
@@ -99,43 +102,6 @@ function ConnectionStatus({
   );
 }
 
-interface NoCallProps {
-  /** Shown when the selected call is gone. */
-  readonly isMissing: boolean;
-  readonly onNewest: () => void;
-  readonly browserUrl: string | undefined;
-}
-
-/** Shown when there is no call. */
-function NoCall({ isMissing, onNewest, browserUrl }: NoCallProps) {
-  if (isMissing) {
-    return (
-      <section class="card welcome">
-        <h2>This call was removed</h2>
-        <p>
-          <button type="button" onClick={onNewest}>
-            Show the newest call
-          </button>
-        </p>
-      </section>
-    );
-  }
-  return (
-    <section class="card welcome">
-      <h2>No calls yet</h2>
-      <p>
-        To see one, start a call on the <a href={DEMO}>demo page</a>, which embeds the frame as your page
-        will. Its client waits in the waiting room until you join here as the agent.
-      </p>
-      {browserUrl !== undefined && (
-        <p class="soft">
-          Your own pages embed <code>{browserUrl}/call?access_token=…&validation_id=…</code>
-        </p>
-      )}
-    </section>
-  );
-}
-
 /** The whole console. */
 export function App() {
   const [place, go] = useConsoleQuery();
@@ -150,6 +116,7 @@ export function App() {
     call,
     tokens,
     findings,
+    faults,
     journal,
     ...unshown
   } = parts;
@@ -208,6 +175,7 @@ export function App() {
           {clock !== undefined && (
             <ClockBar clock={clock} clientId={place.client_id} onCommand={runCommand} />
           )}
+          <ResetMenu clientId={place.client_id} onCommand={runCommand} />
         </div>
       </header>
       <p class={`notice ${notice?.isBad ? 'bad' : ''}`} role={notice?.isBad ? 'alert' : 'status'}>
@@ -219,6 +187,12 @@ export function App() {
             <Queue calls={calls} {...callListProps} />
           </div>
         )}
+        <section class="card found" aria-labelledby="findings">
+          <h2 id="findings">
+            Findings <span class="count">{findings?.length ?? 0}</span>
+          </h2>
+          {findings !== undefined && <Findings findings={findings} />}
+        </section>
         <div class="close">
           {call ? (
             <CallPanel
@@ -240,12 +214,6 @@ export function App() {
           </div>
         )}
         <div class="lists">
-          <section class="card" aria-labelledby="findings">
-            <h2 id="findings">
-              Findings <span class="count">{findings?.length ?? 0}</span>
-            </h2>
-            {findings !== undefined && <Findings findings={findings} />}
-          </section>
           <section class="card" aria-labelledby="tokens">
             <h2 id="tokens">
               Tokens <span class="count">{tokens?.total ?? 0}</span>
@@ -255,6 +223,14 @@ export function App() {
           <section class="card" aria-labelledby="journal">
             <h2 id="journal">Journal</h2>
             {journal !== undefined && <Journal journal={journal} place={place} onFilter={go} />}
+          </section>
+          <section class="card" aria-labelledby="faults">
+            <h2 id="faults">
+              Faults <span class="count">{faults?.length ?? 0}</span>
+            </h2>
+            {faults !== undefined && (
+              <Faults faults={faults} clientId={place.client_id} onCommand={runCommand} />
+            )}
           </section>
           <section class="card" aria-labelledby="clients">
             <h2 id="clients">
@@ -266,7 +242,10 @@ export function App() {
       </main>
       <footer>
         mock-veridas {server?.version}: an unofficial stand-in for tests. You can also do everything here
-        through the <a href={`${ADMIN}/openapi.json`}>control API</a>.
+        through the <a href={`${ADMIN}/openapi.json`}>control API</a>.{' '}
+        <a href={`${CONSOLE}/report.html`} download>
+          Download the report
+        </a>
       </footer>
     </>
   );

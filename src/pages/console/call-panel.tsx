@@ -1,11 +1,12 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { isOver } from '../../domain/call.ts';
-import { AGENT_ACTIONS, type AgentAction } from '../../domain/scenario.ts';
-import { ERROR_CODES } from '../../guide/events.ts';
+import { AGENT_ACTIONS, type AgentAction, toWaitName } from '../../domain/scenario.ts';
+import { ERROR_CODES, EVENTS } from '../../guide/events.ts';
 import { formatDateTime, STATE_LABELS } from '../components/format.ts';
 import { createSequence } from '../components/sequence.ts';
 import { SequenceDiagram } from '../components/sequence-diagram.tsx';
 import type { ConsoleParts } from './messages.ts';
+import { formatPlayedScenario, nameScenario } from './played-scenario.ts';
 import { toCall } from './queue.tsx';
 import type { OnOrder } from './steer.ts';
 
@@ -30,10 +31,24 @@ interface AgentBarProps {
 /** The agent's buttons. An impossible action keeps its button, so that keyboard focus is not lost. */
 function AgentBar({ call, onCommand }: AgentBarProps) {
   const { possible_actions: possible, state } = call;
-  const next = USUAL_ORDER.find((action) => possible.includes(action));
+  const signal = AGENT_ACTIONS.some((action) => toWaitName(action) === call.waits_for)
+    ? null
+    : call.waits_for;
+  const next = signal === null ? USUAL_ORDER.find((action) => possible.includes(action)) : undefined;
   return (
     <fieldset class="agent-bar">
       <legend class="unseen">Agent actions</legend>
+      {signal !== null && (
+        <button
+          type="button"
+          class="primary"
+          onClick={() =>
+            onCommand('POST /calls/:validation_id/signals', { ...toCall(call), body: { name: signal } })
+          }
+        >
+          Send signal {signal}
+        </button>
+      )}
       {AGENT_ACTIONS.map((action) => (
         <button
           type="button"
@@ -68,6 +83,32 @@ function AgentBar({ call, onCommand }: AgentBarProps) {
           </option>
         ))}
       </select>
+      <label class="unseen" for="post">
+        Post an event
+      </label>
+      <select
+        id="post"
+        value=""
+        onChange={({ currentTarget: { value } }) => {
+          const event = Object.values(EVENTS).find(({ code }) => code === value);
+          if (event !== undefined)
+            onCommand('POST /calls/:validation_id/events', { ...toCall(call), body: event });
+        }}
+      >
+        <option value="">Post event…</option>
+        {Object.keys(EVENTS).map((code) => (
+          <option key={code} value={code}>
+            {code}
+          </option>
+        ))}
+      </select>
+      <a
+        class="save"
+        download={`${nameScenario(call)}.yaml`}
+        href={`data:application/yaml;charset=utf-8,${encodeURIComponent(formatPlayedScenario(call))}`}
+      >
+        Save as scenario
+      </a>
     </fieldset>
   );
 }

@@ -8,26 +8,22 @@ interface Clients {
 }
 
 /** The clients and their settings. */
-export function Clients({ clients, onChoose }: Clients) {
-  return (
-    <Table
-      name="Known clients"
-      heads={['Client', 'Environment', 'Type', 'Token lifetime', 'Scenario', 'Allowed IPs']}
-    >
-      {clients.map(({ client_id, environment, type, expires_in, scenario, allowed_ips: allowed }) => (
-        <tr key={client_id}>
-          <td>
-            <button type="button" class="link" onClick={() => onChoose(client_id)}>
-              {client_id}
-            </button>
-          </td>
-          <td>{environment}</td>
-          <td>{type}</td>
-          <td>{formatLength(expires_in * 1000)}</td>
-          <td>{scenario ?? 'default'}</td>
-          <td>{allowed.join(', ')}</td>
-        </tr>
-      ))}
-    </Table>
-  );
-}
+export const Clients = ({ clients, onChoose }: Clients) => (
+  <Table
+    name="Known clients"
+    heads={['Client', 'Environment', 'Type', 'Token lifetime', 'Scenario', 'Allowed IPs']}
+    rows={clients.map(({ client_id, environment, type, expires_in, scenario, allowed_ips: allowed }) => ({
+      key: client_id,
+      cells: [
+        <button type="button" class="link" onClick={() => onChoose(client_id)}>
+          {client_id}
+        </button>,
+        environment,
+        type,
+        formatLength(expires_in * 1000),
+        scenario ?? 'default',
+        allowed.join(', '),
+      ],
+    }))}
+  />
+);

@@ -23,6 +23,7 @@ export function ClockBar({ clock: { now, frozen, offsetMs }, clientId, onCommand
   return (
     <fieldset class="clock">
       <legend class="unseen">Clock</legend>
+      <span class="owner">{clientId === undefined ? 'Common clock' : `Clock of ${clientId}`}</span>
       <time dateTime={now} title="Virtual time, in UTC">
         {formatDateTime(now)}
       </time>

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { CallAnswer } from '../../control/schema/calls.ts';
 import type { ClientAnswer } from '../../control/schema/clients.ts';
 import type { ClockAnswer } from '../../control/schema/clock.ts';
+import type { FaultAnswer } from '../../control/schema/faults.ts';
 import type { FindingAnswer, RequestAnswer } from '../../control/schema/journal.ts';
 import type { TokenAnswer } from '../../control/schema/tokens.ts';
 import type { ValidationAnswer } from '../../control/schema/validations.ts';
@@ -64,6 +65,7 @@ export interface ConsoleParts {
   } | null;
   readonly tokens: Newest<TokenAnswer>;
   readonly findings: readonly FindingAnswer[];
+  readonly faults: readonly FaultAnswer[];
   readonly journal: Newest<RequestAnswer>;
 }
 

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { CallAnswer } from '../../control/schema/calls.ts';
 import type { ValidationAnswer } from '../../control/schema/validations.ts';
+import { isOver } from '../../domain/call.ts';
 import { formatCount, formatLength, STATE_LABELS } from '../components/format.ts';
 import { Others } from '../components/others.tsx';
 import type { ConsoleParts } from './messages.ts';
@@ -32,6 +33,13 @@ const isSameCall = (a: CallAnswer | undefined, b: CallAnswer): boolean =>
 const formatElapsed = (now: number, since: string): string =>
   formatLength(Math.max(0, Math.floor((now - Date.parse(since)) / 1000) * 1000));
 
+/** Whether its client has closed the page before the call was over. */
+const hasLeft = ({ page, state }: CallAnswer): boolean => page === 'none' && !isOver(state);
+
+/** Clients who have left stand last. */
+const sortByPresence = (calls: readonly CallAnswer[]): CallAnswer[] =>
+  calls.toSorted((a, b) => Number(hasLeft(a)) - Number(hasLeft(b)));
+
 /** The state of a call, in few words. */
 function describeCall(
   { state, page, possible_actions: possible, ended_at }: CallAnswer,
@@ -53,7 +61,10 @@ function CallRow({
 }: CallListProps & { readonly call: CallAnswer }) {
   const { client_id, validation_id, n, state, scenario, opened_at, possible_actions: possible } = call;
   return (
-    <li class={`call ${state}`} aria-current={isSameCall(chosen, call) ? 'true' : undefined}>
+    <li
+      class={`call ${state} ${hasLeft(call) ? 'left' : ''}`}
+      aria-current={isSameCall(chosen, call) ? 'true' : undefined}
+    >
       <button type="button" class="choose" onClick={() => onChoose(call)}>
         <span class={`state ${state}`}>{STATE_LABELS[state]}</span>
         <b>{validation_id}</b>
@@ -65,7 +76,6 @@ function CallRow({
       {possible.includes('join') && (
         <button
           type="button"
-          class="primary"
           onClick={() => {
             onChoose(call);
             onCommand('POST /calls/:validation_id/agent', { ...toCall(call), body: { action: 'join' } });
@@ -136,7 +146,7 @@ function CallGroup({
         {name} <span class="count">{formatCount(total)}</span>
       </h2>
       <ul class="calls">
-        {calls.map((call) => (
+        {sortByPresence(calls).map((call) => (
           <CallRow key={getCallKey(call)} call={call} {...choosing} />
         ))}
         {children}

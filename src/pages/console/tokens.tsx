@@ -16,26 +16,23 @@ export function Tokens({
   if (total === 0) return <p class="soft empty">No tokens yet</p>;
   return (
     <>
-      <Table name="Access tokens" heads={['Token', 'Client', 'State', 'Time left', 'Issued', 'Validations']}>
-        {items.map(({ access_token: token, client_id, state, issued_at, expires_at, validation_ids }) => (
-          <tr key={token}>
-            <td>
-              <code>{abbreviateToken(token)}</code>
-            </td>
-            <td>{client_id}</td>
-            <td>
-              <span class={`state ${state}`}>{state}</span>
-            </td>
-            <td>
-              {state === 'active'
-                ? formatLength(Math.max(0, Date.parse(expires_at) - timeOf(client_id)))
-                : ''}
-            </td>
-            <td>{formatTimeOfDay(issued_at)}</td>
-            <td>{validation_ids.join(', ')}</td>
-          </tr>
-        ))}
-      </Table>
+      <Table
+        name="Access tokens"
+        heads={['Token', 'Client', 'State', 'Time left', 'Issued', 'Validations']}
+        rows={items.map(
+          ({ access_token: token, client_id, state, issued_at, expires_at, validation_ids }) => ({
+            key: token,
+            cells: [
+              <code>{abbreviateToken(token)}</code>,
+              client_id,
+              <span class={`state ${state}`}>{state}</span>,
+              state === 'active' ? formatLength(Math.max(0, Date.parse(expires_at) - timeOf(client_id))) : '',
+              formatTimeOfDay(issued_at),
+              validation_ids.join(', '),
+            ],
+          }),
+        )}
+      />
       <Others count={total - items.length} />
     </>
   );

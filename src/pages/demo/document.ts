@@ -24,7 +24,7 @@ const renderOption = (name: string, chosen: string): string =>
 const renderSnippet = ({ id, title, text }: Snippet): string => `<figure>
 <figcaption><h3 id="${id}-title">${escapeHtml(title)}</h3>
 <button type="button" class="copy" data-copies="${id}" aria-describedby="${id}-title">Copy</button></figcaption>
-<pre id="${id}" tabindex="0" role="region" aria-labelledby="${id}-title"><code>${escapeHtml(text)}</code></pre>
+<pre id="${id}"><code>${escapeHtml(text)}</code></pre>
 </figure>`;
 
 /** The whole document of the demo page: an integrator's page, the messages it receives, and the code behind it. */

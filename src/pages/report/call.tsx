@@ -1,17 +1,10 @@
-import type { CallAnswer } from '../../control/schema/calls.ts';
 import type { TokenAnswer } from '../../control/schema/tokens.ts';
 import { abbreviateToken } from '../../domain/journal.ts';
-import { formatDateTime, formatLength, STATE_LABELS } from '../components/format.ts';
+import { formatDateTime, formatLength, measureCall, STATE_LABELS } from '../components/format.ts';
 import { type CallHistory, createSequence } from '../components/sequence.ts';
 import { SequenceDiagram } from '../components/sequence-diagram.tsx';
 import { formatCallName, toAnchor } from './naming.ts';
-import { hasFailed } from './selection.ts';
-
-/** The duration of a call, from its opening to its end, if it has one. */
-function formatCallLength({ opened_at, ended_at }: CallAnswer): string {
-  if (ended_at === null) return '';
-  return ` · lasted ${formatLength(Date.parse(ended_at) - Date.parse(opened_at))}`;
-}
+import { hasFailed, isEndUnheard } from './selection.ts';
 
 function TokenStates({ tokens }: { readonly tokens: readonly TokenAnswer[] }) {
   return (
@@ -29,19 +22,21 @@ function TokenStates({ tokens }: { readonly tokens: readonly TokenAnswer[] }) {
   );
 }
 
-/** One call from its token to its end; expanded if it has failed. */
+/** One call from its token to its end; expanded if it has failed or nobody heard its end. */
 export function Call({ call, tokens, requests }: CallHistory) {
   const { client_id, state, scenario, opened_at, waits_for: waitsFor } = call;
+  const length = measureCall(call);
   const own = tokens.filter(({ access_token: token }) => call.tokens.includes(token));
   return (
-    <details class={`card call ${state}`} id={toAnchor(call)} open={hasFailed(call)}>
+    <details class={`card call ${state}`} id={toAnchor(call)} open={hasFailed(call) || isEndUnheard(call)}>
       <summary>
         <h3>
           {formatCallName(call)} <span class={`state ${state}`}>{STATE_LABELS[state]}</span>
+          {isEndUnheard(call) && <span class="state warning">VideocallCompleted was never heard</span>}
         </h3>
         <span class="soft">
           client {client_id} · scenario {scenario} · opened {formatDateTime(opened_at)}
-          {formatCallLength(call)}
+          {length !== undefined && ` · lasted ${formatLength(length)}`}
           {waitsFor !== null && ` · the script waits for ${waitsFor}`}
         </span>
       </summary>

@@ -1,5 +1,6 @@
 import type { CallAnswer } from '../../control/schema/calls.ts';
 import type { RequestAnswer } from '../../control/schema/journal.ts';
+import { EVENTS } from '../../guide/events.ts';
 import type { ReportSnapshot } from './snapshot.ts';
 
 /** Which items of a large snapshot are shown in full, so that a browser can still open the report. */
@@ -9,6 +10,11 @@ const MAX_REQUESTS = 1_000;
 const MAX_NOT_OPENED = 50;
 
 export const hasFailed = ({ state }: CallAnswer): boolean => state === 'error';
+
+/** Whether the call has ended, but no page has posted that to its parent. */
+export const isEndUnheard = ({ state, events }: CallAnswer): boolean =>
+  state === 'ended' &&
+  !events.some(({ code, posted_at }) => code === EVENTS.VideocallCompleted.code && posted_at !== null);
 
 /** The newest items of a list, and the rest. */
 interface Selection<T> {

@@ -1,10 +1,11 @@
 import type { ComponentChildren } from 'preact';
+import type { CallAnswer } from '../../control/schema/calls.ts';
 import { CALL_STATES } from '../../domain/call.ts';
 import { isRefused } from '../../domain/journal.ts';
 import { TOKEN_STATES } from '../../domain/token.ts';
 import { formatCount, STATE_LABELS } from '../components/format.ts';
 import { formatCallName, NOT_OPENED_ANCHOR, toAnchor } from './naming.ts';
-import { countByKind, hasFailed, selectNotOpened } from './selection.ts';
+import { countByKind, hasFailed, isEndUnheard, selectNotOpened } from './selection.ts';
 import type { ReportSnapshot } from './snapshot.ts';
 
 interface FigureProps {
@@ -32,10 +33,27 @@ function Figure({ what, count, kinds }: FigureProps) {
   );
 }
 
-/** The totals, and the calls that have failed. */
+const MAX_LINKS = 20;
+
+/** Links to calls that need a look. */
+function CallLinks({ name, calls }: { readonly name: string; readonly calls: readonly CallAnswer[] }) {
+  if (calls.length === 0) return null;
+  return (
+    <p class="failed">
+      {name}:{' '}
+      {calls.slice(0, MAX_LINKS).map((call) => (
+        <a href={`#${toAnchor(call)}`} key={toAnchor(call)}>
+          {formatCallName(call)}
+        </a>
+      ))}
+      {calls.length > MAX_LINKS && `and ${formatCount(calls.length - MAX_LINKS)} more`}
+    </p>
+  );
+}
+
+/** The totals, and the calls that need a look. */
 export function Summary({ snapshot }: { readonly snapshot: ReportSnapshot }) {
   const { calls, tokens, requests, findings } = snapshot;
-  const failed = calls.filter(hasFailed).toReversed();
   const frames = selectNotOpened(snapshot);
   const without = frames.shown.length + frames.others.length;
   const refused = requests.filter(isRefused).length;
@@ -74,17 +92,8 @@ export function Summary({ snapshot }: { readonly snapshot: ReportSnapshot }) {
           kinds={refused === 0 ? [] : [['warning', 'refused', refused]]}
         />
       </ul>
-      {failed.length > 0 && (
-        <p class="failed">
-          Failed:{' '}
-          {failed.slice(0, 20).map((call) => (
-            <a href={`#${toAnchor(call)}`} key={toAnchor(call)}>
-              {formatCallName(call)}
-            </a>
-          ))}
-          {failed.length > 20 && `and ${formatCount(failed.length - 20)} more`}
-        </p>
-      )}
+      <CallLinks name="Failed" calls={calls.filter(hasFailed).toReversed()} />
+      <CallLinks name="End never heard" calls={calls.filter(isEndUnheard).toReversed()} />
       {without > 0 && (
         <p class="failed">
           <a href={`#${NOT_OPENED_ANCHOR}`}>

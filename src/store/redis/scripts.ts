@@ -21,7 +21,7 @@
 /** Another number for every change of the keys above. */
 export const LAYOUT = '2';
 
-/** The most records or entries that one script handles. Redis serves nobody else meanwhile. */
+/** The most records or entries that one script handles. Redis serves no other client meanwhile. */
 export const PAGE_SIZE = 500;
 
 /** What a script answers when data has lost its mark. */

@@ -1,6 +1,9 @@
-import { askHealth } from '../../control/client.ts';
-import { type Control, RequestFailed } from '../../control/schema/client.ts';
+import { createHash } from 'node:crypto';
+import { abbreviateToken } from '../../domain/journal.ts';
+import { DEMO_CLIENT } from '../../pages/demo/messages.ts';
 import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
+import { askHealth } from '../client.ts';
+import { type Control, RequestFailed } from '../schema/client.ts';
 import { sanitizeText } from './sanitize-text.ts';
 
 /** The simulator could not be asked; the message says why. */
@@ -25,6 +28,10 @@ function failure(error: unknown, address: string, path: string): unknown {
     : new NoSimulator(`${address}${path} answered ${status}: ${said}`);
 }
 
+/** A text that is as unique as a token and ends like it, but opens no call. */
+const disguiseToken = (token: string): string =>
+  `${createHash('sha256').update(token).digest('hex')}${abbreviateToken(token)}`;
+
 /**
  * Reads everything for a report from a simulator.
  *
@@ -33,12 +40,16 @@ function failure(error: unknown, address: string, path: string): unknown {
  * @throws {NotAllowed}
  */
 export async function collectSnapshot(control: Control, address: string): Promise<ReportSnapshot> {
-  async function list<Item>(path: string, answer: Promise<{ readonly items: Item[] }>): Promise<Item[]> {
+  async function list<Item extends { readonly client_id: string | null }>(
+    path: string,
+    answer: Promise<{ readonly items: Item[] }>,
+  ): Promise<Item[]> {
     const { items } = await answer.catch((error) => {
       throw failure(error, address, path);
     });
     if (!Array.isArray(items)) throw new NoSimulator(`${address} is not a mock-veridas control API`);
-    return items;
+    // The demo is no part of the integration.
+    return items.filter(({ client_id: id }) => id !== DEMO_CLIENT);
   }
 
   const { version, time } = await askHealth(control).catch((error) => {
@@ -53,6 +64,15 @@ export async function collectSnapshot(control: Control, address: string): Promis
   ]);
   // Secrets stop here.
   const ids = clients.map(({ client_id }) => client_id);
-  const snapshot = { version, at: time, clients: ids, calls, tokens, requests, findings };
+  const snapshot = {
+    version,
+    at: time,
+    clients: ids,
+    // Calls and tokens stay linked.
+    calls: calls.map((call) => ({ ...call, tokens: call.tokens.map(disguiseToken) })),
+    tokens: tokens.map((token) => ({ ...token, access_token: disguiseToken(token.access_token) })),
+    requests,
+    findings,
+  };
   return sanitizeText(snapshot, new Set(tokens.map(({ access_token }) => access_token)));
 }

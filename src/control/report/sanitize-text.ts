@@ -11,9 +11,6 @@ const escapeCharacter = (sign: string): string => `\\u${sign.charCodeAt(0).toStr
 /** Text that may be an access token. */
 const TOKEN_LIKE = /ey[\w-]+\.[\w-]+\.[\w-]+|[A-Za-z0-9]{20,}/g;
 
-/** Fields that hold whole tokens, which link calls and tokens. */
-const TOKEN_FIELDS = ['access_token', 'tokens'];
-
 function sanitizeString(text: string, known: ReadonlySet<string>): string {
   const open = text.replace(TOKEN_LIKE, (word) => (known.has(word) ? abbreviateToken(word) : word));
   const short =
@@ -23,23 +20,15 @@ function sanitizeString(text: string, known: ReadonlySet<string>): string {
   return short.replace(INVISIBLE, escapeCharacter);
 }
 
-/**
- * `value` with every text sanitized: no invisible characters, no endless texts, and none of `tokens` except in fields for
- * tokens.
- */
+/** `value` with every text sanitized: no invisible characters, no endless texts, and none of `tokens`. */
 export function sanitizeText<T>(value: T, tokens: ReadonlySet<string>): T {
-  const none: ReadonlySet<string> = new Set();
-  const walk = (part: unknown, known: ReadonlySet<string>): unknown => {
-    if (typeof part === 'string') return sanitizeString(part, known);
-    if (Array.isArray(part)) return part.map((item) => walk(item, known));
+  const walk = (part: unknown): unknown => {
+    if (typeof part === 'string') return sanitizeString(part, tokens);
+    if (Array.isArray(part)) return part.map(walk);
     if (typeof part !== 'object' || part === null) return part;
     return Object.fromEntries(
-      Object.entries(part).map(([name, field]) => [
-        sanitizeString(name, known),
-        // In a query, the same name holds an abbreviated token already.
-        walk(field, TOKEN_FIELDS.includes(name) ? none : known),
-      ]),
+      Object.entries(part).map(([name, field]) => [sanitizeString(name, tokens), walk(field)]),
     );
   };
-  return walk(value, tokens) as T;
+  return walk(value) as T;
 }
