@@ -116,7 +116,7 @@ function readForm(this: FastifyRequest): Form | UnreadableForm | undefined | Pro
     return urlencodedFields(body, () => Buffer.concat(chunks), encoding);
   if (main !== MULTIPART || !this.isMultipart()) return undefined;
   if (!isBoundary(parameters.get('boundary')) || /[\u0080-\uffff]/.test(type))
-    return new UnreadableForm('no usable boundary');
+    return new UnreadableForm('the multipart Content-Type has no usable boundary');
   if (Number(headers['content-length']) > MAX_BODY_BYTES) return tooMany('bytes');
   return multipartForm(this, encoding);
 }
