@@ -126,7 +126,13 @@ const createOAuthPath = (id: string, summary: string, body: unknown, done: unkno
     requestBody: body,
     responses: { 200: done, ...REFUSALS },
   },
-  ...createMethods('get', `${id}ByGet`, 'It', 'POST, OPTIONS', 'Recorded: only POST and OPTIONS are allowed'),
+  ...createMethods(
+    'get',
+    `${id}ByGet`,
+    'The endpoint',
+    'POST, OPTIONS',
+    'Recorded: only POST and OPTIONS are allowed',
+  ),
 });
 
 const createParameter = (name: string, description: string, example: string) => ({
