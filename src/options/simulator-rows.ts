@@ -7,7 +7,10 @@ import { onOff, path, type Row, text, WEB_HOST } from './row.ts';
 /** Percent-encoded, because these characters would end it. */
 const IN_URL = '(?:[^:@/?#%\\s]|%[0-9A-Fa-f]{2})*';
 const LOGIN = `(?:${IN_URL}(?::${IN_URL})?@)?`;
-const STORE = `^(?:memory|rediss?://${LOGIN}${WEB_HOST}(?:/\\d{0,4})?|unix://${LOGIN}/[^?#\\s]+(?:\\?db=\\d{1,4})?)$`;
+const TLS_FILE = '(?:ca|cert|key)=[^&#\\s]+';
+const TLS_FILES = `\\?${TLS_FILE}(?:&${TLS_FILE})*`;
+const SERVER = `${LOGIN}${WEB_HOST}(?:/\\d{0,4})?`;
+const STORE = `^(?:memory|redis://${SERVER}|rediss://${SERVER}(?:${TLS_FILES})?|unix://${LOGIN}/[^?#\\s]+(?:\\?db=\\d{1,4})?)$`;
 
 /** Whether a text is a valid store address. */
 export const isStore = (given: string): boolean => new RegExp(STORE, 'u').test(given);

@@ -77,6 +77,9 @@ describe('a command whose store is unavailable', () => {
     'redis://:very/secret@h',
     'redis://very-secret',
     'unix://very-secret',
+    'redis://h?ca=very-secret',
+    'rediss://h?password=very-secret',
+    'rediss://h?ca=very-secret&',
   ])('exits with 2 for the invalid address %s without repeating it', async (store) => {
     if (store === 'redis://very-secret') return;
     const { code, output } = await run(['--port', '0', '--store', store]);

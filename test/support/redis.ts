@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -29,13 +29,19 @@ export const findFreePort = () =>
     });
   });
 
+/** The contents of the files that an address names. */
+const readFiles = (url: string) =>
+  Object.fromEntries(
+    [...new URL(url).searchParams].map(([name, file]) => [name, readFileSync(file, 'utf8')]),
+  );
+
 /** Resolves when the server answers. */
 async function waitUntilReady(url: string): Promise<void> {
   const giveUp = AbortSignal.timeout(START_TIMEOUT_MS);
   for (;;) {
     const client = createClient({
       url,
-      socket: { reconnectStrategy: false },
+      socket: { reconnectStrategy: false, ...readFiles(url) },
       maintNotifications: 'disabled',
     }).on('error', () => {});
     try {
@@ -57,6 +63,7 @@ async function waitUntilReady(url: string): Promise<void> {
  * @param keeps whether its data survives a restart
  * @param password the password that every client needs
  * @param cluster whether it is a node of a cluster, without others
+ * @param tls the files of a server that accepts TLS only, and only from clients with a certificate of the CA
  * @param socket whether it listens on a Unix socket instead
  */
 export async function startRedis({
@@ -64,23 +71,36 @@ export async function startRedis({
   password = '',
   socket = false,
   cluster = false,
+  tls,
 }: {
   keeps?: boolean;
   password?: string;
   socket?: boolean;
   cluster?: boolean;
+  tls?: { readonly ca: string; readonly cert: string; readonly key: string };
 } = {}): Promise<RedisServer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-redis-'));
   const port = await findFreePort();
   const file = path.join(folder, 'redis.sock');
   const login = password === '' ? '' : `:${encodeURIComponent(password)}@`;
-  const url = socket ? `unix://${login}${file}` : `redis://${login}127.0.0.1:${port}`;
+  const query = tls && `/?${new URLSearchParams({ ...tls })}`;
+  const url = query
+    ? `rediss://${login}127.0.0.1:${port}${query}`
+    : socket
+      ? `unix://${login}${file}`
+      : `redis://${login}127.0.0.1:${port}`;
   const settings = {
-    port: socket ? '0' : String(port),
+    port: socket || tls ? '0' : String(port),
     bind: '127.0.0.1',
     dir: folder,
     save: '',
     ...(socket && { unixsocket: file }),
+    ...(tls && {
+      'tls-port': String(port),
+      'tls-ca-cert-file': tls.ca,
+      'tls-cert-file': tls.cert,
+      'tls-key-file': tls.key,
+    }),
     ...(cluster && { 'cluster-enabled': 'yes' }),
     ...(keeps && { appendonly: 'yes', appendfsync: 'always' }),
     ...(password !== '' && { requirepass: password }),

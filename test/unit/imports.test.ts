@@ -17,6 +17,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'domain',
     'npm:redis',
     'node:crypto',
+    'node:fs',
     'system/clock.ts',
     'system/timers.ts',
   ],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { clearTimeout, setTimeout } from '../../system/timers.ts';
 import { StoreUnavailable } from '../store.ts';
 import { APPEND, CHECK, CLEAR, CLEAR_PARTS, GREET, LIST, PART, PARTS, READ, SWAP } from './scripts.ts';
@@ -18,7 +19,10 @@ export interface RedisClient {
 
 /** How to connect. */
 export interface RedisLocation {
-  /** `redis://`, `rediss://` or `unix://`, with the password if one is required. */
+  /**
+   * `redis://`, `rediss://` or `unix://`, with the password if one is required. The query of `rediss://` may name files in
+   * PEM: `ca` to trust, and `cert` with `key` to identify with.
+   */
   readonly url: string;
   /** Prefix of every key and channel. */
   readonly prefix: string;
@@ -40,11 +44,28 @@ async function loadRedis(place: RedisLocation) {
   }
 }
 
+/** Reads the files that the query of a `rediss://` address names. */
+function readTls({ url }: RedisLocation): Record<string, string | true> {
+  if (!url.startsWith('rediss:')) return {};
+  const files = Object.fromEntries(new URL(url).searchParams);
+  if ((files.cert === undefined) !== (files.key === undefined))
+    throw new StoreUnavailable('store: cert and key go together in the address of a store');
+  const contents = Object.entries(files).map(([name, file]) => {
+    try {
+      return [name, readFileSync(file, 'utf8')];
+    } catch (error) {
+      throw new StoreUnavailable(`store: ${name} cannot be read: ${(error as Error).message}`);
+    }
+  });
+  return { tls: true, ...Object.fromEntries(contents) };
+}
+
 /**
- * @throws {StoreUnavailable} the library is not installed
+ * @throws {StoreUnavailable} the library is not installed, or a file of the address cannot be read
  */
 export async function createClientFactory(place: RedisLocation) {
   const { createClient, defineScript, ErrorReply } = await loadRedis(place);
+  const tls = readTls(place);
   const script = (SCRIPT: string) =>
     defineScript({
       SCRIPT,
@@ -73,7 +94,7 @@ export async function createClientFactory(place: RedisLocation) {
         url: place.url,
         RESP: 2,
         // Reconnecting and queueing are left to the caller.
-        socket: { reconnectStrategy: false, connectTimeout: CONNECT_TIMEOUT_MS },
+        socket: { ...tls, reconnectStrategy: false, connectTimeout: CONNECT_TIMEOUT_MS },
         disableOfflineQueue: true,
         commandOptions: { timeout: 0 },
         maintNotifications: 'disabled',
@@ -122,7 +143,8 @@ export async function createClientFactory(place: RedisLocation) {
 }
 
 /** The address of a store, without credentials. */
-export const formatLocation = ({ url }: RedisLocation): string => url.replace(/^([a-z]+:\/\/)[^@/]*@/, '$1');
+export const formatLocation = ({ url }: RedisLocation): string =>
+  url.replace(/^([a-z]+:\/\/)[^@/]*@/, '$1').replace(/^(rediss:[^?]*)\?.*$/, '$1');
 
 /** Every form in which the password may appear in a message. */
 function findPasswords({ url }: RedisLocation): string[] {
@@ -130,6 +152,8 @@ function findPasswords({ url }: RedisLocation): string[] {
   return [encoded, decodeURIComponent(encoded)].filter(Boolean);
 }
 
+const UNTRUSTED =
+  'its certificate is not trusted: add ?ca=FILE to the address, with the certificate of its CA';
 const ERROR_REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ENOENT: 'the socket does not exist',
@@ -137,6 +161,15 @@ const ERROR_REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name of the host cannot be resolved now',
   EACCES: 'this user may not use it',
   'Socket closed unexpectedly': 'the connection was closed',
+  ECONNRESET: 'the connection was closed; a server that expects TLS needs a rediss:// address',
+  'Connection timeout': 'no answer; a server without TLS needs a redis:// address',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not use TLS; it needs a redis:// address',
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    'it asks for a client certificate: add ?cert=FILE&key=FILE to the address',
 };
 
 /** The message of an error, without the password. */
