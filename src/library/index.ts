@@ -6,6 +6,7 @@ import { createMemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
 import { systemTime } from '../system/clock.ts';
 import { camelControlAt } from './control.ts';
+import { MockError } from './error.ts';
 import { createMock, type Mock } from './mock.ts';
 
 export type { Client } from '../domain/client.ts';
@@ -49,6 +50,12 @@ export const newMemoryStore = (): Store => createMemoryStore(systemTime);
 /** A simulator that runs in this process. */
 export interface StartedMock extends Mock, Omit<LaunchedMock, 'close'> {}
 
+/** Problems in options as one line. A path says which client; the message names the rest. */
+const describeProblems = (errors: MockError['errors']): string =>
+  errors
+    .map(({ path, message }) => (/^\/clients\/\d+/.test(path) ? `${path.slice(1)}: ${message}` : message))
+    .join('; ');
+
 /**
  * Starts a simulator in this process, on a free port.
  *
@@ -68,8 +75,9 @@ export interface StartedMock extends Mock, Omit<LaunchedMock, 'close'> {}
  */
 export async function startMock(options: MockOptions = {}): Promise<StartedMock> {
   // The server is large, and `connectMock` does not need it.
-  const { checkOptions } = await import('./check-options.ts');
-  checkOptions(options);
+  const { findOptionProblems } = await import('./check-options.ts');
+  const errors = findOptionProblems(options);
+  if (errors.length > 0) throw new MockError('invalid', `startMock: ${describeProblems(errors)}`, { errors });
   const { launch } = await import('../server/launch.ts');
   const launched = await launch({
     ...options,
