@@ -8,12 +8,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterceptorInstallArgs } from './support/interceptors.ts';
+import { createJestInstallArgs } from './support/jest.ts';
 import { createNodeInstallArgs } from './support/nodes.ts';
 import { createGeneratorInstallArgs } from './support/openapi-generators.ts';
 import { createPackageManagerInstallArgs } from './support/package-managers.ts';
 import { startRedis } from './support/redis.ts';
+import { createTestDomInstallArgs } from './support/test-doms.ts';
 import { createTestcontainersInstallArgs } from './support/testcontainers.ts';
 import { explainMissingTool, findTool, TOOLS, type Tool } from './support/tools.ts';
+import { createViteInstallArgs } from './support/vite.ts';
 import { createVitest5InstallArgs } from './support/vitest-5.ts';
 
 interface Results {
@@ -43,6 +46,9 @@ function installPackages(): void {
     createVitest5InstallArgs(),
     createGeneratorInstallArgs(),
     createInterceptorInstallArgs(),
+    createJestInstallArgs(),
+    createTestDomInstallArgs(),
+    createViteInstallArgs(),
   ];
   for (const args of installs) if (args.length > 0) run('npm', ...args);
 }
