@@ -7,9 +7,10 @@ import path from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { bundledPackages } from './bundled.ts';
 import { copyDeclarations } from './declarations.ts';
+import { buildLibrary } from './library.ts';
 import { createNotices } from './notices.ts';
 import { sbom } from './sbom.ts';
-import { CERTIFICATE, COMMAND, LAUNCHER, LIBRARY, PAGES, ROOT, VERIFIER } from './targets.ts';
+import { CERTIFICATE, COMMAND, LAUNCHER, PAGES, ROOT, VERIFIER } from './targets.ts';
 
 const DIST = path.join(ROOT, 'dist');
 
@@ -19,12 +20,9 @@ const buildTargets = (targets: readonly BuildOptions[]) =>
 async function buildAll(): Promise<void> {
   // What an earlier build has left is not to be published.
   rmSync(DIST, { recursive: true, force: true });
-  const metafiles = await buildTargets([...PAGES, LAUNCHER, COMMAND, LIBRARY, CERTIFICATE, VERIFIER]);
-  copyDeclarations(path.join(ROOT, 'out/declarations'), path.join(DIST, 'types'), [
-    'library/index',
-    'library/vitest',
-    'library/playwright',
-  ]);
+  const metafiles = await buildTargets([...PAGES, LAUNCHER, COMMAND, CERTIFICATE, VERIFIER]);
+  metafiles.push(await buildLibrary(DIST));
+  copyDeclarations(path.join(ROOT, 'out/declarations'), path.join(DIST, 'types'));
   const bundled = bundledPackages(metafiles);
   writeFileSync(path.join(DIST, 'THIRD-PARTY.txt'), createNotices(bundled));
   writeFileSync(path.join(DIST, 'sbom.cdx.json'), sbom(bundled));

@@ -114,19 +114,16 @@ export const LAUNCHER: BuildOptions = {
 };
 
 /** The library, to be read in stack traces. What is imported when it is needed only is a file of its own. */
-export const LIBRARY: BuildOptions = {
+export const LIBRARY = {
   ...FOR_NODE,
   entryPoints: ['src/library/index.ts', 'src/library/vitest.ts', 'src/library/playwright.ts'],
+  inject: ['build/node-globals.ts'],
   outdir: 'dist',
   // Beside each other, so that the package is one folder up from each.
   chunkNames: '[name]-[hash]',
   format: 'esm',
   splitting: true,
-  // Packages that are CommonJS ask Node for its modules by it.
-  banner: {
-    js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
-  },
-};
+} as const satisfies BuildOptions;
 
 /** The process of the native verifier. */
 export const VERIFIER: BuildOptions = {

@@ -10,12 +10,15 @@ import path from 'node:path';
 import { createValidatorInstallArgs } from './support/api-validators.ts';
 import { createDevServerInstallArgs } from './support/dev-servers.ts';
 import { createInterceptorInstallArgs } from './support/interceptors.ts';
+import { createJestInstallArgs } from './support/jest.ts';
 import { createNodeInstallArgs } from './support/nodes.ts';
 import { createGeneratorInstallArgs } from './support/openapi-generators.ts';
 import { createPackageManagerInstallArgs } from './support/package-managers.ts';
 import { startRedis } from './support/redis.ts';
+import { createTestDomInstallArgs } from './support/test-doms.ts';
 import { createTestcontainersInstallArgs } from './support/testcontainers.ts';
 import { explainMissingTool, findTool, TOOLS, type Tool } from './support/tools.ts';
+import { createViteInstallArgs } from './support/vite.ts';
 import { createVitest5InstallArgs } from './support/vitest-5.ts';
 
 interface Results {
@@ -47,6 +50,9 @@ function installPackages(): void {
     createGeneratorInstallArgs(),
     createInterceptorInstallArgs(),
     createDevServerInstallArgs(),
+    createJestInstallArgs(),
+    createTestDomInstallArgs(),
+    createViteInstallArgs(),
   ];
   for (const args of installs) if (args.length > 0) run('npm', ...args);
 }

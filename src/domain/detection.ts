@@ -34,6 +34,10 @@ const OAUTH_PATHS: readonly string[] = Object.values(PATHS);
 const isAuthentication = ({ path }: JournalEntry): boolean => path.startsWith('/o/');
 const isCall = ({ path, method }: JournalEntry): boolean => path === '/call' && method === 'GET';
 
+/** Tests in Node that run in jsdom or happy-dom send what a page would, also for the code of a backend. */
+const isFromTestDom = ({ headers }: JournalEntry): boolean =>
+  /\b(?:jsdom|HappyDOM)\//.test(headers['user-agent'] ?? '');
+
 /** Only browsers send Origin or Sec-Fetch-Site; some other clients send Sec-Fetch-Mode. */
 const describeOrigin = ({ headers }: JournalEntry): string | undefined =>
   headers.origin ?? (headers['sec-fetch-site'] === undefined ? undefined : 'an unknown origin');
@@ -51,12 +55,14 @@ const isStale = (entry: JournalEntry): boolean =>
 /** Finds every mistake in a request. */
 export const detectInRequest = createDetector<'request', JournalEntry>({
   'secret-in-browser'(entry) {
-    const page = entry.method === 'POST' && isAuthentication(entry) ? describeOrigin(entry) : undefined;
+    const isPost = entry.method === 'POST' && isAuthentication(entry);
+    const page = isPost && !isFromTestDom(entry) ? describeOrigin(entry) : undefined;
     return page && `POST ${entry.path} from a page at ${page}`;
   },
   'cors-preflight': (entry) =>
     entry.method === 'OPTIONS' &&
     isAuthentication(entry) &&
+    !isFromTestDom(entry) &&
     entry.headers['access-control-request-method'] !== undefined
       ? `OPTIONS ${entry.path} from a page at ${describeOrigin(entry) ?? 'an unknown origin'}`
       : undefined,

@@ -3,9 +3,12 @@ import { CLIENT_KEYS, WrittenClient } from '../control/schema/client-format.ts';
 import { findMismatches } from '../control/schema/mismatch.ts';
 import { SIMULATOR_ROWS } from '../options/simulator-rows.ts';
 import type { MockOptions } from '../server/mock-options.ts';
-import { MockError } from './error.ts';
+import type { MockError } from './error.ts';
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** Not by its class: Jest gives tests one of their own. */
+const isMap = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object Map]';
 
 /** A value without a schema of its own. */
 const custom = (title: string, description: string, isValid: (value: unknown) => boolean): TSchema =>
@@ -33,7 +36,7 @@ const OPTIONS: Readonly<Record<keyof MockOptions, TSchema>> = {
   scenarios: custom(
     'set of scenarios',
     'a Map of them by name, or a function that returns one',
-    (value) => value instanceof Map || typeof value === 'function',
+    (value) => isMap(value) || typeof value === 'function',
   ),
   scenario: scenario.schema,
   tokenFormat: SIMULATOR_ROWS['token-format'].schema,
@@ -92,18 +95,9 @@ const withoutUndefined = (value: unknown): unknown =>
     ? Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined))
     : value;
 
-/**
- * Checks the options of a simulator, for callers without a compiler.
- *
- * @throws {MockError} of code `invalid`, with every problem
- */
-export function checkOptions(options: unknown): void {
-  const errors = findMismatches(Options, withoutUndefined(options)).map(({ path, message }) => ({
+/** Finds every problem in the options of a simulator, for callers without a compiler. */
+export const findOptionProblems = (options: unknown): MockError['errors'] =>
+  findMismatches(Options, withoutUndefined(options)).map(({ path, message }) => ({
     path: path.map((part) => `/${part}`).join(''),
     message,
   }));
-  if (errors.length === 0) return;
-  const place = (path: string) => (/^\/clients\/\d+/.test(path) ? `${path.slice(1)}: ` : '');
-  const messages = errors.map(({ path, message }) => `${place(path)}${message}`);
-  throw new MockError('invalid', `startMock: ${messages.join('; ')}`, { errors });
-}

@@ -2,6 +2,7 @@ import type { MockOptions } from '../server/mock-options.ts';
 import { createMemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
 import { systemTime } from '../system/clock.ts';
+import { MockError } from './error.ts';
 import { launchMock, type StartedMock } from './launch-mock.ts';
 
 export type { Client } from '../domain/client.ts';
@@ -43,6 +44,12 @@ export type { StartedMock };
 /** Creates a store in this process, to pass to `startMock`. */
 export const newMemoryStore = (): Store => createMemoryStore(systemTime);
 
+/** Problems in options as one line. A path says which client; the message names the rest. */
+const describeProblems = (errors: MockError['errors']): string =>
+  errors
+    .map(({ path, message }) => (/^\/clients\/\d+/.test(path) ? `${path.slice(1)}: ${message}` : message))
+    .join('; ');
+
 /**
  * Starts a simulator in this process, on a free port.
  *
@@ -62,7 +69,8 @@ export const newMemoryStore = (): Store => createMemoryStore(systemTime);
  */
 export async function startMock(options: MockOptions = {}): Promise<StartedMock> {
   // The server is large, and `connectMock` does not need it.
-  const { checkOptions } = await import('./check-options.ts');
-  checkOptions(options);
+  const { findOptionProblems } = await import('./check-options.ts');
+  const errors = findOptionProblems(options);
+  if (errors.length > 0) throw new MockError('invalid', `startMock: ${describeProblems(errors)}`, { errors });
   return launchMock(options);
 }

@@ -9,7 +9,14 @@ import type { TlsIdentity, TlsServer } from './tls.ts';
 import type { OnUnreadable, UnreadableRequest } from './unreadable.ts';
 
 /** A port or address that cannot be bound; the message says why. */
-export class CannotListen extends Error {}
+export class CannotListen extends Error {
+  override readonly name = 'CannotListen';
+
+  /** By its name: Jest loads this class once more than the server does. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return (value as Error | null)?.name === 'CannotListen';
+  }
+}
 
 /**
  * Servers that are bound to one port.

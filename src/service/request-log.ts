@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { detectInRequest } from '../domain/detection.ts';
-import { andThen, type Eventual } from '../domain/eventual.ts';
+import { andThen, type Eventual, isPending } from '../domain/eventual.ts';
 import {
   type ConnectionFault,
   describeFault,
@@ -155,7 +155,7 @@ export function createRequestLog(
     try {
       const received = context.received ?? simulator.requests.receive({ claimed: [] });
       const added = andThen(received, (one) => addEntry(request, context, one, status));
-      return added instanceof Promise ? added.then(count, fail) : count();
+      return isPending(added) ? added.then(count, fail) : count();
     } catch (error) {
       return fail(error);
     }
@@ -196,7 +196,7 @@ export function createRequestLog(
     const recorded = record(request, reply.statusCode);
     const fault = getRequestContext(request).received?.fault;
     const sent = andThen(recorded, () => (fault === undefined ? payload : applyFault(fault, reply, payload)));
-    if (sent instanceof Promise) sent.then((changed) => done(null, changed), done);
+    if (isPending(sent)) sent.then((changed) => done(null, changed), done);
     else done(null, sent);
   });
 

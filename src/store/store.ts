@@ -75,6 +75,11 @@ export type Change = {
 /** The store cannot be reached now; the message says which store and why, for the operator. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
+
+  /** By its name: Jest loads this class once more than the server does. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return (value as Error | null)?.name === 'StoreUnavailable';
+  }
 }
 
 /**

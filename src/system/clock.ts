@@ -1,7 +1,8 @@
+import { runInNewContext } from 'node:vm';
 import { type Instant, instant } from '../domain/time.ts';
 
-// Captured at load time: fake timers of a test replace `Date` later.
-const { now } = Date;
+// The `Date` of a context that no test has seen: fake timers may replace the global one before this module is loaded.
+const { now } = runInNewContext('Date') as DateConstructor;
 
 /** Real time of this machine. Nothing else reads it. */
 export const systemTime = (): Instant => instant(now());

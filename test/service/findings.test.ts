@@ -50,6 +50,21 @@ describe('findings', () => {
   });
 });
 
+describe('requests of tests in Node that run in a DOM', () => {
+  it.each([
+    'Mozilla/5.0 (linux) AppleWebKit/537.36 (KHTML, like Gecko) jsdom/26.1.0',
+    'Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 (KHTML, like Gecko) HappyDOM/21.0.4',
+  ])('do not show the secret to anyone: %s', async (userAgent) => {
+    const headers = { 'user-agent': userAgent, origin: 'http://localhost:3000' };
+    await post('/o/token/', {}, headers);
+    await fetch(`${d.mock.url}/o/token/`, {
+      method: 'OPTIONS',
+      headers: { ...headers, 'access-control-request-method': 'POST' },
+    });
+    expect(await getFindings()).toEqual([]);
+  });
+});
+
 describe('findings from requests', () => {
   const page = { origin: 'http://shop.example', 'sec-fetch-site': 'cross-site' };
   /** Creates a token whose call has ended. */

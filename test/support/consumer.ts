@@ -58,12 +58,13 @@ export const run = (
     ({ code, stdout, stderr }) => ({ code, output: stdout + stderr }),
   );
 
+const PACKED = 'dist fixtures contracts docs recipes llms.txt CHANGELOG.md README.md LICENSE'.split(' ');
+
 /** Packs the package as it is built into a folder, and returns the path of the file. */
 export async function pack(folder: string): Promise<string> {
   // Not in place: another build, and package.json without its scripts, would be in the way of other tests.
   const copy = mkdtempSync(path.join(tmpdir(), 'mock-veridas-pack-'));
-  for (const name of ['dist', 'fixtures', 'contracts', 'docs', 'CHANGELOG.md', 'README.md', 'LICENSE'])
-    cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
+  for (const name of PACKED) cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
   writeFileSync(path.join(copy, 'package.json'), createManifest());
   const args = ['pack', '--json', '--pack-destination', folder];
   const { stdout } = await exec('npm', args, { cwd: copy });

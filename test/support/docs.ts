@@ -61,7 +61,9 @@ export const BLOCKS: readonly Block[] = PAGES.flatMap(({ blocks }) => blocks);
 /** The programs of the docs, by the names in their first lines; `consumer.test.ts` and `generated-clients.test.ts` run each. */
 export const PROGRAMS = [
   'videocall.test.ts',
+  'videocall.test.js',
   'videocall.spec.ts',
+  'fixed-credentials.spec.ts',
   'plain.mjs',
   'remote.mjs',
   'with-openapi-fetch.ts',

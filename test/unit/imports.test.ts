@@ -332,6 +332,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:stream',
     'node:timers',
     'node:tls',
+    'node:vm',
   ],
 
   // The commands compose everything, and nothing imports them.

@@ -1,0 +1,11 @@
+// Playwright starts the application. The fixture starts a simulator for each worker, or uses that of `exec`.
+import { defineConfig } from '@playwright/test';
+
+const SHOP = 'http://localhost:3000';
+
+export default defineConfig({
+  fullyParallel: true,
+  workers: 4,
+  use: { baseURL: SHOP },
+  webServer: { command: 'npm start', url: SHOP },
+});
