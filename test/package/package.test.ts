@@ -15,7 +15,7 @@ const ROOT = path.join(import.meta.dirname, '../..');
 const KINDS = [
   /^(?:CHANGELOG|README)\.md$|^LICENSE$|^llms\.txt$|^package\.json$/,
   /^dist\/(?:mock-veridas|command|issue-certificate)\.cjs$/,
-  /^dist\/(?:index|vitest|playwright|(?:certificate|chunk|launch|markdown|ports|redis-store|tls|webapi)-\w{8})\.js$/,
+  /^dist\/(?:index|vitest|playwright|(?:certificate|check-options|chunk|launch|markdown|ports|redis-store|tls|webapi)-\w{8})\.js$/,
   /^dist\/contracts\/verifier-process\.js$/,
   /^dist\/browser\/(?:call|console|demo|overview|report)\.(?:css|js)$/,
   /^dist\/types\/[\w/-]+\.d\.ts$/,
@@ -46,7 +46,9 @@ describe('the published package', () => {
     const declarations = published().filter((file) => file.endsWith('.d.ts'));
     const named = declarations.flatMap((file) => {
       const code = readFileSync(project.tool(`mock-veridas/${file}`), 'utf8').replace(/^ *\*.*$/gm, '');
-      return [...code.matchAll(/\b(?:from |import\()['"]([^.'"][^'"]*)/g)].map(([, name = '']) => name);
+      return [...code.matchAll(/\b(?:from |import\()['"]([^.'"][^'"]*)['"][;)]/g)].map(
+        ([, name = '']) => name,
+      );
     });
     expect(named.length).toBeGreaterThan(0);
     expect(named.filter((name) => !Object.hasOwn(peerDependenciesMeta, name))).toEqual([]);
