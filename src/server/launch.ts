@@ -102,7 +102,7 @@ interface OpenResources {
 async function close({ ownStore, sockets, media, simulator, app }: OpenResources): Promise<void> {
   // Streams end with the app, and the sockets wait for them. No new connection may come in between.
   const closed = Promise.all([sockets?.close(), media?.close()]);
-  await app?.close();
+  await withRealMicrotasks(async () => app?.close());
   await closed;
   simulator?.close();
   await ownStore?.close();

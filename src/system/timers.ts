@@ -7,14 +7,17 @@ export const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediat
 export const { setTimeout: pause, setImmediate: nextRound } = promises;
 
 const { queueMicrotask } = globalThis;
+const { nextTick } = process;
 
-/** Runs `start` with the real queueMicrotask: Fastify, which loads plugins by it, takes it from the global object. */
+/** Runs `start` with the real queueMicrotask and nextTick: Fastify, which loads plugins by them, looks them up each time. */
 export async function withRealMicrotasks<T>(start: () => Promise<T>): Promise<T> {
-  const replaced = globalThis.queueMicrotask;
+  const replaced = { queueMicrotask: globalThis.queueMicrotask, nextTick: process.nextTick };
   globalThis.queueMicrotask = queueMicrotask;
+  process.nextTick = nextTick;
   try {
     return await start();
   } finally {
-    globalThis.queueMicrotask = replaced;
+    globalThis.queueMicrotask = replaced.queueMicrotask;
+    process.nextTick = replaced.nextTick;
   }
 }

@@ -6,6 +6,7 @@ import timers from 'node:timers';
 import promises from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectMock, type Mock, type MockClient, startMock } from '../../src/library/index.ts';
+import { withRealMicrotasks } from '../../src/system/timers.ts';
 import { parseSetup } from '../support/fake-page.ts';
 
 /** Application tests replace globals in the process of the library; the library must still work. */
@@ -138,6 +139,15 @@ describe('a simulator that starts under fake timers', () => {
   it('needs none of the replaced functions', async () => {
     vi.useFakeTimers({ toFake: [...REPLACEABLE], now: new Date('2001-01-01') });
     await useRealTime();
+  });
+
+  // Jest replaces nextTick in a copy of `process`; here Node itself needs it.
+  it('loads and ends plugins with the real nextTick', async () => {
+    const replaced = vi.spyOn(process, 'nextTick').mockImplementation(() => {});
+    await withRealMicrotasks(() => new Promise<void>((resolve) => process.nextTick(resolve)));
+    expect(replaced).not.toHaveBeenCalled();
+    expect(process.nextTick).toBe(replaced);
+    replaced.mockRestore();
   });
 
   it('needs none of node:timers when a test library replaces those too', async () => {
