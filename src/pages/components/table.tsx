@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-export interface TableRow {
+interface TableRow {
   readonly key: string | number;
   readonly class?: string | undefined;
   /** One for each head; an empty text leaves the cell out on a phone. */
