@@ -103,7 +103,7 @@ try {
   await page.locator('.sequence text.label').first().waitFor();
   // It is on the heading, for those who read by ear.
   await page.evaluate('document.activeElement.blur()');
-  await take(page, 'console', page.locator('.close'));
+  await take(page, 'console', page.locator('.call-panel'));
 
   const printLine = () => {};
   writeReport(await createReport(mock.url, { user: '' }), { flag: '--out', folder, cwd: folder, printLine });

@@ -43,7 +43,6 @@ function Arrow({
   return (
     <g class={`message ${tone}`}>
       <title>{note === undefined ? text : `${text} (${note})`}</title>
-      <path d={path} marker-end={`url(#${head})`} />
       <text
         class="label"
         x={isSelf ? start + LOOP + 8 : middle}
@@ -62,6 +61,8 @@ function Arrow({
           {truncate(note, maxLength)}
         </text>
       )}
+      {/* Over the background of the letters. */}
+      <path d={path} marker-end={`url(#${head})`} />
     </g>
   );
 }

@@ -22,7 +22,7 @@ function formatAct({ act, name }: Act, event: CallAnswer['events'][number] | und
 
 /** A name for the scenario, after the validation. */
 export const nameScenario = ({ validation_id: id }: Pick<CallAnswer, 'validation_id'>): string =>
-  `played-${id.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`.slice(0, 64).replace(/-$/, '');
+  ['played', ...(id.toLowerCase().match(/[a-z0-9]+/g) ?? [])].join('-').slice(0, 63);
 
 /** A scenario file that plays what has happened in a call. A signal becomes a wait for it, which takes any time. */
 export function formatPlayedScenario(call: CallAnswer): string {

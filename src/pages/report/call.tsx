@@ -22,7 +22,7 @@ function TokenStates({ tokens }: { readonly tokens: readonly TokenAnswer[] }) {
   );
 }
 
-/** One call from its token to its end; expanded if it has failed or its end was not heard. */
+/** One call from its token to its end; expanded if it has failed or no page heard its end. */
 export function Call({ call, tokens, requests }: CallHistory) {
   const { client_id, state, scenario, opened_at, waits_for: waitsFor } = call;
   const length = measureCall(call);
