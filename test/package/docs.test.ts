@@ -274,9 +274,12 @@ describe('the documentation', () => {
     expect(stdout.trim()).toMatch(/^\w{30}$/);
   }
 
-  const otherTests = ['consumer.test.ts', '../control/generated-clients.test.ts'].map((file) =>
-    readFileSync(path.join(import.meta.dirname, file), 'utf8'),
-  );
+  const otherTests = [
+    'consumer.test.ts',
+    'jest.test.ts',
+    'react.test.ts',
+    '../control/generated-clients.test.ts',
+  ].map((file) => readFileSync(path.join(import.meta.dirname, file), 'utf8'));
   const expectRunElsewhere = (name: string) =>
     expect(otherTests.filter((text) => text.includes(`'${name}'`))).toHaveLength(1);
 
