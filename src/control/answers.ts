@@ -151,7 +151,7 @@ export const toRequestAnswer = ({ id, value }: JournalRecord) => ({
 
 /** A finding with the description of its rule. */
 export function toFindingAnswer({ rule, clientId, seen, firstAt, lastAt, times }: Finding) {
-  const { seenIn: _, ...described } = RULES[rule];
+  const { seenIn: _, occasion: __, ...described } = RULES[rule];
   return {
     rule,
     ...described,

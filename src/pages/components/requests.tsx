@@ -10,7 +10,8 @@ function Fields({
   readonly name: string;
   readonly fields: RequestAnswer['headers'] | null;
 }) {
-  const entries = Object.entries(fields ?? {});
+  // A report may be about a server that sends something else.
+  const entries = typeof fields === 'object' ? Object.entries(fields ?? {}) : [];
   if (entries.length === 0) return null;
   return (
     <>
