@@ -29,10 +29,12 @@ export const findFreePort = () =>
     });
   });
 
-/** The contents of the files that an address names. */
+/** The contents of the files that an address for TLS names. */
 const readFiles = (url: string) =>
   Object.fromEntries(
-    [...new URL(url).searchParams].map(([name, file]) => [name, readFileSync(file, 'utf8')]),
+    url.startsWith('rediss:')
+      ? [...new URL(url).searchParams].map(([name, file]) => [name, readFileSync(file, 'utf8')])
+      : [],
   );
 
 /** Resolves when the server answers. */

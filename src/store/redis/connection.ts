@@ -7,8 +7,7 @@ import {
   setTimeout,
   pause as wait,
 } from '../../system/timers.ts';
-import type { Kind } from '../store.ts';
-import { StoreUnavailable } from '../store.ts';
+import { type Kind, StoreUnavailable } from '../store.ts';
 import {
   createClientFactory,
   describeFailure,
@@ -19,6 +18,7 @@ import {
   type ScriptName,
 } from './client.ts';
 import { type Configuration, findDifferences, hashConfiguration } from './configuration.ts';
+import { LayoutMismatch, NO_MEMORY, TEMPORARY_ERROR, UNUSABLE_SERVER } from './failures.ts';
 import { LAYOUT, LOST } from './scripts.ts';
 
 /** Runs a script on the server. */
@@ -59,24 +59,8 @@ const MAX_RESTORES = 5;
 /** A server that evicts loses data again and again. */
 const MIN_LOSS_REPORT_INTERVAL_MS = 60_000;
 
-/** Errors by which a server says that it can serve no command; other errors are failures of ours. */
-const UNUSABLE_SERVER =
-  /\b(?:LOADING|READONLY|MISCONF|NOAUTH|NOPERM|WRONGPASS|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|MOVED|ASK|TRYAGAIN|CROSSSLOT|WRONGTYPE|BUSY|UNKILLABLE)\b|can't run this command|unknown (?:redis )?command|non local key/i;
-/** Errors that may go away soon. */
-const TEMPORARY_ERROR = /\b(?:LOADING|BUSY|MASTERDOWN)\b/;
-const NO_MEMORY = /\bOOM\b/;
-
 /** These scripts get the mark as their first argument, and report when data has lost it. */
 const CHECKS_MARK: ReadonlySet<ScriptName> = new Set(['READ', 'LIST', 'CHECK']);
-
-/** The keys were written by another version, which may still run. */
-class LayoutMismatch extends Error {
-  constructor(layout: string, prefix: string) {
-    super(
-      `another version of mock-veridas uses it (layout ${layout} of the keys, this one needs ${LAYOUT}). Give this one a --store-prefix of its own, or stop the others and delete the keys ${prefix}*`,
-    );
-  }
-}
 
 /** `work`, or an error when it takes longer than `timeoutMs`. */
 async function withTimeout<T>(timeoutMs: number, work: Promise<T>): Promise<T> {

@@ -1,0 +1,17 @@
+import { LAYOUT } from './scripts.ts';
+
+/** Errors by which a server says that it can serve no command; other errors are failures of ours. */
+export const UNUSABLE_SERVER =
+  /\b(?:LOADING|READONLY|MISCONF|NOAUTH|NOPERM|WRONGPASS|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|MOVED|ASK|TRYAGAIN|CROSSSLOT|WRONGTYPE|BUSY|UNKILLABLE)\b|can't run this command|[Uu]nknown (?:Redis )?command|non local key/;
+/** Errors that may go away soon. */
+export const TEMPORARY_ERROR = /\b(?:LOADING|BUSY|MASTERDOWN)\b/;
+export const NO_MEMORY = /\bOOM\b/;
+
+/** The keys were written by another version, which may still run. */
+export class LayoutMismatch extends Error {
+  constructor(layout: string, prefix: string) {
+    super(
+      `another version of mock-veridas uses it (layout ${layout} of the keys, this one needs ${LAYOUT}). Give this one a --store-prefix of its own, or stop the others and delete the keys ${prefix}*`,
+    );
+  }
+}
