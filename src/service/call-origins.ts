@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { isLoopback } from '../server/address.ts';
 
 /** Other origins of the same server, for pages that need one besides their own. */
 
@@ -9,6 +10,14 @@ export const getProtocol = ({ protocol }: Pick<FastifyRequest, 'protocol'>): 'ht
 /** This server's address over http or https. */
 export const withProtocol = (protocol: 'http' | 'https', address: string): string =>
   address.replace(/^https?(?=:)/, protocol);
+
+/** A Host header with other characters is not repeated in a response. */
+const HOST_PATTERN = /^[a-z0-9.-]+(:\d+)?$|^\[[0-9a-f:.]+\](:\d+)?$/i;
+const HOST_NAME = /^[^:[]+|^\[[^\]]*\]/;
+
+/** The host that the browser asked for, with its port. */
+export const getHost = ({ headers: { host = '' } }: Pick<FastifyRequest, 'headers'>): string =>
+  HOST_PATTERN.test(host) ? host : 'localhost';
 
 /** The port of the host with its colon, if every subdomain of the host resolves to this machine. */
 const getLocalhostPort = (host: string): string | undefined => {
@@ -25,12 +34,14 @@ export function buildStreamOrigin(protocol: string, host: string, page: string):
   return port === undefined || protocol !== 'http' ? '' : `http://e-${page}.videocall.localhost${port}`;
 }
 
-/** An origin of this server that differs from the page's, and whose name does not contain `videocall`. */
-export function buildForeignOrigin(protocol: string, host: string): string {
+/**
+ * An origin of this server that differs from the page's, and whose name does not contain `videocall`. Undefined when the
+ * server is reached by a name of its own: a browser on another machine may know no second one.
+ */
+export function buildForeignOrigin(protocol: string, host: string): string | undefined {
   const port = getLocalhostPort(host);
   if (port !== undefined && protocol === 'http') return `http://elsewhere.localhost${port}`;
-  const swapped = host.replace(/^[^:]+|^\[[^\]]*\]/, (name) =>
-    name === '127.0.0.1' ? 'localhost' : '127.0.0.1',
-  );
-  return `${protocol}://${swapped}`;
+  const [name = ''] = HOST_NAME.exec(host) ?? [];
+  if (!isLoopback(name.replace(/^\[|\]$/g, ''))) return undefined;
+  return `${protocol}://${host.replace(name, name === '127.0.0.1' ? 'localhost' : '127.0.0.1')}`;
 }

@@ -10,7 +10,7 @@ import type { Metrics } from '../server/metrics.ts';
 import { onDisconnect } from '../server/on-disconnect.ts';
 import { clearTimeout, setTimeout } from '../system/timers.ts';
 import type { CallServices, PageTicket } from './call.ts';
-import { buildForeignOrigin, getProtocol } from './call-origins.ts';
+import { buildForeignOrigin, getHost, getProtocol } from './call-origins.ts';
 import { type Channel, CROSS_ORIGIN_HEADERS, createEventStream, createLongPoll } from './page-channel.ts';
 
 /** A page that gets the error at once would post it before its parent listens. */
@@ -41,7 +41,7 @@ function getLastEventId({ headers, query }: StreamRequest): number {
 
 /** Returns a function that sends a page, from each view of its call, what the page does not have yet. */
 function createPublisher({ send, end }: Channel, request: StreamRequest) {
-  const otherOrigin = buildForeignOrigin(getProtocol(request), request.headers.host ?? '');
+  const otherOrigin = buildForeignOrigin(getProtocol(request), getHost(request)) ?? '';
   let lastPostId = getLastEventId(request);
   let shownState = request.query.state;
 

@@ -11,7 +11,7 @@ import type { Opening } from '../simulator/opening.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { Random } from '../system/random.ts';
 import type { Tickets } from '../system/signing.ts';
-import { buildForeignOrigin, buildStreamOrigin, getProtocol, withProtocol } from './call-origins.ts';
+import { buildForeignOrigin, buildStreamOrigin, getHost, getProtocol, withProtocol } from './call-origins.ts';
 import { createMethodNotAllowed, sendAnswer } from './django/answer.ts';
 import { createPortProbes, type MediaPorts } from './port-probes.ts';
 import { getRequestContext, type RequestLog } from './request-log.ts';
@@ -40,9 +40,6 @@ export interface CallServices {
 const REQUIRED_IN_ORIGIN = 'videocall';
 const NONCE_LENGTH = 22;
 
-/** A Host header with other characters is not repeated in a response header. */
-const HOST_PATTERN = /^[a-z0-9.-]+(:\d+)?$|^\[[0-9a-f:.]+\](:\d+)?$/i;
-
 const REFUSALS: Record<Extract<Opening, { refused: unknown }>['refused'], Explanation> = {
   missing: {
     reason: 'the URL has no access_token',
@@ -70,10 +67,16 @@ const REFUSALS: Record<Extract<Opening, { refused: unknown }>['refused'], Explan
   },
 };
 
+interface FramePolicy {
+  readonly connect?: readonly string[];
+  readonly frame?: readonly string[];
+  readonly sandbox?: string | undefined;
+}
+
 function setFrameHeaders(
   reply: FastifyReply,
   nonce: string,
-  { connect = [], frame = [] }: { connect?: readonly string[]; frame?: readonly string[] } = {},
+  { connect = [], frame = [], sandbox }: FramePolicy = {},
 ): FastifyReply {
   return reply.headers({
     'content-type': 'text/html; charset=utf-8',
@@ -85,6 +88,7 @@ function setFrameHeaders(
       // Named in addition to 'self', which WebKit does not match in a sandboxed frame.
       'connect-src': ["'self'", ...connect].join(' '),
       ...(frame.length > 0 && { 'frame-src': frame.join(' ') }),
+      ...(sandbox && { sandbox }),
     }),
     // Together these let a cross-origin isolated parent embed the frame; others are not affected.
     'cross-origin-embedder-policy': 'require-corp',
@@ -116,7 +120,7 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
       setFrameHeaders(reply.code(403), nonce);
       return renderCallPage({ state: 'error', nonce, css, script, note });
     }
-    const host = HOST_PATTERN.test(request.headers.host ?? '') ? (request.headers.host ?? '') : 'localhost';
+    const host = getHost(request);
     const protocol = getProtocol(request);
     const stream = buildStreamOrigin(protocol, host, page);
     const opened = 'callId' in opening ? opening : undefined;
@@ -139,7 +143,7 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
       : `mock-veridas: this frame is served from ${host}, whose name does not contain "${REQUIRED_IN_ORIGIN}", so the listener of guide 5.5 drops its events; use ${suggestedUrl}`;
     setFrameHeaders(reply, nonce, {
       connect: [`${protocol}://${host}`, stream, ...ports.map(({ url = '' }) => url)].filter(Boolean),
-      frame: [buildForeignOrigin(protocol, host)],
+      frame: [buildForeignOrigin(protocol, host) ?? `${protocol}://${host}`],
     });
     return renderCallPage({ state: opened?.view.state ?? 'error', nonce, css, script, setup, note, warning });
   }
@@ -198,7 +202,9 @@ export async function foreignPosterRoutes(
 ): Promise<void> {
   app.get<{ Querystring: { data?: string } }>(CALL_PATHS.foreign, async (request, reply) => {
     const nonce = random.text(NONCE_LENGTH);
-    setFrameHeaders(reply, nonce);
+    // At a host without another origin, the sandbox gives the document one of its own: "null".
+    const isForeign = buildForeignOrigin(getProtocol(request), getHost(request)) !== undefined;
+    setFrameHeaders(reply, nonce, { sandbox: isForeign ? undefined : 'allow-scripts' });
     return renderForeignPoster(request.query.data ?? '', nonce);
   });
 }
