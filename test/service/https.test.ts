@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { get as getPlain } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { get, globalAgent } from 'node:https';
 import { connect } from 'node:net';
@@ -84,6 +85,25 @@ describe('simulator with --https', () => {
 
   it('answers plain HTTP on the same port', async () => {
     expect((await d.admin('GET', '/health')).status).toBe(200);
+  });
+
+  it('hands out its authority, without credentials', async () => {
+    const answer = await fetch(`${d.mock.adminUrl}/ca.pem`);
+    expect(await answer.text()).toBe(readFileSync(ca, 'utf8'));
+  });
+
+  // Browsers in other containers know no second name, and there the sandbox makes another origin.
+  it.each([
+    ['elsewhere.localhost', false],
+    ['videocall', true],
+  ])('sandboxes the document that posts from another origin at %s: %s', async (host, isSandboxed) => {
+    const policy = await new Promise((resolve, reject) => {
+      getPlain(`${d.mock.url}/call/foreign?data=1`, { headers: { host } }, (answer) => {
+        answer.resume();
+        resolve(answer.headers['content-security-policy']);
+      }).on('error', reject);
+    });
+    expect(String(policy).includes('sandbox allow-scripts')).toBe(isSandboxed);
   });
 
   it('answers over HTTP/2 and journals the host', async () => {
