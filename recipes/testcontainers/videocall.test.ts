@@ -1,5 +1,4 @@
 // The simulator in a container that the tests start themselves.
-// Not run here: needs a Docker engine. All but Testcontainers is, with the command in the container's place.
 import { connectMock, type Mock } from 'mock-veridas';
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -27,6 +27,7 @@ const formatAnnouncementText = (mock: StartedMock, options: ServeOptions): strin
   `  console   ${mock.consoleUrl}`,
   ...(mock.https === undefined ? [] : [`  https     ${mock.https.browserUrl}, ${mock.https.url}`]),
   ...(mock.https?.ca === undefined ? [] : [`  trust     NODE_EXTRA_CA_CERTS=${mock.https.ca}`]),
+  ...(options.https === true ? [`  authority ${mock.adminUrl}/ca.pem`] : []),
   ...(mock.mediaPorts === undefined
     ? []
     : [`  media     TCP/${mock.mediaPorts.tcp}, UDP/${mock.mediaPorts.udp} (STUN)`]),

@@ -123,6 +123,10 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
   const mock = await serve(options, cwd);
   let authority: AuthorityFiles | undefined;
   try {
+    if (options.https === true && mock.https?.ca === undefined)
+      throw new BadUsage([
+        '--https: the command needs a file of the authority; set HOME to a writable folder',
+      ]);
     if (mock.https?.ca !== undefined) authority = addAuthority(mock.https.ca, env, cwd);
     readyFile.write(mock);
     for (const line of formatPasswordNotice(mock, options)) printError(line);

@@ -2,11 +2,12 @@ import { askHealth, controlAddress, controlAt } from '../control/client.ts';
 import { RequestFailed } from '../control/schema/client.ts';
 import { SERVER_ROUTES } from '../control/schema/server.ts';
 import { MEDIA_PORTS } from '../guide/ports.ts';
-import { readOptions } from '../options/read.ts';
-import type { AllRead } from '../options/table.ts';
+import { readOptions, type Surroundings } from '../options/read.ts';
+import type { AllRead, OptionsFor } from '../options/table.ts';
 import { getHostname } from '../server/address.ts';
 import { findUnreachablePorts } from '../server/media/ports.ts';
 import { type Command, EXIT, print, printError, resolveServerUrl } from './command.ts';
+import { readContainerFlags } from './command-line.ts';
 
 const TIMEOUT_MS = 3_000;
 const UNWELL = SERVER_ROUTES['GET /health'].otherwise.status;
@@ -20,10 +21,21 @@ function failureText({ code, message, status }: RequestFailed, url: string): str
   return `${url} ${code === 'not_simulator' || status === undefined ? message : answered(status, message)}`;
 }
 
+/** The options of the simulator to check. The health check of an image does not get the flags of its container. */
+function readHealthOptions(surroundings: Surroundings): OptionsFor<'healthcheck'> {
+  const flags = surroundings.argv.length === 0 ? readContainerFlags() : undefined;
+  if (flags !== undefined) {
+    const { port, host, mediaPorts } = readOptions('start', { ...surroundings, argv: flags }).options;
+    return { port, host, mediaPorts };
+  }
+  const { port, host, mediaPorts, ...unread } = readOptions('healthcheck', surroundings).options;
+  unread satisfies AllRead;
+  return { port, host, mediaPorts };
+}
+
 /** Checks the health of a simulator that runs with the same options. */
 export const healthcheck: Command = async ({ args, env, cwd }) => {
-  const { port, host, mediaPorts, ...unread } = readOptions('healthcheck', { argv: args, env, cwd }).options;
-  unread satisfies AllRead;
+  const { port, host, mediaPorts } = readHealthOptions({ argv: args, env, cwd });
   const base = controlAddress(resolveServerUrl({ port, host }));
   const url = `${base}/health`;
   try {

@@ -3,22 +3,12 @@ import { hasSwitch } from '../options/flags.ts';
 import { commandHelp, overview } from '../options/help.ts';
 import { COMMAND_NAMES, type CommandName } from '../options/row.ts';
 import { VERSION } from '../system/package.ts';
-import { EXIT, type Invocation, print, printError } from './command.ts';
+import { EXIT, print, printError } from './command.ts';
+import { parseCommandLine } from './command-line.ts';
 import { COMMANDS } from './commands.ts';
 import { excludeFromProxy } from './no-proxy.ts';
 import { endWith } from './stop-signals.ts';
 import { onUncaught } from './uncaught.ts';
-
-/** The command's name, its arguments, and the arguments after `--`. */
-function parseCommandLine(argv: readonly string[]): { name: string } & Pick<Invocation, 'args' | 'rest'> {
-  const dashes = argv.indexOf('--');
-  const before = dashes < 0 ? argv : argv.slice(0, dashes);
-  const rest = dashes < 0 ? [] : argv.slice(dashes + 1);
-  const [first] = before;
-  return first === undefined || first.startsWith('-')
-    ? { name: 'start', args: before, rest }
-    : { name: first, args: before.slice(1), rest };
-}
 
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
 

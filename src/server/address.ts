@@ -1,5 +1,4 @@
 import { BlockList, isIP, SocketAddress } from 'node:net';
-import { hostname, networkInterfaces } from 'node:os';
 import { parseRange, unmapped } from '../domain/address.ts';
 
 /** Addresses of machines: IPv4, IPv6, and the names that resolve to this machine. */
@@ -64,12 +63,8 @@ export function toReachableHost(host: string | undefined): string {
   return isIP(host) === 6 ? `[${host}]` : host;
 }
 
-/** Names and addresses by which other machines may reach a server listening on `host`. */
-export function listHostNames(host: string): string[] {
-  if (!WILDCARD_HOSTS.includes(host)) return [host];
-  const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
-  return [
-    hostname(),
-    ...addresses.filter(({ internal }) => !internal).map(({ address }) => stripZone(address)),
-  ];
-}
+/**
+ * The name by which other machines reach a server listening on `host`, if it is known. The names and addresses of this
+ * machine change with its network, and with every new container.
+ */
+export const listHostNames = (host: string): string[] => (WILDCARD_HOSTS.includes(host) ? [] : [host]);

@@ -62,7 +62,7 @@ export function computeAddresses({ host, port, browserUrl: given, tls, mediaPort
       https: {
         url: withProtocol('https', url),
         browserUrl: withProtocol('https', browserUrl),
-        ...('ca' in tls && { ca: tls.ca }),
+        ...('caFile' in tls && { ca: tls.caFile }),
       },
     }),
     ...(mediaPorts !== undefined && { mediaPorts: { tcp: mediaPorts.tcp, udp: mediaPorts.udp } }),

@@ -12,9 +12,11 @@ interface CertificateAndKey {
   readonly key: string;
 }
 
-/** The same for a certificate that was made here, with the file of the authority to trust. */
+/** The same for a certificate that was made here, with the authority to trust as PEM. */
 export interface LocalCertificate extends CertificateAndKey {
   readonly ca: string;
+  /** Where the authority is stored; undefined if it could not be. */
+  readonly caFile?: string;
 }
 
 const DAY_MS = 86_400_000;
@@ -41,8 +43,8 @@ function readCertificate(
 ): LocalCertificate | undefined {
   try {
     const read = (file: string) => readFileSync(path.join(folder, file), 'utf8');
-    const [cert, key] = [read(FILES.cert), read(FILES.key)];
-    return covers(cert, names, now) ? { cert, key, ca: path.join(folder, FILES.ca) } : undefined;
+    const [ca, cert, key] = [read(FILES.ca), read(FILES.cert), read(FILES.key)];
+    return covers(cert, names, now) ? { ca, cert, key, caFile: path.join(folder, FILES.ca) } : undefined;
   } catch {
     return undefined;
   }
@@ -51,22 +53,21 @@ function readCertificate(
 /** Names of this machine itself, and the service name that containers use. */
 const LOCAL_NAMES = ['localhost', '*.localhost', 'videocall.localhost', 'videocall', '127.0.0.1', '::1'];
 
-const CHOOSE_FOLDER =
-  'set HOME to a folder that this user can write to, or use a certificate of your own (--cert and --key)';
+const HOW_TO_KEEP = 'to keep it, make that folder writable, or use --cert and --key';
 
 /**
- * The simulator's certificate, stored in the user's folder.
+ * The simulator's certificate, stored in the user's folder. Where that cannot be written to, as on the read-only root of a
+ * container, it is made for this process alone.
  *
  * @param moreNames names and addresses that clients use, in addition to those of this machine
- * @throws there is no home folder, or it cannot be written to
+ * @param onUnsaved gets the reason why the certificate is not stored
  */
 export async function ensureUserCertificate(
   moreNames: readonly string[],
   now: Instant,
+  onUnsaved: (message: string) => void,
 ): Promise<LocalCertificate> {
   const userFolder = findUserFolder();
-  if (userFolder === undefined)
-    throw new Error(`there is no home folder to keep the certificate in; ${CHOOSE_FOLDER}`);
   const names = [...new Set([...LOCAL_NAMES, ...moreNames])];
   const extraNames = names.slice(LOCAL_NAMES.length).sort();
   // One folder per set of names, so that simulators with other names keep their own authority.
@@ -75,11 +76,18 @@ export async function ensureUserCertificate(
       ? 'localhost'
       : createHash('sha256').update(extraNames.join()).digest('hex').slice(0, 12);
   try {
+    if (userFolder === undefined) throw new Error('there is no home folder; set HOME');
     return await ensureLocalCertificate(path.join(userFolder, folder), names, now);
   } catch (error) {
-    throw new Error(`the certificate cannot be written: ${(error as Error).message}; ${CHOOSE_FOLDER}`);
+    const reason = (error as Error).message;
+    onUnsaved(`the certificate cannot be stored, so it changes at every start: ${reason}; ${HOW_TO_KEEP}`);
+    return issue(names, now);
   }
 }
+
+/** Loads the code for it, because most starts reuse an earlier certificate. */
+const issue = async (names: readonly string[], now: Instant): Promise<LocalCertificate> =>
+  (await import('./issue-certificate.ts')).issueCertificate(names, now);
 
 /**
  * A certificate for `names`, signed by its own authority. Both are stored in `folder` and reused, so that the authority has
@@ -95,13 +103,14 @@ export async function ensureLocalCertificate(
 ): Promise<LocalCertificate> {
   const existing = readCertificate(folder, names, now);
   if (existing !== undefined) return existing;
-  // Loaded lazily, because most starts reuse an earlier certificate.
-  const { issueCertificate } = await import('./issue-certificate.ts');
-  const created = await issueCertificate(names, now);
+  const created = await issue(names, now);
   const draft = `${folder}.${randomUUID()}`;
-  createFolder(draft, 0o700);
+  // Other users may read the authority, which clients have to trust, and not the key.
+  createFolder(draft, 0o755);
   for (const [what, file] of Object.entries(FILES))
-    writeFileSync(path.join(draft, file), created[what as keyof typeof FILES], { mode: 0o600 });
+    writeFileSync(path.join(draft, file), created[what as keyof typeof FILES], {
+      mode: what === 'key' ? 0o600 : 0o644,
+    });
   rmSync(folder, { recursive: true, force: true });
   try {
     // Complete from the moment it is there.
@@ -112,5 +121,5 @@ export async function ensureLocalCertificate(
     if (concurrent === undefined) throw error;
     return concurrent;
   }
-  return { cert: created.cert, key: created.key, ca: path.join(folder, FILES.ca) };
+  return { ...created, caFile: path.join(folder, FILES.ca) };
 }

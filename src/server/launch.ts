@@ -147,13 +147,10 @@ export async function launch(given: LaunchOptions, timeouts = TIMEOUTS_MS): Prom
 }
 
 /** The TLS identity of the simulator, if TLS is wanted. */
-async function resolveTlsIdentity({
-  https,
-  host,
-  browserUrl,
-}: Pick<ResolvedOptions, 'https' | 'host' | 'browserUrl'>): Promise<
-  TlsIdentity | LocalCertificate | undefined
-> {
+async function resolveTlsIdentity(
+  { https, host, browserUrl }: Pick<ResolvedOptions, 'https' | 'host' | 'browserUrl'>,
+  log: Logger,
+): Promise<TlsIdentity | LocalCertificate | undefined> {
   if (typeof https === 'object') return https;
   if (!https) return undefined;
   const names = [
@@ -161,15 +158,18 @@ async function resolveTlsIdentity({
     ...(browserUrl === undefined ? [] : [getHostname(browserUrl)]),
   ];
   const { ensureUserCertificate } = await import('./certificate.ts');
-  return ensureUserCertificate(names, systemTime());
+  return ensureUserCertificate(names, systemTime(), (message) => log.warn(message));
 }
 
 type BindOptions = Pick<ResolvedOptions, 'https' | 'host' | 'port' | 'browserUrl' | 'mediaPorts'>;
 
 /** The bound sockets of a simulator, and the addresses that follow from them. */
-async function bind({ mediaPorts, ...place }: BindOptions, running: OpenResources, timeouts: Timeouts) {
+async function bind(
+  { mediaPorts, ...place }: BindOptions,
+  { log, running, timeouts }: Pick<StartContext, 'log' | 'running' | 'timeouts'>,
+) {
   const { host, port, browserUrl } = place;
-  const tls = await resolveTlsIdentity(place);
+  const tls = await resolveTlsIdentity(place, log);
   const sockets = await listen(host, port, tls, timeouts);
   running.sockets = sockets;
   if (mediaPorts !== false) {
@@ -177,7 +177,8 @@ async function bind({ mediaPorts, ...place }: BindOptions, running: OpenResource
     running.media = await openMediaPorts(host, mediaPorts === true ? MEDIA_PORTS : mediaPorts, tls);
   }
   const bound = { host, port: sockets.port, browserUrl, tls, mediaPorts: running.media };
-  return { sockets, addresses: computeAddresses(bound) };
+  const ca = tls !== undefined && 'ca' in tls ? tls.ca : undefined;
+  return { sockets, ca, addresses: computeAddresses(bound) };
 }
 
 interface StartContext {
@@ -219,7 +220,7 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
   const credentials = password === undefined ? undefined : { user: admin.user, password };
 
   const place = { https, host, port, browserUrl, mediaPorts };
-  const { sockets, addresses } = await bind(place, running, starting.timeouts);
+  const { sockets, ca, addresses } = await bind(place, starting);
   const startedAt = systemTime();
   const metrics = createMetrics(VERSION, startedAt);
   const jwt = tokenFormat === 'jwt' ? createJwtTokens(store) : undefined;
@@ -258,6 +259,7 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
       startedAt,
       realTime: systemTime,
       metrics: metrics.format,
+      ca,
     },
     metrics,
     mistakeLog,

@@ -67,15 +67,16 @@ describe.skipIf(skipReason)(`a place that cannot be written to${skipReason}`, ()
     expect(await run(['exec', '--', 'true'], { HOME: '/proc/x' }).exited).toBe(0);
   });
 
-  it.each(['/proc', '/dev/null'])('says how to keep the certificate when HOME is %s', async (HOME) => {
-    const { exited, errors } = run(['--port', '0', '--https'], { HOME });
-    expect([await exited, errors()]).toEqual([
-      3,
-      expect.stringMatching(
-        /^mock-veridas: the certificate cannot be written: (ENOENT|ENOTDIR): .*; set HOME to .*--cert and --key\)\n$/,
-      ),
-    ]);
-  });
+  it.each(['/proc', '/dev/null'])(
+    'serves HTTPS and says how to keep the certificate when HOME is %s',
+    async (HOME) => {
+      const { ready, errors } = run(['--port', '0', '--https'], { HOME });
+      await ready;
+      expect(errors()).toMatch(
+        /^mock-veridas: warn: the certificate cannot be stored, so it changes at every start: .*; to keep it, .*--cert and --key$/m,
+      );
+    },
+  );
 
   it('init exits with 2 for an empty name', async () => {
     const { exited, errors } = run(['init', '']);

@@ -42,6 +42,7 @@ const ATTEMPTS: readonly Attempt[] = [
   { request: 'GET /', status: 200 },
   { request: 'GET /health', status: 200 },
   { request: 'GET /metrics', status: 200 },
+  { request: 'GET /ca.pem', status: 200 },
   { request: 'GET /openapi.json', status: 200 },
   { request: 'GET /clients', status: 200 },
   { request: 'POST /clients', body: {}, status: 201 },
@@ -113,6 +114,7 @@ const ATTEMPTS: readonly Attempt[] = [
 describe('declared statuses of the control API', () => {
   let d: Drive;
   let exposed: Drive;
+  let secure: Drive;
   let withoutStore: Drive;
   const seenStatuses = new Set<string>();
   let names: Record<string, string>;
@@ -122,8 +124,10 @@ describe('declared statuses of the control API', () => {
 
   async function send({ request, body }: Omit<Attempt, 'status'>): Promise<number> {
     const [method = '', path = ''] = request.replace(/TOKEN|FAULT/, (name) => names[name] ?? name).split(' ');
-    if (path === '/metrics') {
-      const { status } = await fetch(`${d.mock.adminUrl}${path}`);
+    // Their answers are no JSON.
+    if (path === '/metrics' || path === '/ca.pem') {
+      const { mock } = path === '/metrics' ? d : secure;
+      const { status } = await fetch(`${mock.adminUrl}${path}`);
       recordStatus(method, path, status);
       return status;
     }
@@ -135,6 +139,7 @@ describe('declared statuses of the control API', () => {
   beforeAll(async () => {
     d = await openDrive({ scenario: 'manual' });
     exposed = await openDrive({ host: '0.0.0.0', admin: ADMIN });
+    secure = await openDrive({ https: true });
     const { store, disconnect } = createFailingStore();
     withoutStore = await openDrive({ store });
     disconnect();
@@ -154,7 +159,7 @@ describe('declared statuses of the control API', () => {
     const fault = await d.admin('POST', '/faults', { endpoint: 'revoke', latency: '1ms' });
     names = { TOKEN: token, FAULT: fault.json.id };
   });
-  afterAll(() => Promise.all([d, exposed, withoutStore].map(({ mock }) => mock.close())));
+  afterAll(() => Promise.all([d, exposed, secure, withoutStore].map(({ mock }) => mock.close())));
 
   it.each(ATTEMPTS)('answers $request with $status', async (attempt) => {
     expect(await send(attempt)).toBe(attempt.status);

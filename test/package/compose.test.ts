@@ -20,9 +20,23 @@ describe('docker-compose.yml', () => {
     expect(always.map(([name]) => name)).toEqual(['simulator']);
   });
 
+  it('starts every service of the Redis profile again after the engine was restarted', () => {
+    const services = Object.values<{ profiles?: string[]; restart?: string }>(config.services).filter(
+      ({ profiles }) => profiles?.includes('redis') ?? true,
+    );
+    expect(services.map(({ restart }) => restart)).toEqual(services.map(() => 'unless-stopped'));
+  });
+
+  it('builds one image for all simulators', () => {
+    const images = Object.values<{ build?: string; image: string }>(config.services)
+      .filter(({ build }) => build !== undefined)
+      .map(({ image }) => image);
+    expect(new Set(images)).toEqual(new Set(['mock-veridas']));
+  });
+
   it('gives the instances the names that the balancer uses', () => {
     const balancer = readFileSync(path.join(ROOT, 'docker/balancer.conf'), 'utf8');
     const named = [...balancer.matchAll(/^\s*server ([\w-]+):4010/gm)].map(([, name]) => name);
-    expect(named).toEqual(config.services.balancer.depends_on);
+    expect(named).toEqual(Object.keys(config.services.balancer.depends_on));
   });
 });

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { Deployment } from 'kubernetes-models/apps/v1';
+import { Secret, Service } from 'kubernetes-models/v1';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { atLeast } from '../support/at-least.ts';
@@ -16,9 +18,11 @@ const recipe = (file: string) => readFileSync(path.join(RECIPES, file), 'utf8');
 const filesIn = (folder: string) =>
   atLeast(1, readdirSync(path.join(RECIPES, folder))).map((name) => `${folder}/${name}`);
 
+const KUBERNETES = { Deployment, Secret, Service };
+
 /** Environment variables that the image sets. */
 const IMAGE = Object.fromEntries(
-  [...readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8').matchAll(/^ENV (\w+)=(\S+)$/gm)].map(
+  [...readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8').matchAll(/^ENV (MOCK_VERIDAS_\w+)=(\S+)$/gm)].map(
     ([, name = '', value = '']) => [name, value],
   ),
 );
@@ -92,6 +96,15 @@ describe('CI recipes', { timeout: 120_000 }, () => {
     expect(ciProblems.compose(recipe(file))).toEqual([]);
   });
 
+  it.each(filesIn('kubernetes'))('%s conforms to the schemas of Kubernetes', (file) => {
+    const validate = (text: string) => {
+      for (const manifest of parseAllDocuments(text).map((document) => document.toJS()))
+        new KUBERNETES[manifest.kind as keyof typeof KUBERNETES](manifest).validate();
+    };
+    validate(recipe(file));
+    expect(() => validate(recipe(file).replace('containerPort', 'containerPrt'))).toThrow('containerPort');
+  });
+
   it.each(filesIn('github'))('runs the commands of %s', async (file) => {
     const { text, port } = await checkOut(file);
     const { env, services, steps } = parse(text).jobs.test;
@@ -117,7 +130,7 @@ describe('CI recipes', { timeout: 120_000 }, () => {
     const { text, port } = await checkOut('compose/docker-compose.yml');
     const { videocall, shop, tests } = parse(text, { merge: true }).services;
     const shell = (words: readonly string[]) => words.map((word) => `"${word}"`).join(' ');
-    await serve({ ...videocall.environment, ...port }, shell(videocall.healthcheck.test.slice(1)));
+    await serve({ ...videocall.environment, ...port });
     ci.start(shop.command, shop.environment);
     await waitForSuccess(shell(shop.healthcheck.test.slice(1)), shop.environment);
     expect(await runSteps([{ run: shell(tests.command) }], tests.environment)).toEqual([]);

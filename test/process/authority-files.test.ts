@@ -31,7 +31,7 @@ beforeAll(async () => {
     ['localhost'],
     instant(Date.now()),
   );
-  companyCa = identity.ca;
+  companyCa = identity.caFile ?? '';
   company = createServer(identity, (_, response) => response.end('company'));
   await new Promise<void>((resolve) => company.listen(0, '127.0.0.1', resolve));
   // Windows editors begin a file so, and OpenSSL does not find the certificate behind it.

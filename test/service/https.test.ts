@@ -33,18 +33,20 @@ describe('local certificate', () => {
     ensureLocalCertificate(path.join(home(), folder), names, at);
 
   it('creates a certificate for every name, signed by its authority', async () => {
-    const { cert, ca } = await ensureCertificate('a', NAMES);
+    const { cert, ca, caFile = '' } = await ensureCertificate('a', NAMES);
     const own = new X509Certificate(cert);
-    expect(own.verify(new X509Certificate(readFileSync(ca)).publicKey)).toBe(true);
+    expect(own.verify(new X509Certificate(ca).publicKey)).toBe(true);
+    expect(readFileSync(caFile, 'utf8')).toBe(ca);
     expect(own.checkHost('videocall.localhost')).toBe('videocall.localhost');
     expect(own.checkIP('::1')).toBe('::1');
     expect(own.ca).toBe(false);
   });
 
-  it('reuses the certificate and hides its key from other users', async () => {
+  it('reuses the certificate, shows its authority to other users, and hides its key', async () => {
     const [one, other] = [await ensureCertificate('b', NAMES), await ensureCertificate('b', NAMES.slice(1))];
     expect(other.cert).toBe(one.cert);
     expect(statSync(path.join(home(), 'b/key.pem')).mode & 0o077).toBe(0);
+    for (const file of ['b', 'b/ca.pem']) expect(statSync(path.join(home(), file)).mode & 0o044).toBe(0o044);
   });
 
   it.each([
@@ -82,6 +84,11 @@ describe('simulator with --https', () => {
 
   it('answers plain HTTP on the same port', async () => {
     expect((await d.admin('GET', '/health')).status).toBe(200);
+  });
+
+  it('hands out its authority, without credentials', async () => {
+    const answer = await fetch(`${d.mock.adminUrl}/ca.pem`);
+    expect(await answer.text()).toBe(readFileSync(ca, 'utf8'));
   });
 
   it('answers over HTTP/2 and journals the host', async () => {

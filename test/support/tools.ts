@@ -17,6 +17,11 @@ export const TOOLS = {
   xmllint: { names: ['xmllint'], debian: 'libxml2-utils' },
   slowhttptest: { names: ['slowhttptest'], debian: 'slowhttptest' },
   curl: { names: ['curl'], debian: 'curl' },
+  runc: { names: ['runc'], debian: 'runc' },
+  iptables: { names: ['iptables', '/usr/sbin/iptables'], debian: 'iptables' },
+  slirp4netns: { names: ['slirp4netns'], debian: 'slirp4netns' },
+  mmdebstrap: { names: ['mmdebstrap'], debian: 'mmdebstrap' },
+  'docker-compose': { names: ['docker-compose'], debian: 'docker-compose' },
   // Only a development kit runs a program from its source.
   java: { names: ['javac'], debian: 'default-jdk-headless' },
   python: { names: ['python3'], debian: 'python3' },

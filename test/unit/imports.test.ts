@@ -203,7 +203,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:http',
     'node:http2',
     'node:net',
-    'node:os',
     'node:path',
     'system/timers.ts',
     'node:tls',

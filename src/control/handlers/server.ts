@@ -1,5 +1,6 @@
 import type { Instant } from '../../domain/time.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
+import { ControlError } from '../errors.ts';
 import { createOpenApi } from '../schema/openapi.ts';
 import { listRoutes, PAGES } from '../schema/overview.ts';
 import { ADMIN } from '../schema/paths.ts';
@@ -15,12 +16,14 @@ export interface ServerInfo {
   readonly realTime: () => Instant;
   /** Metrics in Prometheus' text format. */
   readonly metrics: () => string;
+  /** The authority of its certificate as PEM, when it was made here. */
+  readonly ca: string | undefined;
 }
 
 /** The simulator itself. */
 export const serverHandlers = (
   { reset, whyUnavailable }: Simulator,
-  { version, instanceId, startedAt, realTime, metrics }: ServerInfo,
+  { version, instanceId, startedAt, realTime, metrics, ca }: ServerInfo,
 ): Handlers<typeof SERVER_ROUTES> => ({
   'GET /': async () => ({ version, pages: [...PAGES], routes: listRoutes(ROUTES) }),
 
@@ -44,4 +47,11 @@ export const serverHandlers = (
   'GET /openapi.json': async () => createOpenApi(ROUTES, version, ADMIN),
 
   'GET /metrics': async () => metrics(),
+
+  async 'GET /ca.pem'() {
+    if (ca !== undefined) return ca;
+    throw new ControlError('not_found', 'there is no authority: no certificate was made here', {
+      hint: 'start with --https, and without --cert',
+    });
+  },
 });

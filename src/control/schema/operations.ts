@@ -59,6 +59,7 @@ const DESCRIBED: { readonly [Name in keyof Table]: Described<Name> } = {
   'POST /reset': { id: 'reset', tag: 'Simulator', example: { body: { client_id: 'shop' } } },
   'GET /openapi.json': { id: 'getOpenApi', tag: 'Simulator' },
   'GET /metrics': { id: 'getMetrics', tag: 'Simulator' },
+  'GET /ca.pem': { id: 'getAuthority', tag: 'Simulator' },
   'GET /clients': { id: 'listClients', tag: 'Clients' },
   'POST /clients': {
     id: 'createClient',

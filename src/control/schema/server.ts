@@ -54,4 +54,13 @@ export const SERVER_ROUTES = defineRoutes({
     answer: Type.String(),
     contentType: 'text/plain; version=0.0.4; charset=utf-8',
   },
+  'GET /ca.pem': {
+    summary: 'The authority to trust with --https, as PEM',
+    open: true,
+    storeless: true,
+    status: 200,
+    answer: Type.String(),
+    contentType: 'application/x-pem-file',
+    errors: ['not_found'],
+  },
 });
