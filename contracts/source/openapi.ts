@@ -1,4 +1,4 @@
-import { CALL_STATES } from '../../src/domain/call.ts';
+import { CALL_STATES } from '../../src/domain/call-state.ts';
 import { OAUTH_ERRORS } from '../../src/guide/errors.ts';
 import { GRANT_TYPE, PATHS, SCOPES, TOKEN_LIFETIME_SECONDS, TOKEN_TYPE } from '../../src/guide/oauth.ts';
 

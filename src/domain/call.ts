@@ -1,4 +1,5 @@
 import { EVENTS, type VideocallEvent } from '../guide/events.ts';
+import { AGENT_TRANSITIONS, type CallState, isOver, possibleActions } from './call-state.ts';
 import { type Advance, type EmittedEvent, type Post, toPosts } from './post.ts';
 import {
   type AgentAction,
@@ -9,11 +10,6 @@ import {
   toWaitName,
 } from './scenario.ts';
 import { addMs, earliest, type Instant, latest, type Ms, ms } from './time.ts';
-
-/** What the client's page shows; also the value of its `data-state`. Guide 4. */
-export const CALL_STATES = ['waiting-room', 'loading', 'in-call', 'ended', 'error'] as const;
-
-export type CallState = (typeof CALL_STATES)[number];
 
 /** An intervention in a call, outside its script. `advance` lets time pass for the script alone. */
 type Intervention = (CallAction | { readonly signal: string } | { readonly advance: Ms }) & {
@@ -70,33 +66,6 @@ export interface CallView {
   /** What its script waits for now. */
   readonly waitsFor?: string;
 }
-
-/** For each action: the states that permit it, the state after it, and its event. Guide 4 and 5.5.1. */
-const AGENT_TRANSITIONS: Record<
-  AgentAction,
-  { from: readonly CallState[]; to: CallState; emits?: VideocallEvent }
-> = {
-  join: { from: ['waiting-room'], to: 'loading', emits: EVENTS.VideocallLoading },
-  start: { from: ['loading'], to: 'in-call', emits: EVENTS.VideocallInitiated },
-  record: { from: ['in-call'], to: 'in-call' },
-  leave: { from: ['loading', 'in-call'], to: 'waiting-room' },
-  end: { from: ['loading', 'in-call'], to: 'ended', emits: EVENTS.VideocallCompleted },
-};
-
-/** The actions that the agent can take in `state`. */
-export const possibleActions = (state: CallState): AgentAction[] =>
-  (Object.keys(AGENT_TRANSITIONS) as AgentAction[]).filter((action) =>
-    AGENT_TRANSITIONS[action].from.includes(state),
-  );
-
-/** The state after `action`. */
-export const stateAfterAction = (action: AgentAction): CallState => AGENT_TRANSITIONS[action].to;
-
-/** Whether `action` causes an event. */
-export const isAnnounced = (action: AgentAction): boolean => AGENT_TRANSITIONS[action].emits !== undefined;
-
-/** Whether a call in `state` is over: the next opening starts another one. */
-export const isOver = (state: CallState): boolean => state === 'ended' || state === 'error';
 
 export const createCall = (
   of: Pick<Call, 'clientId' | 'validationId' | 'n' | 'scenario' | 'awaitsConfirmation'>,

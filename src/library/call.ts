@@ -1,4 +1,4 @@
-import type { CallState } from '../domain/call.ts';
+import type { CallState } from '../domain/call-state.ts';
 import type { Diagnostics } from '../domain/presence.ts';
 import type { AgentAction, DeliveryFault } from '../domain/scenario.ts';
 import type { ErrorCode, VideocallEvent } from '../guide/events.ts';

@@ -1,4 +1,4 @@
-import type { CallState } from '../domain/call.ts';
+import type { CallState } from '../domain/call-state.ts';
 import { describeSeen, type RuleId } from '../domain/finding.ts';
 import type { Call, EventRecord } from './call.ts';
 import { toSnakeCase } from './camel-case.ts';

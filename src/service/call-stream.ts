@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Value } from 'typebox/value';
-import { type CallView, isOver } from '../domain/call.ts';
+import type { CallView } from '../domain/call.ts';
+import { isOver } from '../domain/call-state.ts';
 import type { Post } from '../domain/post.ts';
 import { ms } from '../domain/time.ts';
 import { EVENTS } from '../guide/events.ts';

@@ -1,4 +1,5 @@
-import { type Call, callAt, isOver } from '../domain/call.ts';
+import { type Call, callAt } from '../domain/call.ts';
+import { isOver } from '../domain/call-state.ts';
 import type { Detectors, Finding, RuleId } from '../domain/finding.ts';
 import { abbreviateToken, type JournalEntry } from '../domain/journal.ts';
 import { getLastOpen, NO_PRESENCE, type Presence } from '../domain/presence.ts';

@@ -1,4 +1,5 @@
-import { type Call, type CallView, callAt, createCall, isOver } from '../domain/call.ts';
+import { type Call, type CallView, callAt, createCall } from '../domain/call.ts';
+import { isOver } from '../domain/call-state.ts';
 import { createDetector, type Detection } from '../domain/detection.ts';
 import type { Explanation } from '../domain/explanation.ts';
 import type { MisspeltScenario } from '../domain/misspelt-scenario.ts';

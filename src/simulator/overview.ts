@@ -1,4 +1,5 @@
-import { CALL_STATES, type Call, type CallState, callAt } from '../domain/call.ts';
+import { type Call, callAt } from '../domain/call.ts';
+import { CALL_STATES, type CallState } from '../domain/call-state.ts';
 import type { Validation } from '../domain/validation.ts';
 import type { Store } from '../store/store.ts';
 import type { CallDetails, createCalls } from './calls.ts';

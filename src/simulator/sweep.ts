@@ -1,4 +1,5 @@
-import { type Call, callAt, isOver } from '../domain/call.ts';
+import { type Call, callAt } from '../domain/call.ts';
+import { isOver } from '../domain/call-state.ts';
 import type { Eventual } from '../domain/eventual.ts';
 import type { Instant } from '../domain/time.ts';
 import { getExpiry } from '../domain/token.ts';

@@ -1,4 +1,5 @@
-import { type CallState, type CallView, callAt } from '../domain/call.ts';
+import { type CallView, callAt } from '../domain/call.ts';
+import type { CallState } from '../domain/call-state.ts';
 import { type JournalFilter, matchesFilter } from '../domain/journal.ts';
 import { getLastOpen } from '../domain/presence.ts';
 import { type Instant, type Ms, toVirtualTime } from '../domain/time.ts';

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { CALL_STATES } from '../../domain/call.ts';
+import { CALL_STATES } from '../../domain/call-state.ts';
 import { AGENT_ACTIONS, DELIVERY_FAULTS } from '../../domain/scenario.ts';
 import { ERROR_CODES } from '../../guide/events.ts';
 import { Diagnostics } from '../../pages/call/messages.ts';

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { CALL_STATES } from '../../domain/call.ts';
+import { CALL_STATES } from '../../domain/call-state.ts';
 import { RULES, type RuleId } from '../../domain/finding.ts';
 import { CallAnswer, EventAnswer } from './calls.ts';
 import type { Mismatch } from './mismatch.ts';

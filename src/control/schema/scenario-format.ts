@@ -1,5 +1,11 @@
 import { type Static, Type } from 'typebox';
-import { type CallState, isAnnounced, isOver, possibleActions, stateAfterAction } from '../../domain/call.ts';
+import {
+  type CallState,
+  isAnnounced,
+  isOver,
+  possibleActions,
+  stateAfterAction,
+} from '../../domain/call-state.ts';
 import {
   AGENT_ACTIONS,
   type AgentAction,

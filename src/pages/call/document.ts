@@ -1,4 +1,4 @@
-import type { CallState } from '../../domain/call.ts';
+import type { CallState } from '../../domain/call-state.ts';
 import { escapeHtml, toScriptJson } from '../html.ts';
 import type { PageSetup } from './messages.ts';
 import { AGENT_ICON, OFFICE_PICTURE, renderAgentPicture } from './pictures.ts';

@@ -1,5 +1,5 @@
 import type { CallAnswer } from '../../control/schema/calls.ts';
-import { type CallState, isOver } from '../../domain/call.ts';
+import { type CallState, isOver } from '../../domain/call-state.ts';
 
 /** Formats times and numbers for the console and the report. */
 

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { isOver } from '../../domain/call.ts';
+import { isOver } from '../../domain/call-state.ts';
 import { AGENT_ACTIONS, type AgentAction, toWaitName } from '../../domain/scenario.ts';
 import { ERROR_CODES, EVENTS } from '../../guide/events.ts';
 import { formatDateTime, STATE_LABELS } from '../components/format.ts';

@@ -6,7 +6,7 @@ import type { FaultAnswer } from '../../control/schema/faults.ts';
 import type { FindingAnswer, RequestAnswer } from '../../control/schema/journal.ts';
 import type { TokenAnswer } from '../../control/schema/tokens.ts';
 import type { ValidationAnswer } from '../../control/schema/validations.ts';
-import type { CallState } from '../../domain/call.ts';
+import type { CallState } from '../../domain/call-state.ts';
 
 /** The content of the console, as the control API formats it. */
 

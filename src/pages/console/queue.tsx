@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { CallAnswer } from '../../control/schema/calls.ts';
 import type { ValidationAnswer } from '../../control/schema/validations.ts';
-import { isOver } from '../../domain/call.ts';
+import { isOver } from '../../domain/call-state.ts';
 import { formatCount, formatLength, STATE_LABELS } from '../components/format.ts';
 import { Others } from '../components/others.tsx';
 import type { ConsoleParts } from './messages.ts';

@@ -1,4 +1,4 @@
-import { CALL_STATES } from '../../domain/call.ts';
+import { CALL_STATES } from '../../domain/call-state.ts';
 import { Findings } from '../components/findings.tsx';
 import { formatCount, formatDateTime, STATE_LABELS } from '../components/format.ts';
 import { Others } from '../components/others.tsx';

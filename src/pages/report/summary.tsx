@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { CallAnswer } from '../../control/schema/calls.ts';
-import { CALL_STATES } from '../../domain/call.ts';
+import { CALL_STATES } from '../../domain/call-state.ts';
 import { isRefused } from '../../domain/journal.ts';
 import { TOKEN_STATES } from '../../domain/token.ts';
 import { formatCount, STATE_LABELS } from '../components/format.ts';

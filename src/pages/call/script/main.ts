@@ -1,4 +1,4 @@
-import type { CallState } from '../../../domain/call.ts';
+import type { CallState } from '../../../domain/call-state.ts';
 import { parseJson } from '../../wire.ts';
 import type { PagePost, PageSetup } from '../messages.ts';
 import { toPageHost } from './addresses.ts';
