@@ -1,9 +1,9 @@
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import https from 'node:https';
+import { ClientRequest, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { trimTrailingSlashes } from '../control/schema/paths.ts';
+import { connectTo } from '../system/http.ts';
 import { findSecrets, findSecretsInText } from './masking.ts';
 
 /** Headers of one connection, which are not forwarded (RFC 9110, 7.6.1). */
@@ -48,7 +48,6 @@ export type Recorder = Awaited<ReturnType<typeof openRecorder>>;
  */
 export async function openRecorder(provider: string) {
   const base = new URL(provider);
-  const { request: startRequest } = base.protocol === 'https:' ? https : http;
   const secrets = new Set<string>();
   let disconnectReason: string | undefined;
 
@@ -71,15 +70,20 @@ export async function openRecorder(provider: string) {
       if (UNAVAILABLE_CODES.includes(error.code ?? '')) disconnectReason = error.message;
       response.destroy();
     };
-    // Without an agent, no proxy is used.
-    const forwarded = startRequest(base, { method, path: url, headers, agent: false });
+    // Not `http.request`, which packages that add a proxy replace.
+    const forwarded = new ClientRequest({
+      ...(method !== undefined && { method }),
+      path: url,
+      headers,
+      createConnection: () => connectTo(base),
+    });
     forwarded.on('error', fail);
     forwarded.on('response', (answer) => forwardAnswer(answer, response).catch(fail));
     response.on('close', () => forwarded.destroy());
     request.pipe(forwarded);
   }
 
-  const server = http.createServer(forwardRequest);
+  const server = createServer(forwardRequest);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {

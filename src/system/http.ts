@@ -13,7 +13,7 @@ const { connect } = net.Socket.prototype;
 const { connect: connectTls } = tls;
 
 /** A new connection for one request: agents keep theirs open, and may use a proxy. */
-function connectTo({ protocol, hostname, port }: URL): net.Socket {
+export function connectTo({ protocol, hostname, port }: URL): net.Socket {
   const isSecure = protocol === 'https:';
   const host = hostname.replace(/^\[|\]$/g, '');
   const socket: net.Socket = Reflect.apply(connect, new net.Socket(), [

@@ -46,6 +46,11 @@ const NO_ORIGIN_CHECK: Change = {
   snippet: 'headers.origin !== undefined &&',
   replacement: 'false &&',
 };
+const NO_PROXY_CHECK: Change = {
+  file: 'control/guard.ts',
+  snippet: 'const header = findProxyHeader(headers);',
+  replacement: 'const header = undefined;',
+};
 const NO_HOST_CHECK: Change = {
   file: 'service/call.ts',
   snippet: "HOST_PATTERN.test(request.headers.host ?? '')",
@@ -121,6 +126,7 @@ const SERVER_GUARDS: readonly Guard[] = [
   {
     guard: 'the demo leaves an invalid protocol out of its redirect',
     flags: ['--trust-proxy', '127.0.0.1'],
+    outerGuards: [NO_PROXY_CHECK],
     removal: [
       {
         file: 'service/call-origins.ts',
