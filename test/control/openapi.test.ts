@@ -99,7 +99,7 @@ const ATTEMPTS: readonly Attempt[] = [
   { request: 'POST /wait', body: { for: { event: 'VideocallLoading' } }, status: 200 },
   { request: 'POST /wait', body: { for: { event: 'Never' }, timeout: '0s' }, status: 408 },
   { request: 'GET /findings', status: 200 },
-  { request: 'POST /provider-events', body: { description: 'nothing' }, status: 500 },
+  { request: 'POST /provider-events', body: { description: 'nothing' }, status: 412 },
   { request: 'POST /provider-states', body: { state: 'a validation exists' }, status: 200 },
   { request: 'POST /provider-states', body: { state: 'the current time is' }, status: 409 },
   { request: 'POST /provider-events', body: { description: 'VideocallLoading' }, status: 200 },

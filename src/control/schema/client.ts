@@ -87,7 +87,7 @@ const SECOND_STATUS: {
   readonly [Name in RouteName as Table[Name] extends { readonly otherwise: object }
     ? Name
     : never]: Table[Name] extends { readonly otherwise: { readonly status: infer Status } } ? Status : never;
-} = { 'GET /health': 503, 'POST /provider-events': 500 };
+} = { 'GET /health': 503, 'POST /provider-events': 412 };
 
 type Texts = Readonly<Record<string, string | undefined>>;
 

@@ -59,7 +59,7 @@ export const STATE_ROUTES = defineRoutes({
     answer: Type.Union([Message, NoMessage]),
     // Verifiers may take any answer for the message itself, so a failure shares no key with an event.
     otherwise: {
-      status: 500,
+      status: 412,
       when: (answer: Static<typeof Message> | Static<typeof NoMessage>) => 'error' in answer,
     },
     // Consumers use all of these spellings.
