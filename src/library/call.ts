@@ -72,7 +72,7 @@ export interface Delivery {
  * const call = mock.call('val-1');
  * console.log(call.src('TOKEN')); // http://videocall.localhost:…/call?access_token=TOKEN&validation_id=val-1
  * console.log(await call.state()); // ended
- * await call.join().catch((error) => console.log(error.hint)); // nothing more can happen in this call
+ * await call.join().catch((error) => console.log(error.hint)); // the call is over
  */
 export interface CallHandle extends Readonly<Record<AgentAction, () => Promise<Delivery>>> {
   readonly validationId: string;
