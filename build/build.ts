@@ -1,5 +1,5 @@
 /**
- * Makes `dist/`, which is what is published, anew; with `pages`, only what browsers are sent. The compiler must have gone
+ * Makes `dist/`, which is what is published; with `pages`, only what browsers are sent. The compiler must have gone
  * before, for the declarations.
  */
 import { rmSync, writeFileSync } from 'node:fs';

@@ -13,7 +13,7 @@ const AS_COMMONJS: TransformOptions = {
   define: { 'import.meta.url': 'here' },
   banner: [
     "const here = require('node:url').pathToFileURL(__filename).href;",
-    // Jest runs modules in a context of its own, with a browser's globals and fake timers, and anew for each file of tests.
+    // Jest runs modules in a context of its own, with a browser's globals and fake timers, and again for each file of tests.
     // The server is spared that: this is Node's own context, and its `require`.
     "const inNode = () => require('node:vm').runInThisContext('process').getBuiltinModule('node:module');",
     'const importInNode = async (file) => inNode().createRequire(__filename)(file);',

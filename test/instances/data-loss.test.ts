@@ -79,7 +79,7 @@ describe.skipIf(why)(`a Redis that loses data while it runs${why ? ` (${why})` :
     });
   });
 
-  it('tells an open page to start anew when its call is lost', async () => {
+  it('tells an open page to start over when its call is lost', async () => {
     const a = await start();
     const { html } = await a.open(await a.token(), 'v');
     const page = createFakePage(html, instances[0]?.url ?? '');
