@@ -116,7 +116,9 @@ describe.each(Object.entries(BROWSERS))('the call page in %s', (name, { launch, 
         const { agent, call } = await embed({ base: proxy.browserUrl });
         await agent('join', 'start', 'end');
         await expectHeard(THREE);
-        expect((await call()).pages[0].diagnostics.eventSource).toBe(false);
+        await vi.waitFor(async () => {
+          expect((await call()).pages[0].diagnostics?.eventSource).toBe(false);
+        }, WAIT_OPTIONS);
       } finally {
         await proxy.close();
       }

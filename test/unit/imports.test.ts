@@ -305,7 +305,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:child_process',
     'node:fs',
     'node:http',
-    'node:https',
     'node:module',
     'node:net',
     'node:os',
