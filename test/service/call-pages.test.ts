@@ -154,6 +154,7 @@ describe('call page', () => {
     const { opened, disconnect, ...page } = await openFakePage(d, await d.token(), 'v');
     disconnect();
     expect(opened.state).toBe('waiting-room');
+    await vi.waitFor(async () => expect((await call()).page).toBe('none'));
     const waiting = page.poll('waiting-room');
     await vi.waitFor(async () => expect((await call()).page).toBe('open'));
     const acted = agent('join');
