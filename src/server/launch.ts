@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { MEDIA_PORTS } from '../guide/ports.ts';
 import { type Resolved, resolve } from '../options/resolve.ts';
-import { isStore } from '../options/simulator-rows.ts';
+import { explainStore, isStore, STORE_FORMS } from '../options/store-address.ts';
 import type { AllRead } from '../options/table.ts';
 import type { PageTicket } from '../service/call.ts';
 import { createMistakeLog } from '../service/mistake-log.ts';
@@ -78,7 +78,10 @@ async function openStore(
   random: Random,
   log: Logger,
 ): Promise<Store> {
-  if (!isStore(address)) throw new StoreUnavailable('store: is neither memory nor the URL of a Redis');
+  if (!isStore(address))
+    throw new StoreUnavailable(
+      `store: is neither memory nor the address of a Redis; ${explainStore(address) ?? `give ${STORE_FORMS}`}`,
+    );
   if (address === 'memory') return createMemoryStore(systemTime);
   const { createRedisStore } = await import('../store/redis/redis-store.ts');
   return createRedisStore({

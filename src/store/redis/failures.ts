@@ -15,3 +15,6 @@ export class LayoutMismatch extends Error {
     );
   }
 }
+
+/** The address is not that of a server that can be used; waiting does not help. */
+export class WrongAddress extends Error {}

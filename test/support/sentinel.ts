@@ -1,0 +1,160 @@
+import { createClient } from 'redis';
+import { createRedisFolder, findFreePort, type RedisServer, startRedis, startServer } from './redis.ts';
+
+const REPLICAS = 2;
+const SENTINELS = 3;
+export const DOWN_AFTER_MS = 1_000;
+const FAIL_OVER_TIMEOUT_MS = 3_000;
+export const MASTER_NAME = 'mymaster';
+
+/** A master, its replicas, and the Sentinels that watch them. */
+export interface SentinelGroup {
+  /** The address for `--store`. */
+  readonly url: string;
+  readonly servers: readonly RedisServer[];
+  readonly sentinels: readonly RedisServer[];
+  /** The server that the Sentinels call the master. */
+  findMaster(): Promise<RedisServer>;
+  /** Resolves when the Sentinels have replaced this master, and the others follow the new one. */
+  waitUntilReplaced(master: RedisServer): Promise<RedisServer>;
+  /** Resolves when every server that runs follows the master. */
+  waitUntilWhole(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Sends one command to a server. */
+export async function command<T>({ url }: RedisServer, ...args: string[]): Promise<T> {
+  const client = createClient({
+    url,
+    RESP: 2,
+    socket: { reconnectStrategy: false },
+    maintNotifications: 'disabled',
+  });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return (await client.sendCommand(args)) as T;
+  } finally {
+    if (client.isOpen) client.destroy();
+  }
+}
+
+async function repeatUntil<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+  const giveUp = AbortSignal.timeout(60_000);
+  for (;;) {
+    const found = await attempt().catch(() => undefined);
+    if (found !== undefined) return found;
+    giveUp.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/**
+ * Starts a master, two replicas and three Sentinels.
+ *
+ * @param password the password of the servers
+ * @param sentinelPassword the password of the Sentinels
+ * @param more other settings of the servers
+ */
+export async function startSentinelGroup({
+  password = '',
+  sentinelPassword = '',
+  more = {},
+}: {
+  password?: string;
+  sentinelPassword?: string;
+  more?: Readonly<Record<string, string>>;
+} = {}): Promise<SentinelGroup> {
+  const common = {
+    'repl-diskless-sync-delay': '0',
+    ...(password !== '' && { masterauth: password }),
+    ...more,
+  };
+  const master = await startRedis({ keeps: true, password, more: common });
+  const port = (server: RedisServer) => new URL(server.url).port;
+  const replicate = { ...common, 'replicaof 127.0.0.1': port(master) };
+  const replicas = await Promise.all(
+    Array.from({ length: REPLICAS }, () => startRedis({ keeps: true, password, more: replicate })),
+  );
+  const servers = [master, ...replicas];
+  const login = (text: string) => (text === '' ? '' : `:${encodeURIComponent(text)}@`);
+  const sentinels = await Promise.all(
+    Array.from({ length: SENTINELS }, async () => {
+      const own = String(await findFreePort());
+      const named = (setting: string) => `sentinel ${setting} ${MASTER_NAME}`;
+      return startServer(
+        createRedisFolder(),
+        `redis://${login(sentinelPassword)}127.0.0.1:${own}`,
+        {
+          port: own,
+          [`${named('monitor')} 127.0.0.1 ${port(master)}`]: '2',
+          [named('down-after-milliseconds')]: String(DOWN_AFTER_MS),
+          [named('failover-timeout')]: String(FAIL_OVER_TIMEOUT_MS),
+          [named('parallel-syncs')]: String(REPLICAS),
+          ...(password !== '' && { [named('auth-pass')]: password }),
+          ...(sentinelPassword !== '' && {
+            requirepass: sentinelPassword,
+            'sentinel sentinel-pass': sentinelPassword,
+          }),
+        },
+        '--sentinel',
+      );
+    }),
+  );
+
+  /** The master in the eyes of all Sentinels. */
+  async function findMaster(): Promise<RedisServer> {
+    const ports = await Promise.all(
+      sentinels.map(async (one) => {
+        const [, known] = await command<[string, string]>(
+          one,
+          'SENTINEL',
+          'GET-MASTER-ADDR-BY-NAME',
+          MASTER_NAME,
+        );
+        return known;
+      }),
+    );
+    const found = servers.find((one) => ports.every((known) => known === port(one)));
+    if (found === undefined) throw new Error('the Sentinels differ');
+    return found;
+  }
+  const waitUntilWhole = () =>
+    repeatUntil(async () => {
+      const current = await findMaster();
+      for (const one of servers) {
+        const role = await command<string[]>(one, 'ROLE').catch(() => undefined);
+        if (one === current && role?.[0] !== 'master') return undefined;
+        if (one !== current && role && (`${role[2]}` !== port(current) || role[3] !== 'connected'))
+          return undefined;
+      }
+      for (const one of sentinels) {
+        const known = await command<string[]>(one, 'SENTINEL', 'MASTER', MASTER_NAME);
+        const read = (name: string) => known[known.indexOf(name) + 1];
+        if (read('num-slaves') !== `${REPLICAS}` || read('num-other-sentinels') !== `${SENTINELS - 1}`)
+          return undefined;
+        if (read('flags') !== 'master') return undefined;
+      }
+      return true;
+    }).then(() => {});
+
+  const group: SentinelGroup = {
+    url: `redis+sentinel://${login(password)}${sentinels.map((one) => `127.0.0.1:${port(one)}`).join(',')}/${MASTER_NAME}${
+      sentinelPassword === '' ? '' : `?sentinel=${login(sentinelPassword).slice(0, -1)}`
+    }`,
+    servers,
+    sentinels,
+    findMaster: () => repeatUntil(findMaster),
+    waitUntilReplaced: (replaced) =>
+      repeatUntil(async () => {
+        const found = await findMaster();
+        return found === replaced ? undefined : found;
+      }),
+    waitUntilWhole,
+    async stop() {
+      for (const one of [...sentinels, ...servers]) await one.stop();
+    },
+  };
+  await waitUntilWhole();
+  return group;
+}
