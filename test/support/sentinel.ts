@@ -13,6 +13,8 @@ export interface SentinelGroup {
   readonly url: string;
   readonly servers: readonly RedisServer[];
   readonly sentinels: readonly RedisServer[];
+  /** Kills a master once its replicas have all that it has answered. What they lack would be lost by design. */
+  killWhenReplicated(master: RedisServer): Promise<void>;
   /** The server that the Sentinels call the master. */
   findMaster(): Promise<RedisServer>;
   /** Resolves when the Sentinels have replaced this master, and the others follow the new one. */
@@ -144,6 +146,18 @@ export async function startSentinelGroup({
     }`,
     servers,
     sentinels,
+    async killWhenReplicated(master) {
+      await command(master, 'CLIENT', 'PAUSE', '60000', 'WRITE');
+      await repeatUntil(async () => {
+        const [, written] = await command<[string, number]>(master, 'ROLE');
+        for (const one of servers.filter((server) => server !== master)) {
+          const [, , , , offset] = await command<[string, string, number, string, number]>(one, 'ROLE');
+          if (offset < written) return undefined;
+        }
+        return true;
+      });
+      await master.signal('SIGKILL');
+    },
     findMaster: () => repeatUntil(findMaster),
     waitUntilReplaced: (replaced) =>
       repeatUntil(async () => {

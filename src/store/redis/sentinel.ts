@@ -1,3 +1,4 @@
+import { pause } from '../../system/timers.ts';
 import type { ClientFactory } from './client.ts';
 import { WrongAddress } from './failures.ts';
 import { describeFailure, type RedisLocation, type SentinelLocation } from './location.ts';
@@ -5,8 +6,10 @@ import { createSubscriber } from './subscriber.ts';
 import type { Topology } from './topology.ts';
 import { withTimeout } from './with-timeout.ts';
 
-/** A Sentinel that is slower is not waited for. */
-const ANSWER_TIMEOUT_MS = 500;
+/** A Sentinel that is slower counts as down. */
+const ANSWER_TIMEOUT_MS = 1_000;
+/** How long to wait for the others when most have answered. */
+const REST_TIMEOUT_MS = 200;
 /** Published before a replica is promoted, by the Sentinel that does it, and when all know the new master. */
 const CHANNELS = ['+failover-state-send-slaveof-noone', '+switch-master'];
 
@@ -72,13 +75,24 @@ export function followSentinels(
 
   /** What the Sentinel with the latest news knows. */
   async function findOpinion(): Promise<Opinion> {
-    const answers = await Promise.allSettled(hosts.map(ask));
-    const opinions = answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const opinions: Opinion[] = [];
+    const failures: Error[] = [];
+    let notifyMost = (): void => {};
+    const most = new Promise<void>((resolve) => {
+      notifyMost = resolve;
+    });
+    const asked = hosts.map(async (host) => {
+      await ask(host).then(
+        (opinion) => opinions.push(opinion),
+        (failure) => failures.push(failure),
+      );
+      if (opinions.length > hosts.length / 2) notifyMost();
+    });
+    await Promise.race([Promise.all(asked), most.then(() => pause(REST_TIMEOUT_MS))]);
     const [latest] = opinions.sort(
       (a, b) => b.epoch - a.epoch || Number(b.isReplacing) - Number(a.isReplacing),
     );
     if (latest !== undefined) return latest;
-    const failures = answers.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
     const wrong = failures.find((failure) => failure instanceof WrongAddress);
     throw wrong ?? new Error(`no Sentinel answers: ${failures.map(({ message }) => message).join('; ')}`);
   }
