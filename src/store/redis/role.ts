@@ -5,11 +5,11 @@ export async function findWrongRole(client: RedisClient): Promise<string | undef
   const [role, ...details] = (await client.readRole().catch(() => [])) as [string?, ...unknown[]];
   if (role === 'sentinel') {
     const [names] = details as [string[]];
-    return `it is a Sentinel; use redis+sentinel://HOST:PORT/NAME, where NAME is ${names.join(' or ') || 'that of a master'}`;
+    return `it is a Sentinel: use redis+sentinel://HOST:PORT/${names.join(' or /') || 'NAME'}`;
   }
   if (role === 'slave') {
     const [host, port] = details as [string, number];
-    return `READONLY: it is a replica of ${host}:${port}; use its master, or redis+sentinel://HOST:PORT/NAME with its Sentinels`;
+    return `it is a replica, which cannot be written: use its master ${host}:${port}, or redis+sentinel://HOST:PORT/NAME`;
   }
   return undefined;
 }

@@ -6,8 +6,8 @@ import { createSubscriber } from './subscriber.ts';
 import type { Topology } from './topology.ts';
 import { withTimeout } from './with-timeout.ts';
 
-/** A Sentinel that is slower counts as down. */
-const ANSWER_TIMEOUT_MS = 1_000;
+/** A Sentinel that is slower counts as down. Longer than connecting may take, which fails with a better reason. */
+const ANSWER_TIMEOUT_MS = 1_250;
 /** How long to wait for the others when most have answered. */
 const REST_TIMEOUT_MS = 200;
 /** Published before a replica is promoted, by the Sentinel that does it, and when all know the new master. */
@@ -45,7 +45,7 @@ export function followSentinels(
       await client.connect();
       const [role, names] = (await client.sendCommand(['ROLE'])) as unknown as [string, string[]];
       if (role !== 'sentinel')
-        throw new WrongAddress(`${host} is not a Sentinel but a Redis; its address is redis://${host}`);
+        throw new WrongAddress(`${host} is no Sentinel but a Redis: use redis://${host}`);
       if (!names.includes(name))
         throw new WrongAddress(
           `the Sentinel at ${host} knows no master ${name}, only ${names.join(', ') || 'none'}`,
@@ -66,8 +66,10 @@ export function followSentinels(
       return await withTimeout(ANSWER_TIMEOUT_MS, readOpinion());
     } catch (error) {
       if (error instanceof WrongAddress) throw error;
-      const why = `${host}: ${describeFailure(error, place)}`;
-      throw clients.isReply(error) ? new WrongAddress(explainReply(why)) : new Error(why);
+      const reason = describeFailure(error, place);
+      if (!clients.isReply(error)) throw new Error(`${host}: ${reason}`);
+      const fix = reason.startsWith('NOAUTH') ? '; add ?sentinel=USER:PASSWORD to the address' : '';
+      throw new WrongAddress(`the Sentinel at ${host} answers: ${reason}${fix}`);
     } finally {
       if (client.isOpen) client.destroy();
     }
@@ -129,6 +131,3 @@ export function followSentinels(
     },
   };
 }
-
-const explainReply = (why: string): string =>
-  /NOAUTH/.test(why) ? `${why} Add ?sentinel=USER:PASSWORD to the address` : why;
