@@ -29,8 +29,23 @@ export const findFreePort = () =>
     });
   });
 
+/** The PEM files of a server or a client. */
+export interface TlsFiles {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** The settings of a server that accepts TLS only. */
+export const formatTls = ({ ca, cert, key }: TlsFiles, port: string) => ({
+  'tls-port': port,
+  'tls-ca-cert-file': ca,
+  'tls-cert-file': cert,
+  'tls-key-file': key,
+});
+
 /** The contents of the files that an address for TLS names. */
-const readFiles = (url: string) =>
+export const readTlsFiles = (url: string) =>
   Object.fromEntries(
     url.startsWith('rediss:')
       ? [...new URL(url).searchParams].map(([name, file]) => [name, readFileSync(file, 'utf8')])
@@ -43,7 +58,7 @@ async function waitUntilReady(url: string): Promise<void> {
   for (;;) {
     const client = createClient({
       url,
-      socket: { reconnectStrategy: false, ...readFiles(url) },
+      socket: { reconnectStrategy: false, ...readTlsFiles(url) },
       maintNotifications: 'disabled',
     }).on('error', () => {});
     try {
@@ -119,7 +134,7 @@ export async function startRedis({
   password?: string;
   socket?: boolean;
   cluster?: boolean;
-  tls?: { readonly ca: string; readonly cert: string; readonly key: string };
+  tls?: TlsFiles;
   more?: Settings;
 } = {}): Promise<RedisServer> {
   const folder = createRedisFolder();
@@ -136,12 +151,7 @@ export async function startRedis({
     port: socket || tls ? '0' : String(port),
     save: '',
     ...(socket && { unixsocket: file }),
-    ...(tls && {
-      'tls-port': String(port),
-      'tls-ca-cert-file': tls.ca,
-      'tls-cert-file': tls.cert,
-      'tls-key-file': tls.key,
-    }),
+    ...(tls && formatTls(tls, String(port))),
     ...(cluster && { 'cluster-enabled': 'yes' }),
     ...(keeps && { appendonly: 'yes', appendfsync: 'always' }),
     ...(password !== '' && { requirepass: password }),

@@ -1,5 +1,14 @@
 import { createClient } from 'redis';
-import { createRedisFolder, findFreePort, type RedisServer, startRedis, startServer } from './redis.ts';
+import {
+  createRedisFolder,
+  findFreePort,
+  formatTls,
+  type RedisServer,
+  readTlsFiles,
+  startRedis,
+  startServer,
+  type TlsFiles,
+} from './redis.ts';
 
 const REPLICAS = 2;
 const SENTINELS = 3;
@@ -29,7 +38,7 @@ export async function command<T>({ url }: RedisServer, ...args: string[]): Promi
   const client = createClient({
     url,
     RESP: 2,
-    socket: { reconnectStrategy: false },
+    socket: { reconnectStrategy: false, ...readTlsFiles(url) },
     maintNotifications: 'disabled',
   });
   client.on('error', () => {});
@@ -56,29 +65,33 @@ async function repeatUntil<T>(attempt: () => Promise<T | undefined>): Promise<T>
  *
  * @param password the password of the servers
  * @param sentinelPassword the password of the Sentinels
- * @param more other settings of the servers
+ * @param tls the files of all, which accept TLS only, and only from clients with a certificate of the CA
  */
 export async function startSentinelGroup({
   password = '',
   sentinelPassword = '',
-  more = {},
+  tls,
 }: {
   password?: string;
   sentinelPassword?: string;
-  more?: Readonly<Record<string, string>>;
+  tls?: TlsFiles;
 } = {}): Promise<SentinelGroup> {
   const common = {
     'repl-diskless-sync-delay': '0',
     ...(password !== '' && { masterauth: password }),
-    ...more,
+    ...(tls && { 'tls-replication': 'yes' }),
   };
-  const master = await startRedis({ keeps: true, password, more: common });
+  const master = await startRedis({ keeps: true, password, ...(tls && { tls }), more: common });
   const port = (server: RedisServer) => new URL(server.url).port;
   const replicate = { ...common, 'replicaof 127.0.0.1': port(master) };
   const replicas = await Promise.all(
-    Array.from({ length: REPLICAS }, () => startRedis({ keeps: true, password, more: replicate })),
+    Array.from({ length: REPLICAS }, () =>
+      startRedis({ keeps: true, password, ...(tls && { tls }), more: replicate }),
+    ),
   );
   const servers = [master, ...replicas];
+  const scheme = tls ? 'rediss' : 'redis';
+  const files = tls ? `/?${new URLSearchParams({ ...tls })}` : '';
   const login = (text: string) => (text === '' ? '' : `:${encodeURIComponent(text)}@`);
   const sentinels = await Promise.all(
     Array.from({ length: SENTINELS }, async () => {
@@ -86,9 +99,10 @@ export async function startSentinelGroup({
       const named = (setting: string) => `sentinel ${setting} ${MASTER_NAME}`;
       return startServer(
         createRedisFolder(),
-        `redis://${login(sentinelPassword)}127.0.0.1:${own}`,
+        `${scheme}://${login(sentinelPassword)}127.0.0.1:${own}${files}`,
         {
-          port: own,
+          port: tls ? '0' : own,
+          ...(tls && { ...formatTls(tls, own), 'tls-replication': 'yes' }),
           [`${named('monitor')} 127.0.0.1 ${port(master)}`]: '2',
           [named('down-after-milliseconds')]: String(DOWN_AFTER_MS),
           [named('failover-timeout')]: String(FAIL_OVER_TIMEOUT_MS),
@@ -140,10 +154,11 @@ export async function startSentinelGroup({
       return true;
     }).then(() => {});
 
+  const hosts = sentinels.map((one) => `127.0.0.1:${port(one)}`).join(',');
+  const query =
+    sentinelPassword === '' ? '' : `${tls ? '&' : '?'}sentinel=${login(sentinelPassword).slice(0, -1)}`;
   const group: SentinelGroup = {
-    url: `redis+sentinel://${login(password)}${sentinels.map((one) => `127.0.0.1:${port(one)}`).join(',')}/${MASTER_NAME}${
-      sentinelPassword === '' ? '' : `?sentinel=${login(sentinelPassword).slice(0, -1)}`
-    }`,
+    url: `${scheme}+sentinel://${login(password)}${hosts}/${MASTER_NAME}${files.slice(1)}${query}`,
     servers,
     sentinels,
     async killWhenReplicated(master) {
