@@ -1,7 +1,7 @@
 /**
  * `npm test`: installs missing tools, then runs lint, types, dead code and every test. The tests of `ON_BOTH_STORES`
- * run a second time on a Redis. The last line counts the tests of both runs: `N passed, N failed, N skipped`. With
- * `CI` set, a skipped test fails the run.
+ * run a second time on a Redis, and those of `ON_SENTINEL` a third time on Sentinels. The last line counts the tests of all
+ * runs: `N passed, N failed, N skipped`. With `CI` set, a skipped test fails the run.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -15,6 +15,7 @@ import { createNodeInstallArgs } from './support/nodes.ts';
 import { createGeneratorInstallArgs } from './support/openapi-generators.ts';
 import { createPackageManagerInstallArgs } from './support/package-managers.ts';
 import { startRedis } from './support/redis.ts';
+import { startSentinelGroup } from './support/sentinel.ts';
 import { createTestDomInstallArgs } from './support/test-doms.ts';
 import { createTestcontainersInstallArgs } from './support/testcontainers.ts';
 import { explainMissingTool, findTool, TOOLS, type Tool } from './support/tools.ts';
@@ -90,22 +91,33 @@ function runTests(env: Record<string, string>, ...filters: string[]): Results {
 /** The tests of a simulator in this process, and of the call page in browsers. They must pass with both stores. */
 const ON_BOTH_STORES = ['test/service/', 'test/control/', 'test/library/', 'test/browser/call'];
 
-async function runOnRedis(): Promise<Results[]> {
+/** The HTTP service, which asks a store for everything. */
+const ON_SENTINEL = ['test/service/', 'test/control/'];
+
+async function runOnStore(
+  name: string,
+  start: () => Promise<{ readonly url: string; stop(): Promise<void> }>,
+  filters: readonly string[],
+): Promise<Results[]> {
   const why = explainMissingTool('redis');
   if (why !== undefined) {
-    console.log(`\nnot run once more on a Redis: ${why}`);
+    console.log(`\nnot run once more on ${name}: ${why}`);
     return [];
   }
-  const server = await startRedis();
+  const server = await start();
   try {
-    return [runTests({ TEST_STORE: server.url }, ...ON_BOTH_STORES)];
+    return [runTests({ TEST_STORE: server.url }, ...filters)];
   } finally {
     await server.stop();
   }
 }
 
 async function runAllTests(): Promise<boolean> {
-  const all = [runTests({}), ...(await runOnRedis())];
+  const all = [
+    runTests({}),
+    ...(await runOnStore('a Redis', startRedis, ON_BOTH_STORES)),
+    ...(await runOnStore('Sentinels', startSentinelGroup, ON_SENTINEL)),
+  ];
   const skipped = all
     .flatMap(({ testResults }) => testResults.flatMap(({ assertionResults }) => assertionResults))
     .filter(({ status }) => status !== 'passed' && status !== 'failed');

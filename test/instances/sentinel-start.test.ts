@@ -102,7 +102,7 @@ describe.skipIf(why)(`an address that names Sentinels${why ? ` (${why})` : ''}`,
     [
       'an unknown name',
       () => address({ name: 'other' }),
-      /the Sentinel at 127\.0\.0\.1:\d+ knows no master other, only mymaster\n/,
+      /the Sentinel at 127\.0\.0\.1:\d+ knows no master other, only simulators\n/,
     ],
     [
       'no password of the Sentinels',
@@ -132,7 +132,7 @@ describe.skipIf(why)(`an address that names Sentinels${why ? ` (${why})` : ''}`,
     [
       'a Sentinel in place of a Redis',
       () => group.sentinels[0]?.url ?? '',
-      /it is a Sentinel: use redis\+sentinel:\/\/HOST:PORT\/mymaster\n/,
+      /it is a Sentinel: use redis\+sentinel:\/\/HOST:PORT\/simulators\n/,
     ],
     [
       'a replica in place of a master',

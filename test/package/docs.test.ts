@@ -333,7 +333,7 @@ describe('the documentation', () => {
       },
     })),
     {
-      language: /^(?:yaml|nginx)$/,
+      language: /^(?:yaml|nginx|haproxy)$/,
       begins: /^# (?:recipes|docker)\//,
       async run({ name, text }) {
         const excerpt = text.slice(text.indexOf('\n') + 1);

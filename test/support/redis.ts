@@ -74,19 +74,25 @@ async function waitUntilReady(url: string): Promise<void> {
   }
 }
 
-/** Settings of a server, as in its file. A name may include words before the last one. */
+const createRedisFolder = () => mkdtempSync(path.join(tmpdir(), 'mock-veridas-redis-'));
+
+/** Settings of a server. A name may include words before the last one. */
 type Settings = Readonly<Record<string, string>>;
 
-/** Starts a server with a file that it may rewrite, and waits until it answers at its address. */
+/** The lines of a configuration file. */
+export const formatSettings = (settings: Settings): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `${name} ${JSON.stringify(value)}\n`)
+    .join('');
+
+/** Starts a server with a configuration file that it may rewrite, and waits until it answers at its address. */
 export async function startServer(
-  folder: string,
   url: string,
-  settings: Settings,
-  ...flags: readonly string[]
+  config: string,
+  { folder = createRedisFolder(), flags = [] }: { folder?: string; flags?: readonly string[] } = {},
 ): Promise<RedisServer> {
   const file = path.join(folder, 'redis.conf');
-  const lines = Object.entries({ bind: '127.0.0.1', dir: folder, ...settings });
-  writeFileSync(file, lines.map(([name, value]) => `${name} ${JSON.stringify(value)}\n`).join(''));
+  writeFileSync(file, `${config}\n${formatSettings({ bind: '127.0.0.1', dir: folder })}`);
 
   let child: ChildProcess;
   let ended: Promise<unknown>;
@@ -109,8 +115,6 @@ export async function startServer(
   });
   return { url, signal, restart: start, stop };
 }
-
-export const createRedisFolder = () => mkdtempSync(path.join(tmpdir(), 'mock-veridas-redis-'));
 
 /**
  * Starts a Redis on a free port.
@@ -147,7 +151,7 @@ export async function startRedis({
     : socket
       ? `unix://${login}${file}`
       : `redis://${login}127.0.0.1:${port}`;
-  return startServer(folder, url, {
+  const settings = {
     port: socket || tls ? '0' : String(port),
     save: '',
     ...(socket && { unixsocket: file }),
@@ -156,7 +160,8 @@ export async function startRedis({
     ...(keeps && { appendonly: 'yes', appendfsync: 'always' }),
     ...(password !== '' && { requirepass: password }),
     ...more,
-  });
+  };
+  return startServer(url, formatSettings(settings), { folder });
 }
 
 /** Returns a unique key prefix. */

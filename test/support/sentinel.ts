@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { createClient } from 'redis';
 import {
-  createRedisFolder,
   findFreePort,
+  formatSettings,
   formatTls,
   type RedisServer,
   readTlsFiles,
@@ -12,9 +14,9 @@ import {
 
 const REPLICAS = 2;
 const SENTINELS = 3;
-export const DOWN_AFTER_MS = 1_000;
-const FAIL_OVER_TIMEOUT_MS = 3_000;
-export const MASTER_NAME = 'mymaster';
+export const MASTER_NAME = 'simulators';
+/** The configuration of the Sentinels of docker-compose.yml. */
+const CONFIG = readFileSync(path.join(import.meta.dirname, '../../docker/sentinel.conf'), 'utf8');
 
 /** A master, its replicas, and the Sentinels that watch them. */
 export interface SentinelGroup {
@@ -96,24 +98,22 @@ export async function startSentinelGroup({
   const sentinels = await Promise.all(
     Array.from({ length: SENTINELS }, async () => {
       const own = String(await findFreePort());
-      const named = (setting: string) => `sentinel ${setting} ${MASTER_NAME}`;
+      const settings = {
+        ...(tls && { ...formatTls(tls, own), port: '0', 'tls-replication': 'yes' }),
+        ...(password !== '' && { [`sentinel auth-pass ${MASTER_NAME}`]: password }),
+        ...(sentinelPassword !== '' && {
+          requirepass: sentinelPassword,
+          'sentinel sentinel-pass': sentinelPassword,
+        }),
+      };
+      const config = CONFIG.replace('port 26379', `port ${own}`).replace(
+        'redis-one 6379',
+        `127.0.0.1 ${port(master)}`,
+      );
       return startServer(
-        createRedisFolder(),
         `${scheme}://${login(sentinelPassword)}127.0.0.1:${own}${files}`,
-        {
-          port: tls ? '0' : own,
-          ...(tls && { ...formatTls(tls, own), 'tls-replication': 'yes' }),
-          [`${named('monitor')} 127.0.0.1 ${port(master)}`]: '2',
-          [named('down-after-milliseconds')]: String(DOWN_AFTER_MS),
-          [named('failover-timeout')]: String(FAIL_OVER_TIMEOUT_MS),
-          [named('parallel-syncs')]: String(REPLICAS),
-          ...(password !== '' && { [named('auth-pass')]: password }),
-          ...(sentinelPassword !== '' && {
-            requirepass: sentinelPassword,
-            'sentinel sentinel-pass': sentinelPassword,
-          }),
-        },
-        '--sentinel',
+        config + formatSettings(settings),
+        { flags: ['--sentinel'] },
       );
     }),
   );

@@ -13,6 +13,7 @@ export const TOOLS = {
   xvfb: { names: ['Xvfb'], debian: 'xvfb' },
   dbus: { names: ['dbus-run-session'], debian: 'dbus' },
   redis: { names: ['redis-server'], debian: 'redis-server' },
+  haproxy: { names: ['haproxy', '/usr/sbin/haproxy'], debian: 'haproxy' },
   nginx: { names: ['nginx'], debian: 'nginx-light' },
   xmllint: { names: ['xmllint'], debian: 'libxml2-utils' },
   slowhttptest: { names: ['slowhttptest'], debian: 'slowhttptest' },

@@ -21,6 +21,7 @@ export interface RedisClient {
 }
 
 const CONNECT_TIMEOUT_MS = 1_000;
+const SENTINEL_CONNECT_TIMEOUT_MS = 2_500;
 const PING_INTERVAL_MS = 1_000;
 /** The error codes of `import` and of `require`, which the bundled command uses. */
 const NOT_INSTALLED_CODES = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'];
@@ -51,6 +52,28 @@ function readTls({ url }: RedisLocation): Record<string, string | true> {
   return { ...(url.startsWith('rediss') && { tls: true }), ...Object.fromEntries(contents) };
 }
 
+interface Destroyable {
+  readonly isOpen: boolean;
+  on(event: 'connect', listener: () => void): unknown;
+  destroy(): void;
+}
+
+/** Makes `destroy` work while the client connects, too. The library's leaves such a connection open. */
+function makeDestroyable<C extends Destroyable>(client: C): C {
+  const destroy = client.destroy.bind(client);
+  let hasSocket = false;
+  let isDestroyed = false;
+  client.on('connect', () => {
+    hasSocket = true;
+    if (isDestroyed) destroy();
+  });
+  client.destroy = () => {
+    isDestroyed = true;
+    if (hasSocket && client.isOpen) destroy();
+  };
+  return client;
+}
+
 /**
  * @throws {StoreUnavailable} the library is not installed, or a file of the address cannot be read
  */
@@ -72,12 +95,15 @@ export async function createClientFactory(place: RedisLocation) {
     Object.entries(SCRIPTS).map(([name, text]) => [name, script(text)]),
   ) as Record<ScriptName, ReturnType<typeof script>>;
 
-  const createOptions = (url: string, socket: { readonly socketTimeout?: number } = {}) =>
+  const createOptions = (
+    url: string,
+    socket: { readonly socketTimeout?: number; readonly connectTimeout?: number } = {},
+  ) =>
     ({
       url,
       RESP: 2,
       // Reconnecting and queueing are left to the caller.
-      socket: { ...tls, ...socket, reconnectStrategy: false, connectTimeout: CONNECT_TIMEOUT_MS },
+      socket: { connectTimeout: CONNECT_TIMEOUT_MS, ...tls, ...socket, reconnectStrategy: false },
       disableOfflineQueue: true,
       commandOptions: { timeout: 0 },
       maintNotifications: 'disabled',
@@ -88,14 +114,20 @@ export async function createClientFactory(place: RedisLocation) {
     isReply: (error: unknown): error is Error => error instanceof ErrorReply,
 
     /** A connection to a Sentinel. */
-    newSentinelClient: (url: string) => createClient(createOptions(url)).on('error', () => {}),
+    newSentinelClient: (url: string) =>
+      makeDestroyable(createClient(createOptions(url, { connectTimeout: SENTINEL_CONNECT_TIMEOUT_MS }))).on(
+        'error',
+        () => {},
+      ),
 
     /** A connection to a Sentinel for its messages, which notices within seconds that it is lost. */
     newSentinelListener: (url: string) =>
-      createClient({
-        ...createOptions(url, { socketTimeout: 3 * PING_INTERVAL_MS }),
-        pingInterval: PING_INTERVAL_MS,
-      }),
+      makeDestroyable(
+        createClient({
+          ...createOptions(url, { socketTimeout: 3 * PING_INTERVAL_MS }),
+          pingInterval: PING_INTERVAL_MS,
+        }),
+      ),
 
     /**
      * @param url the address of the server
@@ -107,12 +139,12 @@ export async function createClientFactory(place: RedisLocation) {
       onMessage: (message: string) => void,
       onLost: (error: Error) => void,
     ): RedisClient {
-      const client = createClient({ ...createOptions(url), scripts });
+      const client = makeDestroyable(createClient({ ...createOptions(url), scripts }));
       client.on('error', onLost);
       // On a connection of its own: Redis cuts those that subscribe when an answer is large. Until it is subscribed again,
       // changes are found by polling.
       const subscriber = createSubscriber({
-        newClient: () => createClient(createOptions(url)),
+        newClient: () => makeDestroyable(createClient(createOptions(url))),
         channels: [`${place.prefix}changes`],
         onMessage,
       });

@@ -38,8 +38,9 @@ export interface Connection {
 
 /** Connecting and the first reply must take no longer. */
 const HANDSHAKE_TIMEOUT_MS = 1_500;
-/** At the start the server may still be starting too. */
+/** At the start the server may still be starting too, or a master may be replaced. */
 const START_TIMEOUT_MS = 3_000;
+const START_TIMEOUT_WITH_SENTINELS_MS = 10_000;
 const CHECK_INTERVAL_MS = 1_000;
 /** Each check renews the configuration for so long. */
 const CONFIGURATION_TTL_S = 5;
@@ -239,7 +240,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 
   /** The first connection, with time for a server that is just starting. */
   async function connectFirst(): Promise<RedisClient> {
-    const giveUpAt = systemTime() + START_TIMEOUT_MS;
+    const giveUpAt = systemTime() + (topology.canChange ? START_TIMEOUT_WITH_SENTINELS_MS : START_TIMEOUT_MS);
     for (;;) {
       try {
         return await connectOnce();

@@ -87,7 +87,9 @@ export function describeFailure(error: unknown, place: RedisLocation): string {
   // A host name with IPv4 and IPv6 addresses fails with one error for each.
   const one = ((error as AggregateError).errors?.[0] ?? error) as NodeJS.ErrnoException;
   const known = ERROR_REASONS[one.code ?? one.message];
-  const reason = parseSentinels(place.url) ? known?.replace('://', '+sentinel://') : known;
+  const full = parseSentinels(place.url) ? known?.replace('://', '+sentinel://') : known;
+  // The address is of that form already.
+  const reason = full?.includes(` ${place.url.split('//')[0]}//`) ? full.split(';')[0] : full;
   // Redis adds to an error in a script where in the script it was.
   const words = (reason ?? one.message)
     .replace(/^ERR (?=[A-Z]{3,} )/, '')

@@ -7,8 +7,8 @@ import type { Topology } from './topology.ts';
 import { withTimeout } from './with-timeout.ts';
 
 /** A Sentinel that is slower counts as down. Longer than connecting may take, which fails with a better reason. */
-const ANSWER_TIMEOUT_MS = 1_250;
-/** How long to wait for the others when most have answered. */
+const ANSWER_TIMEOUT_MS = 3_000;
+/** How long to wait for the others when half of them have answered. */
 const REST_TIMEOUT_MS = 200;
 /** Published before a replica is promoted, by the Sentinel that does it, and when all know the new master. */
 const CHANNELS = ['+failover-state-send-slaveof-noone', '+switch-master'];
@@ -71,7 +71,7 @@ export function followSentinels(
       const fix = reason.startsWith('NOAUTH') ? '; add ?sentinel=USER:PASSWORD to the address' : '';
       throw new WrongAddress(`the Sentinel at ${host} answers: ${reason}${fix}`);
     } finally {
-      if (client.isOpen) client.destroy();
+      client.destroy();
     }
   }
 
@@ -79,18 +79,18 @@ export function followSentinels(
   async function findOpinion(): Promise<Opinion> {
     const opinions: Opinion[] = [];
     const failures: Error[] = [];
-    let notifyMost = (): void => {};
-    const most = new Promise<void>((resolve) => {
-      notifyMost = resolve;
+    let notifyHalf = (): void => {};
+    const half = new Promise<void>((resolve) => {
+      notifyHalf = resolve;
     });
     const asked = hosts.map(async (host) => {
       await ask(host).then(
         (opinion) => opinions.push(opinion),
         (failure) => failures.push(failure),
       );
-      if (opinions.length > hosts.length / 2) notifyMost();
+      if (opinions.length >= hosts.length / 2) notifyHalf();
     });
-    await Promise.race([Promise.all(asked), most.then(() => pause(REST_TIMEOUT_MS))]);
+    await Promise.race([Promise.all(asked), half.then(() => pause(REST_TIMEOUT_MS))]);
     const [latest] = opinions.sort(
       (a, b) => b.epoch - a.epoch || Number(b.isReplacing) - Number(a.isReplacing),
     );

@@ -4,7 +4,6 @@ export const RETRY_DELAY_MS = 250;
 
 /** A connection for messages, of the library. */
 interface SubscribingClient {
-  readonly isOpen: boolean;
   on(event: 'error', listener: (error: Error) => void): unknown;
   connect(): Promise<unknown>;
   subscribe(channels: string[], listener: (message: string, channel: string) => unknown): Promise<unknown>;
@@ -38,9 +37,9 @@ export function createSubscriber({
   let current: SubscribingClient | undefined;
   let retry: NodeJS.Timeout | undefined;
   let isDestroyed = false;
-  const closeCurrent = () => current?.isOpen && current.destroy();
 
   async function subscribe(): Promise<void> {
+    if (isDestroyed) throw new Error('it is not subscribed to any more');
     const client = newClient();
     current = client;
     client.on('error', () => client === current && resubscribe());
@@ -51,7 +50,7 @@ export function createSubscriber({
   const start = () => void subscribe().catch(resubscribe);
   function resubscribe(): void {
     clearTimeout(retry);
-    closeCurrent();
+    current?.destroy();
     if (!isDestroyed) retry = setTimeout(start, RETRY_DELAY_MS);
   }
 
@@ -61,7 +60,7 @@ export function createSubscriber({
     destroy() {
       isDestroyed = true;
       clearTimeout(retry);
-      closeCurrent();
+      current?.destroy();
     },
   };
 }
