@@ -140,7 +140,8 @@ async function runSequence(
 
   /** Sends a request to an instance, or to the next if it is down; returns undefined when the response is lost. */
   async function send(instance: number, address: string, init?: RequestInit): Promise<Response | undefined> {
-    for (let tries = 0; tries < 300; tries += 1) {
+    const giveUpAt = performance.now() + MAX_OUTAGE_MS;
+    for (let tries = 0; performance.now() < giveUpAt; tries += 1) {
       const { url } = instances[(instance + tries) % INSTANCES] as Instance;
       try {
         const answer = await fetch(`${url}${address}`, { signal: AbortSignal.timeout(10_000), ...init });

@@ -85,7 +85,7 @@ describe.skipIf(why)(`an address that names Sentinels${why ? ` (${why})` : ''}`,
 
   it('is used with the rights that the documentation lists for a user of the Sentinels', async () => {
     const rights =
-      '+subscribe &+switch-master &+failover-state-send-slaveof-noone +ping +role +sentinel|master +sentinel|get-master-addr-by-name';
+      '+subscribe &+switch-master &+try-failover +ping +role +sentinel|master +sentinel|get-master-addr-by-name';
     for (const one of group.sentinels)
       await command(one, 'ACL', 'SETUSER', 'ci', 'reset', 'on', '>pass', ...rights.split(' '));
     const d = await start(address({ query: '?sentinel=ci:pass' }));

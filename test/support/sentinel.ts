@@ -52,7 +52,8 @@ export async function command<T>({ url }: RedisServer, ...args: string[]): Promi
   }
 }
 
-async function repeatUntil<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+/** Repeats an attempt until it returns something. A server closes connections when its role changes. */
+export async function repeatUntil<T>(attempt: () => Promise<T | undefined>): Promise<T> {
   const giveUp = AbortSignal.timeout(60_000);
   for (;;) {
     const found = await attempt().catch(() => undefined);

@@ -107,6 +107,7 @@ export async function createClientFactory(place: RedisLocation) {
       disableOfflineQueue: true,
       commandOptions: { timeout: 0 },
       maintNotifications: 'disabled',
+      disableClientInfo: true,
     }) as const;
 
   return {

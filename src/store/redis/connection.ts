@@ -132,7 +132,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   }
 
   /** A connection on which the server has proved that it can be used. */
-  async function connectOnce(): Promise<RedisClient> {
+  async function connectOnce(timeoutMs = HANDSHAKE_TIMEOUT_MS): Promise<RedisClient> {
     server = '';
     const url = await topology.findMaster();
     server = topology.canChange ? `${new URL(url).host}: ` : '';
@@ -142,8 +142,8 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       leaveAttempt = reject;
     });
     try {
-      await withTimeout(HANDSHAKE_TIMEOUT_MS, Promise.race([client.connect(), left]));
-      await withTimeout(HANDSHAKE_TIMEOUT_MS, Promise.race([greetMaster(client), left]));
+      await withTimeout(timeoutMs, Promise.race([client.connect(), left]));
+      await withTimeout(timeoutMs, Promise.race([greetMaster(client), left]));
       return client;
     } catch (error) {
       client.destroy();
@@ -243,7 +243,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     const giveUpAt = systemTime() + (topology.canChange ? START_TIMEOUT_WITH_SENTINELS_MS : START_TIMEOUT_MS);
     for (;;) {
       try {
-        return await connectOnce();
+        return await connectOnce(START_TIMEOUT_MS);
       } catch (error) {
         if (isFinal(error) || systemTime() >= giveUpAt) {
           throw new StoreUnavailable(`${label} cannot be used: ${describe(error)}`);

@@ -10,8 +10,8 @@ import { withTimeout } from './with-timeout.ts';
 const ANSWER_TIMEOUT_MS = 3_000;
 /** How long to wait for the others when half of them have answered. */
 const REST_TIMEOUT_MS = 200;
-/** Published before a replica is promoted, by the Sentinel that does it, and when all know the new master. */
-const CHANNELS = ['+failover-state-send-slaveof-noone', '+switch-master'];
+/** Published by the Sentinel that is going to promote a replica, and by all when they know the new master. */
+const CHANNELS = ['+try-failover', '+switch-master'];
 
 const REPLACING = 'its Sentinels are replacing the master';
 
@@ -95,8 +95,9 @@ export function followSentinels(
       (a, b) => b.epoch - a.epoch || Number(b.isReplacing) - Number(a.isReplacing),
     );
     if (latest !== undefined) return latest;
-    const wrong = failures.find((failure) => failure instanceof WrongAddress);
-    throw wrong ?? new Error(`no Sentinel answers: ${failures.map(({ message }) => message).join('; ')}`);
+    const [first] = failures;
+    if (first && failures.every((failure) => failure instanceof WrongAddress)) throw first;
+    throw new Error(`no Sentinel answers: ${failures.map(({ message }) => message).join('; ')}`);
   }
 
   async function findMaster(): Promise<string> {
