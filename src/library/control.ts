@@ -1,4 +1,5 @@
 import { controlAt } from '../control/client.ts';
+import { askForAll, type ItemsOf, type PagedRoute } from '../control/schema/all-pages.ts';
 import {
   type Answer,
   type Argument,
@@ -27,6 +28,12 @@ export interface CamelControl {
     name: Name,
     ...asking: Argument<CamelAsking<Asking<Name>>>
   ): Promise<Camel<Answer<Name>>>;
+  /**
+   * Reads every page of a list.
+   *
+   * @throws {MockError} a request was refused or not answered
+   */
+  askForAll<Name extends PagedRoute>(name: Name, query: Asking<Name>['query']): Promise<Camel<ItemsOf<Name>>>;
 }
 
 /** A wait may take ten minutes. */
@@ -58,6 +65,13 @@ export function camelControlAt(address: string): CamelControl {
       try {
         const answer = await control.ask(name, ...(toSnakeCase(asking) as Argument<Asking<typeof name>>));
         return toCamelCase(answer) as Camel<Answer<typeof name>>;
+      } catch (error) {
+        throw mockError(url, error);
+      }
+    },
+    async askForAll(name, query) {
+      try {
+        return toCamelCase(await askForAll(control, name, query)) as Camel<ItemsOf<typeof name>>;
       } catch (error) {
         throw mockError(url, error);
       }

@@ -60,7 +60,7 @@ const MAX_RESTORES = 5;
 const MIN_LOSS_REPORT_INTERVAL_MS = 60_000;
 
 /** These scripts get the mark as their first argument, and report when data has lost it. */
-const CHECKS_MARK: ReadonlySet<ScriptName> = new Set(['READ', 'LIST', 'CHECK']);
+const CHECKS_MARK: ReadonlySet<ScriptName> = new Set(['READ', 'LIST', 'OWNERS', 'CHECK']);
 
 /** `work`, or an error when it takes longer than `timeoutMs`. */
 async function withTimeout<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
