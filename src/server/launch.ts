@@ -85,7 +85,7 @@ async function openStore(
     url: address,
     prefix,
     configuration: listCommonOptions(options),
-    onStatusChange: (line) => log.warn(line),
+    onStatusChange: (line, level = 'warn') => log[level](line),
     reseed: (store) => createSeeder(store, random, options).all(),
   });
 }

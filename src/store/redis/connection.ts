@@ -31,7 +31,7 @@ export interface ConnectionOptions extends RedisLocation {
   /** Called with each message on the channel. */
   readonly onMessage: (message: string) => void;
   /** Called once each when the store becomes unavailable, recovers or has lost data, and with warnings at the start. */
-  readonly onStatusChange: (line: string) => void;
+  readonly onStatusChange: (line: string, level?: 'info' | 'warn') => void;
   /** Writes the seed data again after the server has lost data; no other command runs before. */
   readonly reseed: (run: RunScript) => Promise<void>;
 }
@@ -105,14 +105,16 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   /** Proves that the server can be used, and seeds it again when it has lost data since. */
   async function greet(client: RedisClient): Promise<void> {
     const again = mark === undefined ? '' : 'again';
-    const [layout = '', found = '', theirs = ''] = (await client.run(
-      'GREET',
-      LAYOUT,
-      again,
-      ...kinds,
-    )) as string[];
+    const greeting = await client.run('GREET', LAYOUT, again, ...kinds);
+    const [layout, found, theirs = '', subscribers = 1] = greeting as [string, string, string?, number?];
     if (layout !== LAYOUT) throw new LayoutMismatch(layout, options.prefix);
     if (mark === undefined) {
+      const others = subscribers - 1;
+      if (others > 0)
+        onStatusChange(
+          `${label} is shared with ${others} running instance${others === 1 ? '' : 's'}: tokens, clocks and resets apply to all. To keep this one apart, give it a --store-prefix of its own`,
+          'info',
+        );
       const differences = findDifferences(configuration, theirs);
       if (differences.length > 0)
         onStatusChange(

@@ -237,7 +237,8 @@ end
 
 /**
  * Arguments: layout, `again` after the first time, and every kind. Tries every command, and replaces the mark and the kinds
- * that have lost theirs. Returns layout, mark and configuration. A full server is greeted too: it still reads and deletes.
+ * that have lost theirs. Returns layout, mark, configuration and the number of subscribers. A full server is greeted too: it
+ * still reads and deletes.
  */
 export const GREET = `${WITH_WORDS}
 local born, isAgain = at('born'), ARGV[2] == 'again'
@@ -246,7 +247,7 @@ if type(layout) == 'table' and layout.err:find('WRONGTYPE') then return {'1'} en
 if layout and layout ~= ARGV[1] and type(layout) == 'string' then return {layout} end
 
 local tried = at('tried')
-local isFull = false
+local isFull, listeners = false, 0
 for _, command in ipairs({
   {'UNLINK', tried}, {'SET', tried, '1'}, {'GET', tried}, {'INCR', tried}, {'UNLINK', tried},
   {'HSET', tried, 'a', 'b'}, {'HGET', tried, 'a'}, {'HMGET', tried, 'a'}, {'HDEL', tried, 'a'}, {'UNLINK', tried},
@@ -255,10 +256,12 @@ for _, command in ipairs({
   {'XLEN', tried}, {'XRANGE', tried, '-', '+'}, {'XREVRANGE', tried, '+', '-'}, {'UNLINK', tried},
   {'PUBLISH', at('changes'), '[]'}, {'TIME'},
 }) do
-  local isTried, failure = pcall(try, unpack(command))
+  local isTried, reply = pcall(try, unpack(command))
   if not isTried then
-    if not failure:find('OOM') then error(failure, 0) end
+    if not reply:find('OOM') then error(reply, 0) end
     isFull = true
+  elseif command[1] == 'PUBLISH' then
+    listeners = reply
   end
 end
 local mark = try('HGET', born, 'mark') or try('HGET', at(ARGV[3]), 'mark')
@@ -279,7 +282,7 @@ if not isFull then
   raise('versions')
   if isAgain or redis.call('GET', at('appended')) then raise('appended') end
 end
-return {ARGV[1], mark, try('GET', at('configuration')) or ''}
+return {ARGV[1], mark, try('GET', at('configuration')) or '', listeners}
 `;
 
 /** Arguments: mark, configuration, seconds until it expires, and every kind. Writes as well as reads. */
