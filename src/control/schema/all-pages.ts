@@ -1,5 +1,4 @@
 import { type Answer, type Asking, type Control, RequestFailed, type RouteName } from './client.ts';
-import { MAX_LIMIT } from './page.ts';
 
 /** A route that answers a page of a list. */
 export type PagedRoute = {
@@ -23,7 +22,7 @@ export async function askForAll<Name extends PagedRoute>(
   const items: unknown[] = [];
   let after = (query as { readonly after?: string } | undefined)?.after;
   do {
-    const asking = { query: { ...query, limit: `${MAX_LIMIT}`, ...(after !== undefined && { after }) } };
+    const asking = { query: { ...query, ...(after !== undefined && { after }) } };
     const page = (await ask(name, asking as never)) as { items?: unknown; next?: string | null } | undefined;
     if (!Array.isArray(page?.items))
       throw new RequestFailed('not_simulator', 'is not a mock-veridas control API');

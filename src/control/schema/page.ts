@@ -2,15 +2,15 @@ import { type TSchema, Type } from 'typebox';
 
 /** Long lists are answered in pages, oldest first. */
 
-export const MAX_LIMIT = 1_000;
-const DEFAULT_LIMIT = 200;
+/** The longest page, which is also the default. */
+const MAX_LIMIT = 1_000;
 
 export const limitQuery = {
   limit: Type.Optional(
     Type.String({
       pattern: '^([1-9]\\d{0,2}|1000)$',
       title: 'length of a page',
-      description: `a number from 1 to ${MAX_LIMIT}; ${DEFAULT_LIMIT} by default`,
+      description: `a number from 1 to ${MAX_LIMIT}, which is the default`,
     }),
   ),
 };
@@ -52,7 +52,7 @@ interface PageQuery {
 
 /** The page that a query selects, of one client or of all. */
 export const toPageRequest = ({ limit, after }: PageQuery, clientId: string | undefined) => ({
-  limit: limit === undefined ? DEFAULT_LIMIT : Number(limit),
+  limit: limit === undefined ? MAX_LIMIT : Number(limit),
   after,
   clientId,
 });

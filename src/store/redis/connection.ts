@@ -31,7 +31,9 @@ export interface ConnectionOptions extends RedisLocation {
   /** Called with each message on the channel. */
   readonly onMessage: (message: string) => void;
   /** Called once each when the store becomes unavailable, recovers or has lost data, and with warnings at the start. */
-  readonly onStatusChange: (line: string, level?: 'info' | 'warn') => void;
+  readonly onStatusChange: (line: string) => void;
+  /** Called at the start when other instances use the store. */
+  readonly onShared?: (line: string) => void;
   /** Writes the seed data again after the server has lost data; no other command runs before. */
   readonly reseed: (run: RunScript) => Promise<void>;
 }
@@ -111,9 +113,8 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     if (mark === undefined) {
       const others = subscribers - 1;
       if (others > 0)
-        onStatusChange(
+        options.onShared?.(
           `${label} is shared with ${others} running instance${others === 1 ? '' : 's'}: tokens, clocks and resets apply to all. To keep this one apart, give it a --store-prefix of its own`,
-          'info',
         );
       const differences = findDifferences(configuration, theirs);
       if (differences.length > 0)
