@@ -1,4 +1,3 @@
-import { askForAll } from '../control/schema/all-pages.ts';
 import { type Answer, type Asking, type Control, RequestFailed } from '../control/schema/client.ts';
 
 /** What verification needs of a provider besides its answers. */
@@ -28,6 +27,6 @@ function emptyWhenRefused(error: unknown): [] {
  */
 export const simulatorControl = (control: Control, verification: string): ProviderControl => ({
   applyState: (body) => control.ask('POST /provider-states', { body: { ...body, verification } }),
-  requestsAfter: (id) => askForAll(control, 'GET /requests', { after: String(id) }).catch(emptyWhenRefused),
-  eventsOf: (client_id) => askForAll(control, 'GET /events', { client_id }).catch(emptyWhenRefused),
+  requestsAfter: (id) => control.askForAll('GET /requests', { after: String(id) }).catch(emptyWhenRefused),
+  eventsOf: (client_id) => control.askForAll('GET /events', { client_id }).catch(emptyWhenRefused),
 });

@@ -1,10 +1,11 @@
 import { controlAt } from '../control/client.ts';
-import { askForAll, type ItemsOf, type PagedRoute } from '../control/schema/all-pages.ts';
 import {
   type Answer,
   type Argument,
   type Asking,
   type Control,
+  type ItemsOf,
+  type PagedRoute,
   RequestFailed,
   type RouteName,
 } from '../control/schema/client.ts';
@@ -59,22 +60,14 @@ export function mockError(url: string, error: unknown): unknown {
 export function camelControlAt(address: string): CamelControl {
   const control = controlAt(address, TIMEOUT_MS);
   const { url } = splitCredentials(address);
+  const convert = <T>(answer: Promise<T>): Promise<Camel<T>> =>
+    answer.then(toCamelCase, (error) => {
+      throw mockError(url, error);
+    }) as Promise<Camel<T>>;
   return {
     wire: control,
-    async ask(name, ...asking) {
-      try {
-        const answer = await control.ask(name, ...(toSnakeCase(asking) as Argument<Asking<typeof name>>));
-        return toCamelCase(answer) as Camel<Answer<typeof name>>;
-      } catch (error) {
-        throw mockError(url, error);
-      }
-    },
-    async askForAll(name, query) {
-      try {
-        return toCamelCase(await askForAll(control, name, query)) as Camel<ItemsOf<typeof name>>;
-      } catch (error) {
-        throw mockError(url, error);
-      }
-    },
+    ask: async (name, ...asking) =>
+      convert(control.ask(name, ...(toSnakeCase(asking) as Argument<Asking<typeof name>>))),
+    askForAll: (name, query) => convert(control.askForAll(name, query)),
   };
 }

@@ -3,7 +3,6 @@ import { abbreviateToken } from '../../domain/journal.ts';
 import { DEMO_CLIENT } from '../../pages/demo/messages.ts';
 import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
 import { askHealth } from '../client.ts';
-import { askForAll } from '../schema/all-pages.ts';
 import { type Control, RequestFailed } from '../schema/client.ts';
 import { sanitizeText } from './sanitize-text.ts';
 
@@ -61,9 +60,9 @@ export async function collectSnapshot(control: Control, address: string): Promis
       '/clients',
       control.ask('GET /clients').then(({ items }) => items),
     ),
-    list('/calls', askForAll(control, 'GET /calls')),
-    list('/tokens', askForAll(control, 'GET /tokens')),
-    list('/requests', askForAll(control, 'GET /requests')),
+    list('/calls', control.askForAll('GET /calls')),
+    list('/tokens', control.askForAll('GET /tokens')),
+    list('/requests', control.askForAll('GET /requests')),
     list(
       '/findings',
       control.ask('GET /findings').then(({ items }) => items),

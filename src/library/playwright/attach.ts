@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { TestInfo } from '@playwright/test';
-import { askForAll } from '../../control/schema/all-pages.ts';
 import { RequestFailed } from '../../control/schema/client.ts';
 import { renderReport } from '../../pages/report/document.ts';
 import { ROOT, VERSION } from '../../system/package.ts';
@@ -11,9 +10,9 @@ export async function attachHistory(info: TestInfo, { control, client: query }: 
   const { wire } = control;
   const answers = await Promise.all([
     wire.ask('GET /clock', { query }),
-    askForAll(wire, 'GET /calls', query),
-    askForAll(wire, 'GET /tokens', query),
-    askForAll(wire, 'GET /requests', query),
+    wire.askForAll('GET /calls', query),
+    wire.askForAll('GET /tokens', query),
+    wire.askForAll('GET /requests', query),
     wire.ask('GET /findings', { query }),
   ]).catch((error) => {
     // The test may have removed the client.
