@@ -1,10 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { StoreUnavailable } from '../store.ts';
 import { formatLocation, listTlsFiles, type RedisLocation } from './location.ts';
-import { APPEND, CHECK, CLEAR, CLEAR_PARTS, GREET, LIST, PART, PARTS, READ, SWAP } from './scripts.ts';
+import {
+  APPEND,
+  CHECK,
+  CLEAR,
+  CLEAR_PARTS,
+  GREET,
+  LIST,
+  OWNERS,
+  PART,
+  PARTS,
+  READ,
+  SWAP,
+} from './scripts.ts';
 import { createSubscriber } from './subscriber.ts';
 
-const SCRIPTS = { APPEND, CHECK, CLEAR, CLEAR_PARTS, GREET, LIST, PART, PARTS, READ, SWAP };
+const SCRIPTS = { APPEND, CHECK, CLEAR, CLEAR_PARTS, GREET, LIST, OWNERS, PART, PARTS, READ, SWAP };
 export type ScriptName = keyof typeof SCRIPTS;
 
 /** One connection to a server; not used again once it is lost. */
