@@ -64,6 +64,7 @@ function findPasswords({ url }: RedisLocation): string[] {
 
 const UNTRUSTED =
   'its certificate is not trusted: add ?ca=FILE to the address, with the certificate of its CA';
+const NO_CERTIFICATE = 'it asks for a client certificate: add ?cert=FILE&key=FILE to the address';
 const ERROR_REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ENOENT: 'the socket does not exist',
@@ -78,20 +79,26 @@ const ERROR_REASONS: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-    'it asks for a client certificate: add ?cert=FILE&key=FILE to the address',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: NO_CERTIFICATE,
 };
+
+/** The reason by an error's code or message, without the advice to use the form that the address has already. */
+function findReason(code: string, { url }: RedisLocation): string | undefined {
+  const known = ERROR_REASONS[code];
+  const reason = parseSentinels(url) ? known?.replace('://', '+sentinel://') : known;
+  if (!reason?.includes(` ${url.split('//')[0]}//`)) return reason;
+  const [fact] = reason.split(';');
+  // Some servers only close the connection.
+  const hasNoCertificate = url.startsWith('rediss') && !listTlsFiles(url).some(([name]) => name === 'cert');
+  return code === 'ECONNRESET' && hasNoCertificate ? `${fact}; maybe ${NO_CERTIFICATE}` : fact;
+}
 
 /** The message of an error, without the password. */
 export function describeFailure(error: unknown, place: RedisLocation): string {
   // A host name with IPv4 and IPv6 addresses fails with one error for each.
   const one = ((error as AggregateError).errors?.[0] ?? error) as NodeJS.ErrnoException;
-  const known = ERROR_REASONS[one.code ?? one.message];
-  const full = parseSentinels(place.url) ? known?.replace('://', '+sentinel://') : known;
-  // The address is of that form already.
-  const reason = full?.includes(` ${place.url.split('//')[0]}//`) ? full.split(';')[0] : full;
   // Redis adds to an error in a script where in the script it was.
-  const words = (reason ?? one.message)
+  const words = (findReason(one.code ?? one.message, place) ?? one.message)
     .replace(/^ERR (?=[A-Z]{3,} )/, '')
     .replace(/ script: [0-9a-f]{40}, on @\w+:\d+\.?$/, '');
   return findPasswords(place).reduce((text, secret) => text.replaceAll(secret, '***'), words);

@@ -10,8 +10,9 @@ import { withTimeout } from './with-timeout.ts';
 const ANSWER_TIMEOUT_MS = 3_000;
 /** How long to wait for the others when half of them have answered. */
 const REST_TIMEOUT_MS = 200;
-/** Published by the Sentinel that is going to promote a replica, and by all when they know the new master. */
-const CHANNELS = ['+try-failover', '+switch-master'];
+/** Published by the Sentinel that is going to promote a replica. */
+const BEGINNING = '+try-failover';
+const CHANNELS = [BEGINNING, '+switch-master'];
 
 const REPLACING = 'its Sentinels are replacing the master';
 
@@ -107,6 +108,13 @@ export function followSentinels(
     return opinion.url;
   }
 
+  function onMessage(message: string, channel: string): void {
+    const [, subject] = message.split(' ');
+    // Asking first would take as long as the promotion.
+    if (channel === BEGINNING && subject === name) onMasterLost(new Error(REPLACING));
+    else void checkMaster();
+  }
+
   /** A message may be about another master, or have been missed. */
   async function checkMaster(): Promise<void> {
     const opinion = await findOpinion().catch(() => undefined);
@@ -119,7 +127,7 @@ export function followSentinels(
     createSubscriber({
       newClient: () => clients.newSentinelListener(toSentinelUrl(host)),
       channels: CHANNELS,
-      onMessage: checkMaster,
+      onMessage,
       onSubscribed: checkMaster,
     }),
   );

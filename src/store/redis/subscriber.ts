@@ -31,7 +31,7 @@ export function createSubscriber({
 }: {
   readonly newClient: () => SubscribingClient;
   readonly channels: string[];
-  readonly onMessage: (message: string) => void;
+  readonly onMessage: (message: string, channel: string) => void;
   readonly onSubscribed?: () => void;
 }): Subscriber {
   let current: SubscribingClient | undefined;
