@@ -16,6 +16,7 @@ import { createGeneratorInstallArgs } from './support/openapi-generators.ts';
 import { createPackageManagerInstallArgs } from './support/package-managers.ts';
 import { startRedis } from './support/redis.ts';
 import { createTestDomInstallArgs } from './support/test-doms.ts';
+import { createTestcafeInstallArgs } from './support/testcafe.ts';
 import { createTestcontainersInstallArgs } from './support/testcontainers.ts';
 import { explainMissingTool, findTool, TOOLS, type Tool } from './support/tools.ts';
 import { createViteInstallArgs } from './support/vite.ts';
@@ -60,6 +61,7 @@ function installPackages(): void {
     createDevServerInstallArgs(),
     createJestInstallArgs(),
     createTestDomInstallArgs(),
+    createTestcafeInstallArgs(),
     createViteInstallArgs(),
   ];
   for (const args of installs) if (args.length > 0) run('npm', ...args);

@@ -282,6 +282,7 @@ describe('the documentation', () => {
     'consumer.test.ts',
     'jest.test.ts',
     'react.test.ts',
+    'testcafe.test.ts',
     '../control/generated-clients.test.ts',
   ].map((file) => readFileSync(path.join(import.meta.dirname, file), 'utf8'));
   const expectRunElsewhere = (name: string) =>
