@@ -49,7 +49,8 @@ async function ready(child: ChildProcess): Promise<string> {
 
 /** What is measured of a process that serves `url`. */
 function observe(child: ChildProcess, url: string): Served {
-  process.once('exit', () => child.kill());
+  const kill = () => child.kill();
+  process.once('exit', kill);
   const proc = (file: string) => readFileSync(`/proc/${child.pid}/${file}`, 'utf8');
   return {
     url,
@@ -61,7 +62,8 @@ function observe(child: ChildProcess, url: string): Served {
       return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
     },
     async stop() {
-      child.kill();
+      process.off('exit', kill);
+      kill();
       await once(child, 'exit');
     },
   };
