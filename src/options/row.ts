@@ -8,6 +8,7 @@ export const OPERANDS = {
   validate: 'FILE...',
   verify: 'PACT...',
   report: '[DIR...]',
+  compare: undefined,
   healthcheck: undefined,
 } as const;
 
