@@ -213,7 +213,7 @@ export const COMMAND_ROWS = {
     ...FLAG_ONLY,
     for: ['compare'],
     group: 'Results',
-    ...anyText('FILE|-', 'file', 'write the result as Markdown, for a ticket'),
+    ...anyText('FILE', 'file', 'write the result as Markdown, for a ticket'),
   },
   write: {
     ...FLAG_ONLY,

@@ -12,7 +12,7 @@ import { USED_AS_PROXY } from '../server/unreadable.ts';
 import type { ReceivedRequest } from '../simulator/received-request.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { IsAmong } from '../simulator/tokens.ts';
-import type { AnswerParts, Answers } from './django/answer.ts';
+import type { AnswerParts, Answers, Values } from './django/answer.ts';
 import { parseBasicCredentials } from './django/basic.ts';
 import { type Form, UnreadableForm } from './django/form.ts';
 import { parsePairs } from './django/urlencoded.ts';
@@ -65,6 +65,12 @@ function readAsked(
   };
 }
 
+/** What an answer may repeat of a request. */
+const nameFields = (asked: OAuthRequest): Values => ({
+  client_id: getClaimedClients(asked)[0] ?? '',
+  access_token: asked.fields.get('token') ?? '',
+});
+
 /** Clients send a whole URL to a proxy only. RFC 9112, 3.2.2. */
 const isForProxy = ({ url }: FastifyRequest): boolean => /^https?:/i.test(url);
 
@@ -101,7 +107,10 @@ export async function oauthRoutes(
       PATHS.revoke,
       {
         endpoint: 'revoke',
-        answer: (request, received, isAmong) => simulator.tokens.revoke(request, received, isAmong),
+        answer: async (request, received, isAmong) => {
+          const revoked = await simulator.tokens.revoke(request, received, isAmong);
+          return 'reason' in revoked ? revoked : { ...revoked, values: nameFields(request) };
+        },
       },
     ],
   ]);
@@ -172,7 +181,7 @@ export async function oauthRoutes(
     const cause = 'error' in outcome ? outcome.error : 'blocked';
     Object.assign(context, { reason, fix, cause });
     if ('blocked' in outcome) return 'blocked';
-    return { row: outcome.row, state: outcome.state, values: { client_id: claimed[0] ?? '', path } };
+    return { row: outcome.row, state: outcome.state, values: { ...nameFields(asked), path } };
   }
 
   async function respond(request: FastifyRequest, reply: FastifyReply): Promise<void> {
