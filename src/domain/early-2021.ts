@@ -76,7 +76,11 @@ export const ROWS = {
     answer: { ...CRASH, accepts: false },
   },
   token_get: { situation: 'a token, by GET', evidence: 'recorded', answer: 'method_not_allowed' },
-  token_scope: { situation: 'a token, with a scope named', evidence: 'recorded', answer: 'token' },
+  token_scope: {
+    situation: 'a token, with a scope of the guide named',
+    evidence: 'recorded',
+    answer: 'token',
+  },
   unknown_scope: {
     situation: 'a token, with an unknown scope named',
     evidence: 'recorded',

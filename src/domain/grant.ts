@@ -1,4 +1,4 @@
-import { GRANT_TYPE } from '../guide/oauth.ts';
+import { GRANT_TYPE, SCOPES } from '../guide/oauth.ts';
 import type { AnswerProfile, RowName } from './answer-profile.ts';
 import type { Client } from './client.ts';
 import type { Explanation } from './explanation.ts';
@@ -31,7 +31,7 @@ const queryDecodes: Step = (attempt) =>
 /** The token endpoint rejects a query in a place where the exception is not caught. */
 const noQueryOrCrash: Step = (attempt) =>
   attempt.request.query === 'present'
-    ? refuseWithCrash(attempt, 'token_query', 'a query string', IN_BODY)
+    ? refuseWithCrash(attempt, 'token_query', 'a query string', IN_BODY, 'the token endpoint')
     : undefined;
 
 const noQuery: Step = (attempt) =>
@@ -52,12 +52,14 @@ const mayUse =
           fix: `use a client whose grant_type is ${grantType}`,
         });
 
-const scopeNamed = special('token_scope', 'invalid_scope');
+const guidesScope = special('token_scope', 'invalid_scope');
 const scopeKnown: Step = (attempt) => {
   if (getField(attempt, 'scope') === undefined) return undefined;
+  const requested = getRequestedScopes(attempt);
+  if (requested.every((scope) => (SCOPES as readonly string[]).includes(scope))) return guidesScope(attempt);
   const known = attempt.profile.scope.split(' ');
-  return getRequestedScopes(attempt).every((scope) => known.includes(scope))
-    ? scopeNamed(attempt)
+  return requested.every((scope) => known.includes(scope))
+    ? undefined
     : refuse(attempt, 'unknown_scope', 'invalid_scope', {
         reason: 'the scope is unknown',
         fix: `send some of ${known.join(', ')}, separated by one space, or no scope`,

@@ -96,11 +96,11 @@ export function refuseWithCrash(
   row: RowName,
   what: string,
   fix: string,
+  where = 'the service',
 ): Refusal | undefined {
   const { status } = attempt.profile.answers[row];
   const refusal = refuse(attempt, row, 'invalid_request', {
-    reason:
-      status < 500 ? `${what} is refused with ${status}` : `${what} makes the service fail with ${status}`,
+    reason: status < 500 ? `${what} is refused with ${status}` : `${what} makes ${where} fail with ${status}`,
     fix,
   });
   return refusal && status >= 500 ? { ...refusal, error: 'crash' } : refusal;

@@ -14,7 +14,15 @@ import { systemTime } from '../../system/clock.ts';
 import { VERSION } from '../../system/package.ts';
 import { type Command, EXIT, print, printError, writeResult } from '../command.ts';
 import { onStopSignal } from '../stop-signals.ts';
-import { count, formatJson, formatMarkdown, formatText, getPart, groupDifferences } from './format.ts';
+import {
+  count,
+  formatJson,
+  formatMarkdown,
+  formatText,
+  getPart,
+  groupDifferences,
+  listParts,
+} from './format.ts';
 import { type Interview, type InterviewOptions, interview, MAX_REQUESTS } from './interview.ts';
 import { type Account, listQuestions, type Question } from './questions.ts';
 import { type Comparison, compareInterviews, listAnswers } from './result.ts';
@@ -114,7 +122,7 @@ async function writeProfile(
     writeResult('--write', file, formatProfile(profile, notes, ext === '.json'), cwd);
   write([]);
   const again = compareInterviews(await askSimulator(account, questions, file, settings), real);
-  const left = groupDifferences(again.compared).map(([text, parts]) => `${text} (${parts.join(', ')})`);
+  const left = groupDifferences(again.compared).map(([text, parts]) => `${text} (${listParts(parts)})`);
   const notes = [...left, ...again.observations, ...describeEvents(profile.answers)];
   write(notes);
   return notes;

@@ -66,15 +66,23 @@ function formatTextTable(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** What follows the table. `unexpressed` is what the written profile cannot do, if one was written. */
-const listRemarks = ({ observations, problem }: Comparison, unexpressed: readonly string[]): string[] => [
+const listRemarks = ({ observations, warnings }: Comparison, unexpressed: readonly string[]): string[] => [
   ...observations.map((text) => `also seen: ${text}`),
   ...unexpressed.map((text) => `not expressed by the profile: ${text}`),
-  ...(problem === undefined ? [] : [`not finished: ${problem}`]),
+  ...warnings,
 ];
+
+const MAX_LISTED = 8;
+
+/** Some rows by name; Markdown and JSON list all. */
+export const listParts = (parts: readonly string[]): string =>
+  parts.length > MAX_LISTED
+    ? `${parts.length} rows: ${parts.slice(0, MAX_LISTED - 1).join(', ')} …`
+    : parts.join(', ');
 
 export function formatText(comparison: Comparison, unexpressed: readonly string[]): string {
   const { compared } = comparison;
-  const groups = groupDifferences(compared).map(([text, parts]) => `  ${text}\n    ${parts.join(', ')}`);
+  const groups = groupDifferences(compared).map(([text, parts]) => `  ${text}\n    ${listParts(parts)}`);
   return [
     ...formatTextTable([HEADS, ...compared.map(toRow)]),
     ...(groups.length > 0 ? ['', 'differences, with the rows that have them:', ...groups] : []),
@@ -124,7 +132,7 @@ export function formatJson(
   unexpressed: readonly string[],
   about: { readonly target: string; readonly profile: string; readonly at: string },
 ): string {
-  const { compared, observations, problem } = comparison;
+  const { compared, observations, warnings } = comparison;
   const questions = compared.map((one) => ({
     question: one.question.title,
     row: getPart(one.question),
@@ -141,7 +149,7 @@ export function formatJson(
     questions,
     observations,
     unexpressed,
-    problem: problem ?? null,
+    warnings,
   };
   return `${JSON.stringify(result, null, 2)}\n`;
 }

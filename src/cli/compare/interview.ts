@@ -53,6 +53,13 @@ class Stopped extends Error {
 
 const isSuccess = ({ status }: RawAnswer): boolean => status >= 200 && status < 300;
 
+/** The rows whose tokens are revoked by others. */
+const TOKENS_OF: Readonly<Partial<Record<RowName, RowName>>> = {
+  revoke: 'token',
+  revoke_basic: 'token_basic',
+  revoke_json: 'token_scope',
+};
+
 /** Asks a service all questions, one at a time, and revokes every token that it has got, whatever happens. */
 export async function interview(
   address: string,
@@ -64,6 +71,8 @@ export async function interview(
   const issued = new Map<RowName, string>();
   const tokens: string[] = [];
   const live = new Set<string>();
+  /** Tokens that a question may have revoked: then the service may refuse to do it again. */
+  const doubtful = new Set<string>();
   const limited: { row: RowName | undefined; retryAfterS: number }[] = [];
   const state = { by, requests: 0 };
 
@@ -102,8 +111,10 @@ export async function interview(
       live.add(token);
       issued.set(row, token);
     }
-    if ((row === 'revoke' || row === 'revoke_basic') && isSuccess(answer))
-      live.delete(issued.get(row === 'revoke' ? 'token' : 'token_basic') ?? '');
+    const used = issued.get(TOKENS_OF[row] ?? row);
+    if (used === undefined || !isSuccess(answer)) return;
+    if (row === 'revoke' || row === 'revoke_basic') live.delete(used);
+    if (row === 'revoke_json') doubtful.add(used);
   }
 
   /** Without a token no other question makes sense. */
@@ -156,7 +167,7 @@ export async function interview(
     for (const token of [...live]) {
       if (failures === MAX_FAILURES || state.requests >= MAX_REQUESTS) return;
       try {
-        if (isSuccess(await send(revocation(token, occasion)))) live.delete(token);
+        if (isSuccess(await send(revocation(token, occasion))) || doubtful.has(token)) live.delete(token);
         failures = 0;
       } catch (error) {
         if (!(error instanceof NoAnswer || error instanceof Stopped)) throw error;

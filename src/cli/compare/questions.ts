@@ -41,8 +41,8 @@ type Fields = Readonly<Record<string, string>>;
 
 const GRANT = { grant_type: GRANT_TYPE };
 /** Values that mean nothing to any service. */
-const NONSENSE = 'mock-veridas-compare';
-const UNKNOWN_PATH = `/${NONSENSE}/`;
+export const NONSENSE = 'mock-veridas-compare';
+export const UNKNOWN_PATH = `/${NONSENSE}/`;
 export const STATE = `${NONSENSE}-state`;
 
 const credentials = ({ clientId, clientSecret }: Account): Fields => ({

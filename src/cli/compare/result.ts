@@ -16,7 +16,8 @@ export interface Comparison {
   /** What was seen of the service that is no answer to a question. */
   readonly observations: readonly string[];
   readonly varying: ReadonlySet<string>;
-  readonly problem: string | undefined;
+  /** What went wrong, for people. */
+  readonly warnings: readonly string[];
 }
 
 /** Answers that take longer are worth a remark. */
@@ -54,7 +55,7 @@ function describeSlowness(answers: readonly Answer[]): string[] {
 }
 
 function observe(
-  { tokens, limited, unrevoked }: Interview,
+  { tokens, limited }: Interview,
   answers: readonly Answer[],
   varying: ReadonlySet<string>,
 ): string[] {
@@ -68,9 +69,14 @@ function observe(
           `it limits requests: 429 ${limit.row === undefined ? 'while tokens were revoked' : `at ${limit.row}`}, Retry-After ${limit.retryAfterS} s; a fault with status 429 does that`,
         ]),
     ...[...varying].map((name) => `the header ${name} is another one in each answer; it was not compared`),
-    ...(unrevoked > 0
-      ? [`${unrevoked} token${unrevoked === 1 ? '' : 's'} of this run could not be revoked, and will expire`]
-      : []),
+  ];
+}
+
+function listWarnings({ problem, unrevoked }: Interview): string[] {
+  const tokens = `${unrevoked} token${unrevoked === 1 ? '' : 's'} of this run`;
+  return [
+    ...(unrevoked > 0 ? [`${tokens} could not be revoked, and will expire`] : []),
+    ...(problem === undefined ? [] : [`not finished: ${problem.message}`]),
   ];
 }
 
@@ -92,6 +98,6 @@ export function compareInterviews(simulator: Interview, real: Interview): Compar
     compared,
     observations: observe(real, answers, varying),
     varying,
-    problem: real.problem?.message,
+    warnings: listWarnings(real),
   };
 }

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
 import { OWN_HEADERS, type WrittenProfile } from '../../control/schema/profile-format.ts';
-import { GRANTABLE, type RowName } from '../../domain/answer-profile.ts';
+import { GRANTABLE, type Placeholder, type RowName } from '../../domain/answer-profile.ts';
 import type { ProfileAnswer } from '../../domain/early-2021.ts';
 import { SCOPES } from '../../guide/oauth.ts';
 import type { Answer } from './answer.ts';
 import { isPage } from './no-token.ts';
-import { type Question, STATE } from './questions.ts';
+import { NONSENSE, type Question, STATE, UNKNOWN_PATH } from './questions.ts';
 
 /** Makes an answer profile of the answers of a service. */
 
@@ -57,7 +57,7 @@ function toTokenBody(
   lifetime: number | undefined,
   scope: string | undefined,
 ): string {
-  const asked = row === 'token_scope' ? SCOPES[0] : scope;
+  const asked = row === 'token_scope' ? SCOPES[0] : row === 'unknown_scope' ? NONSENSE : scope;
   return body
     .replace(/("expires_in"\s*:\s*)(\d+)/, (found, name, digits) =>
       Number(digits) === lifetime ? `${name}{{expires_in}}` : found,
@@ -67,12 +67,18 @@ function toTokenBody(
     );
 }
 
-/** A text in which the path of the question is a placeholder. */
-function withPath(text: string, row: RowName): string {
+/** What a service may repeat of the nonsense in a question. */
+const ECHOED: Readonly<Partial<Record<RowName, Placeholder>>> = {
+  unknown_client: 'client_id',
+  revoke_unknown: 'access_token',
+};
+
+/** A text of an answer, with placeholders for what it repeats of the question. */
+function withEcho(text: string, row: RowName): string {
   if (row === 'missing_slash') return text.replace(/\/o\/token\/$/, '{{path}}/{{query}}');
-  return row === 'unknown_path'
-    ? text.replaceAll(/\/mock-veridas-compare(?=\/)/g, '{{path}}').replaceAll('{{path}}/', '{{path}}')
-    : text;
+  if (row === 'unknown_path') return text.replaceAll(UNKNOWN_PATH, '{{path}}');
+  const name = ECHOED[row];
+  return name === undefined ? text : text.replaceAll(NONSENSE, `{{${name}}}`);
 }
 
 /** Whether the request of a question was granted, as far as its answer shows. */
@@ -102,12 +108,12 @@ function toProfileAnswer(
     return { status, ...findOwnHeaders(own, headers), body };
   }
   const written = Object.fromEntries(
-    Object.entries(own).map(([name, value]) => [name, withPath(value, row)]),
+    Object.entries(own).map(([name, value]) => [name, withEcho(value, row)]),
   );
   return {
     status,
     ...findOwnHeaders(written, headers),
-    body: answer.isToken ? toTokenBody(row, body, lifetime, scope) : withPath(body, row),
+    body: answer.isToken ? toTokenBody(row, body, lifetime, scope) : withEcho(body, row),
     ...(GRANTABLE.includes(row) && { accepts: isGranted(row, answer) }),
   };
 }
