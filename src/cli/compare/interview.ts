@@ -91,6 +91,7 @@ export async function interview(
   async function send(request: Request, row?: RowName): Promise<RawAnswer> {
     for (let isRetry = false; ; isRetry = true) {
       if (state.requests > 0) await wait(pauseMs);
+      if (row !== undefined && isStopped()) throw new Stopped('stopped by a signal');
       state.requests += 1;
       const answer = await ask(address, request, timeoutMs);
       if (answer.status !== 429) return answer;
@@ -136,7 +137,6 @@ export async function interview(
   async function askAll(): Promise<void> {
     let failures = 0;
     for (const question of questions) {
-      if (isStopped()) throw new Stopped('stopped by a signal');
       const request = question.create(occasion);
       if (request === undefined) {
         raw.set(question, 'not asked: the service has issued no token for it');

@@ -21,7 +21,7 @@ export interface Comparison {
 }
 
 /** Answers that take longer are worth a remark. */
-const SLOW_MS = 1000;
+const SLOW_MS = 500;
 
 /** The answers of an interview, by question. */
 export const listAnswers = ({ outcomes }: Interview): Map<Question, Answer> =>
