@@ -2,7 +2,7 @@ import type { ErrorCode } from '../guide/events.ts';
 import { SCOPES, TOKEN_LIFETIME_SECONDS, TOKEN_TYPE } from '../guide/oauth.ts';
 
 /** Where the answer of a row comes from. */
-export type Evidence = 'guide' | 'recorded' | 'our choice';
+type Evidence = 'guide' | 'recorded' | 'our choice';
 
 /** An answer of the service. Header values and body may contain placeholders such as `{{access_token}}`. */
 export interface ProfileAnswer {

@@ -108,7 +108,7 @@ describe('mock-veridas compare with another service', () => {
       expect(listDifferences(result)).toEqual(JSON.parse(planted));
       expect(code).toBe(1);
       const unexpressed = [
-        expect.stringMatching(/^header set-cookie: simulator none, real 'visit=\*\*\*' \(26 rows: /),
+        expect.stringMatching(/^header set-cookie: simulator none, real 'basket=\*\*\*' \(26 rows: /),
         'access tokens are other than 30 letters and digits: 40 characters',
         'the header x-ratelimit-remaining is another one in each answer; it was not compared',
         'which event the page of /call posts was not seen; the profile assumes VideocallNotFound',
@@ -138,7 +138,7 @@ describe('mock-veridas compare with another service', () => {
       expect(readProfile(path.join(cwd(), 'learned.yaml')).written?.against).toBe('a service');
       const again = await compare(url, '--profile', 'learned.yaml');
       expect(listDifferences(again.result)).toEqual({
-        "header set-cookie: simulator none, real 'visit=***'": 26,
+        "header set-cookie: simulator none, real 'basket=***'": 26,
       });
     },
     TIMEOUT_MS,

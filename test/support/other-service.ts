@@ -4,13 +4,13 @@ import { text } from 'node:stream/consumers';
 
 /** A service that answers nearly everything otherwise than the simulator, on purpose. */
 
-export interface OtherAnswer {
+interface OtherAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | object;
 }
 
-export interface Received {
+interface Received {
   readonly method: string;
   readonly path: string;
   readonly query: string;
@@ -172,7 +172,7 @@ export async function startOtherService(
       'x-api-version': '7',
       'x-request-id': crypto.randomUUID(),
       'x-ratelimit-remaining': String(1000 - index),
-      'set-cookie': `visit=${crypto.randomUUID()}; Path=/`,
+      'set-cookie': `basket=${crypto.randomUUID()}; Path=/`,
       ...headers,
     });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));

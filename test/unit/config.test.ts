@@ -48,7 +48,6 @@ describe('default settings', () => {
       scenario: 'happy',
       tokenFormat: 'opaque',
       strictTokens: false,
-      refusedCall: 'forbidden',
       knownValidationsOnly: false,
       blocked: 'forbidden',
       trustProxy: [],

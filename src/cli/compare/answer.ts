@@ -41,7 +41,7 @@ const CHANGING: readonly (readonly [RegExp, (found: string) => string])[] = [
 ];
 
 /** Whether an answer has values that change. */
-export const maskChanging = (text: string): string =>
+const maskChanging = (text: string): string =>
   CHANGING.reduce((masked, [pattern, replace]) => masked.replace(pattern, replace), text);
 
 /** The access token in an answer, if it issues one. */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { ClientId, ClientSecret } from '../../control/schema/client-format.ts';
 import { findMismatches } from '../../control/schema/mismatch.ts';
+import { trimTrailingSlashes } from '../../control/schema/paths.ts';
 import { createClientRecord } from '../../domain/client.ts';
 import { PATHS } from '../../guide/oauth.ts';
 import { startMock } from '../../library/index.ts';
@@ -12,7 +13,7 @@ import type { OptionsFor } from '../../options/table.ts';
 import { formatProblem } from '../../options/yaml/file.ts';
 import { systemTime } from '../../system/clock.ts';
 import { VERSION } from '../../system/package.ts';
-import { type Command, EXIT, print, printError, writeResult } from '../command.ts';
+import { type Command, EXIT, type Invocation, print, printError, writeResult } from '../command.ts';
 import { onStopSignal } from '../stop-signals.ts';
 import {
   count,
@@ -70,6 +71,15 @@ function formatQuestions(questions: readonly Question[]): string {
     ...lines,
     `${questions.length} questions, one at a time; with the revocation of its tokens at most ${MAX_REQUESTS} requests`,
   ].join('\n');
+}
+
+/** Where a proxy is set, it may be expected to be used. */
+function describeProxy(env: Invocation['env'], { outcomes }: Interview): string {
+  const isUnanswered = [...outcomes.values()].some((outcome) => 'none' in outcome);
+  const name = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].find((one) => env[one]);
+  return !isUnanswered || name === undefined || env.NODE_USE_ENV_PROXY
+    ? ''
+    : `; ${name} is set, and is used only by Node.js 24 with NODE_USE_ENV_PROXY=1`;
 }
 
 /** Asks a simulator that is started for it. */
@@ -156,7 +166,7 @@ export const compare: Command = async ({ args, env, cwd }) => {
     ...(profile === undefined ? [] : findProfileProblems(profile)).map((one) => formatProblem(one, cwd)),
   ]);
   const account: Account = { clientId: `${clientId}`, clientSecret: `${clientSecret}`, validationId };
-  const address = `${target}`.replace(/\/+$/, '');
+  const address = trimTrailingSlashes(`${target}`);
   let signals = 0;
   onStopSignal(() => {
     signals += 1;
@@ -170,7 +180,7 @@ export const compare: Command = async ({ args, env, cwd }) => {
   printError(`asking ${address}: ${questions.length} questions, with a pause after each`);
   const real = await interview(address, account, questions, settings);
   if (real.tokens.length === 0) {
-    const message = `${address}: ${real.problem?.message}`;
+    const message = `${address}: ${real.problem?.message}${describeProxy(env, real)}`;
     if (real.problem?.isCredentials) throw new BadUsage([message]);
     throw new Error(message);
   }

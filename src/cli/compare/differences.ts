@@ -13,7 +13,7 @@ const isPageAnswer = ({ headers, body }: Answer): boolean => isPage(headers['con
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value: unknown = JSON.parse(text.replace(/(?<=:\s*)\{\{\w+\}\}/g, '0'));
+    const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;
@@ -43,11 +43,24 @@ export function summarize(answer: Answer): string {
   return `${status} ${shorten(typeof error === 'string' ? error : describeBody(answer))}`;
 }
 
-/** The white space around each punctuation mark of a JSON text. */
+const isSpace = (sign: string | undefined): boolean => sign !== undefined && ' \n\r\t'.includes(sign);
+
+/** The white space around each punctuation mark of a valid JSON text. */
 function findSpacing(text: string): ReadonlyMap<string, string> {
-  const marks = text.replace(/"(?:[^"\\]|\\.)*"/g, '""').matchAll(/\s*([:,{}])\s*/g);
   const spacing = new Map<string, Set<string>>();
-  for (const [found, mark = ''] of marks) spacing.set(mark, (spacing.get(mark) ?? new Set()).add(found));
+  let isQuoted = false;
+  for (let i = 0; i < text.length; i += 1) {
+    const sign = text[i] as string;
+    if (sign === '"') isQuoted = !isQuoted;
+    else if (isQuoted && sign === '\\') i += 1;
+    else if (!isQuoted && ':,{}'.includes(sign)) {
+      let [start, end] = [i, i + 1];
+      while (isSpace(text[start - 1])) start -= 1;
+      while (isSpace(text[end])) end += 1;
+      const found = text.slice(start, end);
+      spacing.set(sign, (spacing.get(sign) ?? new Set()).add(found));
+    }
+  }
   return new Map([...spacing].map(([mark, ways]) => [mark, JSON.stringify([...ways].sort().join(' or '))]));
 }
 

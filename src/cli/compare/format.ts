@@ -43,7 +43,7 @@ export function count({ compared }: Comparison): Readonly<Record<Result, number>
   return counts;
 }
 
-export function formatCounts(comparison: Comparison): string {
+function formatCounts(comparison: Comparison): string {
   const { same, different, 'not asked': unasked } = count(comparison);
   const total = comparison.compared.length;
   return `${total} questions: ${same} the same, ${different} different${unasked > 0 ? `, ${unasked} not asked` : ''}`;

@@ -60,7 +60,7 @@ const TOKENS_OF: Readonly<Partial<Record<RowName, RowName>>> = {
   revoke_json: 'token_scope',
 };
 
-/** Asks a service all questions, one at a time, and revokes every token that it has got, whatever happens. */
+/** Asks a service all questions, one at a time, and then revokes every token that it has got. */
 export async function interview(
   address: string,
   account: Account,

@@ -80,7 +80,7 @@ function listWarnings({ problem, unrevoked }: Interview): string[] {
   ];
 }
 
-/** Compares what two interviews have brought. */
+/** Compares the outcomes of two interviews. */
 export function compareInterviews(simulator: Interview, real: Interview): Comparison {
   const answers = [...listAnswers(real).values()];
   const varying = findVaryingHeaders(answers);

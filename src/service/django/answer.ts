@@ -75,8 +75,12 @@ function compileRow({ headers: common, answers }: AnswerProfile, row: RowName): 
 }
 
 /** Adds the `state` of a request to a JSON object. */
-const addState = (body: string, member: string, state: string): string =>
-  body.replace(/\s*\}\s*$/, (end) => member.replace(STATE, () => toJson(state)) + end);
+function addState(body: string, member: string, state: string): string {
+  const whole = body.trimEnd();
+  if (!whole.endsWith('}')) return body;
+  const start = whole.slice(0, -1).trimEnd();
+  return start + member.replace(STATE, () => toJson(state)) + body.slice(start.length);
+}
 
 /** Without a serializer Fastify would name a charset in the headers. */
 const passThrough = (body: unknown) => body as string;
