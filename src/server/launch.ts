@@ -2,6 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { PROFILE, toProfile } from '../control/schema/profile-format.ts';
 import { type AnswerProfile, EARLY_2021 } from '../domain/answer-profile.ts';
 import { MEDIA_PORTS } from '../guide/ports.ts';
 import { type Resolved, resolve } from '../options/resolve.ts';
@@ -98,8 +99,8 @@ async function openStore(
 /** The answer profile in a file; by default the built-in one. */
 async function loadProfile(file: string | undefined): Promise<AnswerProfile> {
   if (file === undefined) return EARLY_2021;
-  const { readProfile } = await import('../options/profile-file.ts');
-  return readProfile(file);
+  const { readYaml } = await import('../options/yaml/file.ts');
+  return toProfile(readYaml(file, PROFILE).document);
 }
 
 /** What a simulator has opened so far while it starts. */
