@@ -34,14 +34,15 @@ const formatAnnouncementText = (mock: StartedMock, options: ServeOptions): strin
   `  clients   ${options.clients.map(({ clientId }) => clientId).join(', ')}`,
   `  scenario  ${options.scenario}`,
   ...(options.profile === undefined ? [] : [`  profile   ${options.profile}`]),
+  ...(mock.sharedWith === undefined ? [] : [`  store     ${mock.sharedWith}`]),
   ...formatPasswordNotice(mock, options),
 ];
 
 function formatAnnouncementJson(mock: StartedMock, options: ServeOptions): string {
-  const { url, browserUrl, adminUrl, demoUrl, consoleUrl, https } = mock;
+  const { url, browserUrl, adminUrl, demoUrl, consoleUrl, https, sharedWith } = mock;
   const { user: adminUser, password: adminPassword } = getGeneratedCredentials(mock, options) ?? {};
   const msg = `mock-veridas listening on ${url}`;
-  const addresses = { url, browserUrl, adminUrl, demoUrl, consoleUrl, https };
+  const addresses = { url, browserUrl, adminUrl, demoUrl, consoleUrl, https, sharedWith };
   return JSON.stringify({ level: 'info', msg, ...addresses, adminUser, adminPassword });
 }
 

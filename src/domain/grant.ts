@@ -96,46 +96,48 @@ const basic = special('token_basic', 'invalid_client');
 const basicGranted: Step = (attempt) => (isBasic(attempt) ? basic(attempt) : undefined);
 
 /** The checks of each grant, in order. Only `client_credentials` can succeed: the service has no users. */
-const GRANTS: Record<string, readonly Step[]> = {
-  [GRANT_TYPE]: [
-    ...AUTHENTICATION_STEPS,
-    basicGranted,
-    confidentialClient,
-    mayUse('client-credentials'),
-    scopeKnown,
-  ],
-  authorization_code: [
-    present('code', 'missing_code'),
-    ...AUTHENTICATION_STEPS,
-    anyClient,
-    mayUse('authorization-code'),
-    never('the service issues no authorization codes; use grant_type client_credentials'),
-  ],
-  // Known to the grant's own check but not to the client's: that mismatch is not caught.
-  openid: [
-    present('code', 'missing_code'),
-    ...AUTHENTICATION_STEPS,
-    anyClient,
-    (attempt) => refuseWithCrash(attempt, 'crash', 'grant_type openid', USE_GRANT),
-  ],
-  password: [
-    ...AUTHENTICATION_STEPS,
-    anyClient,
-    notEmpty('username', 'missing_username'),
-    notEmpty('password', 'missing_password'),
-    never('the service has no users; use grant_type client_credentials', 'wrong_password'),
-  ],
-  refresh_token: [
-    present('refresh_token', 'missing_refresh_token'),
-    ...AUTHENTICATION_STEPS,
-    anyClient,
-    never('the service issues no refresh tokens; request a new access token'),
-  ],
-};
+const GRANTS: ReadonlyMap<string | undefined, readonly Step[]> = new Map(
+  Object.entries({
+    [GRANT_TYPE]: [
+      ...AUTHENTICATION_STEPS,
+      basicGranted,
+      confidentialClient,
+      mayUse('client-credentials'),
+      scopeKnown,
+    ],
+    authorization_code: [
+      present('code', 'missing_code'),
+      ...AUTHENTICATION_STEPS,
+      anyClient,
+      mayUse('authorization-code'),
+      never('the service issues no authorization codes; use grant_type client_credentials'),
+    ],
+    // Known to the grant's own check but not to the client's: that mismatch is not caught.
+    openid: [
+      present('code', 'missing_code'),
+      ...AUTHENTICATION_STEPS,
+      anyClient,
+      (attempt) => refuseWithCrash(attempt, 'crash', 'grant_type openid', USE_GRANT),
+    ],
+    password: [
+      ...AUTHENTICATION_STEPS,
+      anyClient,
+      notEmpty('username', 'missing_username'),
+      notEmpty('password', 'missing_password'),
+      never('the service has no users; use grant_type client_credentials', 'wrong_password'),
+    ],
+    refresh_token: [
+      present('refresh_token', 'missing_refresh_token'),
+      ...AUTHENTICATION_STEPS,
+      anyClient,
+      never('the service issues no refresh tokens; request a new access token'),
+    ],
+  }),
+);
 
 const grantKnown: Step = (attempt) => {
   const grant = getField(attempt, 'grant_type');
-  if (Object.hasOwn(GRANTS, grant ?? '')) return undefined;
+  if (GRANTS.has(grant)) return undefined;
   const row = grant === undefined ? 'grant_missing' : 'grant_unknown';
   return refuse(attempt, row, 'unsupported_grant_type', explainGrantType(grant));
 };
@@ -146,9 +148,8 @@ const explainGrantType = (given: string | undefined): Explanation => ({
 });
 
 const grantAllowed: Step = (attempt) => {
-  const grant = getField(attempt, 'grant_type') ?? '';
   // An unknown grant comes this far when the profile takes it for the usual one.
-  const steps = Object.hasOwn(GRANTS, grant) ? GRANTS[grant] : GRANTS[GRANT_TYPE];
+  const steps = GRANTS.get(getField(attempt, 'grant_type')) ?? GRANTS.get(GRANT_TYPE);
   return findFirstRefusal(steps ?? [], attempt);
 };
 
