@@ -207,7 +207,8 @@ export const COMMAND_ROWS = {
   json: {
     ...RESULT,
     for: ['verify', 'compare'],
-    ...anyText('FILE|-', 'file', 'write the result as JSON; - writes to standard output'),
+    ...anyText('FILE|-', 'file', 'write the result as JSON; - or no file writes to standard output'),
+    bare: '-',
   },
   markdown: {
     ...FLAG_ONLY,

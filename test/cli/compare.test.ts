@@ -23,7 +23,7 @@ interface Result {
 
 /** Compares with `url` and returns the exit code, what was printed, and the result. */
 async function compare(url: string, ...flags: readonly string[]) {
-  const { exited, output, errors } = run(['compare', '--target', url, '--json', '-', ...flags], CREDENTIALS);
+  const { exited, output, errors } = run(['compare', '--target', url, ...flags, '--json'], CREDENTIALS);
   const code = await exited;
   const result = output() === '' ? undefined : (JSON.parse(output()) as Result);
   return { code, result, printed: output() + errors() };
@@ -175,7 +175,7 @@ describe('mock-veridas compare with another service', () => {
       expect(result?.observations).toEqual([
         expect.stringMatching(/^access tokens/),
         expect.stringMatching(/^answers are slow: half of them take more than 0\.5 s/),
-        'it limits requests: 429 at token_get, Retry-After 0 s; a fault with status 429 does that',
+        'it limits requests: 429 at token_get, asked again after 0 s; a fault with status 429 does that',
         expect.stringMatching(/^the header x-ratelimit-remaining/),
       ]);
       expect(result?.counts.not_asked).toBe(0);

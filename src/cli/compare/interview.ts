@@ -1,4 +1,4 @@
-import type { RowName } from '../../domain/answer-profile.ts';
+import { GRANTABLE, type RowName } from '../../domain/answer-profile.ts';
 import { type Answer, findToken, toAnswer } from './answer.ts';
 import { ask, NoAnswer, type RawAnswer } from './ask.ts';
 import { explainNoToken, explainRedirect } from './no-token.ts';
@@ -7,6 +7,7 @@ import { type Account, type Occasion, type Question, type Request, revocation } 
 /** All requests to a service, with those that revoke its tokens. */
 export const MAX_REQUESTS = 40;
 const MAX_RETRY_AFTER_S = 30;
+const MAX_RETRIES = 3;
 /** Two in a row: it is not the question. */
 const MAX_FAILURES = 2;
 
@@ -36,9 +37,11 @@ export interface InterviewOptions {
 
 const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** The seconds until a request may be sent again. RFC 9110, 10.2.3. */
-function parseRetryAfter({ headers }: RawAnswer): number {
-  const seconds = Number(headers['retry-after'] ?? 1);
+/** The seconds until a request may be sent again, if the answer says so. RFC 9110, 10.2.3. */
+function parseRetryAfter({ headers }: RawAnswer): number | undefined {
+  const given = headers['retry-after'];
+  if (given === undefined) return undefined;
+  const seconds = Number(given);
   return Number.isFinite(seconds) ? Math.max(seconds, 0) : MAX_RETRY_AFTER_S;
 }
 
@@ -50,6 +53,8 @@ class Stopped extends Error {
     this.isCredentials = isCredentials;
   }
 }
+
+const mayIssue = ({ row }: Question): boolean => GRANTABLE.includes(row) && !row.startsWith('revoke');
 
 const isSuccess = ({ status }: RawAnswer): boolean => status >= 200 && status < 300;
 
@@ -74,7 +79,7 @@ export async function interview(
   /** Tokens that a question may have revoked: then the service may refuse to do it again. */
   const doubtful = new Set<string>();
   const limited: { row: RowName | undefined; retryAfterS: number }[] = [];
-  const state = { by, requests: 0 };
+  const state = { by, pauseMs, requests: 0 };
 
   const occasion: Occasion = {
     account,
@@ -89,18 +94,19 @@ export async function interview(
   };
 
   async function send(request: Request, row?: RowName): Promise<RawAnswer> {
-    for (let isRetry = false; ; isRetry = true) {
-      if (state.requests > 0) await wait(pauseMs);
+    for (let retries = 0; ; retries += 1) {
+      if (state.requests > 0) await wait(state.pauseMs);
       if (row !== undefined && isStopped()) throw new Stopped('stopped by a signal');
       state.requests += 1;
       const answer = await ask(address, request, timeoutMs);
       if (answer.status !== 429) return answer;
-      const retryAfterS = parseRetryAfter(answer);
+      const retryAfterS = parseRetryAfter(answer) ?? 2 ** retries;
       limited.push({ row, retryAfterS });
-      if (isRetry || retryAfterS > MAX_RETRY_AFTER_S || state.requests >= MAX_REQUESTS)
+      if (retries === MAX_RETRIES || retryAfterS > MAX_RETRY_AFTER_S || state.requests >= MAX_REQUESTS)
         throw new Stopped(
           `the service limits requests (429, Retry-After: ${answer.headers['retry-after'] ?? 'none'}); try again later`,
         );
+      state.pauseMs *= 2;
       await wait(retryAfterS * 1000);
     }
   }
@@ -143,7 +149,8 @@ export async function interview(
         continue;
       }
       // What it may issue is revoked as well.
-      if (state.requests + live.size + 2 > MAX_REQUESTS && question.row !== 'call') {
+      const needed = mayIssue(question) ? 2 : 1;
+      if (state.requests + live.size + needed > MAX_REQUESTS) {
         raw.set(question, `not asked: ${MAX_REQUESTS} requests are the limit`);
         continue;
       }

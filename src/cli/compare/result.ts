@@ -66,7 +66,7 @@ function observe(
     ...(limit === undefined
       ? []
       : [
-          `it limits requests: 429 ${limit.row === undefined ? 'while tokens were revoked' : `at ${limit.row}`}, Retry-After ${limit.retryAfterS} s; a fault with status 429 does that`,
+          `it limits requests: 429 ${limit.row === undefined ? 'while tokens were revoked' : `at ${limit.row}`}, asked again after ${limit.retryAfterS} s; a fault with status 429 does that`,
         ]),
     ...[...varying].map((name) => `the header ${name} is another one in each answer; it was not compared`),
   ];
