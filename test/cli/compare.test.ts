@@ -284,6 +284,7 @@ describe('mock-veridas compare with nothing that answers', () => {
   it.each([
     ['http://127.0.0.1:1', 'nothing listens there; check host and port in --target'],
     ['http://no-such-host.invalid', 'its name cannot be resolved'],
+    ['http://no-such-host.invalid', 'the secret is sent unencrypted; use https:// if the service has it'],
   ])('exits with 3 for %s', async (url, message) => {
     const { code, printed } = await compare(url);
     expect(printed).toContain(message);

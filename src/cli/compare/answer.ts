@@ -28,6 +28,9 @@ const IGNORED = [
 const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 const wholeWord = (text: string) => new RegExp(`(?<![\\w-])${escapeRegExp(text)}(?![\\w-])`, 'g');
 
+/** A shorter one may be part of any word. */
+const MIN_SECRET_LENGTH = 6;
+
 const toZeros = (text: string): string => text.replace(/[0-9a-f]/gi, '0');
 
 /** Values that are new in each answer, and what stands for them. */
@@ -68,7 +71,8 @@ function createMask(address: string, { clientId, clientSecret }: Account, tokens
   return (text: string): string => {
     // Braces of the service's own would be read as placeholders.
     let masked = text.replaceAll('{{', '{ {');
-    for (const secret of new Set(spellings)) masked = masked.replaceAll(secret, '***');
+    for (const secret of new Set(spellings))
+      masked = masked.replaceAll(secret.length < MIN_SECRET_LENGTH ? wholeWord(secret) : secret, '***');
     for (const token of tokens) masked = masked.replaceAll(token, '{{access_token}}');
     masked = masked.replaceAll(pathname === '/' ? origin : `${origin}${pathname}`, '{{origin}}');
     masked = masked.replaceAll(host, '{{host}}').replace(wholeWord(hostname), '{{host}}');

@@ -11,6 +11,7 @@ import { findProfileProblems, readProfile } from '../../options/profile-file.ts'
 import { read } from '../../options/read.ts';
 import type { OptionsFor } from '../../options/table.ts';
 import { formatProblem } from '../../options/yaml/file.ts';
+import { getHostname, isLoopback } from '../../server/address.ts';
 import { systemTime } from '../../system/clock.ts';
 import { VERSION } from '../../system/package.ts';
 import { type Command, EXIT, type Invocation, print, printError, writeResult } from '../command.ts';
@@ -178,6 +179,8 @@ export const compare: Command = async ({ args, env, cwd }) => {
     isStopped: () => signals > 0,
   };
   printError(`asking ${address}: ${questions.length} questions, with a pause after each`);
+  if (address.startsWith('http:') && !isLoopback(getHostname(address)))
+    printError('the secret is sent unencrypted; use https:// if the service has it');
   const real = await interview(address, account, questions, settings);
   if (real.tokens.length === 0) {
     const message = `${address}: ${real.problem?.message}${describeProxy(env, real)}`;
