@@ -64,7 +64,8 @@ function compileRow({ headers: common, answers }: AnswerProfile, row: RowName): 
     (entry): entry is [string, string] => entry[1] !== null,
   );
   const type = headers['content-type'] ?? common['content-type'] ?? '';
-  const toSafe = type.includes('json') ? escapeInJson : type.includes('html') ? escapeInPage : String;
+  const isJson = type.includes('json') || /^\s*[[{]/.test(body);
+  const toSafe = isJson ? escapeInJson : type.includes('html') ? escapeInPage : String;
   return {
     status,
     headers: all.map(([name, value]) => [name, compile(value, escapeInHeader) ?? value]),
