@@ -4,6 +4,7 @@ import { BadUsage } from '../options/bad-usage.ts';
 import type { OptionsFor } from '../options/table.ts';
 import { toReachableHost } from '../server/address.ts';
 import { createFolder } from '../system/create-folder.ts';
+import { describeWriteError } from '../system/write-error.ts';
 
 /** The exit codes. */
 export const EXIT = { good: 0, checkFailed: 1, badUsage: 2, cannotRun: 3 } as const;
@@ -23,10 +24,6 @@ export type Command = (invocation: Invocation) => Promise<number>;
 
 export const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 export const printError = (line: string): boolean => process.stderr.write(`${line}\n`);
-
-/** Describes why a file or folder cannot be written, and what to do. */
-export const describeWriteError = (error: unknown): string =>
-  `${(error as Error).message}; choose a place that this user can write to`;
 
 /**
  * The address of a simulator that runs with the same options.

@@ -46,10 +46,13 @@ const Answer = Type.Object(
   },
 );
 
-const Row = Type.Union([Type.Enum(ROW_NAMES, { title: 'row', description: 'the name of a row' }), Answer], {
-  title: 'answer',
-  description: 'a map with status, or the name of the row that is answered alike',
-});
+/** Made once: there are many rows. */
+const Row = Type.Optional(
+  Type.Union([Type.Enum(ROW_NAMES, { title: 'row', description: 'the name of a row' }), Answer], {
+    title: 'answer',
+    description: 'a map with status, or the name of the row that is answered alike',
+  }),
+);
 
 const schema = Type.Object(
   {
@@ -88,10 +91,7 @@ const schema = Type.Object(
       }),
     ),
     answers: Type.Object(
-      Object.fromEntries(ROW_NAMES.map((row) => [row, Type.Optional(Row)])) as Record<
-        RowName,
-        ReturnType<typeof Type.Optional<typeof Row>>
-      >,
+      Object.fromEntries(ROW_NAMES.map((row) => [row, Row])) as Record<RowName, typeof Row>,
       { ...NO_EXTRA_KEYS, title: 'list of answers', description: 'a map of answers by row' },
     ),
   },
