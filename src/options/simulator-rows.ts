@@ -114,6 +114,14 @@ export const SIMULATOR_ROWS = {
     help: 'how to block production clients whose address is not in their allowed_ips: forbidden (403), reset or hang',
     default: 'forbidden',
   },
+  profile: {
+    for: [...SERVING, 'compare'],
+    group: 'Clients and tokens',
+    schema: path('file'),
+    placeholder: 'FILE',
+    help: 'answer profile: how the service answers what the guide leaves open, as compare --write keeps it (default early-2021)',
+    isPath: true,
+  },
   'token-format': {
     for: SERVING,
     group: 'Clients and tokens',
@@ -162,8 +170,9 @@ export const SIMULATOR_ROWS = {
     group: 'Calls',
     schema: Type.Enum(REFUSED_CALL, { title: 'kind of refusal' }),
     placeholder: 'HOW',
-    help: 'how /call answers an invalid token: forbidden (403), or event (a page that posts VideocallNotFound)',
-    default: 'forbidden',
+    help:
+      'how /call answers an invalid token: forbidden (403), or event (a page that posts VideocallNotFound); ' +
+      'by default as the answer profile, which is forbidden unless --profile changes it',
   },
   'known-validations-only': {
     for: SERVING,

@@ -6,6 +6,7 @@ import type { ConfiguredValidation } from '../domain/validation.ts';
 import { refuse } from './bad-usage.ts';
 import { type Identity, readIdentity } from './identity.ts';
 import { findMissingClients, findPresetProblems, getValues } from './presets.ts';
+import { findProfileProblems } from './profile-file.ts';
 import { read, type Surroundings } from './read.ts';
 import { type Admin, resolve } from './resolve.ts';
 import { claimedName, type Reading, scenarioFiles, scenariosIn } from './scenario-files.ts';
@@ -122,6 +123,9 @@ export function readStartOptions<C extends StartCommand>(
     // A client with a problem is not reported as missing too.
     ...(problems.length > 0 ? [] : findMissingClients(presets, clientIds)),
     ...findPresetProblems(presets, known),
+    ...(others.profile === undefined ? [] : findProfileProblems(others.profile)).map((problem) =>
+      formatProblem(problem, surroundings.cwd),
+    ),
     ...findUrlProblems(given['admin-origin']),
     ...findUrlProblems(given['browser-url']),
     ...(Array.isArray(identity) ? identity : []),

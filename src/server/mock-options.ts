@@ -30,8 +30,13 @@ export interface MockOptions {
   readonly blocked?: Blocking;
   /** Proxies whose `X-Forwarded-For` is trusted: addresses and ranges. */
   readonly trustProxy?: readonly string[];
-  /** How `/call` answers a token that opens no call: a 403, or a page that posts VideocallNotFound. */
-  readonly refusedCall?: RefusedCall;
+  /** Answer profile: a file that `mock-veridas compare --write` has written; by default `early-2021`. */
+  readonly profile?: string | undefined;
+  /**
+   * How `/call` answers a token that opens no call: a 403, or a page that posts VideocallNotFound; by default as the answer
+   * profile, which is a 403 unless you give one.
+   */
+  readonly refusedCall?: RefusedCall | undefined;
   /** Refuses a token for a second validation, and on a second page at the same time. */
   readonly strictTokens?: boolean;
   /** Rejects validation ids that were not created through the control API. */

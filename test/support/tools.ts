@@ -40,6 +40,11 @@ export const TOOLS = {
     names: ['/usr/lib/python3/dist-packages/requests_oauthlib'],
     debian: 'python3-requests-oauthlib',
   },
+  gunicorn: { names: ['gunicorn'], debian: 'gunicorn' },
+  'django-oauth-toolkit': {
+    names: ['/usr/lib/python3/dist-packages/oauth2_provider'],
+    debian: 'python3-django-oauth-toolkit',
+  },
   authlib: { names: ['/usr/lib/python3/dist-packages/authlib'], debian: 'python3-authlib' },
   'ruby-oauth2': { names: ['/usr/lib/ruby/vendor_ruby/oauth2.rb'], debian: 'ruby-oauth2' },
 } as const;

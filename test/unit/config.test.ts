@@ -108,7 +108,6 @@ describe('default settings', () => {
       scenario: 'happy',
       tokenFormat: 'opaque',
       strictTokens: false,
-      refusedCall: 'forbidden',
       knownValidationsOnly: false,
       blocked: 'forbidden',
       trustProxy: [],
