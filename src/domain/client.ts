@@ -38,6 +38,9 @@ export const SANDBOX_CLIENT: Client = createClientRecord({
   clientSecret: 'sandbox-secret',
 });
 
+/** The client of the demo page, which is no part of an integration. */
+export const DEMO_CLIENT = 'demo';
+
 /**
  * Whether `given` is the client's secret. Constant time, so that the secret cannot be found letter by letter.
  */

@@ -1,3 +1,4 @@
+import { LIBRARY_USER_AGENT } from '../domain/played.ts';
 import { INTERCEPTED_HINT, isIntercepted, send } from '../system/http.ts';
 import { type CallHandle, createCallHandle } from './call.ts';
 import { type Clock, createClock } from './clock.ts';
@@ -59,7 +60,7 @@ async function requestToken({ url, credentials: { clientId, clientSecret } }: Sc
   });
   const { status, text } = await send(address, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'mock-veridas' },
+    headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': LIBRARY_USER_AGENT },
     body: String(form),
     timeoutMs: TIMEOUT_MS,
   }).catch((cause: Error) => {

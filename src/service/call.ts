@@ -22,7 +22,12 @@ import { getRequestContext, type RequestLog } from './request-log.ts';
 /** What a page's ticket permits: to attend a call, or to receive the reason why there is none. */
 export type PageTicket =
   | { readonly page: string; readonly call: string }
-  | { readonly page: string; readonly error: ErrorCode };
+  | {
+      readonly page: string;
+      readonly error: ErrorCode;
+      /** The client of its token, if that is known; tickets of older releases do not say it. */
+      readonly client?: string;
+    };
 
 export interface CallServices {
   readonly simulator: Simulator;
@@ -131,8 +136,9 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
     const ownHost = `e-${page}.videocall.localhost`;
     const opened = 'callId' in opening ? opening : undefined;
     const error = 'error' in opening ? opening.error : 'VideocallNotFound';
+    const client = getRequestContext(request).received?.clientId ?? '';
     const ticket = await services.tickets.sign(
-      opened === undefined ? { page, error } : { page, call: opened.callId },
+      opened === undefined ? { page, error, client } : { page, call: opened.callId },
     );
     const media = services.addresses.mediaPorts;
     const ports = media === undefined ? [] : createPortProbes(host, media);

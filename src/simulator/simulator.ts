@@ -8,12 +8,14 @@ import { createCalls } from './calls.ts';
 import { subscribeToChanges } from './change-notifications.ts';
 import { createClients } from './clients.ts';
 import { createClocks } from './clocks.ts';
+import { createCoverage } from './coverage.ts';
 import { createFaults } from './faults.ts';
 import { createFindings, type FindingListener } from './findings.ts';
 import { createJournal } from './journal.ts';
 import { watchOmissions } from './omission-watch.ts';
 import { createOpenings, type OpeningRules } from './opening.ts';
 import { createOverviews } from './overview.ts';
+import { createPageCoverage } from './page-coverage.ts';
 import { createPages } from './pages.ts';
 import { createReceiver } from './received-request.ts';
 import { createScenarios } from './scenarios.ts';
@@ -75,7 +77,9 @@ export async function createSimulator(options: SimulatorOptions) {
 
   const allScenarios = createScenarios(store, options.scenarios, options.scenario);
   const receive = createReceiver(store);
-  const mistakes = createFindings(store, options.onFinding);
+  const coverage = createCoverage(store);
+  const pageCoverage = createPageCoverage(store, coverage);
+  const mistakes = createFindings(store, coverage, options.onFinding);
   const entries = createJournal(store, options.journalSize);
   const allCalls = createCalls(store, scheduler);
   const { onAdded, onTimeMoved } = createSweeper(store, options.onError);
@@ -99,12 +103,13 @@ export async function createSimulator(options: SimulatorOptions) {
     openings: createOpenings(store, options.rules, allScenarios, onAdded),
     calls: allCalls,
     overviews: createOverviews(store, allCalls),
-    pages: createPages(store, scheduler, random, options.rules.strictTokens, mistakes),
+    pages: createPages(store, scheduler, random, options.rules.strictTokens, mistakes, pageCoverage),
     clocks: createClocks(store, scheduler, onTimeMoved),
     validations: createValidations(store, random),
     scenarios: allScenarios,
     faults: createFaults(store, random),
     findings: mistakes,
+    coverage: { ...coverage, addError: pageCoverage.addError },
     journal: entries,
     waits: { until: createWait(store, allCalls, entries) },
     /** Subscribes to changes of records of these kinds, or logs. */

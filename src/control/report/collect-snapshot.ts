@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { DEMO_CLIENT } from '../../domain/client.ts';
 import { abbreviateToken } from '../../domain/journal.ts';
-import { DEMO_CLIENT } from '../../pages/demo/messages.ts';
 import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
 import { askHealth } from '../client.ts';
 import { type Control, RequestFailed } from '../schema/client.ts';
