@@ -37,13 +37,13 @@ export interface Situation {
   readonly play: readonly [PlayStep, ...PlayStep[]];
 }
 
-const advance = (by: string) => ({ control: 'POST /clock/advance', body: { by } });
+const advance = (by: string) => ({ control: 'POST /__admin/clock/advance', body: { by } });
 const arm = (fault: Readonly<Record<string, unknown>>) => ({
-  control: 'POST /faults',
+  control: 'POST /__admin/faults',
   body: { endpoint: 'token', ...fault, times: 1 },
 });
 const become = (environment: string, addresses: readonly string[]) => ({
-  control: 'PATCH /clients/CLIENT_ID',
+  control: 'PATCH /__admin/clients/CLIENT_ID',
   body: { environment, allowed_ips: addresses },
 });
 
@@ -160,7 +160,10 @@ export const SITUATIONS = {
     guide: '5.3',
     title: 'unconfirmed validation id',
     counts: '/call was opened for a validation that was not confirmed',
-    play: [{ control: 'PUT /validations/unconfirmed', body: { confirmed: false } }, { frame: 'unconfirmed' }],
+    play: [
+      { control: 'PUT /__admin/validations/unconfirmed', body: { confirmed: false } },
+      { frame: 'unconfirmed' },
+    ],
   },
   'loading-event': {
     seenIn: 'event',
@@ -286,7 +289,32 @@ export const SITUATIONS = {
 
 export type SituationId = keyof typeof SITUATIONS;
 
+/** A situation that does not concern a team, and why. */
+export interface IgnoredSituation {
+  readonly situation: SituationId;
+  readonly reason: string;
+}
+
 /** The situations that are seen at one stage. */
 export type SituationAt<S extends Stage> = {
   [I in SituationId]: (typeof SITUATIONS)[I]['seenIn'] extends S ? I : never;
 }[SituationId];
+
+const formatStep = (step: PlayStep): string => {
+  if (typeof step === 'string') return ACTS[step];
+  return 'frame' in step
+    ? `embed the frame with validation_id=${step.frame}`
+    : `${step.control} ${JSON.stringify(step.body)}`;
+};
+
+/**
+ * How to play a situation, in one line.
+ *
+ * @param format marks what is written in code
+ */
+export const describePlay = (id: SituationId, format = (text: string) => text): string =>
+  SITUATIONS[id].play
+    .map((step) =>
+      typeof step === 'object' && 'control' in step ? format(formatStep(step)) : formatStep(step),
+    )
+    .join('; ');

@@ -3,7 +3,13 @@ import { PATHS } from '../guide/oauth.ts';
 import type { CallView } from './call.ts';
 import { type CallState, isOver } from './call-state.ts';
 import type { Client } from './client.ts';
-import type { SituationAt, SituationId, Stage } from './coverage.ts';
+import {
+  type IgnoredSituation,
+  SITUATIONS,
+  type SituationAt,
+  type SituationId,
+  type Stage,
+} from './coverage.ts';
 import type { Fault } from './fault.ts';
 import type { JournalEntry } from './journal.ts';
 import type { EmittedEvent, Post } from './post.ts';
@@ -111,6 +117,26 @@ export function listInRequest(facts: RequestFacts, known: readonly Mark[]): read
   const played = listInTokenRequest(facts, known);
   for (const trace of listTraces(facts)) if (!known.includes(trace)) played.push(trace);
   return played;
+}
+
+/** Which situations are asked for, and which of them were played. */
+export interface CoverageView {
+  readonly asked: readonly { readonly id: SituationId; readonly isPlayed: boolean }[];
+  readonly ignored: readonly IgnoredSituation[];
+}
+
+const isTokenWay = (id: SituationId): id is TokenWay => /^token-(?:form|multipart)-/.test(id);
+
+/** The situations with these marks. A way of requesting tokens is asked for only if it was tried. */
+export function summarizeCoverage(
+  marks: readonly Mark[],
+  ignored: readonly IgnoredSituation[],
+): CoverageView {
+  const isAsked = (id: SituationId) =>
+    !ignored.some(({ situation }) => situation === id) &&
+    (!isTokenWay(id) || marks.includes(id) || marks.includes(`${id}-tried`));
+  const asked = (Object.keys(SITUATIONS) as SituationId[]).filter(isAsked);
+  return { asked: asked.map((id) => ({ id, isPlayed: marks.includes(id) })), ignored };
 }
 
 /** A page that checks in for the first time, and its call. */

@@ -1,6 +1,7 @@
 import { DEMO_CLIENT } from '../domain/client.ts';
 import type { Eventual } from '../domain/eventual.ts';
-import { type Mark, NO_MARKS } from '../domain/played.ts';
+import type { IgnoredSituation } from '../domain/coverage.ts';
+import { type CoverageView, type Mark, NO_MARKS, summarizeCoverage } from '../domain/played.ts';
 import type { Store, StoredRecord } from '../store/store.ts';
 import { decide, putRecord, requireUnchanged } from './decide.ts';
 import { ALL_CLIENTS, clientRef, coverageRef } from './refs.ts';
@@ -20,8 +21,12 @@ const getMarks = (record: StoredRecord<'coverage'> | undefined) => record?.value
 const listOwners = (clientId: string) =>
   clientId === DEMO_CLIENT || clientId === ALL_CLIENTS ? [clientId] : [clientId, ALL_CLIENTS];
 
-/** Which situations were played, for each client and for all. */
-export function createCoverage(store: Store) {
+/**
+ * Which situations were played, for each client and for all.
+ *
+ * @param ignored those that are not asked for
+ */
+export function createCoverage(store: Store, ignored: readonly IgnoredSituation[]) {
   async function write(clientId: string, list: ListPlayed): Promise<void> {
     const owners = listOwners(clientId);
     await decide(store, [clientRef(clientId), ...owners.map(coverageRef)], ({ found }) => {
@@ -61,12 +66,13 @@ export function createCoverage(store: Store) {
       return isNew ? write(clientId, list) : undefined;
     },
 
-    /** The marks of one client, or of all that there were since the start or the last full reset. */
-    async read(clientId = ALL_CLIENTS): Promise<readonly Mark[]> {
+    /** The coverage of one client, or of all that there were since the start or the last full reset. */
+    async read(clientId = ALL_CLIENTS): Promise<CoverageView> {
       const { found } = await store.read(coverageRef(clientId), coverageRef(ALL_CLIENTS));
       const [own, all] = found;
       // An unknown token belongs to no client.
-      return [...getMarks(own), ...getMarks(all).filter((mark) => mark === 'unknown-token')];
+      const ofNobody = getMarks(all).filter((mark) => mark === 'unknown-token');
+      return summarizeCoverage([...getMarks(own), ...ofNobody], ignored);
     },
   };
 }

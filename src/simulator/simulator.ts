@@ -1,4 +1,5 @@
 import type { Client } from '../domain/client.ts';
+import type { IgnoredSituation } from '../domain/coverage.ts';
 import { describeUnknownScenario, type Scenario } from '../domain/scenario.ts';
 import { type Kind, type Log, type Store, StoreUnavailable } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
@@ -37,6 +38,8 @@ export interface SimulatorOptions extends Seed {
   readonly rules: OpeningRules;
   /** How many requests of each client the journal keeps. */
   readonly journalSize: number;
+  /** Situations that coverage does not ask for. */
+  readonly coverageIgnore?: readonly IgnoredSituation[] | undefined;
   /** Called with failures of background work. */
   readonly onError: (error: unknown) => void;
   /** Called with mistakes of integrations, repeatedly with the same. Without it, omissions are found only when asked for. */
@@ -77,7 +80,7 @@ export async function createSimulator(options: SimulatorOptions) {
 
   const allScenarios = createScenarios(store, options.scenarios, options.scenario);
   const receive = createReceiver(store);
-  const coverage = createCoverage(store);
+  const coverage = createCoverage(store, options.coverageIgnore ?? []);
   const pageCoverage = createPageCoverage(store, coverage);
   const mistakes = createFindings(store, coverage, options.onFinding);
   const entries = createJournal(store, options.journalSize);

@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { controlAddress, controlAt } from '../../control/client.ts';
 import { collectSnapshot, NotAllowed } from '../../control/report/collect-snapshot.ts';
+import { isCovered } from '../../control/schema/coverage.ts';
 import { BadUsage } from '../../options/bad-usage.ts';
 import { type Read, readOptions } from '../../options/read.ts';
 import type { AllRead } from '../../options/table.ts';
@@ -75,10 +76,25 @@ export function writeReport(
   printLine(summary);
 }
 
+/** Whether as many situations were played as wanted; prints that they were not. */
+export function hasMinCoverage(
+  coverage: Pick<ReportSnapshot['coverage'], 'played' | 'total'>,
+  minimum: number | string | undefined,
+): boolean {
+  if (minimum === undefined || isCovered(coverage, minimum)) return true;
+  const { played, total } = coverage;
+  printError(
+    `mock-veridas: --min-coverage: ${played} of ${total} situations were played, fewer than ${minimum}; play more of them, as the report ` +
+      'and GET /__admin/coverage say, or exclude those that do not concern you by coverage-ignore in the config file',
+  );
+  return false;
+}
+
 /** Writes a report of a running simulator, or of earlier reports. */
 export const report: Command = async ({ args, env, cwd }) => {
   const read = readOptions('report', { argv: args, env, cwd });
-  const { port, host, target, out, strict, merge, adminUser, adminPassword, ...unread } = read.options;
+  const { port, host, target, out, strict, minCoverage, merge, adminUser, adminPassword, ...unread } =
+    read.options;
   unread satisfies AllRead;
   const [operand] = read.operands;
   if (operand !== undefined && !merge)
@@ -93,5 +109,6 @@ export const report: Command = async ({ args, env, cwd }) => {
       });
   writeReport(made, { flag: '--out', folder: resolve(cwd, out), cwd, printLine: print });
   publishSummary(env, made.files['summary.md'], (line) => printError(`mock-veridas: ${line}`));
-  return strict && made.findings > 0 ? EXIT.checkFailed : EXIT.good;
+  const isPlayed = hasMinCoverage(made.coverage, minCoverage);
+  return !isPlayed || (strict && made.findings > 0) ? EXIT.checkFailed : EXIT.good;
 };

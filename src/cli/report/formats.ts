@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { describeCoverage } from '../../control/schema/coverage.ts';
 import { renderReport } from '../../pages/report/document.ts';
 import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
 import { ROOT } from '../../system/package.ts';
@@ -11,7 +12,8 @@ export interface RenderedReport {
   readonly files: ReportFiles;
   /** How many findings it contains. */
   readonly findings: number;
-  /** One line. */
+  readonly coverage: ReportSnapshot['coverage'];
+  /** Two lines. */
   readonly summary: string;
 }
 
@@ -21,7 +23,7 @@ const formatCount = (count: number, one: string): string =>
 /** Creates the report of what was seen. */
 export function renderFiles(snapshot: ReportSnapshot): RenderedReport {
   const css = readFileSync(new URL('dist/browser/report.css', ROOT), 'utf8');
-  const { calls, findings } = snapshot;
+  const { calls, findings, coverage } = snapshot;
   const summary = `${formatCount(calls.length, 'call')}, ${formatCount(findings.length, 'finding')}`;
   return {
     files: {
@@ -31,6 +33,7 @@ export function renderFiles(snapshot: ReportSnapshot): RenderedReport {
       'report.json': JSON.stringify(snapshot),
     },
     findings: findings.length,
-    summary,
+    coverage,
+    summary: `${summary}\n${describeCoverage(coverage)}`,
   };
 }

@@ -55,12 +55,15 @@ export async function collectSnapshot(control: Control, address: string): Promis
   const { version, time } = await askHealth(control).catch((error) => {
     throw failure(error, address, '/health');
   });
-  const [clients, calls, tokens, requests, findings] = await Promise.all([
+  const [clients, calls, tokens, requests, findings, coverage] = await Promise.all([
     list('/clients', control.ask('GET /clients')),
     list('/calls', control.ask('GET /calls')),
     list('/tokens', control.ask('GET /tokens')),
     list('/requests', control.ask('GET /requests')),
     list('/findings', control.ask('GET /findings')),
+    control.ask('GET /coverage').catch((error) => {
+      throw failure(error, address, '/coverage');
+    }),
   ]);
   // Secrets stop here.
   const ids = clients.map(({ client_id }) => client_id);
@@ -73,6 +76,7 @@ export async function collectSnapshot(control: Control, address: string): Promis
     tokens: tokens.map((token) => ({ ...token, access_token: disguiseToken(token.access_token) })),
     requests,
     findings,
+    coverage,
   };
   return sanitizeText(snapshot, new Set(tokens.map(({ access_token }) => access_token)));
 }
