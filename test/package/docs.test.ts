@@ -47,6 +47,8 @@ const CONTINUED = ['docs/tutorial.md'];
 const MAX_README_LINES = 150;
 const MAX_PAGE_LINES = 200;
 
+const NO_COVERAGE = { items: [], total: 0, played: 0, ignored: [] };
+
 /** Asks for the health of the simulator. */
 const HEALTH_JAVA = `import java.net.URI;
 import java.net.http.*;
@@ -203,7 +205,7 @@ describe('the documentation', () => {
       return { MOCK_VERIDAS_PORT: new URL(d.mock.url).port };
     },
     'npx --no-install mock-veridas report --merge reports/shard-1 reports/shard-2 --out reports/all': () => {
-      const lists = { clients: [], calls: [], tokens: [], requests: [], findings: [] };
+      const lists = { clients: [], calls: [], tokens: [], requests: [], findings: [], coverage: NO_COVERAGE };
       for (const shard of ['shard-1', 'shard-2'])
         project.write(
           `reports/${shard}/report.json`,
@@ -381,6 +383,16 @@ describe('the documentation', () => {
         const { exited, output } = run(['validate', 'papers-first.yaml']);
         expect(await exited).toBe(0);
         expect(output()).toBe('ok: papers-first.yaml\n');
+      },
+    },
+    {
+      language: /^yaml$/,
+      begins: /^coverage-ignore:/,
+      async run({ text }) {
+        project.write('mock-veridas.config.yaml', text);
+        const { code, output } = await shell.bash('npx --no-install mock-veridas exec -- true');
+        rmSync(path.join(project.folder(), 'mock-veridas.config.yaml'));
+        expect([code, output]).toEqual([0, expect.stringContaining('coverage 0 of 29 situations')]);
       },
     },
     {

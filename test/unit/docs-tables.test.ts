@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { isRequired, PROVIDER_STATES, STATE_VALUES } from '../../src/contracts/provider-states/table.ts';
 import { ROUTES } from '../../src/control/schema/routes.ts';
+import { describePlay, SITUATIONS, type SituationId } from '../../src/domain/coverage.ts';
 import { RULES } from '../../src/domain/finding.ts';
 import { listVariables } from '../../src/options/environment.ts';
 import { COMMAND_NAMES, GROUPS } from '../../src/options/row.ts';
@@ -62,6 +63,18 @@ const formatFindings = (): string =>
     ]),
   );
 
+const formatSituations = (): string =>
+  formatTable(
+    ['situation', 'guide', 'what it is', 'counts when', 'how to play it'],
+    Object.entries(SITUATIONS).map(([id, { guide, title, counts }]) => [
+      code(id),
+      guide,
+      title,
+      counts,
+      describePlay(id as SituationId, code),
+    ]),
+  );
+
 const formatRoutes = (): string =>
   formatTable(
     ['route', 'what it does', 'body or query'],
@@ -103,6 +116,7 @@ const formatExitCodes = (): string =>
 
 /** The generated part of each page, which stands between two comments. */
 const TABLES: Readonly<Record<string, () => string>> = {
+  'how-to/coverage.md': formatSituations,
   'reference/options.md': formatOptions,
   'reference/findings.md': formatFindings,
   'reference/control-api.md': formatRoutes,
