@@ -38,6 +38,9 @@ export const SANDBOX_CLIENT: Client = createClientRecord({
   clientSecret: 'sandbox-secret',
 });
 
+/** `token()` of the library sends it. */
+export const LIBRARY_USER_AGENT = 'mock-veridas';
+
 /** The client of the demo page, which is no part of an integration. */
 export const DEMO_CLIENT = 'demo';
 

@@ -63,27 +63,6 @@ export const SITUATIONS = {
   'token-form-basic': way('urlencoded', 'Basic credentials'),
   'token-multipart-body': way('multipart', 'the credentials in it'),
   'token-multipart-basic': way('multipart', 'Basic credentials'),
-  'sandbox-client': {
-    seenIn: 'token',
-    guide: '5.1',
-    title: 'token for a sandbox client',
-    counts: 'a client of the sandbox was issued a token',
-    play: ['token'],
-  },
-  'production-client': {
-    seenIn: 'token',
-    guide: '5.1',
-    title: 'token for a production client',
-    counts: 'a production client was issued a token at an address of its allowed_ips',
-    play: [become('production', ['127.0.0.1', '::1']), 'token'],
-  },
-  'blocked-address': {
-    seenIn: 'token',
-    guide: '6.1',
-    title: 'token request from a blocked address',
-    counts: 'a production client requested a token from an address that is not in its allowed_ips',
-    play: [become('production', []), 'token'],
-  },
   'token-refused': {
     seenIn: 'token',
     guide: '5.2',
@@ -284,6 +263,27 @@ export const SITUATIONS = {
     title: 'two calls at once',
     counts: 'a client had open pages of two calls that were not over',
     play: [{ frame: 'manual~1' }, { frame: 'manual~2' }],
+  },
+  'sandbox-client': {
+    seenIn: 'token',
+    guide: '5.1',
+    title: 'token for a sandbox client',
+    counts: 'a client of the sandbox was issued a token',
+    play: ['token'],
+  },
+  'production-client': {
+    seenIn: 'token',
+    guide: '5.1',
+    title: 'token for a production client',
+    counts: 'a production client was issued a token at an address of its allowed_ips',
+    play: [become('production', ['127.0.0.1', '::1']), 'token'],
+  },
+  'blocked-address': {
+    seenIn: 'token',
+    guide: '6.1',
+    title: 'token request from a blocked address',
+    counts: 'a production client requested a token from an address that is not in its allowed_ips',
+    play: [become('production', []), 'token'],
   },
 } as const satisfies Record<string, Situation>;
 

@@ -2,7 +2,7 @@ import { EVENTS, type EventCode } from '../guide/events.ts';
 import { PATHS } from '../guide/oauth.ts';
 import type { CallView } from './call.ts';
 import { type CallState, isOver } from './call-state.ts';
-import type { Client } from './client.ts';
+import { type Client, LIBRARY_USER_AGENT } from './client.ts';
 import {
   type IgnoredSituation,
   SITUATIONS,
@@ -44,9 +44,6 @@ function createList<S extends Stage, Facts>(looks: Looks<S, Facts>) {
   return (facts: Facts, known: readonly Mark[]): Mark[] =>
     all.filter(([id, isPlayed]) => !known.includes(id) && isPlayed(facts, known)).map(([id]) => id);
 }
-
-/** The token requests of `token()` of the library carry it: they show nothing of the backend. */
-export const LIBRARY_USER_AGENT = 'mock-veridas';
 
 /** A request to the service, with the fault that hit it, and the environment of its client. */
 export interface RequestFacts {
@@ -111,6 +108,7 @@ const listInRevocation = createList<'revoke', RequestFacts>({ 'token-revoked': i
 export function listInRequest(facts: RequestFacts, known: readonly Mark[]): readonly Mark[] {
   const { method, path, headers } = facts.entry;
   if (method === 'GET' && path === '/call') return listInCallRequest(facts, known);
+  // A test that requests a token by the library shows nothing of the backend.
   if (method !== 'POST' || headers['user-agent'] === LIBRARY_USER_AGENT) return NO_MARKS;
   if (path === PATHS.revoke) return listInRevocation(facts, known);
   if (path !== PATHS.token) return NO_MARKS;

@@ -1,4 +1,4 @@
-import { LIBRARY_USER_AGENT } from '../domain/played.ts';
+import { LIBRARY_USER_AGENT } from '../domain/client.ts';
 import { INTERCEPTED_HINT, isIntercepted, send } from '../system/http.ts';
 import { type CallHandle, createCallHandle } from './call.ts';
 import { type Clock, createClock } from './clock.ts';

@@ -71,8 +71,8 @@ export function createCoverage(store: Store, ignored: readonly IgnoredSituation[
       const { found } = await store.read(coverageRef(clientId), coverageRef(ALL_CLIENTS));
       const [own, all] = found;
       // An unknown token belongs to no client.
-      const ofNobody = getMarks(all).filter((mark) => mark === 'unknown-token');
-      return summarizeCoverage([...getMarks(own), ...ofNobody], ignored);
+      const unassigned = getMarks(all).filter((mark) => mark === 'unknown-token');
+      return summarizeCoverage([...getMarks(own), ...unassigned], ignored);
     },
   };
 }

@@ -101,7 +101,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'domain',
     'control/client.ts',
     'control/schema',
-    'pages/demo/messages.ts',
     'pages/report',
     'node:crypto',
   ],

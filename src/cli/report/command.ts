@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { controlAddress, controlAt } from '../../control/client.ts';
 import { collectSnapshot, NotAllowed } from '../../control/report/collect-snapshot.ts';
-import { isCovered } from '../../control/schema/coverage.ts';
+import { describeCoverage, isCovered } from '../../control/schema/coverage.ts';
 import { BadUsage } from '../../options/bad-usage.ts';
 import { type Read, readOptions } from '../../options/read.ts';
 import type { AllRead } from '../../options/table.ts';
@@ -108,6 +108,7 @@ export const report: Command = async ({ args, env, cwd }) => {
         password: adminPassword,
       });
   writeReport(made, { flag: '--out', folder: resolve(cwd, out), cwd, printLine: print });
+  print(describeCoverage(made.coverage));
   publishSummary(env, made.files['summary.md'], (line) => printError(`mock-veridas: ${line}`));
   const isPlayed = hasMinCoverage(made.coverage, minCoverage);
   return !isPlayed || (strict && made.findings > 0) ? EXIT.checkFailed : EXIT.good;

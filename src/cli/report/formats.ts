@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { describeCoverage } from '../../control/schema/coverage.ts';
 import { renderReport } from '../../pages/report/document.ts';
 import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
 import { ROOT } from '../../system/package.ts';
@@ -13,7 +12,7 @@ export interface RenderedReport {
   /** How many findings it contains. */
   readonly findings: number;
   readonly coverage: ReportSnapshot['coverage'];
-  /** Two lines. */
+  /** One line. */
   readonly summary: string;
 }
 
@@ -34,6 +33,6 @@ export function renderFiles(snapshot: ReportSnapshot): RenderedReport {
     },
     findings: findings.length,
     coverage,
-    summary: `${summary}\n${describeCoverage(coverage)}`,
+    summary,
   };
 }

@@ -52,7 +52,7 @@ export const formatMarkdown = ({ calls, findings, coverage }: ReportSnapshot, su
       ],
     ),
     '',
-    `${escapeMarkdown(`Coverage: ${coverage.played} of ${coverage.total} situations were played`)}, which says that they reached the integration, not that it reacted well.`,
+    `${escapeMarkdown(`Coverage: ${coverage.played} of ${coverage.total} situations were played`)}, which means that they have reached the integration, not that it has reacted well.`,
     ...formatTable(
       ['Not played yet', 'Guide', 'How to play it'],
       coverage.items.filter(({ played }) => !played),

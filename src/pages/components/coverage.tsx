@@ -33,8 +33,8 @@ export function Coverage({ coverage: { items, ignored }, toAction }: CoveragePro
   return (
     <>
       <p class="soft">
-        Played means that the situation has reached your integration, not that it has reacted well: your tests
-        have to check that.
+        Played means that it has reached your integration, not that it has reacted well: your tests have to
+        check that.
       </p>
       {missing.length > 0 && (
         <Table
