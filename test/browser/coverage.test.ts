@@ -25,7 +25,11 @@ describe.skipIf(why)(`coverage in Chromium${why ? ` (${why})` : ''}`, { timeout:
       await take(step);
     }
     await expect.poll(() => listPlayed(d), { timeout: 60_000 }).toContain(id);
-    const { appendFileSync } = await import('node:fs'); await new Promise((r) => setTimeout(r, 1500));
-    appendFileSync('/tmp/mv-cov/sets.txt', `${id}: ${(await listPlayed(d)).filter((x) => x !== id).join(' ')}\n`);
+    const { appendFileSync } = await import('node:fs');
+    await new Promise((r) => setTimeout(r, 1500));
+    appendFileSync(
+      '/tmp/mv-cov/sets.txt',
+      `${id}: ${(await listPlayed(d)).filter((x) => x !== id).join(' ')}\n`,
+    );
   });
 });

@@ -24,7 +24,10 @@ function createTokenRequest(way: string): RequestInit {
 }
 
 /** Takes the steps that play a situation, one at each call of the returned function. */
-export function createPlayer({ d, shop, browser }: Stage, id: SituationId): (step: PlayStep) => Promise<void> {
+export function createPlayer(
+  { d, shop, browser }: Stage,
+  id: SituationId,
+): (step: PlayStep) => Promise<void> {
   let token = '';
   let validationId = 'val-1';
   let pages: Page[] = [];

@@ -97,13 +97,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:events',
     'system/timers.ts',
   ],
-  'control/report': [
-    'domain',
-    'control/client.ts',
-    'control/schema',
-    'pages/report',
-    'node:crypto',
-  ],
+  'control/report': ['domain', 'control/client.ts', 'control/schema', 'pages/report', 'node:crypto'],
   'control/overview.ts': [
     'control/schema',
     'pages/assets.ts',
