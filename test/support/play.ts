@@ -4,64 +4,47 @@ import { type Act, type PlayStep, SITUATIONS, type SituationId } from '../../src
 import { type Drive, SANDBOX } from './drive.ts';
 import type { Shop } from './shop.ts';
 
-/** A backend that requests tokens, and a shop that embeds the frame, as the steps of a situation say. */
-interface Stage {
-  readonly d: Drive;
-  readonly shop: Shop;
-  readonly browser: Browser;
+/** The application that meets the situations. */
+export interface Application {
+  /** Requests a token, in the way of a situation, if it is one; undefined when it gets none. */
+  requestToken(way: string): Promise<string | undefined>;
+  revoke(token: string): Promise<void>;
+  /** Embeds the frame with this query. */
+  embed(query: Record<string, string>): Promise<void>;
+  /** Closes every page. */
+  close(): Promise<void>;
 }
 
-const FIELDS = { grant_type: 'client_credentials', ...SANDBOX };
-const BASIC = `Basic ${Buffer.from(`${SANDBOX.client_id}:${SANDBOX.client_secret}`).toString('base64')}`;
-
-/** The body of a token request that is sent in the way of a situation. */
-function createTokenRequest(way: string): RequestInit {
-  const isBasic = way.endsWith('basic');
-  const fields = Object.entries(isBasic ? { grant_type: FIELDS.grant_type } : FIELDS);
-  const form = way.includes('multipart') ? new FormData() : new URLSearchParams();
-  for (const [name, value] of fields) form.append(name, value);
-  return { method: 'POST', body: form, headers: isBasic ? { authorization: BASIC } : {} };
-}
+const TIMEOUT = { timeout: 60_000 };
 
 /** Takes the steps that play a situation, one at each call of the returned function. */
 export function createPlayer(
-  { d, shop, browser }: Stage,
+  { admin, mock }: Drive,
+  application: Application,
   id: SituationId,
 ): (step: PlayStep) => Promise<void> {
   let token = '';
   let validationId = 'val-1';
-  let pages: Page[] = [];
-  const { mock } = d;
-
-  async function requestToken(way = ''): Promise<void> {
-    const answer = await fetch(`${mock.url}/o/token/`, createTokenRequest(way));
-    const text = await answer.text();
-    token = answer.status === 200 ? JSON.parse(text).access_token : token;
-  }
 
   const findCall = async () =>
-    (await d.admin('GET', '/calls')).json.items.find(
+    (await admin('GET', '/calls')).json.items.findLast(
       (call: { validation_id: string }) => call.validation_id === validationId,
     );
-
+  async function requestToken(): Promise<void> {
+    token = (await application.requestToken(id)) ?? token;
+  }
   async function embed(query: Record<string, string>): Promise<void> {
-    const page = await browser.newPage();
-    pages.push(page);
-    await page.goto(shop.getPageUrl(`${mock.browserUrl}/call?${new URLSearchParams(query)}`));
-    await page.frameLocator('#videocall-iframe').locator('body[data-state]').waitFor({ timeout: 60_000 });
-    const [{ status, cause }] = (await d.admin('GET', '/requests?path=/call')).json.items.slice(-1);
+    await application.embed(query);
+    const [{ status, cause }] = (await admin('GET', '/requests?path=/call')).json.items.slice(-1);
     if (status !== 200 || cause !== null) return;
-    await expect.poll(async () => (await findCall())?.page, { timeout: 60_000 }).toBe('open');
+    await expect.poll(async () => (await findCall())?.page, TIMEOUT).toBe('open');
   }
   const embedToken = () => embed({ access_token: token, validation_id: validationId });
 
   const acts: Readonly<Record<Act, () => Promise<void>>> = {
     token: requestToken,
-    'token-this-way': () => requestToken(id),
-    async revoke() {
-      const body = new URLSearchParams({ ...SANDBOX, token });
-      expect((await fetch(`${mock.url}/o/revoke_token/`, { method: 'POST', body })).status).toBe(200);
-    },
+    'token-this-way': requestToken,
+    revoke: () => application.revoke(token),
     'that-token': embedToken,
     'same-token': embedToken,
     'unknown-token': () => embed({ access_token: 'unknown', validation_id: validationId }),
@@ -70,9 +53,8 @@ export function createPlayer(
       await embed({ access_token: token });
     },
     async close() {
-      await Promise.all(pages.map((page) => page.close()));
-      pages = [];
-      await expect.poll(async () => (await findCall()).page, { timeout: 60_000 }).toBe('none');
+      await application.close();
+      await expect.poll(async () => (await findCall()).page, TIMEOUT).toBe('none');
     },
   };
 
@@ -86,6 +68,47 @@ export function createPlayer(
     const [method = '', path = ''] = step.control.replace('CLIENT_ID', SANDBOX.client_id).split(' ');
     const answer = await fetch(`${mock.url}${path}`, { method, body: JSON.stringify(step.body) });
     expect(answer.ok).toBe(true);
+  };
+}
+
+const FIELDS = { grant_type: 'client_credentials', ...SANDBOX };
+const BASIC = `Basic ${Buffer.from(`${SANDBOX.client_id}:${SANDBOX.client_secret}`).toString('base64')}`;
+
+/** A token request in the way of a situation, by default a urlencoded form with the credentials in it. */
+function createTokenRequest(way: string): RequestInit {
+  const isBasic = way.endsWith('-basic');
+  const fields = Object.entries(isBasic ? { grant_type: FIELDS.grant_type } : FIELDS);
+  const form = way.startsWith('token-multipart') ? new FormData() : new URLSearchParams();
+  for (const [name, value] of fields) form.append(name, value);
+  return { method: 'POST', body: form, headers: isBasic ? { authorization: BASIC } : {} };
+}
+
+/** A backend, and a shop in Chromium. */
+export function createShopApplication(
+  { mock }: Drive,
+  { shop, browser }: { readonly shop: Shop; readonly browser: Browser },
+): Application {
+  let pages: Page[] = [];
+  return {
+    async requestToken(way) {
+      const answer = await fetch(`${mock.url}/o/token/`, createTokenRequest(way));
+      const text = await answer.text();
+      return answer.status === 200 ? JSON.parse(text).access_token : undefined;
+    },
+    async revoke(token) {
+      const body = new URLSearchParams({ ...SANDBOX, token });
+      await fetch(`${mock.url}/o/revoke_token/`, { method: 'POST', body });
+    },
+    async embed(query) {
+      const page = await browser.newPage();
+      pages.push(page);
+      await page.goto(shop.getPageUrl(`${mock.browserUrl}/call?${new URLSearchParams(query)}`));
+      await page.frameLocator('#videocall-iframe').locator('body[data-state]').waitFor(TIMEOUT);
+    },
+    async close() {
+      await Promise.all(pages.map((page) => page.close()));
+      pages = [];
+    },
   };
 }
 
