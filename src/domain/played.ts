@@ -179,16 +179,13 @@ function getGuideCode({ data, foreign }: Pick<Post, 'data' | 'foreign'>): EventC
 }
 
 /** The situation that each event is. */
-const EVENT_SITUATIONS: Readonly<Record<EventCode, SituationAt<'event'>>> = {
+export const EVENT_SITUATIONS: Readonly<Record<EventCode, SituationAt<'event'>>> = {
   VideocallLoading: 'loading-event',
   VideocallInitiated: 'initiated-event',
   VideocallCompleted: 'completed-event',
   VideocallNotFound: 'not-found-event',
   VideocallServerNotOperational: 'server-not-operational-event',
 };
-
-/** The situation that an event is. */
-export const toEventSituation = (code: EventCode): Mark => EVENT_SITUATIONS[code];
 
 /** A message that a page has posted to its parent. */
 interface PostFacts {
@@ -228,7 +225,7 @@ export function listInPosts(
   const played = posted.flatMap((post, index) => {
     const code = getGuideCode(post);
     const facts = { post, emitted: events[post.event], earlier: posted.slice(0, index), tokenExpiresAt };
-    return [...(code === undefined ? [] : [toEventSituation(code)]), ...listInPost(facts, known)];
+    return [...(code === undefined ? [] : [EVENT_SITUATIONS[code]]), ...listInPost(facts, known)];
   });
   return [...new Set(played)].filter((mark) => !known.includes(mark));
 }

@@ -46,14 +46,17 @@ function isTimeout(given: string): boolean {
 const SITUATION_COUNT = Object.keys(SITUATIONS).length;
 
 /** A number as a config file writes it, or a number or percentage as text. */
-const MinCoverage = Type.Refine(
-  Type.Union([Type.Integer(), Type.String()], {
+const MinCoverage = Type.Union(
+  [
+    Type.Integer({ minimum: 1, maximum: SITUATION_COUNT }),
+    Type.Refine(
+      Type.String({ pattern: '^[1-9]\\d{0,2}%?$' }),
+      (text) => Number.parseInt(text, 10) <= (text.endsWith('%') ? 100 : SITUATION_COUNT),
+    ),
+  ],
+  {
     title: 'coverage',
     description: `a number from 1 to ${SITUATION_COUNT}, or a percentage such as 80%`,
-  }),
-  (given) => {
-    const [, digits = '0', sign] = /^(\d{1,3})(%?)$/.exec(String(given)) ?? [];
-    return Number(digits) >= 1 && Number(digits) <= (sign === '%' ? 100 : SITUATION_COUNT);
   },
 );
 

@@ -1,6 +1,6 @@
 import { type Call, type CallView, callAt } from '../domain/call.ts';
 import { isOver } from '../domain/call-state.ts';
-import { listInCheckIn, listInPosts, listInView, type Mark, toEventSituation } from '../domain/played.ts';
+import { EVENT_SITUATIONS, listInCheckIn, listInPosts, listInView, type Mark } from '../domain/played.ts';
 import { getOpenPages, type PagePresence, type Presence } from '../domain/presence.ts';
 import type { Instant } from '../domain/time.ts';
 import { getExpiry } from '../domain/token.ts';
@@ -84,6 +84,6 @@ export function createPageCoverage(store: Store, { note }: Pick<ReturnType<typeo
 
     /** Adds that a page without a call has posted its error to its parent. */
     addError: async (clientId: string, code: ErrorCode): Promise<void> =>
-      add(clientId, [toEventSituation(code)]),
+      add(clientId, [EVENT_SITUATIONS[code]]),
   };
 }

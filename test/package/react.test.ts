@@ -34,7 +34,9 @@ it.skipIf(why)(
     expect(output).toContain('using 4 workers');
     expect(output).toContain('5 passed');
     // Each test has removed its client.
-    expect(output).toMatch(/mock-veridas: coverage 5 of 31 situations; not yet: token refused and then issued, /);
+    expect(output).toMatch(
+      /mock-veridas: coverage 5 of 31 situations; not yet: token refused and then issued, /,
+    );
     expect(code).toBe(0);
   },
 );

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import { type PlayStep, SITUATIONS } from '../../domain/coverage.ts';
 import { Coverage } from '../components/coverage.tsx';
 import type { ConsoleParts } from './messages.ts';
@@ -30,6 +31,7 @@ function toOrder(step: PlayStep, onCommand: OnOrder): Order | undefined {
 
 /** What the tests leave out, with a button for what the simulator can play in the next call of the client. */
 export function CoveragePanel({ coverage, clientId, onCommand }: CoveragePanelProps) {
+  const [lastId, setLastId] = useState<string>();
   return (
     <Coverage
       coverage={coverage}
@@ -38,9 +40,18 @@ export function CoveragePanel({ coverage, clientId, onCommand }: CoveragePanelPr
         if (order === undefined) return 'by hand';
         if (clientId === undefined) return 'choose a client first';
         return (
-          <button type="button" onClick={() => order(clientId)}>
-            Play it<span class="unseen">: {title}</span>
-          </button>
+          <>
+            <button
+              type="button"
+              onClick={() => {
+                order(clientId);
+                setLastId(id);
+              }}
+            >
+              Play it<span class="unseen">: {title}</span>
+            </button>{' '}
+            <output>{id === lastId && 'Set up for what comes next'}</output>
+          </>
         );
       }}
     />
