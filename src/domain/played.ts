@@ -41,8 +41,13 @@ type Looks<S extends Stage, Facts> = Readonly<
 /** Returns a function that lists the situations of a stage that are played now and are not among `known`. */
 function createList<S extends Stage, Facts>(looks: Looks<S, Facts>) {
   const all = Object.entries(looks) as [SituationId, Looks<S, Facts>[SituationAt<S>]][];
-  return (facts: Facts, known: readonly Mark[]): Mark[] =>
-    all.filter(([id, isPlayed]) => !known.includes(id) && isPlayed(facts, known)).map(([id]) => id);
+  return (facts: Facts, known: readonly Mark[]): readonly Mark[] => {
+    // Most requests play nothing new, and tests make many.
+    let played: Mark[] | undefined;
+    for (const [id, isPlayed] of all)
+      if (isPlayed(facts, known) && !known.includes(id)) played = [...(played ?? []), id];
+    return played ?? NO_MARKS;
+  };
 }
 
 /** A request to the service, with the fault that hit it, and the environment of its client. */
@@ -55,39 +60,47 @@ export interface RequestFacts {
 const isIssued = ({ entry, fault }: RequestFacts): boolean =>
   entry.status === 200 && fault?.kind === undefined;
 
-function getTokenWay({ entry: { headers, form } }: RequestFacts): TokenWay | undefined {
-  const kind = headers['content-type']?.startsWith('multipart/') ? 'multipart' : 'form';
+function getTokenWay({ headers, form }: JournalEntry): TokenWay | undefined {
   if (form === undefined) return undefined;
-  if (headers.authorization?.startsWith('Basic ')) return `token-${kind}-basic`;
-  return form.client_id === undefined ? undefined : `token-${kind}-body`;
+  const isMultipart = headers['content-type']?.startsWith('multipart/');
+  if (headers.authorization?.startsWith('Basic '))
+    return isMultipart ? 'token-multipart-basic' : 'token-form-basic';
+  if (form.client_id === undefined) return undefined;
+  return isMultipart ? 'token-multipart-body' : 'token-form-body';
 }
 
-const isIssuedBy = (way: TokenWay) => (facts: RequestFacts) => isIssued(facts) && getTokenWay(facts) === way;
+interface TokenFacts extends RequestFacts {
+  readonly isIssued: boolean;
+  readonly way: TokenWay | undefined;
+}
 
-const listInTokenRequest = createList<'token', RequestFacts>({
+const isIssuedBy = (wanted: TokenWay) => (facts: TokenFacts) => facts.isIssued && facts.way === wanted;
+
+const listInTokenRequest = createList<'token', TokenFacts>({
   'token-form-body': isIssuedBy('token-form-body'),
   'token-form-basic': isIssuedBy('token-form-basic'),
   'token-multipart-body': isIssuedBy('token-multipart-body'),
   'token-multipart-basic': isIssuedBy('token-multipart-basic'),
-  'sandbox-client': (facts) => isIssued(facts) && facts.environment === 'sandbox',
-  'production-client': (facts) => isIssued(facts) && facts.environment === 'production',
+  'sandbox-client': (facts) => facts.isIssued && facts.environment === 'sandbox',
+  'production-client': (facts) => facts.isIssued && facts.environment === 'production',
   'blocked-address': ({ entry }) => entry.cause === 'blocked',
-  'token-refused': (facts, known) => isIssued(facts) && known.includes('token-was-refused'),
+  'token-refused': (facts, known) => facts.isIssued && known.includes('token-was-refused'),
   'token-unavailable': ({ fault }) =>
     fault !== undefined && (fault.kind !== undefined || (fault.status ?? 0) >= 500),
   'token-slow': ({ fault }) => fault?.latency !== undefined,
   'token-recovered': (facts, known) =>
+    facts.isIssued &&
     facts.fault === undefined &&
-    isIssued(facts) &&
     (known.includes('token-unavailable') || known.includes('token-slow')),
 });
 
 /** What a token request leaves behind besides situations. */
-function* listTraces(facts: RequestFacts): Generator<Mark> {
+function listTraces(facts: TokenFacts, known: readonly Mark[]): readonly Mark[] {
+  if (facts.isIssued) return NO_MARKS;
   const { status = 0, cause } = facts.entry;
-  if (status >= 400 && status < 500 && cause !== 'blocked') yield 'token-was-refused';
-  const way = isIssued(facts) ? undefined : getTokenWay(facts);
-  if (way !== undefined) yield `${way}-tried`;
+  const traces: Mark[] = facts.way === undefined ? [] : [`${facts.way}-tried`];
+  if (status >= 400 && status < 500 && cause !== 'blocked') traces.push('token-was-refused');
+  return traces.filter((trace) => !known.includes(trace));
 }
 
 const isCausedBy =
@@ -112,9 +125,11 @@ export function listInRequest(facts: RequestFacts, known: readonly Mark[]): read
   if (method !== 'POST' || headers['user-agent'] === LIBRARY_USER_AGENT) return NO_MARKS;
   if (path === PATHS.revoke) return listInRevocation(facts, known);
   if (path !== PATHS.token) return NO_MARKS;
-  const played = listInTokenRequest(facts, known);
-  for (const trace of listTraces(facts)) if (!known.includes(trace)) played.push(trace);
-  return played;
+  const { entry, fault, environment } = facts;
+  const tokenFacts = { entry, fault, environment, isIssued: isIssued(facts), way: getTokenWay(entry) };
+  const played = listInTokenRequest(tokenFacts, known);
+  const traces = listTraces(tokenFacts, known);
+  return traces.length === 0 ? played : [...played, ...traces];
 }
 
 /** Which situations are asked for, and which of them were played. */
