@@ -94,6 +94,16 @@ const listInTokenRequest = createList<'token', TokenFacts>({
     (known.includes('token-unavailable') || known.includes('token-slow')),
 });
 
+/** Whether it plays nothing new, like most token requests: that must be cheap. */
+const isUsual = ({ isIssued, fault, way, environment }: TokenFacts, known: readonly Mark[]): boolean =>
+  isIssued &&
+  fault === undefined &&
+  (way === undefined || known.includes(way)) &&
+  known.includes(environment === 'production' ? 'production-client' : 'sandbox-client') &&
+  (known.includes('token-refused') || !known.includes('token-was-refused')) &&
+  (known.includes('token-recovered') ||
+    !(known.includes('token-unavailable') || known.includes('token-slow')));
+
 /** What a token request leaves behind besides situations. */
 function listTraces(facts: TokenFacts, known: readonly Mark[]): readonly Mark[] {
   if (facts.isIssued) return NO_MARKS;
@@ -127,6 +137,7 @@ export function listInRequest(facts: RequestFacts, known: readonly Mark[]): read
   if (path !== PATHS.token) return NO_MARKS;
   const { entry, fault, environment } = facts;
   const tokenFacts = { entry, fault, environment, isIssued: isIssued(facts), way: getTokenWay(entry) };
+  if (isUsual(tokenFacts, known)) return NO_MARKS;
   const played = listInTokenRequest(tokenFacts, known);
   const traces = listTraces(tokenFacts, known);
   return traces.length === 0 ? played : [...played, ...traces];

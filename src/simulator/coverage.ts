@@ -58,12 +58,12 @@ export function createCoverage(store: Store, ignored: readonly IgnoredSituation[
      * @param known as it was read just before; without it, it is read
      */
     note(clientId: string, list: ListPlayed, known?: KnownCoverage): Eventual<void> {
-      const isNew =
-        known === undefined ||
-        listOwners(clientId).some(
-          (owner) => list(getMarks(owner === ALL_CLIENTS ? known.all : known.own)).length > 0,
-        );
-      return isNew ? write(clientId, list) : undefined;
+      const isNewTo = (record: KnownCoverage['own']) => list(getMarks(record)).length > 0;
+      if (known !== undefined) {
+        const isNewToOwn = clientId !== ALL_CLIENTS && isNewTo(known.own);
+        if (!isNewToOwn && (clientId === DEMO_CLIENT || !isNewTo(known.all))) return undefined;
+      }
+      return write(clientId, list);
     },
 
     /** The coverage of one client, or of all that there were since the start or the last full reset. */

@@ -64,9 +64,10 @@ export function createReceiver(store: Store) {
     ];
     return andThen(store.read(...refs), ({ realTime, found }) => {
       const clients = found.slice(0, ids.length) as NamedClients;
-      const clocks = found.slice(ids.length) as (StoredRecord<'clock'> | undefined)[];
-      const faults = clocks.splice(owners.length) as unknown as (StoredRecord<'faults'> | undefined)[];
-      const coverages = faults.splice(owners.length) as unknown as (StoredRecord<'coverage'> | undefined)[];
+      const count = owners.length;
+      const clocks = found.slice(ids.length, -2 * count) as (StoredRecord<'clock'> | undefined)[];
+      const faults = found.slice(-2 * count, -count) as (StoredRecord<'faults'> | undefined)[];
+      const coverages = found.slice(-count) as (StoredRecord<'coverage'> | undefined)[];
       const first = clients.findIndex((client) => client !== undefined);
       const clientId = clients[first]?.value.clientId ?? ALL_CLIENTS;
       const at = toVirtualTime(pickClock(clocks[first], clocks.at(-1)), realTime);

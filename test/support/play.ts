@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { type Act, type PlayStep, SITUATIONS, type SituationId } from '../../src/domain/coverage.ts';
-import { type Drive, SANDBOX } from './drive.ts';
+import { type Drive, type Json, SANDBOX } from './drive.ts';
 import type { Shop } from './shop.ts';
 
 /** The application that meets the situations. */
@@ -53,6 +53,12 @@ export function createPlayer(
       await embed({ access_token: token });
     },
     async close() {
+      // A page that is closed reports no more.
+      const isReported = async () =>
+        (await findCall()).events.every(
+          (event: Json) => event.pushed_at === null || event.posted_at !== null,
+        );
+      await expect.poll(isReported, TIMEOUT).toBe(true);
       await application.close();
       await expect.poll(async () => (await findCall()).page, TIMEOUT).toBe('none');
     },
