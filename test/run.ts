@@ -87,8 +87,14 @@ function runTests(env: Record<string, string>, ...filters: string[]): Results {
   }
 }
 
-/** The tests of a simulator in this process, and of the call page in browsers. They must pass with both stores. */
-const ON_BOTH_STORES = ['test/service/', 'test/control/', 'test/library/', 'test/browser/call'];
+/** The tests of a simulator in this process, and of calls in browsers. They must pass with both stores. */
+const ON_BOTH_STORES = [
+  'test/service/',
+  'test/control/',
+  'test/library/',
+  'test/browser/call.test',
+  'test/browser/call-in-browsers',
+];
 
 async function runOnRedis(): Promise<Results[]> {
   const why = explainMissingTool('redis');

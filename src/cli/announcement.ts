@@ -33,14 +33,15 @@ const formatAnnouncementText = (mock: StartedMock, options: ServeOptions): strin
     : [`  media     TCP/${mock.mediaPorts.tcp}, UDP/${mock.mediaPorts.udp} (STUN)`]),
   `  clients   ${options.clients.map(({ clientId }) => clientId).join(', ')}`,
   `  scenario  ${options.scenario}`,
+  ...(mock.sharedWith === undefined ? [] : [`  store     ${mock.sharedWith}`]),
   ...formatPasswordNotice(mock, options),
 ];
 
 function formatAnnouncementJson(mock: StartedMock, options: ServeOptions): string {
-  const { url, browserUrl, adminUrl, demoUrl, consoleUrl, https } = mock;
+  const { url, browserUrl, adminUrl, demoUrl, consoleUrl, https, sharedWith } = mock;
   const { user: adminUser, password: adminPassword } = getGeneratedCredentials(mock, options) ?? {};
   const msg = `mock-veridas listening on ${url}`;
-  const addresses = { url, browserUrl, adminUrl, demoUrl, consoleUrl, https };
+  const addresses = { url, browserUrl, adminUrl, demoUrl, consoleUrl, https, sharedWith };
   return JSON.stringify({ level: 'info', msg, ...addresses, adminUser, adminPassword });
 }
 

@@ -15,8 +15,8 @@ export interface ProviderControl {
 }
 
 /** @throws {RequestFailed} there was no answer; a refusal is returned */
-function emptyWhenRefused(error: unknown): { readonly items: [] } {
-  if (error instanceof RequestFailed && error.status !== undefined) return { items: [] };
+function emptyWhenRefused(error: unknown): [] {
+  if (error instanceof RequestFailed && error.status !== undefined) return [];
   throw error;
 }
 
@@ -27,8 +27,6 @@ function emptyWhenRefused(error: unknown): { readonly items: [] } {
  */
 export const simulatorControl = (control: Control, verification: string): ProviderControl => ({
   applyState: (body) => control.ask('POST /provider-states', { body: { ...body, verification } }),
-  requestsAfter: async (id) =>
-    (await control.ask('GET /requests', { query: { after: String(id) } }).catch(emptyWhenRefused)).items,
-  eventsOf: async (client_id) =>
-    (await control.ask('GET /events', { query: { client_id } }).catch(emptyWhenRefused)).items,
+  requestsAfter: (id) => control.askForAll('GET /requests', { after: String(id) }).catch(emptyWhenRefused),
+  eventsOf: (client_id) => control.askForAll('GET /events', { client_id }).catch(emptyWhenRefused),
 });

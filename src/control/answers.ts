@@ -10,6 +10,7 @@ import type { CallDetails, EventView } from '../simulator/calls.ts';
 import type { ClockView } from '../simulator/clocks.ts';
 import type { FaultView } from '../simulator/faults.ts';
 import type { JournalRecord } from '../simulator/journal.ts';
+import type { Page } from '../simulator/page.ts';
 import type { ScenarioView } from '../simulator/scenarios.ts';
 import type { TokenView } from '../simulator/tokens.ts';
 import { toWrittenScenario } from './schema/scenario-format.ts';
@@ -184,3 +185,9 @@ export const toListAnswer = <T, A>(items: readonly T[], answer: (item: T) => A) 
   items: items.map(answer),
   total: items.length,
 });
+
+/** A page of a list as the control API returns it. */
+export const toPageAnswer = <T, A, Total extends number | null>(
+  { items, total, next }: Page<T, Total>,
+  answer: (item: T) => A,
+) => ({ items: items.map(answer), total, next: next ?? null });

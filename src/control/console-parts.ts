@@ -106,16 +106,13 @@ export function createConsoleParts(
         if (details === undefined) return null;
         const { call } = details;
         const own = await Promise.all(call.tokens.map(tokens.get));
-        const requests = await journal.list({}, call.clientId);
+        const isOfCall = ({ validationId, form }: JournalEntry) =>
+          validationId === call.validationId || form?.token !== undefined;
+        const requests = await journal.listNewest(MAX_SHOWN, call.clientId, isOfCall);
         return {
           call: toCallAnswer(details),
           tokens: own.filter((token) => token !== undefined).map(toTokenAnswer),
-          requests: requests
-            .filter(
-              ({ value: one }) => one.validationId === call.validationId || one.form?.token !== undefined,
-            )
-            .slice(-MAX_SHOWN)
-            .map(toRequestAnswer),
+          requests: requests.items.reverse().map(toRequestAnswer),
         };
       },
     },
@@ -141,8 +138,10 @@ export function createConsoleParts(
     journal: {
       changedBy: ['journal'],
       async read() {
-        const all = (await journal.list({}, clientId)).filter(({ value }) => matchesQuery(value, query));
-        return { items: all.slice(-MAX_SHOWN).reverse().map(toRequestAnswer), total: all.length };
+        const isWanted = (entry: JournalEntry) => matchesQuery(entry, query);
+        const isAll = !query.text && query.refused !== 'yes';
+        const newest = await journal.listNewest(MAX_SHOWN, clientId, isAll ? undefined : isWanted);
+        return { items: newest.items.map(toRequestAnswer), total: newest.total };
       },
     },
   };

@@ -214,39 +214,41 @@ const never =
 const AUTHENTICATION_STEPS: readonly Step[] = [noClientParameter, headerReadable];
 
 /** The checks of each grant, in order. Only `client_credentials` can succeed: the service has no users. */
-const GRANTS: Record<string, readonly Step[]> = {
-  [GRANT_TYPE]: [...AUTHENTICATION_STEPS, confidentialClient, mayUse('client-credentials'), scopeKnown],
-  authorization_code: [
-    present('code', 'Missing code parameter.'),
-    ...AUTHENTICATION_STEPS,
-    anyClient,
-    mayUse('authorization-code'),
-    never('the service issues no authorization codes; use grant_type client_credentials'),
-  ],
-  // Known to the grant's own check but not to the client's: that mismatch is not caught.
-  openid: [
-    present('code', 'Missing code parameter.'),
-    ...AUTHENTICATION_STEPS,
-    anyClient,
-    () => refuseWithCrash('grant_type openid makes the service fail with 500', USE_GRANT),
-  ],
-  password: [
-    ...AUTHENTICATION_STEPS,
-    anyClient,
-    notEmpty('username', 'Request is missing username parameter.'),
-    notEmpty('password', 'Request is missing password parameter.'),
-    never('the service has no users; use grant_type client_credentials', 'Invalid credentials given.'),
-  ],
-  refresh_token: [
-    present('refresh_token', 'Missing refresh token parameter.'),
-    ...AUTHENTICATION_STEPS,
-    anyClient,
-    never('the service issues no refresh tokens; request a new access token'),
-  ],
-};
+const GRANTS: ReadonlyMap<string | undefined, readonly Step[]> = new Map(
+  Object.entries({
+    [GRANT_TYPE]: [...AUTHENTICATION_STEPS, confidentialClient, mayUse('client-credentials'), scopeKnown],
+    authorization_code: [
+      present('code', 'Missing code parameter.'),
+      ...AUTHENTICATION_STEPS,
+      anyClient,
+      mayUse('authorization-code'),
+      never('the service issues no authorization codes; use grant_type client_credentials'),
+    ],
+    // Known to the grant's own check but not to the client's: that mismatch is not caught.
+    openid: [
+      present('code', 'Missing code parameter.'),
+      ...AUTHENTICATION_STEPS,
+      anyClient,
+      () => refuseWithCrash('grant_type openid makes the service fail with 500', USE_GRANT),
+    ],
+    password: [
+      ...AUTHENTICATION_STEPS,
+      anyClient,
+      notEmpty('username', 'Request is missing username parameter.'),
+      notEmpty('password', 'Request is missing password parameter.'),
+      never('the service has no users; use grant_type client_credentials', 'Invalid credentials given.'),
+    ],
+    refresh_token: [
+      present('refresh_token', 'Missing refresh token parameter.'),
+      ...AUTHENTICATION_STEPS,
+      anyClient,
+      never('the service issues no refresh tokens; request a new access token'),
+    ],
+  }),
+);
 
 const grantKnown: Step = (attempt) =>
-  Object.hasOwn(GRANTS, getField(attempt, 'grant_type') ?? '')
+  GRANTS.has(getField(attempt, 'grant_type'))
     ? undefined
     : refuse(attempt, 'unsupported_grant_type', explainGrantType(getField(attempt, 'grant_type')));
 
@@ -256,7 +258,7 @@ const explainGrantType = (given: string | undefined): Explanation => ({
 });
 
 const grantAllowed: Step = (attempt) =>
-  findFirstRefusal(GRANTS[getField(attempt, 'grant_type') ?? ''] ?? [], attempt);
+  findFirstRefusal(GRANTS.get(getField(attempt, 'grant_type')) ?? [], attempt);
 
 const TOKEN_STEPS = [queryDecodes, noQueryOrCrash, grantKnown, grantAllowed];
 

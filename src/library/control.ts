@@ -4,6 +4,8 @@ import {
   type Argument,
   type Asking,
   type Control,
+  type ItemsOf,
+  type PagedRoute,
   RequestFailed,
   type RouteName,
 } from '../control/schema/client.ts';
@@ -27,6 +29,12 @@ export interface CamelControl {
     name: Name,
     ...asking: Argument<CamelAsking<Asking<Name>>>
   ): Promise<Camel<Answer<Name>>>;
+  /**
+   * Reads every page of a list.
+   *
+   * @throws {MockError} a request was refused or not answered
+   */
+  askForAll<Name extends PagedRoute>(name: Name, query: Asking<Name>['query']): Promise<Camel<ItemsOf<Name>>>;
 }
 
 /** A wait may take ten minutes. */
@@ -52,15 +60,14 @@ export function mockError(url: string, error: unknown): unknown {
 export function camelControlAt(address: string): CamelControl {
   const control = controlAt(address, TIMEOUT_MS);
   const { url } = splitCredentials(address);
+  const convert = <T>(answer: Promise<T>): Promise<Camel<T>> =>
+    answer.then(toCamelCase, (error) => {
+      throw mockError(url, error);
+    }) as Promise<Camel<T>>;
   return {
     wire: control,
-    async ask(name, ...asking) {
-      try {
-        const answer = await control.ask(name, ...(toSnakeCase(asking) as Argument<Asking<typeof name>>));
-        return toCamelCase(answer) as Camel<Answer<typeof name>>;
-      } catch (error) {
-        throw mockError(url, error);
-      }
-    },
+    ask: async (name, ...asking) =>
+      convert(control.ask(name, ...(toSnakeCase(asking) as Argument<Asking<typeof name>>))),
+    askForAll: (name, query) => convert(control.askForAll(name, query)),
   };
 }

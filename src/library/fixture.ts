@@ -1,6 +1,7 @@
 import { connectMock, hasExecEnvironment } from './connect.ts';
-import { type Mock, type MockClient, startMock } from './index.ts';
 import { describeFinding } from './journal.ts';
+import type { Mock, MockClient } from './mock.ts';
+import { startMock } from './start-mock.ts';
 
 /** What the fixtures of all test frameworks share. */
 

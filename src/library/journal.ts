@@ -148,8 +148,7 @@ const toQuery = (filter: JournalFilter): Record<string, string> =>
  * @internal
  */
 export const createJournal = ({ control, client }: Scope): Journal => ({
-  list: async (filter = {}) =>
-    (await control.ask('GET /requests', { query: { ...client, ...toQuery(filter) } })).items,
+  list: (filter = {}) => control.askForAll('GET /requests', { ...client, ...toQuery(filter) }),
   count: async (filter = {}) =>
     (await control.ask('GET /requests/count', { query: { ...client, ...toQuery(filter) } })).count,
 });

@@ -5,11 +5,13 @@ import type { RequestListener } from 'node:http';
 
 const CONTINUE = '100-continue';
 
-const listExpectations = (header = ''): string[] =>
-  header
-    .split(',')
-    .map((member) => member.trim())
-    .filter((member) => member !== '');
+const listExpectations = (header: string | undefined): string[] =>
+  header === undefined
+    ? []
+    : header
+        .split(',')
+        .map((member) => member.trim())
+        .filter((member) => member !== '');
 
 /** The first expectation that is not 100-continue. */
 export const findUnknownExpectation = (header: string | undefined): string | undefined =>

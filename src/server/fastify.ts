@@ -100,7 +100,7 @@ export async function createServer(options: ServerOptions): Promise<HttpServer> 
     routerOptions: {
       maxParamLength: MAX_PARAMETER_LENGTH,
       // The last of repeated parameters wins, as in the imitated framework.
-      querystringParser: (query) => Object.fromEntries(parsePairs(query)),
+      querystringParser: (query) => (query === '' ? {} : Object.fromEntries(parsePairs(query))),
     },
     // A path that cannot be decoded is answered 404.
     frameworkErrors: (_error, request, reply) => {

@@ -41,6 +41,8 @@ export interface LaunchedMock extends ServerAddresses {
     /** Logs an uncaught error, with an id to refer to. */
     failure(error: unknown): void;
   };
+  /** Who else uses its store, if others did when it started. */
+  readonly sharedWith?: string | undefined;
   /** Resets open pages, ends all connections and frees the port. */
   close(): Promise<void>;
 }
@@ -77,6 +79,7 @@ async function openStore(
   options: Parameters<typeof listCommonOptions>[0],
   random: Random,
   log: Logger,
+  onShared: (line: string) => void,
 ): Promise<Store> {
   if (!isStore(address)) throw new StoreUnavailable('store: is neither memory nor the URL of a Redis');
   if (address === 'memory') return createMemoryStore(systemTime);
@@ -86,6 +89,7 @@ async function openStore(
     prefix,
     configuration: listCommonOptions(options),
     onStatusChange: (line) => log.warn(line),
+    onShared,
     reseed: (store) => createSeeder(store, random, options).all(),
   });
 }
@@ -126,15 +130,21 @@ export async function launch(given: LaunchOptions, timeouts = TIMEOUTS_MS): Prom
   const random = createRandom(randomSeed);
   const log = createLogger({ level: logLevel, format: logFormat });
   const running: OpenResources = {};
+  let sharedWith: string | undefined;
+  const onShared = (line: string) => {
+    sharedWith = line;
+    log.info(line);
+  };
   try {
     const store =
       typeof place === 'object'
         ? place
-        : await openStore(place, storePrefix, { randomSeed, ...options }, random, log);
+        : await openStore(place, storePrefix, { randomSeed, ...options }, random, log, onShared);
     if (store !== place) running.ownStore = store;
     const launched = await startWithStore({ store, random, log, options, running, timeouts });
     return {
       ...launched,
+      sharedWith,
       async close() {
         await close(running);
         log.info('stopped');

@@ -16,6 +16,8 @@ export function closeInSteps(socket: Socket, timeoutMs: number): void {
   // Any listener of data takes the connection from Node's parser.
   socket.removeAllListeners('data');
   socket.on('data', () => {});
+  // Node may have stopped reading in the middle of a body. An empty chunk ends that read, so that the next one begins.
+  socket.push('');
   socket.resume();
 }
 

@@ -13,7 +13,8 @@ import type { CallAction } from '../domain/scenario.ts';
 import { addMs, type Instant, type Ms, ms, toVirtualTime } from '../domain/time.ts';
 import type { Store } from '../store/store.ts';
 import type { CallScheduler } from './call-scheduler.ts';
-import { createTimeReader, decide, pickClock, putRecord, readTime } from './decide.ts';
+import { decide, pickClock, putRecord, readTime, readTimes } from './decide.ts';
+import { createPage, type Page, type PageRequest } from './page.ts';
 import { waitForCheckIns, waitForPages } from './page-catch-up.ts';
 import { getOwner } from './record-kinds.ts';
 import { callRef, clockRefs, presenceRef, toCallId, validationRef } from './refs.ts';
@@ -62,6 +63,9 @@ export interface InterventionResult {
   readonly at: Instant;
 }
 
+/** How many calls are read for their events at a time. */
+const CALLS_AT_ONCE = 100;
+
 /** Reads calls, and applies interventions and signals to them. */
 export function createCalls(store: Store, scheduler: CallScheduler) {
   const findLatestId = async (
@@ -82,14 +86,22 @@ export function createCalls(store: Store, scheduler: CallScheduler) {
   }
 
   async function loadDetails(calls: readonly Call[]): Promise<CallDetails[]> {
-    const timeOf = createTimeReader(store);
-    const [{ realTime, found }, times] = await Promise.all([
-      store.read(...calls.map((call) => presenceRef(toCallId(call)))),
-      Promise.all(calls.map(({ clientId }) => timeOf(clientId))),
-    ]);
-    return calls.map((call, index) =>
-      toDetails(call, found[index]?.value, times[index] as Instant, realTime),
+    if (calls.length === 0) return [];
+    const { realTime, found } = await store.read(...calls.map((call) => presenceRef(toCallId(call))));
+    const times = await readTimes(
+      store,
+      calls.map(({ clientId }) => clientId),
     );
+    return calls.map((call, index) =>
+      toDetails(call, found[index]?.value, times.get(call.clientId) as Instant, realTime),
+    );
+  }
+
+  /** Calls, oldest first, each with its number in the order of creation. */
+  async function readNumbered(limit: number, after: number | undefined, clientId: string | undefined) {
+    const records = await store.page('call', limit, { owner: clientId, after });
+    const calls = await loadDetails(records.map(({ value }) => value));
+    return calls.map((call, index) => ({ call, born: records[index]?.born ?? 0 }));
   }
 
   return {
@@ -162,13 +174,39 @@ export function createCalls(store: Store, scheduler: CallScheduler) {
     details,
     loadDetails,
 
-    /** The events of calls, the earliest first. */
-    events: (some: readonly CallDetails[]): EventView[] =>
-      some.flatMap(({ events }) => events).sort((a, b) => a.at - b.at),
+    /** Calls, oldest first. */
+    async list({ limit, after, clientId }: PageRequest): Promise<Page<CallDetails>> {
+      const start = after === undefined ? undefined : Number(after);
+      const found = await readNumbered(limit + 1, start, clientId);
+      const { items, next } = createPage(found, limit, ({ born }) => `${born}`);
+      return { items: items.map(({ call }) => call), total: await store.count('call', clientId), next };
+    },
 
-    /** Every call, oldest first; of one client, if named. */
-    async list(clientId?: string): Promise<CallDetails[]> {
-      return loadDetails((await store.list('call', clientId)).map(({ value }) => value));
+    /** The events of calls: the oldest call first, and each page by time. */
+    async events({ limit, after, clientId }: PageRequest): Promise<Page<EventView, number | null>> {
+      // The number of a call, and the id of its last event before this page.
+      const [start = 0, seen = Number.POSITIVE_INFINITY] = after?.split('-').map(Number) ?? [];
+      const found: { born: number; event: EventView }[] = [];
+      for (let last = start - 1, hasMore = true; hasMore && found.length <= limit; ) {
+        const calls = await readNumbered(CALLS_AT_ONCE, last, clientId);
+        for (const { born, call } of calls)
+          for (const event of call.events) if (born > start || event.id > seen) found.push({ born, event });
+        hasMore = calls.length === CALLS_AT_ONCE;
+        last = calls.at(-1)?.born ?? last;
+      }
+      const { items, next } = createPage(found, limit, ({ born, event }) => `${born}-${event.id}`);
+      const events = items.map(({ event }) => event).sort((a, b) => a.at - b.at);
+      return { items: events, total: after === undefined && next === undefined ? events.length : null, next };
+    },
+
+    /** The last event of a validation's calls. */
+    async findLastEvent(clientId: string, validationId: string): Promise<EventView | undefined> {
+      const own = (await store.list('call', clientId)).map(({ value }) => value);
+      const calls = await loadDetails(own.filter((call) => call.validationId === validationId));
+      return calls
+        .flatMap(({ events }) => events)
+        .sort((a, b) => a.at - b.at)
+        .at(-1);
     },
   };
 }

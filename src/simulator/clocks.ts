@@ -33,10 +33,8 @@ export type ClockRefusal = 'no date' | 'backwards';
 /** @param onTimeMoved called, and awaited, after time was moved */
 export function createClocks(store: Store, scheduler: CallScheduler, onTimeMoved: () => Promise<void>) {
   /** Whether anything has happened in the client's time, or in anyone's. */
-  async function hasHistory(clientId: string | undefined): Promise<boolean> {
-    for await (const page of store.pages('token', clientId)) return page.length > 0;
-    return false;
-  }
+  const hasHistory = async (clientId: string | undefined): Promise<boolean> =>
+    (await store.count('token', clientId)) > 0;
 
   /** Sets a clock by a rule; resolves when everything that fell due has been pushed. */
   async function set(

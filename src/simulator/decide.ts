@@ -1,6 +1,6 @@
 import { type Clock, type Instant, REAL_TIME, toVirtualTime } from '../domain/time.ts';
 import type { Change, Kind, Kinds, Ref, Store, StoredRecord, StoreSnapshot } from '../store/store.ts';
-import { ALL_CLIENTS, clientRef, clockRefs } from './refs.ts';
+import { ALL_CLIENTS, clientRef, clockRef, clockRefs } from './refs.ts';
 
 /** What a rule decides about the records it was shown. */
 interface Decision {
@@ -102,6 +102,17 @@ export function createTimeReader(store: Store): (clientId: string) => Promise<In
     known.set(clientId, time);
     return time;
   };
+}
+
+/** The virtual times of clients, read at one instant. */
+export async function readTimes(
+  store: Store,
+  clientIds: readonly string[],
+): Promise<ReadonlyMap<string, Instant>> {
+  const ids = [...new Set(clientIds)];
+  const { realTime, found } = await store.read(...[ALL_CLIENTS, ...ids].map(clockRef));
+  const [everyones, ...own] = found;
+  return new Map(ids.map((id, index) => [id, toVirtualTime(pickClock(own[index], everyones), realTime)]));
 }
 
 /** The virtual time of a client. */

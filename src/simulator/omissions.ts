@@ -7,7 +7,8 @@ import { type Instant, type Ms, ms } from '../domain/time.ts';
 import { getExpiry, type Token } from '../domain/token.ts';
 import { PATHS } from '../guide/oauth.ts';
 import type { Store } from '../store/store.ts';
-import { createTimeReader } from './decide.ts';
+import { nextRound } from '../system/timers.ts';
+import { createTimeReader, readTimes } from './decide.ts';
 import { presenceRef, toCallId } from './refs.ts';
 
 /** Mistakes of omission are detected when findings are read: no event marks what was not done. */
@@ -16,6 +17,8 @@ import { presenceRef, toCallId } from './refs.ts';
 export const PAGE_SETTLE_MS: Ms = ms(10_000);
 /** How many records are read at a time: a store may be remote, and others use it too. */
 const READ_BATCH_SIZE = 200;
+/** Other work is done between so many tokens. */
+const SLICE_SIZE = 5_000;
 const BURST_SIZE = 20;
 const BURST_WINDOW_MS: Ms = ms(60_000);
 
@@ -46,7 +49,8 @@ async function findUnusedTokens({ tokens, journal, readTime }: ClientData): Prom
   const unused: Omission[] = [];
   // A token was used even when the call was refused for another reason.
   const tried = new Set(journal.map(({ query }) => query.access_token));
-  for (const token of tokens) {
+  for (const [index, token] of tokens.entries()) {
+    if (index % SLICE_SIZE === 0) await nextRound();
     const { accessToken, clientId, calls, revokedAt } = token;
     const expiresAt = getExpiry(token);
     if (
@@ -112,20 +116,21 @@ const IN_RECORDS: Detectors<'records', Detect> = {
   'call-abandoned': ({ calls }) => calls.flatMap(abandonment),
 };
 
-async function readCalls(
-  store: Store,
-  clientId: string | undefined,
-  readTime: ClientData['readTime'],
-): Promise<CallNow[]> {
+async function readCalls(store: Store, clientId: string | undefined): Promise<CallNow[]> {
   const all = (await store.list('call', clientId)).map(({ value }) => value);
   const calls: CallNow[] = [];
   for (let first = 0; first < all.length; first += READ_BATCH_SIZE) {
     const some = all.slice(first, first + READ_BATCH_SIZE);
     const { realTime, found } = await store.read(...some.map((call) => presenceRef(toCallId(call))));
+    const times = await readTimes(
+      store,
+      some.map(({ clientId }) => clientId),
+    );
     for (const [place, call] of some.entries()) {
       const presence = found[place]?.value ?? NO_PRESENCE;
-      calls.push({ call, presence, now: await readTime(call.clientId), realTime });
+      calls.push({ call, presence, now: times.get(call.clientId) as Instant, realTime });
     }
+    await nextRound();
   }
   return calls;
 }
@@ -133,16 +138,19 @@ async function readCalls(
 /** Every mistake of omission of a client, or of all. */
 export async function findOmissions(store: Store, clientId?: string): Promise<Finding[]> {
   const readTime = createTimeReader(store);
+  const journal: JournalEntry[] = [];
+  for await (const some of store.entries('journal', { owner: clientId }))
+    journal.push(...some.map(({ value }) => value));
   const data: ClientData = {
     tokens: (await store.list('token', clientId)).map(({ value }) => value),
-    calls: await readCalls(store, clientId, readTime),
-    journal: (await store.entries('journal', clientId)).map(({ value }) => value),
+    calls: await readCalls(store, clientId),
+    journal,
     readTime,
   };
   const findings = new Map<string, Finding>();
   for (const [rule, detect] of Object.entries(IN_RECORDS) as [RuleId, Detect][]) {
     for (const { at, ...omission } of await detect(data)) {
-      const key = JSON.stringify([rule, omission]);
+      const key = `${rule} ${omission.clientId} ${omission.seen}`;
       const { firstAt = at, times = 0 } = findings.get(key) ?? {};
       findings.set(key, { rule, ...omission, firstAt, lastAt: at, times: times + 1 });
     }

@@ -132,8 +132,11 @@ export function createOpenings(
       getExpiry(token),
       ...[token.revokedAt, ...ends].filter((at) => at !== undefined),
     );
-    for await (const page of store.pages('token', token.clientId))
+    for await (const page of store.pages('token', token.clientId)) {
       if (page.some(({ value }) => isFresh(value, usedUpAt, now))) return true;
+      // The newest come first.
+      if (page.every(({ value }) => value.issuedAt < usedUpAt)) return false;
+    }
     return false;
   }
 

@@ -1,9 +1,10 @@
-import { type Call, callAt } from '../domain/call.ts';
+import { type Call, type CallView, callAt } from '../domain/call.ts';
 import { CALL_STATES, type CallState } from '../domain/call-state.ts';
+import type { Instant } from '../domain/time.ts';
 import type { Validation } from '../domain/validation.ts';
 import type { Store } from '../store/store.ts';
 import type { CallDetails, createCalls } from './calls.ts';
-import { createTimeReader } from './decide.ts';
+import { readTimes } from './decide.ts';
 
 /** All calls, sorted for the person who acts as the agent. */
 export interface Overview {
@@ -27,15 +28,33 @@ export function createOverviews(
   store: Store,
   { loadDetails }: Pick<ReturnType<typeof createCalls>, 'loadDetails'>,
 ) {
+  const known = new WeakMap<Call, { readonly view: CallView; readonly at: Instant }>();
+
+  /** The state of a call, computed again only after its next step. */
+  function stateAt(call: Call, now: Instant): CallState {
+    const last = known.get(call);
+    if (last !== undefined && last.at <= now && now < (last.view.nextAt ?? Number.POSITIVE_INFINITY))
+      return last.view.state;
+    const view = callAt(call, now);
+    known.set(call, { view, at: now });
+    return view.state;
+  }
+
   return {
     /** Every call of one client, or of all, grouped by what the agent has to do. */
     async read(clientId?: string): Promise<Overview> {
-      const readTime = createTimeReader(store);
-      const all: [Call, CallState][] = [];
-      for (const { value: call } of await store.list('call', clientId))
-        all.push([call, callAt(call, await readTime(call.clientId)).state]);
+      const all: { readonly call: Call; readonly state: CallState; readonly born: number }[] = [];
+      for await (const page of store.pages('call', clientId)) {
+        const times = await readTimes(
+          store,
+          page.map(({ value }) => value.clientId),
+        );
+        for (const { value: call, born } of page)
+          all.push({ call, state: stateAt(call, times.get(call.clientId) as Instant), born });
+      }
+      all.sort((a, b) => a.born - b.born);
       const inStates = (...states: CallState[]) =>
-        all.filter(([, state]) => states.includes(state)).map(([call]) => call);
+        all.filter(({ state }) => states.includes(state)).map(({ call }) => call);
       const validations = (await store.list('validation', clientId)).map(({ value }) => value);
       return {
         waiting: await loadDetails(inStates('waiting-room').slice(0, MAX_SHOWN)),
@@ -53,8 +72,8 @@ export function createOverviews(
 
     /** The call that was opened last; undefined when there is none. */
     async findNewestCall(clientId?: string): Promise<CallDetails | undefined> {
-      const last = (await store.list('call', clientId)).at(-1);
-      return last && (await loadDetails([last.value]))[0];
+      const newest = await store.page('call', 1, { owner: clientId, newestFirst: true });
+      return (await loadDetails(newest.map(({ value }) => value)))[0];
     },
   };
 }

@@ -128,7 +128,7 @@ export function createSweeper(store: Store, onError: (error: unknown) => void) {
     async onTimeMoved(): Promise<void> {
       // It has read the time before.
       await runningSweep;
-      if (remaining + addedSinceSweep < MIN_SWEEP_SIZE) return;
+      if ((await store.count('token')) + (await store.count('call')) < MIN_SWEEP_SIZE) return;
       startSweep();
       await runningSweep;
     },

@@ -1,5 +1,5 @@
 import { callAt } from '../domain/call.ts';
-import { type Client, canConnectFrom, getTokenLifetime } from '../domain/client.ts';
+import { canConnectFrom, getTokenLifetime } from '../domain/client.ts';
 import { andThen, type Eventual } from '../domain/eventual.ts';
 import {
   ALL_SCOPES,
@@ -15,14 +15,15 @@ import type { Store, StoredRecord } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
 import type { TokenFormat } from '../system/signing.ts';
 import {
-  createTimeReader,
   decide,
   decideFor,
   putRecord,
   readTime,
+  readTimes,
   requireUnchanged,
   updateRecord,
 } from './decide.ts';
+import { createPage, type Page, type PageRequest } from './page.ts';
 import type { NamedClients, ReceivedRequest, ReceiveRequest } from './received-request.ts';
 import { callRef, clientRef, counterRef, tokenRef } from './refs.ts';
 
@@ -78,18 +79,18 @@ export function createTokens(
   onAdded: () => void,
 ) {
   async function toTokenViews(records: readonly StoredRecord<'token'>[]): Promise<TokenView[]> {
-    const timeOf = createTimeReader(store);
     const callIds = records.flatMap(({ value }) => value.calls);
-    const [{ found }, times] = await Promise.all([
-      store.read(...callIds.map(callRef)),
-      Promise.all(records.map(({ value }) => timeOf(value.clientId))),
-    ]);
+    const times = await readTimes(
+      store,
+      records.map(({ value }) => value.clientId),
+    );
+    const { found } = callIds.length === 0 ? { found: [] } : await store.read(...callIds.map(callRef));
     const known = new Map(callIds.map((id, index) => [id, found[index]]));
-    return records.map(({ value: token }, index) => {
+    return records.map(({ value: token }) => {
       const calls = token.calls.map((id) => known.get(id));
       return {
         token,
-        state: resolveTokenState(token, calls, times[index] as Instant),
+        state: resolveTokenState(token, calls, times.get(token.clientId) as Instant),
         validationIds: [...new Set(calls.flatMap((call) => call?.value.validationId ?? []))],
       };
     });
@@ -219,15 +220,18 @@ export function createTokens(
       return token && (await toTokenViews([token]))[0];
     },
 
-    /** Every issued token, oldest first; of one client, if named. */
-    async list(clientId?: Client['clientId']): Promise<TokenView[]> {
-      return toTokenViews(await store.list('token', clientId));
+    /** Issued tokens, oldest first. */
+    async list({ limit, after, clientId }: PageRequest): Promise<Page<TokenView>> {
+      const range = { owner: clientId, after: after === undefined ? undefined : Number(after) };
+      const found = await store.page('token', limit + 1, range);
+      const { items, next } = createPage(found, limit, ({ born }) => `${born}`);
+      return { items: await toTokenViews(items), total: await store.count('token', clientId), next };
     },
 
     /** The latest tokens, newest first, and how many there are in all. */
     async listNewest(limit: number, clientId?: string): Promise<{ items: TokenView[]; total: number }> {
-      const all = await store.list('token', clientId);
-      return { items: await toTokenViews(all.slice(-limit).reverse()), total: all.length };
+      const newest = await store.page('token', limit, { owner: clientId, newestFirst: true });
+      return { items: await toTokenViews(newest), total: await store.count('token', clientId) };
     },
   };
 }

@@ -1,8 +1,10 @@
 import type { Instant } from '../domain/time.ts';
-import type { Change, Kind, Log, LogEntry, Logs, Ref, Store, StoredRecord } from './store.ts';
+import { nextRound } from '../system/timers.ts';
+import type { Change, Kind, Log, LogEntry, Logs, NumberedRecord, Range, Ref, Store } from './store.ts';
 
 interface Entry {
   readonly version: number;
+  readonly born: number;
   readonly owner: string;
   readonly value: unknown;
 }
@@ -14,7 +16,7 @@ interface LogPart {
 }
 
 /** The entries within the limit, after the one with the id `after`. */
-const getLatestEntries = ({ maxEntries, entries }: LogPart, after: number): LogEntry<Log>[] =>
+const getLatestEntries = ({ maxEntries, entries }: LogPart, after = 0): LogEntry<Log>[] =>
   entries.slice(Math.max(0, entries.length - maxEntries, entries.findLastIndex(({ id }) => id <= after) + 1));
 
 function setAndReturn<K, V>(map: Map<K, V>, key: K, value: V): V {
@@ -24,6 +26,16 @@ function setAndReturn<K, V>(map: Map<K, V>, key: K, value: V): V {
 
 /** How many entries beyond the limit are kept, because removing from the front of an array is expensive. */
 const TRIM_SLACK = 1000;
+
+const PAGE_SIZE = 500;
+
+/** Yields pages; other work is done between them. */
+async function* split<T>(all: readonly T[]): AsyncGenerator<readonly T[]> {
+  for (let first = 0; first < all.length; first += PAGE_SIZE) {
+    if (first > 0) await nextRound();
+    yield all.slice(first, first + PAGE_SIZE);
+  }
+}
 
 /**
  * A store inside this process: gone when it ends.
@@ -45,16 +57,25 @@ export function createMemoryStore(systemTime: () => Instant): Store {
   const isCurrent = ({ ref, version }: Change) =>
     (getRecords(ref.kind).get(ref.id)?.version ?? 0) === version;
   const apply = ({ ref, owner, value }: Change) => {
-    if (value === null) getRecords(ref.kind).delete(ref.id);
-    else getRecords(ref.kind).set(ref.id, { version: ++versions, owner, value });
+    const records = getRecords(ref.kind);
+    if (value === null) records.delete(ref.id);
+    else {
+      versions += 1;
+      records.set(ref.id, { version: versions, born: records.get(ref.id)?.born ?? versions, owner, value });
+    }
   };
 
   function list<K extends Kind>(kind: K, owner?: string) {
     const all = [...getRecords(kind).values()];
     return (owner === undefined
       ? all
-      : all.filter((entry) => entry.owner === owner)) as unknown as StoredRecord<K>[];
+      : all.filter((entry) => entry.owner === owner)) as unknown as NumberedRecord<K>[];
   }
+
+  const listParts = (log: Log, owner: string | undefined) => {
+    const some = owner === undefined ? [...getParts(log).values()] : [getParts(log).get(owner)];
+    return some.filter((part) => part !== undefined);
+  };
 
   return {
     check() {},
@@ -76,7 +97,14 @@ export function createMemoryStore(systemTime: () => Instant): Store {
     list: async (kind, owner) => list(kind, owner),
 
     async *pages(kind, owner) {
-      yield list(kind, owner).reverse();
+      yield* split(list(kind, owner).reverse());
+    },
+
+    async page(kind, limit, { owner, after = 0, newestFirst = false } = {}) {
+      const all = list(kind, owner);
+      const first = newestFirst ? Math.max(0, all.length - limit) : all.findIndex(({ born }) => born > after);
+      const records = first < 0 ? [] : all.slice(first, first + limit);
+      return newestFirst ? records.reverse() : records;
     },
 
     append<L extends Log>(log: L, owner: string, value: Logs[L], maxEntries: number) {
@@ -89,12 +117,16 @@ export function createMemoryStore(systemTime: () => Instant): Store {
       notify({ kind: log, id: owner });
     },
 
-    async entries<L extends Log>(log: L, owner?: string, after = 0) {
-      const of = owner === undefined ? [...getParts(log).values()] : [getParts(log).get(owner)];
-      return of
-        .flatMap((part) => (part === undefined ? [] : getLatestEntries(part, after)))
-        .sort((a, b) => a.id - b.id) as LogEntry<L>[];
+    async *entries<L extends Log>(log: L, { owner, after, newestFirst = false }: Range = {}) {
+      const all = listParts(log, owner).flatMap((part) => getLatestEntries(part, after) as LogEntry<L>[]);
+      yield* split(all.sort((a, b) => (newestFirst ? b.id - a.id : a.id - b.id)));
     },
+
+    count: async (name, owner) =>
+      listParts(name as Log, owner).reduce(
+        (sum, part) => sum + Math.min(part.maxEntries, part.entries.length),
+        list(name as Kind, owner).length,
+      ),
 
     async clear(some, owner) {
       const isOwned = (of: string) => owner === undefined || of === owner;

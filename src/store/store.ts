@@ -48,6 +48,19 @@ export interface StoredRecord<K extends Kind> {
   readonly value: Kinds[K];
 }
 
+/** A record with its number in the order of creation, which never changes. */
+export interface NumberedRecord<K extends Kind> extends StoredRecord<K> {
+  readonly born: number;
+}
+
+/** Which part of a kind or log is meant. Without an owner, it is that of all. */
+export interface Range {
+  readonly owner?: string | undefined;
+  /** Only what comes after this number, or id. */
+  readonly after?: number | undefined;
+  readonly newestFirst?: boolean;
+}
+
 /** An entry of a log. Ids only grow, across all clients. */
 export interface LogEntry<L extends Log> {
   readonly id: number;
@@ -98,11 +111,15 @@ export interface Store {
   /** Records of one kind, oldest first; of one owner, if named. Records that are written meanwhile may be missing. */
   list<K extends Kind>(kind: K, owner?: string): Promise<StoredRecord<K>[]>;
   /** Like {@link list}, in parts of a few hundred: owner by owner, and newest first within each. */
-  pages<K extends Kind>(kind: K, owner?: string): AsyncIterable<readonly StoredRecord<K>[]>;
+  pages<K extends Kind>(kind: K, owner?: string): AsyncIterable<readonly NumberedRecord<K>[]>;
+  /** At most `limit` records of a kind, in the order of creation. */
+  page<K extends Kind>(kind: K, limit: number, range?: Range): Promise<readonly NumberedRecord<K>[]>;
   /** Appends to a client's part of a log, which keeps the last `maxEntries` entries. */
   append<L extends Log>(log: L, owner: string, entry: Logs[L], maxEntries: number): Eventual<void>;
-  /** Entries of a log, oldest first, after the one with the id `after`; of one client, if named. */
-  entries<L extends Log>(log: L, owner?: string, after?: number): Promise<LogEntry<L>[]>;
+  /** Entries of a log in the order of their ids, in parts of a few hundred. */
+  entries<L extends Log>(log: L, range?: Range): AsyncIterable<readonly LogEntry<L>[]>;
+  /** How many records or entries there are; of one owner, if named. */
+  count(name: Kind | Log, owner?: string): Promise<number>;
   /**
    * Deletes records of these kinds and entries of these logs; of one owner, if named. The first kind is deleted first, and
    * many records are deleted in parts, so that requests are answered meanwhile.

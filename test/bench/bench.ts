@@ -1,6 +1,7 @@
 /**
  * `npm run bench [ROUNDS]`: prints a table of the costs of the simulator, compared with minimal servers. It compares by
- * ratios and measures in turns, because machines differ and are never idle.
+ * ratios and measures in turns, because machines differ and are never idle. `npm run bench store` prints what a Redis is
+ * asked for instead: counts and bytes, which do not depend on the machine.
  */
 import { cpus } from 'node:os';
 import { startRedis } from '../support/redis.ts';
@@ -10,10 +11,12 @@ import { atPart, median, ratio } from './figures.ts';
 import { issuing } from './issuing.ts';
 import { pagesOpen } from './pages.ts';
 import { toParent } from './parent.ts';
+import { storeCosts } from './store.ts';
 import { tokenMemory } from './tokens.ts';
 
-const [roundsArg = '30'] = process.argv.slice(2);
-const rounds = Number(roundsArg);
+const [what = '30'] = process.argv.slice(2);
+const isStore = what === 'store';
+const rounds = isStore ? 1 : Number(what);
 const TOKENS = 200_000;
 const PAGES = 1_000;
 const EVENTS = 300;
@@ -63,6 +66,16 @@ async function measureMemory(): Promise<void> {
   );
 }
 
+async function measureStore(): Promise<void> {
+  const { token, page, listScripts } = await storeCosts();
+  row('round trips for a token', token.scripts.toFixed(1), `${token.commands.toFixed(1)} commands`);
+  row('bytes for a token', `${Math.round(token.bytesIn)} in`, `${Math.round(token.bytesOut)} out`);
+  row('memory of a token', `${Math.round(token.memory)} bytes`, 'its requests are forgotten first');
+  row('processor time of Redis for a token', `${Math.round(token.cpuUs)} µs`, '');
+  row('scripts for GET tokens of 1,000', `${listScripts}`, '');
+  row('scripts a second for an open page', page.toFixed(2), '');
+}
+
 async function measureEvents(): Promise<void> {
   const { each, delays, rate } = await pagesOpen(PAGES);
   const heard = `${ms(median(delays))}, 99 %: ${ms(atPart(delays, 0.99))}`;
@@ -84,9 +97,9 @@ console.log(
 );
 row('what', 'figure', 'compared');
 row('---', '---', '---');
-await measureStart();
-await measureTokenRequests();
-await measureMemory();
-await measureEvents();
+const measures = isStore
+  ? [measureStore]
+  : [measureStart, measureTokenRequests, measureMemory, measureEvents];
+for (const measure of measures) await measure();
 // Keep-alive connections would keep this process running.
 process.exit();

@@ -38,7 +38,11 @@ const askForToken = (url: string) =>
   ask(`${url}/o/token/`, { method: 'POST', type: 'application/x-www-form-urlencoded', body: FORM });
 
 /** Opens a page and its stream, and calls `onText` with each chunk of the stream. */
-async function openPage(url: string, validationId: string, onText: (text: string) => void): Promise<void> {
+export async function openPage(
+  url: string,
+  validationId: string,
+  onText: (text: string) => void,
+): Promise<void> {
   const { access_token: token } = JSON.parse(await askForToken(url)) as { access_token: string };
   const html = await ask(`${url}/call?access_token=${token}&validation_id=${validationId}`);
   const { pathname, search } = new URL(parseSetup(html).stream, url);

@@ -70,7 +70,11 @@ describe('control API client', () => {
 
   it('rejects unknown routes, missing parameters and unknown keys at compile time', () => {
     const { ask } = createControlAnswering(200, '{}');
-    expectTypeOf(ask<'GET /calls'>).returns.resolves.toEqualTypeOf<{ items: CallAnswer[]; total: number }>();
+    expectTypeOf(ask<'GET /calls'>).returns.resolves.toEqualTypeOf<{
+      items: CallAnswer[];
+      total: number;
+      next: string | null;
+    }>();
     const createInvalidCalls = () => [
       // @ts-expect-error There is no such route.
       ask('GET /call'),

@@ -1,23 +1,19 @@
-import { createClient } from 'redis';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { launch } from '../../src/server/launch.ts';
 import { type Drive, driveAt } from '../support/drive.ts';
 import { createFakePage } from '../support/fake-page.ts';
-import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
+import { useRedisForEach } from '../support/redis-for-each.ts';
 import { explainMissingTool } from '../support/tools.ts';
 
 const why = explainMissingTool('redis');
 
 describe.skipIf(why)(`a Redis that loses data while it runs${why ? ` (${why})` : ''}`, () => {
-  let server: RedisServer;
-  let redis: ReturnType<typeof createClient>;
-  let prefix: string;
-  let lines: string[];
+  const set = useRedisForEach();
   let instances: Awaited<ReturnType<typeof launch>>[];
   const start = async (options: Parameters<typeof launch>[0] = {}): Promise<Omit<Drive, 'mock'>> => {
     const instance = await launch({
-      store: server.url,
-      storePrefix: prefix,
+      store: set.server.url,
+      storePrefix: set.prefix,
       scenario: 'manual',
       logLevel: 'warn',
       faults: [{ endpoint: 'revoke', status: 418, after: 0 }],
@@ -27,31 +23,18 @@ describe.skipIf(why)(`a Redis that loses data while it runs${why ? ` (${why})` :
     instances.push(instance);
     return driveAt(instance);
   };
-  beforeEach(async () => {
-    server = await startRedis();
-    redis = createClient({ url: server.url });
-    redis.on('error', () => {});
-    await redis.connect();
-    prefix = createPrefix();
+  beforeEach(() => {
     instances = [];
-    lines = [];
-    vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-      if (String(text).includes('the store at')) lines.push(String(text).trim());
-      return true;
-    });
   });
   afterEach(async () => {
-    vi.restoreAllMocks();
     for (const one of instances) await one.close();
-    redis.destroy();
-    await server.stop();
   });
 
   const LOSSES: [string, () => Promise<unknown>][] = [
-    ['is flushed', () => redis.flushAll()],
-    ['is swapped for an empty database', () => redis.swapDb(0, 1)],
-    ['has lost the clients only', () => redis.unlink(`${prefix}client`)],
-    ['has lost the order of the clients only', () => redis.unlink(`${prefix}client:of`)],
+    ['is flushed', () => set.redis.flushAll()],
+    ['is swapped for an empty database', () => set.redis.swapDb(0, 1)],
+    ['has lost the clients only', () => set.redis.unlink(`${set.prefix}client`)],
+    ['has lost the order of the clients only', () => set.redis.unlink(`${set.prefix}client:of`)],
   ];
   describe.each(LOSSES)('that %s', (_, lose) => {
     it('has all that is configured again at once, on every instance, and says so once each', async () => {
@@ -68,14 +51,16 @@ describe.skipIf(why)(`a Redis that loses data while it runs${why ? ` (${why})` :
         ]);
         expect((await admin('GET', '/health')).status).toBe(200);
       }
-      expect(lines).toHaveLength(2);
-      expect(lines[0]).toMatch(/the store at redis:\S+ has lost data: .*configured clients are there again/);
+      expect(set.lines).toHaveLength(2);
+      expect(set.lines[0]).toMatch(
+        /the store at redis:\S+ has lost data: .*configured clients are there again/,
+      );
     });
 
     it('is noticed within seconds without a request', async () => {
       await start();
       await lose();
-      await expect.poll(() => lines.length).toBe(1);
+      await expect.poll(() => set.lines.length).toBe(1);
     });
   });
 
@@ -84,58 +69,66 @@ describe.skipIf(why)(`a Redis that loses data while it runs${why ? ` (${why})` :
     const { html } = await a.open(await a.token(), 'v');
     const page = createFakePage(html, instances[0]?.url ?? '');
     await page.waitForText('waiting-room');
-    await redis.flushAll();
+    await set.redis.flushAll();
     await page.waitForText('"reset":true');
   });
 
   it('keeps the tokens of configured clients when only the clients are lost', async () => {
     const a = await start();
     const token = await a.token();
-    await redis.unlink(`${prefix}client`);
+    await set.redis.unlink(`${set.prefix}client`);
     expect((await a.open(token, 'v')).status).toBe(200);
   });
 
   it('keeps everything when only the mark is lost, also for the next instance', async () => {
     const a = await start();
     const made = await a.createClient();
-    await redis.unlink(`${prefix}born`);
+    await set.redis.unlink(`${set.prefix}born`);
     const b = await start();
     expect((await b.requestToken({ ...made })).status).toBe(200);
     expect((await a.requestToken({ ...made })).status).toBe(200);
-    expect(lines).toEqual([]);
+    expect(set.lines).toEqual([]);
   });
 
   it('warns at the start of a server that evicts', async () => {
-    await redis.configSet('maxmemory-policy', 'allkeys-lru');
+    await set.redis.configSet('maxmemory-policy', 'allkeys-lru');
     await start();
-    expect(lines).toEqual([expect.stringContaining('its maxmemory-policy is allkeys-lru')]);
+    expect(set.lines).toEqual([expect.stringContaining('its maxmemory-policy is allkeys-lru')]);
   });
 
   it('issues tokens on a server that evicts all the time', async () => {
-    await redis.configSet('maxmemory-policy', 'allkeys-random');
+    await set.redis.configSet('maxmemory-policy', 'allkeys-random');
     const a = await start();
-    await redis.configSet('maxmemory', '2mb');
+    await set.redis.configSet('maxmemory', '2mb');
     const statuses = new Set<number>();
     for (let n = 0; n < 1_500; n += 1) statuses.add((await a.requestToken()).status);
     expect([...statuses].filter((status) => ![200, 503].includes(status))).toEqual([]);
-    expect(lines.filter((line) => line.includes('has lost data'))).toHaveLength(1);
+    expect(set.lines.filter((line) => line.includes('has lost data'))).toHaveLength(1);
   });
 
   it('names the settings in which another instance differs', async () => {
     await start();
     await start({ strictTokens: true, journalSize: 5 });
-    expect(lines).toEqual([
+    expect(set.lines).toEqual([
       expect.stringMatching(
         /another instance at the store at \S+ has other settings: strict-tokens, journal-size\./,
       ),
     ]);
   });
 
+  it('logs once at the start that others use the store, with their number', async () => {
+    for (let n = 0; n < 3; n += 1) await start({ logLevel: 'info' });
+    expect(set.lines).toEqual([
+      expect.stringMatching(/the store at \S+ is shared with 1 running instance: .*--store-prefix/),
+      expect.stringMatching(/is shared with 2 running instances: /),
+    ]);
+  });
+
   it('refuses data of another layout, older or newer', async () => {
-    await redis.set(`${prefix}born`, '1795880312.482');
+    await set.redis.set(`${set.prefix}born`, '1795880312.482');
     await expect(start()).rejects.toThrow(/another version of mock-veridas uses it \(layout 1 /);
-    await redis.unlink(`${prefix}born`);
-    await redis.hSet(`${prefix}born`, { layout: '3', mark: 'x' });
+    await set.redis.unlink(`${set.prefix}born`);
+    await set.redis.hSet(`${set.prefix}born`, { layout: '3', mark: 'x' });
     await expect(start()).rejects.toThrow(/\(layout 3 .*--store-prefix/);
   });
 });

@@ -1,36 +1,52 @@
-import { createClient } from 'redis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Drive, openDrive } from '../support/drive.ts';
-import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
+import { createClientRecord } from '../../src/domain/client.ts';
+import { instant } from '../../src/domain/time.ts';
+import { createToken } from '../../src/domain/token.ts';
+import { putRecord } from '../../src/simulator/decide.ts';
+import { tokenRef } from '../../src/simulator/refs.ts';
+import { createRedisStore } from '../../src/store/redis/redis-store.ts';
+import { PAGE_SIZE } from '../../src/store/redis/scripts.ts';
+import { type Credentials, type Drive, openDrive } from '../support/drive.ts';
+import { useRedisForEach } from '../support/redis-for-each.ts';
 import { explainMissingTool } from '../support/tools.ts';
 
 const why = explainMissingTool('redis');
 
 describe.skipIf(why)(`requests to a Redis with many records${why ? ` (${why})` : ''}`, () => {
-  let server: RedisServer;
-  let redis: ReturnType<typeof createClient>;
-  let prefix: string;
+  const set = useRedisForEach();
   let d: Drive;
   beforeEach(async () => {
-    server = await startRedis();
-    redis = createClient({ url: server.url });
-    redis.on('error', () => {});
-    await redis.connect();
-    prefix = createPrefix();
-    d = await openDrive({ store: server.url, storePrefix: prefix, scenario: 'manual' });
+    d = await openDrive({ store: set.server.url, storePrefix: set.prefix, scenario: 'manual' });
   });
-  afterEach(async () => {
-    await d?.mock.close();
-    redis.destroy();
-    await server.stop();
-  });
+  afterEach(() => d.mock.close());
 
   /** How many scripts Redis runs meanwhile. */
   async function countScripts(request: () => Promise<unknown>): Promise<number> {
-    await redis.configResetStat();
+    await set.redis.configResetStat();
     await request();
-    const stats = await redis.info('commandstats');
+    const stats = await set.redis.info('commandstats');
     return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1]);
+  }
+
+  /** Commands that handle everything under a key at once. */
+  const WHOLE = /^(HVALS|HKEYS|HGETALL|SMEMBERS|ZRANGE|KEYS|DEL)$/i;
+  /** The most arguments that a command has meanwhile, its scripts included, and those that handle everything at once. */
+  async function findLargest(request: () => Promise<unknown>) {
+    await set.redis.configSet({ 'slowlog-log-slower-than': '0', 'slowlog-max-len': '1000000' });
+    await set.redis.sendCommand(['SLOWLOG', 'RESET']);
+    await request();
+    await set.redis.configSet('slowlog-log-slower-than', '-1');
+    const entries = await set.redis.sendCommand<[number, number, number, string[]][]>([
+      'SLOWLOG',
+      'GET',
+      '-1',
+    ]);
+    const commands = entries.map(([, , , words]) => words);
+    const sizes = commands.map(
+      (words) => words.length + Number(/^\.\.\. \((\d+) more/.exec(words.at(-1) ?? '')?.[1] ?? 0),
+    );
+    const names = new Set(commands.map(([name = '']) => name));
+    return { size: Math.max(...sizes), whole: [...names].filter((name) => WHOLE.test(name)) };
   }
   const inTurns = async (times: number, act: (index: number) => Promise<unknown>) => {
     for (let done = 0; done < times; done += 20)
@@ -45,24 +61,109 @@ describe.skipIf(why)(`requests to a Redis with many records${why ? ` (${why})` :
     for (const path of ['/tokens', '/calls', '/events']) expect(await get(path)).toBeLessThan(10 + OTHERS);
   });
 
+  describe('of one client', () => {
+    const MANY = 10_000;
+    let credentials: Credentials;
+    beforeEach(async () => {
+      credentials = await d.createClient();
+      const client = createClientRecord({
+        clientId: credentials.client_id,
+        clientSecret: credentials.client_secret,
+      });
+      const store = await createRedisStore({
+        url: set.server.url,
+        prefix: set.prefix,
+        onStatusChange: () => {},
+        reseed: async () => {},
+      });
+      const issuedAt = instant(Date.now());
+      for (let n = 0; n < MANY; n += 100) {
+        const some = Array.from({ length: 100 }, (_, i) =>
+          createToken(`token${n + i}`, client, 'read', issuedAt),
+        );
+        await store.swap(
+          ...some.map((one) => putRecord(tokenRef(one.accessToken), undefined, client.clientId, one)),
+        );
+      }
+      await store.close();
+    });
+
+    const readConsole = async () => {
+      const { body } = await fetch(`${d.mock.url}/__console/stream`);
+      const wanted = new Set(['tokens', 'calls', 'call', 'findings', 'journal']);
+      for await (const chunk of body ?? []) {
+        for (const [, part = ''] of Buffer.from(chunk)
+          .toString()
+          .matchAll(/^event: (\w+)/gm))
+          wanted.delete(part);
+        if (wanted.size === 0) break;
+      }
+    };
+
+    it('lists all in few scripts, and a page in fewer', async () => {
+      const { client_id } = credentials;
+      expect(await countScripts(() => d.admin('GET', `/tokens?client_id=${client_id}`))).toBeLessThan(
+        5 + OTHERS,
+      );
+      const all = await countScripts(async () => {
+        let found = 0;
+        for (let after = ''; ; ) {
+          const { json } = await d.admin('GET', `/tokens?client_id=${client_id}${after}`);
+          found += json.items.length;
+          if (json.next === null) break;
+          after = `&after=${json.next}`;
+        }
+        expect(found).toBe(MANY);
+      });
+      expect(all).toBeLessThan(MANY / 200 + 2 + OTHERS);
+    });
+
+    it('looks at few tokens when a used-up one is tried', async () => {
+      const token = await d.token(credentials);
+      await d.open(token, 'v');
+      for (const action of ['join', 'end']) await d.admin('POST', '/calls/v/agent', { action });
+      const scripts = await countScripts(async () => expect((await d.open(token, 'v')).status).toBe(403));
+      expect(scripts).toBeLessThan(30 + OTHERS);
+    });
+
+    const ADVANCE = { by: '2h' };
+    it.each<[string, () => Promise<unknown>]>([
+      ['a page of tokens', () => d.admin('GET', '/tokens?limit=1000')],
+      ['the findings', () => d.admin('GET', '/findings')],
+      ['the console', readConsole],
+      ['a sweep', () => d.admin('POST', '/clock/advance', ADVANCE)],
+      ['the reset of the client', () => d.admin('POST', `/reset?client_id=${credentials.client_id}`)],
+      ['the reset of all', () => d.admin('POST', '/reset')],
+    ])('never handles more than a page of records at once for %s', async (_, act) => {
+      const { size, whole } = await findLargest(act);
+      expect(size).toBeLessThan(PAGE_SIZE + 10);
+      expect(whole).toEqual([]);
+    });
+
+    it('forgets those that have expired, though another instance has issued them', async () => {
+      await d.admin('POST', '/clock/advance', ADVANCE);
+      expect((await d.admin('GET', '/tokens?limit=1')).json.total).toBe(1_000);
+    });
+  });
+
   it('reads the journal of many clients without asking for all at once', async () => {
     const add = (n: number) =>
-      redis
+      set.redis
         .multi()
-        .zAdd(`${prefix}journal:parts`, { score: 0, value: `"c-${n}"` })
-        .xAdd(`${prefix}journal:part:"c-${n}"`, `${n + 1}-0`, {
+        .zAdd(`${set.prefix}journal:parts`, { score: 0, value: `"c-${n}"` })
+        .xAdd(`${set.prefix}journal:part:"c-${n}"`, `${n + 1}-0`, {
           entry: '{"clientId":"c","headers":{},"query":{}}',
         })
         .exec();
     await inTurns(3_000, add);
-    await redis.set(`${prefix}appended`, '3000');
+    await set.redis.set(`${set.prefix}appended`, '3000');
     expect(await d.admin('GET', '/requests/count')).toEqual({ status: 200, json: { count: 3_000 } });
   });
 
   it('keeps answering when Redis cuts its notifications, and subscribes again', async () => {
-    const subscribers = async () => Object.values(await redis.pubSubNumSub(`${prefix}changes`))[0];
+    const subscribers = async () => Object.values(await set.redis.pubSubNumSub(`${set.prefix}changes`))[0];
     expect(await subscribers()).toBe(1);
-    await redis.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub']);
+    await set.redis.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub']);
     expect((await d.requestToken()).status).toBe(200);
     expect((await d.admin('GET', '/health')).status).toBe(200);
     await expect.poll(subscribers).toBe(1);

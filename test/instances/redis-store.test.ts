@@ -7,7 +7,7 @@ import { clientRef } from '../../src/simulator/refs.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import type { Kind, Ref, Store } from '../../src/store/store.ts';
 import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
-import { storeSuite } from '../support/store-suite.ts';
+import { readEntries, storeSuite } from '../support/store-suite.ts';
 import { explainMissingTool } from '../support/tools.ts';
 
 const why = explainMissingTool('redis');
@@ -79,7 +79,7 @@ describe.skipIf(why !== undefined)('several stores on one Redis', () => {
 
   it('numbers log entries upwards across stores', async () => {
     for (const store of [a, b, a]) await store.append('journal', 'one', entry('/'), 10);
-    expect((await a.entries('journal')).map(({ id }) => id)).toEqual([1, 2, 3]);
+    expect((await readEntries(a)).map(({ id }) => id)).toEqual([1, 2, 3]);
   });
 
   it('isolates stores with different prefixes, even when one clears everything', async () => {
@@ -87,7 +87,7 @@ describe.skipIf(why !== undefined)('several stores on one Redis', () => {
     await add(a, 'one');
     await other.append('journal', 'one', entry('/'), 10);
     expect(await ids(other)).toEqual([]);
-    expect(await a.entries('journal')).toEqual([]);
+    expect(await readEntries(a)).toEqual([]);
     await other.clear(['client', 'journal']);
     expect(await ids(a)).toEqual(['one']);
   });
@@ -158,14 +158,12 @@ describe.skipIf(why !== undefined)('unusual ids in Redis', () => {
     for (const id of HOSTILE) {
       expect((await store.read(clientRef(id))).found[0]?.value.clientId).toBe(id);
       expect(await ids(store, id)).toEqual([id]);
-      expect((await store.entries('journal', id)).map(({ value }) => value.path)).toEqual([id]);
+      expect((await readEntries(store, { owner: id })).map(({ value }) => value.path)).toEqual([id]);
     }
     for (const [index, id] of HOSTILE.entries()) {
       await store.clear(['client', 'journal'], id);
       expect(await ids(store)).toEqual(HOSTILE.slice(index + 1));
-      expect((await store.entries('journal')).map(({ value }) => value.path)).toEqual(
-        HOSTILE.slice(index + 1),
-      );
+      expect((await readEntries(store)).map(({ value }) => value.path)).toEqual(HOSTILE.slice(index + 1));
     }
   });
 
@@ -205,8 +203,8 @@ describe.skipIf(why !== undefined)('many records in Redis', () => {
     const all = Array.from({ length: 2_500 }, (_, n) => `${n}`);
     for (const path of all)
       await store.append('journal', Number(path) % 2 === 0 ? 'a' : 'b', entry(path), 2_000);
-    expect((await store.entries('journal')).map(({ value }) => value.path)).toEqual(all);
-    expect((await store.entries('journal', 'a', 1_001)).map(({ value }) => value.path)).toEqual(
+    expect((await readEntries(store)).map(({ value }) => value.path)).toEqual(all);
+    expect((await readEntries(store, { owner: 'a', after: 1_001 })).map(({ value }) => value.path)).toEqual(
       all.slice(1_001).filter((path) => Number(path) % 2 === 0),
     );
   });

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { createClient } from 'redis';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { type Drive, openDrive } from '../support/drive.ts';
-import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
+import { startRedis } from '../support/redis.ts';
+import { useRedisForEach } from '../support/redis-for-each.ts';
 import { explainMissingTool } from '../support/tools.ts';
 
 const why = explainMissingTool('redis');
@@ -14,40 +14,31 @@ const RIGHTS = (/`(\+eval [^`]*)`/.exec(readFileSync(PAGE, 'utf8'))?.[1] ?? '').
 const COMMANDS = RIGHTS.split(' ').map((right) => right.slice(1));
 
 describe.skipIf(why)(`a Redis that refuses commands${why ? ` (${why})` : ''}`, () => {
-  let server: RedisServer;
-  let redis: ReturnType<typeof createClient>;
-  let prefix: string;
-  let lines: string[];
+  const set = useRedisForEach();
   let d: Drive | undefined;
-  const start = async (url = server.url) => {
-    d = await openDrive({ store: url, storePrefix: prefix, scenario: 'manual', logLevel: 'warn' });
+  const start = async (url = set.server.url) => {
+    d = await openDrive({ store: url, storePrefix: set.prefix, scenario: 'manual', logLevel: 'warn' });
     return d;
   };
-  beforeEach(async () => {
-    server = await startRedis();
-    redis = createClient({ url: server.url });
-    redis.on('error', () => {});
-    await redis.connect();
-    prefix = createPrefix();
-    lines = [];
-    vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-      if (String(text).includes('the store at')) lines.push(String(text).trim());
-      return true;
-    });
-  });
   afterEach(async () => {
-    vi.restoreAllMocks();
     await d?.mock.close();
     d = undefined;
-    redis.destroy();
-    await server.stop();
   });
 
   /** The address for a user with these rights. */
   async function createUser(rights: string): Promise<string> {
-    const keys = [`~${prefix}*`, `&${prefix}*`];
-    await redis.sendCommand(['ACL', 'SETUSER', 'ci', 'reset', 'on', '>pass', ...keys, ...rights.split(' ')]);
-    return server.url.replace('//', '//ci:pass@');
+    const keys = [`~${set.prefix}*`, `&${set.prefix}*`];
+    await set.redis.sendCommand([
+      'ACL',
+      'SETUSER',
+      'ci',
+      'reset',
+      'on',
+      '>pass',
+      ...keys,
+      ...rights.split(' '),
+    ]);
+    return set.server.url.replace('//', '//ci:pass@');
   }
 
   it('is enough for everything when it permits the documented commands', async () => {
@@ -60,10 +51,10 @@ describe.skipIf(why)(`a Redis that refuses commands${why ? ` (${why})` : ''}`, (
     expect((await admin('POST', `/reset?client_id=${made.client_id}`)).status).toBe(204);
     expect((await admin('DELETE', `/clients/${made.client_id}`)).status).toBe(204);
     expect((await admin('POST', '/reset')).status).toBe(204);
-    const denied = await redis.aclLog();
+    const denied = await set.redis.aclLog();
     // INFO tells whether the server evicts; it may be forbidden.
     expect(denied.map(({ object }) => object)).toEqual(['info']);
-    expect(lines).toEqual([]);
+    expect(set.lines).toEqual([]);
   });
 
   it.each(COMMANDS)('ends the start when it does not permit %s', async (command) => {
@@ -73,39 +64,42 @@ describe.skipIf(why)(`a Redis that refuses commands${why ? ` (${why})` : ''}`, (
 
   it('answers with 503 and the name of the command when it is forbidden later', async () => {
     const { requestToken, admin } = await start(await createUser(RIGHTS));
-    await redis.sendCommand(['ACL', 'SETUSER', 'ci', '-xadd']);
+    await set.redis.sendCommand(['ACL', 'SETUSER', 'ci', '-xadd']);
     const statuses = new Set<number>();
     for (let n = 0; n < 20; n += 1) statuses.add((await requestToken()).status);
     expect([...statuses]).toEqual([503]);
-    expect(lines).toEqual([expect.stringMatching(/is unavailable: .*XADD/)]);
-    await redis.sendCommand(['ACL', 'SETUSER', 'ci', '+xadd']);
+    expect(set.lines).toEqual([expect.stringMatching(/is unavailable: .*XADD/)]);
+    await set.redis.sendCommand(['ACL', 'SETUSER', 'ci', '+xadd']);
     await expect.poll(async () => (await admin('GET', '/health')).status).toBe(200);
     expect((await requestToken()).status).toBe(200);
   });
 
   it('ends the start when another program uses one of the keys', async () => {
-    await redis.set(`${prefix}token`, 'not ours');
+    await set.redis.set(`${set.prefix}token`, 'not ours');
     await expect(start()).rejects.toThrow(`WRONGTYPE`);
-    await expect(start()).rejects.toThrow(`${prefix}token`);
+    await expect(start()).rejects.toThrow(`${set.prefix}token`);
   });
 
   it('answers with 503 and the key when another program overwrites one', async () => {
     const { requestToken, admin } = await start();
-    await redis.set(`${prefix}token`, 'not ours');
+    await set.redis.set(`${set.prefix}token`, 'not ours');
     for (let n = 0; n < 5; n += 1) {
       const answer = await requestToken();
-      expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining(`${prefix}token`)]);
+      expect([answer.status, await answer.text()]).toEqual([
+        503,
+        expect.stringContaining(`${set.prefix}token`),
+      ]);
     }
     expect((await admin('POST', '/reset')).status).toBe(503);
-    expect(lines).toEqual([expect.stringMatching(/is unavailable: WRONGTYPE .*:token\)/)]);
+    expect(set.lines).toEqual([expect.stringMatching(/is unavailable: WRONGTYPE .*:token\)/)]);
   });
 
   it('reads, deletes and resets when it is full, and says so once', async () => {
     const { requestToken, admin, createClient: create } = await start();
     const made = await create();
-    const used = Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
+    const used = Number(/used_memory:(\d+)/.exec(await set.redis.info('memory'))?.[1]);
     for (let n = 0; n < 2_500; n += 1) await requestToken({ ...made });
-    await redis.configSet('maxmemory', `${used + 1_200_000}`);
+    await set.redis.configSet('maxmemory', `${used + 1_200_000}`);
     for (let n = 0; n < 3; n += 1) {
       const refused = await requestToken();
       expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining('OOM')]);
@@ -113,10 +107,10 @@ describe.skipIf(why)(`a Redis that refuses commands${why ? ` (${why})` : ''}`, (
     for (const route of ['/tokens', '/clients', '/calls', '/requests/count'])
       expect((await admin('GET', route)).status).toBe(200);
     expect((await admin('GET', '/health')).status).toBe(503);
-    expect(lines).toEqual([expect.stringMatching(/is full: OOM/)]);
+    expect(set.lines).toEqual([expect.stringMatching(/is full: OOM/)]);
     expect((await admin('POST', `/reset?client_id=${made.client_id}`)).status).toBe(204);
     expect((await requestToken()).status).toBe(200);
-    await expect.poll(() => lines.at(-1)).toMatch(/has room again/);
+    await expect.poll(() => set.lines.at(-1)).toMatch(/has room again/);
 
     for (let n = 0; n < 2_500; n += 1) await requestToken();
     expect((await admin('GET', '/health')).status).toBe(503);
@@ -125,9 +119,9 @@ describe.skipIf(why)(`a Redis that refuses commands${why ? ` (${why})` : ''}`, (
   });
 
   it('ends the start at a node of a cluster', async () => {
-    await redis.destroy();
-    await server.stop();
-    server = await startRedis({ cluster: true });
+    await set.redis.destroy();
+    await set.server.stop();
+    set.server = await startRedis({ cluster: true });
     await expect(start()).rejects.toThrow(/cluster/i);
   });
 });

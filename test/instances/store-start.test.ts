@@ -123,6 +123,19 @@ describe.skipIf(why)(`a simulator with a Redis${why ? ` (${why})` : ''}`, () => 
     expect(output()).not.toContain('secret');
   });
 
+  it('says when it starts that others use the store, and nothing when it is the only one', async () => {
+    const args = ['--port', '0', '--store', server.url, '--store-prefix', createPrefix()];
+    const first = await run(args, { until: /scenario .*\n/ });
+    const second = await run(args, { until: / store .*\n/ });
+    first.child.kill();
+    second.child.kill();
+    expect(first.output()).not.toContain('shared');
+    expect(second.output()).toMatch(
+      / store {5}the store at redis:\S+ is shared with 1 running instance: .* --store-prefix of its own\n/,
+    );
+    expect(second.output()).not.toContain('secret@');
+  });
+
   it('fails its health check and keeps running when its Redis is down', async () => {
     const own = await startRedis();
     const { child, output } = await run(['--port', '0', '--store', own.url], { until: /scenario/ });

@@ -44,7 +44,9 @@ describe('library types', () => {
   });
 
   it('matches the control API types for the journal and findings', () => {
-    expectTypeOf<AsText<library.JournalFilter>>().toEqualTypeOf<QueryFor<'GET /requests'>>();
+    expectTypeOf<AsText<library.JournalFilter>>().toEqualTypeOf<
+      Expand<Omit<QueryFor<'GET /requests'>, 'limit'>>
+    >();
     expectTypeOf<AsText<library.JournalFilter>>().toEqualTypeOf<QueryFor<'GET /requests/count'>>();
     expectTypeOf<library.JournalEntry[]>().toEqualTypeOf<AnswerFor<'GET /requests'>['items']>();
     expectTypeOf<library.Finding[]>().toEqualTypeOf<AnswerFor<'GET /findings'>['items']>();

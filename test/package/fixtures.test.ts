@@ -229,7 +229,8 @@ describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { t
   });
 
   it('says within five seconds why a frame is not ready', async () => {
-    const { output } = await run(`
+    const { output } = await run(
+      `
       import { createServer } from 'node:http';
       const createPage = (attributes) =>
         '<!doctype html><iframe id="videocall-iframe" width="800" height="600"' + attributes + '></iframe>';
@@ -276,7 +277,9 @@ describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { t
         await page.route('**/call/events*', (route) => route.abort());
         const error = await embedWrongly({ page, videocall }, '');
         expect(error.message).toMatch(/^the frame was served, and its script has run, but got no events within/);
-      });`);
+      });`,
+      '--workers=3',
+    );
     expect(output).toContain('6 passed');
   });
 

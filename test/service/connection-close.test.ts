@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -60,5 +63,25 @@ describe('an answer with Connection: close', () => {
       const answers = await Promise.all(Array.from({ length: ATTEMPTS }, () => exchange(open(), head)));
       expect(answers.map(readStatus)).toEqual(Array(ATTEMPTS).fill(status));
     });
+  });
+
+  it.each([
+    ['a form over plain HTTP', () => request(server.url), 'application/x-www-form-urlencoded'],
+    ['a multipart form over plain HTTP', () => request(server.url), 'multipart/form-data; boundary=b'],
+    [
+      'a form over TLS',
+      () => requestTls({ port, rejectUnauthorized: false }),
+      'application/x-www-form-urlencoded',
+    ],
+  ])('lets a client send the rest of %s that is too large', async (_, open, type) => {
+    const sending = open();
+    sending.method = 'POST';
+    sending.path = '/o/token/';
+    sending.setHeader('Content-Type', type);
+    const answered = once(sending, 'response');
+    sending.end(Buffer.alloc(30_000_000, 'a'));
+    const [[answer]] = await Promise.all([answered, once(sending, 'finish')]);
+    expect(answer.statusCode).toBe(400);
+    answer.destroy();
   });
 });

@@ -3,9 +3,10 @@ import type { Call } from '../../src/domain/call.ts';
 import { createClientRecord } from '../../src/domain/client.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import { instant, ms } from '../../src/domain/time.ts';
+import { createToken } from '../../src/domain/token.ts';
 import { putRecord, requireUnchanged } from '../../src/simulator/decide.ts';
-import { clientRef } from '../../src/simulator/refs.ts';
-import type { Ref, Store } from '../../src/store/store.ts';
+import { clientRef, tokenRef } from '../../src/simulator/refs.ts';
+import type { LogEntry, Range, Ref, Store } from '../../src/store/store.ts';
 
 const A = clientRef('a');
 const B = clientRef('b');
@@ -21,6 +22,13 @@ const CALL: Call = {
   closedUntil: instant(2),
   interventions: [{ at: instant(3), post: { type: 'info', code: 'Ωλ"', message: '' } }],
 };
+
+/** Every entry of a store's journal, or of a part of it. */
+export async function readEntries(store: Store, range?: Range): Promise<LogEntry<'journal'>[]> {
+  const found: LogEntry<'journal'>[] = [];
+  for await (const some of store.entries('journal', range)) found.push(...some);
+  return found;
+}
 
 /** Tests what every store must do. `create` opens an empty store. */
 export function storeSuite(name: string, create: () => Promise<Store>): void {
@@ -133,6 +141,52 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       expect(await store.list('token')).toEqual([]);
     });
 
+    const addTokens = async (...owners: readonly string[]) => {
+      for (const [n, owner] of owners.entries()) {
+        const token = createToken(`t${n}`, client(owner), 'read', instant(n));
+        await store.swap(putRecord(tokenRef(token.accessToken), undefined, owner, token));
+      }
+    };
+    const pageOf = async (limit: number, range?: Range) =>
+      (await store.page('token', limit, range)).map(({ value }) => value.accessToken);
+
+    it('pages through the records of all owners in the order of creation, and of one', async () => {
+      await addTokens('b', 'a', 'b', 'ab', 'a', 'b');
+      const first = await store.page('token', 4);
+      expect(first.map(({ value }) => value.accessToken)).toEqual(['t0', 't1', 't2', 't3']);
+      expect(await pageOf(4, { after: first.at(-1)?.born })).toEqual(['t4', 't5']);
+      expect(await pageOf(2, { owner: 'b' })).toEqual(['t0', 't2']);
+      expect(await pageOf(2, { owner: 'b', after: first[2]?.born })).toEqual(['t5']);
+      expect(await pageOf(4, { after: 1 })).toEqual(
+        first[0]?.born === 1 ? ['t1', 't2', 't3', 't4'] : ['t0', 't1', 't2', 't3'],
+      );
+      expect(await pageOf(4, { owner: 'c' })).toEqual([]);
+    });
+
+    it('pages through the newest records first', async () => {
+      await addTokens('b', 'a', 'b', 'a');
+      expect(await pageOf(3, { newestFirst: true })).toEqual(['t3', 't2', 't1']);
+      expect(await pageOf(3, { owner: 'b', newestFirst: true })).toEqual(['t2', 't0']);
+    });
+
+    it('keeps the place of a record that is changed', async () => {
+      await addTokens('a', 'a');
+      const [first] = await store.page('token', 1);
+      if (first === undefined) throw new Error('there is no token');
+      await store.swap(putRecord(tokenRef('t0'), first, 'a', { ...first.value, revokedAt: instant(1) }));
+      expect((await store.page('token', 1))[0]?.born).toBe(first.born);
+      expect(await pageOf(2)).toEqual(['t0', 't1']);
+    });
+
+    it('counts records and entries, of all owners and of one', async () => {
+      await addTokens('b', 'a', 'b');
+      await append('a', '1');
+      for (let n = 0; n < 5; n += 1) await append('b', `${n}`, 3);
+      expect([await store.count('token'), await store.count('token', 'b')]).toEqual([3, 2]);
+      expect([await store.count('journal'), await store.count('journal', 'b')]).toEqual([4, 3]);
+      expect([await store.count('call'), await store.count('journal', 'c')]).toEqual([0, 0]);
+    });
+
     it('clears the given kinds of one owner and nothing else', async () => {
       await add(A);
       await add(B);
@@ -195,7 +249,7 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
     const append = (owner: string, path: string, limit = 10) =>
       store.append('journal', owner, entry(owner, path), limit);
     const paths = async (owner?: string, after?: number) =>
-      (await store.entries('journal', owner, after)).map(({ value }) => value.path);
+      (await readEntries(store, { owner, after })).map(({ value }) => value.path);
 
     it('keeps log entries in the order of writing, for all clients and for each', async () => {
       await append('a', '1');
@@ -208,16 +262,24 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
 
     it('returns a log entry with all its fields', async () => {
       await append('a', '1');
-      expect((await store.entries('journal'))[0]?.value).toEqual(entry('a', '1'));
+      expect((await readEntries(store))[0]?.value).toEqual(entry('a', '1'));
     });
 
     it('numbers log entries upwards and returns those after an id', async () => {
       for (const path of ['1', '2', '3']) await append(path === '2' ? 'b' : 'a', path);
-      const ids = (await store.entries('journal')).map(({ id }) => id);
+      const ids = (await readEntries(store)).map(({ id }) => id);
       expect(ids).toEqual([...new Set(ids)].sort((x, y) => x - y));
       expect(await paths(undefined, ids[0])).toEqual(['2', '3']);
       expect(await paths('a', ids[0])).toEqual(['3']);
       expect(await paths('a', ids[2])).toEqual([]);
+    });
+
+    it('returns log entries newest first', async () => {
+      for (const path of ['1', '2', '3']) await append(path === '2' ? 'b' : 'a', path);
+      const ids = (await readEntries(store)).map(({ id }) => id);
+      expect((await readEntries(store, { newestFirst: true })).map(({ id }) => id)).toEqual(ids.toReversed());
+      const own = await readEntries(store, { owner: 'a', newestFirst: true, after: ids[0] });
+      expect(own.map(({ value }) => value.path)).toEqual(['3']);
     });
 
     it('drops the oldest log entries of a client and none of another', async () => {
@@ -234,7 +296,7 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
     it('clears the log entries of one client and continues the numbering', async () => {
       await append('a', '1');
       await append('b', '2');
-      const before = (await store.entries('journal')).at(-1)?.id ?? 0;
+      const before = (await readEntries(store)).at(-1)?.id ?? 0;
       await store.clear(['journal'], 'a');
       expect(await paths()).toEqual(['2']);
       await store.clear(['journal']);

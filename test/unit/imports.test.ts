@@ -10,7 +10,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   guide: [],
   domain: ['guide'],
 
-  store: ['store/store.ts', 'domain'],
+  store: ['store/store.ts', 'domain', 'system/timers.ts'],
   'store/store.ts': ['domain'],
   'store/redis': [
     'store/store.ts',

@@ -106,8 +106,7 @@ export function createProviderStates(simulator: Simulator) {
   async function findLatestEvent(): Promise<EventView | undefined> {
     const { clientId, validationId } = latest;
     if (clientId === undefined || validationId === undefined) return undefined;
-    const events = simulator.calls.events(await simulator.calls.list(clientId));
-    return events.filter(({ call }) => call.validationId === validationId).at(-1);
+    return simulator.calls.findLastEvent(clientId, validationId);
   }
 
   return {

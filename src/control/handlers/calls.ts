@@ -2,9 +2,10 @@ import type { ActionRejection } from '../../domain/call.ts';
 import type { CallAction } from '../../domain/scenario.ts';
 import { ms } from '../../domain/time.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
-import { toCallAnswer, toEventAnswer, toListAnswer } from '../answers.ts';
+import { toCallAnswer, toEventAnswer, toPageAnswer } from '../answers.ts';
 import { ControlError } from '../errors.ts';
 import type { CALL_ROUTES } from '../schema/calls.ts';
+import { toPageRequest } from '../schema/page.ts';
 import { createGoneError, resolveCallId } from './find-call.ts';
 import type { Handlers } from './handler.ts';
 
@@ -48,7 +49,8 @@ export function callHandlers({ calls, pages }: Simulator): Handlers<typeof CALL_
   }
 
   return {
-    'GET /calls': async ({ clientId }) => toListAnswer(await calls.list(clientId), toCallAnswer),
+    'GET /calls': async ({ query, clientId }) =>
+      toPageAnswer(await calls.list(toPageRequest(query, clientId)), toCallAnswer),
 
     async 'GET /calls/:validation_id'(asked) {
       const details = await calls.details(await findCallId(asked));
@@ -78,7 +80,7 @@ export function callHandlers({ calls, pages }: Simulator): Handlers<typeof CALL_
       });
     },
 
-    'GET /events': async ({ clientId }) =>
-      toListAnswer(calls.events(await calls.list(clientId)), toEventAnswer),
+    'GET /events': async ({ query, clientId }) =>
+      toPageAnswer(await calls.events(toPageRequest(query, clientId)), toEventAnswer),
   };
 }

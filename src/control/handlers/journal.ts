@@ -1,8 +1,16 @@
 import type { Simulator } from '../../simulator/simulator.ts';
 import type { WaitGoal, WaitResult } from '../../simulator/wait.ts';
-import { toCallAnswer, toEventAnswer, toFindingAnswer, toListAnswer, toRequestAnswer } from '../answers.ts';
+import {
+  toCallAnswer,
+  toEventAnswer,
+  toFindingAnswer,
+  toListAnswer,
+  toPageAnswer,
+  toRequestAnswer,
+} from '../answers.ts';
 import { ControlError } from '../errors.ts';
 import type { JOURNAL_ROUTES, WrittenGoal } from '../schema/journal.ts';
+import { toPageRequest } from '../schema/page.ts';
 import { toDurationMs } from '../schema/scenario-format.ts';
 import type { Handlers } from './handler.ts';
 
@@ -37,14 +45,16 @@ function toWaitAnswer(met: WaitResult) {
 
 /** Reads the journal and findings, and waits. */
 export function journalHandlers({ journal, waits, findings }: Simulator): Handlers<typeof JOURNAL_ROUTES> {
-  const find = ({ after, ...filter }: WrittenFilter & { after?: string }, clientId: string | undefined) =>
-    journal.list(toFilter(filter), clientId, after === undefined ? undefined : Number(after));
-
   return {
-    'GET /requests': async ({ query, clientId }) =>
-      toListAnswer(await find(query, clientId), toRequestAnswer),
+    'GET /requests': async ({ query: { limit, after, ...filter }, clientId }) =>
+      toPageAnswer(
+        await journal.page(toFilter(filter), toPageRequest({ limit, after }, clientId)),
+        toRequestAnswer,
+      ),
 
-    'GET /requests/count': async ({ query, clientId }) => ({ count: (await find(query, clientId)).length }),
+    'GET /requests/count': async ({ query: { after, ...filter }, clientId }) => ({
+      count: await journal.count(toFilter(filter), clientId, after === undefined ? undefined : Number(after)),
+    }),
 
     async 'POST /wait'({ body, clientId, signal }) {
       const { for: goal, validation_id: validationId, n, after, timeout = DEFAULT_TIMEOUT } = body;

@@ -1,6 +1,7 @@
 import type { Simulator } from '../../simulator/simulator.ts';
-import { toListAnswer, toTokenAnswer } from '../answers.ts';
+import { toPageAnswer, toTokenAnswer } from '../answers.ts';
 import { ControlError } from '../errors.ts';
+import { toPageRequest } from '../schema/page.ts';
 import type { TOKEN_ROUTES } from '../schema/tokens.ts';
 import type { Handlers } from './handler.ts';
 
@@ -16,7 +17,8 @@ export function tokenHandlers({ tokens }: Simulator): Handlers<typeof TOKEN_ROUT
   }
 
   return {
-    'GET /tokens': async ({ clientId }) => toListAnswer(await tokens.list(clientId), toTokenAnswer),
+    'GET /tokens': async ({ query, clientId }) =>
+      toPageAnswer(await tokens.list(toPageRequest(query, clientId)), toTokenAnswer),
 
     'GET /tokens/:token': async ({ parameters, clientId }) =>
       toTokenAnswer(await findToken(parameters.token, clientId)),

@@ -42,9 +42,9 @@ const disguiseToken = (token: string): string =>
 export async function collectSnapshot(control: Control, address: string): Promise<ReportSnapshot> {
   async function list<Item extends { readonly client_id: string | null }>(
     path: string,
-    answer: Promise<{ readonly items: Item[] }>,
+    answer: Promise<Item[]>,
   ): Promise<Item[]> {
-    const { items } = await answer.catch((error) => {
+    const items = await answer.catch((error) => {
       throw failure(error, address, path);
     });
     if (!Array.isArray(items)) throw new NoSimulator(`${address} is not a mock-veridas control API`);
@@ -56,11 +56,17 @@ export async function collectSnapshot(control: Control, address: string): Promis
     throw failure(error, address, '/health');
   });
   const [clients, calls, tokens, requests, findings, coverage] = await Promise.all([
-    list('/clients', control.ask('GET /clients')),
-    list('/calls', control.ask('GET /calls')),
-    list('/tokens', control.ask('GET /tokens')),
-    list('/requests', control.ask('GET /requests')),
-    list('/findings', control.ask('GET /findings')),
+    list(
+      '/clients',
+      control.ask('GET /clients').then(({ items }) => items),
+    ),
+    list('/calls', control.askForAll('GET /calls')),
+    list('/tokens', control.askForAll('GET /tokens')),
+    list('/requests', control.askForAll('GET /requests')),
+    list(
+      '/findings',
+      control.ask('GET /findings').then(({ items }) => items),
+    ),
     control.ask('GET /coverage').catch((error) => {
       throw failure(error, address, '/coverage');
     }),

@@ -3,7 +3,8 @@ import { CALL_STATES } from '../../domain/call-state.ts';
 import { AGENT_ACTIONS, DELIVERY_FAULTS } from '../../domain/scenario.ts';
 import { ERROR_CODES } from '../../guide/events.ts';
 import { Diagnostics } from '../../pages/call/messages.ts';
-import { createListSchema, defineRoutes, TextOrNull, Time, TimeOrNull } from './route.ts';
+import { createPageSchema, createUncountedPageSchema, eventsPageQuery, pageQuery } from './page.ts';
+import { defineRoutes, TextOrNull, Time, TimeOrNull } from './route.ts';
 import { AnyEvent } from './scenario-format.ts';
 
 const eventProperties = {
@@ -94,8 +95,9 @@ export const CALL_ROUTES = defineRoutes({
   'GET /calls': {
     summary: 'All calls, oldest first',
     scoped: true,
+    query: pageQuery,
     status: 200,
-    answer: createListSchema(CallAnswer),
+    answer: createPageSchema(CallAnswer),
   },
   'GET /calls/:validation_id': {
     summary: 'The latest call for a validation, or the one of number n',
@@ -137,7 +139,8 @@ export const CALL_ROUTES = defineRoutes({
   'GET /events': {
     summary: 'The events of all calls, oldest first',
     scoped: true,
+    query: eventsPageQuery,
     status: 200,
-    answer: createListSchema(EventAnswer),
+    answer: createUncountedPageSchema(EventAnswer),
   },
 });

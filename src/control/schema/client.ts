@@ -35,6 +35,15 @@ export type Argument<T> = Partial<T> extends T ? [asking?: T] : [asking: T];
 /** The answer of a route. */
 export type Answer<Name extends RouteName> = AnswerOf<Table[Name]>;
 
+/** A route that answers a page of a list. */
+export type PagedRoute = {
+  [Name in RouteName]: Answer<Name> extends { readonly next: string | null } ? Name : never;
+}[RouteName];
+
+/** The items of a paged list. */
+export type ItemsOf<Name extends RouteName> =
+  Answer<Name> extends { readonly items: infer Items } ? Items : never;
+
 /** The control API of a simulator. */
 export interface Control {
   /**
@@ -43,6 +52,12 @@ export interface Control {
    * @throws {RequestFailed}
    */
   ask<Name extends RouteName>(name: Name, ...asking: Argument<Asking<Name>>): Promise<Answer<Name>>;
+  /**
+   * Reads every page of a list.
+   *
+   * @throws {RequestFailed}
+   */
+  askForAll<Name extends PagedRoute>(name: Name, query?: Asking<Name>['query']): Promise<ItemsOf<Name>>;
 }
 
 /**
@@ -112,9 +127,15 @@ function parseJson(text: string, status: number): unknown {
   }
 }
 
+/** What is read of a page, if it is one. */
+interface PageAnswer {
+  readonly items?: unknown;
+  readonly next?: string | null;
+}
+
 /** The control API over a transport. */
 export function createControl(transport: Transport): Control {
-  return {
+  const control: Control = {
     async ask(name, ...[asking]) {
       const [method = '', route = ''] = name.split(' ');
       const {
@@ -144,5 +165,19 @@ export function createControl(transport: Transport): Control {
         });
       return json as Answer<typeof name>;
     },
+
+    async askForAll(name, query) {
+      const items: unknown[] = [];
+      for (let next: string | null | undefined = ''; typeof next === 'string'; ) {
+        const asking = { query: next === '' ? query : { ...query, after: next } };
+        const page = (await control.ask(name, asking as never)) as PageAnswer | undefined;
+        if (!Array.isArray(page?.items))
+          throw new RequestFailed('not_simulator', 'is not a mock-veridas control API');
+        items.push(...page.items);
+        next = page.next;
+      }
+      return items as ItemsOf<typeof name>;
+    },
   };
+  return control;
 }

@@ -22,6 +22,7 @@ const OF_SHOP = { client_id: 'shop' };
 const CALL_ID = { ...OF_SHOP, validation_id: 'customer-42', n: 1 };
 
 const list = <T>(item: T) => ({ items: [item], total: 1 });
+const page = <T>(item: T) => ({ ...list(item), next: null });
 
 const CLIENT: AnswerOf<Table['POST /clients']> = {
   ...OF_SHOP,
@@ -161,7 +162,7 @@ export const EXAMPLES: { readonly [Name in Answering]: AnswerOf<Table[Name]> } =
   'POST /clients': CLIENT,
   'GET /clients/:client_id': CLIENT,
   'PATCH /clients/:client_id': { ...CLIENT, scenario: 'agent-late' },
-  'GET /tokens': list(ACCESS_TOKEN),
+  'GET /tokens': page(ACCESS_TOKEN),
   'GET /tokens/:token': ACCESS_TOKEN,
   'GET /clock': CLOCK,
   'POST /clock/advance': CLOCK,
@@ -172,15 +173,15 @@ export const EXAMPLES: { readonly [Name in Answering]: AnswerOf<Table[Name]> } =
   'PUT /scenarios/:name': SCENARIO,
   'GET /validations': list(VALIDATION),
   'PUT /validations/:validation_id': VALIDATION,
-  'GET /calls': list(CALL),
+  'GET /calls': page(CALL),
   'GET /calls/:validation_id': CALL,
   'POST /calls/:validation_id/agent': POSTED,
   'POST /calls/:validation_id/events': POSTED,
   'POST /calls/:validation_id/fail': POSTED,
-  'GET /events': list({ ...CALL_ID, ...EVENT }),
+  'GET /events': page({ ...CALL_ID, ...EVENT }),
   'GET /faults': list(FAULT),
   'POST /faults': FAULT,
-  'GET /requests': list(REQUEST),
+  'GET /requests': page(REQUEST),
   'GET /requests/count': { count: 1 },
   'POST /wait': { event: { ...CALL_ID, ...EVENT } },
   'GET /findings': list(createFinding()),

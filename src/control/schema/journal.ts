@@ -3,6 +3,7 @@ import { CALL_STATES } from '../../domain/call-state.ts';
 import { RULES, type RuleId } from '../../domain/finding.ts';
 import { CallAnswer, EventAnswer } from './calls.ts';
 import type { Mismatch } from './mismatch.ts';
+import { createUncountedPageSchema, limitQuery } from './page.ts';
 import { createListSchema, defineRoutes, TextOrNull, Time } from './route.ts';
 import { Duration, toDurationMs } from './scenario-format.ts';
 
@@ -59,7 +60,7 @@ const query = {
   ...requestProperties,
   ...validation,
   status: Type.Optional(Type.String({ pattern: '^[1-5]\\d\\d$', ...STATUS })),
-  after: Type.Optional(Type.String({ pattern: '^\\d{1,15}$', ...AFTER })),
+  after: Type.Optional(Type.String({ pattern: '^\\d{1,16}$', ...AFTER })),
 };
 
 const NO_EXTRA_KEYS = { additionalProperties: false };
@@ -126,9 +127,9 @@ export const JOURNAL_ROUTES = defineRoutes({
   'GET /requests': {
     summary: 'The requests to the imitated service and their answers, oldest first',
     scoped: true,
-    query,
+    query: { ...query, ...limitQuery },
     status: 200,
-    answer: createListSchema(RequestAnswer),
+    answer: createUncountedPageSchema(RequestAnswer),
   },
   'GET /requests/count': {
     summary: 'The number of these requests',

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { TOKEN_STATES } from '../../domain/token.ts';
-import { createListSchema, defineRoutes, Time } from './route.ts';
+import { createPageSchema, pageQuery } from './page.ts';
+import { defineRoutes, Time } from './route.ts';
 
 export const TokenAnswer = Type.Object({
   access_token: Type.String(),
@@ -14,10 +15,11 @@ export type TokenAnswer = Static<typeof TokenAnswer>;
 
 export const TOKEN_ROUTES = defineRoutes({
   'GET /tokens': {
-    summary: 'All access tokens that were issued',
+    summary: 'All access tokens that were issued, oldest first',
     scoped: true,
+    query: pageQuery,
     status: 200,
-    answer: createListSchema(TokenAnswer),
+    answer: createPageSchema(TokenAnswer),
   },
   'GET /tokens/:token': { summary: 'One access token', scoped: true, status: 200, answer: TokenAnswer },
   'POST /tokens/:token/expire': {

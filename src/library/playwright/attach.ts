@@ -7,14 +7,14 @@ import type { Scope } from '../scope.ts';
 
 /** Attaches what a client's calls and requests were: the report with its sequence diagrams, and the journal as JSON. */
 export async function attachHistory(info: TestInfo, { control, client: query }: Scope): Promise<void> {
-  const ask = control.wire.ask;
+  const { wire } = control;
   const answers = await Promise.all([
-    ask('GET /clock', { query }),
-    ask('GET /calls', { query }),
-    ask('GET /tokens', { query }),
-    ask('GET /requests', { query }),
-    ask('GET /findings', { query }),
-    ask('GET /coverage', { query }),
+    wire.ask('GET /clock', { query }),
+    wire.askForAll('GET /calls', query),
+    wire.askForAll('GET /tokens', query),
+    wire.askForAll('GET /requests', query),
+    wire.ask('GET /findings', { query }),
+    wire.ask('GET /coverage', { query }),
   ]).catch((error) => {
     // The test may have removed the client.
     if (error instanceof RequestFailed && error.code === 'not_found') return undefined;
@@ -26,16 +26,16 @@ export async function attachHistory(info: TestInfo, { control, client: query }: 
     version: VERSION,
     at: clock.now,
     clients: [query.client_id ?? ''],
-    calls: calls.items,
-    tokens: tokens.items,
-    requests: requests.items,
+    calls,
+    tokens,
+    requests,
     findings: findings.items,
     coverage,
   };
   const css = readFileSync(new URL('dist/browser/report.css', ROOT), 'utf8');
   const files = {
     'videocall.html': renderReport(snapshot, css),
-    'videocall-journal.json': JSON.stringify(requests.items, undefined, 2),
+    'videocall-journal.json': JSON.stringify(requests, undefined, 2),
   };
   for (const [name, text] of Object.entries(files)) {
     const path = info.outputPath(name);

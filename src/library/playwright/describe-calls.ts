@@ -17,8 +17,8 @@ const describeCall = (
 
 /** Says what the calls of a client wait for. */
 export async function describeCalls({ control, client: query }: Scope): Promise<string> {
-  const [{ items }, { now }] = await Promise.all([
-    control.ask('GET /calls', { query }),
+  const [items, { now }] = await Promise.all([
+    control.askForAll('GET /calls', query),
     control.ask('GET /clock', { query }),
   ]);
   return items.map((call) => describeCall(call, Date.parse(now))).join('; ');

@@ -1,9 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { clearTimeout, setTimeout } from '../../system/timers.ts';
 import { StoreUnavailable } from '../store.ts';
-import { APPEND, CHECK, CLEAR, CLEAR_PARTS, GREET, LIST, PART, PARTS, READ, SWAP } from './scripts.ts';
+import {
+  APPEND,
+  CHECK,
+  CLEAR,
+  CLEAR_PARTS,
+  GREET,
+  LIST,
+  OWNERS,
+  PART,
+  PARTS,
+  READ,
+  SWAP,
+} from './scripts.ts';
 
-const SCRIPTS = { APPEND, CHECK, CLEAR, CLEAR_PARTS, GREET, LIST, PART, PARTS, READ, SWAP };
+const SCRIPTS = { APPEND, CHECK, CLEAR, CLEAR_PARTS, GREET, LIST, OWNERS, PART, PARTS, READ, SWAP };
 export type ScriptName = keyof typeof SCRIPTS;
 
 /** One connection to a server; not used again once it is lost. */

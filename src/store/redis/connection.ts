@@ -32,6 +32,8 @@ export interface ConnectionOptions extends RedisLocation {
   readonly onMessage: (message: string) => void;
   /** Called once each when the store becomes unavailable, recovers or has lost data, and with warnings at the start. */
   readonly onStatusChange: (line: string) => void;
+  /** Called at the start when other instances use the store. */
+  readonly onShared?: (line: string) => void;
   /** Writes the seed data again after the server has lost data; no other command runs before. */
   readonly reseed: (run: RunScript) => Promise<void>;
 }
@@ -60,7 +62,7 @@ const MAX_RESTORES = 5;
 const MIN_LOSS_REPORT_INTERVAL_MS = 60_000;
 
 /** These scripts get the mark as their first argument, and report when data has lost it. */
-const CHECKS_MARK: ReadonlySet<ScriptName> = new Set(['READ', 'LIST', 'CHECK']);
+const CHECKS_MARK: ReadonlySet<ScriptName> = new Set(['READ', 'LIST', 'OWNERS', 'CHECK']);
 
 /** `work`, or an error when it takes longer than `timeoutMs`. */
 async function withTimeout<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
@@ -105,14 +107,15 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   /** Proves that the server can be used, and seeds it again when it has lost data since. */
   async function greet(client: RedisClient): Promise<void> {
     const again = mark === undefined ? '' : 'again';
-    const [layout = '', found = '', theirs = ''] = (await client.run(
-      'GREET',
-      LAYOUT,
-      again,
-      ...kinds,
-    )) as string[];
+    const greeting = await client.run('GREET', LAYOUT, again, ...kinds);
+    const [layout, found, theirs = '', subscribers = 1] = greeting as [string, string, string?, number?];
     if (layout !== LAYOUT) throw new LayoutMismatch(layout, options.prefix);
     if (mark === undefined) {
+      const others = subscribers - 1;
+      if (others > 0)
+        options.onShared?.(
+          `${label} is shared with ${others} running instance${others === 1 ? '' : 's'}: tokens, clocks and resets apply to all. To keep this one apart, give it a --store-prefix of its own`,
+        );
       const differences = findDifferences(configuration, theirs);
       if (differences.length > 0)
         onStatusChange(

@@ -1,6 +1,18 @@
 import { type Instant, instant } from '../../domain/time.ts';
-import type { Change, Kind, Log, LogEntry, Logs, Ref, Store, StoredRecord } from '../store.ts';
+import type {
+  Change,
+  Kind,
+  Log,
+  LogEntry,
+  Logs,
+  NumberedRecord,
+  Range,
+  Ref,
+  Store,
+  StoredRecord,
+} from '../store.ts';
 import { type ConnectionOptions, openConnection, type RunScript } from './connection.ts';
+import { mergeSorted } from './merge-sorted.ts';
 import { PAGE_SIZE } from './scripts.ts';
 
 /** Where a Redis is, and how to use it. */
@@ -9,8 +21,18 @@ export interface RedisStoreOptions extends Omit<ConnectionOptions, 'kinds' | 'on
   readonly reseed: (store: Store) => Promise<void>;
 }
 
-/** How many clients' parts of a log are read at the same time. */
-const PARALLEL_PARTS = 16;
+/** Digits of the number of a record: microseconds, which are compared as text. */
+const BORN_LENGTH = 16;
+
+/** Deleting takes twice as long as reading. */
+const CLEAR_SIZE = PAGE_SIZE / 2;
+
+/** From many owners, at least so much of each is read at a time. */
+const MIN_SHARE = 10;
+
+/** How much of each owner to read at a time, for `limit` of all. */
+const toShare = (limit: number, owners: readonly string[]): number =>
+  Math.min(PAGE_SIZE, limit, Math.max(MIN_SHARE, Math.ceil(limit / owners.length)));
 
 /** Whether a name is one of a log. */
 const IS_LOG: Readonly<Record<Kind | Log, boolean>> = {
@@ -36,15 +58,13 @@ const toRange = (owner: string | undefined): [from: string, to: string] => {
   return owner === undefined ? ['["', '+'] : [`[${name}\n`, `(${name}\v`];
 };
 
-type OrderedRecord<K extends Kind> = StoredRecord<K> & { readonly born: number };
-
-function parseOrderedRecord<K extends Kind>(text: string): OrderedRecord<K> {
-  const [version, born, value] = JSON.parse(text) as [number, number, OrderedRecord<K>['value']];
+function parseNumberedRecord<K extends Kind>(text: string): NumberedRecord<K> {
+  const [version, born, value] = JSON.parse(text) as [number, number, NumberedRecord<K>['value']];
   return { version, born, value };
 }
 
 function parseRecord<K extends Kind>(text: string): StoredRecord<K> {
-  const { version, value } = parseOrderedRecord<K>(text);
+  const { version, value } = parseNumberedRecord<K>(text);
   return { version, value };
 }
 
@@ -94,49 +114,73 @@ function createStoreOperations(run: RunScript): Omit<Store, 'check' | 'watch' | 
     };
   }
 
-  /** Pages of records: by owner, and newest first within one. */
-  async function* readPages<K extends Kind>(kind: K, owner?: string) {
-    let [from, to] = toRange(owner);
-    for (;;) {
-      const page = (await run('LIST', kind, from, to, `${PAGE_SIZE}`)) as string[];
+  /** Pages of records in a range of the order of bytes: newest first within each owner, or oldest first. */
+  async function* readPages<K extends Kind>(
+    kind: K,
+    [from, to]: readonly [string, string],
+    first: 'first' | 'last' = 'last',
+    size = PAGE_SIZE,
+  ) {
+    for (let [low, high] = [from, to]; ; ) {
+      const page = (await run('LIST', kind, low, high, `${size}`, first)) as string[];
       const [next, ...records] = page;
       if (next === undefined) return;
-      yield records.map((text) => parseOrderedRecord<K>(text));
-      if (records.length < PAGE_SIZE) return;
-      to = next;
+      yield records.map((text) => parseNumberedRecord<K>(text));
+      if (records.length < size) return;
+      if (first === 'last') high = next;
+      else low = next;
     }
   }
 
-  /** An owner's log entries from `first` to `last`. */
-  async function readPart<L extends Log>(log: L, owner: string, first: number, last: string) {
-    const found: LogEntry<L>[] = [];
-    for (let from = first, hasMore = true; hasMore; from = (found.at(-1)?.id ?? from) + 1) {
-      const page = (await run('PART', log, owner, `${from}`, last, `${PAGE_SIZE}`)) as string[];
-      found.push(...parseEntries<L>(page));
-      hasMore = page.length === 2 * PAGE_SIZE;
+  /** The owners of records of a kind. */
+  async function findOwners(kind: Kind): Promise<string[]> {
+    const owners: string[] = [];
+    for (let [from, to] = toRange(undefined); ; ) {
+      const [, ...some] = (await run('OWNERS', kind, from, to, `${PAGE_SIZE}`)) as string[];
+      owners.push(...some);
+      if (some.length < PAGE_SIZE) return owners;
+      from = `(${some.at(-1)}\v`;
     }
-    return found;
   }
 
-  /**
-   * Pages of the owners of a log, and the last id to read. An entry that arrives in between would be seen in one part and
-   * missed in another.
-   */
-  async function* readOwners(log: Log) {
-    let [from, to] = toRange(undefined);
-    let last: string | undefined;
+  /** Pages of an owner's log entries. */
+  async function* readPart<L extends Log>(
+    log: L,
+    owner: string,
+    { after = 0, newestFirst = false }: Range,
+    end: string,
+    size: number,
+  ) {
+    for (let [first, last] = [after + 1, end]; ; ) {
+      const way = newestFirst ? 'last' : 'first';
+      const flat = (await run('PART', log, owner, `${first}`, last, `${size}`, way)) as string[];
+      const page = parseEntries<L>(flat);
+      if (page.length > 0) yield page;
+      if (page.length < size) return;
+      const { id = 0 } = page.at(-1) ?? {};
+      if (newestFirst) last = `${id - 1}`;
+      else first = id + 1;
+    }
+  }
+
+  /** Pages of the owners of a log, how many entries these have, and the last id there is. */
+  async function* readOwners(log: Log, owner?: string) {
+    let [from, to] = owner === undefined ? toRange(owner) : Array(2).fill(`[${JSON.stringify(owner)}`);
     for (;;) {
-      const [present, owners] = (await run('PARTS', log, from, to, `${PAGE_SIZE}`)) as [string, string[]];
-      last ??= present;
-      yield { last, owners };
+      const [last, count, ...owners] = (await run('PARTS', log, from, to, `${PAGE_SIZE}`)) as [
+        string,
+        number,
+        ...string[],
+      ];
+      yield { last, count, owners };
       if (owners.length < PAGE_SIZE) return;
       from = `(${owners.at(-1)}`;
     }
   }
 
   async function clearRecords(kind: Kind, owner: string | undefined): Promise<void> {
-    const page = [kind, ...toRange(owner), `${PAGE_SIZE}`];
-    while ((await run('CLEAR', ...page)) === PAGE_SIZE);
+    const page = [kind, ...toRange(owner), `${CLEAR_SIZE}`];
+    while ((await run('CLEAR', ...page)) === CLEAR_SIZE);
   }
 
   async function clearLog(log: Log, owner: string | undefined): Promise<void> {
@@ -156,29 +200,53 @@ function createStoreOperations(run: RunScript): Omit<Store, 'check' | 'watch' | 
     swap: async (...changes) => (await run('SWAP', ...changes.flatMap(toArguments))) === 1,
 
     async list<K extends Kind>(kind: K, owner?: string) {
-      const found: OrderedRecord<K>[] = [];
-      for await (const page of readPages(kind, owner)) found.push(...page);
+      const found: NumberedRecord<K>[] = [];
+      for await (const page of readPages(kind, toRange(owner))) found.push(...page);
       return found
         .sort((a, b) => a.born - b.born)
         .map(({ version, value }): StoredRecord<K> => ({ version, value }));
     },
 
-    pages: readPages,
+    pages: (kind, owner) => readPages(kind, toRange(owner)),
+
+    async page<K extends Kind>(kind: K, limit: number, { owner, after, newestFirst = false }: Range = {}) {
+      const owners = owner === undefined ? await findOwners(kind) : [JSON.stringify(owner)];
+      const sources = owners.map((name) => {
+        const from =
+          after === undefined ? `[${name}\n` : `(${name}\n${`${after}`.padStart(BORN_LENGTH, '0')}\v`;
+        const range = [from, `(${name}\v`] as const;
+        return readPages(kind, range, newestFirst ? 'last' : 'first', toShare(limit, owners));
+      });
+      const records: NumberedRecord<K>[] = [];
+      for await (const some of mergeSorted(sources, ({ born }) => (newestFirst ? -born : born))) {
+        records.push(...some);
+        if (records.length >= limit) break;
+      }
+      return records.slice(0, limit);
+    },
 
     async append(log, owner, entry, most) {
       await run('APPEND', log, JSON.stringify(owner), String(most), JSON.stringify(entry));
     },
 
-    async entries<L extends Log>(log: L, owner?: string, after = 0) {
-      if (owner !== undefined) return readPart(log, JSON.stringify(owner), after + 1, '+');
-      const parts: LogEntry<L>[][] = [];
-      for await (const { last, owners } of readOwners(log)) {
-        for (let next = 0; next < owners.length; next += PARALLEL_PARTS) {
-          const some = owners.slice(next, next + PARALLEL_PARTS);
-          parts.push(...(await Promise.all(some.map((one) => readPart(log, one, after + 1, last)))));
-        }
+    async *entries<L extends Log>(log: L, range: Range = {}) {
+      const owners: string[] = [];
+      let end: string | undefined;
+      for await (const some of readOwners(log, range.owner)) {
+        // An entry that arrives in between would be seen in one part and missed in another.
+        end ??= some.last;
+        owners.push(...some.owners);
       }
-      return parts.flat().sort((a, b) => a.id - b.id);
+      const share = toShare(PAGE_SIZE, owners);
+      const sources = owners.map((owner) => readPart<L>(log, owner, range, end ?? '+', share));
+      yield* mergeSorted(sources, ({ id }) => (range.newestFirst ? -id : id));
+    },
+
+    async count(name, owner) {
+      if (!IS_LOG[name]) return ((await run('OWNERS', name, ...toRange(owner), '0')) as [number])[0];
+      let total = 0;
+      for await (const { count } of readOwners(name as Log, owner)) total += count;
+      return total;
     },
 
     async clear(some, owner) {

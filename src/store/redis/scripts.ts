@@ -22,7 +22,7 @@
 export const LAYOUT = '2';
 
 /** The most records or entries that one script handles. Redis serves no other client meanwhile. */
-export const PAGE_SIZE = 500;
+export const PAGE_SIZE = 512;
 
 /** What a script answers when data has lost its mark. */
 export const LOST = 'LOST';
@@ -106,19 +106,42 @@ return 1
 `;
 
 /**
- * Arguments: mark, kind, the ends of a range of owners, and the maximum number of records. Returns where the next page ends,
- * then records, the last of the range first; nothing when there are no more.
+ * Arguments: mark, kind, the ends of a range, the maximum number of records, and `last` when the last come first. Returns
+ * where the next page begins, then records; nothing when there are no more.
  */
 export const LIST = `${COMMON}
-local mark, kind, from, to, most = unpack(ARGV)
+local mark, kind, from, to, most, first = unpack(ARGV)
 if not redis.call('ZSCORE', at(kind .. ':of'), '!') then return '${LOST}' end
-local members = redis.call('ZREVRANGEBYLEX', at(kind .. ':of'), to, from, 'LIMIT', 0, most)
+local members
+if first == 'last' then
+  members = redis.call('ZREVRANGEBYLEX', at(kind .. ':of'), to, from, 'LIMIT', 0, most)
+else
+  members = redis.call('ZRANGEBYLEX', at(kind .. ':of'), from, to, 'LIMIT', 0, most)
+end
 if #members == 0 then return {} end
 local ids = {}
 for i, member in ipairs(members) do ids[i] = idOf(member) end
 local found = redis.call('HMGET', at(kind), 'mark', unpack(ids))
 if found[1] ~= mark then return '${LOST}' end
 found[1] = '(' .. members[#members]
+return found
+`;
+
+/**
+ * Arguments: mark, kind, the ends of a range of owners, and the maximum number of owners. Returns how many records are in the
+ * range, and owners.
+ */
+export const OWNERS = `${COMMON}
+local mark, kind, from, to, most = unpack(ARGV)
+if redis.call('HGET', at(kind), 'mark') ~= mark or not redis.call('ZSCORE', at(kind .. ':of'), '!') then return '${LOST}' end
+local found = {redis.call('ZLEXCOUNT', at(kind .. ':of'), from, to)}
+while #found <= tonumber(most) do
+  local member = redis.call('ZRANGEBYLEX', at(kind .. ':of'), from, to, 'LIMIT', 0, 1)[1]
+  if not member then break end
+  local owner = member:match('^[^\\n]*')
+  found[#found + 1] = owner
+  from = '(' .. owner .. '\\v'
+end
 return found
 `;
 
@@ -157,15 +180,29 @@ redis.call('ZADD', parts, 0, owner)
 publish({change(log, owner)})
 `;
 
-/** Arguments: log, the ends of a range of owners, and their maximum number. Returns the last id, and owners. */
+/**
+ * Arguments: log, the ends of a range of owners, and their maximum number. Returns the last id, how many entries the owners
+ * have, and the owners.
+ */
 export const PARTS = `${COMMON}
 local owners = redis.call('ZRANGEBYLEX', at(ARGV[1] .. ':parts'), ARGV[2], ARGV[3], 'LIMIT', 0, ARGV[4])
-return {redis.call('GET', at('appended')) or '0', owners}
+local count = 0
+for _, owner in ipairs(owners) do count = count + redis.call('XLEN', at(ARGV[1] .. ':part:' .. owner)) end
+return {redis.call('GET', at('appended')) or '0', count, unpack(owners)}
 `;
 
-/** Arguments: log, owner, first id, last id, and the maximum number of entries. Returns ids and entries. */
+/**
+ * Arguments: log, owner, first id, last id, the maximum number of entries, and `last` when the last come first. Returns ids
+ * and entries.
+ */
 export const PART = `${COMMON}
-local entries = redis.call('XRANGE', at(ARGV[1] .. ':part:' .. ARGV[2]), ARGV[3], ARGV[4], 'COUNT', ARGV[5])
+local part = at(ARGV[1] .. ':part:' .. ARGV[2])
+local entries
+if ARGV[6] == 'last' then
+  entries = redis.call('XREVRANGE', part, ARGV[4], ARGV[3], 'COUNT', ARGV[5])
+else
+  entries = redis.call('XRANGE', part, ARGV[3], ARGV[4], 'COUNT', ARGV[5])
+end
 local found = {}
 for _, entry in ipairs(entries) do
   found[#found + 1] = entry[1]
@@ -200,7 +237,8 @@ end
 
 /**
  * Arguments: layout, `again` after the first time, and every kind. Tries every command, and replaces the mark and the kinds
- * that have lost theirs. Returns layout, mark and configuration. A full server is greeted too: it still reads and deletes.
+ * that have lost theirs. Returns layout, mark, configuration and the number of subscribers. A full server is greeted too: it
+ * still reads and deletes.
  */
 export const GREET = `${WITH_WORDS}
 local born, isAgain = at('born'), ARGV[2] == 'again'
@@ -209,18 +247,21 @@ if type(layout) == 'table' and layout.err:find('WRONGTYPE') then return {'1'} en
 if layout and layout ~= ARGV[1] and type(layout) == 'string' then return {layout} end
 
 local tried = at('tried')
-local isFull = false
+local isFull, listeners = false, 0
 for _, command in ipairs({
   {'UNLINK', tried}, {'SET', tried, '1'}, {'GET', tried}, {'INCR', tried}, {'UNLINK', tried},
   {'HSET', tried, 'a', 'b'}, {'HGET', tried, 'a'}, {'HMGET', tried, 'a'}, {'HDEL', tried, 'a'}, {'UNLINK', tried},
-  {'ZADD', tried, 0, 'a'}, {'ZSCORE', tried, 'a'}, {'ZCARD', tried}, {'ZRANGEBYLEX', tried, '-', '+'},
-  {'ZREVRANGEBYLEX', tried, '+', '-'}, {'ZREM', tried, 'a'}, {'UNLINK', tried}, {'XADD', tried, '*', 'a', 'b'}, {'XRANGE', tried, '-', '+'}, {'UNLINK', tried},
+  {'ZADD', tried, 0, 'a'}, {'ZSCORE', tried, 'a'}, {'ZCARD', tried}, {'ZLEXCOUNT', tried, '-', '+'}, {'ZRANGEBYLEX', tried, '-', '+'},
+  {'ZREVRANGEBYLEX', tried, '+', '-'}, {'ZREM', tried, 'a'}, {'UNLINK', tried}, {'XADD', tried, '*', 'a', 'b'},
+  {'XLEN', tried}, {'XRANGE', tried, '-', '+'}, {'XREVRANGE', tried, '+', '-'}, {'UNLINK', tried},
   {'PUBLISH', at('changes'), '[]'}, {'TIME'},
 }) do
-  local isTried, failure = pcall(try, unpack(command))
+  local isTried, reply = pcall(try, unpack(command))
   if not isTried then
-    if not failure:find('OOM') then error(failure, 0) end
+    if not reply:find('OOM') then error(reply, 0) end
     isFull = true
+  elseif command[1] == 'PUBLISH' then
+    listeners = reply
   end
 end
 local mark = try('HGET', born, 'mark') or try('HGET', at(ARGV[3]), 'mark')
@@ -241,7 +282,7 @@ if not isFull then
   raise('versions')
   if isAgain or redis.call('GET', at('appended')) then raise('appended') end
 end
-return {ARGV[1], mark, try('GET', at('configuration')) or ''}
+return {ARGV[1], mark, try('GET', at('configuration')) or '', listeners}
 `;
 
 /** Arguments: mark, configuration, seconds until it expires, and every kind. Writes as well as reads. */
