@@ -4,7 +4,7 @@
 export type Stage = 'token' | 'revoke' | 'call' | 'finding' | 'check-in' | 'view' | 'event' | 'post';
 
 /** What people do with their application, in words. */
-export const ACTS = {
+const ACTS = {
   token: 'let your backend request a token',
   'token-this-way': 'let your backend request a token this way',
   revoke: 'let your backend revoke that token',

@@ -1,6 +1,6 @@
 import type { Client } from '../domain/client.ts';
-import type { ConfiguredFault } from '../domain/fault.ts';
 import type { IgnoredSituation } from '../domain/coverage.ts';
+import type { ConfiguredFault } from '../domain/fault.ts';
 import type { Scenario } from '../domain/scenario.ts';
 import type { ConfiguredValidation } from '../domain/validation.ts';
 import type { Blocking, LogFormat, LogLevel, RefusedCall, TokenFormatName } from '../options/choices.ts';

@@ -8,7 +8,6 @@ import {
   type Fault,
   isConnectionFault,
 } from '../domain/fault.ts';
-import { listInRequest } from '../domain/played.ts';
 import {
   type Fields,
   type JournalEntry,
@@ -17,6 +16,7 @@ import {
   maskPath,
   truncateId,
 } from '../domain/journal.ts';
+import { listInRequest } from '../domain/played.ts';
 import { parseAddress } from '../server/address.ts';
 import { findBodyError } from '../server/client-errors.ts';
 import type { Metrics } from '../server/metrics.ts';

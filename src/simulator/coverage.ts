@@ -1,6 +1,6 @@
 import { DEMO_CLIENT } from '../domain/client.ts';
-import type { Eventual } from '../domain/eventual.ts';
 import type { IgnoredSituation } from '../domain/coverage.ts';
+import type { Eventual } from '../domain/eventual.ts';
 import { type CoverageView, type Mark, NO_MARKS, summarizeCoverage } from '../domain/played.ts';
 import type { Store, StoredRecord } from '../store/store.ts';
 import { decide, putRecord, requireUnchanged } from './decide.ts';

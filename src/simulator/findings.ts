@@ -1,5 +1,5 @@
-import type { Detection } from '../domain/detection.ts';
 import { SITUATIONS, type SituationAt } from '../domain/coverage.ts';
+import type { Detection } from '../domain/detection.ts';
 import { type Finding, type RuleId, recordOccurrence } from '../domain/finding.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Store } from '../store/store.ts';

@@ -2,8 +2,8 @@ import { andThen, type Eventual } from '../domain/eventual.ts';
 import { type ArmedFault, type Endpoint, strike } from '../domain/fault.ts';
 import { type Instant, toVirtualTime } from '../domain/time.ts';
 import type { Ref, Store, StoredRecord } from '../store/store.ts';
-import { decide, pickClock, putRecord } from './decide.ts';
 import type { KnownCoverage } from './coverage.ts';
+import { decide, pickClock, putRecord } from './decide.ts';
 import { ALL_CLIENTS, clientRef, clockRef, coverageRef, faultsRef, tokenRef } from './refs.ts';
 
 /** The clients that a request names, in that order, as they were found. */

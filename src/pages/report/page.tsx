@@ -98,6 +98,7 @@ export function Report({ snapshot }: { readonly snapshot: ReportSnapshot }) {
             <Findings findings={findings} />
           </div>
         </section>
+        <Calls snapshot={snapshot} />
         <section aria-labelledby="coverage">
           <h2 id="coverage">
             Coverage{' '}
@@ -109,7 +110,6 @@ export function Report({ snapshot }: { readonly snapshot: ReportSnapshot }) {
             <Coverage coverage={coverage} />
           </div>
         </section>
-        <Calls snapshot={snapshot} />
         <Journal snapshot={snapshot} />
       </main>
       <footer>
