@@ -43,9 +43,9 @@ export function Coverage({ coverage: { items, ignored }, toAction }: CoveragePro
           rows={missing.map((situation) => ({
             key: situation.id,
             cells: [
-              <>
+              <span>
                 {toSentence(situation.title)} <code class="soft">{situation.id}</code>
-              </>,
+              </span>,
               situation.guide,
               `${toSentence(situation.play)}. Counts when ${situation.counts}.`,
               ...(toAction ? [toAction(situation)] : []),

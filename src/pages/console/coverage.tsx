@@ -40,7 +40,7 @@ export function CoveragePanel({ coverage, clientId, onCommand }: CoveragePanelPr
         if (order === undefined) return 'by hand';
         if (clientId === undefined) return 'choose a client first';
         return (
-          <>
+          <span>
             <button
               type="button"
               onClick={() => {
@@ -51,7 +51,7 @@ export function CoveragePanel({ coverage, clientId, onCommand }: CoveragePanelPr
               Play it<span class="unseen">: {title}</span>
             </button>{' '}
             <output>{id === lastId && 'Set up for what comes next'}</output>
-          </>
+          </span>
         );
       }}
     />
