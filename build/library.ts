@@ -11,14 +11,22 @@ const AS_COMMONJS: TransformOptions = {
   platform: 'node',
   target: 'node20',
   define: { 'import.meta.url': 'here' },
-  banner: [
-    "const here = require('node:url').pathToFileURL(__filename).href;",
-    // Jest runs modules in a context of its own, with a browser's globals and fake timers, and again for each file of tests.
-    // The server is spared that: this is Node's own context, and its `require`.
-    "const inNode = () => require('node:vm').runInThisContext('process').getBuiltinModule('node:module');",
-    'const importInNode = async (file) => inNode().createRequire(__filename)(file);',
-  ].join('\n'),
 };
+
+/** What a file needs that its code names. */
+const PREAMBLE = {
+  here: "const here = require('node:url').pathToFileURL(__filename).href;",
+  // Jest runs modules in a context of its own, with a browser's globals and fake timers, and again for each file of tests.
+  // The server is spared that: this is Node's own context, and its `require`.
+  importInNode: `const inNode = () => require('node:vm').runInThisContext('process').getBuiltinModule('node:module');
+const importInNode = async (file) => inNode().createRequire(__filename)(file);`,
+};
+
+async function toCommonJs(code: string): Promise<string> {
+  const transformed = (await transform(code, AS_COMMONJS)).code;
+  const needed = Object.entries(PREAMBLE).filter(([name]) => new RegExp(`\\b${name}\\b`).test(transformed));
+  return [...needed.map(([, line]) => line), transformed].join('\n');
+}
 
 const renameImports = (code: string) =>
   code
@@ -41,7 +49,7 @@ export async function buildLibrary(folder: string): Promise<Metafile> {
     const code = renameImports(text);
     writeFileSync(
       path.join(folder, name === ES_MODULE ? name : name.replace(/\.js$/, '.cjs')),
-      name === ES_MODULE ? code : (await transform(code, AS_COMMONJS)).code,
+      name === ES_MODULE ? code : await toCommonJs(code),
     );
   }
   for (const [file, { exports }] of entries) {

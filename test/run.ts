@@ -1,7 +1,7 @@
 /**
  * `npm test`: installs missing tools, then runs lint, types, dead code and every test. The tests of `ON_BOTH_STORES`
- * run a second time on a Redis. The last line counts the tests of both runs: `N passed, N failed, N skipped`. With
- * `CI` set, a skipped test fails the run.
+ * run a second time on a Redis. The last line counts the tests of both runs: `N passed, N failed, N skipped`. The lines
+ * before it name the skipped and the failed ones. With `CI` set, a skipped test fails the run.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -16,10 +16,19 @@ import { createGeneratorInstallArgs } from './support/openapi-generators.ts';
 import { createPackageManagerInstallArgs } from './support/package-managers.ts';
 import { startRedis } from './support/redis.ts';
 import { createTestDomInstallArgs } from './support/test-doms.ts';
+import { createTestcafeInstallArgs } from './support/testcafe.ts';
 import { createTestcontainersInstallArgs } from './support/testcontainers.ts';
 import { explainMissingTool, findTool, TOOLS, type Tool } from './support/tools.ts';
 import { createViteInstallArgs } from './support/vite.ts';
 import { createVitest5InstallArgs } from './support/vitest-5.ts';
+
+interface TestFile {
+  name: string;
+  /** Why the file could not be loaded, or empty. */
+  message: string;
+  status: string;
+  assertionResults: { status: string; fullName: string; failureMessages: string[] }[];
+}
 
 interface Results {
   numPassedTests: number;
@@ -27,7 +36,7 @@ interface Results {
   numPendingTests: number;
   numTodoTests: number;
   success: boolean;
-  testResults: { assertionResults: { status: string; fullName: string }[] }[];
+  testResults: TestFile[];
 }
 
 const formatEnv = (env: Record<string, string>) => Object.entries(env).map((pair) => `${pair.join('=')} `);
@@ -52,6 +61,7 @@ function installPackages(): void {
     createDevServerInstallArgs(),
     createJestInstallArgs(),
     createTestDomInstallArgs(),
+    createTestcafeInstallArgs(),
     createViteInstallArgs(),
   ];
   for (const args of installs) if (args.length > 0) run('npm', ...args);
@@ -110,12 +120,25 @@ async function runOnRedis(): Promise<Results[]> {
   }
 }
 
+const formatFailure = (name: string, message = 'no message') =>
+  `failed: ${name}: ${message.split('\n', 1)[0]}`;
+
+/** One line for each failed test, and for each file that failed outside its tests. */
+function listFailures({ name, message, status, assertionResults }: TestFile): string[] {
+  const failed = assertionResults.filter((test) => test.status === 'failed');
+  if (status === 'failed' && failed.length === 0)
+    return [formatFailure(path.relative('', name), message || 'a hook failed')];
+  return failed.map(({ fullName, failureMessages }) => formatFailure(fullName, failureMessages[0]));
+}
+
 async function runAllTests(): Promise<boolean> {
   const all = [runTests({}), ...(await runOnRedis())];
-  const skipped = all
-    .flatMap(({ testResults }) => testResults.flatMap(({ assertionResults }) => assertionResults))
+  const files = all.flatMap(({ testResults }) => testResults);
+  const skipped = files
+    .flatMap(({ assertionResults }) => assertionResults)
     .filter(({ status }) => status !== 'passed' && status !== 'failed');
   for (const { fullName } of skipped) console.log(`skipped: ${fullName}`);
+  for (const failure of files.flatMap(listFailures)) console.log(failure);
   const sum = (count: (results: Results) => number) => all.reduce((total, one) => total + count(one), 0);
   console.log(
     `${sum((one) => one.numPassedTests)} passed, ${sum((one) => one.numFailedTests)} failed, ${skipped.length} skipped`,

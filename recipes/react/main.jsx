@@ -1,5 +1,5 @@
 // The application under test of this recipe: yours goes in its place.
-import { useEffect, useState } from 'react';
+import { useLayoutEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 
 const TEXTS = {
@@ -11,7 +11,8 @@ const TEXTS = {
 };
 
 function VideoCall({ src, onEvent }) {
-  useEffect(() => {
+  // The layout effect runs before the frame can post anything.
+  useLayoutEffect(() => {
     const listen = ({ origin, data }) => {
       if (origin.includes('videocall')) onEvent(data);
     };

@@ -6,6 +6,9 @@ const SHOP = 'http://localhost:3000';
 export default defineConfig({
   fullyParallel: true,
   workers: 4,
+  // A machine of CI may be slow.
+  timeout: 180_000,
+  expect: { timeout: 60_000 },
   use: { baseURL: SHOP },
-  webServer: { command: 'npm start', url: SHOP },
+  webServer: { command: 'npm start', url: SHOP, timeout: 180_000 },
 });

@@ -21,10 +21,6 @@ export type Command = (invocation: Invocation) => Promise<number>;
 export const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 export const printError = (line: string): boolean => process.stderr.write(`${line}\n`);
 
-/** Describes why a file or folder cannot be written, and what to do. */
-export const describeWriteError = (error: unknown): string =>
-  `${(error as Error).message}; choose a place that this user can write to`;
-
 /**
  * The address of a simulator that runs with the same options.
  *

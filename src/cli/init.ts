@@ -4,7 +4,8 @@ import { BadUsage } from '../options/bad-usage.ts';
 import { readOptions } from '../options/read.ts';
 import { EXTENSIONS } from '../options/yaml/file.ts';
 import { createFolder } from '../system/create-folder.ts';
-import { type Command, describeWriteError, EXIT, print } from './command.ts';
+import { describeWriteError } from '../system/write-error.ts';
+import { type Command, EXIT, print } from './command.ts';
 import { STARTER_FILES } from './starter-files.ts';
 
 /** The existing path that `file` would overwrite or conflict with. */

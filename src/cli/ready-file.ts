@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { StartedMock } from '../library/index.ts';
 import { BadUsage } from '../options/bad-usage.ts';
-import { describeWriteError } from './command.ts';
+import { describeWriteError } from '../system/write-error.ts';
 
 /** A JSON file with the simulator's addresses, which exists while the simulator runs. */
 export interface ReadyFile {

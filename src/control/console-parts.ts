@@ -52,7 +52,12 @@ export function createConsoleParts(
 ): Parts {
   const { calls, clients, clocks, coverage, faults, findings, journal, overviews, scenarios, tokens } =
     simulator;
-  const { client_id: clientId, call_client_id: callClientId, validation_id: validationId, n } = query;
+  const {
+    client_id: clientId,
+    call_client_id: callClientId = clientId,
+    validation_id: validationId,
+    n,
+  } = query;
 
   /** The selected call. */
   async function findSelectedCall(): Promise<CallDetails | undefined> {

@@ -5,16 +5,36 @@ import { startMock } from './start-mock.ts';
 
 /** What the fixtures of all test frameworks share. */
 
-/** The simulator of `mock-veridas exec`, or a new one. */
-const openMock = (): Promise<Mock> => (hasExecEnvironment() ? connectMock() : startMock());
+/** A worker of a test framework. */
+export interface Worker {
+  /** Unlike that of every other worker of the run. */
+  readonly id: string;
+  /** The folder for the reports of all workers, if they are wanted. */
+  readonly report: string | undefined;
+}
 
-/** Gives the tests of a worker one simulator; works as a fixture of Vitest and of Playwright. */
-// biome-ignore lint/correctness/noEmptyPattern: both frameworks read a fixture's dependencies from the pattern
-export const mockFixture = async ({}, use: (mock: Mock) => Promise<void>): Promise<void> => {
-  const mock = await openMock();
-  await use(mock);
-  await mock.close();
-};
+/**
+ * Gives the tests of a worker one simulator: that of `mock-veridas exec`, which writes its report itself, or a new one.
+ *
+ * @throws {MockError} of code `invalid`: the report cannot be written
+ */
+export async function useMock({ id, report }: Worker, use: (mock: Mock) => Promise<void>): Promise<void> {
+  if (hasExecEnvironment()) return use(await connectMock());
+  // Loaded lazily: it is large, and few runs need it.
+  const writeReport =
+    report === undefined ? undefined : (await import('./worker-report.ts')).prepareWorkerReport(report, id);
+  const mock = await startMock();
+  try {
+    await use(mock);
+    await writeReport?.(mock).catch((error: Error) => {
+      // Vitest 4 ignores what the fixture of a worker throws at its end.
+      console.error(`mock-veridas: ${error.message}`);
+      throw error;
+    });
+  } finally {
+    await mock.close();
+  }
+}
 
 /** The outcome of a test with a client of its own. */
 export interface TestOutcome {

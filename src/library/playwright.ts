@@ -6,7 +6,7 @@ import {
   type PlaywrightWorkerOptions,
   type TestType,
 } from '@playwright/test';
-import { endClient, mockFixture } from './fixture.ts';
+import { endClient, useMock } from './fixture.ts';
 import type { ClientOptions, Mock } from './index.ts';
 import { getScope } from './mock.ts';
 import { describeCalls } from './playwright/describe-calls.ts';
@@ -28,6 +28,15 @@ export interface VideocallOptions {
   readonly videocallClient: ClientOptions;
   /** Whether findings fail a test. By default they do not. */
   readonly failOnFindings: boolean;
+}
+
+/** Options of workers, for `use` in the config. */
+export interface VideocallWorkerOptions {
+  /**
+   * A folder for the reports of the workers: each writes what `mock-veridas report` does to a folder of its own in it. In
+   * `mock-veridas exec`, which has `--report`, it is not used.
+   */
+  readonly videocallReport: string | undefined;
 }
 
 /** The fixtures of a worker. */
@@ -55,9 +64,13 @@ export interface VideocallWorkerFixtures {
  */
 export const test: TestType<
   PlaywrightTestArgs & PlaywrightTestOptions & VideocallFixtures & VideocallOptions,
-  PlaywrightWorkerArgs & PlaywrightWorkerOptions & VideocallWorkerFixtures
-> = base.extend<VideocallFixtures & VideocallOptions, VideocallWorkerFixtures>({
-  mock: [mockFixture, { scope: 'worker' }],
+  PlaywrightWorkerArgs & PlaywrightWorkerOptions & VideocallWorkerFixtures & VideocallWorkerOptions
+> = base.extend<VideocallFixtures & VideocallOptions, VideocallWorkerFixtures & VideocallWorkerOptions>({
+  mock: [
+    ({ videocallReport: report }, use, { workerIndex }) => useMock({ id: String(workerIndex), report }, use),
+    { scope: 'worker' },
+  ],
+  videocallReport: [undefined, { option: true, scope: 'worker' }],
   videocallClient: [{}, { option: true }],
   failOnFindings: [false, { option: true }],
   videocall: async ({ mock, videocallClient, failOnFindings }, use, info) => {

@@ -1,5 +1,5 @@
 import { test as base, type TestAPI } from 'vitest';
-import { endClient, mockFixture } from './fixture.ts';
+import { endClient, useMock } from './fixture.ts';
 import type { ClientOptions, Mock, MockClient } from './index.ts';
 
 /** The fixtures of a test. */
@@ -12,11 +12,17 @@ export interface VideocallFixtures {
   readonly videocallClient: ClientOptions;
   /** Whether findings fail the test. By default they do not. */
   readonly failOnFindings: boolean;
+  /**
+   * A folder for the reports of the workers: each writes what `mock-veridas report` does to a folder of its own in it. In
+   * `mock-veridas exec`, which has `--report`, it is not used.
+   */
+  readonly videocallReport: string | undefined;
 }
 
 declare module 'vitest' {
   interface ProvidedContext {
     failOnFindings: boolean;
+    videocallReport: string;
   }
 }
 
@@ -35,7 +41,12 @@ declare module 'vitest' {
  * });
  */
 export const test: TestAPI<VideocallFixtures> = base.extend<VideocallFixtures>({
-  mock: [mockFixture, { scope: 'worker' }],
+  mock: [
+    // biome-ignore lint/style/noProcessEnv: Vitest numbers its workers there
+    ({ videocallReport: report }, use) => useMock({ id: process.env.VITEST_WORKER_ID ?? '0', report }, use),
+    { scope: 'worker' },
+  ],
+  videocallReport: [undefined, { scope: 'worker', injected: true }],
   videocallClient: {},
   failOnFindings: [false, { injected: true }],
   videocall: async ({ mock, videocallClient, failOnFindings, task }, use) => {

@@ -1,105 +1,151 @@
 /**
- * `npm run bench [ROUNDS]`: prints a table of the costs of the simulator, compared with minimal servers. It compares by
- * ratios and measures in turns, because machines differ and are never idle. `npm run bench store` prints what a Redis is
- * asked for instead: counts and bytes, which do not depend on the machine.
+ * `npm run bench -- [ROUNDS] [--json FILE] [--against FILE] [--peer 'COMMAND {port}']`: prints a table of the costs of the
+ * simulator, compared with minimal servers. It compares by ratios and measures in turns, because machines differ and are
+ * never idle. `--json` writes the figures, `--against` compares with those of an earlier run in words, and `--peer`
+ * measures tokens of another server, which must answer the guide's urlencoded request. `npm run bench -- store` prints what
+ * a Redis is asked for instead: counts and bytes, which do not depend on the machine.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
 import { startRedis } from '../support/redis.ts';
 import { explainMissingTool } from '../support/tools.ts';
 import { coldStarts } from './cold-start.ts';
-import { atPart, median, ratio } from './figures.ts';
+import {
+  atPart,
+  compareWith,
+  type Figure,
+  formatFigure,
+  formatRow,
+  measured,
+  ratios,
+  single,
+} from './figures.ts';
 import { issuing } from './issuing.ts';
 import { pagesOpen } from './pages.ts';
 import { toParent } from './parent.ts';
 import { storeCosts } from './store.ts';
 import { tokenMemory } from './tokens.ts';
 
-const [what = '30'] = process.argv.slice(2);
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'string' },
+    against: { type: 'string' },
+    peer: { type: 'string', multiple: true, default: [] },
+  },
+});
+const [what = '30'] = positionals;
 const isStore = what === 'store';
 const rounds = isStore ? 1 : Number(what);
+if (!Number.isInteger(rounds) || rounds < 1)
+  throw new Error(`"${what}" is neither a number of rounds nor "store"`);
 const TOKENS = 200_000;
-const PAGES = 1_000;
+const PAGES = 2_000;
 const EVENTS = 300;
 
-const times = (factor: number) => `${factor.toFixed(2)} ×`;
-const ms = (length: number) => `${length < 10 ? length.toFixed(1) : Math.round(length)} ms`;
-const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
-const row = (...cells: string[]) => console.log(`| ${cells.join(' | ')} |`);
+const format99 = (numbers: readonly number[]) => `99 %: ${atPart(numbers, 0.99).toFixed(1)} ms`;
 
-async function measureStart(): Promise<void> {
-  const { http, fastify, simulator } = await coldStarts(rounds);
-  const bare = `${times(ratio(simulator, http))} bare \`node:http\` (${ms(median(http))})`;
-  row(
-    'start of the command to its first token',
-    ms(median(simulator)),
-    `${bare}, ${times(ratio(simulator, fastify))} bare Fastify`,
-  );
+async function measureStart(): Promise<Figure[]> {
+  const { http, fastify, simulator, exec, healthcheck } = await coldStarts(rounds);
+  return [
+    measured('start of the command to its first token', simulator, 'ms'),
+    measured('that start', ratios(simulator, http), '×', 'of bare `node:http`'),
+    measured('that start, beside Fastify', ratios(simulator, fastify), '×', 'of bare Fastify'),
+    measured('`exec -- true`', exec, 'ms'),
+    measured('`healthcheck`', healthcheck, 'ms'),
+  ];
 }
 
-async function measureTokenRequests(): Promise<void> {
+async function measureTokenRequests(): Promise<Figure[]> {
   const noRedis = explainMissingTool('redis');
+  if (noRedis !== undefined) console.error(`not measured on Redis: ${noRedis}`);
   const redis = noRedis === undefined ? await startRedis() : undefined;
   try {
-    const { memory, racers } = await issuing(rounds, redis?.url);
-    const { http, fastify, ...ours } = racers;
-    row('memory at the start', megabytes(memory), '');
-    for (const { name, costs } of Object.values(ours)) {
-      const compared = `${times(ratio(costs, fastify.costs))} bare Fastify (${Math.round(median(fastify.costs))} µs)`;
-      const others =
-        costs === ours.urlencoded.costs
-          ? `${times(ratio(costs, http.costs))} bare \`node:http\``
-          : `${times(ratio(costs, ours.urlencoded.costs))} urlencoded`;
-      row(`a token, ${name}`, `${Math.round(median(costs))} µs of processor time`, `${compared}, ${others}`);
-    }
-    if (noRedis !== undefined) console.error(`not measured on Redis: ${noRedis}`);
+    const { memory, bare, ours } = await issuing(rounds, redis?.url, flags.peer);
+    return [
+      single('memory at the start', memory / 1e6, 'MB'),
+      ...ours.flatMap(({ name, costs }) => [
+        measured(`a token, ${name}`, costs, 'µs', 'of processor time'),
+        measured(`that token, ${name}`, ratios(costs, bare.costs), '×', 'of bare Fastify'),
+      ]),
+    ];
   } finally {
     await redis?.stop();
   }
 }
 
-async function measureMemory(): Promise<void> {
+async function measureMemory(): Promise<Figure[]> {
   const { before, after, heapEach, residentEach } = await tokenMemory(TOKENS);
-  row(
-    `a token that lives, of ${TOKENS.toLocaleString('en')}`,
-    `${Math.round(heapEach)} bytes of heap`,
-    `${Math.round(residentEach)} bytes resident; when all have expired the heap is ${times(after.heap / before.heap)} what it was`,
-  );
+  const name = `a token that lives, of ${TOKENS.toLocaleString('en')}`;
+  return [
+    single(`${name}, heap`, heapEach, 'bytes'),
+    single(`${name}, resident`, residentEach, 'bytes'),
+    single('heap after all have expired', after.heap / before.heap, '×', 'of the heap before'),
+  ];
 }
 
-async function measureStore(): Promise<void> {
+async function measureStore(): Promise<Figure[]> {
   const { token, page, listScripts } = await storeCosts();
-  row('round trips for a token', token.scripts.toFixed(1), `${token.commands.toFixed(1)} commands`);
-  row('bytes for a token', `${Math.round(token.bytesIn)} in`, `${Math.round(token.bytesOut)} out`);
-  row('memory of a token', `${Math.round(token.memory)} bytes`, 'its requests are forgotten first');
-  row('processor time of Redis for a token', `${Math.round(token.cpuUs)} µs`, '');
-  row('scripts for GET tokens of 1,000', `${listScripts}`, '');
-  row('scripts a second for an open page', page.toFixed(2), '');
+  return [
+    single('round trips for a token', token.scripts, ''),
+    single('commands for a token', token.commands, ''),
+    single('bytes to Redis for a token', token.bytesIn, 'bytes'),
+    single('bytes from Redis for a token', token.bytesOut, 'bytes'),
+    single('memory of a token', token.memory, 'bytes', 'its requests are forgotten first'),
+    single('processor time of Redis for a token', token.cpuUs, 'µs'),
+    single('scripts for GET tokens of 1,000', listScripts, ''),
+    single('scripts a second for an open page', page, ''),
+  ];
 }
 
-async function measureEvents(): Promise<void> {
-  const { each, delays, rate } = await pagesOpen(PAGES);
-  const heard = `${ms(median(delays))}, 99 %: ${ms(atPart(delays, 0.99))}`;
-  row(`a page that is open, of ${PAGES.toLocaleString('en')}`, `${Math.round(each / 1000)} kB resident`, '');
-  row('an agent’s order to one of these', heard, `beside ${Math.round(rate)} tokens a second`);
+async function measureEvents(): Promise<Figure[]> {
+  const { each, delays, idle, rate } = await pagesOpen(PAGES);
+  const open = [
+    single(`a page that is open, of ${PAGES.toLocaleString('en')}`, each / 1000, 'kB', 'resident'),
+    single('processor time while all of them are idle', idle * 100, '%', 'of a core'),
+    measured(
+      'an order to the event in a stream of these',
+      delays,
+      'ms',
+      `${format99(delays)}, beside ${Math.round(rate)} tokens a second`,
+    ),
+  ];
   const noBrowser = explainMissingTool('chromium');
-  if (noBrowser !== undefined) return console.error(`not measured in Chromium: ${noBrowser}`);
+  if (noBrowser !== undefined) {
+    console.error(`not measured in Chromium: ${noBrowser}`);
+    return open;
+  }
   const posted = await toParent(EVENTS);
-  row(
-    'an order to the page around the frame, in Chromium',
-    `${ms(median(posted))}, 99 %: ${ms(atPart(posted, 0.99))}`,
-    '',
-  );
+  return [
+    ...open,
+    measured('an order to the event in the page around the frame', posted, 'ms', format99(posted)),
+  ];
 }
 
+const earlier =
+  flags.against === undefined
+    ? undefined
+    : (JSON.parse(readFileSync(flags.against, 'utf8')) as { figures: Figure[] }).figures;
 const [{ model } = { model: '' }] = cpus();
-console.log(
-  `${new Date().toISOString().slice(0, 10)}, Node.js ${process.version}, ${cpus().length} cores (${model.trim()}), ${rounds} rounds\n`,
-);
-row('what', 'figure', 'compared');
-row('---', '---', '---');
+const machine = `Node.js ${process.version}, ${cpus().length} cores (${model.trim()}), ${rounds} rounds`;
+const date = new Date().toISOString().slice(0, 10);
+console.log(`${date}, ${machine}\n`);
+const last = earlier === undefined ? [] : ['against'];
+console.log(formatRow('what', 'figure', 'of', ...last));
+console.log(formatRow('---', '---', '---', ...last.map(() => '---')));
 const measures = isStore
   ? [measureStore]
   : [measureStart, measureTokenRequests, measureMemory, measureEvents];
-for (const measure of measures) await measure();
+const figures: Figure[] = [];
+for (const measure of measures) {
+  for (const figure of await measure()) {
+    figures.push(figure);
+    const before = earlier?.find(({ what }) => what === figure.what);
+    console.log(formatFigure(figure, ...(earlier === undefined ? [] : [compareWith(before, figure)])));
+  }
+}
+if (flags.json !== undefined)
+  writeFileSync(flags.json, `${JSON.stringify({ date, machine, figures }, null, 2)}\n`);
 // Keep-alive connections would keep this process running.
 process.exit();

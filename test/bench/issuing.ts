@@ -1,5 +1,5 @@
 import { type Asking, getTokens } from './asking.ts';
-import { bare, type Served, simulator } from './served.ts';
+import { bare, peer, type Served, simulator } from './served.ts';
 
 const TOKENS_PER_SLICE = 4_000;
 const WARM_UP = 12_000;
@@ -20,31 +20,34 @@ interface Racer {
 }
 
 /**
- * Measures the cost of a token for each kind of request, and on bare servers, in turns.
+ * Measures the cost of a token for each kind of request, and on a bare server, in turns.
  *
  * @param redis address of a Redis to measure too
+ * @param peers commands of other servers to measure too, with `{port}` where their port belongs
  */
-export async function issuing(rounds: number, redis: string | undefined) {
-  const [http, fastify, ours] = [await bare('http'), await bare('fastify'), await simulator()];
+export async function issuing(rounds: number, redis: string | undefined, peers: readonly string[]) {
+  const [fastify, ours] = [await bare('fastify'), await simulator()];
   const memory = ours.memory();
   const shared = redis === undefined ? undefined : await simulator('--store', redis);
+  const others = await Promise.all(peers.map(async (command) => ({ command, served: await peer(command) })));
   const racer = (name: string, served: Served, asking: Asking = 'urlencoded'): Racer => ({
     name,
     served,
     asking,
     costs: [],
   });
-  const racers = {
-    http: racer('bare node:http', http),
-    fastify: racer('bare Fastify', fastify),
-    urlencoded: racer('urlencoded', ours),
-    basic: racer('Basic', ours, 'Basic'),
-    multipart: racer('multipart', ours, 'multipart'),
-    ...(shared && { redis: racer('urlencoded, kept in Redis', shared) }),
-  };
-  for (const { served, asking } of Object.values(racers)) await getTokens(served.url, WARM_UP, { asking });
+  const racers = [
+    racer('bare Fastify', fastify),
+    racer('urlencoded', ours),
+    racer('Basic', ours, 'Basic'),
+    racer('multipart', ours, 'multipart'),
+    ...(shared === undefined ? [] : [racer('urlencoded, kept in Redis', shared)]),
+    ...others.map(({ command, served }) => racer(command, served)),
+  ] as const;
+  for (const { served, asking } of racers) await getTokens(served.url, WARM_UP, { asking });
   for (let round = 0; round < rounds; round += 1)
-    for (const { served, asking, costs } of Object.values(racers)) costs.push(await slice(served, asking));
-  for (const served of new Set(Object.values(racers).map((one) => one.served))) await served.stop();
-  return { memory, racers };
+    for (const { served, asking, costs } of racers) costs.push(await slice(served, asking));
+  for (const served of new Set(racers.map((one) => one.served))) await served.stop();
+  const [first, ...rest] = racers;
+  return { memory, bare: first, ours: rest };
 }

@@ -5,6 +5,7 @@ import { simulator } from './served.ts';
 
 const TOKENS_PER_SECOND = 500;
 const ACTIONS = 400;
+const IDLE_MS = 10_000;
 const FORM = 'grant_type=client_credentials&client_id=sandbox-client&client_secret=sandbox-secret';
 
 const kept = new Agent({ keepAlive: true, maxSockets: 32 });
@@ -80,8 +81,8 @@ function load(url: string): () => Promise<number> {
 }
 
 /**
- * Measures the cost of open pages: memory for each page in bytes, and milliseconds from an agent action to the event at
- * the page while tokens are issued.
+ * Measures the cost of open pages: memory for each page in bytes, the part of a core that all take while idle, and
+ * milliseconds from an agent action to the event at the page while tokens are issued.
  */
 export async function pagesOpen(pages: number) {
   const served = await simulator('--scenario', 'manual', '--log-level', 'error');
@@ -99,6 +100,9 @@ export async function pagesOpen(pages: number) {
   }
   await pause(2000);
   const each = (served.memory() - before) / pages;
+  const idleSince = served.processorTime();
+  await pause(IDLE_MS);
+  const idle = (served.processorTime() - idleSince) / IDLE_MS;
 
   const stop = load(url);
   const begun = performance.now();
@@ -119,5 +123,5 @@ export async function pagesOpen(pages: number) {
   const issued = await stop();
   const rate = (issued / (performance.now() - begun)) * 1000;
   await served.stop();
-  return { each, delays, rate };
+  return { each, delays, idle, rate };
 }

@@ -318,6 +318,28 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     expect((await stage.d.admin('PUT', `/scenarios/${scenario.name}`, body)).status).toBe(200);
   });
 
+  it('opens the call that its address names, and says how long ago it failed', async () => {
+    const { client_id } = client;
+    for (const id of ['val-1', 'val-2']) await stage.d.open(await stage.d.token(client), id);
+    await stage.d.admin('POST', '/calls/val-1/fail', { code: 'VideocallNotFound', client_id });
+    await stage.d.admin('POST', '/clock/advance', { by: '1h', client_id });
+    await openConsole({ validation_id: 'val-1' });
+    await page.getByRole('heading', { name: 'val-1 failed' }).waitFor();
+    await page
+      .getByRole('region', { name: 'Finished' })
+      .getByText(/· 1 h( \d+ \w+)? ago$/)
+      .waitFor();
+  });
+
+  it('shows findings above the diagram on a phone', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await stage.d.open(await stage.d.token(client), 'val-1');
+    await openConsole();
+    const findings = await page.getByRole('region', { name: /^Findings/ }).boundingBox();
+    const call = await page.getByRole('region', { name: /^val-1/ }).boundingBox();
+    expect((findings?.y ?? 0) + (findings?.height ?? 0)).toBeLessThanOrEqual(call?.y ?? 0);
+  });
+
   it('shows each cell of a table with its label on a phone', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await stage.d.token(client);

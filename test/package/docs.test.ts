@@ -191,6 +191,13 @@ describe('the documentation', () => {
   }
   const heardIn = (written: string[]) => () => written.map((text) => text.split(' ', 1)[0]);
 
+  function writeReports(...folders: string[]): Environment {
+    const lists = { clients: [], calls: [], tokens: [], requests: [], findings: [], coverage: NO_COVERAGE };
+    const report = JSON.stringify({ version: '0.1.0', at: '2030-01-01T00:00:00.000Z', ...lists });
+    for (const folder of folders) project.write(`${folder}/report.json`, report);
+    return {};
+  }
+
   /** What a reader has by the time a block is read, by its first line. */
   const GIVEN: Readonly<Record<string, () => Promise<Environment> | Environment>> = {
     'npx --no-install mock-veridas validate one.yaml two.yaml': () => {
@@ -204,15 +211,12 @@ describe('the documentation', () => {
       await fetch(`${d.mock.url}/o/token`, { method: 'POST' });
       return { MOCK_VERIDAS_PORT: new URL(d.mock.url).port };
     },
-    'npx --no-install mock-veridas report --merge reports/shard-1 reports/shard-2 --out reports/all': () => {
-      const lists = { clients: [], calls: [], tokens: [], requests: [], findings: [], coverage: NO_COVERAGE };
-      for (const shard of ['shard-1', 'shard-2'])
-        project.write(
-          `reports/${shard}/report.json`,
-          JSON.stringify({ version: '0.1.0', at: '2030-01-01T00:00:00.000Z', ...lists }),
-        );
-      return {};
-    },
+    'npx --no-install mock-veridas report --merge reports/shard-1 reports/shard-2 --out reports/all': () =>
+      writeReports('reports/shard-1', 'reports/shard-2'),
+    'npx --no-install mock-veridas report --merge test-results/videocall/* --out reports/videocall': () =>
+      writeReports('test-results/videocall/worker-0', 'test-results/videocall/worker-1'),
+    'npx --no-install mock-veridas report --merge reports/workers/* --out reports/videocall': () =>
+      writeReports('reports/workers/worker-0', 'reports/workers/worker-1'),
     'npm install --save-dev mock-veridas @pact-foundation/pact@16 @pact-foundation/pact-core@19': () => {
       const pact = 'guide-backend--videocall-manager.json';
       cpSync(path.join(ROOT, 'contracts', pact), path.join(project.folder(), 'expected.json'));
@@ -280,6 +284,7 @@ describe('the documentation', () => {
     'consumer.test.ts',
     'jest.test.ts',
     'react.test.ts',
+    'testcafe.test.ts',
     '../control/generated-clients.test.ts',
   ].map((file) => readFileSync(path.join(import.meta.dirname, file), 'utf8'));
   const expectRunElsewhere = (name: string) =>

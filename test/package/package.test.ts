@@ -16,7 +16,7 @@ const KINDS = [
   /^(?:CHANGELOG|README)\.md$|^LICENSE$|^llms\.txt$|^package\.json$/,
   /^dist\/(?:mock-veridas|command|issue-certificate)\.cjs$/,
   /^dist\/(?:index|vitest|playwright)\.js$/,
-  /^dist\/(?:index|playwright|(?:attach|certificate|check-options|chunk|document|launch|markdown|ports|redis-store|tls|webapi)-\w{8})\.cjs$/,
+  /^dist\/(?:index|playwright|(?:attach|certificate|check-options|chunk|document|launch|markdown|ports|redis-store|tls|webapi|worker-report)-\w{8})\.cjs$/,
   /^dist\/contracts\/verifier-process\.js$/,
   /^dist\/browser\/(?:call|console|demo|overview|report)\.(?:css|js)$/,
   /^dist\/types\/library\/(?:index|vitest|playwright)\.d\.ts$/,

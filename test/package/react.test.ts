@@ -16,7 +16,7 @@ const ci = useCiMachine(() => project.folder());
 
 it.skipIf(why)(
   `tests a React application with fixed credentials in parallel${why ? ` (${why})` : ''}`,
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async () => {
     const port = String(await findFreePort());
     for (const name of readdirSync(RECIPE))
@@ -25,7 +25,7 @@ it.skipIf(why)(
     // The recipe's configuration, with the Chromium of this machine.
     const ours = createPlaywrightConfig().replace('defineConfig({', 'defineConfig({ ...recipe,');
     const config = `import recipe from './playwright.config.ts';\n${ours}`
-      .replace('workers: 1,', '')
+      .replace(/(workers|timeout): [\d_]+,/g, '')
       .replace('use: {', 'use: { ...recipe.use,');
     project.write('with-chromium.config.ts', config);
     const { code, output } = await ci.bash(

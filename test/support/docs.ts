@@ -62,6 +62,7 @@ export const BLOCKS: readonly Block[] = PAGES.flatMap(({ blocks }) => blocks);
 export const PROGRAMS = [
   'videocall.test.ts',
   'videocall.test.js',
+  'videocall.testcafe.js',
   'videocall.spec.ts',
   'fixed-credentials.spec.ts',
   'plain.mjs',

@@ -1,16 +1,17 @@
 import { relative, resolve } from 'node:path';
 import { controlAddress, controlAt } from '../../control/client.ts';
 import { collectSnapshot, NotAllowed } from '../../control/report/collect-snapshot.ts';
+import { writeFolder } from '../../control/report/folder.ts';
+import type { RenderedReport } from '../../control/report/formats.ts';
 import { describeCoverage, isCovered } from '../../control/schema/coverage.ts';
 import { BadUsage } from '../../options/bad-usage.ts';
 import { type Read, readOptions } from '../../options/read.ts';
 import type { AllRead } from '../../options/table.ts';
 import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
 import { withoutCredentials } from '../../system/http.ts';
-import { type Command, describeWriteError, EXIT, print, printError, resolveServerUrl } from '../command.ts';
-import { writeFolder } from './folder.ts';
-import type { RenderedReport } from './formats.ts';
-import { publishSummary } from './markdown.ts';
+import { describeWriteError } from '../../system/write-error.ts';
+import { type Command, EXIT, print, printError, resolveServerUrl } from '../command.ts';
+import { publishSummary } from './publish-summary.ts';
 
 interface Credentials {
   readonly user: string;
@@ -34,7 +35,7 @@ export async function createReport(url: string, credentials: Credentials): Promi
 
 /** The code for it is loaded lazily: it is large, and few runs need it. */
 async function render(snapshot: ReportSnapshot): Promise<RenderedReport> {
-  const { renderFiles } = await import('./formats.ts');
+  const { renderFiles } = await import('../../control/report/formats.ts');
   return renderFiles(snapshot);
 }
 

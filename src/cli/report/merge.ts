@@ -8,7 +8,7 @@ import { FindingAnswer, RequestAnswer } from '../../control/schema/journal.ts';
 import { TokenAnswer } from '../../control/schema/tokens.ts';
 import { BadUsage } from '../../options/bad-usage.ts';
 import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
-import { describeWriteError } from '../command.ts';
+import { describeWriteError } from '../../system/write-error.ts';
 
 /** The file of a report that other reports are merged from. */
 const DATA_FILE = 'report.json';

@@ -21,10 +21,14 @@ export function formatLength(ms: number): string {
   return `${Math.floor(ms / size)} ${unit}${rest === 0 ? '' : ` ${rest} ${unit === 'h' ? 'min' : 's'}`}`;
 }
 
+/** When a call ended or failed; undefined while it is running. */
+export const getEnd = ({ state, ended_at, acts }: CallAnswer): string | undefined =>
+  ended_at ?? (isOver(state) ? acts.at(-1)?.at : undefined);
+
 /** The duration of a call in milliseconds, from its opening to its end; undefined while it is running. */
-export function measureCall({ state, opened_at, ended_at, acts }: CallAnswer): number | undefined {
-  const end = ended_at ?? (isOver(state) ? acts.at(-1)?.at : undefined);
-  return end === undefined ? undefined : Date.parse(end) - Date.parse(opened_at);
+export function measureCall(call: CallAnswer): number | undefined {
+  const end = getEnd(call);
+  return end === undefined ? undefined : Date.parse(end) - Date.parse(call.opened_at);
 }
 
 /** The time since the beginning. */

@@ -14,8 +14,9 @@ import type { CallState } from '../../domain/call-state.ts';
 /** The selection, in the query of the console's stream. What is left out selects all. */
 export const ConsoleQuery = Type.Object({
   client_id: Type.Optional(Type.String()),
-  /** The selected call; without it, the one that was opened last. */
+  /** The client of the selected call; by default `client_id`. */
   call_client_id: Type.Optional(Type.String()),
+  /** The selected call; without it, the one that was opened last. */
   validation_id: Type.Optional(Type.String()),
   n: Type.Optional(Type.String({ pattern: '^[1-9]\\d{0,8}$' })),
   /** Requests that contain this text. */

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { CallAnswer } from '../../control/schema/calls.ts';
 import type { ValidationAnswer } from '../../control/schema/validations.ts';
 import { isOver } from '../../domain/call-state.ts';
-import { formatCount, formatLength, STATE_LABELS } from '../components/format.ts';
+import { formatCount, formatLength, getEnd, STATE_LABELS } from '../components/format.ts';
 import { Others } from '../components/others.tsx';
 import type { ConsoleParts } from './messages.ts';
 import type { OnOrder } from './steer.ts';
@@ -41,15 +41,11 @@ const sortByPresence = (calls: readonly CallAnswer[]): CallAnswer[] =>
   calls.toSorted((a, b) => Number(hasLeft(a)) - Number(hasLeft(b)));
 
 /** The state of a call, in few words. */
-function describeCall(
-  { state, page, possible_actions: possible, ended_at }: CallAnswer,
-  now: number,
-  since: string,
-) {
-  if (state === 'waiting-room' && possible.length === 0) return 'not confirmed, so no agent sees it';
-  if (ended_at !== null) return `${formatElapsed(now, ended_at)} ago`;
-  const left = page === 'none' && state !== 'error' ? ', page closed' : '';
-  return `for ${formatElapsed(now, since)}${left}`;
+function describeCall(call: CallAnswer, now: number) {
+  if (call.state === 'waiting-room' && call.possible_actions.length === 0)
+    return 'not confirmed, so no agent sees it';
+  if (isOver(call.state)) return `${formatElapsed(now, getEnd(call) ?? call.opened_at)} ago`;
+  return `for ${formatElapsed(now, call.opened_at)}${hasLeft(call) ? ', page closed' : ''}`;
 }
 
 function CallRow({
@@ -59,7 +55,7 @@ function CallRow({
   onChoose,
   onCommand,
 }: CallListProps & { readonly call: CallAnswer }) {
-  const { client_id, validation_id, n, state, scenario, opened_at, possible_actions: possible } = call;
+  const { client_id, validation_id, n, state, scenario, possible_actions: possible } = call;
   return (
     <li
       class={`call ${state} ${hasLeft(call) ? 'left' : ''}`}
@@ -70,7 +66,7 @@ function CallRow({
         <b>{validation_id}</b>
         {n > 1 && <span class="n"> call {n}</span>}
         <span class="soft">
-          {client_id} · {scenario} · {describeCall(call, timeOf(client_id), opened_at)}
+          {client_id} · {scenario} · {describeCall(call, timeOf(client_id))}
         </span>
       </button>
       {possible.includes('join') && (

@@ -1,9 +1,6 @@
-import { appendFileSync } from 'node:fs';
-import type { Environment } from '../../options/environment.ts';
 import { formatLength, measureCall, STATE_LABELS } from '../../pages/components/format.ts';
 import { formatCallName } from '../../pages/report/naming.ts';
 import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
-import { describeWriteError } from '../command.ts';
 
 /** The report as Markdown, for the summary of a job and for comments. */
 
@@ -69,14 +66,3 @@ export const formatMarkdown = ({ calls, findings, coverage }: ReportSnapshot, su
     '',
     '',
   ].join('\n');
-
-/** Appends the summary to that of the job, on GitHub. Failures must not change the outcome of the job. */
-export function publishSummary(env: Environment, markdown: string, printError: (line: string) => void): void {
-  const { GITHUB_STEP_SUMMARY: file } = env;
-  if (file === undefined || file === '') return;
-  try {
-    appendFileSync(file, `\n${markdown}`);
-  } catch (error) {
-    printError(`GITHUB_STEP_SUMMARY: ${describeWriteError(error)}`);
-  }
-}

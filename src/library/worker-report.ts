@@ -1,0 +1,40 @@
+import { resolve } from 'node:path';
+import { controlAddress, controlAt } from '../control/client.ts';
+import { collectSnapshot } from '../control/report/collect-snapshot.ts';
+import { prepareFolder, writeFolder } from '../control/report/folder.ts';
+import { renderFiles } from '../control/report/formats.ts';
+import { describeWriteError } from '../system/write-error.ts';
+import { MockError } from './error.ts';
+import type { StartedMock } from './launch-mock.ts';
+
+const toReportError = (error: unknown) =>
+  new MockError('invalid', `videocallReport: ${describeWriteError(error)}`);
+
+/**
+ * Checks that the report of a worker can be written to a folder of its own in `folder`, and deletes that of an earlier run.
+ *
+ * @returns a function that writes it
+ * @throws {MockError} of code `invalid`, also by that function: it cannot be written there
+ */
+export function prepareWorkerReport(folder: string, worker: string): (mock: StartedMock) => Promise<void> {
+  if (typeof folder !== 'string' || folder === '')
+    throw new MockError('invalid', `videocallReport: ${JSON.stringify(folder)} is not a folder`, {
+      hint: "give the path of one, for example 'reports/videocall'",
+    });
+  // Resolved before a test can change the working directory.
+  const own = resolve(folder, `worker-${worker}`);
+  try {
+    prepareFolder(own);
+  } catch (error) {
+    throw toReportError(error);
+  }
+  return async ({ adminUrl, adminCredentials, url }) => {
+    const snapshot = await collectSnapshot(controlAt(controlAddress(adminUrl, adminCredentials)), url);
+    const { files } = renderFiles(snapshot);
+    try {
+      writeFolder(own, files);
+    } catch (error) {
+      throw toReportError(error);
+    }
+  };
+}
