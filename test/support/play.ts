@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { type Act, type PlayStep, SITUATIONS, type SituationId } from '../../src/domain/coverage.ts';
+import { SITUATIONS, type SituationId } from '../../src/domain/coverage.ts';
+import type { Act, PlayStep } from '../../src/domain/play-step.ts';
 import { type Drive, type Json, SANDBOX } from './drive.ts';
 import type { Shop } from './shop.ts';
 

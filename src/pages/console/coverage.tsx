@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
-import { type PlayStep, SITUATIONS } from '../../domain/coverage.ts';
+import { SITUATIONS } from '../../domain/coverage.ts';
+import type { PlayStep } from '../../domain/play-step.ts';
 import { Coverage } from '../components/coverage.tsx';
 import type { ConsoleParts } from './messages.ts';
 import type { OnOrder } from './steer.ts';
