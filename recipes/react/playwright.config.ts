@@ -1,4 +1,4 @@
-// Playwright starts the application. The fixture starts a simulator for each worker, or uses that of `exec`.
+// Playwright starts the application. The fixture uses the simulator of `exec`, which says at the end what was not played.
 import { defineConfig } from '@playwright/test';
 
 const SHOP = 'http://localhost:3000';

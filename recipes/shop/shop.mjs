@@ -3,13 +3,15 @@ import { createServer } from 'node:http';
 
 const { VIDEOCALL_URL, VIDEOCALL_BROWSER_URL, CLIENT_ID, CLIENT_SECRET } = process.env;
 
+async function post(path, fields) {
+  const body = new URLSearchParams({ ...fields, client_id: CLIENT_ID, client_secret: CLIENT_SECRET });
+  const answer = await fetch(`${VIDEOCALL_URL}${path}`, { method: 'POST', body });
+  if (!answer.ok) throw new Error(`VideocallManager has answered ${answer.status}`);
+  return answer;
+}
+
 async function token() {
-  const body = new URLSearchParams({
-    grant_type: 'client_credentials',
-    client_id: CLIENT_ID,
-    client_secret: CLIENT_SECRET,
-  });
-  const answer = await fetch(`${VIDEOCALL_URL}/o/token/`, { method: 'POST', body });
+  const answer = await post('/o/token/', { grant_type: 'client_credentials' });
   return (await answer.json()).access_token;
 }
 
@@ -17,19 +19,41 @@ const page = (src) => `<!doctype html>
 <html lang="en">
 <title>Shop</title>
 <p role="status">waiting</p>
+<button type="button">Cancel</button>
 <script>
-  addEventListener('message', (event) => {
-    if (event.origin.includes('videocall')) document.querySelector('p').textContent = event.data.code;
+  const status = document.querySelector('p');
+  addEventListener('message', ({ origin, data }) => {
+    // Only the frame speaks, and nothing follows the end.
+    if (origin.includes('videocall') && data.code && status.textContent !== 'VideocallCompleted') status.textContent = data.code;
   });
+  document.querySelector('button').onclick = async () => {
+    const { searchParams } = new URL(document.querySelector('iframe').src);
+    await fetch('/cancel', { method: 'POST', body: searchParams.get('access_token') });
+    status.textContent = 'canceled';
+  };
 </script>
 <iframe id="videocall-iframe" title="Video call" allow="camera; microphone;" style="width:100%;height:600px;"
   src="${src}"></iframe>`;
 
-createServer(async (request, response) => {
+const LATER = '<!doctype html><title>Shop</title><p role="status">Please try again later</p>';
+
+async function cancel(request) {
+  let token = '';
+  for await (const chunk of request) token += chunk;
+  await post('/o/revoke_token/', { token });
+  return '';
+}
+
+async function answer(request) {
   const { pathname, searchParams } = new URL(request.url, 'http://shop');
   const customer = searchParams.get('customer');
-  response.setHeader('content-type', 'text/html; charset=utf-8');
-  if (pathname !== '/' || customer === null) return response.end('<!doctype html><title>Shop</title>');
+  if (pathname === '/cancel') return cancel(request);
+  if (pathname !== '/' || customer === null) return '<!doctype html><title>Shop</title>';
   const query = new URLSearchParams({ access_token: await token(), validation_id: customer });
-  response.end(page(`${VIDEOCALL_BROWSER_URL}/call?${query}`.replaceAll('&', '&amp;')));
+  return page(`${VIDEOCALL_BROWSER_URL}/call?${query}`.replaceAll('&', '&amp;'));
+}
+
+createServer(async (request, response) => {
+  response.setHeader('content-type', 'text/html; charset=utf-8');
+  response.end(await answer(request).catch(() => LATER));
 }).listen(3000);

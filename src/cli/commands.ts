@@ -46,7 +46,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       'VIDEOCALL_URL, VIDEOCALL_BROWSER_URL, VIDEOCALL_ADMIN_URL, CLIENT_ID and CLIENT_SECRET.',
     exitCodes: {
       0: 'COMMAND succeeded; otherwise its own exit code, or 128 plus the number of the signal that ended it',
-      1: 'COMMAND succeeded, but with --strict there are findings, or fewer calls than --expect-calls',
+      1: 'COMMAND succeeded, but --strict, --expect-calls or --min-coverage is not met',
       2: BAD_USAGE,
       3: CANNOT_RUN,
     },
@@ -84,7 +84,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       'people, junit.xml for CI. It changes nothing in the simulator.',
     exitCodes: {
       0: 'the report was written',
-      1: 'the report was written, but with --strict there are findings',
+      1: 'the report was written, but --strict or --min-coverage is not met',
       2: 'invalid flags, wrong credentials, or the folder is not writable',
       3: 'the simulator cannot be reached',
     },

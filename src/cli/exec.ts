@@ -3,12 +3,13 @@ import { channel } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
 import { controlAddress } from '../control/client.ts';
 import { prepareFolder } from '../control/report/folder.ts';
+import { describeCoverage } from '../control/schema/coverage.ts';
+import { DEMO_CLIENT } from '../domain/client.ts';
 import { describeFinding } from '../library/journal.ts';
 import type { StartedMock } from '../library/launch-mock.ts';
 import { BadUsage } from '../options/bad-usage.ts';
 import type { Environment } from '../options/environment.ts';
 import { readStartOptions } from '../options/start-options.ts';
-import { DEMO_CLIENT } from '../pages/demo/messages.ts';
 import { send, splitCredentials } from '../system/http.ts';
 import { describeWriteError } from '../system/write-error.ts';
 import { formatPasswordNotice } from './announcement.ts';
@@ -18,7 +19,7 @@ import { excludeFromProxy } from './no-proxy.ts';
 import { separateStderr } from './own-stderr.ts';
 import { READY_CHANNEL } from './ready-channel.ts';
 import { createReadyFile } from './ready-file.ts';
-import { createReport, writeReport } from './report/command.ts';
+import { createReport, hasMinCoverage, writeReport } from './report/command.ts';
 import { publishSummary } from './report/publish-summary.ts';
 import { serve } from './serve.ts';
 import { exitWithin, onStopSignal } from './stop-signals.ts';
@@ -118,7 +119,14 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
   // Several may run side by side, so a port is used only when it was given to us; PORT belongs to the command.
   const { PORT: _port, ...others } = env;
   const surroundings = { argv: args, env: others, cwd };
-  const { readyFile: file, strict, report, expectCalls, ...options } = readStartOptions('exec', surroundings);
+  const {
+    readyFile: file,
+    strict,
+    report,
+    expectCalls,
+    minCoverage,
+    ...options
+  } = readStartOptions('exec', surroundings);
   prepareReport(report);
   const readyFile = createReadyFile(file);
   const mock = await serve(options, cwd);
@@ -154,11 +162,16 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
     });
     const findings = all?.filter(({ clientId }) => clientId !== DEMO_CLIENT);
     for (const finding of findings ?? []) printError(`mock-veridas: ${describeFinding(finding)}`);
+    const coverage = await mock.coverage().catch((error: Error) => {
+      printError(`mock-veridas: cannot read the coverage: ${error.message}`);
+    });
+    if (coverage !== undefined) printError(`mock-veridas: ${describeCoverage(coverage)}`);
     const isReported = await tryWriteReport(mock, { folder: report, env, cwd });
     const isExpected = await hasExpectedCalls(mock, expectCalls);
+    const isPlayed = coverage === undefined || hasMinCoverage(coverage, minCoverage);
     if (code !== EXIT.good) return code;
-    if (!isReported || findings === undefined) return EXIT.cannotRun;
-    return !isExpected || (strict && findings.length > 0) ? EXIT.checkFailed : EXIT.good;
+    if (!isReported || findings === undefined || coverage === undefined) return EXIT.cannotRun;
+    return !isExpected || !isPlayed || (strict && findings.length > 0) ? EXIT.checkFailed : EXIT.good;
   } finally {
     readyFile.remove();
     authority?.remove();

@@ -25,6 +25,10 @@ scenario: my-call
 # validations:
 #   - { validation_id: my-validation, scenario: agent-late }
 
+# Situations of the guide that do not concern you, so that coverage does not ask for them.
+# coverage-ignore:
+#   - { situation: production-client, reason: we have no production client yet }
+
 # Refuse a token for a second validation, and in a second page at the same time.
 # strict-tokens: true
 `;

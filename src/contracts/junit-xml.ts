@@ -18,6 +18,7 @@ interface TestCase {
 /** Tests that belong together. */
 export interface TestSuite {
   readonly name: string;
+  readonly properties?: readonly (readonly [name: string, value: string])[];
   readonly cases: readonly TestCase[];
 }
 
@@ -38,12 +39,18 @@ function formatTestCase({ className, name, seconds, outcome }: TestCase): string
   return `${open}>\n      <${tag}${attribute}>${escapeXml(text)}</${tag}>\n    </testcase>`;
 }
 
-function formatTestSuite({ name, cases }: TestSuite): string {
+const formatProperty = ([name, value]: readonly [string, string]): string =>
+  `      <property name="${escapeXml(name)}" value="${escapeXml(value)}"/>`;
+
+function formatTestSuite({ name, properties = [], cases }: TestSuite): string {
   const countByTag = (tag: Outcome['tag']) => cases.filter(({ outcome }) => outcome?.tag === tag).length;
   const milliseconds = cases.reduce((sum, { seconds }) => sum + seconds * 1000, 0);
   const time = Math.round(milliseconds) / 1000;
   return [
     `  <testsuite name="${escapeXml(name)}" tests="${cases.length}" failures="${countByTag('failure')}" errors="${countByTag('error')}" skipped="${countByTag('skipped')}" time="${time}">`,
+    ...(properties.length === 0
+      ? []
+      : ['    <properties>', ...properties.map(formatProperty), '    </properties>']),
     ...cases.map(formatTestCase),
     '  </testsuite>',
   ].join('\n');

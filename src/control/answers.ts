@@ -1,6 +1,8 @@
 import type { Act } from '../domain/call.ts';
 import { type Client, getTokenLifetime } from '../domain/client.ts';
+import { describePlay, type IgnoredSituation, SITUATIONS, type SituationId } from '../domain/coverage.ts';
 import { type Finding, RULES } from '../domain/finding.ts';
+import type { CoverageView } from '../domain/played.ts';
 import type { Instant } from '../domain/time.ts';
 import { getExpiry } from '../domain/token.ts';
 import type { Validation } from '../domain/validation.ts';
@@ -162,6 +164,20 @@ export function toFindingAnswer({ rule, clientId, seen, firstAt, lastAt, times }
     last_at: formatTime(lastAt),
     times,
   };
+}
+
+export function toCoverageAnswer({ asked, ignored }: CoverageView) {
+  const toSituation = ({ id, isPlayed }: { readonly id: SituationId; readonly isPlayed: boolean }) => {
+    const { guide, title, counts } = SITUATIONS[id];
+    return { id, guide, title, counts, play: describePlay(id), played: isPlayed };
+  };
+  const toIgnored = ({ situation: id, reason }: IgnoredSituation) => ({
+    id,
+    title: SITUATIONS[id].title,
+    reason,
+  });
+  const played = asked.filter(({ isPlayed }) => isPlayed).length;
+  return { ...toListAnswer(asked, toSituation), played, ignored: ignored.map(toIgnored) };
 }
 
 /** A list as the control API returns it. */

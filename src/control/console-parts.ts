@@ -7,6 +7,7 @@ import {
   toCallAnswer,
   toClientAnswer,
   toClockAnswer,
+  toCoverageAnswer,
   toFaultAnswer,
   toFindingAnswer,
   toRequestAnswer,
@@ -49,7 +50,8 @@ export function createConsoleParts(
   server: Omit<ConsoleParts['server'], 'scenario'>,
   query: ConsoleQuery,
 ): Parts {
-  const { calls, clients, clocks, faults, findings, journal, overviews, scenarios, tokens } = simulator;
+  const { calls, clients, clocks, coverage, faults, findings, journal, overviews, scenarios, tokens } =
+    simulator;
   const {
     client_id: clientId,
     call_client_id: callClientId = clientId,
@@ -129,6 +131,10 @@ export function createConsoleParts(
     findings: {
       changedBy: ['finding', 'journal', 'call', 'presence', 'clock'],
       read: async () => (await findings.list(clientId)).map(toFindingAnswer),
+    },
+    coverage: {
+      changedBy: ['coverage'],
+      read: async () => toCoverageAnswer(await coverage.read(clientId)),
     },
     faults: {
       changedBy: ['faults', 'journal'],

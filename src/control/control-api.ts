@@ -7,6 +7,7 @@ import { type ControlAccess, guardControl } from './guard.ts';
 import { callHandlers } from './handlers/calls.ts';
 import { clientHandlers } from './handlers/clients.ts';
 import { clockHandlers } from './handlers/clock.ts';
+import { coverageHandlers } from './handlers/coverage.ts';
 import { faultHandlers } from './handlers/faults.ts';
 import type { Handlers, RouteRequest } from './handlers/handler.ts';
 import { journalHandlers } from './handlers/journal.ts';
@@ -130,6 +131,7 @@ export async function controlRoutes(
     ...callHandlers(simulator),
     ...faultHandlers(simulator),
     ...journalHandlers(simulator),
+    ...coverageHandlers(simulator),
     ...providerStateHandlers(simulator),
   };
   for (const [name, route] of Object.entries<Route>(ROUTES)) {

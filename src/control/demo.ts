@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Client } from '../domain/client.ts';
+import { type Client, DEMO_CLIENT } from '../domain/client.ts';
 import { PATHS } from '../guide/oauth.ts';
 import { readAsset } from '../pages/assets.ts';
 import { CALL_PATHS } from '../pages/call/messages.ts';
 import { renderDemoPage } from '../pages/demo/document.ts';
-import { DEMO_CLIENT, type DemoCall, DemoCallRequest } from '../pages/demo/messages.ts';
+import { type DemoCall, DemoCallRequest } from '../pages/demo/messages.ts';
 import { chooseCredentials, createSnippets } from '../pages/demo/snippets.ts';
 import { createPageHeaders } from '../pages/headers.ts';
 import { isLoopback } from '../server/address.ts';

@@ -65,6 +65,8 @@ export interface CallView {
   readonly nextAt?: Instant;
   /** What its script waits for now. */
   readonly waitsFor?: string;
+  /** How long its client has waited for an agent, or did before the first one joined. */
+  readonly waited: Ms;
 }
 
 export const createCall = (
@@ -88,6 +90,15 @@ interface Timeline {
   readonly emitted: EmittedEvent[];
   readonly advances: Advance[];
   endedAt?: Instant;
+  /** When the client left the waiting room first, and how much time had been advanced by then. */
+  leftWaitingRoom?: { readonly at: Instant; readonly advanced: number };
+}
+
+const sumAdvances = ({ advances }: Timeline): number => advances.reduce((sum, { by }) => sum + by, 0);
+
+function getWaited({ startedAt }: Call, timeline: Timeline, until: Instant): Ms {
+  const { at, advanced } = timeline.leftWaitingRoom ?? { at: until, advanced: sumAdvances(timeline) };
+  return ms(startedAt === undefined ? 0 : at - startedAt + advanced);
 }
 
 function applyAction(
@@ -103,6 +114,7 @@ function applyAction(
   const advanced = times > 0 ? { advanced: { times, due } } : {};
   const emit = (event: VideocallEvent) => timeline.emitted.push({ at, event, delivery, ...advanced });
   const enterState = (state: CallState) => {
+    timeline.leftWaitingRoom ??= { at, advanced: sumAdvances(timeline) };
     timeline.state = state;
     timeline.states.push(state);
   };
@@ -197,6 +209,7 @@ export function callAt(call: Call, now: Instant): CallView {
       return {
         ...toView(timeline, until, step, due),
         possible: isHidden(call) ? [] : possibleActions(timeline.state),
+        waited: getWaited(call, timeline, until),
       };
     }
   }
@@ -207,7 +220,7 @@ function toView(
   until: Instant,
   step: Step | undefined,
   due: Instant | undefined,
-): Omit<CallView, 'possible'> {
+): Omit<CallView, 'possible' | 'waited'> {
   const { state, states, acts, emitted, advances, endedAt } = timeline;
   const posts = toPosts(emitted, advances);
   const nextPostAt = posts.find(({ at }) => at > until)?.at;

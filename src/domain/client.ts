@@ -38,6 +38,12 @@ export const SANDBOX_CLIENT: Client = createClientRecord({
   clientSecret: 'sandbox-secret',
 });
 
+/** `token()` of the library sends it. */
+export const LIBRARY_USER_AGENT = 'mock-veridas';
+
+/** The client of the demo page, which is no part of an integration. */
+export const DEMO_CLIENT = 'demo';
+
 /**
  * Whether `given` is the client's secret. Constant time, so that the secret cannot be found letter by letter.
  */

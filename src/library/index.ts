@@ -16,11 +16,13 @@ export { MockError, type MockErrorCode } from './error.ts';
 export type { Fault, FaultOptions, Faults } from './faults.ts';
 export type {
   CallEvent,
+  Coverage,
   Finding,
   Goal,
   Journal,
   JournalEntry,
   JournalFilter,
+  Situation,
   WaitOptions,
   WaitResult,
 } from './journal.ts';

@@ -1,4 +1,5 @@
 import type { CallState } from '../domain/call-state.ts';
+import type { SituationId } from '../domain/coverage.ts';
 import { describeSeen, type RuleId } from '../domain/finding.ts';
 import type { Call, EventRecord } from './call.ts';
 import { toSnakeCase } from './camel-case.ts';
@@ -52,6 +53,37 @@ export interface Finding {
   firstAt: string;
   lastAt: string;
   times: number;
+}
+
+/** A situation that the tests of an integration have to try. */
+export interface Situation {
+  id: SituationId;
+  guide: string;
+  title: string;
+  /** What counts as played. */
+  counts: string;
+  /** How to play it. */
+  play: string;
+  /** It has reached the integration, which may have reacted wrongly. */
+  played: boolean;
+}
+
+/**
+ * The situations of the guide, and which of them were played.
+ *
+ * @example
+ * await mock.token();
+ * const { played, total, items } = await mock.coverage();
+ * console.log(played < total, items.find(({ id }) => id === 'expired-token')?.played); // true false
+ */
+export interface Coverage {
+  /** Those that are asked for. */
+  items: Situation[];
+  total: number;
+  /** How many of them were played. */
+  played: number;
+  /** Those that the config file excludes. */
+  ignored: { id: SituationId; title: string; reason: string }[];
 }
 
 /** An event with its call. */

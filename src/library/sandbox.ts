@@ -1,9 +1,11 @@
+import { LIBRARY_USER_AGENT } from '../domain/client.ts';
 import { INTERCEPTED_HINT, isIntercepted, send } from '../system/http.ts';
 import { type CallHandle, createCallHandle } from './call.ts';
 import { type Clock, createClock } from './clock.ts';
 import { MockError } from './error.ts';
 import { createFaults, type Faults } from './faults.ts';
 import {
+  type Coverage,
   createJournal,
   createWaitFor,
   type Finding,
@@ -31,6 +33,8 @@ export interface Sandbox extends Credentials {
   readonly validations: Validations;
   /** Every finding, oldest first. */
   findings(): Promise<Finding[]>;
+  /** What the tests have played; without a client, of all clients since the last full reset, also of those that are gone. */
+  coverage(): Promise<Coverage>;
   /**
    * Waits until something has happened, and returns it; what happened earlier counts. On a timeout it throws a `MockError` of
    * code `timeout` that lists what happened instead.
@@ -59,7 +63,7 @@ async function requestToken({ url, credentials: { clientId, clientSecret } }: Sc
   });
   const { status, text } = await send(address, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'mock-veridas' },
+    headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': LIBRARY_USER_AGENT },
     body: String(form),
     timeoutMs: TIMEOUT_MS,
   }).catch((cause: Error) => {
@@ -96,6 +100,7 @@ export const createSandbox = (scope: Scope): Sandbox => ({
   scenarios: createScenarios(scope),
   validations: createValidations(scope),
   findings: async () => (await scope.control.ask('GET /findings', { query: scope.client })).items,
+  coverage: () => scope.control.ask('GET /coverage', { query: scope.client }),
   waitFor: createWaitFor(scope),
   reset: async () => void (await scope.control.ask('POST /reset', { query: scope.client })),
 });

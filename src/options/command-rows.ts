@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { SITUATIONS } from '../domain/coverage.ts';
 import { parseDuration } from '../domain/time.ts';
 import { COMMAND_NAMES, onOff, path, type Row, Switch } from './row.ts';
 
@@ -43,6 +44,23 @@ function isTimeout(given: string): boolean {
   const ms = parseTimeout(given);
   return ms !== undefined && ms > 0 && ms <= MAX_TIMEOUT_MS;
 }
+
+const SITUATION_COUNT = Object.keys(SITUATIONS).length;
+
+/** A number as a config file writes it, or a number or percentage as text. */
+const MinCoverage = Type.Union(
+  [
+    Type.Integer({ minimum: 1, maximum: SITUATION_COUNT }),
+    Type.Refine(
+      Type.String({ pattern: '^[1-9]\\d{0,2}%?$' }),
+      (text) => Number.parseInt(text, 10) <= (text.endsWith('%') ? 100 : SITUATION_COUNT),
+    ),
+  ],
+  {
+    title: 'coverage',
+    description: `a number from 1 to ${SITUATION_COUNT}, or a percentage such as 80%`,
+  },
+);
 
 /** The commands' own options, besides those of a simulator. */
 export const COMMAND_ROWS = {
@@ -276,6 +294,13 @@ export const COMMAND_ROWS = {
     }),
     placeholder: 'N',
     help: 'exit with 1 if fewer calls were opened, although the command succeeded',
+  },
+  'min-coverage': {
+    for: ['exec', 'report'],
+    group: 'Results',
+    schema: MinCoverage,
+    placeholder: 'N|N%',
+    help: 'exit with 1 if fewer situations of the guide were played; exec: only if the command itself succeeded',
   },
   strict: {
     for: ['exec', 'report'],

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { WrittenClient } from '../control/schema/client-format.ts';
+import { WrittenIgnored } from '../control/schema/coverage.ts';
 import { findContradictions, WrittenFault } from '../control/schema/faults.ts';
 import type { Format } from '../control/schema/mismatch.ts';
 import { WrittenValidation } from '../control/schema/validations.ts';
@@ -40,6 +41,13 @@ const schema = Type.Object(
         description: 'one or more, as in - { validation_id: my-validation, scenario: manual }',
       }),
     ),
+    'coverage-ignore': Type.Optional(
+      Type.Array(WrittenIgnored, {
+        title: 'list of ignored situations',
+        description:
+          'one or more, as in - { situation: production-client, reason: we have no production client yet }',
+      }),
+    ),
   },
   { additionalProperties: false, title: 'config file', description: 'a map of settings' },
 );
@@ -49,6 +57,7 @@ export type WrittenConfig = Readonly<Record<string, unknown>> & {
   readonly clients?: readonly WrittenClient[];
   readonly faults?: readonly Static<typeof WrittenFault>[];
   readonly validations?: readonly Static<typeof WrittenValidation>[];
+  readonly 'coverage-ignore'?: readonly WrittenIgnored[];
 };
 
 /** The format of a config file. */

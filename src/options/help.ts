@@ -69,7 +69,7 @@ A flag overrides its environment variable, which overrides the config file. If a
 flag may be repeated, its variable has one value per line. The config file is
 YAML or JSON: mock-veridas.config.yaml, .yml or .json in the working directory.
 Its keys are the names of the flags without the leading hyphens, and clients,
-faults and validations:
+faults, validations and coverage-ignore:
 
     port: 4010
     clients:
@@ -84,7 +84,9 @@ faults and validations:
     faults:
       - { client_id: shop, endpoint: token, status: 503, times: 1 }
     validations:
-      - { validation_id: my-validation, scenario: agent-late }`;
+      - { validation_id: my-validation, scenario: agent-late }
+    coverage-ignore:
+      - { situation: production-client, reason: we have no production client }`;
 
 /** What `--help` prints for a command. */
 export function commandHelp(command: CommandName, { usage, about, exitCodes }: CommandHelp): string {

@@ -1,6 +1,7 @@
 import { toFault } from '../control/schema/faults.ts';
 import type { IsValid, Mismatch } from '../control/schema/mismatch.ts';
 import { toValidationSettings } from '../control/schema/validations.ts';
+import type { IgnoredSituation } from '../domain/coverage.ts';
 import type { ConfiguredFault } from '../domain/fault.ts';
 import { describeUnknownScenario } from '../domain/scenario.ts';
 import type { ConfiguredValidation } from '../domain/validation.ts';
@@ -12,26 +13,27 @@ interface Preset<Value> {
   readonly blame: (key: string, message: string) => string;
 }
 
-/** What the config file sets up before the first request, besides clients. */
+/** What the config file sets up before the first request, besides clients, and what coverage leaves out. */
 export interface Presets {
   readonly faults: readonly Preset<ConfiguredFault>[];
   readonly validations: readonly Preset<ConfiguredValidation>[];
+  readonly ignored: readonly Preset<IgnoredSituation>[];
 }
 
 /** The values of the entries; undefined when there are none. */
 export const getValues = <Value>(presets: readonly Preset<Value>[]): Value[] | undefined =>
   presets.length === 0 ? undefined : presets.map(({ value }) => value);
 
-export const NO_PRESETS: Presets = { faults: [], validations: [] };
+export const NO_PRESETS: Presets = { faults: [], validations: [], ignored: [] };
 
 /** The valid entries in a config file; `blame` formats a mismatch with its position. */
 export function presetsOfFile(
-  { faults, validations }: WrittenConfig,
+  { faults, validations, 'coverage-ignore': ignored }: WrittenConfig,
   isSound: IsValid,
   blame: (mismatch: Mismatch) => string,
 ): Presets {
   const read = <Written, Value>(
-    list: 'faults' | 'validations',
+    list: 'faults' | 'validations' | 'coverage-ignore',
     written: readonly Written[] | undefined,
     toValue: (entry: Written) => Value,
   ): Preset<Value>[] =>
@@ -49,6 +51,7 @@ export function presetsOfFile(
       validationId: validation_id,
       ...toValidationSettings(known),
     })),
+    ignored: read('coverage-ignore', ignored, (entry) => entry),
   };
 }
 
@@ -58,6 +61,14 @@ export const findMissingClients = ({ faults, validations }: Presets, known: read
     clientId === undefined || known.includes(clientId)
       ? []
       : [blame('client_id', `there is no client "${clientId}"; known: ${known.join(', ')}`)],
+  );
+
+/** The problems of situations that are listed twice. */
+export const findRepeatedSituations = ({ ignored }: Presets): string[] =>
+  ignored.flatMap(({ value: { situation }, blame }, index) =>
+    ignored.findIndex(({ value }) => value.situation === situation) < index
+      ? [blame('situation', `"${situation}" is listed above already`)]
+      : [],
   );
 
 /** The problems of validations with a scenario that does not exist, and of those that are listed twice. */

@@ -1,11 +1,12 @@
 import { trimTrailingSlashes } from '../control/schema/paths.ts';
 import { type Client, SANDBOX_CLIENT } from '../domain/client.ts';
+import type { IgnoredSituation } from '../domain/coverage.ts';
 import type { ConfiguredFault } from '../domain/fault.ts';
 import { describeUnknownScenario, type Scenario } from '../domain/scenario.ts';
 import type { ConfiguredValidation } from '../domain/validation.ts';
 import { refuse } from './bad-usage.ts';
 import { type Identity, readIdentity } from './identity.ts';
-import { findMissingClients, findPresetProblems, getValues } from './presets.ts';
+import { findMissingClients, findPresetProblems, findRepeatedSituations, getValues } from './presets.ts';
 import { findProfileProblems } from './profile-file.ts';
 import { read, type Surroundings } from './read.ts';
 import { type Admin, resolve } from './resolve.ts';
@@ -34,6 +35,7 @@ export type StartOptions<C extends StartCommand> = Omit<OptionsFor<C>, CombinedO
   readonly clients: readonly Client[];
   readonly faults?: readonly ConfiguredFault[] | undefined;
   readonly validations?: readonly ConfiguredValidation[] | undefined;
+  readonly coverageIgnore?: readonly IgnoredSituation[] | undefined;
   readonly scenarios: ReadonlyMap<string, Scenario>;
   /** The folder whose scenario files are reloaded when they change. */
   readonly watched: string | undefined;
@@ -126,6 +128,7 @@ export function readStartOptions<C extends StartCommand>(
     ...(others.profile === undefined ? [] : findProfileProblems(others.profile)).map((problem) =>
       formatProblem(problem, surroundings.cwd),
     ),
+    ...findRepeatedSituations(presets),
     ...findUrlProblems(given['admin-origin']),
     ...findUrlProblems(given['browser-url']),
     ...(Array.isArray(identity) ? identity : []),
@@ -137,6 +140,7 @@ export function readStartOptions<C extends StartCommand>(
       clients: clients.length > 0 ? clients : undefined,
       faults: getValues(presets.faults),
       validations: getValues(presets.validations),
+      coverageIgnore: getValues(presets.ignored),
       scenarios: reading.scenarios,
       watched: watch ? fixtures : undefined,
       admin: { user: adminUser, ...(adminPassword !== undefined && { password: adminPassword }), origins },

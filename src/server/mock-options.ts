@@ -1,4 +1,5 @@
 import type { Client } from '../domain/client.ts';
+import type { IgnoredSituation } from '../domain/coverage.ts';
 import type { ConfiguredFault } from '../domain/fault.ts';
 import type { Scenario } from '../domain/scenario.ts';
 import type { ConfiguredValidation } from '../domain/validation.ts';
@@ -71,8 +72,9 @@ export interface MockOptions {
   readonly mediaPorts?: boolean | MediaPorts;
 }
 
-/** Options of the command: with what tests set up by `faults.arm()` and `validations.set()`. */
+/** Options of the command: with what tests set up by `faults.arm()` and `validations.set()`, and what coverage leaves out. */
 export interface LaunchOptions extends MockOptions {
   readonly faults?: readonly ConfiguredFault[] | undefined;
   readonly validations?: readonly ConfiguredValidation[] | undefined;
+  readonly coverageIgnore?: readonly IgnoredSituation[] | undefined;
 }

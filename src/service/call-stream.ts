@@ -164,6 +164,8 @@ export async function callStreamRoutes(
       return reply.code(400).send({ error: 'invalid', message: 'not a report of posted events' });
     if (ticket !== undefined && 'call' in ticket)
       await simulator.pages.report(ticket.call, ticket.page, report.posted, report.diagnostics);
+    else if (ticket !== undefined && report.posted.length > 0 && !report.diagnostics?.topLevel)
+      await simulator.coverage.addError(ticket.client ?? '', ticket.error);
     return reply.code(204).send();
   });
 

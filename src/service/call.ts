@@ -24,7 +24,12 @@ import { getRequestContext, type RequestLog } from './request-log.ts';
 /** What a page's ticket permits: to attend a call, or to receive the reason why there is none. */
 export type PageTicket =
   | { readonly page: string; readonly call: string }
-  | { readonly page: string; readonly error: ErrorCode };
+  | {
+      readonly page: string;
+      readonly error: ErrorCode;
+      /** The client of its token, if that is known; tickets of older releases do not say it. */
+      readonly client?: string;
+    };
 
 export interface CallServices {
   readonly simulator: Simulator;
@@ -159,8 +164,9 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
     const protocol = getProtocol(request);
     const ownHost = `e-${page}.videocall.localhost`;
     const opened = 'callId' in opening ? opening : undefined;
+    const client = getRequestContext(request).received?.clientId ?? '';
     const ticket = await services.tickets.sign(
-      opened === undefined ? { page, error: event as ErrorCode } : { page, call: opened.callId },
+      opened === undefined ? { page, error: event as ErrorCode, client } : { page, call: opened.callId },
     );
     const media = services.addresses.mediaPorts;
     const ports = media === undefined ? [] : createPortProbes(host, media);

@@ -16,6 +16,7 @@ import {
   maskPath,
   truncateId,
 } from '../domain/journal.ts';
+import { listInRequest } from '../domain/played.ts';
 import { parseAddress } from '../server/address.ts';
 import { findBodyError } from '../server/client-errors.ts';
 import type { Metrics } from '../server/metrics.ts';
@@ -137,8 +138,17 @@ export function createRequestLog(
     const mistakes = detectInRequest(entry);
     return andThen(simulator.journal.record(entry), () => {
       mistakeLog?.logRequest(entry, mistakes, context.isIntended);
-      return mistakes.length > 0 ? simulator.findings.note(mistakes, entry.clientId, entry.at) : undefined;
+      const noted =
+        mistakes.length > 0 ? simulator.findings.note(mistakes, entry.clientId, entry.at) : undefined;
+      return andThen(noted, () => noteCoverage(entry, received));
     });
+  }
+
+  /** Adds what a request plays to the coverage of its client. */
+  function noteCoverage(entry: JournalEntry, { clients, fault, coverage }: ReceivedRequest): Eventual<void> {
+    const client = clients.find((one) => one?.value.clientId === entry.clientId);
+    const facts = { entry, fault, environment: client?.value.environment };
+    return simulator.coverage.note(entry.clientId, (known) => listInRequest(facts, known), coverage);
   }
 
   function record(request: FastifyRequest, status: number | undefined): Eventual<void> {

@@ -24,8 +24,9 @@ import type { CallListener, CallScheduler } from './call-scheduler.ts';
 import { subscribeToChanges } from './change-notifications.ts';
 import { decide, putRecord, readTime, requireUnchanged } from './decide.ts';
 import type { createFindings } from './findings.ts';
+import type { createPageCoverage } from './page-coverage.ts';
 import { getOwner } from './record-kinds.ts';
-import { callRef, presenceRef } from './refs.ts';
+import { ALL_CLIENTS, callRef, coverageRef, presenceRef } from './refs.ts';
 
 /** The delivery of an event to the embedding page. */
 export type DeliveryOutcome =
@@ -69,6 +70,7 @@ export function createPages(
   random: Random,
   strictTokens: boolean,
   { note }: Pick<ReturnType<typeof createFindings>, 'note'>,
+  coverage: Pick<ReturnType<typeof createPageCoverage>, 'add' | 'checkIn' | 'createViewer' | 'addPosts'>,
 ) {
   /** Updates the presence of a call. Nothing is kept for a call that is gone. */
   const updatePresence = (
@@ -83,25 +85,31 @@ export function createPages(
       return { changes: [putRecord(presenceRef(callId), presence, call.value.clientId, result)], result };
     });
 
-  /** Records that a page listens, which starts the script. Returns the call's client, or why the page may not listen. */
-  const checkIn = (callId: string, pageId: string, stream: string) =>
-    decide(store, [presenceRef(callId), callRef(callId)], async ({ realTime, found: [presence, call] }) => {
+  /** Records that a page listens, which starts the script. Returns what that plays, or why the page may not listen. */
+  const checkIn = (callId: string, pageId: string, stream: string) => {
+    const refs = [presenceRef(callId), callRef(callId), coverageRef(getOwner(callRef(callId)))] as const;
+    return decide(store, refs, async ({ realTime, found: [presence, call, covered] }) => {
       const page = presence?.value.pages[pageId];
       if (presence === undefined || call === undefined || page === undefined) return { result: 'unknown' };
       if (page.refused) return { result: 'refused' };
       const { clientId } = call.value;
-      const started = startScript(call.value, await readTime(store, clientId));
+      const now = await readTime(store, clientId);
+      const started = startScript(call.value, now);
       const opened = openStream(presence.value, pageId, stream, realTime);
+      const opening = { call: started, presence: presence.value, pageId, now, realTime };
+      const { played, changes } = await coverage.checkIn(opening, covered);
       return {
         changes: [
           putRecord(presenceRef(callId), presence, clientId, opened),
           started === call.value
             ? requireUnchanged(callRef(callId), call, clientId)
             : putRecord(callRef(callId), call, clientId, started),
+          ...changes,
         ],
-        result: { clientId },
+        result: { clientId, played },
       };
     });
+  };
 
   /** Checks, some time after a page opened, whether another page uses its token; if so the page may be refused. */
   async function checkSharedToken(callId: string, pageId: string, listener: CallListener): Promise<void> {
@@ -135,7 +143,9 @@ export function createPages(
           extendStream(presence, pageId, stream, addMs(realTime, lingers)),
         );
 
+      const view = coverage.createViewer(getOwner(callRef(callId)), onError);
       const publish: CallListener = (news) => {
+        if (typeof news === 'object') view(news);
         const sent = listener(news);
         if (sent.length === 0) return;
         updatePresence(callId, (presence, _, realTime) => markPushed(presence, sent, realTime)).catch(
@@ -148,7 +158,9 @@ export function createPages(
         listener(checkedIn === 'refused' ? 'refused' : undefined);
         return { close: async () => {} };
       }
-      const unwatch = await scheduler.call(callId, checkedIn.clientId, publish).catch(async (error) => {
+      const { clientId, played } = checkedIn;
+      if (played.length > 0) await coverage.add(clientId, played);
+      const unwatch = await scheduler.call(callId, clientId, publish).catch(async (error) => {
         await keepOpenFor(ms(0));
         throw error;
       });
@@ -174,7 +186,14 @@ export function createPages(
       ids: readonly number[],
       diagnostics?: Diagnostics,
     ): Promise<void> {
-      const [before] = (await store.read(presenceRef(callId))).found;
+      const clientId = getOwner(presenceRef(callId));
+      const { found } = await store.read(
+        presenceRef(callId),
+        callRef(callId),
+        coverageRef(clientId),
+        coverageRef(ALL_CLIENTS),
+      );
+      const [before, call, own, all] = found;
       const page = before?.value.pages[pageId];
       await updatePresence(callId, (presence, call, realTime) => {
         if (presence.pages[pageId] === undefined) return presence;
@@ -183,8 +202,11 @@ export function createPages(
         const reported = markPosted(presence, events, realTime);
         return diagnostics === undefined ? reported : addDiagnostics(reported, pageId, diagnostics);
       });
-      if (diagnostics === undefined || page === undefined || page.diagnostics !== undefined) return;
-      const clientId = getOwner(presenceRef(callId));
+      if (page === undefined) return;
+      const isEmbedded = !(diagnostics ?? page.diagnostics)?.topLevel;
+      if (isEmbedded && call !== undefined && ids.length > 0)
+        await coverage.addPosts(call.value, page, ids, { own, all });
+      if (diagnostics === undefined || page.diagnostics !== undefined) return;
       await note(detectInPage(diagnostics), clientId, await readTime(store, clientId));
     },
 

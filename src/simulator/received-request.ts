@@ -2,8 +2,9 @@ import { andThen, type Eventual } from '../domain/eventual.ts';
 import { type ArmedFault, type Endpoint, strike } from '../domain/fault.ts';
 import { type Instant, toVirtualTime } from '../domain/time.ts';
 import type { Ref, Store, StoredRecord } from '../store/store.ts';
+import type { KnownCoverage } from './coverage.ts';
 import { decide, pickClock, putRecord } from './decide.ts';
-import { ALL_CLIENTS, clientRef, clockRef, faultsRef, tokenRef } from './refs.ts';
+import { ALL_CLIENTS, clientRef, clockRef, coverageRef, faultsRef, tokenRef } from './refs.ts';
 
 /** The clients that a request names, in that order, as they were found. */
 export type NamedClients = readonly (StoredRecord<'client'> | undefined)[];
@@ -18,6 +19,7 @@ export interface ReceivedRequest {
   readonly receivedAt: Instant;
   readonly clients: NamedClients;
   readonly fault: ArmedFault | undefined;
+  readonly coverage: KnownCoverage;
 }
 
 /** How a request names its client: claimed ids, or a token. */
@@ -54,15 +56,18 @@ export function createReceiver(store: Store) {
 
   function receiveFrom(ids: readonly string[], endpoint?: Endpoint): Eventual<ReceivedRequest> {
     const owners = [...ids, ALL_CLIENTS];
-    const refs: Ref<'client' | 'clock' | 'faults'>[] = [
+    const refs: Ref<'client' | 'clock' | 'faults' | 'coverage'>[] = [
       ...ids.map(clientRef),
       ...owners.map(clockRef),
       ...owners.map(faultsRef),
+      ...owners.map(coverageRef),
     ];
     return andThen(store.read(...refs), ({ realTime, found }) => {
       const clients = found.slice(0, ids.length) as NamedClients;
-      const clocks = found.slice(ids.length, -owners.length) as (StoredRecord<'clock'> | undefined)[];
-      const faults = found.slice(-owners.length) as (StoredRecord<'faults'> | undefined)[];
+      const count = owners.length;
+      const clocks = found.slice(ids.length, -2 * count) as (StoredRecord<'clock'> | undefined)[];
+      const faults = found.slice(-2 * count, -count) as (StoredRecord<'faults'> | undefined)[];
+      const coverages = found.slice(-count) as (StoredRecord<'coverage'> | undefined)[];
       const first = clients.findIndex((client) => client !== undefined);
       const clientId = clients[first]?.value.clientId ?? ALL_CLIENTS;
       const at = toVirtualTime(pickClock(clocks[first], clocks.at(-1)), realTime);
@@ -70,7 +75,8 @@ export function createReceiver(store: Store) {
         own?.value.armed.some((one) => one.endpoint === endpoint),
       );
       const striking = isArmed && endpoint !== undefined ? strikeFault(clientId, endpoint) : undefined;
-      return andThen(striking, (fault) => ({ clientId, at, receivedAt: realTime, clients, fault }));
+      const coverage = { own: coverages[first], all: coverages.at(-1) };
+      return andThen(striking, (fault) => ({ clientId, at, receivedAt: realTime, clients, fault, coverage }));
     });
   }
 

@@ -18,6 +18,7 @@ export const RECORD_KINDS: Readonly<Record<Kind | Log, RecordKind>> = {
   scenario: { clearedBy: 'client reset', id: 'list' },
   faults: { clearedBy: 'client reset', id: 'text' },
   finding: { clearedBy: 'client reset', id: 'list' },
+  coverage: { clearedBy: 'client reset', id: 'text' },
   counter: { clearedBy: 'client reset', id: 'text' },
   secret: { clearedBy: 'no reset', id: 'text' },
   journal: { clearedBy: 'client reset', id: 'text' },

@@ -24,6 +24,9 @@ export const findingRef = (clientId: string, rule: string, seen: string): Ref<'f
   id: JSON.stringify([clientId, rule, seen]),
 });
 
+/** The coverage of one client, or of all. */
+export const coverageRef = (clientId: string): Ref<'coverage'> => ({ kind: 'coverage', id: clientId });
+
 export const scenarioRef = (clientId: string, name: string): Ref<'scenario'> => ({
   kind: 'scenario',
   id: JSON.stringify([clientId, name]),

@@ -1,5 +1,6 @@
 import type { AnswerProfile } from '../domain/answer-profile.ts';
 import type { Client } from '../domain/client.ts';
+import type { IgnoredSituation } from '../domain/coverage.ts';
 import { describeUnknownScenario, type Scenario } from '../domain/scenario.ts';
 import { type Kind, type Log, type Store, StoreUnavailable } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
@@ -9,12 +10,14 @@ import { createCalls } from './calls.ts';
 import { subscribeToChanges } from './change-notifications.ts';
 import { createClients } from './clients.ts';
 import { createClocks } from './clocks.ts';
+import { createCoverage } from './coverage.ts';
 import { createFaults } from './faults.ts';
 import { createFindings, type FindingListener } from './findings.ts';
 import { createJournal } from './journal.ts';
 import { watchOmissions } from './omission-watch.ts';
 import { createOpenings, type OpeningRules } from './opening.ts';
 import { createOverviews } from './overview.ts';
+import { createPageCoverage } from './page-coverage.ts';
 import { createPages } from './pages.ts';
 import { createReceiver } from './received-request.ts';
 import { createScenarios } from './scenarios.ts';
@@ -37,6 +40,8 @@ export interface SimulatorOptions extends Seed {
   readonly rules: OpeningRules;
   /** How many requests of each client the journal keeps. */
   readonly journalSize: number;
+  /** Situations that coverage does not ask for. */
+  readonly coverageIgnore?: readonly IgnoredSituation[] | undefined;
   /** Called with failures of background work. */
   readonly onError: (error: unknown) => void;
   /** Called with mistakes of integrations, repeatedly with the same. Without it, omissions are found only when asked for. */
@@ -77,7 +82,9 @@ export async function createSimulator(options: SimulatorOptions) {
 
   const allScenarios = createScenarios(store, options.scenarios, options.scenario);
   const receive = createReceiver(store);
-  const mistakes = createFindings(store, options.onFinding);
+  const coverage = createCoverage(store, options.coverageIgnore ?? []);
+  const pageCoverage = createPageCoverage(store, coverage);
+  const mistakes = createFindings(store, coverage, options.onFinding);
   const entries = createJournal(store, options.journalSize);
   const allCalls = createCalls(store, scheduler);
   const { onAdded, onTimeMoved } = createSweeper(store, options.onError);
@@ -101,12 +108,13 @@ export async function createSimulator(options: SimulatorOptions) {
     openings: createOpenings(store, options.rules, allScenarios, onAdded),
     calls: allCalls,
     overviews: createOverviews(store, allCalls),
-    pages: createPages(store, scheduler, random, options.rules.strictTokens, mistakes),
+    pages: createPages(store, scheduler, random, options.rules.strictTokens, mistakes, pageCoverage),
     clocks: createClocks(store, scheduler, onTimeMoved),
     validations: createValidations(store, random),
     scenarios: allScenarios,
     faults: createFaults(store, random),
     findings: mistakes,
+    coverage: { ...coverage, addError: pageCoverage.addError },
     journal: entries,
     waits: { until: createWait(store, allCalls, entries) },
     /** Subscribes to changes of records of these kinds, or logs. */

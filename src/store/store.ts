@@ -4,6 +4,7 @@ import type { Eventual } from '../domain/eventual.ts';
 import type { ArmedFaults } from '../domain/fault.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { JournalEntry } from '../domain/journal.ts';
+import type { Coverage } from '../domain/played.ts';
 import type { Presence } from '../domain/presence.ts';
 import type { StoredScenario } from '../domain/scenario.ts';
 import type { Clock, Instant } from '../domain/time.ts';
@@ -21,6 +22,7 @@ export interface Kinds {
   scenario: StoredScenario;
   faults: ArmedFaults;
   finding: Finding;
+  coverage: Coverage;
   /** How many tokens a client was issued; counted only with a random seed. */
   counter: { readonly issued: number };
   /** Keys that sign page tickets and access tokens. They survive a reset, so that old pages are answered and not refused. */

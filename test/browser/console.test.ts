@@ -222,6 +222,34 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await expect.poll(() => row.count()).toBe(0);
   });
 
+  it('shows what was not played, and sets up the next call or token request of the client', async () => {
+    const row = (title: string) =>
+      page.getByRole('region', { name: 'Situations not played yet' }).getByRole('row', { name: title });
+    const play = (title: string) => row(title).getByRole('button', { name: 'Play it' }).click();
+    await openConsole();
+    await page.getByText('0 of 31', { exact: true }).waitFor();
+    await page.getByText('not that it has reacted well').waitFor();
+    await play('Token endpoint unavailable');
+    await expect.poll(() => row('Token endpoint unavailable').getByText('Set up').isVisible()).toBe(true);
+    const { client_id, client_secret } = client;
+    const request = () => stage.d.requestToken({ client_id, client_secret });
+    await expect.poll(async () => (await request()).status).toBe(503);
+    await expect.poll(() => row('Token endpoint unavailable').count()).toBe(0);
+
+    await play('VideocallServerNotOperational');
+    await expect
+      .poll(async () => (await stage.d.admin('GET', `/clients/${client_id}`)).json.scenario)
+      .toBe('server-not-operational');
+    await openWaitingPage('val-1');
+    await expect.poll(() => row('VideocallServerNotOperational').count()).toBe(0);
+
+    await play('Token request from a blocked address');
+    await expect.poll(async () => (await request()).status).toBe(403);
+    await expect.poll(() => row('Token request from a blocked address').count()).toBe(0);
+    expect(await row('Expired token at /call').innerText()).toContain('by hand');
+    expect(await findSeriousViolations(page)).toEqual([]);
+  });
+
   it('resets the selected client in two clicks', async () => {
     await stage.d.open(await stage.d.token(client), 'val-1');
     await openConsole();

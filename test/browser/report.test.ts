@@ -101,7 +101,13 @@ describe.skipIf(why)(`a report in Chromium${why ? ` (${why})` : ''}`, () => {
   it('shows the findings first, and the journal after a click', async () => {
     const { page, close } = await openReport(1280);
     const headings = await page.getByRole('heading', { level: 2 }).allTextContents();
-    expect(headings.map((text) => text.split(' ')[0])).toEqual(['Summary', 'Findings', 'Calls', 'Requests']);
+    expect(headings.map((text) => text.split(' ')[0])).toEqual([
+      'Summary',
+      'Findings',
+      'Calls',
+      'Coverage',
+      'Requests',
+    ]);
     const list = page.getByRole('region', { name: 'Findings' });
     expect(await list.getByText('POST /o/token · 2 times').isVisible()).toBe(true);
     const table = page.getByRole('region', { name: 'Requests' }).getByRole('table');

@@ -37,6 +37,7 @@ const EXPECTED: Record<string, { heard: unknown[]; state: string }> = {
     heard: [own(VideocallInitiated), own(VideocallLoading), own(VideocallCompleted)],
     state: 'ended',
   },
+  'completed-late': { heard: USUAL, state: 'ended' },
   'completed-lost': { heard: USUAL.slice(0, 2), state: 'ended' },
   'malformed-event': {
     heard: [

@@ -57,7 +57,13 @@ describe('mock-veridas report', () => {
     expect([code, err]).toEqual([0, '']);
     const files = ['report.html', 'junit.xml', 'summary.md', 'report.json'];
     // Both calls were opened at the backend URL, which is a finding each.
-    expect(out).toBe(`${files.map((name) => `wrote a/b/${name}\n`).join('')}2 calls, 2 findings\n`);
+    expect(out.split('\n')).toEqual([
+      ...files.map((name) => `wrote a/b/${name}`),
+      '2 calls, 2 findings',
+      'coverage 2 of 32 situations; not yet: token refused and then issued, token endpoint unavailable, ' +
+        'token endpoint slow, token endpoint back after a failure, token revoked by the backend, and 25 more',
+      '',
+    ]);
 
     const html = readReport('report.html', 'a/b');
     expect(html).toContain('val-good <span class="state ended">ended</span>');
@@ -324,6 +330,131 @@ describe('mock-veridas exec --expect-calls', () => {
   });
 });
 
+describe('coverage of a run', () => {
+  /** Requests a token as often as in `ways`, each with these arguments of curl. */
+  const exec = (flags: readonly string[], ...ways: string[]) =>
+    runToEnd([
+      'exec',
+      ...flags,
+      '--',
+      'sh',
+      '-c',
+      ways.map((way) => `curl -s -o /dev/null $VIDEOCALL_URL/o/token/ ${way}`).join('; ') || 'true',
+    ]);
+  const GRANT = '-d grant_type=client_credentials -d client_id=$CLIENT_ID';
+  const GOOD = `${GRANT} -d client_secret=$CLIENT_SECRET`;
+  const BAD = `${GRANT} -d client_secret=wrong`;
+  const findLine = (text: string) => /^(?:mock-veridas: )?coverage .*$/m.exec(text)?.[0];
+
+  it('is one line after exec', async () => {
+    expect(findLine((await exec([])).err)).toMatch(
+      /^mock-veridas: coverage 0 of 31 situations; not yet: token refused and then issued, .*, and 26 more$/,
+    );
+    expect(findLine((await exec([], GOOD)).err)).toMatch(/^mock-veridas: coverage 2 of 32 situations; /);
+  });
+
+  it('outlives a client that is removed, and ends with a full reset', async () => {
+    const create =
+      'x -o /dev/null; curl -s -o /dev/null $VIDEOCALL_ADMIN_URL/clients -d \'{"client_id":"a","client_secret":"b"}\'';
+    const use = '-d grant_type=client_credentials -u a:b';
+    const remove = 'x; curl -s -X DELETE $VIDEOCALL_ADMIN_URL/clients/a';
+    expect(findLine((await exec([], create, use, remove)).err)).toContain('coverage 2 of 32');
+    const reset = 'x; curl -s -X POST $VIDEOCALL_ADMIN_URL/reset';
+    expect(findLine((await exec([], create, use, reset)).err)).toContain('coverage 0 of 31');
+  });
+
+  it.each([
+    ['2', 0],
+    ['3', 1],
+    ['6%', 0],
+    ['7%', 1],
+    ['100%', 1],
+  ])('makes exec --min-coverage %s exit with %d after two of 32', async (minimum, expected) => {
+    const { code, err } = await exec(['--min-coverage', minimum], GOOD);
+    expect([code, err.includes('--min-coverage: 2 of 32 situations were played')]).toEqual([
+      expected,
+      expected === 1,
+    ]);
+  });
+
+  it('keeps the exit code of a command that fails', async () => {
+    expect((await runToEnd(['exec', '--min-coverage', '1', '--', 'sh', '-c', 'exit 7'])).code).toBe(7);
+  });
+
+  it.each(['0', '-1', '36', '0%', '101%', '1.5', '80 %', 'all'])(
+    'refuses --min-coverage %s',
+    async (minimum) => {
+      const { code, err } = await exec([`--min-coverage=${minimum}`]);
+      expect(code).toBe(2);
+      expect(err).toContain('--min-coverage: ');
+      expect(err).toContain('give a number from 1 to 35, or a percentage such as 80%');
+    },
+  );
+
+  it('does not ask for what the config file ignores, and the report says why', async () => {
+    write(
+      'mock-veridas.config.yaml',
+      'min-coverage: 2',
+      'coverage-ignore:',
+      '  - { situation: production-client, reason: "<only> the sandbox" }',
+      '  - { situation: token-form-body, reason: by hand }',
+    );
+    const { code, err } = await exec(['--report', 'out'], GOOD);
+    expect(findLine(err)).toContain('coverage 1 of 30');
+    expect(code).toBe(1);
+    expect(readReport('report.html', 'out')).toContain(
+      'Token for a production client: &lt;only> the sandbox',
+    );
+    expect(readReport('summary.md', 'out')).toContain(
+      '| token for a production client | &#60;only&#62; the sandbox |',
+    );
+    expect(readReport('junit.xml', 'out')).toContain(
+      '<property name="coverage.production-client" value="ignored: &lt;only&gt; the sandbox"/>',
+    );
+  });
+
+  it.each([
+    ['{ situation: expired-tokn, reason: r }', 'expired-token'],
+    ['{ situation: expired-token }', 'reason'],
+    ['{ situation: expired-token, reason: " " }', 'reason'],
+    [
+      '{ situation: expired-token, reason: r }, { situation: expired-token, reason: s }',
+      'is listed above already',
+    ],
+    ['expired-token', 'production-client, reason:'],
+  ])('refuses coverage-ignore: [%s] with the place', async (entry, why) => {
+    write('mock-veridas.config.yaml', `coverage-ignore: [${entry}]`);
+    const { code, err } = await exec([]);
+    expect([code, err]).toEqual([2, expect.stringContaining('mock-veridas.config.yaml:1:')]);
+    expect(err).toContain(why);
+  });
+
+  it('is in every file of the report, and the report of two shards adds up', async () => {
+    await exec(['--report', 'one'], GOOD);
+    await exec(['--report', 'two'], '-d grant_type=client_credentials -u $CLIENT_ID:wrong', BAD, GOOD);
+    const merge = ['report', '--merge', 'one', 'two', '--out', 'all'];
+    expect(findLine((await runToEnd(merge)).out)).toContain('coverage 3 of 33');
+    expect((await runToEnd([...merge, '--min-coverage', '3'])).code).toBe(0);
+    expect(await runToEnd([...merge, '--min-coverage', '4'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('--min-coverage: 3 of 33 situations were played, fewer than 4'),
+    });
+    const html = readReport('report.html', 'all');
+    expect(html).toContain('it has reached your integration, not that it has reacted well');
+    expect(html).toContain('Expired token at /call');
+    expect(html).toContain('POST /__admin/clock/advance {&quot;by&quot;:&quot;2h&quot;}');
+    expect(readReport('summary.md', 'all')).toContain('Coverage: 3 of 33 situations were played');
+    const junit = readReport('junit.xml', 'all');
+    expect(junit).toContain('<property name="coverage.token-refused" value="played"/>');
+    expect(junit).toContain('<property name="coverage.token-form-basic" value="not played"/>');
+    if (noXmllint === undefined) {
+      const file = path.join(cwd(), 'all/junit.xml');
+      expect(await findXmlProblems('junit.xsd', file)).toBe('');
+      expect(await findXmlProblems('junit-4.xsd', file)).toBe('');
+    }
+  });
+});
+
 describe('mock-veridas report that fails', () => {
   const expectNoReport = () => expect(existsSync(path.join(cwd(), 'mock-veridas-report'))).toBe(false);
 
@@ -413,7 +544,7 @@ describe('report contents', () => {
       const other = await startFakeControlApi(async (about) => {
         const real = (await d.admin('GET', about)).json;
         if (about === '/health') return JSON.stringify(real);
-        return JSON.stringify({ items: real.items.map((item: Json) => replaceText(item, text)) });
+        return JSON.stringify({ ...real, items: real.items.map((item: Json) => replaceText(item, text)) });
       });
       const { code, out, err } = await runToEnd(['report', '--target', other.url]);
       await other.close();
@@ -430,7 +561,7 @@ describe('report contents', () => {
           html.split(new RegExp(`<${tag}[ >]`)).length,
         ]);
       if (text.length > 5_000) expect(html).toContain('… (10,000 characters)');
-      expect(out).toMatch(/\d+ calls, \d+ findings\n$/);
+      expect(out).toMatch(/\d+ calls, \d+ findings\ncoverage \d+ of \d+ situations/);
       if (noXmllint === undefined) {
         const file = path.join(cwd(), 'mock-veridas-report/junit.xml');
         expect(await findXmlProblems('junit.xsd', file)).toBe('');
@@ -459,7 +590,7 @@ describe('report contents', () => {
       const many = (count: number) =>
         Array.from({ length: count }, (_, index) => ({ ...first, id: index, n: index + 1 }));
       if (about === '/calls') return JSON.stringify({ items: [{ ...second, n: 5_000 }, ...many(1_000)] });
-      return JSON.stringify({ items: about === '/requests' ? many(10_000) : items });
+      return JSON.stringify({ ...rest, items: about === '/requests' ? many(10_000) : items });
     });
     const { code, out } = await runToEnd(['report', '--target', other.url]);
     await other.close();

@@ -1,8 +1,10 @@
 import type { OCCASIONS } from '../../contracts/source/frontend.ts';
+import type { Situation } from '../../src/domain/coverage.ts';
 import { createDetector } from '../../src/domain/detection.ts';
 import type { AnswerFault, ConnectionFault, FaultKind } from '../../src/domain/fault.ts';
 import type { Detectors, Place, Rule, RuleId } from '../../src/domain/finding.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
+import type { EVENT_SITUATIONS } from '../../src/domain/played.ts';
 import type { EFFECTS } from '../../src/domain/post.ts';
 import type { Diagnostics } from '../../src/domain/presence.ts';
 import type { AgentAction, DeliveryFault } from '../../src/domain/scenario.ts';
@@ -46,6 +48,9 @@ export type TablesOfEvents = [
   Complete<EventCode | 'one more', typeof SHOWN>,
   // @ts-expect-error: an event without a text in the listener to copy
   Complete<EventCode | 'one more', typeof LOGGED>,
+  Complete<EventCode, typeof EVENT_SITUATIONS>,
+  // @ts-expect-error: an event that is no situation
+  Complete<EventCode | 'one more', typeof EVENT_SITUATIONS>,
   // @ts-expect-error: an event without a contract
   Complete<EventCode | 'one more', typeof OCCASIONS>,
 ];
@@ -56,6 +61,9 @@ export const FAILS: readonly Errors[] = [
   // @ts-expect-error: the code of an event whose type is info
   'VideocallLoading',
 ];
+
+// @ts-expect-error: a situation that does not say how to play it
+export const SITUATION: Situation = { seenIn: 'call', guide: '5.2', title: 'late', counts: 'it is late' };
 
 /** Every rule has a place with detectors. */
 export type TableOfRules = Complete<RuleId, { readonly [P in Place as keyof Detectors<P, unknown>]: P }>;

@@ -96,6 +96,7 @@ const ATTEMPTS: readonly Attempt[] = [
   { request: 'DELETE /faults/none', status: 404 },
   { request: 'GET /requests', status: 200 },
   { request: 'GET /requests/count', status: 200 },
+  { request: 'GET /coverage', status: 200 },
   { request: 'POST /wait', body: { for: { event: 'VideocallLoading' } }, status: 200 },
   { request: 'POST /wait', body: { for: { event: 'Never' }, timeout: '0s' }, status: 408 },
   { request: 'GET /findings', status: 200 },

@@ -52,6 +52,11 @@ describe('library types', () => {
     expectTypeOf<library.Finding[]>().toEqualTypeOf<AnswerFor<'GET /findings'>['items']>();
   });
 
+  it('matches the control API types for coverage', () => {
+    expectTypeOf<library.Coverage>().toEqualTypeOf<AnswerFor<'GET /coverage'>>();
+    expectTypeOf<library.Situation[]>().toEqualTypeOf<AnswerFor<'GET /coverage'>['items']>();
+  });
+
   it('matches the control API types for waits', () => {
     expectTypeOf<library.Goal>().toEqualTypeOf<Wait['for']>();
     expectTypeOf<Expand<Omit<library.WaitOptions, 'timeout'>>>().toEqualTypeOf<

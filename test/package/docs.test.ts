@@ -47,6 +47,8 @@ const CONTINUED = ['docs/tutorial.md'];
 const MAX_README_LINES = 150;
 const MAX_PAGE_LINES = 200;
 
+const NO_COVERAGE = { items: [], total: 0, played: 0, ignored: [] };
+
 /** Asks for the health of the simulator. */
 const HEALTH_JAVA = `import java.net.URI;
 import java.net.http.*;
@@ -190,7 +192,7 @@ describe('the documentation', () => {
   const heardIn = (written: string[]) => () => written.map((text) => text.split(' ', 1)[0]);
 
   function writeReports(...folders: string[]): Environment {
-    const lists = { clients: [], calls: [], tokens: [], requests: [], findings: [] };
+    const lists = { clients: [], calls: [], tokens: [], requests: [], findings: [], coverage: NO_COVERAGE };
     const report = JSON.stringify({ version: '0.1.0', at: '2030-01-01T00:00:00.000Z', ...lists });
     for (const folder of folders) project.write(`${folder}/report.json`, report);
     return {};
@@ -396,6 +398,16 @@ describe('the documentation', () => {
         const { exited, output } = run(['validate', 'papers-first.yaml']);
         expect(await exited).toBe(0);
         expect(output()).toBe('ok: papers-first.yaml\n');
+      },
+    },
+    {
+      language: /^yaml$/,
+      begins: /^coverage-ignore:/,
+      async run({ text }) {
+        project.write('mock-veridas.config.yaml', text);
+        const { code, output } = await shell.bash('npx --no-install mock-veridas exec -- true');
+        rmSync(path.join(project.folder(), 'mock-veridas.config.yaml'));
+        expect([code, output]).toEqual([0, expect.stringContaining('coverage 0 of 29 situations')]);
       },
     },
     {

@@ -29,10 +29,14 @@ it.skipIf(why)(
       .replace('use: {', 'use: { ...recipe.use,');
     project.write('with-chromium.config.ts', config);
     const { code, output } = await ci.bash(
-      'node node_modules/@playwright/test/cli.js test --config with-chromium.config.ts',
+      'node_modules/.bin/mock-veridas exec -- node node_modules/@playwright/test/cli.js test --config with-chromium.config.ts',
     );
     expect(output).toContain('using 4 workers');
     expect(output).toContain('5 passed');
+    // Each test has removed its client.
+    expect(output).toMatch(
+      /mock-veridas: coverage 5 of 31 situations; not yet: token refused and then issued, /,
+    );
     expect(code).toBe(0);
   },
 );

@@ -180,6 +180,24 @@ describe('CI recipes', { timeout: 120_000 }, () => {
     expect(code).toBe(0);
   });
 
+  it.skipIf(noChromium)(
+    `meets every situation of the guide with coverage/${noChromium ? ` (${noChromium})` : ''}`,
+    { timeout: 300_000 },
+    async () => {
+      const { text, here } = await checkOut('coverage/playwright.config.ts');
+      project.write('coverage/playwright.config.ts', text);
+      const ours = createPlaywrightConfig().replace('defineConfig({', 'defineConfig(recipe, {');
+      project.write('playwright.config.ts', `import recipe from './coverage/playwright.config.ts';\n${ours}`);
+      const spec = 'coverage/every-situation.spec.ts';
+      project.write(spec, here(recipe(spec)));
+      const { code, output } = await ci.bash(
+        'npx --no-install mock-veridas exec --min-coverage 100% -- node node_modules/@playwright/test/cli.js test coverage/',
+      );
+      expect(output).toMatch(/mock-veridas: coverage (\d+) of \1 situations\n/);
+      expect(code).toBe(0);
+    },
+  );
+
   it('runs testcontainers/videocall.test.ts with the command instead of a container', async () => {
     project.write('videocall.test.ts', recipe('testcontainers/videocall.test.ts'));
     project.write('stand-in.mjs', STAND_IN);
@@ -199,7 +217,7 @@ describe('CI recipes', { timeout: 120_000 }, () => {
   it.skipIf(noTestcontainers)(
     `type-checks all recipes in TypeScript${noTestcontainers ? ` (${noTestcontainers})` : ''}`,
     async () => {
-      const files = ['playwright', 'testcontainers'].flatMap(filesIn);
+      const files = ['playwright', 'coverage', 'testcontainers'].flatMap(filesIn);
       for (const file of files) project.write(`typed/${file}`, recipe(file));
       const compilerOptions = {
         module: 'NodeNext',

@@ -51,6 +51,9 @@ describe('published config file schema', () => {
     'clients: [{ client_id: a, client_secret: b, allowed_ips: [10.0.0.0/8] }]',
     'faults: [{ client_id: a, endpoint: token, status: 503, latency: [1s, 2s], times: 1 }]',
     'validations: [{ validation_id: v, exists: false, scenario: manual }]',
+    'coverage-ignore: [{ situation: two-calls, reason: one call a day }]',
+    'min-coverage: 20',
+    'min-coverage: 80%',
     'admin-origin: [http://a:1]',
     '$schema: ./x.json',
     STARTER_FILES['mock-veridas.config.yaml'] ?? expect.unreachable(),
@@ -69,6 +72,9 @@ describe('published config file schema', () => {
     'clients: [{ client_id: a, client_secret: b, expires_in: 0 }]',
     'faults: [{ endpoint: tokens, status: 503 }]',
     'validations: [{ exists: true }]',
+    'coverage-ignore: [{ situation: two-calls }]',
+    'coverage-ignore: [{ situation: three-calls, reason: r }]',
+    'min-coverage: [1]',
   ])('rejects the config file %s', (text) => {
     expect(getErrors(text)).not.toEqual([]);
   });

@@ -5,6 +5,7 @@ import { COMMANDS } from '../../src/cli/commands.ts';
 import { isRequired, PROVIDER_STATES, STATE_VALUES } from '../../src/contracts/provider-states/table.ts';
 import { ROUTES } from '../../src/control/schema/routes.ts';
 import { ROW_NAMES } from '../../src/domain/answer-profile.ts';
+import { describePlay, SITUATIONS, type SituationId } from '../../src/domain/coverage.ts';
 import { type ProfileAnswer, ROWS } from '../../src/domain/early-2021.ts';
 import { RULES } from '../../src/domain/finding.ts';
 import { listVariables } from '../../src/options/environment.ts';
@@ -61,6 +62,18 @@ const formatFindings = (): string =>
       guide,
       title,
       fix,
+    ]),
+  );
+
+const formatSituations = (): string =>
+  formatTable(
+    ['situation', 'guide', 'what it is', 'counts when', 'how to play it'],
+    Object.entries(SITUATIONS).map(([id, { guide, title, counts }]) => [
+      code(id),
+      guide,
+      title,
+      counts,
+      describePlay(id as SituationId, code),
     ]),
   );
 
@@ -133,6 +146,7 @@ const formatAnswers = (): string =>
 /** The generated part of each page, which stands between two comments. */
 const TABLES: Readonly<Record<string, () => string>> = {
   'explanation/differences.md': formatAnswers,
+  'how-to/coverage.md': formatSituations,
   'reference/options.md': formatOptions,
   'reference/findings.md': formatFindings,
   'reference/control-api.md': formatRoutes,

@@ -104,7 +104,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'control/schema',
     'pages/call/messages.ts',
     'pages/components',
-    'pages/demo/messages.ts',
     'pages/report',
     'system/create-folder.ts',
     'system/package.ts',

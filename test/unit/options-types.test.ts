@@ -47,7 +47,8 @@ describe('unread options', () => {
 
   it('an unread option does not compile where a command reads its options', () => {
     const report = (options: OptionsFor<'report', Flipped>) => {
-      const { port, host, target, out, strict, merge, adminUser, adminPassword, ...unread } = options;
+      const { port, host, target, out, strict, minCoverage, merge, adminUser, adminPassword, ...unread } =
+        options;
       // @ts-expect-error flip is left
       unread satisfies AllRead;
       const { flip, ...nothing } = unread;

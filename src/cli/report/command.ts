@@ -3,6 +3,7 @@ import { controlAddress, controlAt } from '../../control/client.ts';
 import { collectSnapshot, NotAllowed } from '../../control/report/collect-snapshot.ts';
 import { writeFolder } from '../../control/report/folder.ts';
 import type { RenderedReport } from '../../control/report/formats.ts';
+import { describeCoverage, isCovered } from '../../control/schema/coverage.ts';
 import { BadUsage } from '../../options/bad-usage.ts';
 import { type Read, readOptions } from '../../options/read.ts';
 import type { AllRead } from '../../options/table.ts';
@@ -76,10 +77,25 @@ export function writeReport(
   printLine(summary);
 }
 
+/** Whether as many situations were played as wanted; prints that they were not. */
+export function hasMinCoverage(
+  coverage: Pick<ReportSnapshot['coverage'], 'played' | 'total'>,
+  minimum: number | string | undefined,
+): boolean {
+  if (minimum === undefined || isCovered(coverage, minimum)) return true;
+  const { played, total } = coverage;
+  printError(
+    `mock-veridas: --min-coverage: ${played} of ${total} situations were played, fewer than ${minimum}; play more of them, as the report ` +
+      'and GET /__admin/coverage say, or exclude those that do not concern you by coverage-ignore in the config file',
+  );
+  return false;
+}
+
 /** Writes a report of a running simulator, or of earlier reports. */
 export const report: Command = async ({ args, env, cwd }) => {
   const read = readOptions('report', { argv: args, env, cwd });
-  const { port, host, target, out, strict, merge, adminUser, adminPassword, ...unread } = read.options;
+  const { port, host, target, out, strict, minCoverage, merge, adminUser, adminPassword, ...unread } =
+    read.options;
   unread satisfies AllRead;
   const [operand] = read.operands;
   if (operand !== undefined && !merge)
@@ -93,6 +109,8 @@ export const report: Command = async ({ args, env, cwd }) => {
         password: adminPassword,
       });
   writeReport(made, { flag: '--out', folder: resolve(cwd, out), cwd, printLine: print });
+  print(describeCoverage(made.coverage));
   publishSummary(env, made.files['summary.md'], (line) => printError(`mock-veridas: ${line}`));
-  return strict && made.findings > 0 ? EXIT.checkFailed : EXIT.good;
+  const isPlayed = hasMinCoverage(made.coverage, minCoverage);
+  return !isPlayed || (strict && made.findings > 0) ? EXIT.checkFailed : EXIT.good;
 };

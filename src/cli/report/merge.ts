@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { CallAnswer } from '../../control/schema/calls.ts';
+import { CoverageAnswer } from '../../control/schema/coverage.ts';
 import { FindingAnswer, RequestAnswer } from '../../control/schema/journal.ts';
 import { TokenAnswer } from '../../control/schema/tokens.ts';
 import { BadUsage } from '../../options/bad-usage.ts';
@@ -20,6 +21,7 @@ const Snapshot = Type.Object({
   tokens: Type.Array(TokenAnswer),
   requests: Type.Array(RequestAnswer),
   findings: Type.Array(FindingAnswer),
+  coverage: CoverageAnswer,
 });
 
 interface Shard {
@@ -58,6 +60,17 @@ function withOwnNames({ name, snapshot }: Shard, ambiguous: ReadonlySet<string>)
   };
 }
 
+/** What any of them asks for, without what any of them ignores; played if it was in one of them. */
+function mergeCoverage(parts: readonly ReportSnapshot['coverage'][]): ReportSnapshot['coverage'] {
+  const ignored = new Map(parts.flatMap((part) => part.ignored.map((one) => [one.id, one] as const)));
+  const asked = new Map<string, ReportSnapshot['coverage']['items'][number]>();
+  for (const one of parts.flatMap(({ items }) => items))
+    if (!ignored.has(one.id)) asked.set(one.id, asked.get(one.id)?.played ? { ...one, played: true } : one);
+  const items = [...asked.values()];
+  const played = items.filter((one) => one.played).length;
+  return { items, total: items.length, played, ignored: [...ignored.values()] };
+}
+
 /**
  * Merges the reports in these folders, as if one simulator had seen everything.
  *
@@ -83,6 +96,7 @@ export function mergeReports(folders: readonly string[], cwd: string): ReportSna
     tokens: parts.flatMap(({ tokens }) => tokens),
     requests: parts.flatMap(({ requests }) => requests).toSorted((a, b) => compare(a.at, b.at)),
     findings: parts.flatMap(({ findings }) => findings),
+    coverage: mergeCoverage(parts.map(({ coverage }) => coverage)),
   };
 }
 

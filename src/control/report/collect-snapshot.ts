@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { DEMO_CLIENT } from '../../domain/client.ts';
 import { abbreviateToken } from '../../domain/journal.ts';
-import { DEMO_CLIENT } from '../../pages/demo/messages.ts';
 import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
 import { askHealth } from '../client.ts';
 import { type Control, RequestFailed } from '../schema/client.ts';
@@ -55,7 +55,7 @@ export async function collectSnapshot(control: Control, address: string): Promis
   const { version, time } = await askHealth(control).catch((error) => {
     throw failure(error, address, '/health');
   });
-  const [clients, calls, tokens, requests, findings] = await Promise.all([
+  const [clients, calls, tokens, requests, findings, coverage] = await Promise.all([
     list(
       '/clients',
       control.ask('GET /clients').then(({ items }) => items),
@@ -67,6 +67,9 @@ export async function collectSnapshot(control: Control, address: string): Promis
       '/findings',
       control.ask('GET /findings').then(({ items }) => items),
     ),
+    control.ask('GET /coverage').catch((error) => {
+      throw failure(error, address, '/coverage');
+    }),
   ]);
   // Secrets stop here.
   const ids = clients.map(({ client_id }) => client_id);
@@ -79,6 +82,7 @@ export async function collectSnapshot(control: Control, address: string): Promis
     tokens: tokens.map((token) => ({ ...token, access_token: disguiseToken(token.access_token) })),
     requests,
     findings,
+    coverage,
   };
   return sanitizeText(snapshot, new Set(tokens.map(({ access_token }) => access_token)));
 }

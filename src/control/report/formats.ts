@@ -11,6 +11,7 @@ export interface RenderedReport {
   readonly files: ReportFiles;
   /** How many findings it contains. */
   readonly findings: number;
+  readonly coverage: ReportSnapshot['coverage'];
   /** One line. */
   readonly summary: string;
 }
@@ -21,7 +22,7 @@ const formatCount = (count: number, one: string): string =>
 /** Creates the report of what was seen. */
 export function renderFiles(snapshot: ReportSnapshot): RenderedReport {
   const css = readFileSync(new URL('dist/browser/report.css', ROOT), 'utf8');
-  const { calls, findings } = snapshot;
+  const { calls, findings, coverage } = snapshot;
   const summary = `${formatCount(calls.length, 'call')}, ${formatCount(findings.length, 'finding')}`;
   return {
     files: {
@@ -31,6 +32,7 @@ export function renderFiles(snapshot: ReportSnapshot): RenderedReport {
       'report.json': JSON.stringify(snapshot),
     },
     findings: findings.length,
+    coverage,
     summary,
   };
 }

@@ -79,8 +79,30 @@ function toCallCase(call: ReportSnapshot['calls'][number]): TestSuite['cases'][n
   };
 }
 
-/** The findings as JUnit XML: one suite per client with one test per rule, and one suite for the calls. */
-export function formatJunit({ clients, calls, tokens, requests, findings }: ReportSnapshot): string {
+/** Properties, not tests: a situation that was not played is no failure. */
+const createCoverageSuite = ({ items, total, played, ignored }: ReportSnapshot['coverage']): TestSuite => ({
+  name: 'mock-veridas coverage',
+  properties: [
+    ['coverage.played', String(played)],
+    ['coverage.total', String(total)],
+    ...items.map((one) => [`coverage.${one.id}`, one.played ? 'played' : 'not played'] as const),
+    ...ignored.map(({ id, reason }) => [`coverage.${id}`, `ignored: ${reason}`] as const),
+  ],
+  cases: [],
+});
+
+/**
+ * The findings as JUnit XML: one suite per client with one test per rule, and one suite for the calls. One without tests has
+ * the coverage as its properties.
+ */
+export function formatJunit({
+  clients,
+  calls,
+  tokens,
+  requests,
+  findings,
+  coverage,
+}: ReportSnapshot): string {
   const ofClients = findings.flatMap(({ client_id: id }) => id ?? []);
   const select = (id: string | null): Data => {
     const isOwn = ({ client_id }: { readonly client_id: string | null }) => client_id === id;
@@ -96,6 +118,7 @@ export function formatJunit({ clients, calls, tokens, requests, findings }: Repo
   return formatJunitXml([
     ...suites,
     ...(unassigned.findings.length === 0 ? [] : [createFindingSuite(null, unassigned)]),
+    createCoverageSuite(coverage),
     ...(calls.length === 0 ? [] : [{ name: 'mock-veridas calls', cases: calls.map(toCallCase) }]),
   ]);
 }

@@ -33,8 +33,8 @@ function formatTable<T>(
 const formatDuration = (length: number | undefined): string =>
   length === undefined ? 'not ended' : formatLength(length);
 
-/** The findings, then the calls. */
-export const formatMarkdown = ({ calls, findings }: ReportSnapshot, summary: string): string =>
+/** The findings, what was not played, and the calls. */
+export const formatMarkdown = ({ calls, findings, coverage }: ReportSnapshot, summary: string): string =>
   [
     `### mock-veridas: ${summary}`,
     ...formatTable(
@@ -48,6 +48,14 @@ export const formatMarkdown = ({ calls, findings }: ReportSnapshot, summary: str
         fix,
       ],
     ),
+    '',
+    `${escapeMarkdown(`Coverage: ${coverage.played} of ${coverage.total} situations were played`)}, which means that they have reached the integration, not that it has reacted well.`,
+    ...formatTable(
+      ['Not played yet', 'Guide', 'How to play it'],
+      coverage.items.filter(({ played }) => !played),
+      ({ title, guide, play }) => [title, guide, play],
+    ),
+    ...formatTable(['Ignored', 'Reason'], coverage.ignored, ({ title, reason }) => [title, reason]),
     ...formatTable(['Call', 'Client', 'State', 'Scenario', 'Duration'], calls, (call) => [
       formatCallName(call),
       call.client_id,

@@ -1,3 +1,4 @@
+import { describePlay, SITUATIONS } from '../../domain/coverage.ts';
 import { RULES } from '../../domain/finding.ts';
 import { listRoutes, PAGES } from './overview.ts';
 import type { ROUTES } from './routes.ts';
@@ -126,6 +127,16 @@ const REQUEST: AnswerOf<Table['GET /requests']>['items'][number] = {
   fault_id: null,
 };
 
+function createCoverage(): AnswerOf<Table['GET /coverage']> {
+  const id = 'expired-token';
+  const { guide, title, counts } = SITUATIONS[id];
+  return {
+    ...list({ id, guide, title, counts, play: describePlay(id), played: true }),
+    played: 1,
+    ignored: [],
+  };
+}
+
 function createFinding(): AnswerOf<Table['GET /findings']>['items'][number] {
   const { severity, guide, title, fix } = RULES['missing-trailing-slash'];
   const times = { first_at: AT, last_at: AT, times: 1 };
@@ -181,6 +192,7 @@ export const EXAMPLES: { readonly [Name in Answering]: AnswerOf<Table[Name]> } =
   'GET /requests/count': { count: 1 },
   'POST /wait': { event: { ...CALL_ID, ...EVENT } },
   'GET /findings': list(createFinding()),
+  'GET /coverage': createCoverage(),
   'POST /provider-states': { accessToken: TOKEN, clientId: 'shop' },
   'POST /provider-events': MESSAGE,
 };

@@ -180,6 +180,7 @@ const DESCRIBED: { readonly [Name in keyof Table]: Described<Name> } = {
     example: { body: { for: { event: 'VideocallCompleted' }, ...CALL, timeout: '5s' } },
   },
   'GET /findings': { id: 'listFindings', tag: 'Journal' },
+  'GET /coverage': { id: 'getCoverage', tag: 'Journal' },
   'POST /provider-states': {
     id: 'setUpProviderState',
     tag: 'Contracts',

@@ -1,6 +1,7 @@
 import { CALL_ROUTES } from './calls.ts';
 import { CLIENT_ROUTES } from './clients.ts';
 import { CLOCK_ROUTES } from './clock.ts';
+import { COVERAGE_ROUTES } from './coverage.ts';
 import { FAULT_ROUTES } from './faults.ts';
 import { JOURNAL_ROUTES } from './journal.ts';
 import { STATE_ROUTES } from './provider-states.ts';
@@ -20,5 +21,6 @@ export const ROUTES = {
   ...CALL_ROUTES,
   ...FAULT_ROUTES,
   ...JOURNAL_ROUTES,
+  ...COVERAGE_ROUTES,
   ...STATE_ROUTES,
 };

@@ -14,13 +14,14 @@ export async function attachHistory(info: TestInfo, { control, client: query }: 
     wire.askForAll('GET /tokens', query),
     wire.askForAll('GET /requests', query),
     wire.ask('GET /findings', { query }),
+    wire.ask('GET /coverage', { query }),
   ]).catch((error) => {
     // The test may have removed the client.
     if (error instanceof RequestFailed && error.code === 'not_found') return undefined;
     throw error;
   });
   if (answers === undefined) return;
-  const [clock, calls, tokens, requests, findings] = answers;
+  const [clock, calls, tokens, requests, findings, coverage] = answers;
   const snapshot = {
     version: VERSION,
     at: clock.now,
@@ -29,6 +30,7 @@ export async function attachHistory(info: TestInfo, { control, client: query }: 
     tokens,
     requests,
     findings: findings.items,
+    coverage,
   };
   const css = readFileSync(new URL('dist/browser/report.css', ROOT), 'utf8');
   const files = {

@@ -7,6 +7,7 @@ import { Clients } from './clients.tsx';
 import { ClockBar } from './clock-bar.tsx';
 import { useConsoleQuery } from './console-query.ts';
 import { type ConnectionState, useConsoleStream } from './console-stream.ts';
+import { CoveragePanel } from './coverage.tsx';
 import { Faults } from './faults.tsx';
 import { Journal } from './journal.tsx';
 import type { ConsoleParts } from './messages.ts';
@@ -116,6 +117,7 @@ export function App() {
     call,
     tokens,
     findings,
+    coverage,
     faults,
     journal,
     ...unshown
@@ -223,6 +225,14 @@ export function App() {
           <section class="card" aria-labelledby="journal">
             <h2 id="journal">Journal</h2>
             {journal !== undefined && <Journal journal={journal} place={place} onFilter={go} />}
+          </section>
+          <section class="card" aria-labelledby="coverage">
+            <h2 id="coverage">
+              Coverage <span class="count">{coverage && `${coverage.played} of ${coverage.total}`}</span>
+            </h2>
+            {coverage !== undefined && (
+              <CoveragePanel coverage={coverage} clientId={clientId} onCommand={runCommand} />
+            )}
           </section>
           <section class="card" aria-labelledby="faults">
             <h2 id="faults">

@@ -26,6 +26,7 @@ export const PARTS: Readonly<Record<keyof ConsoleParts, true>> = {
   call: true,
   tokens: true,
   findings: true,
+  coverage: true,
   faults: true,
   journal: true,
 };

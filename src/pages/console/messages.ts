@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { CallAnswer } from '../../control/schema/calls.ts';
 import type { ClientAnswer } from '../../control/schema/clients.ts';
 import type { ClockAnswer } from '../../control/schema/clock.ts';
+import type { CoverageAnswer } from '../../control/schema/coverage.ts';
 import type { FaultAnswer } from '../../control/schema/faults.ts';
 import type { FindingAnswer, RequestAnswer } from '../../control/schema/journal.ts';
 import type { TokenAnswer } from '../../control/schema/tokens.ts';
@@ -68,6 +69,7 @@ export interface ConsoleParts {
   } | null;
   readonly tokens: Newest<TokenAnswer>;
   readonly findings: readonly FindingAnswer[];
+  readonly coverage: CoverageAnswer;
   readonly faults: readonly FaultAnswer[];
   readonly journal: Newest<RequestAnswer>;
 }

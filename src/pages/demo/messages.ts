@@ -2,9 +2,6 @@ import { type Static, Type } from 'typebox';
 import type { Format } from '../../control/schema/mismatch.ts';
 import { ScenarioName } from '../../control/schema/scenario-format.ts';
 
-/** The demo's own client, so that other clients' tests do not see its calls. */
-export const DEMO_CLIENT = 'demo';
-
 const schema = Type.Object(
   { scenario: ScenarioName },
   { additionalProperties: false, title: 'body', description: 'a map with scenario' },

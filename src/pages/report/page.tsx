@@ -1,4 +1,5 @@
 import { CALL_STATES } from '../../domain/call-state.ts';
+import { Coverage } from '../components/coverage.tsx';
 import { Findings } from '../components/findings.tsx';
 import { formatCount, formatDateTime, STATE_LABELS } from '../components/format.ts';
 import { Others } from '../components/others.tsx';
@@ -76,7 +77,7 @@ function Journal({ snapshot }: { readonly snapshot: ReportSnapshot }) {
 
 /** The whole report, the most important first. */
 export function Report({ snapshot }: { readonly snapshot: ReportSnapshot }) {
-  const { version, at, findings } = snapshot;
+  const { version, at, findings, coverage } = snapshot;
   return (
     <>
       <header>
@@ -98,6 +99,17 @@ export function Report({ snapshot }: { readonly snapshot: ReportSnapshot }) {
           </div>
         </section>
         <Calls snapshot={snapshot} />
+        <section aria-labelledby="coverage">
+          <h2 id="coverage">
+            Coverage{' '}
+            <span class="count">
+              {coverage.played} of {coverage.total}
+            </span>
+          </h2>
+          <div class="card">
+            <Coverage coverage={coverage} />
+          </div>
+        </section>
         <Journal snapshot={snapshot} />
       </main>
       <footer>

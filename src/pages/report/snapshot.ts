@@ -1,4 +1,5 @@
 import type { CallAnswer } from '../../control/schema/calls.ts';
+import type { CoverageAnswer } from '../../control/schema/coverage.ts';
 import type { FindingAnswer, RequestAnswer } from '../../control/schema/journal.ts';
 import type { TokenAnswer } from '../../control/schema/tokens.ts';
 
@@ -15,4 +16,5 @@ export interface ReportSnapshot {
   readonly tokens: readonly TokenAnswer[];
   readonly requests: readonly RequestAnswer[];
   readonly findings: readonly FindingAnswer[];
+  readonly coverage: CoverageAnswer;
 }

@@ -53,7 +53,7 @@ function CallLinks({ name, calls }: { readonly name: string; readonly calls: rea
 
 /** The totals, and the calls that need a look. */
 export function Summary({ snapshot }: { readonly snapshot: ReportSnapshot }) {
-  const { calls, tokens, requests, findings } = snapshot;
+  const { calls, tokens, requests, findings, coverage } = snapshot;
   const frames = selectNotOpened(snapshot);
   const without = frames.shown.length + frames.others.length;
   const refused = requests.filter(isRefused).length;
@@ -91,6 +91,7 @@ export function Summary({ snapshot }: { readonly snapshot: ReportSnapshot }) {
           count={requests.length}
           kinds={refused === 0 ? [] : [['warning', 'refused', refused]]}
         />
+        <Figure what={`of ${coverage.total} situations played`} count={coverage.played} kinds={[]} />
       </ul>
       <CallLinks name="Failed" calls={calls.filter(hasFailed).toReversed()} />
       <CallLinks name="End never heard" calls={calls.filter(isEndUnheard).toReversed()} />

@@ -45,6 +45,7 @@ const IS_LOG: Readonly<Record<Kind | Log, boolean>> = {
   scenario: false,
   faults: false,
   finding: false,
+  coverage: false,
   counter: false,
   secret: false,
   journal: true,

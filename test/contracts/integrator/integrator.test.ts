@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Drive, openDrive } from '../../support/drive.ts';
+import { SITUATIONS } from '../../../src/domain/coverage.ts';
+import { type Drive, openDrive, SANDBOX } from '../../support/drive.ts';
 import { openFakePage } from '../../support/fake-page.ts';
+import { type FaithfulPage, openFaithfulPage } from '../../support/instances.ts';
+import { type Application, createPlayer, listPlayed, SITUATION_IDS } from '../../support/play.ts';
 import { useTerminal } from '../../support/terminal.ts';
 import { skipReason, verifierProblem } from '../../support/verifier.ts';
 import { giveBack, tokenFor } from './backend.ts';
@@ -160,6 +163,51 @@ describe.skipIf(verifierProblem)(`integrator workflow${skipReason}`, () => {
     const findings = (await d.admin('GET', '/findings')).json.items;
     // This finding is expected: without a browser the test cannot resolve the browser host name.
     expect(findings.map(({ rule }: { rule: string }) => rule)).toEqual(['host-without-videocall']);
+    await d.mock.close();
+  });
+});
+
+/** The backend and the page of the shop, without a browser. */
+function createApplication(url: string): Application {
+  const credentials = { url, clientId: SANDBOX.client_id, clientSecret: SANDBOX.client_secret };
+  let pages: FaithfulPage[] = [];
+  return {
+    requestToken: () =>
+      tokenFor(credentials).then(
+        ({ token }) => token,
+        () => undefined,
+      ),
+    revoke: (token) => giveBack(credentials, token),
+    async embed(query) {
+      const html = await (await fetch(`${url}/call?${new URLSearchParams(query)}`)).text();
+      if (html.includes('id="setup"')) pages.push(openFaithfulPage(html, () => url));
+    },
+    async close() {
+      for (const page of pages) page.leave();
+      pages = [];
+    },
+  };
+}
+
+describe('coverage of the integration', () => {
+  /** The backend does not request tokens in these. */
+  const OTHER_WAYS = ['token-form-basic', 'token-multipart-body', 'token-multipart-basic'];
+
+  it('reaches 100 % when the backend and the page meet every situation', async () => {
+    const d = await openDrive();
+    const application = createApplication(d.mock.url);
+    const ids = SITUATION_IDS.filter((id) => !OTHER_WAYS.includes(id));
+    for (const id of ids) {
+      const take = createPlayer(d, application, id);
+      for (const step of SITUATIONS[id].play) await take(step);
+      await expect.poll(() => listPlayed(d), { timeout: 30_000 }).toContain(id);
+      await application.close();
+      // Back to the sandbox.
+      const sandbox = { environment: 'sandbox' };
+      await d.admin('PATCH', `/clients/${SANDBOX.client_id}`, sandbox);
+    }
+    const { played, total } = await d.mock.coverage();
+    expect([played, total]).toEqual([ids.length, ids.length]);
     await d.mock.close();
   });
 });

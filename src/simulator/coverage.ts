@@ -1,0 +1,78 @@
+import { DEMO_CLIENT } from '../domain/client.ts';
+import type { IgnoredSituation } from '../domain/coverage.ts';
+import type { Eventual } from '../domain/eventual.ts';
+import { type CoverageView, type Mark, NO_MARKS, summarizeCoverage } from '../domain/played.ts';
+import type { Store, StoredRecord } from '../store/store.ts';
+import { decide, putRecord, requireUnchanged } from './decide.ts';
+import { ALL_CLIENTS, clientRef, coverageRef } from './refs.ts';
+
+/** What was known of the coverage of a client and of all when something was received. */
+export interface KnownCoverage {
+  readonly own: StoredRecord<'coverage'> | undefined;
+  readonly all: StoredRecord<'coverage'> | undefined;
+}
+
+/** Lists what is played and is not among `known`. */
+export type ListPlayed = (known: readonly Mark[]) => readonly Mark[];
+
+const getMarks = (record: StoredRecord<'coverage'> | undefined) => record?.value.marks ?? NO_MARKS;
+
+/** Whose coverage a client adds to. */
+const listOwners = (clientId: string) =>
+  clientId === DEMO_CLIENT || clientId === ALL_CLIENTS ? [clientId] : [clientId, ALL_CLIENTS];
+
+/**
+ * Which situations were played, for each client and for all.
+ *
+ * @param ignored those that are not asked for
+ */
+export function createCoverage(store: Store, ignored: readonly IgnoredSituation[]) {
+  async function write(clientId: string, list: ListPlayed): Promise<void> {
+    const owners = listOwners(clientId);
+    await decide(store, [clientRef(clientId), ...owners.map(coverageRef)], ({ found }) => {
+      const [client, ...records] = found as readonly [
+        StoredRecord<'client'> | undefined,
+        ...(StoredRecord<'coverage'> | undefined)[],
+      ];
+      const changes = owners.flatMap((owner, index) => {
+        // A client that was reset or removed meanwhile must not be left with coverage.
+        if (owner !== ALL_CLIENTS && client === undefined) return [];
+        const record = records[index];
+        const marks = getMarks(record);
+        const added = list(marks);
+        const value = { ...record?.value, clientId: owner, marks: [...marks, ...added] };
+        return added.length === 0 ? [] : [putRecord(coverageRef(owner), record, owner, value)];
+      });
+      if (changes.length === 0) return { result: undefined };
+      return {
+        changes: [...changes, requireUnchanged(clientRef(clientId), client, clientId)],
+        result: undefined,
+      };
+    });
+  }
+
+  return {
+    /**
+     * Adds what a client has played, or one that is unknown. It writes only what is new.
+     *
+     * @param known as it was read just before; without it, it is read
+     */
+    note(clientId: string, list: ListPlayed, known?: KnownCoverage): Eventual<void> {
+      const isNewTo = (record: KnownCoverage['own']) => list(getMarks(record)).length > 0;
+      if (known !== undefined) {
+        const isNewToOwn = clientId !== ALL_CLIENTS && isNewTo(known.own);
+        if (!isNewToOwn && (clientId === DEMO_CLIENT || !isNewTo(known.all))) return undefined;
+      }
+      return write(clientId, list);
+    },
+
+    /** The coverage of one client, or of all that there were since the start or the last full reset. */
+    async read(clientId = ALL_CLIENTS): Promise<CoverageView> {
+      const { found } = await store.read(coverageRef(clientId), coverageRef(ALL_CLIENTS));
+      const [own, all] = found;
+      // An unknown token belongs to no client.
+      const unassigned = getMarks(all).filter((mark) => mark === 'unknown-token');
+      return summarizeCoverage([...getMarks(own), ...unassigned], ignored);
+    },
+  };
+}
