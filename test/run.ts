@@ -1,7 +1,8 @@
 /**
  * `npm test`: installs missing tools, then runs lint, types, dead code and every test. The tests of `ON_BOTH_STORES`
- * run a second time on a Redis. The last line counts the tests of both runs: `N passed, N failed, N skipped`. The lines
- * before it name the skipped and the failed ones. With `CI` set, a skipped test fails the run.
+ * run a second time on a Redis, and those of `ON_SENTINEL` a third time on Sentinels. The last line counts the tests of all
+ * runs: `N passed, N failed, N skipped`. The lines before it name the skipped and the failed ones. With `CI` set, a skipped
+ * test fails the run.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -15,6 +16,7 @@ import { createNodeInstallArgs } from './support/nodes.ts';
 import { createGeneratorInstallArgs } from './support/openapi-generators.ts';
 import { createPackageManagerInstallArgs } from './support/package-managers.ts';
 import { startRedis } from './support/redis.ts';
+import { startSentinelGroup } from './support/sentinel.ts';
 import { createTestDomInstallArgs } from './support/test-doms.ts';
 import { createTestcafeInstallArgs } from './support/testcafe.ts';
 import { createTestcontainersInstallArgs } from './support/testcontainers.ts';
@@ -106,15 +108,22 @@ const ON_BOTH_STORES = [
   'test/browser/call-in-browsers',
 ];
 
-async function runOnRedis(): Promise<Results[]> {
+/** The HTTP service, which asks a store for everything. */
+const ON_SENTINEL = ['test/service/', 'test/control/'];
+
+async function runOnStore(
+  name: string,
+  start: () => Promise<{ readonly url: string; stop(): Promise<void> }>,
+  filters: readonly string[],
+): Promise<Results[]> {
   const why = explainMissingTool('redis');
   if (why !== undefined) {
-    console.log(`\nnot run once more on a Redis: ${why}`);
+    console.log(`\nnot run once more on ${name}: ${why}`);
     return [];
   }
-  const server = await startRedis();
+  const server = await start();
   try {
-    return [runTests({ TEST_STORE: server.url }, ...ON_BOTH_STORES)];
+    return [runTests({ TEST_STORE: server.url }, ...filters)];
   } finally {
     await server.stop();
   }
@@ -132,7 +141,11 @@ function listFailures({ name, message, status, assertionResults }: TestFile): st
 }
 
 async function runAllTests(): Promise<boolean> {
-  const all = [runTests({}), ...(await runOnRedis())];
+  const all = [
+    runTests({}),
+    ...(await runOnStore('a Redis', startRedis, ON_BOTH_STORES)),
+    ...(await runOnStore('Sentinels', startSentinelGroup, ON_SENTINEL)),
+  ];
   const files = all.flatMap(({ testResults }) => testResults);
   const skipped = files
     .flatMap(({ assertionResults }) => assertionResults)

@@ -1,5 +1,6 @@
+import { EARLY_2021 } from '../../src/domain/answer-profile.ts';
 import { CALL_STATES } from '../../src/domain/call-state.ts';
-import { OAUTH_ERRORS } from '../../src/guide/errors.ts';
+import { OAUTH_ERROR_CODES } from '../../src/domain/oauth.ts';
 import { GRANT_TYPE, PATHS, SCOPES, TOKEN_LIFETIME_SECONDS, TOKEN_TYPE } from '../../src/guide/oauth.ts';
 
 /** The imitated service in OpenAPI: what the guide documents, and the refusals that were recorded. */
@@ -35,9 +36,11 @@ const createForm = (own: Readonly<Record<string, Field>>) => {
 };
 
 const listErrors = (status: number) =>
-  Object.entries(OAUTH_ERRORS)
-    .filter(([, one]) => one === status)
-    .map(([error]) => error);
+  OAUTH_ERROR_CODES.filter((error) =>
+    Object.values(EARLY_2021.answers).some(
+      (answer) => answer.status === status && answer.body?.includes(`"${error}"`),
+    ),
+  );
 
 const createHeader = (description: string, type: string, example: unknown) => ({
   description,

@@ -33,6 +33,7 @@ const formatAnnouncementText = (mock: StartedMock, options: ServeOptions): strin
     : [`  media     TCP/${mock.mediaPorts.tcp}, UDP/${mock.mediaPorts.udp} (STUN)`]),
   `  clients   ${options.clients.map(({ clientId }) => clientId).join(', ')}`,
   `  scenario  ${options.scenario}`,
+  ...(options.profile === undefined ? [] : [`  profile   ${options.profile}`]),
   ...(mock.sharedWith === undefined ? [] : [`  store     ${mock.sharedWith}`]),
   ...formatPasswordNotice(mock, options),
 ];

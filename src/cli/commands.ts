@@ -1,6 +1,7 @@
 import type { CommandHelp } from '../options/help.ts';
 import type { CommandName } from '../options/row.ts';
 import type { Command } from './command.ts';
+import { compare } from './compare/command.ts';
 import { exec } from './exec.ts';
 import { healthcheck } from './healthcheck.ts';
 import { init } from './init.ts';
@@ -14,7 +15,8 @@ interface CommandRow extends CommandHelp {
   readonly takesRest?: true;
 }
 
-const BAD_USAGE = 'invalid flags, environment, config file or scenario file; every problem is printed';
+const BAD_USAGE =
+  'invalid flags, environment, config file, scenario file or answer profile; every problem is printed';
 const CANNOT_RUN = 'cannot listen, cannot reach the store, crashed, or a library is missing';
 
 /** Every command by its name, with its help. */
@@ -52,8 +54,9 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   validate: {
     run: validate,
     takesRest: true,
-    summary: 'check scenario files; prints each problem with its line and column',
-    about: 'Checks scenario files. FILE is a file or a folder with scenario files.',
+    summary: 'check scenario files and answer profiles; prints each problem with its line and column',
+    about:
+      'Checks scenario files and answer profiles. FILE is one of these, or a folder with scenario files.',
     exitCodes: {
       0: 'all files are valid',
       2: 'invalid flags, or a problem in a file; every problem is printed',
@@ -84,6 +87,19 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       1: 'the report was written, but --strict or --min-coverage is not met',
       2: 'invalid flags, wrong credentials, or the folder is not writable',
       3: 'the simulator cannot be reached',
+    },
+  },
+  compare: {
+    run: compare,
+    summary: 'ask the real service, and show where the simulator answers differently',
+    about:
+      'Asks the real service at --target and a simulator the same harmless questions, one at a time, at most 40 ' +
+      'requests in all, and shows where their answers differ. It uses only tokens of its own, and revokes them.',
+    exitCodes: {
+      0: 'every answer is the same, or --dry-run',
+      1: 'answers differ',
+      2: 'invalid flags or profile, wrong credentials, or a file is not writable',
+      3: 'the service cannot be reached, is another one, or did not answer to the end',
     },
   },
   healthcheck: {

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { BadUsage } from '../options/bad-usage.ts';
+import { findProfileProblems, isProfileFile } from '../options/profile-file.ts';
 import { readOptions } from '../options/read.ts';
 import { parseScenarioFiles, scenarioFiles } from '../options/scenario-files.ts';
 import { formatProblem } from '../options/yaml/file.ts';
@@ -14,14 +15,16 @@ function resolveFiles(argument: string, cwd: string): string[] {
   return found.isDirectory() ? scenarioFiles(path) : [path];
 }
 
-/** Checks scenario files and prints every problem. */
+/** Checks scenario files and answer profiles, and prints every problem. */
 export const validate: Command = async ({ args, rest, env, cwd }) => {
   const named = [...readOptions('validate', { argv: args, env, cwd }).operands, ...rest];
   if (named.length === 0)
     throw new BadUsage(['no files given; name files or folders, as in: validate fixtures/scenarios']);
   const files = [...new Set(named.flatMap((argument) => resolveFiles(argument, cwd)))];
   if (files.length === 0) throw new BadUsage([`there is no scenario file in ${named.join(', ')}`]);
-  const { problems } = parseScenarioFiles(files);
+  const profiles = files.filter(isProfileFile);
+  const { problems: inScenarios } = parseScenarioFiles(files.filter((file) => !profiles.includes(file)));
+  const problems = [...inScenarios, ...profiles.flatMap(findProfileProblems)];
   for (const problem of problems) printError(formatProblem(problem, cwd));
   for (const file of files.filter((one) => problems.every((problem) => problem.file !== one))) {
     print(`ok: ${relative(cwd, file)}`);

@@ -1,6 +1,5 @@
-import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname, relative, resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { InvalidPacts, type LoadOptions, loadPacts } from '../contracts/load.ts';
 import { InvalidPact, type Pact } from '../contracts/pact.ts';
 import { simulatorControl } from '../contracts/provider-control.ts';
@@ -23,9 +22,7 @@ import { BadUsage, refuse } from '../options/bad-usage.ts';
 import { parseTimeout } from '../options/command-rows.ts';
 import { type Read, read } from '../options/read.ts';
 import type { OptionsFor } from '../options/table.ts';
-import { createFolder } from '../system/create-folder.ts';
-import { describeWriteError } from '../system/write-error.ts';
-import { type Command, EXIT, print, printError } from './command.ts';
+import { type Command, EXIT, print, printError, writeResult } from './command.ts';
 import { formatStates } from './list-states.ts';
 import { onStopSignal } from './stop-signals.ts';
 import { findBrokerProblems, readBroker, readDownload, readPublication } from './verify-broker.ts';
@@ -81,15 +78,6 @@ function createProgress(): { show(pact: Pact, index: number): void; done(): void
   };
 }
 
-function writeFile(flag: string, file: string, text: string, cwd: string): void {
-  try {
-    createFolder(dirname(resolve(cwd, file)));
-    writeFileSync(resolve(cwd, file), text);
-  } catch (error) {
-    throw new BadUsage([`${flag}: ${describeWriteError(error)}`]);
-  }
-}
-
 function writeReports(
   report: VerificationReport,
   { json, junit }: Pick<OptionsFor<'verify'>, 'json' | 'junit'>,
@@ -97,8 +85,8 @@ function writeReports(
 ): void {
   if (json === '-') process.stdout.write(formatJson(report));
   (json === '-' ? printError : print)(formatText(report));
-  if (json !== undefined && json !== '-') writeFile('--json', json, formatJson(report), cwd);
-  if (junit !== undefined) writeFile('--junit', junit, formatJunit(report), cwd);
+  if (json !== undefined && json !== '-') writeResult('--json', json, formatJson(report), cwd);
+  if (junit !== undefined) writeResult('--junit', junit, formatJunit(report), cwd);
   for (const file of [json, junit]) {
     if (file !== undefined && file !== '-') printError(`wrote ${relative(cwd, resolve(cwd, file))}`);
   }

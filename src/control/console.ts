@@ -142,6 +142,7 @@ export async function consoleRoutes(
     openStreams.add(events);
     const server = {
       version: about.version,
+      profile: about.profile,
       instance_id: about.instanceId,
       browser_url: addresses.browserUrl,
     };

@@ -1,12 +1,25 @@
-import type { OAuthErrorCode } from '../guide/errors.ts';
-import { GRANT_TYPE, SCOPES } from '../guide/oauth.ts';
+import { type AnswerProfile, isGranted, type RowName } from './answer-profile.ts';
 import { type Client, isSecretOf } from './client.ts';
+import { ROWS } from './early-2021.ts';
 import { type Explanation, explainSecret, explainUnknownClient } from './explanation.ts';
 
 /**
  * The rules of the authentication API: what is checked, and in which order. The guide shows only success; the
  * order and the oddities are those of the recorded protocol stack (django-oauth-toolkit 1.4.1 on oauthlib 3.1.0).
+ * The answers are those of an answer profile, which also decides what is granted.
  */
+
+/** The errors of RFC 6749, 5.2. */
+export const OAUTH_ERROR_CODES = [
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+] as const;
+
+export type OAuthErrorCode = (typeof OAUTH_ERROR_CODES)[number];
 
 /** Credentials of an `Authorization: Basic` header, or why there are none. `crash`: reading them broke the service. */
 export type BasicCredentials =
@@ -20,6 +33,10 @@ export interface OAuthRequest {
   /** Parameters are allowed in the body only; `malformed` contains a percent sign without two hex digits. */
   readonly query: 'none' | 'present' | 'malformed';
   readonly basic: BasicCredentials;
+  /** How its body is written, if it is no urlencoded form. */
+  readonly by?: 'json' | 'multipart' | undefined;
+  /** What else is special about it, and is granted. */
+  readonly row?: 'token_get' | 'missing_slash' | undefined;
   /** The last value of each name: the service accepts repetitions, although RFC 6749 forbids them. */
   readonly fields: ReadonlyMap<string, string>;
 }
@@ -28,12 +45,12 @@ export interface OAuthRequest {
 export type Refusal = Explanation &
   (
     | {
-        readonly error: OAuthErrorCode;
-        readonly description?: string;
+        readonly row: RowName;
+        /** What it is, in the journal. `crash`: the service breaks. */
+        readonly error: OAuthErrorCode | 'crash';
         /** Echoed when the request had one. */
         readonly state?: string;
       }
-    | { readonly crash: true }
     /** Not let through to the service at all. Guide 6.1. */
     | { readonly blocked: true }
   );
@@ -46,27 +63,50 @@ export function getClaimedClients({ basic, fields }: OAuthRequest): string[] {
 }
 
 /** One request on its way through the checks. The first client found stays, whichever credentials follow. */
-interface Attempt {
+export interface Attempt {
   readonly request: OAuthRequest;
   readonly findClient: (clientId: string) => Client | undefined;
+  readonly profile: AnswerProfile;
+  readonly isRevocation?: true;
   client?: Client | undefined;
+  /** What is special about it, and is granted. */
+  row?: RowName | undefined;
 }
 
-type Step = (attempt: Attempt) => Refusal | undefined;
+export type Step = (attempt: Attempt) => Refusal | undefined;
 
-function refuse(
-  { request }: Attempt,
+/** Refuses the request, unless the profile grants what is special about it. */
+export function refuse(
+  attempt: Attempt,
+  row: RowName,
   error: OAuthErrorCode,
   explanation: Explanation,
-  description?: string,
-): Refusal {
-  const state = request.fields.get('state');
-  return { error, ...explanation, ...(description && { description }), ...(state && { state }) };
+): Refusal | undefined {
+  if (isGranted(attempt.profile, row)) {
+    attempt.row = row;
+    return undefined;
+  }
+  const state = attempt.request.fields.get('state');
+  return { row, error, ...explanation, ...(state && { state }) };
 }
 
-const refuseWithCrash = (reason: string, fix: string): Refusal => ({ crash: true, reason, fix });
+/** Refuses what makes the recorded service fail. */
+export function refuseWithCrash(
+  attempt: Attempt,
+  row: RowName,
+  what: string,
+  fix: string,
+  where = 'the service',
+): Refusal | undefined {
+  const { status } = attempt.profile.answers[row];
+  const refusal = refuse(attempt, row, 'invalid_request', {
+    reason: status < 500 ? `${what} is refused with ${status}` : `${what} makes ${where} fail with ${status}`,
+    fix,
+  });
+  return refusal && status >= 500 ? { ...refusal, error: 'crash' } : refusal;
+}
 
-function findFirstRefusal(steps: readonly Step[], attempt: Attempt): Refusal | undefined {
+export function findFirstRefusal(steps: readonly Step[], attempt: Attempt): Refusal | undefined {
   for (const step of steps) {
     const refusal = step(attempt);
     if (refusal !== undefined) return refusal;
@@ -74,7 +114,7 @@ function findFirstRefusal(steps: readonly Step[], attempt: Attempt): Refusal | u
   return undefined;
 }
 
-const getField = ({ request }: Attempt, name: string) => request.fields.get(name);
+export const getField = ({ request }: Attempt, name: string) => request.fields.get(name);
 
 function loadClient(attempt: Attempt, clientId: string | undefined): Client | undefined {
   attempt.client ??= clientId === undefined ? undefined : attempt.findClient(clientId);
@@ -99,53 +139,49 @@ function isSecretRequired(attempt: Attempt): boolean {
   return loadClient(attempt, getField(attempt, 'client_id'))?.type !== 'public';
 }
 
-const IN_BODY = 'leave the query out, and send the parameters in the body';
-
-// ---- steps -----------------------------------------------------------------------------------------------
-
-/** The query is decoded before anything else, and a decoding error is not caught. */
-const queryDecodes: Step = ({ request }) =>
-  request.query === 'malformed'
-    ? refuseWithCrash('the query has a % that is not followed by two hex digits', IN_BODY)
-    : undefined;
-
-/** The token endpoint rejects a query in a place where the exception is not caught. */
-const noQueryOrCrash: Step = ({ request }) =>
-  request.query === 'present'
-    ? refuseWithCrash('a query string makes the token endpoint fail with 500', IN_BODY)
-    : undefined;
-
-const noQuery: Step = (attempt) =>
-  attempt.request.query === 'present'
-    ? refuse(
-        attempt,
-        'invalid_request',
-        { reason: 'the query string is not allowed', fix: IN_BODY },
-        'URL query parameters are not allowed',
-      )
-    : undefined;
+/** What a profile may refuse although the guide has it. */
+export const special = (row: RowName, error: OAuthErrorCode = 'invalid_request'): Step => {
+  const explanation = {
+    reason: `the answer profile refuses this: ${ROWS[row].situation}`,
+    fix: 'send it as the service wants it; mock-veridas compare shows how',
+  };
+  return (attempt) => refuse(attempt, row, error, explanation);
+};
 
 /** A parameter of this name overwrites the client that was found, with something that is not a client. */
-const noClientParameter: Step = (attempt) =>
+export const noClientParameter: Step = (attempt) =>
   getField(attempt, 'client')
     ? refuseWithCrash(
-        'a parameter named "client" makes the service fail with 500',
+        attempt,
+        'crash',
+        'a parameter named "client"',
         'remove it; the id is sent as client_id',
       )
     : undefined;
 
-const headerReadable: Step = ({ request }) =>
-  request.basic === 'crash'
+export const headerReadable: Step = (attempt) =>
+  attempt.request.basic === 'crash'
     ? refuseWithCrash(
-        'an Authorization header that cannot be decoded makes the service fail with 500',
+        attempt,
+        'crash',
+        'an Authorization header that cannot be decoded',
         'send Basic and the base64 of ID:SECRET, and no other character',
       )
     : undefined;
 
-const confidentialClient: Step = (attempt) =>
+export const isBasic = ({ request }: Attempt): boolean => typeof request.basic === 'object';
+
+export const confidentialClient: Step = (attempt) =>
   isAuthenticatedByHeader(attempt) || isAuthenticatedByBody(attempt)
     ? undefined
-    : refuse(attempt, 'invalid_client', explainInvalidClient(attempt));
+    : refuse(attempt, findInvalidClientRow(attempt), 'invalid_client', explainInvalidClient(attempt));
+
+function findInvalidClientRow(attempt: Attempt): RowName {
+  if (attempt.client === undefined)
+    return getClaimedClients(attempt.request).length > 0 ? 'unknown_client' : 'no_credentials';
+  if (isBasic(attempt)) return 'wrong_secret_basic';
+  return attempt.isRevocation ? 'revoke_wrong_secret' : 'wrong_secret';
+}
 
 function explainInvalidClient({ request, client }: Attempt): Explanation {
   const { basic, fields } = request;
@@ -163,134 +199,5 @@ function explainInvalidClient({ request, client }: Attempt): Explanation {
 }
 
 /** A public client may omit its secret. RFC 6749, 3.2.1. */
-const anyClient: Step = (attempt) => (isSecretRequired(attempt) ? confidentialClient(attempt) : undefined);
-
-const mayUse =
-  (grantType: Client['grantType']): Step =>
-  (attempt) =>
-    attempt.client?.grantType === grantType
-      ? undefined
-      : refuse(attempt, 'unauthorized_client', {
-          reason: `the client is registered for ${attempt.client?.grantType} only`,
-          fix: `use a client whose grant_type is ${grantType}`,
-        });
-
-/** The scope of a token for which none was requested. */
-export const ALL_SCOPES = SCOPES.join(' ');
-
-const scopeKnown: Step = (attempt) =>
-  getRequestedScopes(attempt).every((scope) => (SCOPES as readonly string[]).includes(scope))
-    ? undefined
-    : refuse(attempt, 'invalid_scope', {
-        reason: 'the scope is unknown',
-        fix: `send some of ${SCOPES.join(', ')}, separated by one space, or no scope`,
-      });
-
-function getRequestedScopes(attempt: Attempt): readonly string[] {
-  return getField(attempt, 'scope')?.trim().split(' ') ?? SCOPES;
-}
-
-const USE_GRANT = `use grant_type=${GRANT_TYPE}, the only one in the guide`;
-
-const present =
-  (name: string, description: string): Step =>
-  (attempt) =>
-    getField(attempt, name) === undefined
-      ? refuse(attempt, 'invalid_request', { reason: `${name} is missing`, fix: USE_GRANT }, description)
-      : undefined;
-
-const notEmpty =
-  (name: string, description: string, fix = USE_GRANT): Step =>
-  (attempt) =>
-    getField(attempt, name)
-      ? undefined
-      : refuse(attempt, 'invalid_request', { reason: `${name} is missing or empty`, fix }, description);
-
-const never =
-  (reason: string, description?: string): Step =>
-  (attempt) =>
-    refuse(attempt, 'invalid_grant', { reason, fix: USE_GRANT }, description);
-
-const AUTHENTICATION_STEPS: readonly Step[] = [noClientParameter, headerReadable];
-
-/** The checks of each grant, in order. Only `client_credentials` can succeed: the service has no users. */
-const GRANTS: ReadonlyMap<string | undefined, readonly Step[]> = new Map(
-  Object.entries({
-    [GRANT_TYPE]: [...AUTHENTICATION_STEPS, confidentialClient, mayUse('client-credentials'), scopeKnown],
-    authorization_code: [
-      present('code', 'Missing code parameter.'),
-      ...AUTHENTICATION_STEPS,
-      anyClient,
-      mayUse('authorization-code'),
-      never('the service issues no authorization codes; use grant_type client_credentials'),
-    ],
-    // Known to the grant's own check but not to the client's: that mismatch is not caught.
-    openid: [
-      present('code', 'Missing code parameter.'),
-      ...AUTHENTICATION_STEPS,
-      anyClient,
-      () => refuseWithCrash('grant_type openid makes the service fail with 500', USE_GRANT),
-    ],
-    password: [
-      ...AUTHENTICATION_STEPS,
-      anyClient,
-      notEmpty('username', 'Request is missing username parameter.'),
-      notEmpty('password', 'Request is missing password parameter.'),
-      never('the service has no users; use grant_type client_credentials', 'Invalid credentials given.'),
-    ],
-    refresh_token: [
-      present('refresh_token', 'Missing refresh token parameter.'),
-      ...AUTHENTICATION_STEPS,
-      anyClient,
-      never('the service issues no refresh tokens; request a new access token'),
-    ],
-  }),
-);
-
-const grantKnown: Step = (attempt) =>
-  GRANTS.has(getField(attempt, 'grant_type'))
-    ? undefined
-    : refuse(attempt, 'unsupported_grant_type', explainGrantType(getField(attempt, 'grant_type')));
-
-const explainGrantType = (given: string | undefined): Explanation => ({
-  reason: given === undefined ? 'grant_type is missing' : 'grant_type must be client_credentials',
-  fix: `send grant_type=${GRANT_TYPE} in a form body`,
-});
-
-const grantAllowed: Step = (attempt) =>
-  findFirstRefusal(GRANTS.get(getField(attempt, 'grant_type')) ?? [], attempt);
-
-const TOKEN_STEPS = [queryDecodes, noQueryOrCrash, grantKnown, grantAllowed];
-
-const REVOKE_STEPS = [
-  queryDecodes,
-  noQuery,
-  notEmpty('token', 'Missing token parameter.', 'send the access token in the field token of a form body'),
-  ...AUTHENTICATION_STEPS,
-  // Any authenticated client may revoke any token: its owner is not compared.
-  anyClient,
-];
-
-/** The client and scope to issue a token for, or why none is issued. Guide 5.2; RFC 6749, 4.4 and 5.2. */
-export function evaluateGrant(
-  request: OAuthRequest,
-  findClient: (clientId: string) => Client | undefined,
-): { readonly client: Client; readonly scope: string } | Refusal {
-  const attempt: Attempt = { request, findClient };
-  const refusal = findFirstRefusal(TOKEN_STEPS, attempt);
-  if (refusal !== undefined) return refusal;
-  if (attempt.client === undefined) throw new Error('a grant was allowed without a client');
-  return {
-    client: attempt.client,
-    scope: getField(attempt, 'scope') === undefined ? ALL_SCOPES : getRequestedScopes(attempt).join(' '),
-  };
-}
-
-/** The token to revoke, or why none is revoked. Guide 5.2; RFC 7009, 2.1. */
-export function evaluateRevocation(
-  request: OAuthRequest,
-  findClient: (clientId: string) => Client | undefined,
-): { readonly token: string } | Refusal {
-  const attempt: Attempt = { request, findClient };
-  return findFirstRefusal(REVOKE_STEPS, attempt) ?? { token: request.fields.get('token') ?? '' };
-}
+export const anyClient: Step = (attempt) =>
+  isSecretRequired(attempt) ? confidentialClient(attempt) : undefined;

@@ -43,6 +43,7 @@ const OPTIONS: Readonly<Record<keyof MockOptions, TSchema>> = {
   randomSeed: SIMULATOR_ROWS['random-seed'].schema,
   blocked: blocked.schema,
   trustProxy: SIMULATOR_ROWS['trust-proxy'].schema,
+  profile: SIMULATOR_ROWS.profile.schema,
   refusedCall: SIMULATOR_ROWS['refused-call'].schema,
   strictTokens: SIMULATOR_ROWS['strict-tokens'].schema,
   knownValidationsOnly: SIMULATOR_ROWS['known-validations-only'].schema,

@@ -30,5 +30,10 @@ export async function startMock(options: MockOptions = {}): Promise<StartedMock>
   const { findOptionProblems } = await import('./check-options.ts');
   const errors = findOptionProblems(options);
   if (errors.length > 0) throw new MockError('invalid', `startMock: ${describeProblems(errors)}`, { errors });
-  return launchMock(options);
+  return launchMock(options).catch((error: Error) => {
+    // Of an answer profile, with a line for each problem.
+    if (error.name !== 'InvalidFile') throw error;
+    const problems = error.message.split('\n').map((message) => ({ path: '/profile', message }));
+    throw new MockError('invalid', `startMock: profile: ${describeProblems(problems)}`, { errors: problems });
+  });
 }

@@ -7,6 +7,8 @@ import { COMMAND_NAMES, onOff, path, type Row, Switch } from './row.ts';
 const FLAG_ONLY = { variables: [], inFile: false } as const;
 const VERIFY = { ...FLAG_ONLY, for: ['verify'] } as const;
 const TO_VERIFY = { ...VERIFY, group: 'Verification' } as const;
+/** The account on the real service. */
+const OF_ACCOUNT = { ...TO_VERIFY, for: ['verify', 'compare'] } as const;
 const OF_BROKER = { ...VERIFY, group: 'Pact broker' } as const;
 const RESULT = { ...VERIFY, group: 'Results' } as const;
 
@@ -64,14 +66,14 @@ const MinCoverage = Type.Union(
 export const COMMAND_ROWS = {
   target: {
     ...FLAG_ONLY,
-    for: ['report', 'verify'],
+    for: ['report', 'verify', 'compare'],
     group: 'Server',
     schema: Address,
     placeholder: 'URL',
     help:
       'server to use, such as http://127.0.0.1:4010, or with USER:PASSWORD@ before the host. Without it, report ' +
       'reads the simulator that runs with the same options, and verify starts one. verify also accepts ' +
-      'the real service, and skips the provider states that cannot be set up there',
+      'the real service, and skips the provider states that cannot be set up there. compare needs it',
   },
   provider: {
     ...TO_VERIFY,
@@ -79,18 +81,31 @@ export const COMMAND_ROWS = {
     default: 'videocall-manager',
   },
   'client-id': {
-    ...TO_VERIFY,
-    ...anyText('ID', 'client id', 'client of provider states that name none (default CLIENT_ID)'),
+    ...OF_ACCOUNT,
+    variables: ['MOCK_VERIDAS_CLIENT_ID'],
+    ...anyText(
+      'ID',
+      'client id',
+      'client of provider states that name none (default CLIENT_ID), or of the service to compare with (default $CLIENT_ID)',
+    ),
   },
   'client-secret': {
-    ...TO_VERIFY,
-    ...anyText('SECRET', 'client secret', 'secret of that client (default CLIENT_SECRET)', {
-      writeOnly: true,
-    }),
+    ...OF_ACCOUNT,
+    variables: ['MOCK_VERIDAS_CLIENT_SECRET'],
+    ...anyText(
+      'SECRET',
+      'client secret',
+      'secret of that client (default CLIENT_SECRET; compare: $CLIENT_SECRET)',
+      { writeOnly: true },
+    ),
   },
   'validation-id': {
-    ...TO_VERIFY,
-    ...anyText('ID', 'validation id', 'validation of provider states that name none (default VALIDATION_ID)'),
+    ...OF_ACCOUNT,
+    ...anyText(
+      'ID',
+      'validation id',
+      'validation of provider states that name none (default VALIDATION_ID); compare opens it as a call, and no call without it',
+    ),
   },
   filter: {
     ...TO_VERIFY,
@@ -103,7 +118,7 @@ export const COMMAND_ROWS = {
     ),
   },
   timeout: {
-    ...TO_VERIFY,
+    ...OF_ACCOUNT,
     schema: Type.Refine(
       Type.String({ title: 'time up to 1h', description: 'a number and ms, s, m or h, as in 5s' }),
       isTimeout,
@@ -201,7 +216,44 @@ export const COMMAND_ROWS = {
     ...anyText('VERSION', 'version', 'version of the provider to publish the result for'),
   },
   'build-url': { ...OF_BROKER, ...anyText('URL', 'address', 'URL of the build'), needs: 'publish' },
-  json: { ...RESULT, ...anyText('FILE|-', 'file', 'write the result as JSON; - writes to standard output') },
+  'dry-run': {
+    ...FLAG_ONLY,
+    for: ['compare'],
+    group: 'Verification',
+    ...onOff('list the questions, and ask none'),
+  },
+  json: {
+    ...RESULT,
+    for: ['verify', 'compare'],
+    ...anyText('FILE|-', 'file', 'write the result as JSON; - or no file writes to standard output'),
+    bare: '-',
+  },
+  markdown: {
+    ...FLAG_ONLY,
+    for: ['compare'],
+    group: 'Results',
+    ...anyText('FILE', 'file', 'write the result as Markdown, for a ticket'),
+  },
+  write: {
+    ...FLAG_ONLY,
+    for: ['compare'],
+    group: 'Results',
+    schema: path('file'),
+    placeholder: 'FILE',
+    help: 'write the answers of the service as an answer profile for --profile',
+    isPath: true,
+  },
+  label: {
+    ...FLAG_ONLY,
+    for: ['compare'],
+    group: 'Results',
+    ...anyText(
+      'TEXT',
+      'label',
+      'what the written profile calls the service, which it does not name otherwise',
+    ),
+    default: 'a service',
+  },
   junit: { ...RESULT, ...anyText('FILE', 'file', 'write the result as JUnit XML') },
   'fail-on-pending': { ...RESULT, ...onOff('count failed pending interactions as failures') },
   'show-secrets': { ...RESULT, ...onOff('do not mask secrets in output and result files') },

@@ -38,6 +38,8 @@ const withoutValue = (argument: string, next: string | undefined): boolean => {
   return argument.startsWith('--') && isKnown(name) && !isSwitch(name) && isFlag(next);
 };
 
+const findBareValue = (flag: string): string => getRow(flag.slice(2) as Name).bare ?? '';
+
 /** The part of an unknown flag that may be repeated: the rest could be a secret. */
 const shownFlag = (rawName: string): string => /^-*[A-Za-z0-9-]*/.exec(rawName)?.[0] ?? '';
 
@@ -95,7 +97,7 @@ export function fromArguments(command: CommandName, argv: readonly string[], fol
   const long = argv.map(longForm);
   const { tokens } = parseArgs({
     args: long.map((argument, index) =>
-      withoutValue(argument, long[index + 1]) ? `${argument}=` : argument,
+      withoutValue(argument, long[index + 1]) ? `${argument}=${findBareValue(argument)}` : argument,
     ),
     options: FLAGS,
     strict: false,

@@ -8,6 +8,7 @@ export const OPERANDS = {
   validate: 'FILE...',
   verify: 'PACT...',
   report: '[DIR...]',
+  compare: undefined,
   healthcheck: undefined,
 } as const;
 
@@ -39,6 +40,8 @@ export interface Row {
   /** Schema of the value; a list makes the flag repeatable, a boolean needs no value. */
   readonly schema: TSchema;
   readonly placeholder?: string;
+  /** What the flag means without a value. */
+  readonly bare?: string;
   readonly help: string;
   readonly default?: unknown;
   /** Defaults that differ for some takers. */

@@ -3,17 +3,7 @@ import { AddressOrRange } from '../control/schema/client-format.ts';
 import { ScenarioName } from '../control/schema/scenario-format.ts';
 import { BLOCKING, LOG_FORMATS, LOG_LEVELS, REFUSED_CALL, TOKEN_FORMATS } from './choices.ts';
 import { onOff, path, type Row, text, WEB_HOST } from './row.ts';
-
-/** Percent-encoded, because these characters would end it. */
-const IN_URL = '(?:[^:@/?#%\\s]|%[0-9A-Fa-f]{2})*';
-const LOGIN = `(?:${IN_URL}(?::${IN_URL})?@)?`;
-const TLS_FILE = '(?:ca|cert|key)=[^&#\\s]+';
-const TLS_FILES = `\\?${TLS_FILE}(?:&${TLS_FILE})*`;
-const SERVER = `${LOGIN}${WEB_HOST}(?:/\\d{0,4})?`;
-const STORE = `^(?:memory|redis://${SERVER}|rediss://${SERVER}(?:${TLS_FILES})?|unix://${LOGIN}/[^?#\\s]+(?:\\?db=\\d{1,4})?)$`;
-
-/** Whether a text is a valid store address. */
-export const isStore = (given: string): boolean => new RegExp(STORE, 'u').test(given);
+import { explainStore, STORE, STORE_FORMS } from './store-address.ts';
 
 /** Commands that start a simulator. */
 const BY_FLAG = ['start', 'exec'] as const;
@@ -124,6 +114,14 @@ export const SIMULATOR_ROWS = {
     help: 'how to block production clients whose address is not in their allowed_ips: forbidden (403), reset or hang',
     default: 'forbidden',
   },
+  profile: {
+    for: [...SERVING, 'compare'],
+    group: 'Clients and tokens',
+    schema: path('file'),
+    placeholder: 'FILE',
+    help: 'answer profile: how the service answers what the guide leaves open, as compare --write keeps it (default early-2021)',
+    isPath: true,
+  },
   'token-format': {
     for: SERVING,
     group: 'Clients and tokens',
@@ -172,8 +170,9 @@ export const SIMULATOR_ROWS = {
     group: 'Calls',
     schema: Type.Enum(REFUSED_CALL, { title: 'kind of refusal' }),
     placeholder: 'HOW',
-    help: 'how /call answers an invalid token: forbidden (403), or event (a page that posts VideocallNotFound)',
-    default: 'forbidden',
+    help:
+      'how /call answers an invalid token: forbidden (403), or event (a page that posts VideocallNotFound); ' +
+      'by default as the answer profile, which is forbidden unless --profile changes it',
   },
   'known-validations-only': {
     for: SERVING,
@@ -224,16 +223,12 @@ export const SIMULATOR_ROWS = {
   store: {
     for: SERVING,
     group: 'Storage',
-    schema: text(
-      'store',
-      'memory, redis://USER:PASSWORD@HOST:PORT/DB, rediss:// for TLS, or unix://PATH?db=N',
-      STORE,
-      { writeOnly: true },
-    ),
+    schema: text('store', STORE_FORMS, STORE, { writeOnly: true, explain: explainStore }),
     placeholder: 'URL',
     help:
       'where to keep all data: memory, or a Redis or Valkey that several instances share, such as ' +
-      'redis://HOST:6379, rediss:// for TLS, or unix:///path/to/socket; needs the package redis',
+      'redis://HOST:6379, redis+sentinel://HOST:26379,HOST:26379/NAME, rediss:// for TLS, or unix:///path/to/socket; ' +
+      'needs the package redis',
     default: 'memory',
   },
   'store-prefix': {

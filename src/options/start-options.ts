@@ -7,6 +7,7 @@ import type { ConfiguredValidation } from '../domain/validation.ts';
 import { refuse } from './bad-usage.ts';
 import { type Identity, readIdentity } from './identity.ts';
 import { findMissingClients, findPresetProblems, findRepeatedSituations, getValues } from './presets.ts';
+import { findProfileProblems } from './profile-file.ts';
 import { read, type Surroundings } from './read.ts';
 import { type Admin, resolve } from './resolve.ts';
 import { claimedName, type Reading, scenarioFiles, scenariosIn } from './scenario-files.ts';
@@ -125,6 +126,9 @@ export function readStartOptions<C extends StartCommand>(
     ...(problems.length > 0 ? [] : findMissingClients(presets, clientIds)),
     ...findPresetProblems(presets, known),
     ...findRepeatedSituations(presets),
+    ...(others.profile === undefined ? [] : findProfileProblems(others.profile)).map((problem) =>
+      formatProblem(problem, surroundings.cwd),
+    ),
     ...findUrlProblems(given['admin-origin']),
     ...findUrlProblems(given['browser-url']),
     ...(Array.isArray(identity) ? identity : []),

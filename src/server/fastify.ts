@@ -14,7 +14,6 @@ import { overviewRoutes } from '../control/overview.ts';
 import { ADMIN, CONSOLE, DEMO, DOCS } from '../control/schema/paths.ts';
 import { type CallServices, callRoutes, foreignPosterRoutes } from '../service/call.ts';
 import { callStreamRoutes } from '../service/call-stream.ts';
-import { NOT_FOUND, SERVER_ERROR, sendAnswer } from '../service/django/answer.ts';
 import { parsePairs } from '../service/django/urlencoded.ts';
 import type { MistakeLog } from '../service/mistake-log.ts';
 import { type OAuthServices, oauthRoutes } from '../service/oauth.ts';
@@ -104,7 +103,7 @@ export async function createServer(options: ServerOptions): Promise<HttpServer> 
     },
     // A path that cannot be decoded is answered 404.
     frameworkErrors: (_error, request, reply) => {
-      const sendNotFound = () => sendAnswer(request, reply, NOT_FOUND);
+      const sendNotFound = () => options.answers.send(request, reply, 'unknown_path');
       if (!request.url.startsWith(`${ADMIN}/`)) {
         const record = async () => late.requestLog?.recordRefused(request, 404, 'the path cannot be decoded');
         record().then(sendNotFound, sendNotFound);
@@ -145,7 +144,7 @@ export async function createServer(options: ServerOptions): Promise<HttpServer> 
     // Only requests to imitated endpoints have a journal entry.
     const { message: reason } = logFailure(request.log, error);
     if (request.requestContext !== undefined) request.requestContext.reason = reason;
-    sendAnswer(request, reply, SERVER_ERROR);
+    options.answers.send(request, reply, 'crash');
     return reply;
   });
   await app.register(async (imitated) => {

@@ -2,11 +2,14 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { PROFILE, toProfile } from '../control/schema/profile-format.ts';
+import { type AnswerProfile, EARLY_2021 } from '../domain/answer-profile.ts';
 import { MEDIA_PORTS } from '../guide/ports.ts';
 import { type Resolved, resolve } from '../options/resolve.ts';
-import { isStore } from '../options/simulator-rows.ts';
+import { explainStore, isStore, STORE_FORMS } from '../options/store-address.ts';
 import type { AllRead } from '../options/table.ts';
 import type { PageTicket } from '../service/call.ts';
+import { createAnswers } from '../service/django/answer.ts';
 import { createMistakeLog } from '../service/mistake-log.ts';
 import { createSeeder } from '../simulator/seed.ts';
 import { createSimulator, type Simulator } from '../simulator/simulator.ts';
@@ -61,11 +64,14 @@ function listCommonOptions({
   trustProxy,
   admin,
   scenarios,
+  profile,
   ...common
-}: Omit<ResolvedOptions, 'store' | 'storePrefix' | 'logLevel' | 'logFormat'>): Record<string, unknown> {
+}: Omit<ResolvedOptions, 'store' | 'storePrefix' | 'logLevel' | 'logFormat' | 'profile'> & {
+  readonly profile: AnswerProfile;
+}): Record<string, unknown> {
   const files = typeof scenarios === 'function' ? scenarios() : scenarios;
   return Object.fromEntries(
-    Object.entries({ ...common, scenarios: [...files] }).map(([name, value]) => [
+    Object.entries({ ...common, profile: profile.name, scenarios: [...files] }).map(([name, value]) => [
       name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
       value,
     ]),
@@ -81,7 +87,10 @@ async function openStore(
   log: Logger,
   onShared: (line: string) => void,
 ): Promise<Store> {
-  if (!isStore(address)) throw new StoreUnavailable('store: is neither memory nor the URL of a Redis');
+  if (!isStore(address))
+    throw new StoreUnavailable(
+      `store: is neither memory nor the address of a Redis; ${explainStore(address) ?? `give ${STORE_FORMS}`}`,
+    );
   if (address === 'memory') return createMemoryStore(systemTime);
   const { createRedisStore } = await import('../store/redis/redis-store.ts');
   return createRedisStore({
@@ -92,6 +101,13 @@ async function openStore(
     onShared,
     reseed: (store) => createSeeder(store, random, options).all(),
   });
+}
+
+/** The answer profile in a file; by default the built-in one. */
+async function loadProfile(file: string | undefined): Promise<AnswerProfile> {
+  if (file === undefined) return EARLY_2021;
+  const { readYaml } = await import('../options/yaml/file.ts');
+  return toProfile(readYaml(file, PROFILE).document);
 }
 
 /** What a simulator has opened so far while it starts. */
@@ -125,8 +141,12 @@ export async function launch(given: LaunchOptions, timeouts = TIMEOUTS_MS): Prom
     randomSeed,
     logLevel,
     logFormat,
-    ...options
+    profile: profileFile,
+    ...others
   } = resolve('library', given);
+  const profile = await loadProfile(profileFile);
+  const clients = others.clients.map((client) => ({ expiresIn: profile.expiresIn, ...client }));
+  const options = { ...others, clients, profile };
   const random = createRandom(randomSeed);
   const log = createLogger({ level: logLevel, format: logFormat });
   const running: OpenResources = {};
@@ -195,7 +215,10 @@ interface StartContext {
   readonly store: Store;
   readonly random: Random;
   readonly log: Logger;
-  readonly options: Omit<ResolvedOptions, 'store' | 'storePrefix' | 'randomSeed' | 'logLevel' | 'logFormat'>;
+  readonly options: Omit<
+    ResolvedOptions,
+    'store' | 'storePrefix' | 'randomSeed' | 'logLevel' | 'logFormat' | 'profile'
+  > & { readonly profile: AnswerProfile };
   readonly timeouts: Timeouts;
   /** Whatever is opened is added at once, so that a failing start closes it. */
   readonly running: OpenResources;
@@ -220,6 +243,7 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
     strictTokens,
     scenario,
     scenarios,
+    profile,
     refusedCall,
     knownValidationsOnly,
     journalSize,
@@ -242,6 +266,7 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
     store,
     random,
     tokenFormat: jwt?.format ?? opaqueTokenFormat,
+    profile,
     clients,
     faults,
     validations,
@@ -262,11 +287,13 @@ async function startWithStore(starting: StartContext): Promise<Omit<LaunchedMock
     tickets: createTickets<PageTicket>(store, random),
     access: { origins: admin.origins, credentials, isLocal },
     blocking: blocked,
+    answers: createAnswers(profile),
     refusedCall,
     publicKeys: jwt?.keys,
     trustProxy,
     about: {
       version: VERSION,
+      profile: profile.name,
       instanceId: random.text(12),
       startedAt,
       realTime: systemTime,

@@ -31,8 +31,13 @@ export interface MockOptions {
   readonly blocked?: Blocking;
   /** Proxies whose `X-Forwarded-For` is trusted: addresses and ranges. */
   readonly trustProxy?: readonly string[];
-  /** How `/call` answers a token that opens no call: a 403, or a page that posts VideocallNotFound. */
-  readonly refusedCall?: RefusedCall;
+  /** Answer profile: a file that `mock-veridas compare --write` has written; by default `early-2021`. */
+  readonly profile?: string | undefined;
+  /**
+   * How `/call` answers a token that opens no call: a 403, or a page that posts VideocallNotFound; by default as the answer
+   * profile, which is a 403 unless you give one.
+   */
+  readonly refusedCall?: RefusedCall | undefined;
   /** Refuses a token for a second validation, and on a second page at the same time. */
   readonly strictTokens?: boolean;
   /** Rejects validation ids that were not created through the control API. */
@@ -45,8 +50,8 @@ export interface MockOptions {
   readonly logFormat?: LogFormat;
   /**
    * Where state is kept; by default in memory. Pass a `Store` to stop and restart a simulator without losing state: the
-   * store stays open. Pass the address of a Redis or Valkey (`redis://`, `rediss://` or `unix://`) to share state between
-   * simulators; this needs the package `redis`.
+   * store stays open. Pass the address of a Redis or Valkey (`redis://`, `rediss://` or `unix://`) or of its Sentinels
+   * (`redis+sentinel://`, `rediss+sentinel://`) to share state between simulators; this needs the package `redis`.
    */
   readonly store?: Store | string;
   /** Prefix of every key in Redis; by default `mock-veridas:`. */

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
+import type { RowName } from '../domain/answer-profile.ts';
+import type { ProfileAnswer } from '../domain/early-2021.ts';
 import type { Explanation } from '../domain/explanation.ts';
 import type { ErrorCode } from '../guide/events.ts';
 import type { RefusedCall } from '../options/choices.ts';
@@ -15,7 +17,7 @@ import type { Simulator } from '../simulator/simulator.ts';
 import type { Random } from '../system/random.ts';
 import type { Tickets } from '../system/signing.ts';
 import { getProtocol, listOrigins, withProtocol } from './call-origins.ts';
-import { createMethodNotAllowed, sendAnswer } from './django/answer.ts';
+import type { Answers } from './django/answer.ts';
 import { createPortProbes, type MediaPorts } from './port-probes.ts';
 import { getRequestContext, type RequestLog } from './request-log.ts';
 
@@ -33,8 +35,9 @@ export interface CallServices {
   readonly simulator: Simulator;
   readonly random: Random;
   readonly tickets: Tickets<PageTicket>;
-  /** How to answer a token that opens no call: with a 403, or with a page that posts VideocallNotFound. */
-  readonly refusedCall: RefusedCall;
+  readonly answers: Answers;
+  /** How to answer a token that opens no call, if not by the profile. */
+  readonly refusedCall: RefusedCall | undefined;
   readonly addresses: {
     /** The address for browsers. */
     readonly browserUrl: string;
@@ -112,6 +115,18 @@ function explainOpening(opening: Opening): Explanation | undefined {
   return 'error' in opening ? { reason: `${opening.error}: ${opening.reason}`, fix: opening.fix } : undefined;
 }
 
+/** The answers that `--refused-call` selects. */
+const REFUSED_CALL_ANSWERS: Readonly<Record<RefusedCall, ProfileAnswer>> = {
+  forbidden: { status: 403 },
+  event: { status: 200, event: 'VideocallNotFound' },
+};
+
+function findRow(opening: Opening, validationId: string): RowName {
+  if ('refused' in opening)
+    return opening.refused === 'shared' ? 'call_completed_token' : `call_${opening.refused}_token`;
+  return 'error' in opening && validationId === '' ? 'call_no_validation' : 'call';
+}
+
 /** `GET /call`: the frame's page. Guide 5.3. */
 export async function callRoutes(app: FastifyInstance, services: CallServices): Promise<void> {
   const css = readAsset('call.css');
@@ -122,23 +137,36 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
     reply: FastifyReply,
     page: string,
     opening: Opening,
-  ): Promise<string> {
+    row: RowName,
+  ): Promise<string | FastifyReply> {
+    const { refusedCall, answers } = services;
+    const answer =
+      'refused' in opening && refusedCall !== undefined
+        ? REFUSED_CALL_ANSWERS[refusedCall]
+        : answers.profile.answers[row];
+    if (answer.body !== undefined) {
+      answers.send(request, reply, row);
+      return reply;
+    }
+    reply.code(answer.status);
+    const { location } = answer.headers ?? {};
+    if (typeof location === 'string') reply.header('location', location);
     const nonce = services.random.text(NONCE_LENGTH);
     const { reason } = getRequestContext(request);
     const language = chooseLanguage(request);
     const note = reason && `mock-veridas: ${reason}`;
-    if ('refused' in opening && services.refusedCall === 'forbidden') {
-      setFrameHeaders(reply.code(403), nonce);
+    const event = row === 'call' && 'error' in opening ? opening.error : answer.event;
+    if (!('callId' in opening) && !event) {
+      setFrameHeaders(reply, nonce);
       return renderCallPage({ state: 'error', language, nonce, css, script, note });
     }
     const host = HOST_PATTERN.test(request.headers.host ?? '') ? (request.headers.host ?? '') : 'localhost';
     const protocol = getProtocol(request);
     const ownHost = `e-${page}.videocall.localhost`;
     const opened = 'callId' in opening ? opening : undefined;
-    const error = 'error' in opening ? opening.error : 'VideocallNotFound';
     const client = getRequestContext(request).received?.clientId ?? '';
     const ticket = await services.tickets.sign(
-      opened === undefined ? { page, error, client } : { page, call: opened.callId },
+      opened === undefined ? { page, error: event as ErrorCode, client } : { page, call: opened.callId },
     );
     const media = services.addresses.mediaPorts;
     const ports = media === undefined ? [] : createPortProbes(host, media);
@@ -201,7 +229,7 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
         if (opening.isNew && request.method === 'GET') services.metrics.countCall();
         await services.simulator.findings.note(opening.mistakes, opening.clientId, received.at);
       }
-      return renderPage(request, reply, page, opening);
+      return renderPage(request, reply, page, opening, findRow(opening, validationId));
     },
   });
   app.route({
@@ -212,7 +240,7 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
         reason: `${request.method} is not allowed; use GET`,
         fix: 'open this URL in an iframe, as the guide shows',
       });
-      sendAnswer(request, reply, createMethodNotAllowed('GET, HEAD'));
+      services.answers.send(request, reply, 'call_method');
       return reply;
     },
   });

@@ -1,8 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Explanation } from '../domain/explanation.ts';
 import { RULES } from '../domain/finding.ts';
-import type { OAuthRequest, Refusal } from '../domain/oauth.ts';
-import type { OAuthErrorCode } from '../guide/errors.ts';
+import type { OAuthErrorCode, OAuthRequest, Refusal } from '../domain/oauth.ts';
 import { decodeBase64 } from './django/base64.ts';
 import { BASIC_SCHEME } from './django/basic.ts';
 import type { Form } from './django/form.ts';
@@ -120,7 +119,7 @@ export function explainRequest(
       fix: 'let the proxy send the address of the client',
     };
   }
-  if (!('error' in refusal)) return refusal;
+  if (!('error' in refusal) || refusal.error === 'crash') return refusal;
   const missing = (NEEDED[refusal.error] ?? []).filter((name) => !fields.has(name));
   const { headers, fileFields = [] } = request;
   const { authorization = '' } = headers;

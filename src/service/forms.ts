@@ -27,6 +27,8 @@ declare module 'fastify' {
     chunks?: readonly Buffer[];
     /** Names of the parts of a multipart form that have a filename. They are no fields. */
     fileFields?: string[];
+    /** How the body is written, if it is no urlencoded form. */
+    writtenAs?: 'json' | 'multipart';
     /** The fields of the body, or why they cannot be read; undefined when the body is not a form. */
     readForm?(): Form | UnreadableForm | undefined | Promise<Form | UnreadableForm>;
   }
@@ -36,6 +38,7 @@ declare module 'fastify' {
 const MAX_BODY_BYTES = 10 * 2 ** 20;
 
 const [URLENCODED, MULTIPART] = FORM_TYPES;
+const JSON_TYPE = 'application/json';
 
 /** What exceeded a limit of `@fastify/multipart`, by its error code. */
 const LIMITS: Readonly<Record<string, string>> = {
@@ -106,6 +109,17 @@ async function multipartForm(request: FastifyRequest, charset: Charset): Promise
     });
 }
 
+/** The members of a JSON object that are no objects; none when it is not one. */
+function jsonFields(body: Buffer): Form {
+  try {
+    return Object.entries(JSON.parse(body.toString()) ?? {})
+      .filter(([, value]) => typeof value !== 'object')
+      .map(([name, value]) => [name, String(value)]);
+  } catch {
+    return [];
+  }
+}
+
 function readForm(this: FastifyRequest): Form | UnreadableForm | undefined | Promise<Form | UnreadableForm> {
   const { headers, body, chunks = [] } = this;
   const type = headers['content-type'] ?? '';
@@ -114,7 +128,12 @@ function readForm(this: FastifyRequest): Form | UnreadableForm | undefined | Pro
   const encoding = getCharset(parameters.get('charset'));
   if (main === URLENCODED && typeof body === 'string')
     return urlencodedFields(body, () => Buffer.concat(chunks), encoding);
+  if (main === JSON_TYPE) {
+    this.writtenAs = 'json';
+    return Buffer.isBuffer(body) ? jsonFields(body) : undefined;
+  }
   if (main !== MULTIPART || !this.isMultipart()) return undefined;
+  this.writtenAs = 'multipart';
   if (!isBoundary(parameters.get('boundary')) || /[\u0080-\uffff]/.test(type))
     return new UnreadableForm('the multipart Content-Type has no usable boundary');
   if (Number(headers['content-length']) > MAX_BODY_BYTES) return tooMany('bytes');
@@ -125,10 +144,17 @@ function readForm(this: FastifyRequest): Form | UnreadableForm | undefined | Pro
  * Reads the forms of the authentication API with `@fastify/formbody` and `@fastify/multipart`, as the imitated framework reads
  * them. docs/explanation/differences.md lists where the packages differ from it.
  */
-export const forms = fp(async (app: FastifyInstance) => {
+export const forms = fp<{ isJsonRead: boolean }>(async (app: FastifyInstance, { isJsonRead }) => {
   app.removeAllContentTypeParsers();
   // The imitated framework ignores a body that is not a form.
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, async () => undefined);
+  // An answer profile may grant what a JSON body asks for.
+  if (isJsonRead)
+    app.addContentTypeParser(
+      JSON_TYPE,
+      { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES },
+      async (_: unknown, body: Buffer) => body,
+    );
 
   // Formbody decodes as UTF-8 before its parser runs. Other charsets need the bytes.
   app.addHook('preParsing', (request, _reply, payload, done) => {

@@ -1,11 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isGranted, type RowName } from '../domain/answer-profile.ts';
 import { andThen, type Eventual } from '../domain/eventual.ts';
 import type { Explanation } from '../domain/explanation.ts';
 import type { Endpoint } from '../domain/fault.ts';
 import { getClaimedClients, type OAuthRequest, type Refusal } from '../domain/oauth.ts';
-import type { Token } from '../domain/token.ts';
-import { OAUTH_ERRORS } from '../guide/errors.ts';
-import { PATHS, TOKEN_TYPE } from '../guide/oauth.ts';
+import { PATHS } from '../guide/oauth.ts';
 import type { Blocking } from '../options/choices.ts';
 import { isAmong } from '../server/address.ts';
 import { askToRetry, logFailure, sendUnavailable } from '../server/failure.ts';
@@ -13,19 +12,7 @@ import { USED_AS_PROXY } from '../server/unreadable.ts';
 import type { ReceivedRequest } from '../simulator/received-request.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { IsAmong } from '../simulator/tokens.ts';
-import {
-  type Answer,
-  BAD_REQUEST,
-  createJsonAnswer,
-  createMethodNotAllowed,
-  createOptionsAnswer,
-  createRedirect,
-  EMPTY_PAGE,
-  FORM_TOO_LARGE,
-  NOT_FOUND,
-  SERVER_ERROR,
-  sendAnswer,
-} from './django/answer.ts';
+import type { AnswerParts, Answers, Values } from './django/answer.ts';
 import { parseBasicCredentials } from './django/basic.ts';
 import { type Form, UnreadableForm } from './django/form.ts';
 import { parsePairs } from './django/urlencoded.ts';
@@ -37,17 +24,21 @@ import { getRequestContext, type RequestLog } from './request-log.ts';
 /** Address of the JWTs' public keys (RFC 8414). The guide has no such address. */
 const KEYS_PATH = '/o/.well-known/jwks.json';
 
-const ALLOW = 'POST, OPTIONS';
-
 /** A percent sign without two hex digits, by the imitated library's pattern. */
 const BROKEN_ESCAPE = /%(?:[^0-9a-f]|[0-9a-f][^0-9a-f])/i;
 
 export interface OAuthServices {
   readonly simulator: Simulator;
+  readonly answers: Answers;
   readonly blocking: Blocking;
   /** The public keys of the tokens, if they are JWTs. */
   readonly publicKeys?: (() => Promise<unknown>) | undefined;
   readonly requestLog: RequestLog;
+}
+
+/** An answer of the profile. */
+interface Answer extends AnswerParts {
+  readonly row: RowName;
 }
 
 /** One endpoint of the authentication API. */
@@ -57,14 +48,28 @@ interface OAuthEndpoint {
 }
 
 /** The content of a request. */
-function readAsked(query: string, authorization: string | undefined, form: Form = []): OAuthRequest {
+function readAsked(
+  query: string,
+  { headers, writtenAs }: FastifyRequest,
+  form: Form = [],
+  row: OAuthRequest['row'] = undefined,
+): OAuthRequest {
   const fields = new Map(query === '' ? form : [...parsePairs(query), ...form]);
   return {
-    query: query === '' ? 'none' : BROKEN_ESCAPE.test(query) ? 'malformed' : 'present',
-    basic: parseBasicCredentials(authorization, fields.get('encoding') || 'utf-8'),
+    // A granted GET has nothing but a query.
+    query: query === '' || row === 'token_get' ? 'none' : BROKEN_ESCAPE.test(query) ? 'malformed' : 'present',
+    basic: parseBasicCredentials(headers.authorization, fields.get('encoding') || 'utf-8'),
+    by: writtenAs,
+    row,
     fields,
   };
 }
+
+/** What an answer may repeat of a request. */
+const nameFields = (asked: OAuthRequest): Values => ({
+  client_id: getClaimedClients(asked)[0] ?? '',
+  access_token: asked.fields.get('token') ?? '',
+});
 
 /** Clients send a whole URL to a proxy only. RFC 9112, 3.2.2. */
 const isForProxy = ({ url }: FastifyRequest): boolean => /^https?:/i.test(url);
@@ -79,42 +84,10 @@ function withReason(
   return answer;
 }
 
-/** Escapes everything beyond printable ASCII as JSON does. */
-const escapeNonAscii = (text: string) =>
-  text.replace(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
-
-/** A JSON object of texts, spaced like the imitated service's. */
-const formatJsonObject = (members: Readonly<Record<string, string>>) =>
-  escapeNonAscii(
-    `{${Object.entries(members)
-      .map(([name, value]) => `"${name}": ${JSON.stringify(value)}`)
-      .join(', ')}}`,
-  );
-
-/** Guide 5.2. Tokens and scopes contain no character that JSON must escape. */
-const formatTokenBody = ({ accessToken, expiresIn, scope }: Token) =>
-  `{"access_token": "${accessToken}", "expires_in": ${expiresIn}, "token_type": "${TOKEN_TYPE}", "scope": "${scope}"}`;
-
-function toRefusalAnswer(refusal: Exclude<Refusal, { blocked: true }>): Answer {
-  if ('crash' in refusal) return SERVER_ERROR;
-  const { error, description, state } = refusal;
-  const body = formatJsonObject({
-    error,
-    ...(description && { error_description: description }),
-    ...(state && { state }),
-  });
-  const status = OAUTH_ERRORS[error];
-  return createJsonAnswer(
-    status,
-    body,
-    status === 401 ? { 'www-authenticate': `${TOKEN_TYPE}, error="${error}"` } : {},
-  );
-}
-
 /** The authentication API, and the imitated framework's answers on all other paths. */
 export async function oauthRoutes(
   app: FastifyInstance,
-  { simulator, blocking, publicKeys, requestLog }: OAuthServices,
+  { simulator, answers, blocking, publicKeys, requestLog }: OAuthServices,
 ): Promise<void> {
   const views = new Map<string, OAuthEndpoint>([
     [
@@ -122,39 +95,56 @@ export async function oauthRoutes(
       {
         endpoint: 'token',
         answer: (request, received, isAmong) =>
-          andThen(simulator.tokens.issue(request, received, isAmong), (token) =>
-            'accessToken' in token ? createJsonAnswer(200, formatTokenBody(token)) : token,
-          ),
+          andThen(simulator.tokens.issue(request, received, isAmong), (issued) => {
+            if (!('token' in issued)) return issued;
+            const { accessToken, expiresIn, scope } = issued.token;
+            const values = { access_token: accessToken, expires_in: String(expiresIn), scope };
+            return { row: issued.row, values };
+          }),
       },
     ],
     [
       PATHS.revoke,
       {
         endpoint: 'revoke',
-        answer: async (request, received, isAmong) =>
-          (await simulator.tokens.revoke(request, received, isAmong)) ?? EMPTY_PAGE,
+        answer: async (request, received, isAmong) => {
+          const revoked = await simulator.tokens.revoke(request, received, isAmong);
+          return 'reason' in revoked ? revoked : { ...revoked, values: nameFields(request) };
+        },
       },
     ],
   ]);
 
+  const { profile } = answers;
+  const isSlashOptional = isGranted(profile, 'missing_slash');
+  const isGetGranted = isGranted(profile, 'token_get');
+
   function redirectToSlash(request: FastifyRequest, path: string, query: string): Answer {
-    const location = query === '' ? `${path}/` : `${path}/?${query}`;
     return withReason(
       request,
       {
         reason: 'the path has no trailing slash; the redirect drops the request body',
         fix: `send the request to ${path}/`,
       },
-      createRedirect(location),
+      { row: 'missing_slash', values: { path, query: query === '' ? '' : `?${query}` } },
     );
   }
 
-  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<Answer | Refusal | undefined> {
+  async function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Answer | 'blocked' | undefined> {
     const context = getRequestContext(request);
     const { path, query } = context.target;
-    const view = views.get(path);
-    if (view === undefined && !views.has(`${path}/`))
-      return withReason(request, isForProxy(request) ? USED_AS_PROXY : explainPath(path), NOT_FOUND);
+    const withSlash = views.get(path);
+    const withoutSlash = withSlash === undefined ? views.get(`${path}/`) : undefined;
+    if (withSlash === undefined && withoutSlash === undefined) {
+      const answered: Answer = { row: 'unknown_path', values: { path } };
+      return withReason(request, isForProxy(request) ? USED_AS_PROXY : explainPath(path), answered);
+    }
+    const view = withSlash ?? (isSlashOptional ? withoutSlash : undefined);
+    const isTokenGet = request.method === 'GET' && view?.endpoint === 'token';
+    const isGrantedGet = isTokenGet && isGetGranted;
     const reading = request.readForm?.();
     // An urlencoded form is there at once, and a promise for each would cost more than reading it.
     const formOrProblem = reading instanceof Promise ? await reading : reading;
@@ -166,40 +156,43 @@ export async function oauthRoutes(
     }
     const form = formOrProblem instanceof UnreadableForm ? undefined : formOrProblem;
     if (form !== undefined) context.form = form;
-    const asked = readAsked(query, request.headers.authorization, form);
+    const special = isGrantedGet ? 'token_get' : withSlash === undefined ? 'missing_slash' : undefined;
+    const asked = readAsked(query, request, form, special);
     const claimed = getClaimedClients(asked);
-    const endpoint = request.method === 'POST' ? view?.endpoint : undefined;
+    const isServed = request.method === 'POST' || isGrantedGet;
+    const endpoint = isServed ? view?.endpoint : undefined;
     const received = await requestLog.receive(request, reply, { claimed }, endpoint);
     if (received === undefined) return undefined;
     if (view === undefined) return redirectToSlash(request, path, query);
-    if (request.method === 'OPTIONS') return createOptionsAnswer(ALLOW);
-    if (request.method !== 'POST')
+    if (request.method === 'OPTIONS') return { row: 'options' };
+    if (!isServed)
       return withReason(
         request,
         {
           reason: `${request.method} is not allowed; use POST`,
           fix: 'send a POST; if you did, a redirect turned it into a GET: add the trailing slash to the path',
         },
-        createMethodNotAllowed(ALLOW),
+        { row: isTokenGet ? 'token_get' : 'method_not_allowed' },
       );
-    if (unreadable !== undefined) return unreadable.answer;
+    if (unreadable !== undefined) return { row: unreadable.row };
     const outcome = await view.answer(asked, received, (ranges) => isAmong(context.from, ranges));
-    if ('reason' in outcome) {
-      const { reason, fix } = explainRequest(request, asked, form, outcome);
-      Object.assign(context, { reason, fix });
-    }
-    return outcome;
+    if (!('reason' in outcome)) return outcome;
+    const { reason, fix } = explainRequest(request, asked, form, outcome);
+    const cause = 'error' in outcome ? outcome.error : 'blocked';
+    Object.assign(context, { reason, fix, cause });
+    if ('blocked' in outcome) return 'blocked';
+    return { row: outcome.row, state: outcome.state, values: { ...nameFields(asked), path } };
   }
 
   async function respond(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const outcome = await answer(request, reply);
     if (outcome === undefined) return;
-    if (!('reason' in outcome)) return sendAnswer(request, reply, outcome);
-    const context = getRequestContext(request);
-    context.cause = 'error' in outcome ? outcome.error : 'crash' in outcome ? 'crash' : 'blocked';
-    if (!('blocked' in outcome)) return sendAnswer(request, reply, toRefusalAnswer(outcome));
+    if (outcome !== 'blocked') return answers.send(request, reply, outcome.row, outcome);
     if (blocking !== 'forbidden') return requestLog.leaveUnanswered(request, reply, blocking);
-    reply.code(403).type('text/plain').send(`403 Forbidden: ${context.reason}\n`);
+    reply
+      .code(403)
+      .type('text/plain')
+      .send(`403 Forbidden: ${getRequestContext(request).reason}\n`);
   }
 
   /** Not async: Fastify would watch each promise until its response has been sent. */
@@ -211,23 +204,19 @@ export async function oauthRoutes(
     });
   }
 
-  await app.register(forms);
+  await app.register(forms, {
+    isJsonRead: isGranted(profile, 'token_json') || isGranted(profile, 'revoke_json'),
+  });
   app.setErrorHandler<Error & { statusCode?: number }>(async (error, request, reply) => {
     if (askToRetry(reply, error)) return sendUnavailable(reply, error);
     const { statusCode = 500, message } = error;
     if (statusCode < 500) {
-      sendAnswer(
-        request,
-        reply,
-        withReason(request, { reason: message }, statusCode === 413 ? FORM_TOO_LARGE : BAD_REQUEST),
-      );
+      getRequestContext(request).reason = message;
+      answers.send(request, reply, statusCode === 413 ? 'form_too_large' : 'unreadable_form');
       return reply;
     }
-    sendAnswer(
-      request,
-      reply,
-      withReason(request, { reason: logFailure(request.log, error).message }, SERVER_ERROR),
-    );
+    getRequestContext(request).reason = logFailure(request.log, error).message;
+    answers.send(request, reply, 'crash');
     return reply;
   });
   app.setNotFoundHandler(handle);

@@ -7,8 +7,12 @@ import { clientRef } from './refs.ts';
 
 const SECRET_LENGTH = 40;
 
-/** Registers, changes, resets and removes clients. */
-export function createClients(store: Store, random: Random) {
+/**
+ * Registers, changes, resets and removes clients.
+ *
+ * @param tokenLifetime life in seconds of the tokens of a client that is created without one
+ */
+export function createClients(store: Store, random: Random, tokenLifetime?: number) {
   const get = async (clientId: string): Promise<Client | undefined> =>
     (await store.read(clientRef(clientId))).found[0]?.value;
 
@@ -20,6 +24,7 @@ export function createClients(store: Store, random: Random) {
     /** Registers a client; what is left out is generated. Undefined when the id is taken. */
     create(given: Partial<Client>): Promise<Client | undefined> {
       const client = createClientRecord({
+        ...(tokenLifetime !== undefined && { expiresIn: tokenLifetime }),
         ...given,
         clientId: given.clientId ?? `client-${random.text(12)}`,
         clientSecret: given.clientSecret ?? random.text(SECRET_LENGTH),

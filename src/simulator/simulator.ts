@@ -1,3 +1,4 @@
+import type { AnswerProfile } from '../domain/answer-profile.ts';
 import type { Client } from '../domain/client.ts';
 import type { IgnoredSituation } from '../domain/coverage.ts';
 import { describeUnknownScenario, type Scenario } from '../domain/scenario.ts';
@@ -31,6 +32,7 @@ export interface SimulatorOptions extends Seed {
   readonly store: Store;
   readonly random: Random;
   readonly tokenFormat: TokenFormat;
+  readonly profile: AnswerProfile;
   /** Returns the present scenarios of the files. */
   readonly scenarios: () => ReadonlyMap<string, Scenario>;
   /** Name of the default scenario. */
@@ -74,7 +76,7 @@ export async function createSimulator(options: SimulatorOptions) {
     if (name !== undefined && !files.has(name)) throw new Error(describeUnknownScenario(name, files.keys()));
   }
 
-  const allClients = createClients(store, random);
+  const allClients = createClients(store, random, options.profile.expiresIn);
   const seeder = createSeeder(store, random, options);
   await seeder.all();
 
@@ -102,7 +104,7 @@ export async function createSimulator(options: SimulatorOptions) {
     whyUnavailable: () => whyUnavailable(store),
     requests: { receive },
     clients: allClients,
-    tokens: createTokens(store, random, options.tokenFormat, receive, onAdded),
+    tokens: createTokens(store, random, options.tokenFormat, options.profile, receive, onAdded),
     openings: createOpenings(store, options.rules, allScenarios, onAdded),
     calls: allCalls,
     overviews: createOverviews(store, allCalls),

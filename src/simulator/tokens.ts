@@ -1,14 +1,9 @@
+import { type AnswerProfile, isGranted, type RowName } from '../domain/answer-profile.ts';
 import { callAt } from '../domain/call.ts';
 import { canConnectFrom, getTokenLifetime } from '../domain/client.ts';
 import { andThen, type Eventual } from '../domain/eventual.ts';
-import {
-  ALL_SCOPES,
-  evaluateGrant,
-  evaluateRevocation,
-  getClaimedClients,
-  type OAuthRequest,
-  type Refusal,
-} from '../domain/oauth.ts';
+import { evaluateGrant, evaluateRevocation, findRevocationRow } from '../domain/grant.ts';
+import { getClaimedClients, type OAuthRequest, type Refusal } from '../domain/oauth.ts';
 import { earliest, type Instant, instant, type Ms } from '../domain/time.ts';
 import { createToken, getExpiry, getTokenState, type Token, type TokenState } from '../domain/token.ts';
 import type { Store, StoredRecord } from '../store/store.ts';
@@ -75,6 +70,7 @@ export function createTokens(
   store: Store,
   random: Random,
   format: TokenFormat,
+  profile: AnswerProfile,
   receive: ReceiveRequest,
   onAdded: () => void,
 ) {
@@ -104,6 +100,11 @@ export function createTokens(
     const withTime = async (token: Token) => rule(token, await readTime(store, token.clientId));
     return (await updateRecord(store, tokenRef(accessToken), withTime)) !== undefined;
   };
+
+  const markRevoked = (accessToken: string): Promise<boolean> =>
+    updateToken(accessToken, (token, now) =>
+      token.revokedAt === undefined ? { ...token, revokedAt: now } : token,
+    );
 
   /** The next token number of a client, if the client is unchanged; undefined otherwise. */
   const takeTokenNumber = (clientId: string, client: StoredRecord<'client'> | undefined) =>
@@ -136,8 +137,9 @@ export function createTokens(
     request: OAuthRequest,
     { clients, at }: Pick<ReceivedRequest, 'clients' | 'at'>,
     isAmong: IsAmong,
-  ): Eventual<Token | Refusal> {
-    const granted = checkBlocked(clients, isAmong) ?? evaluateGrant(request, createClientFinder(clients));
+  ): Eventual<{ readonly row: RowName; readonly token: Token } | Refusal> {
+    const granted =
+      checkBlocked(clients, isAmong) ?? evaluateGrant(request, createClientFinder(clients), profile);
     if (!('client' in granted)) return granted;
     const { clientId } = granted.client;
     const client = clients.find((one) => one?.value === granted.client);
@@ -160,7 +162,7 @@ export function createTokens(
         return andThen(again, (received) => issue(request, received, isAmong));
       }
       onAdded();
-      return token;
+      return { row: granted.grantedRow, token };
     });
   }
 
@@ -172,15 +174,18 @@ export function createTokens(
       request: OAuthRequest,
       { clients }: Pick<ReceivedRequest, 'clients'>,
       isAmong: IsAmong,
-    ): Promise<Refusal | undefined> {
-      const revoked =
-        checkBlocked(clients, isAmong) ?? evaluateRevocation(request, createClientFinder(clients));
-      if (!('token' in revoked)) return revoked;
-      await updateToken(revoked.token, (token, now) =>
-        token.revokedAt === undefined ? { ...token, revokedAt: now } : token,
-      );
-      return undefined;
+    ): Promise<{ readonly row: RowName } | Refusal> {
+      const asked =
+        checkBlocked(clients, isAmong) ?? evaluateRevocation(request, createClientFinder(clients), profile);
+      if ('reason' in asked) return asked;
+      const [record] = (await store.read(tokenRef(asked.token))).found;
+      const row = findRevocationRow(request, asked, record?.value);
+      if (isGranted(profile, row)) await markRevoked(asked.token);
+      return { row };
     },
+
+    /** Revokes a token, whatever the answer profile grants; false when there is no such token. */
+    markRevoked,
 
     /**
      * Creates a token as if it had been issued `age` ago; undefined when there is no such client.
@@ -198,11 +203,11 @@ export function createTokens(
       const made = {
         id: random.text(TOKEN_LENGTH),
         clientId,
-        scope: ALL_SCOPES,
+        scope: profile.scope,
         now: issuedAt,
         expiresIn: getTokenLifetime(client.value),
       };
-      const token = createToken(accessToken ?? (await format(made)), client.value, ALL_SCOPES, issuedAt);
+      const token = createToken(accessToken ?? (await format(made)), client.value, profile.scope, issuedAt);
       return decideFor(store, clientId, tokenRef(token.accessToken), (taken) =>
         taken === undefined ? { value: token, result: token } : { result: 'taken' },
       );

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { buildChanged, type Change } from '../support/changed-command.ts';
 import type { Credentials, Json } from '../support/drive.ts';
 import {
@@ -17,7 +17,8 @@ import {
   openFaithfulPage,
   startInstance,
 } from '../support/instances.ts';
-import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
+import { createPrefix, startRedis } from '../support/redis.ts';
+import { startSentinelGroup } from '../support/sentinel.ts';
 import { explainMissingTool } from '../support/tools.ts';
 
 const INSTANCES = 3;
@@ -25,6 +26,11 @@ const WORKERS = 8;
 /** `SEQUENCES=1000 npx vitest run instances` runs more. */
 // biome-ignore lint/style/noProcessEnv: the user sets it when running the tests
 const SEQUENCES = Number(process.env.SEQUENCES ?? 15);
+/** A fail-over takes seconds. */
+// biome-ignore lint/style/noProcessEnv: the user sets it when running the tests
+const SENTINEL_SEQUENCES = Number(process.env.SEQUENCES ?? 10);
+/** How long requests may be answered with 503 after a kill. */
+const MAX_OUTAGE_MS = 60_000;
 
 const VALIDATIONS = ['talks', 'by-hand'];
 /** Posts an event every few milliseconds, so that each manual action falls between two of them. */
@@ -51,47 +57,97 @@ const step = fc.record({
 });
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
+/** Where the instances keep their data. */
+interface Place {
+  readonly url: string;
+  /** Kills the server in use. Resolves when there is one again. */
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const PLACES: Record<'Redis' | 'Sentinel', () => Promise<Place>> = {
+  async Redis() {
+    const redis = await startRedis({ keeps: true });
+    return {
+      url: redis.url,
+      async kill() {
+        await redis.signal('SIGKILL');
+        await redis.restart();
+      },
+      stop: redis.stop,
+    };
+  },
+  async Sentinel() {
+    const group = await startSentinelGroup();
+    return {
+      url: group.url,
+      async kill() {
+        const master = await group.findMaster();
+        await group.killWhenReplicated(master);
+        await group.waitUntilReplaced(master);
+        await master.restart();
+        await group.waitUntilWhole();
+      },
+      stop: group.stop,
+    };
+  },
+};
+
 interface Cluster {
-  readonly redis: RedisServer;
+  readonly place: Place;
   readonly instances: readonly Instance[];
-  /** Processes that are being killed and restarted. */
-  readonly restarting: Set<Instance | RedisServer>;
+  /** What is being killed and restarted. */
+  readonly restarting: Set<Instance | Place>;
   close(): Promise<void>;
 }
 
-async function startCluster(command = COMMAND): Promise<Cluster> {
-  const redis = await startRedis({ keeps: true });
-  const flags = ['--scenario', 'manual', '--store', redis.url, '--store-prefix', createPrefix()];
+async function startCluster(placeName: keyof typeof PLACES, command = COMMAND): Promise<Cluster> {
+  const place = await PLACES[placeName]();
+  const flags = ['--scenario', 'manual', '--store', place.url, '--store-prefix', createPrefix()];
   const instances = await Promise.all(Array.from({ length: INSTANCES }, () => startInstance(flags, command)));
   return {
-    redis,
+    place,
     instances,
     restarting: new Set(),
     async close() {
       await Promise.all(instances.map((one) => one.kill()));
-      await redis.stop();
+      await place.stop();
     },
   };
 }
 
 /** Runs one sequence of steps for a new client, and returns the inconsistencies found. */
 async function runSequence(
-  { instances, redis, restarting }: Cluster,
+  { instances, place, restarting }: Cluster,
   steps: readonly Step[],
-  restartsRedis: boolean,
+  killsStore: boolean,
 ) {
   const operations: Operation[] = [];
   const tokens: string[] = [];
   const pages: FaithfulPage[] = [];
   let manualEvents = 0;
 
+  /** Resolves when the instance can use its store again, or has ended. */
+  async function waitUntilAvailable(url: string): Promise<void> {
+    const giveUpAt = performance.now() + MAX_OUTAGE_MS;
+    const isUnavailable = async () =>
+      (await fetch(`${url}/__admin/health`).catch(() => undefined))?.status === 503;
+    while (await isUnavailable()) {
+      if (performance.now() > giveUpAt) throw new Error('the store is unavailable for good');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
   /** Sends a request to an instance, or to the next if it is down; returns undefined when the response is lost. */
   async function send(instance: number, address: string, init?: RequestInit): Promise<Response | undefined> {
-    for (let tries = 0; tries < 300; tries += 1) {
+    const giveUpAt = performance.now() + MAX_OUTAGE_MS;
+    for (let tries = 0; performance.now() < giveUpAt; tries += 1) {
       const { url } = instances[(instance + tries) % INSTANCES] as Instance;
       try {
         const answer = await fetch(`${url}${address}`, { signal: AbortSignal.timeout(10_000), ...init });
-        return answer.status === 503 ? undefined : answer;
+        if (answer.status !== 503) return answer;
+        await waitUntilAvailable(url);
+        return undefined;
       } catch (error) {
         const { code } = ((error as Error).cause ?? {}) as { code?: string };
         if (code !== 'ECONNREFUSED') return undefined;
@@ -197,17 +253,12 @@ async function runSequence(
       await prepare();
     },
     async kill({ instance, pick }) {
-      const victim = restartsRedis && pick % 4 === 0 ? redis : (instances[instance] as Instance);
+      const victim = killsStore && pick % 4 === 0 ? place : (instances[instance] as Instance);
       // It is being killed already.
       if (restarting.has(victim)) return;
       restarting.add(victim);
-      if ('restart' in victim) {
-        await victim.signal('SIGKILL');
-        await victim.restart();
-      } else {
-        await victim.kill();
-        await victim.start();
-      }
+      await victim.kill();
+      if (victim !== place) await (victim as Instance).start();
       restarting.delete(victim);
     },
   };
@@ -274,11 +325,11 @@ const noRedis = explainMissingTool('redis');
 async function runSequences(
   cluster: Cluster,
   sequences: number,
-  restartsRedis: boolean,
+  killsStore: boolean,
 ): Promise<string | undefined> {
   const { counterexample, errorInstance } = await fc.check(
     fc.asyncProperty(fc.array(step, { minLength: 30, maxLength: 70 }), async (steps) => {
-      const problems = await runSequence(cluster, steps, restartsRedis);
+      const problems = await runSequence(cluster, steps, killsStore);
       if (problems.length > 0) throw new Error(problems.join('\n'));
     }),
     { numRuns: sequences, endOnFailure: true },
@@ -287,15 +338,22 @@ async function runSequences(
 }
 
 describe.skipIf(noRedis)(`several instances with one store${noRedis ? ` (skipped: ${noRedis})` : ''}`, () => {
-  let cluster: Cluster;
-  beforeAll(async () => {
-    cluster = await startCluster();
-  });
-  afterAll(() => cluster.close());
-
-  it(`stays consistent while instances and Redis are killed and restarted (${SEQUENCES} sequences)`, async () => {
-    expect(await runSequences(cluster, SEQUENCES, true)).toBeUndefined();
-  }, 3_600_000);
+  it.each([
+    ['Redis', SEQUENCES],
+    ['Sentinel', SENTINEL_SEQUENCES],
+  ] as const)(
+    'stays consistent while instances and %s are killed and restarted (%i sequences)',
+    async (...given) => {
+      const [name, sequences] = given;
+      const cluster = await startCluster(name);
+      try {
+        expect(await runSequences(cluster, sequences, true)).toBeUndefined();
+      } finally {
+        await cluster.close();
+      }
+    },
+    7_200_000,
+  );
 });
 
 describe.skipIf(noRedis)(`the detection of planted races${noRedis ? ` (skipped: ${noRedis})` : ''}`, () => {
@@ -322,7 +380,7 @@ describe.skipIf(noRedis)(`the detection of planted races${noRedis ? ` (skipped: 
     'detects a race in %s',
     async (name, change, fault) => {
       const command = await buildChanged(name, [change]);
-      const cluster = await startCluster(command);
+      const cluster = await startCluster('Redis', command);
       try {
         expect(await runSequences(cluster, 300, false)).toMatch(fault);
       } finally {

@@ -7,6 +7,7 @@ import { PemConverter, SubjectAlternativeNameExtension, X509CertificateGenerator
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDrive } from '../support/drive.ts';
 import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
+import { startSentinelGroup } from '../support/sentinel.ts';
 import { explainMissingTool } from '../support/tools.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -57,6 +58,25 @@ describe.skipIf(why)(`a Redis with TLS and client certificates${why ? ` (${why})
     expect((await requestToken()).status).toBe(200);
     await mock.close();
   });
+
+  it('is found and used over TLS when Sentinels watch it, also after a fail-over', async () => {
+    const group = await startSentinelGroup({ tls: files, password: 'p@ss', sentinelPassword: 'w:t&ch' });
+    try {
+      const { mock, requestToken, admin } = await start(group.url);
+      expect((await requestToken()).status).toBe(200);
+      const old = await group.findMaster();
+      await old.signal('SIGKILL');
+      await expect.poll(async () => (await requestToken()).status).toBe(503);
+      await expect.poll(async () => (await admin('GET', '/health')).status, { timeout: 60_000 }).toBe(200);
+      expect((await requestToken()).status).toBe(200);
+      await mock.close();
+      await expect(start(group.url.replace('rediss', 'redis').split('?')[0] ?? '')).rejects.toThrow(
+        /the connection was closed; a server that expects TLS needs a rediss\+sentinel:\/\/ address/,
+      );
+    } finally {
+      await group.stop();
+    }
+  }, 90_000);
 
   it.each<[string, () => string, RegExp]>([
     ['an unknown CA', () => server.url.split('/?')[0] ?? '', /not trusted: add \?ca=FILE to the address/],

@@ -1,5 +1,6 @@
 import { createClient } from 'redis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EARLY_2021 } from '../../src/domain/answer-profile.ts';
 import { type Client, createClientRecord } from '../../src/domain/client.ts';
 import { instant, seconds } from '../../src/domain/time.ts';
 import { createToken } from '../../src/domain/token.ts';
@@ -60,6 +61,7 @@ describe.each(Object.entries(STORES))('the sweep of ended records in the store %
         store,
         random: createRandom(),
         tokenFormat: opaqueTokenFormat,
+        profile: EARLY_2021,
         clients: [CLIENT, OTHER],
         scenarios: () => SHIPPED_SCENARIOS,
         scenario: 'manual',
@@ -79,9 +81,9 @@ describe.each(Object.entries(STORES))('the sweep of ended records in the store %
       const received = await simulator.requests.receive({ claimed: [clientId] });
       const fields = new Map([['grant_type', 'client_credentials']]);
       const basic = { id: clientId, secret: clientSecret };
-      const token = await simulator.tokens.issue({ query: 'none', basic, fields }, received, () => true);
-      if (!('accessToken' in token)) throw new Error(token.reason);
-      return token.accessToken;
+      const issued = await simulator.tokens.issue({ query: 'none', basic, fields }, received, () => true);
+      if (!('token' in issued)) throw new Error(issued.reason);
+      return issued.token.accessToken;
     }
     const tokens = async ({ clientId } = CLIENT) => (await store.list('token', clientId)).length;
     const refusal = async (token: string, validationId: string) => {

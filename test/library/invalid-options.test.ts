@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectMock, type Mock, MockError, startMock } from '../../src/library/index.ts';
 
@@ -45,6 +46,16 @@ describe('startMock with options that cannot be', () => {
     const error = await catchError(start(options));
     expect(error).toBeInstanceOf(MockError);
     expect(error).toMatchObject({ code: 'invalid', message: expect.stringContaining(message) });
+  });
+
+  it('names each problem of an answer profile with its place', async () => {
+    const file = path.join(import.meta.dirname, '../fixtures/odd-profile.yaml');
+    const error = await catchError(start({ profile: file }));
+    expect(error).toMatchObject({ code: 'invalid', errors: [{ path: '/profile' }, { path: '/profile' }] });
+    expect(error).toHaveProperty(
+      'message',
+      expect.stringMatching(/odd-profile\.yaml:3:20 status: .*; .*:4:3 list of answers: /),
+    );
   });
 
   it('repeats no secret', async () => {

@@ -20,11 +20,32 @@ describe('docker-compose.yml', () => {
     expect(always.map(([name]) => name)).toEqual(['simulator']);
   });
 
-  it('starts every service of the Redis profile again after the engine was restarted', () => {
-    const services = Object.values<{ profiles?: string[]; restart?: string }>(config.services).filter(
-      ({ profiles }) => profiles?.includes('redis') ?? true,
-    );
-    expect(services.map(({ restart }) => restart)).toEqual(services.map(() => 'unless-stopped'));
+  it.each(['redis', 'sentinel'])(
+    'starts every service of the profile %s again after the engine was restarted',
+    (profile) => {
+      const services = Object.values<{ profiles?: string[]; restart?: string }>(config.services).filter(
+        ({ profiles }) => profiles?.includes(profile) ?? true,
+      );
+      expect(services.length).toBeGreaterThan(4);
+      expect(services.map(({ restart }) => restart)).toEqual(services.map(() => 'unless-stopped'));
+    },
+  );
+
+  it('names the Sentinels and servers that it starts', () => {
+    const sentinels = readFileSync(path.join(ROOT, 'docker/sentinel.conf'), 'utf8');
+    const [, name, master] = /^sentinel monitor (\S+) (\S+) 6379 2$/m.exec(sentinels) ?? [];
+    const address = config.services['watched-one'].environment.MOCK_VERIDAS_STORE;
+    const started = Object.keys(config.services).filter((one) => one.startsWith('sentinel-'));
+    expect(address).toBe(`redis+sentinel://${started.join(',')}/${name}`);
+    const servers = Object.keys(config.services).filter((one) => one.startsWith('redis-'));
+    expect(servers).toContain(master);
+    for (const one of servers) {
+      const { command } = config.services[one];
+      expect(command[command.indexOf('--replica-announce-ip') + 1]).toBe(one);
+      expect(command.includes(`${master} 6379`)).toBe(one !== master);
+    }
+    const balanced = readFileSync(path.join(ROOT, 'docker/haproxy.cfg'), 'utf8');
+    expect([...balanced.matchAll(/ (\S+):6379$/gm)].map(([, host]) => host)).toEqual(servers);
   });
 
   it('builds one image for all simulators', () => {
@@ -38,5 +59,9 @@ describe('docker-compose.yml', () => {
     const balancer = readFileSync(path.join(ROOT, 'docker/balancer.conf'), 'utf8');
     const named = [...balancer.matchAll(/^\s*server ([\w-]+):4010/gm)].map(([, name]) => name);
     expect(named).toEqual(Object.keys(config.services.balancer.depends_on));
+    const aliases = Object.keys(config.services['watched-balancer'].depends_on).flatMap(
+      (watched) => config.services[watched].networks.sentinel.aliases,
+    );
+    expect(named).toEqual(aliases);
   });
 });

@@ -211,6 +211,16 @@ describe('the documentation', () => {
       await fetch(`${d.mock.url}/o/token`, { method: 'POST' });
       return { MOCK_VERIDAS_PORT: new URL(d.mock.url).port };
     },
+    'npx --no-install mock-veridas compare --target "$SANDBOX_URL" --markdown differences.md --write sandbox.yaml':
+      () => ({
+        SANDBOX_URL: d.mock.url,
+        CLIENT_ID: 'sandbox-client',
+        CLIENT_SECRET: 'sandbox-secret',
+      }),
+    'npx --no-install mock-veridas exec --profile sandbox.yaml -- npm test': () => {
+      project.write('sandbox.yaml', 'name: sandbox\nanswers: {}\n');
+      return {};
+    },
     'npx --no-install mock-veridas report --merge reports/shard-1 reports/shard-2 --out reports/all': () =>
       writeReports('reports/shard-1', 'reports/shard-2'),
     'npx --no-install mock-veridas report --merge test-results/videocall/* --out reports/videocall': () =>
@@ -340,7 +350,7 @@ describe('the documentation', () => {
       },
     })),
     {
-      language: /^(?:yaml|nginx)$/,
+      language: /^(?:yaml|nginx|haproxy)$/,
       begins: /^# (?:recipes|docker)\//,
       async run({ name, text }) {
         const excerpt = text.slice(text.indexOf('\n') + 1);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ROWS } from '../../src/domain/early-2021.ts';
 import { newMemoryStore, type Store } from '../../src/library/index.ts';
-import { SERVER_ERROR } from '../../src/service/django/answer.ts';
 import { type Drive, openDrive, SANDBOX } from '../support/drive.ts';
 import { parseSetup } from '../support/fake-page.ts';
 
@@ -74,7 +74,7 @@ describe('internal failures', () => {
     'answers a failure of %s with the recorded page and journals its id',
     async (...[, path, init]) => {
       const answer = await requestWithFailure(path, init);
-      expect([answer.status, await answer.text()]).toEqual([500, SERVER_ERROR.body]);
+      expect([answer.status, await answer.text()]).toEqual([500, ROWS.crash.answer.body]);
       expect(getLoggedId()).toBeDefined();
       const { items } = (await d.admin('GET', '/requests?status=500')).json;
       expect(items.at(-1).reason).toContain(`under failure ${getLoggedId()}`);
@@ -95,7 +95,7 @@ describe('internal failures', () => {
       const { html } = await d.open(await d.token(), what);
       const init = what === 'reports' ? { method: 'POST', body: '{"posted":[0]}' } : {};
       const answer = await requestWithFailure(parseSetup(html)[what], init);
-      expect([answer.status, await answer.text()]).toEqual([500, SERVER_ERROR.body]);
+      expect([answer.status, await answer.text()]).toEqual([500, ROWS.crash.answer.body]);
       expect(getLoggedId()).toBeDefined();
     },
   );

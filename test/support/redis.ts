@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -29,8 +29,23 @@ export const findFreePort = () =>
     });
   });
 
+/** The PEM files of a server or a client. */
+export interface TlsFiles {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** The settings of a server that accepts TLS only. */
+export const formatTls = ({ ca, cert, key }: TlsFiles, port: string) => ({
+  'tls-port': port,
+  'tls-ca-cert-file': ca,
+  'tls-cert-file': cert,
+  'tls-key-file': key,
+});
+
 /** The contents of the files that an address for TLS names. */
-const readFiles = (url: string) =>
+export const readTlsFiles = (url: string) =>
   Object.fromEntries(
     url.startsWith('rediss:')
       ? [...new URL(url).searchParams].map(([name, file]) => [name, readFileSync(file, 'utf8')])
@@ -43,7 +58,7 @@ async function waitUntilReady(url: string): Promise<void> {
   for (;;) {
     const client = createClient({
       url,
-      socket: { reconnectStrategy: false, ...readFiles(url) },
+      socket: { reconnectStrategy: false, ...readTlsFiles(url) },
       maintNotifications: 'disabled',
     }).on('error', () => {});
     try {
@@ -59,60 +74,30 @@ async function waitUntilReady(url: string): Promise<void> {
   }
 }
 
-/**
- * Starts a Redis on a free port.
- *
- * @param keeps whether its data survives a restart
- * @param password the password that every client needs
- * @param cluster whether it is a node of a cluster, without others
- * @param tls the files of a server that accepts TLS only, and only from clients with a certificate of the CA
- * @param socket whether it listens on a Unix socket instead
- */
-export async function startRedis({
-  keeps = false,
-  password = '',
-  socket = false,
-  cluster = false,
-  tls,
-}: {
-  keeps?: boolean;
-  password?: string;
-  socket?: boolean;
-  cluster?: boolean;
-  tls?: { readonly ca: string; readonly cert: string; readonly key: string };
-} = {}): Promise<RedisServer> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-redis-'));
-  const port = await findFreePort();
-  const file = path.join(folder, 'redis.sock');
-  const login = password === '' ? '' : `:${encodeURIComponent(password)}@`;
-  const query = tls && `/?${new URLSearchParams({ ...tls })}`;
-  const url = query
-    ? `rediss://${login}127.0.0.1:${port}${query}`
-    : socket
-      ? `unix://${login}${file}`
-      : `redis://${login}127.0.0.1:${port}`;
-  const settings = {
-    port: socket || tls ? '0' : String(port),
-    bind: '127.0.0.1',
-    dir: folder,
-    save: '',
-    ...(socket && { unixsocket: file }),
-    ...(tls && {
-      'tls-port': String(port),
-      'tls-ca-cert-file': tls.ca,
-      'tls-cert-file': tls.cert,
-      'tls-key-file': tls.key,
-    }),
-    ...(cluster && { 'cluster-enabled': 'yes' }),
-    ...(keeps && { appendonly: 'yes', appendfsync: 'always' }),
-    ...(password !== '' && { requirepass: password }),
-  };
-  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+const createRedisFolder = () => mkdtempSync(path.join(tmpdir(), 'mock-veridas-redis-'));
+
+/** Settings of a server. A name may include words before the last one. */
+type Settings = Readonly<Record<string, string>>;
+
+/** The lines of a configuration file. */
+export const formatSettings = (settings: Settings): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `${name} ${JSON.stringify(value)}\n`)
+    .join('');
+
+/** Starts a server with a configuration file that it may rewrite, and waits until it answers at its address. */
+export async function startServer(
+  url: string,
+  config: string,
+  { folder = createRedisFolder(), flags = [] }: { folder?: string; flags?: readonly string[] } = {},
+): Promise<RedisServer> {
+  const file = path.join(folder, 'redis.conf');
+  writeFileSync(file, `${config}\n${formatSettings({ bind: '127.0.0.1', dir: folder })}`);
 
   let child: ChildProcess;
   let ended: Promise<unknown>;
   const start = async () => {
-    child = spawn(findTool('redis') ?? '', args, { stdio: 'ignore' });
+    child = spawn(findTool('redis') ?? '', [file, ...flags], { stdio: 'ignore' });
     ended = new Promise((resolve) => child.once('exit', resolve));
     await waitUntilReady(url);
   };
@@ -129,6 +114,54 @@ export async function startRedis({
     throw error;
   });
   return { url, signal, restart: start, stop };
+}
+
+/**
+ * Starts a Redis on a free port.
+ *
+ * @param keeps whether its data survives a restart
+ * @param password the password that every client needs
+ * @param cluster whether it is a node of a cluster, without others
+ * @param tls the files of a server that accepts TLS only, and only from clients with a certificate of the CA
+ * @param socket whether it listens on a Unix socket instead
+ * @param more other settings
+ */
+export async function startRedis({
+  keeps = false,
+  password = '',
+  socket = false,
+  cluster = false,
+  tls,
+  more = {},
+}: {
+  keeps?: boolean;
+  password?: string;
+  socket?: boolean;
+  cluster?: boolean;
+  tls?: TlsFiles;
+  more?: Settings;
+} = {}): Promise<RedisServer> {
+  const folder = createRedisFolder();
+  const port = await findFreePort();
+  const file = path.join(folder, 'redis.sock');
+  const login = password === '' ? '' : `:${encodeURIComponent(password)}@`;
+  const query = tls && `/?${new URLSearchParams({ ...tls })}`;
+  const url = query
+    ? `rediss://${login}127.0.0.1:${port}${query}`
+    : socket
+      ? `unix://${login}${file}`
+      : `redis://${login}127.0.0.1:${port}`;
+  const settings = {
+    port: socket || tls ? '0' : String(port),
+    save: '',
+    ...(socket && { unixsocket: file }),
+    ...(tls && formatTls(tls, String(port))),
+    ...(cluster && { 'cluster-enabled': 'yes' }),
+    ...(keeps && { appendonly: 'yes', appendfsync: 'always' }),
+    ...(password !== '' && { requirepass: password }),
+    ...more,
+  };
+  return startServer(url, formatSettings(settings), { folder });
 }
 
 /** Returns a unique key prefix. */

@@ -13,6 +13,7 @@ export const TOOLS = {
   xvfb: { names: ['Xvfb'], debian: 'xvfb' },
   dbus: { names: ['dbus-run-session'], debian: 'dbus' },
   redis: { names: ['redis-server'], debian: 'redis-server' },
+  haproxy: { names: ['haproxy', '/usr/sbin/haproxy'], debian: 'haproxy' },
   nginx: { names: ['nginx'], debian: 'nginx-light' },
   xmllint: { names: ['xmllint'], debian: 'libxml2-utils' },
   slowhttptest: { names: ['slowhttptest'], debian: 'slowhttptest' },
@@ -38,6 +39,11 @@ export const TOOLS = {
   'requests-oauthlib': {
     names: ['/usr/lib/python3/dist-packages/requests_oauthlib'],
     debian: 'python3-requests-oauthlib',
+  },
+  gunicorn: { names: ['gunicorn'], debian: 'gunicorn' },
+  'django-oauth-toolkit': {
+    names: ['/usr/lib/python3/dist-packages/oauth2_provider'],
+    debian: 'python3-django-oauth-toolkit',
   },
   authlib: { names: ['/usr/lib/python3/dist-packages/authlib'], debian: 'python3-authlib' },
   'ruby-oauth2': { names: ['/usr/lib/ruby/vendor_ruby/oauth2.rb'], debian: 'ruby-oauth2' },

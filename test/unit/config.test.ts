@@ -16,6 +16,10 @@ describe('--store', () => {
     'redis://[::1]:6379',
     'rediss://user:p%40ss@cache.example:6380/15',
     'redis://:secret@h',
+    'redis+sentinel://h/mymaster',
+    'redis+sentinel://h1:26379,h2,[::1]:26379/my.master-1_a/15',
+    'redis+sentinel://user:p%40ss@h1,h2/m/?sentinel=:watcher',
+    'rediss+sentinel://:secret@h1/m?ca=ca.pem&sentinel=u:p%40&cert=c.pem&key=k.pem',
     'unix:///run/redis.sock',
     'unix://user:secret@/run/redis.sock?db=3',
   ])('accepts --store %s', (store) => {
@@ -32,11 +36,67 @@ describe('--store', () => {
     'redis://h?x=secret',
     'redis://:pa@secret@h',
     'redis://:pa%ss-secret@h',
+    'redis://h:0',
+    'redis://h:65536',
+    'redis://h:123456',
     'unix://run/secret.sock',
   ])('rejects --store %s without repeating the value', (store) => {
     expect(getProblems(['--store', store])).toEqual([
-      '--store: this is not a store; give memory, redis://USER:PASSWORD@HOST:PORT/DB, rediss:// for TLS, or unix://PATH?db=N',
+      '--store: this is not a store; give memory, redis://USER:PASSWORD@HOST:PORT/DB, redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/NAME/DB, rediss:// or rediss+sentinel:// for TLS, or unix://PATH?db=N',
     ]);
+  });
+
+  it.each([
+    ['redis+sentinel://', 'name the hosts of the Sentinels, as in redis+sentinel://HOST:PORT,HOST:PORT/NAME'],
+    ['redis+sentinel:///secret', 'name the hosts of the Sentinels'],
+    ['redis+sentinel://:secret@/m', 'name the hosts of the Sentinels'],
+    [
+      'redis+sentinel://secret',
+      'add the name of the master, as in redis+sentinel://HOST:PORT,HOST:PORT/NAME',
+    ],
+    ['redis+sentinel://h1,secret/', 'add the name of the master'],
+    ['redis+sentinel://h1,secret//3', 'add the name of the master'],
+    ['redis+sentinel://h1,secret?sentinel=:p', 'add the name of the master'],
+    ['redis+sentinel://h1,,secret/m', 'remove the comma without a host'],
+    ['redis+sentinel://secret,/m', 'remove the comma without a host'],
+    ['redis+sentinel://,secret/m', 'remove the comma without a host'],
+    ['redis+sentinel://h1:0,secret/m', 'a port is a number from 1 to 65535'],
+    ['redis+sentinel://h1:70000,secret/m', 'a port is a number from 1 to 65535'],
+    ['redis+sentinel://h1 h2.secret/m', 'separate the hosts of the Sentinels by commas, each as HOST:PORT'],
+    ['redis+sentinel://h1;h2.secret/m', 'separate the hosts of the Sentinels by commas, each as HOST:PORT'],
+    ['redis+sentinel://h1:secret/m', 'separate the hosts of the Sentinels by commas, each as HOST:PORT'],
+    ['redis+sentinel://::1/m', 'separate the hosts of the Sentinels by commas, each as HOST:PORT'],
+    ['redis+sentinel://u:p@secret@h1/m', 'percent-encode : @ / ? # and % in user and password'],
+    ['redis+sentinel://u:p/secret@h1/m', 'percent-encode : @ / ? # and % in user and password'],
+    ['redis+sentinel://u:p:secret@h1/m', 'percent-encode : @ / ? # and % in user and password'],
+    ['redis+sentinel://u:p%secret@h1/m', 'percent-encode : @ / ? # and % in user and password'],
+    ['redis+sentinel://h1/my secret', 'the name of the master has letters, digits and . _ - only'],
+    [
+      'redis+sentinel://h1/m/secret',
+      'the number of a database is all that may follow the name of the master',
+    ],
+    [
+      'redis+sentinel://h1/m/0/secret',
+      'the number of a database is all that may follow the name of the master',
+    ],
+    ['redis+sentinel://h1/m?ca=secret', 'give ?sentinel=USER:PASSWORD for a login at the Sentinels'],
+    ['redis+sentinel://h1/m?sentinel=secret', 'give ?sentinel=USER:PASSWORD for a login at the Sentinels'],
+    ['redis+sentinel://h1/m?secret', 'give ?sentinel=USER:PASSWORD for a login at the Sentinels'],
+    ['rediss+sentinel://h1/m?password=secret', 'give ?sentinel=USER:PASSWORD for a login at the Sentinels'],
+    ['redis-sentinel://secret/m', 'begin the address of Sentinels with redis+sentinel://'],
+    ['sentinel://secret/m', 'begin the address of Sentinels with redis+sentinel://'],
+    ['redis+sentinels://secret/m', 'begin the address of Sentinels with redis+sentinel://'],
+    ['REDIS+SENTINEL://secret/m', 'begin the address of Sentinels with redis+sentinel://'],
+    ['redis+sentinel:secret/m', 'begin the address of Sentinels with redis+sentinel://'],
+    ['redis://h1:26379,secret/m', 'begin the addresses of several Sentinels with redis+sentinel://'],
+    ['rediss://u:p@h1,secret', 'begin the addresses of several Sentinels with redis+sentinel://'],
+    ['redis+cluster://h1,secret', 'use a Redis that is no cluster'],
+  ])('explains what to change in --store %s without repeating it', (store, fix) => {
+    const [problem, ...others] = getProblems(['--store', store]);
+    expect(others).toEqual([]);
+    expect(problem).toMatch(/^--store: this is not a store; /);
+    expect(problem).toContain(fix);
+    expect(problem).not.toContain('secret');
   });
 });
 
@@ -48,7 +108,6 @@ describe('default settings', () => {
       scenario: 'happy',
       tokenFormat: 'opaque',
       strictTokens: false,
-      refusedCall: 'forbidden',
       knownValidationsOnly: false,
       blocked: 'forbidden',
       trustProxy: [],

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { isRequired, PROVIDER_STATES, STATE_VALUES } from '../../src/contracts/provider-states/table.ts';
 import { ROUTES } from '../../src/control/schema/routes.ts';
+import { ROW_NAMES } from '../../src/domain/answer-profile.ts';
 import { describePlay, SITUATIONS, type SituationId } from '../../src/domain/coverage.ts';
+import { type ProfileAnswer, ROWS } from '../../src/domain/early-2021.ts';
 import { RULES } from '../../src/domain/finding.ts';
 import { listVariables } from '../../src/options/environment.ts';
 import { COMMAND_NAMES, GROUPS } from '../../src/options/row.ts';
@@ -114,9 +116,37 @@ const formatExitCodes = (): string =>
     ),
   );
 
+/** An answer in few words. */
+function formatAnswer({ status, headers = {}, body = '', accepts, event }: ProfileAnswer): string {
+  const shown = [
+    String(status),
+    ...(accepts ? ['granted'] : []),
+    ...(/^\{/.test(body) ? [code(body)] : []),
+    ...(headers['www-authenticate'] ? [code(`WWW-Authenticate: ${headers['www-authenticate']}`)] : []),
+    ...(headers.location ? [`to ${code(headers.location)}`] : []),
+    ...(event === undefined ? [] : [`posts ${event}`]),
+  ];
+  return shown.join(', ');
+}
+
+const formatAnswers = (): string =>
+  formatTable(
+    ['row', 'when', 'answer', 'evidence'],
+    ROW_NAMES.map((row) => {
+      const { situation, answer, evidence } = ROWS[row];
+      return [
+        code(row),
+        situation,
+        typeof answer === 'string' ? `as ${code(answer)}` : formatAnswer(answer),
+        evidence === 'guide' ? 'guide 5.2, 5.3' : evidence,
+      ];
+    }),
+  );
+
 /** The generated part of each page, which stands between two comments. */
 const TABLES: Readonly<Record<string, () => string>> = {
   'how-to/coverage.md': formatSituations,
+  'explanation/differences.md': formatAnswers,
   'reference/options.md': formatOptions,
   'reference/findings.md': formatFindings,
   'reference/control-api.md': formatRoutes,

@@ -175,7 +175,7 @@ describe('flags of other commands', () => {
     ['init', ['--port', '1'], '--port: is not a flag of init; start, exec, report and healthcheck take it'],
     ['validate', ['--strict'], '--strict: is not a flag of validate; exec and report take it'],
     ['exec', ['--out', 'x'], '--out: is not a flag of exec; report takes it'],
-    ['start', ['--target', 'x'], '--target: is not a flag of start; verify and report take it'],
+    ['start', ['--target', 'x'], '--target: is not a flag of start; verify, report and compare take it'],
   ])('%s rejects %j and names the commands that take the flag', (command, argv, problem) => {
     expect(getCommandProblems(command, ...argv)).toEqual([problem]);
   });

@@ -1,16 +1,8 @@
-import type { OAuthRequest } from '../../domain/oauth.ts';
 import type { Token } from '../../domain/token.ts';
 import type { SetupContext } from './setup-context.ts';
 import type { Params } from './table.ts';
 
 const toTokenValues = ({ accessToken, clientId }: Token) => ({ accessToken, clientId });
-
-/** A request to revoke `token`, as its client sends it. */
-const createRevocation = ({ accessToken }: Token, clientId: string, clientSecret: string): OAuthRequest => ({
-  query: 'none',
-  basic: { id: clientId, secret: clientSecret },
-  fields: new Map([['token', accessToken]]),
-});
 
 /** Tokens in each of their states. */
 export const tokenStates = {
@@ -31,13 +23,7 @@ export const tokenStates = {
     params: Params<'the access token has been revoked'>,
   ) {
     const token = await stage.token(params);
-    const { clientId, clientSecret } = await stage.client(token.clientId);
-    const received = await stage.simulator.requests.receive({ claimed: [clientId] });
-    await stage.simulator.tokens.revoke(
-      createRevocation(token, clientId, clientSecret),
-      received,
-      () => true,
-    );
+    await stage.simulator.tokens.markRevoked(token.accessToken);
     return toTokenValues(token);
   },
 };

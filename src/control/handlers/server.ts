@@ -11,6 +11,8 @@ import type { Handlers } from './handler.ts';
 /** Identifies this process in health checks. */
 export interface ServerInfo {
   readonly version: string;
+  /** The name of its answer profile. */
+  readonly profile: string;
   readonly instanceId: string;
   readonly startedAt: Instant;
   readonly realTime: () => Instant;
@@ -23,7 +25,7 @@ export interface ServerInfo {
 /** The simulator itself. */
 export const serverHandlers = (
   { reset, whyUnavailable }: Simulator,
-  { version, instanceId, startedAt, realTime, metrics, ca }: ServerInfo,
+  { version, profile, instanceId, startedAt, realTime, metrics, ca }: ServerInfo,
 ): Handlers<typeof SERVER_ROUTES> => ({
   'GET /': async () => ({ version, pages: [...PAGES], routes: listRoutes(ROUTES) }),
 
@@ -33,6 +35,7 @@ export const serverHandlers = (
     return {
       status: message === undefined ? ('ok' as const) : ('degraded' as const),
       version,
+      profile,
       instanceId,
       uptimeInSeconds: Math.floor((now - startedAt) / 1000),
       time: new Date(now).toISOString(),

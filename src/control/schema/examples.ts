@@ -154,7 +154,14 @@ function createFinding(): AnswerOf<Table['GET /findings']>['items'][number] {
 
 export const EXAMPLES: { readonly [Name in Answering]: AnswerOf<Table[Name]> } = {
   'GET /': { version: '0.1.0', pages: [...PAGES], routes: listRoutes(SERVER_ROUTES) },
-  'GET /health': { status: 'ok', version: '0.1.0', instanceId: 'dK3mQ9vTz2Xa', uptimeInSeconds: 5, time: AT },
+  'GET /health': {
+    status: 'ok',
+    version: '0.1.0',
+    profile: 'early-2021',
+    instanceId: 'dK3mQ9vTz2Xa',
+    uptimeInSeconds: 5,
+    time: AT,
+  },
   'GET /openapi.json': { openapi: '3.1.0' },
   'GET /metrics': 'mock_veridas_requests_total{endpoint="/o/token/",status="200"} 1\n',
   'GET /ca.pem': '-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n',

@@ -33,6 +33,8 @@ interface Annotated extends TSchema {
   readonly type?: string;
   /** Its value is never repeated in a message. */
   readonly writeOnly?: boolean;
+  /** What to do about this very value, where that can be said. */
+  readonly explain?: (value: unknown) => string | undefined;
 }
 
 const asAnnotated = (schema: TSchema): Annotated => schema;
@@ -74,7 +76,7 @@ function describeWrongValue(schema: TSchema, value: unknown, path: Path): string
   const give = formatExpected(asAnnotated(schema));
   return title === undefined || give === undefined
     ? formatLabel(path) + (Errors(schema, value)[0]?.message ?? 'is not what is expected here')
-    : `${formatLabel(path)}${what} is not ${withArticle(title)}; give ${give}`;
+    : `${formatLabel(path)}${what} is not ${withArticle(title)}; ${asAnnotated(schema).explain?.(value) ?? `give ${give}`}`;
 }
 
 const listAdvertisedKeys = (schema: TObject): string[] =>

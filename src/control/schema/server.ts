@@ -5,6 +5,8 @@ const Health = Type.Object({
   status: Type.Enum(['ok', 'degraded']),
   version: Type.String(),
   instanceId: Type.String(),
+  /** The answer profile in force. */
+  profile: Type.String(),
   uptimeInSeconds: Type.Integer(),
   time: Time,
   /** What is wrong. */

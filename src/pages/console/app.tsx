@@ -251,8 +251,8 @@ export function App() {
         </div>
       </main>
       <footer>
-        mock-veridas {server?.version}: an unofficial stand-in for tests. You can also do everything here
-        through the <a href={`${ADMIN}/openapi.json`}>control API</a>.{' '}
+        mock-veridas {server?.version}, answer profile {server?.profile}: an unofficial stand-in for tests.
+        You can also do everything here through the <a href={`${ADMIN}/openapi.json`}>control API</a>.{' '}
         <a href={`${CONSOLE}/report.html`} download>
           Download the report
         </a>

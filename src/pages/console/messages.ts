@@ -44,6 +44,8 @@ interface KnownClient extends Omit<ClientAnswer, 'client_secret'> {
 export interface ConsoleParts {
   readonly server: {
     readonly version: string;
+    /** The name of the answer profile. */
+    readonly profile: string;
     readonly instance_id: string;
     readonly browser_url: string;
     /** The default scenario. */

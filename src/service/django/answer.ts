@@ -1,89 +1,117 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import {
+  type AnswerProfile,
+  PLACEHOLDERS,
+  type Placeholder,
+  ROW_NAMES,
+  type RowName,
+} from '../../domain/answer-profile.ts';
 import { DELETE_SESSION_COOKIE, shouldDeleteSession } from './session-cookie.ts';
 
-/** An answer of the imitated service, without the framework's own headers. */
-export interface Answer {
+/** What stands for the placeholders of an answer. */
+export type Values = Readonly<Partial<Record<Placeholder, string>>>;
+type Text = (values: Values) => string;
+
+/** A row of the profile, ready to be sent. */
+interface Answer {
   readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string;
-  /** Errors that the framework reports to its administrators, for which it reads the session. */
-  readonly isReported?: boolean;
-  /** The framework redirects before it adds the header against framing. */
-  readonly isEarly?: boolean;
+  readonly headers: readonly (readonly [name: string, value: string | Text])[];
+  readonly body: Text;
+  /** The framework reads the session to report an error to its administrators. */
+  readonly isReported: boolean;
+  readonly namesHost: boolean;
 }
 
-const HTML = { 'content-type': 'text/html' };
+/** An answer that depends on its request. */
+export interface AnswerParts {
+  readonly values?: Values;
+  /** The `state` of a refused request. */
+  readonly state?: string | undefined;
+}
 
-const renderErrorPage = (title: string, text = '') =>
-  `\n<!doctype html>\n<html lang="en">\n<head>\n  <title>${title}</title>\n</head>\n<body>\n  <h1>${title}</h1><p>${text}</p>\n</body>\n</html>\n`;
+export interface Answers {
+  readonly profile: AnswerProfile;
+  /** Sends the answer of a row. */
+  send(request: FastifyRequest, reply: FastifyReply, row: RowName, parts?: AnswerParts): void;
+}
 
-/** A form that the framework could not parse. */
-export const BAD_REQUEST: Answer = { status: 400, headers: HTML, body: renderErrorPage('Bad Request (400)') };
+const PLACEHOLDER = new RegExp(`\\{\\{(${PLACEHOLDERS.join('|')})\\}\\}`);
+const STATE = '{{state}}';
 
-/** A form above the framework's limits. */
-export const FORM_TOO_LARGE: Answer = { ...BAD_REQUEST, isReported: true };
+/** Escapes everything beyond printable ASCII as JSON does. */
+const escapeNonAscii = (text: string) =>
+  text.replace(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+const toJson = (text: string) => escapeNonAscii(JSON.stringify(text));
 
-export const NOT_FOUND: Answer = {
-  status: 404,
-  headers: HTML,
-  body: renderErrorPage('Not Found', 'The requested resource was not found on this server.'),
-};
+const escapeInJson = (text: string) => (/^[\w .:/-]*$/.test(text) ? text : toJson(text).slice(1, -1));
+const escapeInPage = (text: string) => text.replace(/[<>&"']/g, (char) => `&#${char.charCodeAt(0)};`);
+/** Node.js rejects headers with other characters. */
+const escapeInHeader = (text: string) => text.replace(/[^ -~\x80-\xff]/g, '?');
 
-/** An uncaught exception in the service. */
-export const SERVER_ERROR: Answer = {
-  status: 500,
-  headers: HTML,
-  body: renderErrorPage('Server Error (500)'),
-  isReported: true,
-};
+/** Compiles a text with placeholders; undefined when there are none. */
+function compile(text: string, toSafe: (value: string) => string): Text | undefined {
+  const parts = text.split(PLACEHOLDER);
+  if (parts.length === 1) return undefined;
+  return (values) =>
+    parts.map((part, index) => (index % 2 === 0 ? part : toSafe(values[part as Placeholder] ?? ''))).join('');
+}
 
-const createEmptyAnswer = (status: number, headers: Record<string, string> = {}): Answer => ({
-  status,
-  headers: { 'content-type': 'text/html; charset=utf-8', ...headers },
-  body: '',
-});
+const hasBody = (status: number) => status !== 204 && status !== 304;
 
-/** An empty page: the answer to a successful revocation. */
-export const EMPTY_PAGE = createEmptyAnswer(200);
+function compileRow({ headers: common, answers }: AnswerProfile, row: RowName): Answer {
+  const { status, headers = {}, body = '' } = answers[row];
+  const all = Object.entries({ ...common, ...headers }).filter(
+    (entry): entry is [string, string] => entry[1] !== null,
+  );
+  const type = headers['content-type'] ?? common['content-type'] ?? '';
+  const isJson = type.includes('json') || /^\s*[[{]/.test(body);
+  const toSafe = isJson ? escapeInJson : type.includes('html') ? escapeInPage : String;
+  return {
+    status,
+    headers: all.map(([name, value]) => [name, compile(value, escapeInHeader) ?? value]),
+    body: compile(body, toSafe) ?? (() => body),
+    isReported: headers.vary === 'Cookie',
+    namesHost: /\{\{(?:host|origin)\}\}/.test(JSON.stringify([all, body])),
+  };
+}
 
-export const createOptionsAnswer = (allow: string): Answer => createEmptyAnswer(200, { allow });
-export const createMethodNotAllowed = (allow: string): Answer => createEmptyAnswer(405, { allow });
-export const createRedirect = (location: string): Answer => ({
-  ...createEmptyAnswer(301, { location }),
-  isEarly: true,
-});
-
-/** An answer of the authentication API, with headers against caching. RFC 6749, 5.1. */
-export const createJsonAnswer = (
-  status: number,
-  body: string,
-  headers: Record<string, string> = {},
-): Answer => ({
-  status,
-  headers: {
-    'content-type': 'application/json',
-    'cache-control': 'no-store',
-    pragma: 'no-cache',
-    ...headers,
-  },
-  body,
-});
-
-/** Sends `answer` with the headers that the framework's middleware adds. */
-export function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: Answer): void {
-  const { status, headers, body, isReported = false, isEarly = false } = answer;
-  const isSessionDeleted = shouldDeleteSession(request.headers.cookie, isReported);
-  reply.code(status);
-  for (const name in headers) reply.header(name, headers[name]);
-  if (!isEarly) reply.header('x-frame-options', 'DENY');
-  reply.header('x-content-type-options', 'nosniff');
-  reply.header('referrer-policy', 'same-origin');
-  reply.header('content-length', String(Buffer.byteLength(body)));
-  if (isSessionDeleted || isReported) reply.header('vary', 'Cookie');
-  if (isSessionDeleted) reply.header('set-cookie', DELETE_SESSION_COOKIE);
-  if (request.method === 'HEAD') reply.send(null);
-  else reply.serializer(passThrough).send(body);
+/** Adds the `state` of a request to a JSON object. */
+function addState(body: string, member: string, state: string): string {
+  const whole = body.trimEnd();
+  if (!whole.endsWith('}')) return body;
+  const start = whole.slice(0, -1).trimEnd();
+  return start + member.replace(STATE, () => toJson(state)) + body.slice(start.length);
 }
 
 /** Without a serializer Fastify would name a charset in the headers. */
 const passThrough = (body: unknown) => body as string;
+
+function describeHost({ headers: { host = '' }, protocol }: FastifyRequest): Values {
+  return { host, origin: `${protocol}://${host}` };
+}
+
+/** The answers of a profile: everything that does not depend on a request is made once. */
+export function createAnswers(profile: AnswerProfile): Answers {
+  const rows = Object.fromEntries(ROW_NAMES.map((row) => [row, compileRow(profile, row)])) as Record<
+    RowName,
+    Answer
+  >;
+  return {
+    profile,
+    send(request, reply, row, { values = {}, state } = {}) {
+      const { status, headers, body, isReported, namesHost } = rows[row];
+      const all = namesHost ? { ...describeHost(request), ...values } : values;
+      const isSessionDeleted = shouldDeleteSession(request.headers.cookie, isReported);
+      reply.code(status);
+      for (const [name, value] of headers) reply.header(name, typeof value === 'string' ? value : value(all));
+      if (isSessionDeleted) reply.header('vary', 'Cookie').header('set-cookie', DELETE_SESSION_COOKIE);
+      if (!hasBody(status)) return void reply.send();
+      const text = state ? addState(body(all), profile.stateMember, state) : body(all);
+      reply.header('content-length', String(Buffer.byteLength(text)));
+      if (request.method === 'HEAD') reply.send(null);
+      // Fastify would name a type for an empty text.
+      else if (text === '') reply.send();
+      else reply.serializer(passThrough).send(text);
+    },
+  };
+}

@@ -1,4 +1,4 @@
-import { type Answer, BAD_REQUEST, FORM_TOO_LARGE } from './answer.ts';
+import type { RowName } from '../../domain/answer-profile.ts';
 import { type Charset, UTF_8 } from './charset.ts';
 import { decodeFormText, parsePairs } from './urlencoded.ts';
 
@@ -12,16 +12,17 @@ export const MAX_FILES = 100;
 
 /** A form that the imitated framework rejects, and its answer. */
 export class UnreadableForm extends Error {
-  readonly answer: Answer;
+  readonly row: RowName;
 
-  constructor(reason: string, answer = BAD_REQUEST) {
+  constructor(reason: string, row: RowName = 'unreadable_form') {
     super(reason);
-    this.answer = answer;
+    this.row = row;
   }
 }
 
 /** A form above the framework's limits. */
-export const tooMany = (what: string) => new UnreadableForm(`the form has too many ${what}`, FORM_TOO_LARGE);
+export const tooMany = (what: string) =>
+  new UnreadableForm(`the form has too many ${what}`, 'form_too_large');
 
 /** Whether `boundary` is valid in a Content-Type. RFC 2046, 5.1.1. */
 export const isBoundary = (boundary: string | undefined): boolean =>

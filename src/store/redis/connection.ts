@@ -1,25 +1,16 @@
 import { systemTime } from '../../system/clock.ts';
-import {
-  clearInterval,
-  clearTimeout,
-  nextRound,
-  setInterval,
-  setTimeout,
-  pause as wait,
-} from '../../system/timers.ts';
+import { clearInterval, nextRound, setInterval, pause as wait } from '../../system/timers.ts';
 import { type Kind, StoreUnavailable } from '../store.ts';
-import {
-  createClientFactory,
-  describeFailure,
-  formatLocation,
-  RETRY_DELAY_MS,
-  type RedisClient,
-  type RedisLocation,
-  type ScriptName,
-} from './client.ts';
+import { createClientFactory, type RedisClient, type ScriptName } from './client.ts';
 import { type Configuration, findDifferences, hashConfiguration } from './configuration.ts';
-import { LayoutMismatch, NO_MEMORY, TEMPORARY_ERROR, UNUSABLE_SERVER } from './failures.ts';
+import { LayoutMismatch, NO_MEMORY, TEMPORARY_ERROR, UNUSABLE_SERVER, WrongAddress } from './failures.ts';
+import { describeFailure, formatLocation, type RedisLocation } from './location.ts';
+import { createReplyTimer } from './reply-timer.ts';
+import { findWrongRole } from './role.ts';
 import { LAYOUT, LOST } from './scripts.ts';
+import { RETRY_DELAY_MS } from './subscriber.ts';
+import { createTopology } from './topology.ts';
+import { withTimeout } from './with-timeout.ts';
 
 /** Runs a script on the server. */
 export type RunScript = RedisClient['run'];
@@ -39,7 +30,7 @@ export interface ConnectionOptions extends RedisLocation {
 }
 
 export interface Connection {
-  /** @throws {StoreUnavailable} at once while the store is unavailable, and after {@link REPLY_TIMEOUT_MS} when it becomes so */
+  /** @throws {StoreUnavailable} at once while the store is unavailable, and after a second when it becomes so */
   readonly run: RunScript;
   /** @throws {StoreUnavailable} the store cannot be read or written now */
   check(): Promise<void>;
@@ -47,12 +38,11 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** With a command outstanding, a server silent for this long counts as unavailable. */
-const REPLY_TIMEOUT_MS = 1_000;
 /** Connecting and the first reply must take no longer. */
 const HANDSHAKE_TIMEOUT_MS = 1_500;
-/** At the start the server may still be starting too. */
+/** At the start the server may still be starting too, or a master may be replaced. */
 const START_TIMEOUT_MS = 3_000;
+const START_TIMEOUT_WITH_SENTINELS_MS = 10_000;
 const CHECK_INTERVAL_MS = 1_000;
 /** Each check renews the configuration for so long. */
 const CONFIGURATION_TTL_S = 5;
@@ -63,20 +53,6 @@ const MIN_LOSS_REPORT_INTERVAL_MS = 60_000;
 
 /** These scripts get the mark as their first argument, and report when data has lost it. */
 const CHECKS_MARK: ReadonlySet<ScriptName> = new Set(['READ', 'LIST', 'OWNERS', 'CHECK']);
-
-/** `work`, or an error when it takes longer than `timeoutMs`. */
-async function withTimeout<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  const cancel = new AbortController();
-  const timeout = wait(timeoutMs, undefined, cancel).then(() => {
-    throw new Error(`no answer for ${timeoutMs} ms`);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    timeout.catch(() => {});
-    cancel.abort();
-  }
-}
 
 /**
  * Keeps one connection to a server, and reconnects whenever it is lost. The library's own reconnecting waits forever for a
@@ -93,6 +69,9 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 
   let current: RedisClient | undefined;
   let attempt: RedisClient | undefined;
+  /** The server in use, if the address does not name it. */
+  let server = '';
+  const describe = (error: unknown) => server + describeFailure(error, options);
   let unavailableError = createUnavailable('it was not connected yet');
   let isClosed = false;
   let isFull = false;
@@ -138,13 +117,36 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     mark = found;
   }
 
+  let leaveAttempt = (_why: Error): void => {};
+  const topology = createTopology(options, clients, (why) => {
+    leaveAttempt(why);
+    if (current !== undefined) dropConnection(current, why);
+  });
+
+  async function greetMaster(client: RedisClient): Promise<void> {
+    if (topology.canChange) {
+      const [role] = await client.readRole();
+      if (role !== 'master') throw new Error('it is no longer a master');
+    }
+    await greet(client).catch(async (error: unknown) => {
+      const why = clients.isReply(error) ? await findWrongRole(client) : undefined;
+      throw why === undefined || topology.canChange ? error : new WrongAddress(why);
+    });
+  }
+
   /** A connection on which the server has proved that it can be used. */
-  async function connectOnce(): Promise<RedisClient> {
-    const client = clients.newClient(onMessage, (error) => dropConnection(client, error));
+  async function connectOnce(timeoutMs = HANDSHAKE_TIMEOUT_MS): Promise<RedisClient> {
+    server = '';
+    const url = await topology.findMaster();
+    server = topology.canChange ? `${new URL(url).host}: ` : '';
+    const client = clients.newClient(url, onMessage, (error) => dropConnection(client, error));
     attempt = client;
+    const left = new Promise<never>((_, reject) => {
+      leaveAttempt = reject;
+    });
     try {
-      await withTimeout(HANDSHAKE_TIMEOUT_MS, client.connect());
-      await withTimeout(HANDSHAKE_TIMEOUT_MS, greet(client));
+      await withTimeout(timeoutMs, Promise.race([client.connect(), left]));
+      await withTimeout(timeoutMs, Promise.race([greetMaster(client), left]));
       return client;
     } catch (error) {
       client.destroy();
@@ -161,7 +163,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
         current = client;
         onStatusChange(`${label} is available again`);
       } catch (error) {
-        unavailableError = createUnavailable(describeFailure(error, options));
+        unavailableError = createUnavailable(describe(error));
       }
     }
   }
@@ -171,29 +173,16 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     if (client !== current) return;
     current = undefined;
     isFull = false;
-    unavailableError = createUnavailable(describeFailure(error, options));
+    unavailableError = createUnavailable(describe(error));
     client.destroy();
     if (isClosed) return;
     onStatusChange(`${unavailableError.message}; requests are answered with 503 until it is available again`);
     void reconnect();
   }
 
-  let pending = 0;
-  let replies = 0;
-  let replyTimer: NodeJS.Timeout | undefined;
-
-  /** Drops the connection when outstanding commands get no reply from now on. */
-  function restartReplyTimer(): void {
-    clearTimeout(replyTimer);
-    if (pending === 0) return;
-    replyTimer = setTimeout(async () => {
-      const before = replies;
-      // If this process itself was blocked, the replies are read only now.
-      await nextRound();
-      if (before === replies && current !== undefined)
-        dropConnection(current, new Error(`no answer for ${REPLY_TIMEOUT_MS} ms`));
-    }, REPLY_TIMEOUT_MS);
-  }
+  const replies = createReplyTimer((why) => {
+    if (current !== undefined) dropConnection(current, why);
+  });
 
   let restoring: Promise<void> | undefined;
   /** Greets a server that has lost data; commands that have noticed it wait for that. */
@@ -211,7 +200,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
 
   /** Without memory a server still reads and deletes. */
   function refuseFull(error: Error): never {
-    const full = new StoreUnavailable(`${label} is full: ${describeFailure(error, options)}`);
+    const full = new StoreUnavailable(`${label} is full: ${describe(error)}`);
     if (!isFull)
       onStatusChange(`${full.message}; requests that write are answered with 503 until it has room`);
     isFull = true;
@@ -234,8 +223,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   async function run(script: ScriptName, ...args: string[]): Promise<unknown> {
     const client = current;
     if (client === undefined) throw unavailableError;
-    pending += 1;
-    if (pending === 1) restartReplyTimer();
+    replies.expect();
     try {
       for (let attempts = 0; attempts < MAX_RESTORES; attempts += 1) {
         const reply = await runOnce(client, script, args);
@@ -244,31 +232,34 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       }
       throw createUnavailable('it loses data as fast as it is written');
     } finally {
-      pending -= 1;
-      replies += 1;
-      restartReplyTimer();
+      replies.receive();
     }
   }
 
   const isFinal = (error: unknown) =>
-    error instanceof LayoutMismatch || (clients.isReply(error) && !TEMPORARY_ERROR.test(error.message));
+    error instanceof LayoutMismatch ||
+    error instanceof WrongAddress ||
+    (clients.isReply(error) && !TEMPORARY_ERROR.test(error.message));
 
   /** The first connection, with time for a server that is just starting. */
   async function connectFirst(): Promise<RedisClient> {
-    const giveUpAt = systemTime() + START_TIMEOUT_MS;
+    const giveUpAt = systemTime() + (topology.canChange ? START_TIMEOUT_WITH_SENTINELS_MS : START_TIMEOUT_MS);
     for (;;) {
       try {
-        return await connectOnce();
+        return await connectOnce(START_TIMEOUT_MS);
       } catch (error) {
         if (isFinal(error) || systemTime() >= giveUpAt) {
-          throw new StoreUnavailable(`${label} cannot be used: ${describeFailure(error, options)}`);
+          throw new StoreUnavailable(`${label} cannot be used: ${describe(error)}`);
         }
         await wait(RETRY_DELAY_MS);
       }
     }
   }
 
-  current = await connectFirst();
+  current = await connectFirst().catch((error) => {
+    topology.close();
+    throw error;
+  });
   const policy = await current.readEvictionPolicy();
   if (policy?.startsWith('allkeys-'))
     onStatusChange(
@@ -290,9 +281,10 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       clearInterval(checkTimer);
       // Cleaning up after a page takes several commands in sequence.
       do await nextRound();
-      while (pending > 0);
+      while (replies.isExpecting);
       isClosed = true;
-      clearTimeout(replyTimer);
+      replies.stop();
+      topology.close();
       current?.destroy();
       attempt?.destroy();
     },

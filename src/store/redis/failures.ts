@@ -2,7 +2,7 @@ import { LAYOUT } from './scripts.ts';
 
 /** Errors by which a server says that it can serve no command; other errors are failures of ours. */
 export const UNUSABLE_SERVER =
-  /\b(?:LOADING|READONLY|MISCONF|NOAUTH|NOPERM|WRONGPASS|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|MOVED|ASK|TRYAGAIN|CROSSSLOT|WRONGTYPE|BUSY|UNKILLABLE)\b|can't run this command|[Uu]nknown (?:Redis )?command|non local key/;
+  /\b(?:LOADING|READONLY|MISCONF|NOAUTH|NOPERM|WRONGPASS|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|MOVED|ASK|TRYAGAIN|CROSSSLOT|WRONGTYPE|BUSY|UNKILLABLE)\b|can't run this command|ACL failure|[Uu]nknown (?:Redis )?command|non local key/;
 /** Errors that may go away soon. */
 export const TEMPORARY_ERROR = /\b(?:LOADING|BUSY|MASTERDOWN)\b/;
 export const NO_MEMORY = /\bOOM\b/;
@@ -15,3 +15,6 @@ export class LayoutMismatch extends Error {
     );
   }
 }
+
+/** The address is not that of a server that can be used; waiting does not help. */
+export class WrongAddress extends Error {}

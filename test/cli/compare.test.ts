@@ -1,0 +1,348 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { readProfile } from '../../src/options/profile-file.ts';
+import { startToolkit, toolkitProblem } from '../support/oauth-toolkit.ts';
+import { OTHER_CLIENT, type OtherService, startOtherService } from '../support/other-service.ts';
+import { useTerminal } from '../support/terminal.ts';
+import { useWorkingDirectory } from '../support/working-directory.ts';
+
+const { cwd, write } = useWorkingDirectory();
+const run = useTerminal(cwd);
+
+const CREDENTIALS = { CLIENT_ID: OTHER_CLIENT.id, CLIENT_SECRET: OTHER_CLIENT.secret };
+const TIMEOUT_MS = 120_000;
+
+interface Result {
+  readonly counts: { readonly same: number; readonly different: number; readonly not_asked: number };
+  readonly questions: readonly { readonly row: string; readonly differences: readonly string[] }[];
+  readonly observations: readonly string[];
+  readonly unexpressed: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Compares with `url` and returns the exit code, what was printed, and the result. */
+async function compare(url: string, ...flags: readonly string[]) {
+  const { exited, output, errors } = run(['compare', '--target', url, ...flags, '--json'], CREDENTIALS);
+  const code = await exited;
+  const result = output() === '' ? undefined : (JSON.parse(output()) as Result);
+  return { code, result, printed: output() + errors() };
+}
+
+/** Each difference with the rows that have it, or with their number when there are many. */
+function listDifferences(result: Result | undefined): Record<string, string | number> {
+  const rows = new Map<string, string[]>();
+  for (const { row, differences } of result?.questions ?? [])
+    for (const text of differences) rows.set(text, [...(rows.get(text) ?? []), row]);
+  return Object.fromEntries(
+    [...rows].map(([text, all]) => [text, all.length < 9 ? all.join(' ') : all.length]),
+  );
+}
+
+describe('mock-veridas compare --dry-run', () => {
+  it('lists the questions and asks none', async () => {
+    const { exited, output } = run(['compare', '--dry-run']);
+    expect(await exited).toBe(0);
+    expect(output()).toContain(' 1. a token, with the credentials in an urlencoded form\n    POST /o/token/');
+    expect(output()).toMatch(/^30 questions, one at a time; .* at most 40 requests$/m);
+  });
+});
+
+describe('mock-veridas compare with a simulator', () => {
+  it('finds no difference and exits with 0', async () => {
+    const url = await run(['start', '--port', '0', '--client', `${OTHER_CLIENT.id}:${OTHER_CLIENT.secret}`])
+      .ready;
+    const { code, result, printed } = await compare(url, '--validation-id', 'val-1');
+    expect(listDifferences(result)).toEqual({});
+    expect([code, result?.counts]).toEqual([0, { same: 31, different: 0, not_asked: 0 }]);
+    expect(printed).toContain('31 questions: 31 the same, 0 different');
+  });
+});
+
+const why = toolkitProblem === undefined ? '' : ` (skipped: ${toolkitProblem})`;
+describe.skipIf(toolkitProblem)(`mock-veridas compare with a real django-oauth-toolkit 1.7${why}`, () => {
+  it(
+    'finds what that version answers otherwise, and none of it after --write and --profile',
+    async () => {
+      const { url, stop } = await startToolkit(OTHER_CLIENT);
+      try {
+        const { code, result } = await compare(url, '--write', 'learned.yaml');
+        expect(listDifferences(result)).toEqual({
+          'header www-authenticate: simulator \'Bearer, error="invalid_client"\', real \'Bearer error="invalid_client"\'':
+            'wrong_secret wrong_secret_basic unknown_client no_credentials state_member revoke_wrong_secret',
+        });
+        expect([code, result?.observations, result?.warnings]).toEqual([1, [], []]);
+        const again = await compare(url, '--profile', 'learned.yaml');
+        expect([again.code, again.result?.counts.same]).toEqual([0, 30]);
+      } finally {
+        await stop();
+      }
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe('mock-veridas compare with another service', () => {
+  let service: OtherService | undefined;
+  afterEach(() => service?.close());
+  const start = async (...args: Parameters<typeof startOtherService>) => {
+    service = await startOtherService(...args);
+    return service;
+  };
+
+  it(
+    'names every planted difference, and after --write only what it says it cannot express',
+    async () => {
+      const { url, log, issued, revoked } = await start();
+      const { code, result, printed } = await compare(
+        url,
+        '--write',
+        'learned.yaml',
+        '--markdown',
+        'learned.md',
+      );
+      const planted = readFileSync(
+        path.join(import.meta.dirname, '../fixtures/planted-differences.json'),
+        'utf8',
+      );
+      expect(listDifferences(result)).toEqual(JSON.parse(planted));
+      expect(code).toBe(1);
+      const unexpressed = [
+        expect.stringMatching(/^header set-cookie: simulator none, real 'basket=\*\*\*' \(26 rows: /),
+        'access tokens are other than 30 letters and digits: 40 characters',
+        'the header x-ratelimit-remaining is another one in each answer; it was not compared',
+        'which event the page of /call posts was not seen; the profile assumes VideocallNotFound',
+      ];
+      expect(result?.unexpressed).toEqual(unexpressed);
+
+      const files = ['learned.yaml', 'learned.md'].map((file) =>
+        readFileSync(path.join(cwd(), file), 'utf8'),
+      );
+      const shown = files.join() + printed;
+      for (const secret of [OTHER_CLIENT.secret, encodeURIComponent(OTHER_CLIENT.secret), ...issued])
+        expect(shown).not.toContain(secret);
+      expect(files[0]).not.toContain(new URL(url).hostname);
+      expect(files[0]).not.toContain(OTHER_CLIENT.id);
+      expect(log.length).toBeLessThanOrEqual(40);
+      expect(service?.maxConcurrent()).toBe(1);
+      expect(issued.filter((token) => !revoked.has(token))).toEqual([]);
+      for (const { path: asked, query, headers } of log) {
+        const { authorization, ...others } = headers;
+        expect(`${asked}?${decodeURIComponent(query)} ${JSON.stringify(others)}`).not.toContain(
+          OTHER_CLIENT.secret,
+        );
+      }
+
+      const { exited, output } = run(['validate', 'learned.yaml']);
+      expect([await exited, output()]).toEqual([0, 'ok: learned.yaml\n']);
+      expect(readProfile(path.join(cwd(), 'learned.yaml')).written?.against).toBe('a service');
+      const again = await compare(url, '--profile', 'learned.yaml');
+      expect(listDifferences(again.result)).toEqual({
+        "header set-cookie: simulator none, real 'basket=***'": 26,
+      });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'starts, with a learned profile, a simulator that says so and answers by it',
+    async () => {
+      const { url } = await start();
+      await compare(url, '--write', 'learned.json', '--label', 'the sandbox');
+      const flags = ['--client', `${OTHER_CLIENT.id}:${OTHER_CLIENT.secret}`, '--profile', 'learned.json'];
+      const simulator = await run(['start', '--port', '0', ...flags]).ready;
+      const health = await (await fetch(`${simulator}/__admin/health`)).json();
+      expect(health).toMatchObject({ profile: 'learned' });
+      const { id, secret } = OTHER_CLIENT;
+      const answer = await fetch(`${simulator}/o/token/`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ client_id: id, client_secret: secret, grant_type: 'client_credentials' }),
+      });
+      expect(await answer.json()).toMatchObject({ token_type: 'bearer', expires_in: 1800, region: 'eu' });
+      const tokens = await (await fetch(`${simulator}/__admin/tokens`)).json();
+      expect(Date.parse(tokens.items[0].expires_at) - Date.parse(tokens.items[0].issued_at)).toBe(1_800_000);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'names slow answers and limits, and waits as long as Retry-After says',
+    async () => {
+      const limit = { status: 429, headers: { 'retry-after': '0' }, body: 'slow down' };
+      const { url, log, issued, revoked } = await start((_, index) => (index === 5 ? limit : undefined), 510);
+      const { result } = await compare(url);
+      expect(result?.observations).toEqual([
+        expect.stringMatching(/^access tokens/),
+        expect.stringMatching(/^answers are slow: half of them take more than 0\.5 s/),
+        'it limits requests: 429 at token_get, asked again after 0 s; a fault with status 429 does that',
+        expect.stringMatching(/^the header x-ratelimit-remaining/),
+      ]);
+      expect(result?.counts.not_asked).toBe(0);
+      expect(log.length).toBeLessThanOrEqual(40);
+      expect(issued.filter((token) => !revoked.has(token))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  const html = (status: number, title: string, headers = {}) => ({
+    status,
+    headers: { 'content-type': 'text/html', ...headers },
+    body: `<!doctype html><title>${title}</title>`,
+  });
+  it.each([
+    [
+      'a login page',
+      html(200, 'Log in'),
+      3,
+      /answers 200 with a web page \("Log in"\) and not with a token: is it a login page or a proxy/,
+    ],
+    [
+      'a redirect to another host',
+      { status: 302, headers: { location: 'https://login.example/x?secret' } },
+      3,
+      /redirects \(302\) to https:\/\/login\.example, where nothing was sent/,
+    ],
+    [
+      'a redirect to a login page',
+      { status: 302, headers: { location: '/login' } },
+      3,
+      /redirects \(302\) to \/login; --target must be the address below which/,
+    ],
+    ['a wrong address', html(404, 'Not found'), 3, /there is no token endpoint at this address \(404\)/],
+    ['a proxy that wants credentials', html(407, 'Proxy'), 3, /a proxy asks for credentials \(407\)/],
+    [
+      'a gateway without its service',
+      html(502, '502 Bad Gateway'),
+      3,
+      /answers 502 with a web page \("502 Bad Gateway"\): the service is down/,
+    ],
+    [
+      'JSON without a token',
+      { status: 200, headers: { 'content-type': 'application/json' }, body: '{"ok":true}' },
+      3,
+      /answers 200 without access_token/,
+    ],
+    [
+      'wrong credentials',
+      { status: 401, headers: { 'content-type': 'application/json' }, body: '{"error":"invalid_client"}' },
+      2,
+      /refuses these credentials \(401 invalid_client\); check --client-id/,
+    ],
+    [
+      'a limit',
+      { status: 429, headers: { 'retry-after': '3600' } },
+      3,
+      /limits requests \(429, Retry-After: 3600\); try again later/,
+    ],
+    ['a closed connection', 'hang up' as const, 3, /it closed the connection before it answered/],
+  ])('explains %s', async (_, answer, expected, message) => {
+    const { url, log } = await start(() => answer);
+    const { code, printed } = await compare(url);
+    expect(printed).toMatch(message);
+    expect([code, printed.includes('    at ')]).toEqual([expected, false]);
+    expect(log.length).toBeLessThanOrEqual(2);
+    expect(printed).not.toContain(OTHER_CLIENT.secret);
+  });
+
+  it('keeps what a service has answered that dies half-way, and revokes the tokens when it can', async () => {
+    const { url, log, issued, revoked } = await start(({ path: asked }, index) =>
+      index >= 8 && asked !== '/o/revoke_token/' ? 'hang up' : undefined,
+    );
+    const { code, result, printed } = await compare(url, '--write', 'learned.yaml');
+    expect([code, result?.questions.length]).toEqual([3, 10]);
+    expect(result?.warnings).toEqual(['not finished: it closed the connection before it answered']);
+    expect(printed).toContain('not finished: it closed the connection before it answered');
+    expect([log.length, issued.filter((token) => !revoked.has(token))]).toEqual([15, []]);
+    expect(readProfile(path.join(cwd(), 'learned.yaml')).answers.token.body).toContain('"region":"eu"');
+  });
+
+  it('says how many tokens it could not revoke', async () => {
+    const { url } = await start((_, index) => (index >= 4 ? 'hang up' : undefined));
+    const { code, result } = await compare(url);
+    expect([code, result?.warnings[0]]).toEqual([
+      3,
+      '3 tokens of this run could not be revoked, and will expire',
+    ]);
+  });
+
+  it('revokes its tokens when a signal stops it', async () => {
+    let stop = () => {};
+    const { url, issued, revoked } = await start((_, index) => {
+      if (index === 6) stop();
+      return undefined;
+    });
+    const { child, exited, output } = run(['compare', '--target', url], CREDENTIALS);
+    stop = () => child.kill('SIGINT');
+    expect(await exited).toBe(3);
+    expect(output()).toContain('not finished: stopped by a signal');
+    expect([issued.length, issued.filter((token) => !revoked.has(token))]).toEqual([4, []]);
+  });
+});
+
+describe('mock-veridas compare with nothing that answers', () => {
+  it.each([
+    ['http://127.0.0.1:1', 'nothing listens there; check host and port in --target'],
+    ['http://no-such-host.invalid', 'its name cannot be resolved'],
+    ['http://no-such-host.invalid', 'the secret is sent unencrypted; use https:// if the service has it'],
+  ])('exits with 3 for %s', async (url, message) => {
+    const { code, printed } = await compare(url);
+    expect(printed).toContain(message);
+    expect(code).toBe(3);
+  });
+
+  it('explains a certificate that Node.js does not trust, and a port without TLS', async () => {
+    const url = await run(['start', '--port', '0', '--https']).ready;
+    const untrusted = await compare(url.replace('http:', 'https:'));
+    expect(untrusted.printed).toContain('set NODE_EXTRA_CA_CERTS to a file with the authority (PEM)');
+    const plain = await run(['start', '--port', '0']).ready;
+    const insecure = await compare(plain.replace('http:', 'https:'));
+    expect(insecure.printed).toContain(
+      'it does not speak TLS at this port; check the port, or write http://',
+    );
+    expect([untrusted.code, insecure.code]).toEqual([3, 3]);
+  });
+});
+
+describe('mock-veridas compare with flags that it cannot use', () => {
+  it.each([
+    [[], /--target: give the address of the service/],
+    [['--target', 'ftp://x'], /--target: /],
+    [['--target', 'http://a:b@127.0.0.1:1'], /--target: must not contain credentials/],
+    [['--target', 'http://127.0.0.1:1/?a=b'], /--target: must not have a query or fragment/],
+    [
+      ['--target', 'http://127.0.0.1:1/o/token/'],
+      /--target: give the address below which the service has \/o\/token\//,
+    ],
+    [['--target', 'http://127.0.0.1:1', '--profile', 'no.yaml'], /no\.yaml:1:1 cannot be read/],
+    [['--target', 'http://127.0.0.1:1', '--timeout', 'long'], /--timeout: /],
+    [['--target', 'http://127.0.0.1:1', '--strict'], /--strict: is not a flag of compare/],
+  ])('exits with 2 for %j', async (flags, message) => {
+    const { exited, errors, output } = run(['compare', ...flags], CREDENTIALS);
+    expect([await exited, output()]).toEqual([2, '']);
+    expect(errors()).toMatch(message);
+  });
+
+  it('exits with 2 without credentials, and says which', async () => {
+    const { exited, errors } = run(['compare', '--target', 'http://127.0.0.1:1']);
+    expect(await exited).toBe(2);
+    expect(errors()).toContain('--client-id: give the id of a client of the service, or set CLIENT_ID\n');
+    expect(errors()).toContain('--client-secret: give the secret of this client, or set CLIENT_SECRET\n');
+  });
+
+  it('reports every problem of a profile with line and column, in start and validate', async () => {
+    write('odd.yaml', 'name: odd', 'answers:', '  token: { status: 99 }', '  tokn: token', '  crash: crash');
+    for (const args of [
+      ['validate', 'odd.yaml'],
+      ['start', '--profile', 'odd.yaml'],
+    ]) {
+      const { exited, errors } = run(args);
+      expect(await exited).toBe(2);
+      expect(errors()).toContain('odd.yaml:3:20 status: 99 is not a status; give a number from 200 to 599');
+      expect(errors()).toContain(
+        "odd.yaml:4:3 list of answers: 'tokn' is not known here; did you mean 'token'?",
+      );
+      expect(errors()).toContain('odd.yaml:5:10 crash: is answered as itself; give it an answer');
+    }
+  });
+});
