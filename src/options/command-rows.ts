@@ -1,38 +1,13 @@
 import { Type } from 'typebox';
 import { SITUATIONS } from '../domain/coverage.ts';
 import { parseDuration } from '../domain/time.ts';
-import { COMMAND_NAMES, onOff, path, type Row, Switch } from './row.ts';
+import { Address, anyText, COMMAND_NAMES, FLAG_ONLY, onOff, path, type Row, Switch } from './row.ts';
 
-/** Flag only: no environment variable or config key sets it. */
-const FLAG_ONLY = { variables: [], inFile: false } as const;
 const VERIFY = { ...FLAG_ONLY, for: ['verify'] } as const;
 const TO_VERIFY = { ...VERIFY, group: 'Verification' } as const;
 /** The account on the real service. */
 const OF_ACCOUNT = { ...TO_VERIFY, for: ['verify', 'compare'] } as const;
-const OF_BROKER = { ...VERIFY, group: 'Pact broker' } as const;
 const RESULT = { ...VERIFY, group: 'Results' } as const;
-
-/** A text that is checked elsewhere. */
-const anyText = (placeholder: string, title: string, help: string, more = {}) => ({
-  placeholder,
-  schema: Type.String({ title, ...more }),
-  help,
-});
-
-/** It may contain a password, so messages do not repeat it. */
-const Address = Type.Refine(
-  Type.String({ title: 'address', description: 'one such as http://127.0.0.1:4010', writeOnly: true }),
-  (given) => /^https?:\/\//.test(given) && URL.canParse(given),
-);
-
-function isJsonObject(given: string): boolean {
-  try {
-    const value: unknown = JSON.parse(given);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
-  }
-}
 
 const MAX_TIMEOUT_MS = 3_600_000;
 
@@ -136,86 +111,6 @@ export const COMMAND_ROWS = {
     ...TO_VERIFY,
     ...onOff('list the provider states with their parameters and values, and exit'),
   },
-  'broker-url': {
-    ...OF_BROKER,
-    schema: Address,
-    placeholder: 'URL',
-    help: 'verify the pacts that a Pact broker has for the provider, such as http://USER:PASSWORD@broker.example',
-  },
-  'broker-token': {
-    ...OF_BROKER,
-    ...anyText(
-      'TOKEN',
-      'token',
-      'bearer token for the broker; without --broker-url, for pacts named by URL',
-      {
-        writeOnly: true,
-      },
-    ),
-    variables: ['PACT_BROKER_TOKEN'],
-  },
-  'broker-username': {
-    ...OF_BROKER,
-    ...anyText('NAME', 'user name', 'user of the broker'),
-    variables: ['PACT_BROKER_USERNAME'],
-  },
-  'broker-password': {
-    ...OF_BROKER,
-    ...anyText('PASSWORD', 'password', 'password of that user', { writeOnly: true }),
-    variables: ['PACT_BROKER_PASSWORD'],
-  },
-  'allow-other-origins': {
-    ...OF_BROKER,
-    ...onOff('follow links of the broker to another origin, with the credentials'),
-  },
-  selector: {
-    ...OF_BROKER,
-    schema: Type.Array(
-      Type.Refine(
-        Type.String({ title: 'JSON object', description: 'one such as {"branch":"main"}', writeOnly: true }),
-        isJsonObject,
-      ),
-    ),
-    placeholder: 'JSON',
-    help: 'consumer versions to verify, such as {"mainBranch":true} (default: the latest of each consumer)',
-    default: [],
-    needs: 'broker-url',
-  },
-  'provider-branch': {
-    ...OF_BROKER,
-    ...anyText('NAME', 'branch', 'branch of the provider being verified'),
-  },
-  'provider-tag': {
-    ...OF_BROKER,
-    schema: Type.Array(Type.String({ title: 'tag', minLength: 1 })),
-    placeholder: 'TAG',
-    help: 'tag of the provider being verified; it is set when the result is published',
-    default: [],
-  },
-  'enable-pending': {
-    ...OF_BROKER,
-    ...onOff('accept failures of pacts that this branch has never verified'),
-    needs: 'provider-branch',
-  },
-  'include-wip-since': {
-    ...OF_BROKER,
-    ...anyText(
-      'DATE',
-      'date',
-      'also verify work in progress since this date, such as 2026-01-31; it may fail',
-    ),
-    needs: 'enable-pending',
-  },
-  publish: {
-    ...OF_BROKER,
-    ...onOff('publish the results of pacts that come from a broker; needs --provider-version'),
-    needs: 'provider-version',
-  },
-  'provider-version': {
-    ...OF_BROKER,
-    ...anyText('VERSION', 'version', 'version of the provider to publish the result for'),
-  },
-  'build-url': { ...OF_BROKER, ...anyText('URL', 'address', 'URL of the build'), needs: 'publish' },
   'dry-run': {
     ...FLAG_ONLY,
     for: ['compare'],

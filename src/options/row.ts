@@ -83,3 +83,19 @@ export const WrittenSwitch = Type.Union(
 );
 
 export const WEB_HOST = '(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(?::\\d{1,5})?';
+
+/** Flag only: no environment variable or config key sets it. */
+export const FLAG_ONLY = { variables: [], inFile: false } as const;
+
+/** A text that is checked elsewhere. */
+export const anyText = (placeholder: string, title: string, help: string, more = {}) => ({
+  placeholder,
+  schema: Type.String({ title, ...more }),
+  help,
+});
+
+/** It may contain a password, so messages do not repeat it. */
+export const Address = Type.Refine(
+  Type.String({ title: 'address', description: 'one such as http://127.0.0.1:4010', writeOnly: true }),
+  (given) => /^https?:\/\//.test(given) && URL.canParse(given),
+);

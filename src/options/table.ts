@@ -1,10 +1,11 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import { BROKER_ROWS } from './broker-rows.ts';
 import { COMMAND_ROWS } from './command-rows.ts';
 import type { CommandName, Row, Taker } from './row.ts';
 import { SIMULATOR_ROWS } from './simulator-rows.ts';
 
 /** Every option, by the name of its flag. */
-const ROWS = { ...SIMULATOR_ROWS, ...COMMAND_ROWS };
+const ROWS = { ...SIMULATOR_ROWS, ...COMMAND_ROWS, ...BROKER_ROWS };
 
 export type Rows = typeof ROWS;
 export type Name = keyof Rows;

@@ -6,15 +6,12 @@ import { PROFILE, toProfile } from '../control/schema/profile-format.ts';
 import { type AnswerProfile, EARLY_2021 } from '../domain/answer-profile.ts';
 import { MEDIA_PORTS } from '../guide/ports.ts';
 import { type Resolved, resolve } from '../options/resolve.ts';
-import { explainStore, isStore, STORE_FORMS } from '../options/store-address.ts';
 import type { AllRead } from '../options/table.ts';
 import type { PageTicket } from '../service/call.ts';
 import { createAnswers } from '../service/django/answer.ts';
 import { createMistakeLog } from '../service/mistake-log.ts';
-import { createSeeder } from '../simulator/seed.ts';
 import { createSimulator, type Simulator } from '../simulator/simulator.ts';
-import { createMemoryStore } from '../store/memory.ts';
-import { type Store, StoreUnavailable } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { systemTime } from '../system/clock.ts';
 import { VERSION } from '../system/package.ts';
 import { createRandom, type Random } from '../system/random.ts';
@@ -30,6 +27,7 @@ import { createLogger } from './log.ts';
 import type { OpenMediaPorts } from './media/ports.ts';
 import { createMetrics } from './metrics.ts';
 import type { LaunchOptions } from './mock-options.ts';
+import { openStore } from './open-store.ts';
 import { TIMEOUTS_MS, type Timeouts } from './timeouts.ts';
 import type { TlsIdentity } from './tls.ts';
 
@@ -53,55 +51,6 @@ export interface LaunchedMock extends ServerAddresses {
 const PASSWORD_LENGTH = 24;
 
 type ResolvedOptions = Resolved<'library', LaunchOptions>;
-
-/** The options that instances with one store should have in common, under their names in a config file. */
-function listCommonOptions({
-  port,
-  host,
-  https,
-  browserUrl,
-  mediaPorts,
-  trustProxy,
-  admin,
-  scenarios,
-  profile,
-  ...common
-}: Omit<ResolvedOptions, 'store' | 'storePrefix' | 'logLevel' | 'logFormat' | 'profile'> & {
-  readonly profile: AnswerProfile;
-}): Record<string, unknown> {
-  const files = typeof scenarios === 'function' ? scenarios() : scenarios;
-  return Object.fromEntries(
-    Object.entries({ ...common, profile: profile.name, scenarios: [...files] }).map(([name, value]) => [
-      name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
-      value,
-    ]),
-  );
-}
-
-/** The store at an address. */
-async function openStore(
-  address: string,
-  prefix: string,
-  options: Parameters<typeof listCommonOptions>[0],
-  random: Random,
-  log: Logger,
-  onShared: (line: string) => void,
-): Promise<Store> {
-  if (!isStore(address))
-    throw new StoreUnavailable(
-      `store: is neither memory nor the address of a Redis; ${explainStore(address) ?? `give ${STORE_FORMS}`}`,
-    );
-  if (address === 'memory') return createMemoryStore(systemTime);
-  const { createRedisStore } = await import('../store/redis/redis-store.ts');
-  return createRedisStore({
-    url: address,
-    prefix,
-    configuration: listCommonOptions(options),
-    onStatusChange: (line) => log.warn(line),
-    onShared,
-    reseed: (store) => createSeeder(store, random, options).all(),
-  });
-}
 
 /** The answer profile in a file; by default the built-in one. */
 async function loadProfile(file: string | undefined): Promise<AnswerProfile> {
