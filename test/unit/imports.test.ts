@@ -228,6 +228,17 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:http',
   ],
   'server/launch.ts': ['*'],
+  'server/open-store.ts': [
+    'domain',
+    'options',
+    'simulator',
+    'store',
+    'store/store.ts',
+    'store/redis',
+    'system',
+    'server/mock-options.ts',
+    'npm:pino',
+  ],
   'server/mock-options.ts': [
     'domain',
     'options/choices.ts',
