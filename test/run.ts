@@ -4,7 +4,8 @@
  * runs: `N passed, N failed, N skipped`. The lines before it name the skipped and the failed ones. With `CI` set, a skipped
  * test fails the run.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -43,15 +44,20 @@ interface Results {
 
 const formatEnv = (env: Record<string, string>) => Object.entries(env).map((pair) => `${pair.join('=')} `);
 
-const runWith = (env: Record<string, string>, command: string, ...args: string[]): boolean => {
+async function runWith(env: Record<string, string>, command: string, ...args: string[]): Promise<boolean> {
   console.log(`\n> ${formatEnv(env).join('')}${command} ${args.join(' ')}`);
   // biome-ignore lint/style/noProcessEnv: the child inherits the environment
-  return spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } }).status === 0;
-};
-const run = (command: string, ...args: string[]): boolean => runWith({}, command, ...args);
+  const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  const [code] = await once(child, 'exit');
+  return code === 0;
+}
+const run = (command: string, ...args: string[]): Promise<boolean> => runWith({}, command, ...args);
+
+/** How many packages are installed at once: most of that is waiting for the registry. */
+const INSTALLS_AT_ONCE = 4;
 
 /** Without a registry, the tests that need these packages are skipped with a reason. */
-function installPackages(): void {
+async function installPackages(): Promise<void> {
   const installs = [
     createNodeInstallArgs(),
     createPackageManagerInstallArgs(),
@@ -66,15 +72,19 @@ function installPackages(): void {
     createTestcafeInstallArgs(),
     createViteInstallArgs(),
   ];
-  for (const args of installs) if (args.length > 0) run('npm', ...args);
+  const missing = installs.filter((args) => args.length > 0).values();
+  const installOneByOne = async () => {
+    for (const args of missing) await run('npm', ...args);
+  };
+  await Promise.all(Array.from({ length: INSTALLS_AT_ONCE }, installOneByOne));
 }
 
-function installTools(): void {
+async function installTools(): Promise<void> {
   const missing = (Object.keys(TOOLS) as Tool[]).filter((tool) => findTool(tool) === undefined);
   if (missing.length === 0 || process.getuid?.() !== 0) return;
   if (spawnSync('apt-get', ['--version']).status !== 0) return;
-  run('apt-get', 'update', '-qq');
-  run(
+  await run('apt-get', 'update', '-qq');
+  await run(
     'apt-get',
     'install',
     '-y',
@@ -85,14 +95,14 @@ function installTools(): void {
 }
 
 /** Runs the test files whose paths contain one of `filters`, or all files. */
-function runTests(env: Record<string, string>, ...filters: string[]): Results {
+async function runTests(env: Record<string, string>, ...filters: string[]): Promise<Results> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-test-'));
   try {
     const file = path.join(folder, 'results.json');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
     // `npm run test:containers` runs these: they take minutes and an engine.
     const exclude = ['--exclude', '**/containers.test.ts'];
-    runWith(env, 'npx', 'vitest', 'run', '--dir', 'test', ...exclude, ...reporters, ...filters);
+    await runWith(env, 'npx', 'vitest', 'run', '--dir', 'test', ...exclude, ...reporters, ...filters);
     return JSON.parse(readFileSync(file, 'utf8')) as Results;
   } finally {
     rmSync(folder, { recursive: true });
@@ -109,7 +119,7 @@ const ON_BOTH_STORES = [
 ];
 
 /** The HTTP service, which asks a store for everything. */
-const ON_SENTINEL = ['test/service/', 'test/control/'];
+const ON_SENTINEL = ['test/service/'];
 
 async function runOnStore(
   name: string,
@@ -123,7 +133,7 @@ async function runOnStore(
   }
   const server = await start();
   try {
-    return [runTests({ TEST_STORE: server.url }, ...filters)];
+    return [await runTests({ TEST_STORE: server.url }, ...filters)];
   } finally {
     await server.stop();
   }
@@ -142,7 +152,7 @@ function listFailures({ name, message, status, assertionResults }: TestFile): st
 
 async function runAllTests(): Promise<boolean> {
   const all = [
-    runTests({}),
+    await runTests({}),
     ...(await runOnStore('a Redis', startRedis, ON_BOTH_STORES)),
     ...(await runOnStore('Sentinels', startSentinelGroup, ON_SENTINEL)),
   ];
@@ -160,14 +170,14 @@ async function runAllTests(): Promise<boolean> {
   return all.every(({ success }) => success) && (skipped.length === 0 || !process.env.CI);
 }
 
+/** Lint, types, build and dead code. */
+const checkSource = async (): Promise<boolean> =>
+  (await run('npx', 'biome', 'check')) &&
+  (await run('npm', 'run', '--silent', 'build')) &&
+  (await run('npx', 'knip'));
+
 // `npm run check` installs nothing.
-if (!process.argv.includes('--bring-nothing')) {
-  installTools();
-  installPackages();
-}
-const passed =
-  run('npx', 'biome', 'check') &&
-  run('npm', 'run', '--silent', 'build') &&
-  run('npx', 'knip') &&
-  (await runAllTests());
-process.exitCode = passed ? 0 : 1;
+const brings = !process.argv.includes('--bring-nothing');
+if (brings) await installTools();
+const [isClean] = await Promise.all([checkSource(), ...(brings ? [installPackages()] : [])]);
+process.exitCode = isClean && (await runAllTests()) ? 0 : 1;
