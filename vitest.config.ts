@@ -5,8 +5,8 @@ export default defineConfig({
     dir: 'test',
     // Browsers and processes start slowly on a small, busy machine; no test waits for time to pass.
     testTimeout: 90_000,
-    // Most of the time is spent waiting for browsers and processes; one worker would leave half a small machine idle.
-    maxWorkers: 2,
+    // Much of the time is spent waiting for browsers and processes: with two workers a quarter of two cores is idle.
+    maxWorkers: 3,
     hookTimeout: 90_000,
     expect: { poll: { timeout: 30_000 } },
   },
