@@ -110,7 +110,7 @@ export const SITUATIONS = {
     seenIn: 'finding',
     guide: '5.3',
     title: 'missing validation id',
-    counts: '/call was opened without validation_id',
+    counts: '/call was opened with a valid token and without validation_id',
     play: ['no-validation-id'],
   },
   'unconfirmed-validation': {

@@ -87,7 +87,7 @@ const listInTokenRequest = createList<'token', TokenFacts>({
   'token-refused': (facts, known) => facts.isIssued && known.includes('token-was-refused'),
   'token-unavailable': ({ fault }) =>
     fault !== undefined && (fault.kind !== undefined || (fault.status ?? 0) >= 500),
-  'token-slow': ({ fault }) => fault?.latency !== undefined,
+  'token-slow': ({ fault }) => (fault?.latency?.[1] ?? 0) > 0,
   'token-recovered': (facts, known) =>
     facts.isIssued &&
     facts.fault === undefined &&

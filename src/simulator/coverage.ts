@@ -34,12 +34,14 @@ export function createCoverage(store: Store, ignored: readonly IgnoredSituation[
         StoredRecord<'client'> | undefined,
         ...(StoredRecord<'coverage'> | undefined)[],
       ];
+      const played = list(getMarks(records[0]));
       const changes = owners.flatMap((owner, index) => {
         // A client that was reset or removed meanwhile must not be left with coverage.
         if (owner !== ALL_CLIENTS && client === undefined) return [];
         const record = records[index];
         const marks = getMarks(record);
-        const added = list(marks);
+        // What one client has left behind must not count as the beginning of what another one does.
+        const added = played.filter((mark) => !marks.includes(mark));
         const value = { ...record?.value, clientId: owner, marks: [...marks, ...added] };
         return added.length === 0 ? [] : [putRecord(coverageRef(owner), record, owner, value)];
       });
@@ -58,11 +60,8 @@ export function createCoverage(store: Store, ignored: readonly IgnoredSituation[
      * @param known as it was read just before; without it, it is read
      */
     note(clientId: string, list: ListPlayed, known?: KnownCoverage): Eventual<void> {
-      const isNewTo = (record: KnownCoverage['own']) => list(getMarks(record)).length > 0;
-      if (known !== undefined) {
-        const isNewToOwn = clientId !== ALL_CLIENTS && isNewTo(known.own);
-        if (!isNewToOwn && (clientId === DEMO_CLIENT || !isNewTo(known.all))) return undefined;
-      }
+      const own = clientId === ALL_CLIENTS ? known?.all : known?.own;
+      if (known !== undefined && list(getMarks(own)).length === 0) return undefined;
       return write(clientId, list);
     },
 

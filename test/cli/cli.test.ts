@@ -284,9 +284,9 @@ describe('mock-veridas exec', () => {
     });
   });
 
-  it('prints nothing and exits with 0 with --strict when there are no findings', async () => {
+  it('prints only the coverage and exits with 0 with --strict when there are no findings', async () => {
     const { exited, errors } = execShell('true', '--strict');
-    expect([await exited, errors()]).toEqual([0, '']);
+    expect([await exited, errors()]).toEqual([0, expect.stringMatching(/^mock-veridas: coverage .*\n$/)]);
   });
 
   it.each([
@@ -358,7 +358,7 @@ describe('mock-veridas validate', () => {
   it('exits with 0 for the bundled scenarios', async () => {
     const { exited, output } = run(['validate', path.join(import.meta.dirname, '../../fixtures/scenarios')]);
     expect(await exited).toBe(0);
-    expect(output().match(/^ok: /gm)).toHaveLength(16);
+    expect(output().match(/^ok: /gm)).toHaveLength(17);
   });
 
   it('exits with 2 and reports every problem in all files with line and column', async () => {

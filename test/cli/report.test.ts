@@ -277,7 +277,7 @@ describe('mock-veridas report --merge', () => {
 
   it.each([
     [['--merge'], '--merge: no folder given; write --merge DIR...'],
-    [['--merge', 'none'], '--merge: ENOENT'],
+    [['--merge', 'none'], 'none/report.json cannot be read: ENOENT'],
     [['--merge', 'text'], '--merge: text/report.json is not JSON'],
     [['--merge', 'other'], '--merge: other/report.json is not the data of a report'],
     [['--merge', 'none', 'text'], '--merge: text/report.json'],

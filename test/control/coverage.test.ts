@@ -71,6 +71,16 @@ describe('coverage in the control API', () => {
     ]);
   });
 
+  it('counts for all what one client has played, and not what two have played together', async () => {
+    const [one, other] = [await d.createClient(), await d.createClient()];
+    await d.requestToken({ ...one, client_secret: 'wrong' });
+    await d.requestToken({ client_id: 'unknown' });
+    await d.token(other);
+    expect(await listPlayed(d)).toEqual([WAY, 'sandbox-client']);
+    await d.token(one);
+    expect(await listPlayed(d)).toEqual([WAY, 'token-refused', 'sandbox-client']);
+  });
+
   it('does not count the tokens that a test requests by the library', async () => {
     await d.mock.token();
     expect((await d.mock.coverage()).played).toBe(0);

@@ -152,8 +152,15 @@ describe.each(WAYS)('with %s', { timeout: 60_000 }, (_, node, env) => {
 
 describe('the command of exec', { timeout: 60_000 }, () => {
   /** Runs a shell script under `exec`. */
-  const underExec = (script: string, env?: Readonly<Record<string, string>>, ...flags: readonly string[]) =>
-    run(process.execPath, [COMMAND, 'exec', ...flags, '--', 'sh', '-c', script], env);
+  /** Runs a script, and returns its output without the line about coverage. */
+  async function underExec(
+    script: string,
+    env?: Readonly<Record<string, string>>,
+    ...flags: readonly string[]
+  ) {
+    const ran = await run(process.execPath, [COMMAND, 'exec', ...flags, '--', 'sh', '-c', script], env);
+    return { ...ran, output: ran.output.replace(/^mock-veridas: coverage .*\n/m, '') };
+  }
 
   const LISTS = '127.0.0.1,localhost,::1,[::1],.localhost';
   it.each<[string, Readonly<Record<string, string>>, upper: string, lower: string]>([

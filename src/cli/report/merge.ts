@@ -6,9 +6,9 @@ import { CallAnswer } from '../../control/schema/calls.ts';
 import { CoverageAnswer } from '../../control/schema/coverage.ts';
 import { FindingAnswer, RequestAnswer } from '../../control/schema/journal.ts';
 import { TokenAnswer } from '../../control/schema/tokens.ts';
+import { SITUATIONS } from '../../domain/coverage.ts';
 import { BadUsage } from '../../options/bad-usage.ts';
 import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
-import { describeWriteError } from '../../system/write-error.ts';
 
 /** The file of a report that other reports are merged from. */
 const DATA_FILE = 'report.json';
@@ -41,7 +41,7 @@ function readShard(name: string, cwd: string): Shard | string {
   } catch (error) {
     return error instanceof SyntaxError
       ? `--merge: ${file} is not JSON; write the report again`
-      : `--merge: ${describeWriteError(error)}; give folders that report --out or exec --report has written`;
+      : `--merge: ${file} cannot be read: ${(error as Error).message}; give folders that report --out or exec --report has written`;
   }
 }
 
@@ -66,7 +66,8 @@ function mergeCoverage(parts: readonly ReportSnapshot['coverage'][]): ReportSnap
   const asked = new Map<string, ReportSnapshot['coverage']['items'][number]>();
   for (const one of parts.flatMap(({ items }) => items))
     if (!ignored.has(one.id)) asked.set(one.id, asked.get(one.id)?.played ? { ...one, played: true } : one);
-  const items = [...asked.values()];
+  const order = Object.keys(SITUATIONS);
+  const items = [...asked.values()].toSorted((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
   const played = items.filter((one) => one.played).length;
   return { items, total: items.length, played, ignored: [...ignored.values()] };
 }
@@ -77,7 +78,10 @@ function mergeCoverage(parts: readonly ReportSnapshot['coverage'][]): ReportSnap
  * @throws {BadUsage} with every folder that holds no report
  */
 export function mergeReports(folders: readonly string[], cwd: string): ReportSnapshot {
-  const read = [...new Set(folders)].map((folder) => readShard(folder, cwd));
+  const paths = folders.map((folder) => resolve(cwd, folder));
+  // One folder may be given several times, in several spellings.
+  const different = folders.filter((_, at) => paths.indexOf(paths[at] ?? '') === at);
+  const read = different.map((folder) => readShard(folder, cwd));
   const problems = read.filter((one) => typeof one === 'string');
   if (problems.length > 0) throw new BadUsage(problems);
   const shards = read.filter((one) => typeof one !== 'string');
