@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { interview } from '../../src/cli/compare/interview.ts';
+import { listQuestions } from '../../src/cli/compare/questions.ts';
 import { readProfile } from '../../src/options/profile-file.ts';
 import { startToolkit, toolkitProblem } from '../support/oauth-toolkit.ts';
 import { OTHER_CLIENT, type OtherService, startOtherService } from '../support/other-service.ts';
@@ -44,7 +47,7 @@ describe('mock-veridas compare --dry-run', () => {
     const { exited, output } = run(['compare', '--dry-run']);
     expect(await exited).toBe(0);
     expect(output()).toContain(' 1. a token, with the credentials in an urlencoded form\n    POST /o/token/');
-    expect(output()).toMatch(/^30 questions, one at a time; .* at most 40 requests$/m);
+    expect(output()).toMatch(/^29 questions, one at a time; .* at most 40 requests$/m);
   });
 });
 
@@ -73,7 +76,7 @@ describe.skipIf(toolkitProblem)(`mock-veridas compare with a real django-oauth-t
         });
         expect([code, result?.observations, result?.warnings]).toEqual([1, [], []]);
         const again = await compare(url, '--profile', 'learned.yaml');
-        expect([again.code, again.result?.counts.same]).toEqual([0, 30]);
+        expect([again.code, again.result?.counts.same]).toEqual([0, 29]);
       } finally {
         await stop();
       }
@@ -96,6 +99,8 @@ describe('mock-veridas compare with another service', () => {
       const { url, log, issued, revoked } = await start();
       const { code, result, printed } = await compare(
         url,
+        '--validation-id',
+        'val-1',
         '--write',
         'learned.yaml',
         '--markdown',
@@ -136,7 +141,7 @@ describe('mock-veridas compare with another service', () => {
       const { exited, output } = run(['validate', 'learned.yaml']);
       expect([await exited, output()]).toEqual([0, 'ok: learned.yaml\n']);
       expect(readProfile(path.join(cwd(), 'learned.yaml')).written?.against).toBe('a service');
-      const again = await compare(url, '--profile', 'learned.yaml');
+      const again = await compare(url, '--validation-id', 'val-1', '--profile', 'learned.yaml');
       expect(listDifferences(again.result)).toEqual({
         "header set-cookie: simulator none, real 'basket=***'": 26,
       });
@@ -277,6 +282,173 @@ describe('mock-veridas compare with another service', () => {
     expect(await exited).toBe(3);
     expect(output()).toContain('not finished: stopped by a signal');
     expect([issued.length, issued.filter((token) => !revoked.has(token))]).toEqual([4, []]);
+  });
+});
+
+describe('mock-veridas compare with a service that reveals too much', () => {
+  let service: OtherService | undefined;
+  afterEach(() => service?.close());
+
+  it(
+    'masks tokens in every spelling, and escapes control characters',
+    async () => {
+      const token = "Ab/cd+Ef=gh'Ij<kl";
+      const escaped = 'Ab\\/cd+Ef\\u003dgh\\u0027Ij\\u003Ckl';
+      const refreshToken = 'Rf9ZkQwLmNpXyVbTgHjUoIeAsDcFr1';
+      const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyIn0.Sig-nature_x';
+      const sessionKey = 'zzTopSecretSession';
+      const longer = `${refreshToken}-longer`;
+      const bodies = [
+        `{"access_token":"${escaped}","expires_in":60,"refresh_token":"${refreshToken}","id_token":"${jwt}"}`,
+        JSON.stringify({ access_token: 'Second-token-2', session_key: sessionKey, refresh_token: longer }),
+        `<p>${encodeURIComponent(token)} ${escaped} ${refreshToken} ${longer} ${jwt} ${JSON.stringify(OTHER_CLIENT.secret)}`,
+        '{"error":"\\u001b[31mred\\u001b]0;title\\u0007\\u202e\\u200b"}',
+      ];
+      service = await startOtherService(({ path: asked }, index) => {
+        if (asked === '/o/revoke_token/') return undefined;
+        return bodies[index] === undefined
+          ? 'hang up'
+          : { status: index < 2 ? 200 : 400, body: bodies[index] };
+      });
+      const { result, printed } = await compare(
+        service.url,
+        '--write',
+        'learned.yaml',
+        '--markdown',
+        'learned.md',
+      );
+      const files = ['learned.yaml', 'learned.md'].map((file) =>
+        readFileSync(path.join(cwd(), file), 'utf8'),
+      );
+      const shown = files.join('\n') + printed + JSON.stringify(result);
+      for (const part of ['Ab/c', 'Ab\\', 'Ab%2F', 'u003Ckl', 'Second-token', refreshToken, 'Sig-nature'])
+        expect(shown).not.toContain(part);
+      for (const part of ['-longer', sessionKey, OTHER_CLIENT.secret]) expect(shown).not.toContain(part);
+      expect(result?.observations.filter((one) => one.includes('refresh'))).toEqual([
+        'a refresh token was issued and is not revoked',
+      ]);
+      expect(printed).toContain('\\u001b[31mred');
+      expect(printed + files[1]).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+    },
+    TIMEOUT_MS,
+  );
+
+  it.each([
+    ['a web page', '<!doctype html><title>Log in</title>'],
+    ['an error', { error: 'temporarily_unavailable' }],
+    ['another token', { access_token: 'Another-token-1' }],
+  ])(
+    'does not take 200 with %s for a revocation, and names the questions of the tokens',
+    async (_, body) => {
+      service = await startOtherService(({ path: asked }, index) =>
+        asked === '/o/revoke_token/' ? { status: 200, body } : index > 2 ? 'hang up' : undefined,
+      );
+      const { result, printed } = await compare(service.url);
+      expect(result?.warnings[0]).toMatch(
+        /^\d tokens of this run could not be revoked, and will expire; issued in (?:token, token_basic|revoke)/,
+      );
+      for (const token of service.issued) expect(printed).not.toContain(token);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'asks no revoked token at /call that was not revoked, and none without a validation',
+    async () => {
+      service = await startOtherService(({ path: asked }) =>
+        asked === '/o/revoke_token/' ? { status: 200, body: { error: 'no' } } : undefined,
+      );
+      await compare(service.url);
+      const { issued, log } = service;
+      const asked = log.filter(({ path: one }) => one === '/call').map(({ query }) => query);
+      expect(asked.length).toBeGreaterThan(0);
+      for (const query of asked) for (const token of issued) expect(query).not.toContain(token);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'leaves out of the profile what does not fit, and says so',
+    async () => {
+      const scope = Array.from({ length: 300 }, (_, index) => `scope${index}`).join(' ');
+      service = await startOtherService(({ path: asked, method }, index) => {
+        if (asked.includes('mock-veridas')) return { status: 404, body: 'x'.repeat(150_000) };
+        return method === 'POST' && index < 2
+          ? { status: 200, body: { access_token: `Own-token-${index}`, expires_in: 63_072_000, scope } }
+          : undefined;
+      });
+      const { code, result, printed } = await compare(service.url, '--write', 'learned.yaml');
+      expect(code).toBe(1);
+      expect(printed).toContain('29 questions: ');
+      const leftOut = result?.unexpressed.filter((one) => one.includes(' was left out: '));
+      expect(leftOut?.map((one) => one.split(' ', 1)[0]).sort()).toEqual([
+        'answers.unknown_path',
+        'expires_in',
+        'scope',
+      ]);
+      const { exited, output } = run(['validate', 'learned.yaml']);
+      expect([await exited, output()]).toEqual([0, 'ok: learned.yaml\n']);
+    },
+    TIMEOUT_MS,
+  );
+
+  it.each(['--json', '--markdown', '--write'])(
+    'asks nothing when the file of %s cannot be written',
+    async (flag) => {
+      service = await startOtherService();
+      write('file', 'text');
+      const { exited, errors } = run(['compare', '--target', service.url, flag, 'file/below'], CREDENTIALS);
+      expect(await exited).toBe(2);
+      expect(errors()).toMatch(new RegExp(`^${flag}: `, 'm'));
+      expect(service.log).toEqual([]);
+    },
+  );
+
+  it('ends a wait for a limit when a signal stops it, and revokes its tokens', async () => {
+    let stop = () => {};
+    const limit = { status: 429, headers: { 'retry-after': '30' } };
+    service = await startOtherService((_, index) => {
+      if (index !== 3) return undefined;
+      setImmediate(() => stop());
+      return limit;
+    });
+    const { child, exited, output } = run(['compare', '--target', service.url], CREDENTIALS);
+    stop = () => child.kill('SIGTERM');
+    expect(await exited).toBe(3);
+    const { issued, revoked } = service;
+    expect(output()).toContain('not finished: stopped by a signal');
+    expect([issued.length > 0, issued.filter((token) => !revoked.has(token))]).toEqual([true, []]);
+  }, 25_000);
+
+  it('keeps, while it asks again after 429, the requests that revoke its tokens', async () => {
+    const limit = { status: 429, headers: { 'retry-after': '0' } };
+    service = await startOtherService(({ path: asked }, index) =>
+      index % 2 === 1 && asked !== '/o/revoke_token/' ? limit : undefined,
+    );
+    const account = { clientId: OTHER_CLIENT.id, clientSecret: OTHER_CLIENT.secret };
+    const { url, log, issued, revoked } = service;
+    const settings = { timeoutMs: 10_000, pauseMs: 0, stopped: new AbortController().signal };
+    const { unrevoked } = await interview(url, account, listQuestions(false), settings);
+    expect(log.length).toBeLessThanOrEqual(40);
+    expect([unrevoked, issued.filter((token) => !revoked.has(token))]).toEqual([[], []]);
+  });
+
+  it('says at once that a service leaves HTTP', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const { code, printed } = await compare(`http://127.0.0.1:${port}`, '--timeout', '10m');
+      expect(printed).toContain('it answers 101 and leaves HTTP; check host and port in --target');
+      expect(code).toBe(3);
+    } finally {
+      server.close();
+    }
   });
 });
 

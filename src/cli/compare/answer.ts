@@ -1,5 +1,5 @@
 import type { RawAnswer } from './ask.ts';
-import type { Account } from './questions.ts';
+import { createSecretMask, type Secrets, wholeWord } from './mask.ts';
 
 /** An answer without what is secret, of this service alone, or new in each answer. */
 export interface Answer {
@@ -24,12 +24,6 @@ const IGNORED = [
   'transfer-encoding',
   'via',
 ];
-
-const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-const wholeWord = (text: string) => new RegExp(`(?<![\\w-])${escapeRegExp(text)}(?![\\w-])`, 'g');
-
-/** A shorter one may be part of any word. */
-const MIN_SECRET_LENGTH = 6;
 
 const toZeros = (text: string): string => text.replace(/[0-9a-f]/gi, '0');
 
@@ -58,26 +52,17 @@ export function findToken({ status, text }: RawAnswer): string | undefined {
   }
 }
 
-/** Returns a function that removes from a text what must not be shown, and what names this service. */
-function createMask(address: string, { clientId, clientSecret }: Account, tokens: readonly string[]) {
+/** Returns a function that replaces what names this service, or is new in each answer. */
+function createPlaceholders(address: string, clientId: string) {
   const { origin, host, hostname, pathname } = new URL(address);
-  const pair = `${clientId}:${clientSecret}`;
-  const secrets = [clientSecret, Buffer.from(pair).toString('base64')];
-  const spellings = secrets.flatMap((one) => [
-    one,
-    encodeURIComponent(one),
-    JSON.stringify(one).slice(1, -1),
-  ]);
-  return (text: string): string => {
-    // Braces of the service's own would be read as placeholders.
-    let masked = text.replaceAll('{{', '{ {');
-    for (const secret of new Set(spellings))
-      masked = masked.replaceAll(secret.length < MIN_SECRET_LENGTH ? wholeWord(secret) : secret, '***');
-    for (const token of tokens) masked = masked.replaceAll(token, '{{access_token}}');
-    masked = masked.replaceAll(pathname === '/' ? origin : `${origin}${pathname}`, '{{origin}}');
-    masked = masked.replaceAll(host, '{{host}}').replace(wholeWord(hostname), '{{host}}');
-    return maskChanging(masked.replace(wholeWord(clientId), '{{client_id}}'));
-  };
+  return (text: string): string =>
+    maskChanging(
+      text
+        .replaceAll(pathname === '/' ? origin : `${origin}${pathname}`, '{{origin}}')
+        .replaceAll(host, '{{host}}')
+        .replace(wholeWord(hostname), '{{host}}')
+        .replace(wholeWord(clientId), '{{client_id}}'),
+    );
 }
 
 /** The values of cookies are secrets. */
@@ -87,22 +72,22 @@ const maskCookies = (value: string): string => value.replace(/=[^;,]*/, '=***').
 export function toAnswer(
   { status, headers, text, tookMs }: RawAnswer,
   address: string,
-  account: Account,
-  tokens: readonly string[],
+  secrets: Secrets,
 ): Answer {
-  const mask = createMask(address, account, tokens);
+  const { maskText, maskHeader } = createSecretMask(secrets);
+  const mask = createPlaceholders(address, secrets.account.clientId);
   const { pathname } = new URL(address);
   const kept = Object.entries(headers)
     .filter(([name]) => !IGNORED.includes(name))
     .map(([name, value]): [string, string] => {
-      if (name === 'set-cookie') return [name, maskCookies(mask(value))];
+      if (name === 'set-cookie') return [name, maskCookies(mask(maskText(value)))];
       const own = name === 'location' && pathname !== '/' && value.startsWith(`${pathname}/`);
-      return [name, mask(own ? value.slice(pathname.length) : value)];
+      return [name, mask(maskHeader(name, own ? value.slice(pathname.length) : value))];
     });
   return {
     status,
     headers: Object.fromEntries(kept),
-    body: mask(text),
+    body: mask(maskText(text)),
     isToken: findToken({ status, headers, text, tookMs }) !== undefined,
     tookMs,
   };

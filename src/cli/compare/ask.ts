@@ -99,6 +99,10 @@ export function ask(
         });
       },
     );
+    request.on('upgrade', (_, socket) => {
+      socket.destroy();
+      fail(new Error('it answers 101 and leaves HTTP; check host and port in --target'));
+    });
     request.on('error', fail);
     request.end(body);
   });

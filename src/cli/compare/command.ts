@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ClientId, ClientSecret } from '../../control/schema/client-format.ts';
 import { findMismatches } from '../../control/schema/mismatch.ts';
@@ -13,7 +14,9 @@ import type { OptionsFor } from '../../options/table.ts';
 import { formatProblem } from '../../options/yaml/file.ts';
 import { getHostname, isLoopback } from '../../server/address.ts';
 import { systemTime } from '../../system/clock.ts';
+import { createFolder } from '../../system/create-folder.ts';
 import { VERSION } from '../../system/package.ts';
+import { describeWriteError } from '../../system/write-error.ts';
 import { type Command, EXIT, type Invocation, print, printError, writeResult } from '../command.ts';
 import { onStopSignal } from '../stop-signals.ts';
 import {
@@ -24,11 +27,12 @@ import {
   getPart,
   groupDifferences,
   listParts,
+  listUnexpressed,
 } from './format.ts';
 import { type Interview, type InterviewOptions, interview, MAX_REQUESTS } from './interview.ts';
 import { type Account, listQuestions, type Question } from './questions.ts';
 import { type Comparison, compareInterviews, listAnswers } from './result.ts';
-import { createWrittenProfile, formatProfile } from './write-profile.ts';
+import { createFittingProfile, formatProfile } from './write-profile.ts';
 
 type Options = OptionsFor<'compare'>;
 
@@ -103,6 +107,21 @@ async function askSimulator(
   }
 }
 
+/** Why a file cannot be written; asked before anything is sent. */
+function findWriteProblems(flag: string, file: string | undefined, cwd: string): string[] {
+  if (file === undefined || file === '-') return [];
+  const target = path.resolve(cwd, file);
+  const isNew = !existsSync(target);
+  try {
+    createFolder(path.dirname(target));
+    closeSync(openSync(target, 'a'));
+    if (isNew) rmSync(target);
+    return [];
+  } catch (error) {
+    return [`${flag}: ${describeWriteError(error)}`];
+  }
+}
+
 interface Run {
   readonly account: Account;
   readonly questions: readonly Question[];
@@ -112,6 +131,8 @@ interface Run {
   readonly cwd: string;
 }
 
+const MAX_LABEL_LENGTH = 1000;
+
 /** Writes the profile, and returns what a simulator that answers by it still answers differently. */
 async function writeProfile(
   file: string,
@@ -119,22 +140,22 @@ async function writeProfile(
   { account, questions, real, options, settings, cwd }: Run,
 ): Promise<string[]> {
   const { name, ext } = path.parse(file);
-  const profile = createWrittenProfile(
+  const { profile, leftOut } = createFittingProfile(
     {
       name: name.replace(/[^\w.-]+/g, '-').slice(0, 64) || 'profile',
       at: new Date(systemTime()).toISOString(),
       by: `mock-veridas ${VERSION}`,
-      against: options.label,
+      against: options.label.slice(0, MAX_LABEL_LENGTH),
     },
     listAnswers(real),
     varying,
   );
   const write = (notes: readonly string[]) =>
     writeResult('--write', file, formatProfile(profile, notes, ext === '.json'), cwd);
-  write([]);
+  write(leftOut);
   const again = compareInterviews(await askSimulator(account, questions, file, settings), real);
   const left = groupDifferences(again.compared).map(([text, parts]) => `${text} (${listParts(parts)})`);
-  const notes = [...left, ...again.observations, ...describeEvents(profile.answers)];
+  const notes = [...leftOut, ...left, ...again.observations, ...describeEvents(profile.answers)];
   write(notes);
   return notes;
 }
@@ -165,18 +186,21 @@ export const compare: Command = async ({ args, env, cwd }) => {
     ...findTargetProblems(target),
     ...findAccountProblems({ ...(clientId && { clientId }), ...(clientSecret && { clientSecret }) }),
     ...(profile === undefined ? [] : findProfileProblems(profile)).map((one) => formatProblem(one, cwd)),
+    ...findWriteProblems('--json', json, cwd),
+    ...findWriteProblems('--markdown', markdown, cwd),
+    ...findWriteProblems('--write', write, cwd),
   ]);
   const account: Account = { clientId: `${clientId}`, clientSecret: `${clientSecret}`, validationId };
   const address = trimTrailingSlashes(`${target}`);
-  let signals = 0;
+  const stop = new AbortController();
   onStopSignal(() => {
-    signals += 1;
-    if (signals > 1) process.exit(EXIT.cannotRun);
+    if (stop.signal.aborted) process.exit(EXIT.cannotRun);
+    stop.abort();
   });
   const settings: InterviewOptions = {
     timeoutMs: parseTimeout(options.timeout) ?? 0,
     pauseMs: PAUSE_MS,
-    isStopped: () => signals > 0,
+    stopped: stop.signal,
   };
   printError(`asking ${address}: ${questions.length} questions, with a pause after each`);
   if (address.startsWith('http:') && !isLoopback(getHostname(address)))
@@ -189,7 +213,10 @@ export const compare: Command = async ({ args, env, cwd }) => {
   }
   const run: Run = { account, questions, real, options, settings: { ...settings, by: real.by }, cwd };
   const comparison = compareInterviews(await askSimulator(account, questions, profile, run.settings), real);
+  const show = json === '-' ? printError : print;
+  show(formatText(comparison));
   const unexpressed = write === undefined ? [] : await writeProfile(write, comparison, run);
+  listUnexpressed(unexpressed).forEach(show);
 
   const about = {
     target: address,
@@ -197,7 +224,6 @@ export const compare: Command = async ({ args, env, cwd }) => {
     at: new Date(systemTime()).toISOString(),
   };
   if (json === '-') process.stdout.write(formatJson(comparison, unexpressed, about));
-  (json === '-' ? printError : print)(formatText(comparison, unexpressed));
   if (json !== undefined && json !== '-')
     writeResult('--json', json, formatJson(comparison, unexpressed, about), cwd);
   if (markdown !== undefined)

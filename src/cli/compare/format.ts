@@ -6,6 +6,15 @@ import type { Compared, Comparison } from './result.ts';
 
 /** The comparison as text, Markdown and JSON. */
 
+/** What a service sends must not steer a terminal. */
+export const escapeControls = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (sign) =>
+    Array.from(
+      { length: sign.length },
+      (_, at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  );
+
 const HEADS = ['question', 'simulator', 'real', 'result', 'row'] as const;
 
 const toCell = (outcome: Outcome): string => ('answer' in outcome ? summarize(outcome.answer) : outcome.none);
@@ -19,13 +28,10 @@ function getResult({ real, differences }: Compared): Result {
   return 'answer' in real ? 'same' : 'not asked';
 }
 
-const toRow = (one: Compared): readonly string[] => [
-  one.question.title,
-  toCell(one.simulator),
-  toCell(one.real),
-  getResult(one),
-  getPart(one.question),
-];
+const toRow = (one: Compared): readonly string[] =>
+  [one.question.title, toCell(one.simulator), toCell(one.real), getResult(one), getPart(one.question)].map(
+    escapeControls,
+  );
 
 /** Each difference once, with the rows that have it. */
 export function groupDifferences(
@@ -33,7 +39,8 @@ export function groupDifferences(
 ): (readonly [text: string, parts: readonly string[]])[] {
   const groups = new Map<string, string[]>();
   for (const { question, differences } of compared)
-    for (const text of differences) groups.set(text, [...(groups.get(text) ?? []), getPart(question)]);
+    for (const text of differences.map(escapeControls))
+      groups.set(text, [...(groups.get(text) ?? []), getPart(question)]);
   return [...groups];
 }
 
@@ -65,10 +72,13 @@ function formatTextTable(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
+export const listUnexpressed = (unexpressed: readonly string[]): string[] =>
+  unexpressed.map((text) => `not expressed by the profile: ${escapeControls(text)}`);
+
 /** What follows the table. `unexpressed` is what the written profile cannot do, if one was written. */
 const listRemarks = ({ observations, warnings }: Comparison, unexpressed: readonly string[]): string[] => [
-  ...observations.map((text) => `also seen: ${text}`),
-  ...unexpressed.map((text) => `not expressed by the profile: ${text}`),
+  ...observations.map((text) => `also seen: ${escapeControls(text)}`),
+  ...listUnexpressed(unexpressed),
   ...warnings,
 ];
 
@@ -80,14 +90,14 @@ export const listParts = (parts: readonly string[]): string =>
     ? `${parts.length} rows: ${parts.slice(0, MAX_LISTED - 1).join(', ')} …`
     : parts.join(', ');
 
-export function formatText(comparison: Comparison, unexpressed: readonly string[]): string {
+export function formatText(comparison: Comparison): string {
   const { compared } = comparison;
   const groups = groupDifferences(compared).map(([text, parts]) => `  ${text}\n    ${listParts(parts)}`);
   return [
     ...formatTextTable([HEADS, ...compared.map(toRow)]),
     ...(groups.length > 0 ? ['', 'differences, with the rows that have them:', ...groups] : []),
     '',
-    ...listRemarks(comparison, unexpressed),
+    ...listRemarks(comparison, []),
     formatCounts(comparison),
   ].join('\n');
 }
@@ -151,5 +161,5 @@ export function formatJson(
     unexpressed,
     warnings,
   };
-  return `${JSON.stringify(result, null, 2)}\n`;
+  return `${JSON.stringify(result, null, 2).split('\n').map(escapeControls).join('\n')}\n`;
 }

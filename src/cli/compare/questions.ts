@@ -53,7 +53,7 @@ const credentials = ({ clientId, clientSecret }: Account): Fields => ({
 /** The recorded software decodes percent and plus in Basic; others do not, so only these are encoded. */
 const encodeForBasic = (text: string): string => text.replace(/[%+]/g, encodeURIComponent);
 
-const basic = ({ clientId, clientSecret }: Account): Fields => ({
+export const basic = ({ clientId, clientSecret }: Account): Fields => ({
   authorization: basicCredentials(`${encodeForBasic(clientId)}:${encodeForBasic(clientSecret)}`),
 });
 
@@ -156,11 +156,14 @@ const ASKED: Readonly<Partial<Record<RowName, Question['create']>>> = {
   ),
 };
 
-/** The questions, in order. `call` is asked only with a validation. */
+/** These send a live token to /call. */
+const OPENS_CALL: readonly RowName[] = ['call_no_validation', 'call'];
+
+/** The questions, in order. Those that may open a call are asked only with a validation. */
 export function listQuestions(hasValidation: boolean): Question[] {
   const rows = Object.entries(ASKED) as [RowName, Question['create']][];
   const questions: Question[] = rows
-    .filter(([row]) => row !== 'call' || hasValidation)
+    .filter(([row]) => hasValidation || !OPENS_CALL.includes(row))
     .map(([row, create]) => ({ row, title: ROWS[row].situation, create }));
   const at = questions.findIndex(({ row }) => row === 'missing_slash');
   return questions.toSpliced(at, 0, {

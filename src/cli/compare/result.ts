@@ -55,13 +55,14 @@ function describeSlowness(answers: readonly Answer[]): string[] {
 }
 
 function observe(
-  { tokens, limited }: Interview,
+  { tokens, hasRefreshToken, limited }: Interview,
   answers: readonly Answer[],
   varying: ReadonlySet<string>,
 ): string[] {
   const [limit] = limited;
   return [
     ...describeTokens(tokens),
+    ...(hasRefreshToken ? ['a refresh token was issued and is not revoked'] : []),
     ...describeSlowness(answers),
     ...(limit === undefined
       ? []
@@ -73,9 +74,12 @@ function observe(
 }
 
 function listWarnings({ problem, unrevoked }: Interview): string[] {
-  const tokens = `${unrevoked} token${unrevoked === 1 ? '' : 's'} of this run`;
+  const count = unrevoked.length;
+  const tokens = count === 1 ? '1 token of this run' : `${count} tokens of this run`;
   return [
-    ...(unrevoked > 0 ? [`${tokens} could not be revoked, and will expire`] : []),
+    ...(count > 0
+      ? [`${tokens} could not be revoked, and will expire; issued in ${unrevoked.join(', ')}`]
+      : []),
     ...(problem === undefined ? [] : [`not finished: ${problem.message}`]),
   ];
 }

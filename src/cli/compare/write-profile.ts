@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
-import { OWN_HEADERS, type WrittenProfile } from '../../control/schema/profile-format.ts';
+import { findMismatches, type Path } from '../../control/schema/mismatch.ts';
+import { OWN_HEADERS, PROFILE, type WrittenProfile } from '../../control/schema/profile-format.ts';
 import { GRANTABLE, type Placeholder, type RowName } from '../../domain/answer-profile.ts';
 import type { ProfileAnswer } from '../../domain/early-2021.ts';
 import { SCOPES } from '../../guide/oauth.ts';
 import type { Answer } from './answer.ts';
+import { escapeControls } from './format.ts';
 import { isPage } from './no-token.ts';
 import { NONSENSE, type Question, STATE, UNKNOWN_PATH } from './questions.ts';
 
@@ -125,15 +127,25 @@ function findStateMember(body: string | undefined): string | undefined {
   return member === undefined ? '' : `${member}{{state}}`;
 }
 
+interface Origin {
+  readonly name: string;
+  readonly against: string;
+  readonly at: string;
+  readonly by: string;
+}
+
 /** The answers as a profile. Rows that are answered like one before them name it. */
-export function createWrittenProfile(
-  origin: { readonly name: string; readonly against: string; readonly at: string; readonly by: string },
+function createWrittenProfile(
+  origin: Origin,
   answers: ReadonlyMap<Question, Answer>,
   varying: ReadonlySet<string>,
+  unfit: ReadonlySet<string>,
 ): WrittenProfile {
   const { name, ...written } = origin;
   const byRow = new Map(
-    [...answers].filter(([{ shows }]) => !shows).map(([{ row }, answer]) => [row, answer]),
+    [...answers]
+      .filter(([{ row, shows }]) => !shows && !unfit.has(`answers.${row}`))
+      .map(([{ row }, answer]) => [row, answer]),
   );
   const token = byRow.get('token')?.isToken ? byRow.get('token') : byRow.get('token_basic');
   const common: Common = {
@@ -142,8 +154,8 @@ export function createWrittenProfile(
         .filter(([row]) => !row.startsWith('call'))
         .map(([, { headers }]) => withoutHeaders(headers, varying)),
     ),
-    lifetime: findNumber(token?.body ?? '', 'expires_in'),
-    scope: findText(token?.body ?? '', 'scope'),
+    lifetime: unfit.has('expires_in') ? undefined : findNumber(token?.body ?? '', 'expires_in'),
+    scope: unfit.has('scope') ? undefined : findText(token?.body ?? '', 'scope'),
     varying,
   };
   const rows: [RowName, ProfileAnswer | RowName][] = [];
@@ -152,7 +164,9 @@ export function createWrittenProfile(
     const alike = rows.find(([, other]) => typeof other !== 'string' && isDeepStrictEqual(other, own));
     rows.push([row, alike?.[0] ?? own]);
   }
-  const stateMember = findStateMember([...answers].find(([{ shows }]) => shows)?.[1].body);
+  const stateMember = unfit.has('state_member')
+    ? undefined
+    : findStateMember([...answers].find(([{ shows }]) => shows)?.[1].body);
   return {
     name,
     written,
@@ -164,9 +178,44 @@ export function createWrittenProfile(
   };
 }
 
+/** The part of a profile that a mismatch is about. */
+function findPart([first, second, third, fourth]: Path): string {
+  if (first === 'answers') return third === 'headers' ? `headers.${fourth}` : `answers.${second}`;
+  return first === 'headers' ? `headers.${second}` : `${first}`;
+}
+
+/** The answers as a profile that the simulator can read, and what does not fit in it. */
+export function createFittingProfile(
+  origin: Origin,
+  answers: ReadonlyMap<Question, Answer>,
+  varying: ReadonlySet<string>,
+): { readonly profile: WrittenProfile; readonly leftOut: readonly string[] } {
+  const unfit = new Map<string, string>();
+  for (;;) {
+    const headers = [...unfit.keys()]
+      .filter((part) => part.startsWith('headers.'))
+      .map((part) => part.slice(8));
+    const profile = createWrittenProfile(
+      origin,
+      answers,
+      new Set([...varying, ...headers]),
+      new Set(unfit.keys()),
+    );
+    const problems = findMismatches(PROFILE.schema, profile);
+    const found = problems.length > 0 ? problems : PROFILE.beyond(profile, () => true);
+    if (found.length === 0)
+      return { profile, leftOut: [...unfit].map(([part, message]) => `${part} was left out: ${message}`) };
+    const known = unfit.size;
+    for (const { path, message } of found) unfit.set(findPart(path), message);
+    if (unfit.size === known) throw new Error(`the profile cannot be written: ${found[0]?.message}`);
+  }
+}
+
 /** The text of the file, with what it cannot express as comments. */
 export function formatProfile(profile: WrittenProfile, notes: readonly string[], isJson: boolean): string {
-  if (isJson) return `${JSON.stringify(profile, null, 2)}\n`;
-  const comments = notes.map((note) => `# not expressed: ${note.replace(/\s+/g, ' ')}\n`).join('');
+  if (isJson) return `${JSON.stringify(profile, null, 2).split('\n').map(escapeControls).join('\n')}\n`;
+  const comments = notes
+    .map((note) => `# not expressed: ${escapeControls(note.replace(/\s+/g, ' '))}\n`)
+    .join('');
   return `# yaml-language-server: $schema=node_modules/mock-veridas/fixtures/profile.schema.json\n${comments}${stringify(profile, { lineWidth: 0 })}`;
 }
