@@ -121,8 +121,7 @@ export async function interview(
   };
 
   /** Whether requests are left, besides those that revoke the tokens. */
-  const hasRoom = (needed: number, perToken = 1): boolean =>
-    state.requests + live.size * perToken + needed <= MAX_REQUESTS;
+  const hasRoom = (needed: number): boolean => state.requests + live.size + needed <= MAX_REQUESTS;
 
   async function send(request: Request, needed: number, row?: RowName): Promise<RawAnswer> {
     for (let retries = 0; ; retries += 1) {
@@ -187,8 +186,8 @@ export async function interview(
         raw.set(question, 'not asked: the service has not revoked the token for it');
         continue;
       }
-      // Any answer may issue a token, which is revoked as well; a revocation may be limited, too.
-      if (!hasRoom(2, limited.length > 0 ? 2 : 1)) {
+      // Any answer may issue a token, which is revoked as well. Where requests are limited, revocations are too.
+      if (!hasRoom(2 + Math.min(live.size, Math.floor(limited.length / 2)))) {
         raw.set(question, `not asked: ${MAX_REQUESTS} requests are the limit`);
         continue;
       }
