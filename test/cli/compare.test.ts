@@ -214,6 +214,12 @@ describe('mock-veridas compare with another service', () => {
       3,
       /redirects \(302\) to \/login; --target must be the address below which/,
     ],
+    [
+      'a page whose title ends within the secret',
+      html(200, `${'x'.repeat(50)} ${OTHER_CLIENT.secret}`),
+      3,
+      /with a web page \("x{50} \*\*\*"\)/,
+    ],
     ['a wrong address', html(404, 'Not found'), 3, /there is no token endpoint at this address \(404\)/],
     ['a proxy that wants credentials', html(407, 'Proxy'), 3, /a proxy asks for credentials \(407\)/],
     [

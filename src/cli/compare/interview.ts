@@ -163,11 +163,13 @@ export async function interview(
   function checkFirst({ row }: Question, answer: RawAnswer): void {
     if (row === 'token_basic' && tokens.length > 0 && !issued.has('token')) state.by = 'basic';
     if (tokens.length > 0 || (row !== 'token' && row !== 'token_basic')) return;
+    // Masked before it is shortened: part of a secret is not recognized.
+    const { maskText } = createSecretMask({ account, tokens, others: [] });
     // Credentials are sent no second time to what is not the service.
     if (row === 'token_basic' || answer.status < 400) {
       const { status } = answer;
       throw new Stopped(
-        explainRedirect(answer, address) ?? explainNoToken(answer),
+        explainRedirect(answer, address) ?? explainNoToken({ ...answer, text: maskText(answer.text) }),
         (status === 400 || status === 401 || status === 403) &&
           /json/.test(answer.headers['content-type'] ?? ''),
       );
