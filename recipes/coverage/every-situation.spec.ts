@@ -1,6 +1,8 @@
 // Plays every situation of the guide. Run it with: npx --no-install mock-veridas exec --min-coverage 100% -- npx playwright test
 import { expect, type Page, test } from '@playwright/test';
-import { connectMock, type SituationId } from 'mock-veridas';
+import { connectMock, type Situation } from 'mock-veridas';
+
+type SituationId = Situation['id'];
 
 const LATER = 'Please try again later';
 

@@ -165,7 +165,12 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
     const coverage = await mock.coverage().catch((error: Error) => {
       printError(`mock-veridas: cannot read the coverage: ${error.message}`);
     });
-    if (coverage !== undefined) printError(`mock-veridas: ${describeCoverage(coverage)}`);
+    if (coverage !== undefined) {
+      const line = describeCoverage(coverage);
+      // Programs that read a JSON log expect nothing else there.
+      if (options.logFormat === 'json') mock.log.info(line);
+      else printError(`mock-veridas: ${line}`);
+    }
     const isReported = await tryWriteReport(mock, { folder: report, env, cwd });
     const isExpected = await hasExpectedCalls(mock, expectCalls);
     const isPlayed = coverage === undefined || hasMinCoverage(coverage, minCoverage);

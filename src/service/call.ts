@@ -138,19 +138,21 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
     page: string,
     opening: Opening,
     row: RowName,
+    accessToken: string,
   ): Promise<string | FastifyReply> {
     const { refusedCall, answers } = services;
     const answer =
       'refused' in opening && refusedCall !== undefined
         ? REFUSED_CALL_ANSWERS[refusedCall]
         : answers.profile.answers[row];
-    if (answer.body !== undefined) {
-      answers.send(request, reply, row);
+    if (answer.body !== undefined || typeof answer.headers?.location === 'string') {
+      const { path, query } = getRequestContext(request).target;
+      answers.send(request, reply, row, {
+        values: { path, query: query === '' ? '' : `?${query}`, access_token: accessToken },
+      });
       return reply;
     }
     reply.code(answer.status);
-    const { location } = answer.headers ?? {};
-    if (typeof location === 'string') reply.header('location', location);
     const nonce = services.random.text(NONCE_LENGTH);
     const { reason } = getRequestContext(request);
     const language = chooseLanguage(request);
@@ -229,7 +231,7 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
         if (opening.isNew && request.method === 'GET') services.metrics.countCall();
         await services.simulator.findings.note(opening.mistakes, opening.clientId, received.at);
       }
-      return renderPage(request, reply, page, opening, findRow(opening, validationId));
+      return renderPage(request, reply, page, opening, findRow(opening, validationId), accessToken);
     },
   });
   app.route({

@@ -152,6 +152,7 @@ describe('log as JSON', () => {
     expect(objects(errors())).toEqual([
       expect.objectContaining({ level: 'info' }),
       { level: 'warn', msg: expect.stringMatching(/credentials are admin:\w+$/) },
+      expect.objectContaining({ level: 'info', msg: expect.stringMatching(/^coverage 0 of /) }),
       expect.objectContaining({ level: 'info', msg: 'stopped' }),
     ]);
   });

@@ -67,6 +67,19 @@ describe('an answer profile', () => {
     expect(tokens.items).toHaveLength(6);
   });
 
+  it('redirects at /call with what the request and the server are called', async () => {
+    const location = '{{origin}}/login?next={{path}}&token={{access_token}}';
+    const { mock } = await start({ answers: { call_unknown_token: { status: 302, headers: { location } } } });
+    const answer = await fetch(`${mock.url}/call?access_token=unknown&validation_id=v`, {
+      redirect: 'manual',
+    });
+    expect([answer.status, answer.headers.get('location'), await answer.text()]).toEqual([
+      302,
+      `${mock.url}/login?next=/call&token=unknown`,
+      '',
+    ]);
+  });
+
   it('refuses what the guide shows, and says so in the journal', async () => {
     const refused = { status: 403, headers: { 'x-why': '{{client_id}}' }, body: 'no', accepts: false };
     const { mock, admin } = await start({ answers: { token: refused, token_multipart: refused } });

@@ -101,12 +101,16 @@ const schema = Type.Object(
 /** A profile as a file writes it. */
 export type WrittenProfile = Static<typeof schema>;
 
-/** Headers that the server sets by itself. */
+/** Headers that the server sets by itself, or that would promise what it does not send. */
 export const OWN_HEADERS = [
   'connection',
+  'content-encoding',
   'content-length',
   'date',
   'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
   'transfer-encoding',
   'upgrade',
 ];
