@@ -109,14 +109,8 @@ async function runTests(env: Record<string, string>, ...filters: string[]): Prom
   }
 }
 
-/** The tests of a simulator in this process, and of calls in browsers. They must pass with both stores. */
-const ON_BOTH_STORES = [
-  'test/service/',
-  'test/control/',
-  'test/library/',
-  'test/browser/call.test',
-  'test/browser/call-in-browsers',
-];
+/** The tests of a simulator in this process, and of calls in a browser. They must pass with both stores. */
+const ON_BOTH_STORES = ['test/service/', 'test/control/', 'test/library/', 'test/browser/call.test'];
 
 /** What a fail-over matters to most: tokens and open calls. The store's own tests run on Sentinels too. */
 const ON_SENTINEL = ['test/service/token', 'test/service/call'];
