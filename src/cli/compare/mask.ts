@@ -60,7 +60,8 @@ function replaceMembers(body: string, replace: (name: string, value: string) => 
   if (!isJson(body)) return body;
   let name: string | undefined;
   return body.replace(
-    /("(?:[^"\\]|\\.)*")(\s*:\s*)?/g,
+    // It also matches a text without an end, which JSON has not: otherwise each quote would be tried to the end.
+    /("(?:[^"\\]|\\.)*(?:"|\\?$))(\s*:\s*)?/gs,
     (found, quoted: string, colon: string | undefined, at: number) => {
       const text: string = JSON.parse(quoted);
       if (colon !== undefined) {
