@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { PROFILE, toProfile } from '../control/schema/profile-format.ts';
 import { type AnswerProfile, EARLY_2021 } from '../domain/answer-profile.ts';
 import { MEDIA_PORTS } from '../guide/ports.ts';
-import { type Resolved, resolve } from '../options/resolve.ts';
+import { resolve } from '../options/resolve.ts';
 import type { AllRead } from '../options/table.ts';
 import type { PageTicket } from '../service/call.ts';
 import { createAnswers } from '../service/django/answer.ts';
@@ -27,7 +27,7 @@ import { createLogger } from './log.ts';
 import type { OpenMediaPorts } from './media/ports.ts';
 import { createMetrics } from './metrics.ts';
 import type { LaunchOptions } from './mock-options.ts';
-import { openStore } from './open-store.ts';
+import { openStore, type ResolvedOptions } from './open-store.ts';
 import { TIMEOUTS_MS, type Timeouts } from './timeouts.ts';
 import type { TlsIdentity } from './tls.ts';
 
@@ -49,8 +49,6 @@ export interface LaunchedMock extends ServerAddresses {
 }
 
 const PASSWORD_LENGTH = 24;
-
-type ResolvedOptions = Resolved<'library', LaunchOptions>;
 
 /** The answer profile in a file; by default the built-in one. */
 async function loadProfile(file: string | undefined): Promise<AnswerProfile> {

@@ -9,7 +9,8 @@ import { systemTime } from '../system/clock.ts';
 import type { Random } from '../system/random.ts';
 import type { LaunchOptions } from './mock-options.ts';
 
-type ResolvedOptions = Resolved<'library', LaunchOptions>;
+/** Every option of a simulator, with its default where it was left out. */
+export type ResolvedOptions = Resolved<'library', LaunchOptions>;
 
 /** The options that instances with one store should have in common, under their names in a config file. */
 function listCommonOptions({
