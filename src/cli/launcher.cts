@@ -3,11 +3,11 @@
  * Starts the command. Compiling it takes longer than everything else at the start, so V8's code cache is kept in the user's
  * folder, where no other user can have planted anything.
  */
-const { createHash } = require('node:crypto') as typeof import('node:crypto');
 const { subscribe } = require('node:diagnostics_channel') as typeof import('node:diagnostics_channel');
 const fs = require('node:fs') as typeof import('node:fs');
 const path = require('node:path') as typeof import('node:path');
 const vm = require('node:vm') as typeof import('node:vm');
+const { crc32 } = require('node:zlib') as typeof import('node:zlib');
 const { createFolder } = require('../system/create-folder.ts') as typeof import('../system/create-folder.ts');
 const { READY_CHANNEL } = require('./ready-channel.ts') as typeof import('./ready-channel.ts');
 const { findUserFolder } = require('../system/user-folder.ts') as typeof import('../system/user-folder.ts');
@@ -15,28 +15,36 @@ const { findUserFolder } = require('../system/user-folder.ts') as typeof import(
 /** How many caches of other versions (of this package or Node) are kept, for users who switch between them. */
 const MAX_OTHER_CACHES = 3;
 
-const digest = (data: Buffer): Buffer => createHash('sha1').update(data).digest();
-const DIGEST_BYTES = 20;
+const CHECKSUM_BYTES = 4;
+
+/** Finds damage. A digest would take longer than reading the file, and nobody else can write to the user's folder. */
+function getChecksum(data: Buffer): Buffer {
+  const checksum = Buffer.alloc(CHECKSUM_BYTES);
+  checksum.writeUInt32BE(crc32(data));
+  return checksum;
+}
 
 const file = path.join(__dirname, 'command.cjs');
 const bytes = fs.readFileSync(file);
 const source = bytes.toString('latin1');
-// V8 itself compares only the length of the source.
-const hash = digest(bytes).toString('hex').slice(0, 16);
 
-const userFolder = findUserFolder();
-const cacheFile =
-  userFolder === undefined
-    ? undefined
-    : path.join(userFolder, 'compiled', `${process.version}-${process.arch}-${hash}`);
+function findCacheFile(): string | undefined {
+  const userFolder = findUserFolder();
+  // Node 22.0 and 22.1 lack it.
+  if (userFolder === undefined || crc32 === undefined) return undefined;
+  // V8 itself compares only the length of the source.
+  const checksum = getChecksum(bytes).toString('hex');
+  return path.join(userFolder, 'compiled', `${process.version}-${process.arch}-${checksum}`);
+}
+const cacheFile = findCacheFile();
 
 /** The cached code, if it is intact: V8 accepts any data of the right length, and crashes on it. */
 function readCache(): Buffer | undefined {
   if (cacheFile === undefined) return undefined;
   try {
     const whole = fs.readFileSync(cacheFile);
-    const data = whole.subarray(0, -DIGEST_BYTES);
-    return digest(data).equals(whole.subarray(-DIGEST_BYTES)) ? data : undefined;
+    const data = whole.subarray(0, -CHECKSUM_BYTES);
+    return getChecksum(data).equals(whole.subarray(-CHECKSUM_BYTES)) ? data : undefined;
   } catch {
     return undefined;
   }
@@ -61,7 +69,7 @@ function writeCache(): void {
     const draft = `${cacheFile}.${process.pid}`;
     const data = script.createCachedData();
     try {
-      fs.writeFileSync(draft, Buffer.concat([data, digest(data)]), { mode: 0o600 });
+      fs.writeFileSync(draft, Buffer.concat([data, getChecksum(data)]), { mode: 0o600 });
       fs.renameSync(draft, cacheFile);
     } finally {
       // Remove what a full disk has left of it.
