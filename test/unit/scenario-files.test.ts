@@ -194,7 +194,7 @@ describe('steps', () => {
     [
       'an unknown agent action',
       '{ after: 1s, agent: jion }',
-      '3:25 agent: "jion" is not an agent action; give one of join, start, record, leave, end',
+      '3:25 agent: "jion" is not an agent action; did you mean "join"?',
     ],
     [
       'an undocumented failure',

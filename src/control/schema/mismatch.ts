@@ -74,9 +74,12 @@ function describeWrongValue(schema: TSchema, value: unknown, path: Path): string
   if (unquoted && Check(schema, String(value)))
     return `${formatLabel(path)}${what} is not text; put it in quotes`;
   const give = formatExpected(asAnnotated(schema));
-  return title === undefined || give === undefined
-    ? formatLabel(path) + (Errors(schema, value)[0]?.message ?? 'is not what is expected here')
-    : `${formatLabel(path)}${what} is not ${withArticle(title)}; ${asAnnotated(schema).explain?.(value) ?? `give ${give}`}`;
+  if (title === undefined || give === undefined)
+    return formatLabel(path) + (Errors(schema, value)[0]?.message ?? 'is not what is expected here');
+  const { explain, enum: allowed = [] } = asAnnotated(schema);
+  const meant = typeof value === 'string' ? closestMatch(value, allowed.map(String)) : undefined;
+  const help = explain?.(value) ?? (meant === undefined ? `give ${give}` : `did you mean "${meant}"?`);
+  return `${formatLabel(path)}${what} is not ${withArticle(title)}; ${help}`;
 }
 
 const listAdvertisedKeys = (schema: TObject): string[] =>
