@@ -74,7 +74,7 @@ export const SITUATIONS = {
     seenIn: 'revoke',
     guide: '5.2',
     title: 'token revoked by the backend',
-    counts: 'POST /o/revoke_token/ was answered with 200',
+    counts: 'POST /o/revoke_token/ has revoked a token of its client',
     play: ['token', 'revoke'],
   },
   'expired-token': {
@@ -117,7 +117,7 @@ export const SITUATIONS = {
     seenIn: 'finding',
     guide: '5.3',
     title: 'unconfirmed validation id',
-    counts: '/call was opened for a validation that was not confirmed',
+    counts: '/call was opened with a valid token for a validation that was not confirmed',
     play: [
       { control: 'PUT /__admin/validations/unconfirmed', body: { confirmed: false } },
       { frame: 'unconfirmed' },
