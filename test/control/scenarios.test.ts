@@ -128,6 +128,7 @@ describe('scenario added through the control API', () => {
   it.each([
     ['Bad%20Name', { steps: [] }, /scenario name/],
     ['one', { name: 'two', steps: [] }, /must be the name in the path/],
+    ['one', { step: [] }, /did you mean 'steps'\?/],
   ])('rejects a scenario put as %s with the body %j', async (name, body, message) => {
     const { status, json } = await putScenario(name, body);
     expect([status, json.message]).toEqual([422, expect.stringMatching(message)]);

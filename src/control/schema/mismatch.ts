@@ -223,6 +223,13 @@ export function createValidCheck(found: readonly Mismatch[]): IsValid {
     !containsWrong.has(JSON.stringify(path)) && !withAncestors(path).some((part) => wrong.has(part));
 }
 
+/** A key that is missing because it is misspelt is reported once, where it is misspelt. */
+const hasValue = (document: unknown, path: Path): boolean =>
+  path.reduce<unknown>(
+    (value, key) => (Object(value) === value ? Reflect.get(value as object, key) : undefined),
+    document,
+  ) !== undefined;
+
 /** Every way in which `document` does not fit the format, by its schema and beyond it. */
 export function check<Schema extends TSchema>(
   { schema, beyond }: Format<Schema>,
@@ -230,5 +237,8 @@ export function check<Schema extends TSchema>(
 ): readonly Mismatch[] {
   const found = findMismatches(schema, document);
   const isReadable = found.every(({ path }) => path.length > 0);
-  return isReadable ? [...found, ...beyond(document as Static<Schema>, createValidCheck(found))] : found;
+  if (!isReadable) return found;
+  const isValid = createValidCheck(found);
+  const isSound: IsValid = (path) => hasValue(document, path) && isValid(path);
+  return [...found, ...beyond(document as Static<Schema>, isSound)];
 }
