@@ -268,6 +268,19 @@ describe('mock-veridas compare with another service', () => {
     expect(readProfile(path.join(cwd(), 'learned.yaml')).answers.token.body).toContain('"region":"eu"');
   });
 
+  it('asks a second time for a revocation that was not answered', async () => {
+    let hangUps = 0;
+    const { url, issued, revoked } = await start(({ path: asked }, index) => {
+      if (index < 8) return undefined;
+      if (asked !== '/o/revoke_token/') return 'hang up';
+      hangUps += 1;
+      return hangUps === 1 ? 'hang up' : undefined;
+    });
+    const { result } = await compare(url);
+    expect(result?.warnings).toEqual(['not finished: it closed the connection before it answered']);
+    expect(issued.filter((token) => !revoked.has(token))).toEqual([]);
+  });
+
   it('says how many tokens it could not revoke', async () => {
     const { url } = await start((_, index) => (index >= 4 ? 'hang up' : undefined));
     const { code, result } = await compare(url);
