@@ -387,6 +387,26 @@ describe('mock-veridas compare with a service that reveals too much', () => {
   );
 
   it(
+    'writes a redirect of /call with its content type and without an event',
+    async () => {
+      service = await startOtherService(({ path: asked }) =>
+        asked === '/call'
+          ? { status: 302, headers: { 'content-type': 'text/html', location: '/login' } }
+          : undefined,
+      );
+      const { result } = await compare(service.url, '--write', 'learned.yaml');
+      expect(result?.unexpressed.filter((text) => /call|event/.test(text))).toEqual([]);
+      expect(readProfile(path.join(cwd(), 'learned.yaml')).answers.call_unknown_token).toEqual({
+        status: 302,
+        headers: expect.objectContaining({ 'content-type': 'text/html', location: '/login' }),
+        body: '',
+        accepts: false,
+      });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'leaves out of the profile what does not fit, and says so',
     async () => {
       const scope = Array.from({ length: 300 }, (_, index) => `scope${index}`).join(' ');
