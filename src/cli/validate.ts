@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { BadUsage } from '../options/bad-usage.ts';
-import { findProfileProblems, isProfileFile } from '../options/profile-file.ts';
+import { findFileKind, findProfileProblems } from '../options/profile-file.ts';
 import { readOptions } from '../options/read.ts';
 import { parseScenarioFiles, scenarioFiles } from '../options/scenario-files.ts';
 import { formatProblem } from '../options/yaml/file.ts';
@@ -22,9 +22,13 @@ export const validate: Command = async ({ args, rest, env, cwd }) => {
     throw new BadUsage(['no files given; name files or folders, as in: validate fixtures/scenarios']);
   const files = [...new Set(named.flatMap((argument) => resolveFiles(argument, cwd)))];
   if (files.length === 0) throw new BadUsage([`there is no scenario file in ${named.join(', ')}`]);
-  const profiles = files.filter(isProfileFile);
-  const { problems: inScenarios } = parseScenarioFiles(files.filter((file) => !profiles.includes(file)));
-  const problems = [...inScenarios, ...profiles.flatMap(findProfileProblems)];
+  const kinds = files.map((file) => ({ file, kind: findFileKind(file) }));
+  const ofKind = (wanted: string) => kinds.flatMap(({ file, kind }) => (kind === wanted ? [file] : []));
+  const problems = [
+    ...parseScenarioFiles(ofKind('scenario')).problems,
+    ...ofKind('profile').flatMap(findProfileProblems),
+    ...kinds.flatMap(({ kind }) => (typeof kind === 'string' ? [] : [kind])),
+  ];
   for (const problem of problems) printError(formatProblem(problem, cwd));
   for (const file of files.filter((one) => problems.every((problem) => problem.file !== one))) {
     print(`ok: ${relative(cwd, file)}`);

@@ -32,6 +32,7 @@ export const toClientAnswer = (client: Client) => ({
   grant_type: client.grantType,
   expires_in: getTokenLifetime(client),
   scenario: client.scenario ?? null,
+  next_scenario: client.nextScenario ?? null,
 });
 
 export const toValidationAnswer = (validation: Validation) => ({

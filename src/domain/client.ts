@@ -16,6 +16,8 @@ export interface Client {
   readonly expiresIn?: number;
   /** Name of the default scenario of its calls. */
   readonly scenario?: string;
+  /** Name of the scenario of its next call, whatever else that call selects. */
+  readonly nextScenario?: string;
 }
 
 /** `given`, completed with the defaults of a sandbox client. */

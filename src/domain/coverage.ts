@@ -1,4 +1,4 @@
-import { formatStep, type PlayStep } from './play-step.ts';
+import { formatStep, isControlStep, type PlayStep } from './play-step.ts';
 
 /** The situations that tests of an integration have to try, by the guide. */
 
@@ -14,6 +14,8 @@ export interface Situation {
   /** What counts as played. */
   readonly counts: string;
   readonly play: readonly [PlayStep, ...PlayStep[]];
+  /** What takes back the steps that outlast the situation. */
+  readonly afterwards?: PlayStep;
 }
 
 const advance = (by: string) => ({ control: 'POST /__admin/clock/advance', body: { by } });
@@ -21,9 +23,9 @@ const arm = (fault: Readonly<Record<string, unknown>>) => ({
   control: 'POST /__admin/faults',
   body: { endpoint: 'token', ...fault, times: 1 },
 });
-const become = (environment: string, addresses: readonly string[]) => ({
+const become = (environment: string, allowed_ips?: readonly string[]) => ({
   control: 'PATCH /__admin/clients/CLIENT_ID',
-  body: { environment, allowed_ips: addresses },
+  body: { environment, allowed_ips },
 });
 
 /** A row for a way of requesting tokens. */
@@ -74,7 +76,7 @@ export const SITUATIONS = {
     seenIn: 'revoke',
     guide: '5.2',
     title: 'token revoked by the backend',
-    counts: 'POST /o/revoke_token/ was answered with 200',
+    counts: 'POST /o/revoke_token/ has revoked a token of its client',
     play: ['token', 'revoke'],
   },
   'expired-token': {
@@ -117,7 +119,7 @@ export const SITUATIONS = {
     seenIn: 'finding',
     guide: '5.3',
     title: 'unconfirmed validation id',
-    counts: '/call was opened for a validation that was not confirmed',
+    counts: '/call was opened with a valid token for a validation that was not confirmed',
     play: [
       { control: 'PUT /__admin/validations/unconfirmed', body: { confirmed: false } },
       { frame: 'unconfirmed' },
@@ -256,6 +258,7 @@ export const SITUATIONS = {
     title: 'token for a production client',
     counts: 'a production client was issued a token at an address of its allowed_ips',
     play: [become('production', ['127.0.0.1', '::1']), 'token'],
+    afterwards: become('sandbox'),
   },
   'blocked-address': {
     seenIn: 'token',
@@ -263,6 +266,7 @@ export const SITUATIONS = {
     title: 'token request from a blocked address',
     counts: 'a production client requested a token from an address that is not in its allowed_ips',
     play: [become('production', []), 'token'],
+    afterwards: become('sandbox'),
   },
 } as const satisfies Record<string, Situation>;
 
@@ -284,9 +288,13 @@ export type SituationAt<S extends Stage> = {
  *
  * @param format marks what is written in code
  */
-export const describePlay = (id: SituationId, format = (text: string) => text): string =>
-  SITUATIONS[id].play
-    .map((step) =>
-      typeof step === 'object' && 'control' in step ? format(formatStep(step)) : formatStep(step),
-    )
-    .join('; ');
+export function describePlay(id: SituationId, format = (text: string) => text): string {
+  const { play, afterwards }: Situation = SITUATIONS[id];
+  const describe = (step: PlayStep) => (isControlStep(step) ? format(formatStep(step)) : formatStep(step));
+  return [...play.map(describe), ...(afterwards ? [`afterwards ${describe(afterwards)}`] : [])].join('; ');
+}
+
+/** What holds for the steps of every situation. */
+export const HOW_TO_PLAY =
+  'Requests go to the simulator: in the command of exec, $VIDEOCALL_ADMIN_URL stands for its /__admin, and $CLIENT_ID for CLIENT_ID. ' +
+  'When the frame is embedded, wait for its page before you move the clock: POST /__admin/wait {"for":{"page":"open"}}.';

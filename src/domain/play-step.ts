@@ -6,7 +6,7 @@ const ACTS = {
   'that-token': 'embed the frame with that token',
   'same-token': 'embed the frame again with the same token',
   'unknown-token': 'embed the frame with access_token=unknown',
-  'no-validation-id': 'embed the frame without validation_id',
+  'no-validation-id': 'embed the frame with a new token and without validation_id',
   close: 'close the page',
 } as const;
 
@@ -16,15 +16,20 @@ export type Act = keyof typeof ACTS;
  * A step that plays a situation: an act, a frame with a new token, or a request to the control API, in whose path CLIENT_ID
  * stands for the client.
  */
-export type PlayStep =
-  | Act
-  | { readonly frame: string }
-  | { readonly control: string; readonly body: Readonly<Record<string, unknown>> };
+export type PlayStep = Act | { readonly frame: string } | ControlStep;
+
+interface ControlStep {
+  readonly control: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export const isControlStep = (step: PlayStep): step is ControlStep =>
+  typeof step === 'object' && 'control' in step;
 
 /** A step in words. */
 export const formatStep = (step: PlayStep): string => {
   if (typeof step === 'string') return ACTS[step];
   return 'frame' in step
-    ? `embed the frame with validation_id=${step.frame}`
+    ? `embed the frame with a new token and validation_id=${step.frame}`
     : `${step.control} ${JSON.stringify(step.body)}`;
 };

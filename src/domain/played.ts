@@ -28,7 +28,7 @@ export interface Coverage {
   /** Empty for all clients, also those that were reset or removed since, and for what belongs to none. */
   readonly clientId: string;
   readonly marks: readonly Mark[];
-  /** The id of the call whose page checked in last; kept only until two calls were open at once. */
+  /** The id of the call whose page checked in last, or of an earlier one once two calls were open at once. */
   readonly lastCall?: string;
 }
 
@@ -50,14 +50,17 @@ function createList<S extends Stage, Facts>(looks: Looks<S, Facts>) {
   };
 }
 
-/** A request to the service, with the fault that hit it, and the environment of its client. */
+/** A request to the service, with the fault that hit it and the environment of its client. */
 export interface RequestFacts {
   readonly entry: JournalEntry;
   readonly fault: Fault | undefined;
   readonly environment: Client['environment'] | undefined;
+  /** It has revoked a token of its client. */
+  readonly hasRevoked: boolean;
 }
 
-const isIssued = ({ entry, fault }: RequestFacts): boolean =>
+/** Answered with 200, which no fault has spoilt. */
+const isAnswered = ({ entry, fault }: RequestFacts): boolean =>
   entry.status === 200 && fault?.kind === undefined;
 
 function getTokenWay({ headers, form }: JournalEntry): TokenWay | undefined {
@@ -125,7 +128,9 @@ const listInCallRequest = createList<'call', RequestFacts>({
   'unknown-token': isCausedBy('unknown'),
 });
 
-const listInRevocation = createList<'revoke', RequestFacts>({ 'token-revoked': isIssued });
+const listInRevocation = createList<'revoke', RequestFacts>({
+  'token-revoked': (facts) => facts.hasRevoked && isAnswered(facts),
+});
 
 /** What a request plays, and what it leaves behind, that is not among `known`. */
 export function listInRequest(facts: RequestFacts, known: readonly Mark[]): readonly Mark[] {
@@ -135,8 +140,9 @@ export function listInRequest(facts: RequestFacts, known: readonly Mark[]): read
   if (method !== 'POST' || headers['user-agent'] === LIBRARY_USER_AGENT) return NO_MARKS;
   if (path === PATHS.revoke) return listInRevocation(facts, known);
   if (path !== PATHS.token) return NO_MARKS;
-  const { entry, fault, environment } = facts;
-  const tokenFacts = { entry, fault, environment, isIssued: isIssued(facts), way: getTokenWay(entry) };
+  const { entry, fault, environment, hasRevoked } = facts;
+  const [isIssued, way] = [isAnswered(facts), getTokenWay(entry)];
+  const tokenFacts = { entry, fault, environment, hasRevoked, isIssued, way };
   if (isUsual(tokenFacts, known)) return NO_MARKS;
   const played = listInTokenRequest(tokenFacts, known);
   const traces = listTraces(tokenFacts, known);

@@ -57,6 +57,8 @@ export const describeUnknownScenario = (name: string, known: Iterable<string>): 
 
 /** The settings that choose the scenario of a call. */
 export interface ScenarioChoices {
+  /** The client's setting for its next call. */
+  readonly next: string | undefined;
   /** The setting of the validation. */
   readonly validation: string | undefined;
   readonly validationId: string;
@@ -69,8 +71,14 @@ export interface ScenarioChoices {
  * Names of scenarios for a call, the most specific first. A validation id that is a scenario's name, or starts with one and
  * `~`, chooses it, for users who cannot reach the control API.
  */
-export const listCandidates = ({ validation, validationId, client, usual }: ScenarioChoices): string[] =>
-  [validation, validationId.split('~', 1)[0], client, usual].filter((name) => name !== undefined);
+export const listCandidates = ({
+  next,
+  validation,
+  validationId,
+  client,
+  usual,
+}: ScenarioChoices): string[] =>
+  [next, validation, validationId.split('~', 1)[0], client, usual].filter((name) => name !== undefined);
 
 /** The name by which a script waits for an agent's action. */
 export const toWaitName = (action: AgentAction): string => `agent-${action}`;

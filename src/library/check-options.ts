@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import { CLIENT_KEYS, WrittenClient } from '../control/schema/client-format.ts';
+import { CLIENT_KEYS, clientProperties, WrittenClient } from '../control/schema/client-format.ts';
 import { findMismatches } from '../control/schema/mismatch.ts';
 import { SIMULATOR_ROWS } from '../options/simulator-rows.ts';
 import type { MockOptions } from '../server/mock-options.ts';
@@ -16,7 +16,10 @@ const custom = (title: string, description: string, isValid: (value: unknown) =>
 
 const ClientProperties = Type.Object(
   Object.fromEntries(
-    Object.entries(CLIENT_KEYS).map(([property, key]) => [property, WrittenClient.properties[key]]),
+    Object.entries(CLIENT_KEYS).map(([property, key]) => [
+      property,
+      { ...clientProperties, ...WrittenClient.properties }[key],
+    ]),
   ),
   {
     additionalProperties: false,

@@ -21,17 +21,27 @@ export function findProfileProblems(file: string): readonly FileProblem[] {
 }
 
 const keysOf = ({ schema }: typeof PROFILE | typeof SCENARIO) => Object.keys(schema.properties);
-const OWN_KEYS = keysOf(PROFILE).filter((key) => !keysOf(SCENARIO).includes(key));
+const [SCENARIO_KEYS, PROFILE_KEYS] = [keysOf(SCENARIO), keysOf(PROFILE)];
+/** The keys that only files of one kind have. */
+const OWN_KEYS = {
+  scenario: SCENARIO_KEYS.filter((key) => !PROFILE_KEYS.includes(key)),
+  profile: PROFILE_KEYS.filter((key) => !SCENARIO_KEYS.includes(key)),
+};
 
-/** Whether `file` is meant as an answer profile rather than a scenario, by its keys. */
-export function isProfileFile(file: string): boolean {
+/** What `file` is meant as, by its keys, or the problem that it is neither. */
+export function findFileKind(file: string): keyof typeof OWN_KEYS | FileProblem {
   try {
-    const { document } = examineFile(file, { schema: Type.Unknown(), beyond: () => [] });
+    const { document, toProblem } = examineFile(file, { schema: Type.Unknown(), beyond: () => [] });
     const keys = isMap(document) ? Object.keys(document) : [];
-    return !keys.includes('steps') && keys.some((key) => closestMatch(key, OWN_KEYS) !== undefined);
+    const has = (own: readonly string[]) => keys.some((key) => closestMatch(key, own) !== undefined);
+    if (has(OWN_KEYS.scenario)) return 'scenario';
+    if (has(OWN_KEYS.profile)) return 'profile';
+    const message =
+      'this is neither a scenario nor an answer profile; give a map with name and steps, or with name and answers';
+    return toProblem({ path: [], at: 'value', message });
   } catch (error) {
     // The check of the file itself reports this.
-    if (error instanceof InvalidFile) return false;
+    if (error instanceof InvalidFile) return 'scenario';
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { clientsOfPairs, type GivenClients, repeatedIds } from './clients.ts';
 import { type Environment, fromEnvironment, misspeltVariables } from './environment.ts';
 import { type FileSource, fromConfigFile } from './file.ts';
 import { fromArguments } from './flags.ts';
-import { NO_PRESETS, type Presets } from './presets.ts';
+import { findRepeatedSituations, NO_PRESETS, type Presets } from './presets.ts';
 import { resolve } from './resolve.ts';
 import type { CommandName } from './row.ts';
 import type { Given, Source } from './source.ts';
@@ -77,6 +77,7 @@ export function read<C extends CommandName>(command: C, { argv, env, cwd }: Surr
       ...file.problems,
       ...clients.problems,
       ...repeatedIds(clients),
+      ...findRepeatedSituations(file.presets ?? NO_PRESETS),
     ],
   };
 }

@@ -6,7 +6,7 @@ import { describeUnknownScenario, type Scenario } from '../domain/scenario.ts';
 import type { ConfiguredValidation } from '../domain/validation.ts';
 import { refuse } from './bad-usage.ts';
 import { type Identity, readIdentity } from './identity.ts';
-import { findMissingClients, findPresetProblems, findRepeatedSituations, getValues } from './presets.ts';
+import { findMissingClients, findPresetProblems, getValues } from './presets.ts';
 import { findProfileProblems } from './profile-file.ts';
 import { read, type Surroundings } from './read.ts';
 import { type Admin, resolve } from './resolve.ts';
@@ -128,7 +128,6 @@ export function readStartOptions<C extends StartCommand>(
     ...(others.profile === undefined ? [] : findProfileProblems(others.profile)).map((problem) =>
       formatProblem(problem, surroundings.cwd),
     ),
-    ...findRepeatedSituations(presets),
     ...findUrlProblems(given['admin-origin']),
     ...findUrlProblems(given['browser-url']),
     ...(Array.isArray(identity) ? identity : []),

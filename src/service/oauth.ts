@@ -39,6 +39,8 @@ export interface OAuthServices {
 /** An answer of the profile. */
 interface Answer extends AnswerParts {
   readonly row: RowName;
+  /** It has revoked a token of its client. */
+  readonly hasRevoked?: boolean;
 }
 
 /** One endpoint of the authentication API. */
@@ -176,7 +178,10 @@ export async function oauthRoutes(
       );
     if (unreadable !== undefined) return { row: unreadable.row };
     const outcome = await view.answer(asked, received, (ranges) => isAmong(context.from, ranges));
-    if (!('reason' in outcome)) return outcome;
+    if (!('reason' in outcome)) {
+      if (outcome.hasRevoked) context.hasRevoked = true;
+      return outcome;
+    }
     const { reason, fix } = explainRequest(request, asked, form, outcome);
     const cause = 'error' in outcome ? outcome.error : 'blocked';
     Object.assign(context, { reason, fix, cause });

@@ -50,6 +50,8 @@ class RequestContext {
   form?: Form;
   validationId?: string;
   isSuperseded?: true;
+  /** It has revoked a token of its client. */
+  hasRevoked = false;
   isRecorded = false;
 
   constructor({ url, ip }: FastifyRequest) {
@@ -140,14 +142,18 @@ export function createRequestLog(
       mistakeLog?.logRequest(entry, mistakes, context.isIntended);
       const noted =
         mistakes.length > 0 ? simulator.findings.note(mistakes, entry.clientId, entry.at) : undefined;
-      return andThen(noted, () => noteCoverage(entry, received));
+      return andThen(noted, () => noteCoverage(entry, context, received));
     });
   }
 
   /** Adds what a request plays to the coverage of its client. */
-  function noteCoverage(entry: JournalEntry, { clients, fault, coverage }: ReceivedRequest): Eventual<void> {
+  function noteCoverage(
+    entry: JournalEntry,
+    { hasRevoked }: RequestContext,
+    { clients, fault, coverage }: ReceivedRequest,
+  ): Eventual<void> {
     const client = clients.find((one) => one?.value.clientId === entry.clientId);
-    const facts = { entry, fault, environment: client?.value.environment };
+    const facts = { entry, fault, environment: client?.value.environment, hasRevoked };
     return simulator.coverage.note(entry.clientId, (known) => listInRequest(facts, known), coverage);
   }
 

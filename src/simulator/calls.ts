@@ -182,7 +182,7 @@ export function createCalls(store: Store, scheduler: CallScheduler) {
       return { items: items.map(({ call }) => call), total: await store.count('call', clientId), next };
     },
 
-    /** The events of calls: the oldest call first, and each page by time. */
+    /** The events of calls, from the oldest call to the newest; within a page, oldest first. */
     async events({ limit, after, clientId }: PageRequest): Promise<Page<EventView, number | null>> {
       // The number of a call, and the id of its last event before this page.
       const [start = 0, seen = Number.POSITIVE_INFINITY] = after?.split('-').map(Number) ?? [];

@@ -61,7 +61,7 @@ export function createClients(store: Store, random: Random, tokenLifetime?: numb
       if ((await get(clientId)) !== undefined) await store.clear(OWNED_BY_CLIENT, clientId);
       // Written again, so that every concurrent decision about the client conflicts and is retried.
       const known = await updateRecord(store, clientRef(clientId), async (client) => {
-        const { scenario: _, ...credentials } = client;
+        const { scenario: _, nextScenario: __, ...credentials } = client;
         const scenario = await scenarioFor(client);
         return { ...credentials, ...(scenario !== undefined && { scenario }) };
       });

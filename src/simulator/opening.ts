@@ -64,6 +64,20 @@ interface Admission {
 
 type OpeningRefusal = Exclude<Opening, { callId: string }>;
 
+/** Why no call opens, with what changes by that. */
+interface Rejection {
+  readonly result: OpeningRefusal;
+  readonly changes?: readonly Change[];
+}
+
+/** Forgets the scenario that a client has for its next call; requires at least that the client is unchanged. */
+function dropNextScenario(clientId: string, client: StoredRecord<'client'> | undefined): Change {
+  if (client?.value.nextScenario === undefined)
+    return requireUnchanged(clientRef(clientId), client, clientId);
+  const { nextScenario: _, ...rest } = client.value;
+  return putRecord(clientRef(clientId), client, clientId, rest);
+}
+
 /** Mistakes that do not keep a token out. Guide 5.2 and 5.3. */
 const detectInOpening = createDetector<'opening', Admission>({
   'token-shared': ({ opened, call }) =>
@@ -144,15 +158,15 @@ export function createOpenings(
   async function admit(
     token: StoredRecord<'token'> | undefined,
     validationId: string,
-  ): Promise<Admission | OpeningRefusal> {
-    if (token === undefined) return { refused: 'unknown' };
+  ): Promise<Admission | Rejection> {
+    if (token === undefined) return { result: { refused: 'unknown' } };
     const { clientId } = token.value;
     const now = await readTime(store, clientId);
     const { found: opened } = await store.read(...token.value.calls.map(callRef));
     const refused = checkToken(token.value, opened, validationId, now);
     if (refused !== undefined) {
       const isOld = 'refused' in refused && (await isSuperseded(token.value, opened, now));
-      return isOld ? { ...refused, isSuperseded: true } : refused;
+      return { result: isOld ? { ...refused, isSuperseded: true } : refused };
     }
 
     const { found } = await store.read(
@@ -164,9 +178,11 @@ export function createOpenings(
     const exists = validation?.value.exists ?? everyones?.value.exists ?? !rules.knownValidationsOnly;
     if (!exists) {
       return {
-        error: 'VideocallNotFound',
-        reason: 'there is no validation with this id',
-        fix: 'create it first: PUT /__admin/validations/VALIDATION_ID',
+        result: {
+          error: 'VideocallNotFound',
+          reason: 'there is no validation with this id',
+          fix: 'create it first: PUT /__admin/validations/VALIDATION_ID',
+        },
       };
     }
 
@@ -175,6 +191,7 @@ export function createOpenings(
     if (running !== undefined) return { ...context, running, call: running.value };
     const wanted = validation?.value.scenario ?? everyones?.value.scenario;
     const scenario = await chooseScenario(clientId, {
+      next: client?.value.nextScenario,
       validation: wanted,
       validationId,
       client: client?.value.scenario,
@@ -182,10 +199,13 @@ export function createOpenings(
     const error = getImmediateError(scenario);
     if (error !== undefined) {
       return {
-        error,
-        reason: `the scenario "${scenario.name}" fails immediately`,
-        fix: 'choose another scenario, if this is not what you test',
-        isScripted: true,
+        result: {
+          error,
+          reason: `the scenario "${scenario.name}" fails immediately`,
+          fix: 'choose another scenario, if this is not what you test',
+          isScripted: true,
+        },
+        changes: [dropNextScenario(clientId, client)],
       };
     }
     const n = (validation?.value.calls ?? 0) + 1;
@@ -222,7 +242,9 @@ export function createOpenings(
         validationId,
         calls: n,
       }),
-      requireUnchanged(clientRef(clientId), client, clientId),
+      running === undefined
+        ? dropNextScenario(clientId, client)
+        : requireUnchanged(clientRef(clientId), client, clientId),
       // If one of these calls had ended meanwhile, the token would be completed.
       ...calls.flatMap((id, i) =>
         id === callId ? [] : [requireUnchanged(callRef(id), opened[i], clientId)],
@@ -240,7 +262,7 @@ export function createOpenings(
       if (accessToken === '') return { refused: 'missing' };
       const opening = await decide(store, [tokenRef(accessToken)], async ({ found: [token] }) => {
         const admission = await admit(token, validationId);
-        if (!('call' in admission)) return { result: admission };
+        if ('result' in admission) return page === undefined ? { result: admission.result } : admission;
         const { call, now } = admission;
         const result: Opening = {
           callId: toCallId(call),

@@ -1,4 +1,4 @@
-/** A part of a list, oldest first. */
+/** A part of a list. */
 export interface Page<T, Total extends number | null = number> {
   readonly items: readonly T[];
   /** How many there are in all; null where counting would read them all. */

@@ -65,7 +65,9 @@ export function createScenarios(store: Store, files: () => ReadonlyMap<string, S
     const validations = (await store.list('validation')).map(({ value }) => value);
     return [
       ...clients
-        .filter((client) => client.scenario === name && isAffected(client.clientId))
+        .filter(
+          (client) => [client.scenario, client.nextScenario].includes(name) && isAffected(client.clientId),
+        )
         .map((client) => `client "${client.clientId}"`),
       ...validations
         .filter((validation) => validation.scenario === name && isAffected(validation.clientId))

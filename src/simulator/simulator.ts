@@ -70,7 +70,10 @@ export async function createSimulator(options: SimulatorOptions) {
   const scheduler = createCallScheduler(store, options.onError);
 
   // Fail at the start, not when the first call wants to play it.
-  const playing = [...options.clients, ...(options.validations ?? [])].map(({ scenario }) => scenario);
+  const playing = [
+    ...options.clients.flatMap(({ scenario, nextScenario }) => [scenario, nextScenario]),
+    ...(options.validations ?? []).map(({ scenario }) => scenario),
+  ];
   for (const name of [options.scenario, ...playing]) {
     const files = options.scenarios();
     if (name !== undefined && !files.has(name)) throw new Error(describeUnknownScenario(name, files.keys()));

@@ -25,6 +25,13 @@ import { callRef, clientRef, counterRef, tokenRef } from './refs.ts';
 /** Length of an access token, like those of the service. */
 const TOKEN_LENGTH = 30;
 
+/** The outcome of a revocation that is not refused. */
+export interface Revocation {
+  readonly row: RowName;
+  /** It has revoked a token of the client that asked for it. */
+  readonly hasRevoked: boolean;
+}
+
 /** A token with its present state. */
 export interface TokenView {
   readonly token: Token;
@@ -174,14 +181,17 @@ export function createTokens(
       request: OAuthRequest,
       { clients }: Pick<ReceivedRequest, 'clients'>,
       isAmong: IsAmong,
-    ): Promise<{ readonly row: RowName } | Refusal> {
+    ): Promise<Revocation | Refusal> {
       const asked =
         checkBlocked(clients, isAmong) ?? evaluateRevocation(request, createClientFinder(clients), profile);
       if ('reason' in asked) return asked;
       const [record] = (await store.read(tokenRef(asked.token))).found;
       const row = findRevocationRow(request, asked, record?.value);
-      if (isGranted(profile, row)) await markRevoked(asked.token);
-      return { row };
+      const isAllowed = isGranted(profile, row);
+      if (isAllowed) await markRevoked(asked.token);
+      const { clientId, revokedAt } = record?.value ?? {};
+      const isOwn = clientId !== undefined && clientId === asked.by?.clientId;
+      return { row, hasRevoked: isAllowed && isOwn && revokedAt === undefined };
     },
 
     /** Revokes a token, whatever the answer profile grants; false when there is no such token. */

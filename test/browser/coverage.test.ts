@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SITUATIONS, type SituationId } from '../../src/domain/coverage.ts';
+import { SITUATIONS, type Situation, type SituationId } from '../../src/domain/coverage.ts';
 import { useChromium } from '../support/chromium-page.ts';
 import { type Drive, openDrive } from '../support/drive.ts';
 import { createPlayer, createShopApplication, listPlayed } from '../support/play.ts';
@@ -67,6 +67,13 @@ describe.skipIf(why)(`coverage in Chromium${why ? ` (${why})` : ''}`, { timeout:
       for (const step of SITUATIONS[id].play) {
         expect(await listPlayed(d)).not.toContain(id);
         await take(step);
+      }
+      const { afterwards }: Situation = SITUATIONS[id];
+      if (afterwards !== undefined) {
+        const before = (await d.mock.coverage()).played;
+        await take(afterwards);
+        expect((await d.admin('GET', '/clients')).json.items[0].environment).toBe('sandbox');
+        expect((await d.mock.coverage()).played).toBe(before);
       }
       const expected = [...new Set([id, ...besides])].toSorted();
       await expect.poll(async () => (await listPlayed(d)).toSorted(), { timeout: 60_000 }).toEqual(expected);

@@ -343,6 +343,24 @@ describe('mock-veridas start with arguments after --', () => {
 });
 
 describe('mock-veridas validate', () => {
+  it.each([
+    [
+      'name: sandbox',
+      '1:1 this is neither a scenario nor an answer profile; give a map with name and steps, or with name and answers',
+    ],
+    ['- a list', '1:1 this is neither a scenario nor an answer profile; '],
+    ['name: sandbox\nanswrs: {}', "2:1 'answrs' is not known here; did you mean 'answers'?"],
+    ['name: sandbox\nexpires_in: 60', '1:1 answers is missing'],
+    ['name: unfinished\ndescription: D', '1:1 steps is missing'],
+    ['name: unfinished\nstep: []', "2:1 'step' is not known here; did you mean 'steps'?"],
+    ['name: [', '2:1 Flow sequence'],
+  ])('takes the file %j for a scenario, an answer profile or neither', async (text, problem) => {
+    writeFileSync(path.join(cwd(), 'unfinished.yaml'), `${text}\n`);
+    const { exited, errors } = run(['validate', 'unfinished.yaml']);
+    expect(await exited).toBe(2);
+    expect(errors()).toContain(problem);
+  });
+
   it('validates a file only once when it is given twice, also after --', async () => {
     const happy = path.join(import.meta.dirname, '../../fixtures/scenarios/happy.yaml');
     const { exited, output } = run(['validate', happy, '--', happy]);

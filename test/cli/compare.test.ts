@@ -268,6 +268,19 @@ describe('mock-veridas compare with another service', () => {
     expect(readProfile(path.join(cwd(), 'learned.yaml')).answers.token.body).toContain('"region":"eu"');
   });
 
+  it('asks a second time for a revocation that was not answered', async () => {
+    let hangUps = 0;
+    const { url, issued, revoked } = await start(({ path: asked }, index) => {
+      if (index < 8) return undefined;
+      if (asked !== '/o/revoke_token/') return 'hang up';
+      hangUps += 1;
+      return hangUps === 1 ? 'hang up' : undefined;
+    });
+    const { result } = await compare(url);
+    expect(result?.warnings).toEqual(['not finished: it closed the connection before it answered']);
+    expect(issued.filter((token) => !revoked.has(token))).toEqual([]);
+  });
+
   it('says how many tokens it could not revoke', async () => {
     const { url } = await start((_, index) => (index >= 4 ? 'hang up' : undefined));
     const { code, result } = await compare(url);
@@ -369,6 +382,26 @@ describe('mock-veridas compare with a service that reveals too much', () => {
       const asked = log.filter(({ path: one }) => one === '/call').map(({ query }) => query);
       expect(asked.length).toBeGreaterThan(0);
       for (const query of asked) for (const token of issued) expect(query).not.toContain(token);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'writes a redirect of /call with its content type and without an event',
+    async () => {
+      service = await startOtherService(({ path: asked }) =>
+        asked === '/call'
+          ? { status: 302, headers: { 'content-type': 'text/html', location: '/login' } }
+          : undefined,
+      );
+      const { result } = await compare(service.url, '--write', 'learned.yaml');
+      expect(result?.unexpressed.filter((text) => /call|event/.test(text))).toEqual([]);
+      expect(readProfile(path.join(cwd(), 'learned.yaml')).answers.call_unknown_token).toEqual({
+        status: 302,
+        headers: expect.objectContaining({ 'content-type': 'text/html', location: '/login' }),
+        body: '',
+        accepts: false,
+      });
     },
     TIMEOUT_MS,
   );

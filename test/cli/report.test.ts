@@ -414,7 +414,12 @@ describe('coverage of a run', () => {
   });
 
   it.each([
-    ['{ situation: expired-tokn, reason: r }', 'expired-token'],
+    [
+      '{ situation: expired-tokn, reason: r }',
+      '"expired-tokn" is not a situation; did you mean "expired-token"?',
+    ],
+    ['{ situation: VideocallCompleted lost, reason: r }', 'did you mean "completed-lost"?'],
+    ['{ situation: production, reason: r }', 'give one of token-form-body, '],
     ['{ situation: expired-token }', 'reason'],
     ['{ situation: expired-token, reason: " " }', 'reason'],
     [
@@ -427,6 +432,24 @@ describe('coverage of a run', () => {
     const { code, err } = await exec([]);
     expect([code, err]).toEqual([2, expect.stringContaining('mock-veridas.config.yaml:1:')]);
     expect(err).toContain(why);
+    expect(await runToEnd(['report', '--merge', 'none'])).toMatchObject({ code, err });
+  });
+
+  it('is not asked for in the report of a server or of shards either, where the config file ignores it', async () => {
+    const server = await openDrive();
+    await exec(['--report', 'one'], GOOD);
+    write('mock-veridas.config.yaml', 'coverage-ignore: [{ situation: two-calls, reason: one call a day }]');
+    await exec(['--report', 'two']);
+    write('mock-veridas.config.yaml', 'coverage-ignore: [{ situation: two-calls, reason: no calls at all }]');
+    for (const [args, total] of [
+      [['--target', server.mock.url], 30],
+      [['--merge', 'one', 'two'], 31],
+    ] as const) {
+      const { code, out } = await runToEnd(['report', ...args, '--out', 'all']);
+      expect([code, out]).toEqual([0, expect.stringContaining(` of ${total} situations`)]);
+      expect(readReport('summary.md', 'all')).toContain('| two calls at once | no calls at all |');
+    }
+    await server.mock.close();
   });
 
   it('is in every file of the report, and the report of two shards adds up', async () => {

@@ -34,6 +34,7 @@ describe('clients', () => {
       grant_type: 'client-credentials',
       expires_in: 3600,
       scenario: null,
+      next_scenario: null,
     });
   });
 
@@ -490,6 +491,42 @@ describe('scenario of a call', () => {
   it('plays the scenario set for the validation before the one its id names', async () => {
     await d.admin('PUT', '/validations/early-event', { scenario: 'completed-lost' });
     expect(await getPlayedScenario({}, 'early-event')).toBe('completed-lost');
+  });
+
+  it('plays the scenario of the next call of a client in that call only, whatever it selects', async () => {
+    const client = await d.createClient({ scenario: 'agent-late' });
+    const path = `/clients/${client.client_id}`;
+    const getNext = async () => (await d.admin('GET', path)).json.next_scenario;
+    const getPlayed = async (validationId: string) => {
+      await d.open(await d.token(client), validationId);
+      const query = `?client_id=${client.client_id}`;
+      return (await d.admin('GET', `/calls/${validationId}${query}`)).json.scenario;
+    };
+    expect(await getPlayed('first')).toBe('agent-late');
+    expect((await d.admin('PATCH', path, { next_scenario: 'completed-lost' })).status).toBe(200);
+    // The page of a call that is open is loaded again.
+    expect(await getPlayed('first')).toBe('agent-late');
+    expect(await getNext()).toBe('completed-lost');
+    expect(await getPlayed('early-event~1')).toBe('completed-lost');
+    expect(await getNext()).toBeNull();
+    expect(await getPlayed('second')).toBe('agent-late');
+
+    await d.admin('PATCH', path, { next_scenario: 'not-found' });
+    const accessToken = await d.token(client);
+    await d.open(accessToken, 'third');
+    const requests = (await d.admin('GET', '/requests?validation_id=third')).json.items;
+    expect(requests[0].cause).toBe('VideocallNotFound');
+    expect([await getNext(), await getPlayed('third')]).toEqual([null, 'agent-late']);
+  });
+
+  it('rejects an unknown scenario for the next call, and forgets a known one on reset', async () => {
+    const { client_id } = await d.createClient();
+    const patch = (next_scenario: string) => d.admin('PATCH', `/clients/${client_id}`, { next_scenario });
+    const { status, json } = await patch('no-such');
+    expect([status, json.errors[0].path]).toEqual([422, '/next_scenario']);
+    await patch('manual');
+    await d.admin('POST', `/reset?client_id=${client_id}`);
+    expect((await d.admin('GET', `/clients/${client_id}`)).json.next_scenario).toBeNull();
   });
 
   it('rejects an unknown scenario for a validation with 422', async () => {

@@ -102,6 +102,21 @@ describe('coverage in the control API', () => {
     expect(await listPlayed(d)).toEqual([]);
   });
 
+  it('counts a revocation only when it revokes a token of its client', async () => {
+    const [own, other] = [await d.createClient(), await d.createClient()];
+    const revoke = async ({ client_id, client_secret }: typeof own, token: string) => {
+      const body = new URLSearchParams({ client_id, client_secret, token });
+      const { status } = await fetch(`${d.mock.url}/o/revoke_token/`, { method: 'POST', body });
+      expect(status).toBe(200);
+      return (await listPlayed(d, `?client_id=${client_id}`)).includes('token-revoked');
+    };
+    const [token, foreign] = [await d.token(own), await d.token(other)];
+    for (const unowned of ['unknown', foreign]) expect(await revoke(own, unowned)).toBe(false);
+    // Another client has revoked it.
+    expect(await revoke(other, foreign)).toBe(false);
+    expect(await revoke(own, token)).toBe(true);
+  });
+
   it('counts an unknown token for every client, because it belongs to none', async () => {
     await d.open('unknown', 'val-1');
     for (const query of ['', '?client_id=sandbox-client'])

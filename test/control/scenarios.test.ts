@@ -72,6 +72,13 @@ describe('scenario added through the control API', () => {
     expect([status, json.message]).toEqual([409, expect.stringContaining('"player"')]);
   });
 
+  it('answers 409 when the scenario of the next call of a client is deleted', async () => {
+    await putScenario('mine', { steps: STEPS });
+    const { client_id } = await d.createClient();
+    await d.admin('PATCH', `/clients/${client_id}`, { next_scenario: 'mine' });
+    expect((await d.admin('DELETE', '/scenarios/mine')).json.message).toContain(client_id);
+  });
+
   it('lists added scenarios beside files, but only the effective one of each name for a client', async () => {
     await putScenario('happy', { steps: [] });
     const names = (list: Json) => list.json.items.map(({ name }: Json) => name);
@@ -121,6 +128,7 @@ describe('scenario added through the control API', () => {
   it.each([
     ['Bad%20Name', { steps: [] }, /scenario name/],
     ['one', { name: 'two', steps: [] }, /must be the name in the path/],
+    ['one', { step: [] }, /did you mean 'steps'\?/],
   ])('rejects a scenario put as %s with the body %j', async (name, body, message) => {
     const { status, json } = await putScenario(name, body);
     expect([status, json.message]).toEqual([422, expect.stringMatching(message)]);

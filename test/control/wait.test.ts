@@ -119,6 +119,7 @@ describe('POST /wait', () => {
   it.each([
     [{ for: { event: 'X', call_state: 'ended' } }, /exclude each other/],
     [{ for: {} }, /one of event, request, call_state/],
+    [{ forr: { event: 'X' } }, /did you mean 'for'\?/],
     [{ for: { call_state: 'asleep' } }, /one of waiting-room/],
     [{ for: { event: 'X' }, timeout: 'soon' }, /duration/],
     [{ for: { event: 'X' }, timeout: '2h' }, /10m/],

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { startMock } from '../../src/library/index.ts';
@@ -55,6 +55,7 @@ const RUNNERS = [
   ],
 ] as const;
 
+const IGNORED = 'coverage-ignore: [{ situation: two-calls, reason: one call a day }]';
 const REPORTS = 'reports/videocall';
 
 describe.each(RUNNERS)(
@@ -72,19 +73,30 @@ describe.each(RUNNERS)(
       for (const [name, text] of Object.entries(tests)) project.write(name, text);
     });
 
-    runs('are written to a folder for each, and merged into one', async () => {
-      await run(`'${REPORTS}'`);
-      const workers = readdirSync(at(REPORTS));
-      expect(workers).toEqual([expect.stringMatching(/^worker-\d+$/), expect.stringMatching(/^worker-\d+$/)]);
-      for (const worker of workers)
-        expect(readdirSync(at(REPORTS, worker)).toSorted()).toEqual(
-          ['report.html', 'junit.xml', 'summary.md', 'report.json'].toSorted(),
-        );
-      const folders = workers.map((worker) => path.join(REPORTS, worker));
-      const args = [project.tool('mock-veridas/dist/mock-veridas.cjs'), 'report', '--merge', ...folders];
-      const merged = await project.node([...args, '--out', 'all']);
-      expect(merged).toEqual({ code: 0, output: expect.stringContaining('2 calls, 2 findings') });
-    });
+    runs(
+      'are written to a folder for each without what the config file ignores, and merged into one',
+      async () => {
+        project.write('mock-veridas.config.yaml', IGNORED);
+        await run(`'${REPORTS}'`);
+        const workers = readdirSync(at(REPORTS));
+        expect(workers).toEqual([
+          expect.stringMatching(/^worker-\d+$/),
+          expect.stringMatching(/^worker-\d+$/),
+        ]);
+        for (const worker of workers)
+          expect(readdirSync(at(REPORTS, worker)).toSorted()).toEqual(
+            ['report.html', 'junit.xml', 'summary.md', 'report.json'].toSorted(),
+          );
+        for (const worker of workers)
+          expect(readFileSync(at(REPORTS, worker, 'summary.md'), 'utf8')).toContain('one call a day');
+        rmSync(at('mock-veridas.config.yaml'));
+        const folders = workers.map((worker) => path.join(REPORTS, worker));
+        const args = [project.tool('mock-veridas/dist/mock-veridas.cjs'), 'report', '--merge', ...folders];
+        const merged = await project.node([...args, '--out', 'all']);
+        expect(merged).toEqual({ code: 0, output: expect.stringContaining('2 calls, 2 findings') });
+        expect(merged.output).toContain('of 30 situations');
+      },
+    );
 
     runs('fail the tests, with the reason, where they cannot be written', async () => {
       writeFileSync(at('file'), '');
@@ -101,6 +113,10 @@ describe.each(RUNNERS)(
         expect(output).toMatch(message);
         expect(code).toBe(1);
       }
+      project.write('mock-veridas.config.yaml', IGNORED.replace('two-calls', 'two-cals'));
+      expect((await run(`'${REPORTS}'`)).output).toMatch(
+        /videocallReport: mock-veridas.config.yaml:1:\d+ situation: "two-cals" is not a situation; did you mean "two-calls"\?/,
+      );
     });
 
     runs('say where they could not be written at the end', async () => {

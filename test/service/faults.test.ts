@@ -149,7 +149,8 @@ describe('faults', () => {
 
   it.each([
     [{ endpoint: 'token' }, /the fault does nothing/],
-    [{ endpoint: 'tokens', status: 500 }, /one of token, revoke, call/],
+    [{ endpoint: 'tokens', status: 500 }, /did you mean "token"\?/],
+    [{ endpoint: 'login', status: 500 }, /one of token, revoke, call/],
     [{ endpoint: 'token', status: 200 }, /400 to 599/],
     [{ endpoint: 'token', status: 500, kind: 'hang' }, /no answer/],
     [{ endpoint: 'token', retry_after: 5, kind: 'empty' }, /needs a status/],

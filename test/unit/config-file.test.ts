@@ -211,10 +211,7 @@ describe('config file', () => {
   });
 
   it.each([
-    [
-      '{ endpoint: tokn, status: 503 }',
-      '1:22 endpoint: "tokn" is not an endpoint; give one of token, revoke, call',
-    ],
+    ['{ endpoint: tokn, status: 503 }', '1:22 endpoint: "tokn" is not an endpoint; did you mean "token"?'],
     ['{ status: 503 }', '1:10 fault: endpoint is missing'],
     ['{ endpoint: token }', '1:10 the fault does nothing; give status, latency or kind'],
     ['{ endpoint: token, status: 200 }', '1:37 status: 200 is not a status; give a number from 400 to 599'],

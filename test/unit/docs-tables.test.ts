@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
+import { listQuestions } from '../../src/cli/compare/questions.ts';
 import { isRequired, PROVIDER_STATES, STATE_VALUES } from '../../src/contracts/provider-states/table.ts';
 import { ROUTES } from '../../src/control/schema/routes.ts';
-import { ROW_NAMES } from '../../src/domain/answer-profile.ts';
+import { ROW_NAMES, type RowName } from '../../src/domain/answer-profile.ts';
 import { describePlay, SITUATIONS, type SituationId } from '../../src/domain/coverage.ts';
 import { type ProfileAnswer, ROWS } from '../../src/domain/early-2021.ts';
 import { RULES } from '../../src/domain/finding.ts';
@@ -129,9 +130,14 @@ function formatAnswer({ status, headers = {}, body = '', accepts, event }: Profi
   return shown.join(', ');
 }
 
+const ASKED = new Set(listQuestions(false).map(({ row }) => row));
+const ASKED_WITH_VALIDATION = new Set(listQuestions(true).map(({ row }) => row));
+const formatAsked = (row: RowName): string =>
+  ASKED.has(row) ? 'yes' : ASKED_WITH_VALIDATION.has(row) ? 'with `--validation-id`' : 'no';
+
 const formatAnswers = (): string =>
   formatTable(
-    ['row', 'when', 'answer', 'evidence'],
+    ['row', 'when', 'answer', 'evidence', 'compare asks'],
     ROW_NAMES.map((row) => {
       const { situation, answer, evidence } = ROWS[row];
       return [
@@ -139,6 +145,7 @@ const formatAnswers = (): string =>
         situation,
         typeof answer === 'string' ? `as ${code(answer)}` : formatAnswer(answer),
         evidence === 'guide' ? 'guide 5.2, 5.3' : evidence,
+        formatAsked(row),
       ];
     }),
   );

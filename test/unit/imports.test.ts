@@ -285,6 +285,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/launch.ts',
     'server/listen.ts',
     'server/mock-options.ts',
+    'options/file.ts',
+    'options/presets.ts',
     'options/simulator-rows.ts',
     'store',
     'store/store.ts',

@@ -155,6 +155,12 @@ describe('scenario file', () => {
     ]);
   });
 
+  it('reports a misspelt key that a scenario needs once', () => {
+    expect(getProblemsOf('name: a', 'step: []')).toEqual([
+      "2:1 'step' is not known here; did you mean 'steps'?",
+    ]);
+  });
+
   it('rejects an empty scenario file', () => {
     expect(getProblemsOf('')).toEqual(['1:1 this is not a scenario; give a map with name and steps']);
   });
@@ -194,7 +200,7 @@ describe('steps', () => {
     [
       'an unknown agent action',
       '{ after: 1s, agent: jion }',
-      '3:25 agent: "jion" is not an agent action; give one of join, start, record, leave, end',
+      '3:25 agent: "jion" is not an agent action; did you mean "join"?',
     ],
     [
       'an undocumented failure',

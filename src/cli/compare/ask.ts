@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { VERSION } from '../../system/package.ts';
 import type { Request } from './questions.ts';
 
@@ -46,6 +47,24 @@ function describeError(error: NodeJS.ErrnoException): string {
   return REASONS[code] ?? `${message}${code === '' ? '' : ` (${code})`}`;
 }
 
+const DECODERS = new Map([
+  ['gzip', gunzipSync],
+  ['x-gzip', gunzipSync],
+  ['deflate', inflateSync],
+  ['br', brotliDecompressSync],
+]);
+
+/** The text of a body, which some proxies compress although that was not asked for. */
+function decode(body: Buffer, encoding = 'identity'): string {
+  const decoder = DECODERS.get(encoding.toLowerCase());
+  if (decoder === undefined || body.length === 0) return body.toString();
+  try {
+    return decoder(body, { maxOutputLength: MAX_BODY_BYTES }).toString();
+  } catch (error) {
+    throw new Error(`its answer cannot be decoded as ${encoding}: ${(error as Error).message}`);
+  }
+}
+
 /**
  * Sends one request on a connection of its own. Follows no redirect, so that the credentials go nowhere else.
  *
@@ -70,6 +89,7 @@ export function ask(
     };
     const own = {
       accept: '*/*',
+      'accept-encoding': 'identity',
       'user-agent': `mock-veridas-compare/${VERSION}`,
       connection: 'close',
       ...(method === 'POST' && { 'content-length': String(Buffer.byteLength(body)) }),
@@ -88,14 +108,16 @@ export function ask(
         response.on('error', fail);
         response.on('end', () => {
           clearTimeout(timer);
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: Object.fromEntries(
-              Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
-            ),
-            text: Buffer.concat(chunks).toString(),
-            tookMs: performance.now() - startedAt,
-          });
+          const headers = Object.fromEntries(
+            Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
+          );
+          try {
+            const text = decode(Buffer.concat(chunks), headers['content-encoding']);
+            const tookMs = performance.now() - startedAt;
+            resolve({ status: response.statusCode ?? 0, headers, text, tookMs });
+          } catch (error) {
+            fail(error as Error);
+          }
         });
       },
     );

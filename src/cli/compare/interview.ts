@@ -210,7 +210,8 @@ export async function interview(
 
   async function revokeAll(): Promise<void> {
     let failures = 0;
-    for (const token of [...live.keys()]) {
+    const left = [...live.keys()];
+    for (const token of left) {
       if (failures === MAX_FAILURES || state.requests >= MAX_REQUESTS) return;
       try {
         const answer = await send(revocation(token, occasion), 0);
@@ -220,6 +221,7 @@ export async function interview(
       } catch (error) {
         if (!(error instanceof NoAnswer || error instanceof Stopped)) throw error;
         failures += 1;
+        if (error instanceof NoAnswer) left.push(token);
       }
     }
   }

@@ -102,11 +102,9 @@ function toProfileAnswer(
   const { status, body } = answer;
   const own = withoutHeaders(answer.headers, varying);
   if (row.startsWith('call')) {
-    if (isPage(own['content-type'], body)) {
-      const location = own.location === undefined ? {} : { headers: { location: own.location } };
-      // Only a browser hears events.
-      return { status, ...location, ...(row !== 'call' && status < 400 && { event: 'VideocallNotFound' }) };
-    }
+    // Only a browser hears events.
+    if (isPage(own['content-type'], body) && own.location === undefined)
+      return { status, ...(row !== 'call' && status < 400 && { event: 'VideocallNotFound' }) };
     return { status, ...findOwnHeaders(own, headers), body };
   }
   const written = Object.fromEntries(

@@ -3,8 +3,10 @@ import { controlAddress, controlAt } from '../../control/client.ts';
 import { collectSnapshot, NotAllowed } from '../../control/report/collect-snapshot.ts';
 import { writeFolder } from '../../control/report/folder.ts';
 import type { RenderedReport } from '../../control/report/formats.ts';
-import { describeCoverage, isCovered } from '../../control/schema/coverage.ts';
+import { describeCoverage, isCovered, leaveOut } from '../../control/schema/coverage.ts';
+import type { IgnoredSituation } from '../../domain/coverage.ts';
 import { BadUsage } from '../../options/bad-usage.ts';
+import { getValues } from '../../options/presets.ts';
 import { type Read, readOptions } from '../../options/read.ts';
 import type { AllRead } from '../../options/table.ts';
 import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
@@ -21,27 +23,37 @@ interface Credentials {
 /**
  * Creates the report of the simulator at `url`.
  *
+ * @param ignored what its coverage does not ask for, besides what the simulator itself leaves out
  * @throws {BadUsage} the simulator rejects these credentials
  */
-export async function createReport(url: string, credentials: Credentials): Promise<RenderedReport> {
+export async function createReport(
+  url: string,
+  credentials: Credentials,
+  ignored: readonly IgnoredSituation[] = [],
+): Promise<RenderedReport> {
   const hasCredentials = new URL(url).username !== '';
   const address = controlAddress(url, hasCredentials ? undefined : credentials);
   return render(
     await collectSnapshot(controlAt(address), withoutCredentials(address)).catch((error) => {
       throw error instanceof NotAllowed ? new BadUsage([error.message]) : error;
     }),
+    ignored,
   );
 }
 
 /** The code for it is loaded lazily: it is large, and few runs need it. */
-async function render(snapshot: ReportSnapshot): Promise<RenderedReport> {
+async function render(
+  snapshot: ReportSnapshot,
+  ignored: readonly IgnoredSituation[],
+): Promise<RenderedReport> {
   const { renderFiles } = await import('../../control/report/formats.ts');
-  return renderFiles(snapshot);
+  return renderFiles({ ...snapshot, coverage: leaveOut(snapshot.coverage, ignored) });
 }
 
 /** Merges the reports that earlier runs have written. */
 async function createMergedReport(
   { operands, flags }: Pick<Read<'report'>, 'operands' | 'flags'>,
+  ignored: readonly IgnoredSituation[],
   cwd: string,
 ): Promise<RenderedReport> {
   if (operands.length === 0)
@@ -49,7 +61,7 @@ async function createMergedReport(
   if (flags.target !== undefined)
     throw new BadUsage(['--target: does not go with --merge, which reads no server; leave one of them out']);
   const { mergeReports } = await import('./merge.ts');
-  return render(mergeReports(operands, cwd));
+  return render(mergeReports(operands, cwd), ignored);
 }
 
 /**
@@ -104,12 +116,14 @@ export const report: Command = async ({ args, env, cwd }) => {
     throw new BadUsage([
       `argument ${args.indexOf(operand) + 1}: is not expected; folders go with --merge, as in report --merge DIR...`,
     ]);
+  const ignored = getValues(read.presets.ignored) ?? [];
   const made = merge
-    ? await createMergedReport(read, cwd)
-    : await createReport(target ?? resolveServerUrl({ port, host }), {
-        user: adminUser,
-        password: adminPassword,
-      });
+    ? await createMergedReport(read, ignored, cwd)
+    : await createReport(
+        target ?? resolveServerUrl({ port, host }),
+        { user: adminUser, password: adminPassword },
+        ignored,
+      );
   writeReport(made, { flag: '--out', folder: resolve(cwd, out), cwd, printLine: print });
   print(describeCoverage(made.coverage));
   publishSummary(env, made.files['summary.md'], (line) => printError(`mock-veridas: ${line}`));

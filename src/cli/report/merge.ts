@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { CallAnswer } from '../../control/schema/calls.ts';
-import { CoverageAnswer } from '../../control/schema/coverage.ts';
+import { CoverageAnswer, leaveOut } from '../../control/schema/coverage.ts';
 import { FindingAnswer, RequestAnswer } from '../../control/schema/journal.ts';
 import { TokenAnswer } from '../../control/schema/tokens.ts';
 import { SITUATIONS } from '../../domain/coverage.ts';
@@ -62,14 +62,13 @@ function withOwnNames({ name, snapshot }: Shard, ambiguous: ReadonlySet<string>)
 
 /** What any of them asks for, without what any of them ignores; played if it was in one of them. */
 function mergeCoverage(parts: readonly ReportSnapshot['coverage'][]): ReportSnapshot['coverage'] {
-  const ignored = new Map(parts.flatMap((part) => part.ignored.map((one) => [one.id, one] as const)));
   const asked = new Map<string, ReportSnapshot['coverage']['items'][number]>();
   for (const one of parts.flatMap(({ items }) => items))
-    if (!ignored.has(one.id)) asked.set(one.id, asked.get(one.id)?.played ? { ...one, played: true } : one);
+    asked.set(one.id, asked.get(one.id)?.played ? { ...one, played: true } : one);
   const order = Object.keys(SITUATIONS);
   const items = [...asked.values()].toSorted((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
-  const played = items.filter((one) => one.played).length;
-  return { items, total: items.length, played, ignored: [...ignored.values()] };
+  const ignored = parts.flatMap((part) => part.ignored.map(({ id, reason }) => ({ situation: id, reason })));
+  return leaveOut({ items, ignored: [] }, ignored);
 }
 
 /**

@@ -11,7 +11,10 @@ export function clientHandlers({ clients, scenarios }: Simulator): Handlers<type
   /** Parses a client, with the checks that its schema cannot make. */
   async function parseClient(body: Parameters<typeof toClientFields>[0], owner: string | undefined) {
     const fields = toClientFields(body);
-    const problems = await findNameProblems(scenarios, fields.scenario, owner);
+    const problems = [
+      ...(await findNameProblems(scenarios, fields.scenario, owner)),
+      ...(await findNameProblems(scenarios, fields.nextScenario, owner, 'next_scenario')),
+    ];
     if (problems.length > 0) throw createInvalidError(problems);
     return fields;
   }

@@ -12,10 +12,11 @@ export async function findNameProblems(
   scenarios: Simulator['scenarios'],
   name: string | undefined,
   clientId: string | undefined,
+  key: 'scenario' | 'next_scenario' = 'scenario',
 ) {
   if (name === undefined || (await scenarios.get(name, clientId)) !== undefined) return [];
   const known = (await scenarios.list(clientId)).map(({ scenario }) => scenario.name);
-  return [{ path: '/scenario', message: `scenario: ${describeUnknownScenario(name, known)}` }];
+  return [{ path: `/${key}`, message: `${key}: ${describeUnknownScenario(name, known)}` }];
 }
 
 const createNotFoundError = (name: string) =>

@@ -1,3 +1,4 @@
+import { HOW_TO_PLAY } from '../../domain/coverage.ts';
 import { formatLength, measureCall, STATE_LABELS } from '../../pages/components/format.ts';
 import { formatCallName } from '../../pages/report/naming.ts';
 import type { ReportSnapshot } from '../../pages/report/snapshot.ts';
@@ -50,6 +51,7 @@ export const formatMarkdown = ({ calls, findings, coverage }: ReportSnapshot, su
     ),
     '',
     `${escapeMarkdown(`Coverage: ${coverage.played} of ${coverage.total} situations were played`)}, which means that they have reached the integration, not that it has reacted well.`,
+    ...(coverage.played < coverage.total ? ['', escapeMarkdown(HOW_TO_PLAY)] : []),
     ...formatTable(
       ['Not played yet', 'Guide', 'How to play it'],
       coverage.items.filter(({ played }) => !played),

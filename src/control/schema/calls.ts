@@ -137,7 +137,7 @@ export const CALL_ROUTES = defineRoutes({
     errors: ['conflict'],
   },
   'GET /events': {
-    summary: 'The events of all calls, oldest first',
+    summary: 'The events of all calls, from the oldest call to the newest; within a page, oldest first',
     scoped: true,
     query: eventsPageQuery,
     status: 200,

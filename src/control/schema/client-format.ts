@@ -63,7 +63,9 @@ export const clientProperties = {
   client_id: Type.Optional(ClientId),
   client_secret: Type.Optional(ClientSecret),
   ...optional,
+  next_scenario: Type.Optional(ScenarioName),
 };
+const ClientProperties = Type.Object(clientProperties);
 
 /** A client as the config file writes it. */
 export const WrittenClient = Type.Object(
@@ -88,10 +90,11 @@ export const CLIENT_KEYS = {
   grantType: 'grant_type',
   expiresIn: 'expires_in',
   scenario: 'scenario',
-} as const satisfies Record<keyof Client, keyof WrittenClient>;
+  nextScenario: 'next_scenario',
+} as const satisfies Record<keyof Client, keyof typeof clientProperties>;
 
 /** The properties of a client in `written`. */
-export const toClientFields = (written: Partial<WrittenClient>): Partial<Client> =>
+export const toClientFields = (written: Static<typeof ClientProperties>): Partial<Client> =>
   Object.fromEntries(
     Object.entries(CLIENT_KEYS)
       .map(([property, key]) => [property, written[key]])

@@ -11,6 +11,9 @@ export const ClientAnswer = Type.Object({
   grant_type: GrantType,
   expires_in: ExpiresIn,
   scenario: TextOrNull,
+  next_scenario: Type.Union([Type.String(), Type.Null()], {
+    description: 'the scenario of its next call only',
+  }),
 });
 export type ClientAnswer = Static<typeof ClientAnswer>;
 

@@ -1,8 +1,16 @@
 import { type Static, Type } from 'typebox';
-import { SITUATIONS, type SituationId } from '../../domain/coverage.ts';
+import { type IgnoredSituation, SITUATIONS, type SituationId } from '../../domain/coverage.ts';
 import { defineRoutes } from './route.ts';
 
-const Id = Type.Enum(Object.keys(SITUATIONS) as SituationId[], { title: 'situation' });
+const IDS = Object.keys(SITUATIONS) as SituationId[];
+
+/** The id of the situation whose title was written in its place. */
+function explainTitle(given: unknown): string | undefined {
+  const id = IDS.find((one) => SITUATIONS[one].title.toLowerCase() === String(given).toLowerCase());
+  return id === undefined ? undefined : `did you mean "${id}"?`;
+}
+
+const Id = Type.Enum(IDS, { title: 'situation', explain: explainTitle });
 
 const SituationAnswer = Type.Object({
   id: Id,
@@ -40,6 +48,23 @@ export const CoverageAnswer = Type.Object({
   }),
 });
 export type CoverageAnswer = Static<typeof CoverageAnswer>;
+
+/** Leaves out situations that do not concern a team, besides those that were left out before. */
+export function leaveOut(
+  { items, ignored: earlier }: Pick<CoverageAnswer, 'items' | 'ignored'>,
+  situations: readonly IgnoredSituation[],
+): CoverageAnswer {
+  const added = situations.map(({ situation: id, reason }) => ({ id, title: SITUATIONS[id].title, reason }));
+  // Of several reasons for one, the last one given counts.
+  const ignored = new Map([...earlier, ...added].map((one) => [one.id, one]));
+  const asked = items.filter(({ id }) => !ignored.has(id));
+  return {
+    items: asked,
+    total: asked.length,
+    played: asked.filter(({ played }) => played).length,
+    ignored: [...ignored.values()],
+  };
+}
 
 export const COVERAGE_ROUTES = defineRoutes({
   'GET /coverage': {

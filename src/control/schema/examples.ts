@@ -33,6 +33,7 @@ const CLIENT: AnswerOf<Table['POST /clients']> = {
   grant_type: 'client-credentials',
   expires_in: 3600,
   scenario: 'manual',
+  next_scenario: null,
 };
 
 const ACCESS_TOKEN: AnswerOf<Table['GET /tokens/:token']> = {

@@ -74,9 +74,12 @@ function describeWrongValue(schema: TSchema, value: unknown, path: Path): string
   if (unquoted && Check(schema, String(value)))
     return `${formatLabel(path)}${what} is not text; put it in quotes`;
   const give = formatExpected(asAnnotated(schema));
-  return title === undefined || give === undefined
-    ? formatLabel(path) + (Errors(schema, value)[0]?.message ?? 'is not what is expected here')
-    : `${formatLabel(path)}${what} is not ${withArticle(title)}; ${asAnnotated(schema).explain?.(value) ?? `give ${give}`}`;
+  if (title === undefined || give === undefined)
+    return formatLabel(path) + (Errors(schema, value)[0]?.message ?? 'is not what is expected here');
+  const { explain, enum: allowed = [] } = asAnnotated(schema);
+  const meant = typeof value === 'string' ? closestMatch(value, allowed.map(String)) : undefined;
+  const help = explain?.(value) ?? (meant === undefined ? `give ${give}` : `did you mean "${meant}"?`);
+  return `${formatLabel(path)}${what} is not ${withArticle(title)}; ${help}`;
 }
 
 const listAdvertisedKeys = (schema: TObject): string[] =>
@@ -220,6 +223,13 @@ export function createValidCheck(found: readonly Mismatch[]): IsValid {
     !containsWrong.has(JSON.stringify(path)) && !withAncestors(path).some((part) => wrong.has(part));
 }
 
+/** A key that is missing because it is misspelt is reported once, where it is misspelt. */
+const hasValue = (document: unknown, path: Path): boolean =>
+  path.reduce<unknown>(
+    (value, key) => (Object(value) === value ? Reflect.get(value as object, key) : undefined),
+    document,
+  ) !== undefined;
+
 /** Every way in which `document` does not fit the format, by its schema and beyond it. */
 export function check<Schema extends TSchema>(
   { schema, beyond }: Format<Schema>,
@@ -227,5 +237,8 @@ export function check<Schema extends TSchema>(
 ): readonly Mismatch[] {
   const found = findMismatches(schema, document);
   const isReadable = found.every(({ path }) => path.length > 0);
-  return isReadable ? [...found, ...beyond(document as Static<Schema>, createValidCheck(found))] : found;
+  if (!isReadable) return found;
+  const isValid = createValidCheck(found);
+  const isSound: IsValid = (path) => hasValue(document, path) && isValid(path);
+  return [...found, ...beyond(document as Static<Schema>, isSound)];
 }

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 
-/** Long lists are answered in pages, oldest first. */
+/** Long lists are answered in pages: oldest first, but events from call to call, and oldest first within a page. */
 
 /** The longest page, which is also the default. */
 const MAX_LIMIT = 1_000;

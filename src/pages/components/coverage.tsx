@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { CoverageAnswer } from '../../control/schema/coverage.ts';
+import { HOW_TO_PLAY } from '../../domain/coverage.ts';
 import { toSentence } from './format.ts';
 import { Table } from './table.tsx';
 
@@ -27,6 +28,24 @@ function Titles({ name, titles }: { readonly name: string; readonly titles: read
   );
 }
 
+/** How to play a situation, step by step. A server of another version may have situations that are not known here. */
+const Steps = ({ situation: { play, counts } }: { readonly situation: Situation }) => (
+  <div>
+    <ol class="steps">
+      {play.split('; ').map((step, index) => {
+        const [words = '', request] = step.split(/((?:POST|PUT|PATCH) \/__admin.*)/);
+        return (
+          <li key={index}>
+            {toSentence(words)}
+            {request !== undefined && <code>{request}</code>}
+          </li>
+        );
+      })}
+    </ol>
+    <p class="soft">Counts when {counts}</p>
+  </div>
+);
+
 /** The situations that were not played yet, with how to play each, and those that were. */
 export function Coverage({ coverage: { items, ignored }, toAction }: CoverageProps) {
   const missing = items.filter(({ played }) => !played);
@@ -36,6 +55,7 @@ export function Coverage({ coverage: { items, ignored }, toAction }: CoveragePro
         Played means that it has reached your integration, not that it has reacted well: your tests have to
         check that.
       </p>
+      {missing.length > 0 && <p class="soft">{HOW_TO_PLAY}</p>}
       {missing.length > 0 && (
         <Table
           name="Situations not played yet"
@@ -47,7 +67,7 @@ export function Coverage({ coverage: { items, ignored }, toAction }: CoveragePro
                 {toSentence(situation.title)} <code class="soft">{situation.id}</code>
               </span>,
               situation.guide,
-              `${toSentence(situation.play)}. Counts when ${situation.counts}.`,
+              <Steps situation={situation} />,
               ...(toAction ? [toAction(situation)] : []),
             ],
           }))}

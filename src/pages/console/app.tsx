@@ -231,7 +231,12 @@ export function App() {
               Coverage <span class="count">{coverage && `${coverage.played} of ${coverage.total}`}</span>
             </h2>
             {coverage !== undefined && (
-              <CoveragePanel coverage={coverage} clientId={clientId} onCommand={runCommand} />
+              <CoveragePanel
+                coverage={coverage}
+                client={clients.find((one) => one.client_id === clientId)}
+                faults={faults ?? []}
+                onCommand={runCommand}
+              />
             )}
           </section>
           <section class="card" aria-labelledby="faults">

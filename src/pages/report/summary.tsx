@@ -1,4 +1,3 @@
-import type { ComponentChildren } from 'preact';
 import type { CallAnswer } from '../../control/schema/calls.ts';
 import { CALL_STATES } from '../../domain/call-state.ts';
 import { isRefused } from '../../domain/journal.ts';
@@ -13,7 +12,6 @@ interface FigureProps {
   readonly count: number;
   /** The kinds of items: class, name and count of each. */
   readonly kinds: readonly (readonly [string, string, number])[];
-  readonly children?: ComponentChildren;
 }
 
 function Figure({ what, count, kinds }: FigureProps) {
@@ -56,6 +54,7 @@ export function Summary({ snapshot }: { readonly snapshot: ReportSnapshot }) {
   const { calls, tokens, requests, findings, coverage } = snapshot;
   const frames = selectNotOpened(snapshot);
   const without = frames.shown.length + frames.others.length;
+  const missing = coverage.total - coverage.played;
   const refused = requests.filter(isRefused).length;
   return (
     <section aria-labelledby="summary">
@@ -91,7 +90,11 @@ export function Summary({ snapshot }: { readonly snapshot: ReportSnapshot }) {
           count={requests.length}
           kinds={refused === 0 ? [] : [['warning', 'refused', refused]]}
         />
-        <Figure what={`of ${coverage.total} situations played`} count={coverage.played} kinds={[]} />
+        <Figure
+          what={`of ${coverage.total} situations played`}
+          count={coverage.played}
+          kinds={missing === 0 ? [] : [['warning', 'not played yet', missing]]}
+        />
       </ul>
       <CallLinks name="Failed" calls={calls.filter(hasFailed).toReversed()} />
       <CallLinks name="End never heard" calls={calls.filter(isEndUnheard).toReversed()} />

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SITUATIONS } from '../../../src/domain/coverage.ts';
+import { SITUATIONS, type Situation } from '../../../src/domain/coverage.ts';
 import { type Drive, openDrive, SANDBOX } from '../../support/drive.ts';
 import { openFakePage } from '../../support/fake-page.ts';
 import { type FaithfulPage, openFaithfulPage } from '../../support/instances.ts';
@@ -199,12 +199,11 @@ describe('coverage of the integration', () => {
     const ids = SITUATION_IDS.filter((id) => !OTHER_WAYS.includes(id));
     for (const id of ids) {
       const take = createPlayer(d, application, id);
-      for (const step of SITUATIONS[id].play) await take(step);
+      const { play, afterwards }: Situation = SITUATIONS[id];
+      for (const step of play) await take(step);
       await expect.poll(() => listPlayed(d), { timeout: 30_000 }).toContain(id);
       await application.close();
-      // Back to the sandbox.
-      const sandbox = { environment: 'sandbox' };
-      await d.admin('PATCH', `/clients/${SANDBOX.client_id}`, sandbox);
+      if (afterwards !== undefined) await take(afterwards);
     }
     const { played, total } = await d.mock.coverage();
     expect([played, total]).toEqual([ids.length, ids.length]);
