@@ -22,7 +22,9 @@ inside() { nsenter --net="/run/netns/$NAME" "$@"; } # `ip netns exec` would hide
 # Unpacks the engine. Installing it would start its services and create a group.
 unpack() {
   mkdir -p "$FOLDER"/{debs,engine,config,log}
-  (cd "$FOLDER/debs" && apt-get download -qq -o APT::Sandbox::User=root docker.io containerd tini)
+  local download=(apt-get download -qq -o APT::Sandbox::User=root docker.io containerd tini)
+  # A list that is old may name files that are no longer there.
+  (cd "$FOLDER/debs"; "${download[@]}" || { apt-get update -qq && "${download[@]}"; })
   for deb in "$FOLDER"/debs/*.deb; do dpkg-deb -x "$deb" "$FOLDER/engine"; done
   rm -r "$FOLDER/debs"
   ln -sf tini-static "$FOLDER/engine/usr/bin/docker-init"
