@@ -7,11 +7,11 @@ import type { Play, Played } from './play-call.ts';
 
 export const ROOT = path.join(import.meta.dirname, '../..');
 export const IMAGE = 'mock-veridas';
-export const RECIPE_IMAGE = 'registry.example.com/mock-veridas:0.1.0';
+const RECIPE_IMAGE = 'registry.example.com/mock-veridas:0.1.0';
 export const SANDBOX = ['sandbox-client', 'sandbox-secret'] as const;
 export const PASSWORD = 'only-for-tests';
 /** Starting the engine and building the image take minutes on a busy machine. */
-export const SETUP_MS = 1_800_000;
+const SETUP_MS = 1_800_000;
 export const TEST_MS = 600_000;
 /** A question to the engine costs a process. */
 export const POLL_MS = 1_000;
