@@ -52,8 +52,13 @@ const escapeInHeader = (text: string) => text.replace(/[^ -~\x80-\xff]/g, '?');
 function compile(text: string, toSafe: (value: string) => string): Text | undefined {
   const parts = text.split(PLACEHOLDER);
   if (parts.length === 1) return undefined;
-  return (values) =>
-    parts.map((part, index) => (index % 2 === 0 ? part : toSafe(values[part as Placeholder] ?? ''))).join('');
+  // A loop: an array of the parts for each answer would cost a thirtieth of a token.
+  return (values) => {
+    let filled = parts[0] as string;
+    for (let index = 1; index < parts.length; index += 2)
+      filled += toSafe(values[parts[index] as Placeholder] ?? '') + parts[index + 1];
+    return filled;
+  };
 }
 
 const hasBody = (status: number) => status !== 204 && status !== 304;

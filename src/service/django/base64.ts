@@ -6,23 +6,25 @@ const VALUES = new Map(
 );
 const PAD = '='.charCodeAt(0);
 
+/** Text whose length is a multiple of four, and which all decoders read alike if it has this form. */
+const REGULAR = /^[A-Za-z0-9+/]+={0,2}$/;
+
 /**
  * Decodes base64 as the imitated service's language does (Python's `base64.b64decode`): bytes outside the
  * alphabet are skipped, complete padding ends the text, and a wrong length is an error.
  *
  * @returns the bytes, or undefined when the length is wrong
  */
-export function decodeBase64(text: string): Uint8Array | undefined {
-  const regular = Buffer.from(text, 'base64');
-  // A fast path: several times as fast, for input on which all decoders agree.
-  if (regular.toString('base64') === text) return regular;
+export function decodeBase64(text: string): Buffer | undefined {
+  // Several times as fast.
+  if (text.length % 4 === 0 && REGULAR.test(text)) return Buffer.from(text, 'base64');
   const bytes: number[] = [];
   let bits = 0;
   let quadLength = 0;
   let padCount = 0;
   for (const char of Buffer.from(text, 'latin1')) {
     if (char === PAD) {
-      if (quadLength >= 2 && quadLength + ++padCount >= 4) return Uint8Array.from(bytes);
+      if (quadLength >= 2 && quadLength + ++padCount >= 4) return Buffer.from(bytes);
       continue;
     }
     const value = VALUES.get(char);
@@ -34,5 +36,5 @@ export function decodeBase64(text: string): Uint8Array | undefined {
     if (quadLength === 3) bytes.push((bits >> 2) & 0xff);
     if (quadLength === 0) bytes.push(bits & 0xff);
   }
-  return quadLength === 0 ? Uint8Array.from(bytes) : undefined;
+  return quadLength === 0 ? Buffer.from(bytes) : undefined;
 }

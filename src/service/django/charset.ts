@@ -4,16 +4,14 @@ import { isUtf8 } from 'node:buffer';
 
 /** Decodes one encoding. With `strict` it returns undefined for invalid bytes. */
 export interface Charset {
-  decodeLenient(bytes: Uint8Array): string;
-  decodeStrict(bytes: Uint8Array): string | undefined;
+  decodeLenient(bytes: Buffer): string;
+  decodeStrict(bytes: Buffer): string | undefined;
 }
 
-const decodeLatin1 = (bytes: Uint8Array) =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+const decodeLatin1 = (bytes: Buffer) => bytes.toString('latin1');
 export const LATIN_1: Charset = { decodeLenient: decodeLatin1, decodeStrict: decodeLatin1 };
 
-const decodeAscii = (bytes: Uint8Array) =>
-  bytes.every((byte) => byte < 128) ? decodeLatin1(bytes) : undefined;
+const decodeAscii = (bytes: Buffer) => (bytes.every((byte) => byte < 128) ? decodeLatin1(bytes) : undefined);
 const ASCII: Charset = {
   decodeLenient: (bytes) => decodeLatin1(bytes).replace(/[\x80-\xff]/g, '\ufffd'),
   decodeStrict: decodeAscii,
@@ -41,8 +39,7 @@ function createWebCharset(label: string): Charset | undefined {
 export const UTF_8: Charset = {
   ...(createWebCharset('utf-8') as Charset),
   // Several times as fast as a TextDecoder.
-  decodeStrict: (bytes) =>
-    isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString() : undefined,
+  decodeStrict: (bytes) => (isUtf8(bytes) ? bytes.toString() : undefined),
 };
 
 /** On the web "latin1" and "ascii" mean windows-1252; in the imitated service they do not. */

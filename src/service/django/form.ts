@@ -33,11 +33,7 @@ export const isBoundary = (boundary: string | undefined): boolean =>
  *
  * @param utf8 the body, decoded as UTF-8
  */
-export function urlencodedFields(
-  utf8: string,
-  bytes: () => Uint8Array,
-  charset: Charset,
-): Form | UnreadableForm {
+export function urlencodedFields(utf8: string, bytes: () => Buffer, charset: Charset): Form | UnreadableForm {
   const text = charset === UTF_8 && !utf8.includes('\ufffd') ? utf8 : decodeFormText(bytes(), charset);
   // A shorter text cannot exceed the limit.
   if (text.length <= MAX_FIELDS) return parsePairs(text, charset);

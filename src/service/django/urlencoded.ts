@@ -57,5 +57,5 @@ export function parsePairs(text: string, charset?: Charset): [string, string][] 
 }
 
 /** Decodes an urlencoded body in its charset, or byte by byte when it is invalid in that. */
-export const decodeFormText = (body: Uint8Array, charset: Charset): string =>
+export const decodeFormText = (body: Buffer, charset: Charset): string =>
   charset.decodeStrict(body) ?? LATIN_1.decodeLenient(body);
