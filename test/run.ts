@@ -1,6 +1,7 @@
 /**
  * `npm test`: installs missing tools, then runs lint, types, dead code and every test. The tests of `ON_BOTH_STORES`
- * run a second time on a Redis, and those of `ON_SENTINEL` a third time on Sentinels. The last line counts the tests of all
+ * run a second time on a Redis, and those of `ON_SENTINEL` a third time on Sentinels. Beside them, the image is built and
+ * tested in a container engine. The last line counts the tests of all
  * runs: `N passed, N failed, N skipped`. The lines before it name the skipped and the failed ones. With `CI` set, a skipped
  * test fails the run.
  */
@@ -9,6 +10,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { type Engine, explainMissingEngine, startEngine } from './containers/engine.ts';
 import { createValidatorInstallArgs } from './support/api-validators.ts';
 import { createDevServerInstallArgs } from './support/dev-servers.ts';
 import { createInterceptorInstallArgs } from './support/interceptors.ts';
@@ -100,12 +102,34 @@ async function runTests(env: Record<string, string>, ...filters: string[]): Prom
   try {
     const file = path.join(folder, 'results.json');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    // `npm run test:containers` runs these: they take minutes and an engine.
-    const exclude = ['--exclude', '**/containers.test.ts'];
+    const exclude = filters.includes(IN_CONTAINERS) ? [] : ['--exclude', `${IN_CONTAINERS}**`];
     await runWith(env, 'npx', 'vitest', 'run', '--dir', 'test', ...exclude, ...reporters, ...filters);
     return JSON.parse(readFileSync(file, 'utf8')) as Results;
   } finally {
     rmSync(folder, { recursive: true });
+  }
+}
+
+/** The tests that need a container engine. */
+const IN_CONTAINERS = 'test/containers/';
+
+/** Starts an engine, or returns why there is none. */
+const startContainers = (): Promise<Engine | string> =>
+  explainMissingEngine()
+    .then<Engine | string>((why) => why ?? startEngine())
+    .catch(({ message }: Error) => message);
+
+/** Most of the time these tests wait for the registry and for containers, so they run beside the others. */
+async function runInContainers(starting: Promise<Engine | string>): Promise<Results[]> {
+  const engine = await starting;
+  if (typeof engine === 'string') {
+    console.log(`\nnot run in containers: ${engine}`);
+    return [];
+  }
+  try {
+    return [await runTests({ ENGINE: engine.folder }, IN_CONTAINERS)];
+  } finally {
+    await engine.stop();
   }
 }
 
@@ -144,11 +168,13 @@ function listFailures({ name, message, status, assertionResults }: TestFile): st
   return failed.map(({ fullName, failureMessages }) => formatFailure(fullName, failureMessages[0]));
 }
 
-async function runAllTests(): Promise<boolean> {
+async function runAllTests(containers: Promise<Engine | string>): Promise<boolean> {
+  const inContainers = runInContainers(containers);
   const all = [
     await runTests({}),
     ...(await runOnStore('a Redis', startRedis, ON_BOTH_STORES)),
     ...(await runOnStore('Sentinels', startSentinelGroup, ON_SENTINEL)),
+    ...(await inContainers),
   ];
   const files = all.flatMap(({ testResults }) => testResults);
   const skipped = files
@@ -173,5 +199,6 @@ const checkSource = async (): Promise<boolean> =>
 // `npm run check` installs nothing.
 const brings = !process.argv.includes('--bring-nothing');
 if (brings) await installTools();
+const containers = brings ? startContainers() : Promise.resolve('npm run check installs no engine');
 const [isClean] = await Promise.all([checkSource(), ...(brings ? [installPackages()] : [])]);
-process.exitCode = isClean && (await runAllTests()) ? 0 : 1;
+process.exitCode = isClean && (await runAllTests(containers)) ? 0 : 1;

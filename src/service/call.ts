@@ -191,7 +191,7 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
         ...listOrigins(host.replace(/:\d+$/, ''), ownHost),
         ...ports.flatMap(({ url }) => (url === undefined ? [] : [`http:${url}`, `https:${url}`])),
       ],
-      frame: listOrigins('elsewhere.localhost', 'localhost', '127.0.0.1'),
+      frame: ["'self'", ...listOrigins('elsewhere.localhost', 'localhost', '127.0.0.1')],
     });
     const state = opened?.view.state ?? 'error';
     return renderCallPage({ state, language, nonce, css, script, setup, note, warning });

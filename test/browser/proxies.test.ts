@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { issueCertificate } from '../../src/server/issue-certificate.ts';
 import { systemTime } from '../../src/system/clock.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { INSECURE_HOST, launchChromium } from '../support/chromium.ts';
 import { DEV_SERVERS, explainMissingDevServer, startDevServer } from '../support/dev-servers.ts';
 import { type Drive, openDrive } from '../support/drive.ts';
 import { startNginx } from '../support/nginx.ts';
@@ -84,22 +84,32 @@ describe.skipIf(why)(`the call page behind a proxy${why ? ` (${why})` : ''}`, { 
     await expectThreeEvents(d.mock.browserUrl, { within: await launchWithoutOwnHosts(), calls: 12 });
   });
 
-  it('posts the event of a foreign origin behind a proxy that changes port and path', async () => {
-    const proxy = await startPageProxy(d.mock.url, { folder: '/app' });
-    stops.push(proxy.close);
+  /** Plays an event of a foreign origin in a page served at `base`. The shop must get a message from `origin`. */
+  async function expectForeignEvent(base: string, origin: string) {
     const client = await d.createClient({ scenario: 'foreign-origin-event' });
     const page = await browser.newPage();
     stops.push(() => page.close());
-    await page.goto(shop.getPageUrl(address(proxy.browserUrl, await d.token(client))));
+    await page.goto(shop.getPageUrl(address(base, await d.token(client))));
     await page.frameLocator('iframe').locator('[data-check=connection][data-result=good]').waitFor();
     await d.admin('POST', '/clock/advance', { by: '1h', client_id: client.client_id });
     await page.waitForFunction(
-      (origin) =>
+      (expected) =>
         (window as unknown as { everything: { origin: string }[] }).everything.some(
-          (one) => one.origin === origin,
+          (one) => one.origin === expected,
         ),
-      new URL(proxy.browserUrl).origin.replace('videocall', 'elsewhere'),
+      origin,
     );
+  }
+
+  it('posts the event of a foreign origin behind a proxy that changes port and path', async () => {
+    const proxy = await startPageProxy(d.mock.url, { folder: '/app' });
+    stops.push(proxy.close);
+    const origin = new URL(proxy.browserUrl).origin.replace('videocall', 'elsewhere');
+    await expectForeignEvent(proxy.browserUrl, origin);
+  });
+
+  it('posts the event of a foreign origin where the simulator is known by one name only', async () => {
+    await expectForeignEvent(`http://${INSECURE_HOST}:${new URL(d.mock.url).port}`, 'null');
   });
 
   describe.skipIf(noNginx)(`nginx${noNginx ? ` (${noNginx})` : ''}`, () => {

@@ -3,7 +3,9 @@
 #
 #   engine.sh up FOLDER           starts Docker and creates the base images that cannot be pulled without a registry
 #   engine.sh in FOLDER COMMAND   runs a command with this engine's docker, in the network where ports are published
+#   engine.sh restart FOLDER      restarts the daemon, as a restart of the machine does
 #   engine.sh down FOLDER         stops the engine and removes everything that `up` created
+#   engine.sh guard FOLDER PID    does the same when process PID has ended
 #
 # It needs root. FOLDER holds data, socket and logs. The engine has a network namespace of its own, so its bridges,
 # firewall rules and ports are not those of the machine; slirp4netns connects it to the outside.
@@ -12,8 +14,6 @@ set -euo pipefail
 ACTION=$1
 FOLDER=$2
 NAME=$(basename "$FOLDER")
-# The size of the built image depends on it.
-NODE_PACKAGE="node-linux-$(node -p process.arch)@22.23.5"
 export PATH="$FOLDER/engine/usr/bin:$FOLDER/engine/usr/sbin:$PATH"
 export DOCKER_HOST="unix://$FOLDER/docker.sock" DOCKER_CONFIG="$FOLDER/config" DOCKER_BUILDKIT=1
 
@@ -21,14 +21,17 @@ inside() { nsenter --net="/run/netns/$NAME" "$@"; } # `ip netns exec` would hide
 
 # Unpacks the engine. Installing it would start its services and create a group.
 unpack() {
-  mkdir -p "$FOLDER"/{engine,config,images,log}
-  (cd "$FOLDER/images" && apt-get download -qq -o APT::Sandbox::User=root docker.io containerd tini)
-  for deb in "$FOLDER"/images/*.deb; do dpkg-deb -x "$deb" "$FOLDER/engine"; done
-  ln -s tini-static "$FOLDER/engine/usr/bin/docker-init"
+  mkdir -p "$FOLDER"/{debs,engine,config,log}
+  local download=(apt-get download -qq -o APT::Sandbox::User=root docker.io containerd tini)
+  # A list that is old may name files that are no longer there.
+  (cd "$FOLDER/debs"; "${download[@]}" || { apt-get update -qq && "${download[@]}"; })
+  for deb in "$FOLDER"/debs/*.deb; do dpkg-deb -x "$deb" "$FOLDER/engine"; done
+  rm -r "$FOLDER/debs"
+  ln -sf tini-static "$FOLDER/engine/usr/bin/docker-init"
   echo '{}' >"$FOLDER/config/config.json"
 }
 
-start() {
+connect() {
   ip netns add "$NAME"
   inside ip link set lo up
   setsid slirp4netns --configure --mtu=1400 --disable-host-loopback --netns-type=path "/run/netns/$NAME" tap0 \
@@ -38,11 +41,15 @@ start() {
     inside ip -br address show tap0 2>/dev/null | grep -q 10.0.2.100 && break
     sleep .1
   done
+}
+
+start() {
   # A containerd of the machine may be used by this engine, under a namespace of its own.
   setsid nsenter --net="/run/netns/$NAME" dockerd --host "$DOCKER_HOST" --storage-driver overlay2 \
     --data-root "$FOLDER/data" --exec-root "$FOLDER/exec" --pidfile "$FOLDER/dockerd.pid" \
     --containerd-namespace "$NAME" --containerd-plugins-namespace "$NAME-plugins" --cgroup-parent "/$NAME" --ipv6 --fixed-cidr-v6 fd00:4010::/64 \
-    </dev/null >"$FOLDER/log/dockerd" 2>&1 &
+    --default-address-pool base=10.89.0.0/16,size=24 `# podman's` \
+    </dev/null >>"$FOLDER/log/dockerd" 2>&1 &
   for _ in $(seq 600); do
     docker version >/dev/null 2>&1 && return
     sleep .2
@@ -53,7 +60,7 @@ start() {
 
 # The images below stand in for the official ones, which cannot be pulled: the same names, with Debian's packages and
 # the Node of the npm registry. Packages are unpacked and not configured, which takes seconds instead of minutes.
-images() {
+create_root() {
   local sources=/etc/apt/sources.list.d/debian.sources images="$FOLDER/images"
   [ -f "$sources" ] || sources=/etc/apt/sources.list
   mmdebstrap --quiet --mode=root --variant=extract --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
@@ -70,13 +77,23 @@ images() {
   ln -sf dash "$root/usr/bin/sh"
   mkdir -p "$root/tmp" "$root/root" "$root/run" && chmod 1777 "$root/tmp"
   rm -rf "$root/var/run" && ln -s /run "$root/var/run"
-  tar -C "$root" --exclude=./var/cache/apt --exclude=./var/lib/apt -c . | docker import - debian:bookworm-slim >/dev/null
-  rm -r "$root"
-  # Node and npm come from the npm registry, with the authorities that this machine trusts.
-  npm install --silent --ignore-scripts --no-audit --no-fund --prefix "$images/packages" "$NODE_PACKAGE" npm@10.9.4
-  cp -r "$images/packages/node_modules/${NODE_PACKAGE%@*}/bin/node" "$images/packages/node_modules/npm" "$images"
+}
+
+install_node() {
+  local images="$FOLDER/images" package
+  package="node-linux-$(node -p process.arch)"
+  # Node and npm come from the npm registry, with the authorities that this machine trusts. The size of the built image
+  # depends on this version.
+  npm install --silent --ignore-scripts --no-audit --no-fund --prefix "$images/packages" "$package@22.23.5" npm@10.9.4
+  cp -r "$images/packages/node_modules/$package/bin/node" "$images/packages/node_modules/npm" "$images"
   rm -r "$images/packages"
   cp /etc/ssl/certs/ca-certificates.crt "$images/ca.crt"
+}
+
+create_images() {
+  local images="$FOLDER/images"
+  tar -C "$images/root" --exclude=./var/cache/apt --exclude=./var/lib/apt -c . | docker import - debian:bookworm-slim >/dev/null
+  rm -r "$images/root"
   docker build -q -t node:22-bookworm-slim -f - "$images" >/dev/null <<'D'
 FROM debian:bookworm-slim
 COPY node /usr/local/bin/node
@@ -126,8 +143,24 @@ down() {
   rm -rf "$FOLDER"
 }
 
+up() {
+  mkdir -p "$FOLDER/images"
+  # Most of this is waiting for registries.
+  create_root & ROOT=$!
+  install_node & NODE=$!
+  trap 'wait $ROOT $NODE' EXIT
+  unpack
+  connect
+  start
+  wait $ROOT
+  wait $NODE
+  create_images
+}
+
 case $ACTION in
-  up) unpack && start && images ;;
+  up) up ;;
   in) inside "${@:3}" ;;
+  restart) stop dockerd; start ;;
   down) down ;;
+  guard) tail --pid="$3" -f /dev/null; [ ! -d "$FOLDER" ] || down ;;
 esac

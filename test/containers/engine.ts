@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { explainMissingTool, type Tool } from '../support/tools.ts';
@@ -17,6 +17,8 @@ const canAsk = (url: string): Promise<boolean> =>
 /** Returns why no engine can be started here, or undefined. */
 export async function explainMissingEngine(): Promise<string | undefined> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'the engine needs Linux and root';
+  if (!readFileSync('/etc/os-release', 'utf8').includes('VERSION_CODENAME=bookworm'))
+    return 'the engine comes from the packages of Debian 12';
   const missing = TOOLS.map(explainMissingTool).find((why) => why !== undefined);
   if (missing !== undefined) return missing;
   if (spawnSync('unshare', ['--net', '--mount', 'true']).status !== 0)
@@ -26,7 +28,7 @@ export async function explainMissingEngine(): Promise<string | undefined> {
   return undefined;
 }
 
-interface Outcome {
+export interface Outcome {
   readonly code: number;
   /** Standard output and standard error. */
   readonly output: string;
@@ -53,17 +55,20 @@ function run(args: readonly string[], { cwd, env }: RunOptions = {}): Promise<Ou
 
 /** A container engine that shares nothing with others on this machine. */
 export interface Engine {
+  readonly folder: string;
   /** Runs a command in the network where the engine publishes ports. A non-zero exit code does not reject. */
   run(command: readonly string[], options?: RunOptions): Promise<Outcome>;
   /** Runs a command that must succeed; returns its output. */
   must(command: readonly string[], options?: RunOptions): Promise<string>;
+  /** Restarts the daemon, as a restart of the machine does. */
+  restart(): Promise<void>;
   /** Stops the engine and removes everything that it created. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts an engine, with images that stand in for the official ones. With `ENGINE=FOLDER` it is the one that
- * `engine.sh up FOLDER` has started, and is left running.
+ * Starts an engine, with images that stand in for the official ones. It ends with this process at the latest. With
+ * `ENGINE=FOLDER` it is the one that `engine.sh up FOLDER` has started, and is left running.
  *
  * @throws with the output of what failed
  */
@@ -71,25 +76,26 @@ export async function startEngine(): Promise<Engine> {
   // biome-ignore lint/style/noProcessEnv: a developer keeps an engine between runs
   const kept = process.env.ENGINE;
   const folder = kept ?? mkdtempSync(path.join(tmpdir(), 'mv-engine-'));
-  const stop = async () => {
-    if (kept !== undefined) return;
-    const { code, output } = await run(['down', folder]);
-    rmSync(folder, { recursive: true, force: true });
-    if (code !== 0) throw new Error(`the engine cannot be stopped: ${output}`);
+  const must = async (args: readonly string[], options?: RunOptions) => {
+    const { code, output } = await run(args, options);
+    if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${output}`);
+    return output;
   };
-  const up = kept === undefined ? await run(['up', folder]) : { code: 0, output: '' };
-  if (up.code !== 0) {
-    await stop();
-    throw new Error(`the engine cannot be started: ${up.output}`);
+  const stop = async () => {
+    if (kept === undefined) await must(['down', folder]);
+  };
+  if (kept === undefined) {
+    spawn(SCRIPT, ['guard', folder, String(process.pid)], { detached: true, stdio: 'ignore' }).unref();
+    await must(['up', folder]).catch(async (error) => {
+      await stop();
+      throw error;
+    });
   }
-  const runInside: Engine['run'] = (command, options) => run(['in', folder, ...command], options);
   return {
-    run: runInside,
-    async must(command, options) {
-      const { code, output } = await runInside(command, options);
-      if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}: ${output}`);
-      return output;
-    },
+    folder,
+    run: (command, options) => run(['in', folder, ...command], options),
+    must: (command, options) => must(['in', folder, ...command], options),
+    restart: async () => void (await must(['restart', folder])),
     stop,
   };
 }

@@ -16,8 +16,12 @@ const toHost = (host: string, path: string): string =>
 export const toOwnHost = (host: string, path: string): string | undefined =>
   hasLocalhostName() ? toHost(host, path) : undefined;
 
-/** `path` at an origin whose name does not contain `videocall`. */
-export function toForeignOrigin(path: string): string {
+/**
+ * `path` at an origin whose name does not contain `videocall`, or undefined where the page came by a name that is not this
+ * machine's: a browser on another machine may know no second one.
+ */
+export function toForeignOrigin(path: string): string | undefined {
   if (hasLocalhostName()) return toHost('elsewhere.localhost', path);
+  if (!/(^|\.)localhost$|^127\.|^\[::1\]$/i.test(location.hostname)) return undefined;
   return toHost(location.hostname === '127.0.0.1' ? 'localhost' : '127.0.0.1', path);
 }

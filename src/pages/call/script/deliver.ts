@@ -1,5 +1,5 @@
 import type { PagePost } from '../messages.ts';
-import { toForeignOrigin } from './addresses.ts';
+import { toForeignOrigin, toPageHost } from './addresses.ts';
 
 const FRAME_TIMEOUT_MS = 5_000;
 
@@ -23,6 +23,9 @@ export function deliver(parent: Window, post: PagePost, done: (posted: boolean) 
   frame.onload = () => once(true);
   // Only Chromium fires an error for a frame that cannot be loaded.
   window.setTimeout(() => once(false), FRAME_TIMEOUT_MS);
-  frame.src = toForeignOrigin(post.foreign);
+  const foreign = toForeignOrigin(post.foreign);
+  // The origin of a sandboxed frame is `null`.
+  if (foreign === undefined) frame.setAttribute('sandbox', 'allow-scripts');
+  frame.src = foreign ?? toPageHost(post.foreign);
   document.body.appendChild(frame);
 }
