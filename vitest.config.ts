@@ -7,6 +7,7 @@ export default defineConfig({
     testTimeout: 90_000,
     // Much of the time is spent waiting for browsers and processes: with two workers a quarter of two cores is idle.
     maxWorkers: 3,
+    isolate: false,
     hookTimeout: 90_000,
     expect: { poll: { timeout: 30_000 } },
   },
