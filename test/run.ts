@@ -1,6 +1,6 @@
 /**
- * `npm test`: installs missing tools, then runs lint, types, dead code and every test. The tests of `ON_BOTH_STORES`
- * run a second time on a Redis, and those of `ON_SENTINEL` a third time on Sentinels. The last line counts the tests of all
+ * `npm test`: installs missing tools, then runs lint, types, dead code and every test. Beside them, the tests of
+ * `ON_BOTH_STORES` run a second time on a Redis, and those of `ON_SENTINEL` a third time on Sentinels. The last line counts the tests of all
  * runs: `N passed, N failed, N skipped`. The lines before it name the skipped and the failed ones. With `CI` set, a skipped
  * test fails the run.
  */
@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { createValidatorInstallArgs } from './support/api-validators.ts';
 import { createDevServerInstallArgs } from './support/dev-servers.ts';
 import { createInterceptorInstallArgs } from './support/interceptors.ts';
@@ -44,14 +45,22 @@ interface Results {
 
 const formatEnv = (env: Record<string, string>) => Object.entries(env).map((pair) => `${pair.join('=')} `);
 
-async function runWith(env: Record<string, string>, command: string, ...args: string[]): Promise<boolean> {
-  console.log(`\n> ${formatEnv(env).join('')}${command} ${args.join(' ')}`);
-  // biome-ignore lint/style/noProcessEnv: the child inherits the environment
-  const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
-  const [code] = await once(child, 'exit');
+const describeCommand = (env: Record<string, string>, command: string, args: readonly string[]): string =>
+  `\n> ${formatEnv(env).join('')}${command} ${args.join(' ')}`;
+
+async function run(command: string, ...args: string[]): Promise<boolean> {
+  console.log(describeCommand({}, command, args));
+  const [code] = await once(spawn(command, args, { stdio: 'inherit' }), 'exit');
   return code === 0;
 }
-const run = (command: string, ...args: string[]): Promise<boolean> => runWith({}, command, ...args);
+
+/** Runs a command beside others, and returns what it has printed. */
+async function runBeside(env: Record<string, string>, command: string, ...args: string[]): Promise<string> {
+  // biome-ignore lint/style/noProcessEnv: the child inherits the environment
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const printed = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return [describeCommand(env, command, args), ...printed].join('\n');
+}
 
 /** How many packages are installed at once: most of that is waiting for the registry. */
 const INSTALLS_AT_ONCE = 4;
@@ -94,15 +103,15 @@ async function installTools(): Promise<void> {
   );
 }
 
-/** Runs the test files whose paths contain one of `filters`, or all files. */
-async function runTests(env: Record<string, string>, ...filters: string[]): Promise<Results> {
+/** Runs tests by `runVitest`, which is given the arguments of Vitest, and returns their results. */
+async function runTests(runVitest: (...args: string[]) => Promise<unknown>): Promise<Results> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-test-'));
   try {
     const file = path.join(folder, 'results.json');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
     // `npm run test:containers` runs these: they take minutes and an engine.
     const exclude = ['--exclude', '**/containers.test.ts'];
-    await runWith(env, 'npx', 'vitest', 'run', '--dir', 'test', ...exclude, ...reporters, ...filters);
+    await runVitest('vitest', 'run', '--dir', 'test', ...exclude, ...reporters);
     return JSON.parse(readFileSync(file, 'utf8')) as Results;
   } finally {
     rmSync(folder, { recursive: true });
@@ -115,22 +124,36 @@ const ON_BOTH_STORES = ['test/service/', 'test/control/', 'test/library/', 'test
 /** What a fail-over matters to most: tokens and open calls. The store's own tests run on Sentinels too. */
 const ON_SENTINEL = ['test/service/token', 'test/service/call'];
 
+interface StoreRun {
+  readonly results: readonly Results[];
+  readonly printed: string;
+}
+
+/** Runs the test files whose paths contain one of `filters`, one at a time, on a store that is started for them. */
 async function runOnStore(
   name: string,
   start: () => Promise<{ readonly url: string; stop(): Promise<void> }>,
   filters: readonly string[],
-): Promise<Results[]> {
+): Promise<StoreRun> {
   const why = explainMissingTool('redis');
-  if (why !== undefined) {
-    console.log(`\nnot run once more on ${name}: ${why}`);
-    return [];
-  }
+  if (why !== undefined) return { results: [], printed: `\nnot run once more on ${name}: ${why}` };
   const server = await start();
+  let printed = '';
   try {
-    return [await runTests({ TEST_STORE: server.url }, ...filters)];
+    const results = await runTests(async (...args) => {
+      printed = await runBeside({ TEST_STORE: server.url }, 'npx', ...args, '--maxWorkers=1', ...filters);
+    });
+    return { results: [results], printed };
   } finally {
     await server.stop();
   }
+}
+
+async function runOnStores(): Promise<StoreRun[]> {
+  return [
+    await runOnStore('a Redis', startRedis, ON_BOTH_STORES),
+    await runOnStore('Sentinels', startSentinelGroup, ON_SENTINEL),
+  ];
 }
 
 const formatFailure = (name: string, message = 'no message') =>
@@ -145,11 +168,9 @@ function listFailures({ name, message, status, assertionResults }: TestFile): st
 }
 
 async function runAllTests(): Promise<boolean> {
-  const all = [
-    await runTests({}),
-    ...(await runOnStore('a Redis', startRedis, ON_BOTH_STORES)),
-    ...(await runOnStore('Sentinels', startSentinelGroup, ON_SENTINEL)),
-  ];
+  const [results, onStores] = await Promise.all([runTests((...args) => run('npx', ...args)), runOnStores()]);
+  for (const { printed } of onStores) console.log(printed);
+  const all = [results, ...onStores.flatMap((one) => one.results)];
   const files = all.flatMap(({ testResults }) => testResults);
   const skipped = files
     .flatMap(({ assertionResults }) => assertionResults)
