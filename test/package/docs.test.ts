@@ -295,7 +295,7 @@ describe('the documentation', () => {
     'jest.test.ts',
     'react.test.ts',
     'testcafe.test.ts',
-    '../control/generated-clients.test.ts',
+    '../contracts/generated-clients.test.ts',
   ].map((file) => readFileSync(path.join(import.meta.dirname, file), 'utf8'));
   const expectRunElsewhere = (name: string) =>
     expect(otherTests.filter((text) => text.includes(`'${name}'`))).toHaveLength(1);
