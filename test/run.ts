@@ -1,7 +1,7 @@
 /**
- * `npm test`: installs missing tools, then runs lint, types, dead code and every test. The tests of `ON_BOTH_STORES`
- * run a second time on a Redis, and those of `ON_SENTINEL` a third time on Sentinels. Beside them, the image is built and
- * tested in a container engine. The last line counts the tests of all
+ * `npm test`: installs missing tools, then runs lint, types, dead code and every test. Beside the main run, the tests of
+ * `ON_BOTH_STORES` run on a Redis and those of `ON_SENTINEL` on Sentinels, and the image is built and tested in a container
+ * engine; what these runs print follows at the end. The last line counts the tests of all
  * runs: `N passed, N failed, N skipped`. The lines before it name the skipped and the failed ones. With `CI` set, a skipped
  * test fails the run.
  */
@@ -10,6 +10,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type Engine, explainMissingEngine, startEngine } from './containers/engine.ts';
 import { createValidatorInstallArgs } from './support/api-validators.ts';
 import { createDevServerInstallArgs } from './support/dev-servers.ts';
@@ -46,14 +47,22 @@ interface Results {
 
 const formatEnv = (env: Record<string, string>) => Object.entries(env).map((pair) => `${pair.join('=')} `);
 
-async function runWith(env: Record<string, string>, command: string, ...args: string[]): Promise<boolean> {
-  console.log(`\n> ${formatEnv(env).join('')}${command} ${args.join(' ')}`);
-  // biome-ignore lint/style/noProcessEnv: the child inherits the environment
-  const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
-  const [code] = await once(child, 'exit');
+const describeCommand = (env: Record<string, string>, command: string, args: readonly string[]): string =>
+  `\n> ${formatEnv(env).join('')}${command} ${args.join(' ')}`;
+
+async function run(command: string, ...args: string[]): Promise<boolean> {
+  console.log(describeCommand({}, command, args));
+  const [code] = await once(spawn(command, args, { stdio: 'inherit' }), 'exit');
   return code === 0;
 }
-const run = (command: string, ...args: string[]): Promise<boolean> => runWith({}, command, ...args);
+
+/** Runs a command beside others, and returns what it has printed. */
+async function runBeside(env: Record<string, string>, command: string, ...args: string[]): Promise<string> {
+  // biome-ignore lint/style/noProcessEnv: the child inherits the environment
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const printed = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return [describeCommand(env, command, args), ...printed].join('\n');
+}
 
 /** How many packages are installed at once: most of that is waiting for the registry. */
 const INSTALLS_AT_ONCE = 4;
@@ -96,18 +105,31 @@ async function installTools(): Promise<void> {
   );
 }
 
-/** Runs the test files whose paths contain one of `filters`, or all files. */
-async function runTests(env: Record<string, string>, ...filters: string[]): Promise<Results> {
+/** Runs tests by `runVitest`, which is given the arguments of Vitest, and returns their results. */
+async function runTests(runVitest: (...args: string[]) => Promise<unknown>): Promise<Results> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-test-'));
   try {
     const file = path.join(folder, 'results.json');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const exclude = filters.includes(IN_CONTAINERS) ? [] : ['--exclude', `${IN_CONTAINERS}**`];
-    await runWith(env, 'npx', 'vitest', 'run', '--dir', 'test', ...exclude, ...reporters, ...filters);
+    await runVitest('vitest', 'run', '--dir', 'test', ...reporters);
     return JSON.parse(readFileSync(file, 'utf8')) as Results;
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Tests that ran beside the main run, and what they printed. */
+interface BesideRun {
+  readonly results: readonly Results[];
+  readonly printed: string;
+}
+
+async function runTestsBeside(env: Record<string, string>, ...filters: string[]): Promise<BesideRun> {
+  let printed = '';
+  const results = await runTests(async (...args) => {
+    printed = await runBeside(env, 'npx', ...args, '--maxWorkers=1', ...filters);
+  });
+  return { results: [results], printed };
 }
 
 /** The tests that need a container engine. */
@@ -119,15 +141,11 @@ const startContainers = (): Promise<Engine | string> =>
     .then<Engine | string>((why) => why ?? startEngine())
     .catch(({ message }: Error) => message);
 
-/** Most of the time these tests wait for the registry and for containers, so they run beside the others. */
-async function runInContainers(starting: Promise<Engine | string>): Promise<Results[]> {
+async function runInContainers(starting: Promise<Engine | string>): Promise<BesideRun> {
   const engine = await starting;
-  if (typeof engine === 'string') {
-    console.log(`\nnot run in containers: ${engine}`);
-    return [];
-  }
+  if (typeof engine === 'string') return { results: [], printed: `\nnot run in containers: ${engine}` };
   try {
-    return [await runTests({ ENGINE: engine.folder }, IN_CONTAINERS)];
+    return await runTestsBeside({ ENGINE: engine.folder }, IN_CONTAINERS);
   } finally {
     await engine.stop();
   }
@@ -139,22 +157,27 @@ const ON_BOTH_STORES = ['test/service/', 'test/control/', 'test/library/', 'test
 /** What a fail-over matters to most: tokens and open calls. The store's own tests run on Sentinels too. */
 const ON_SENTINEL = ['test/service/token', 'test/service/call'];
 
+/** Runs the test files whose paths contain one of `filters` on a store that is started for them. */
 async function runOnStore(
   name: string,
   start: () => Promise<{ readonly url: string; stop(): Promise<void> }>,
   filters: readonly string[],
-): Promise<Results[]> {
+): Promise<BesideRun> {
   const why = explainMissingTool('redis');
-  if (why !== undefined) {
-    console.log(`\nnot run once more on ${name}: ${why}`);
-    return [];
-  }
+  if (why !== undefined) return { results: [], printed: `\nnot run once more on ${name}: ${why}` };
   const server = await start();
   try {
-    return [await runTests({ TEST_STORE: server.url }, ...filters)];
+    return await runTestsBeside({ TEST_STORE: server.url }, ...filters);
   } finally {
     await server.stop();
   }
+}
+
+async function runOnStores(): Promise<BesideRun[]> {
+  return [
+    await runOnStore('a Redis', startRedis, ON_BOTH_STORES),
+    await runOnStore('Sentinels', startSentinelGroup, ON_SENTINEL),
+  ];
 }
 
 const formatFailure = (name: string, message = 'no message') =>
@@ -169,13 +192,14 @@ function listFailures({ name, message, status, assertionResults }: TestFile): st
 }
 
 async function runAllTests(containers: Promise<Engine | string>): Promise<boolean> {
-  const inContainers = runInContainers(containers);
-  const all = [
-    await runTests({}),
-    ...(await runOnStore('a Redis', startRedis, ON_BOTH_STORES)),
-    ...(await runOnStore('Sentinels', startSentinelGroup, ON_SENTINEL)),
-    ...(await inContainers),
-  ];
+  const [results, onStores, inContainers] = await Promise.all([
+    runTests((...args) => run('npx', ...args, '--exclude', `${IN_CONTAINERS}**`)),
+    runOnStores(),
+    runInContainers(containers),
+  ]);
+  const beside = [...onStores, inContainers];
+  for (const { printed } of beside) console.log(printed);
+  const all = [results, ...beside.flatMap((one) => one.results)];
   const files = all.flatMap(({ testResults }) => testResults);
   const skipped = files
     .flatMap(({ assertionResults }) => assertionResults)

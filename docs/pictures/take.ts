@@ -14,6 +14,7 @@ import {
 } from '../../src/library/index.ts';
 import { launchChromium } from '../../test/support/chromium.ts';
 import { type EmbedStyle, openShop } from '../../test/support/shop.ts';
+import { findTool } from '../../test/support/tools.ts';
 
 const WIDTH = 1200;
 const MARGIN = 10;
@@ -23,7 +24,7 @@ const MAX_BYTES = 150_000;
 const mock = await startMock({ port: 4010, logLevel: 'error' });
 const shop = await openShop();
 // Without a camera, whose test picture would be shown.
-const browser = await launchChromium({ camera: false });
+const browser = await launchChromium({ camera: false, executablePath: findTool('chromium') });
 // The same wherever they are taken.
 const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', colorScheme: 'light' });
 

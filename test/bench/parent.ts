@@ -1,4 +1,5 @@
 import { launchChromium } from '../support/chromium.ts';
+import { findTool } from '../support/tools.ts';
 import { startPageServer } from '../support/web-pages.ts';
 import { simulator } from './served.ts';
 
@@ -15,7 +16,7 @@ export async function toParent(times: number): Promise<number[]> {
   const [served, pages, browser] = [
     await simulator('--scenario', 'manual'),
     await startPageServer(),
-    await launchChromium(),
+    await launchChromium({ executablePath: findTool('chromium') }),
   ];
   const admin = async (path: string, body: object) => {
     const answer = await fetch(`${served.url}/__admin${path}`, {

@@ -49,7 +49,7 @@ const BESIDES: Readonly<Record<SituationId, readonly SituationId[]>> = {
   'blocked-address': [],
 };
 
-describe.skipIf(why)(`coverage in Chromium${why ? ` (${why})` : ''}`, { timeout: 120_000 }, () => {
+describe.skipIf(why)(`coverage in Chromium${why ? ` (${why})` : ''}`, () => {
   const stage = useChromium();
   let d: Drive;
   beforeEach(async () => {

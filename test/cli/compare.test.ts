@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { interview } from '../../src/cli/compare/interview.ts';
 import { listQuestions } from '../../src/cli/compare/questions.ts';
 import { readProfile } from '../../src/options/profile-file.ts';
+import { buildChanged } from '../support/changed-command.ts';
 import { startToolkit, toolkitProblem } from '../support/oauth-toolkit.ts';
 import { OTHER_CLIENT, type OtherService, startOtherService } from '../support/other-service.ts';
 import { useTerminal } from '../support/terminal.ts';
@@ -12,6 +13,18 @@ import { useWorkingDirectory } from '../support/working-directory.ts';
 
 const { cwd, write } = useWorkingDirectory();
 const run = useTerminal(cwd);
+
+/** The command without pauses, which are nearly all the time of a comparison. */
+let command = '';
+beforeAll(async () => {
+  const pauses = {
+    file: 'cli/compare/command.ts',
+    snippet: 'PAUSE_MS = 200',
+    replacement: 'PAUSE_MS = 0',
+  };
+  command = await buildChanged('compare-without-pauses', [pauses]);
+});
+afterAll(() => rmSync(command));
 
 const CREDENTIALS = { CLIENT_ID: OTHER_CLIENT.id, CLIENT_SECRET: OTHER_CLIENT.secret };
 const TIMEOUT_MS = 120_000;
@@ -25,8 +38,12 @@ interface Result {
 }
 
 /** Compares with `url` and returns the exit code, what was printed, and the result. */
-async function compare(url: string, ...flags: readonly string[]) {
-  const { exited, output, errors } = run(['compare', '--target', url, ...flags, '--json'], CREDENTIALS);
+const compare = (url: string, ...flags: readonly string[]) =>
+  compareBy([process.execPath, command], url, ...flags);
+
+async function compareBy(program: readonly string[] | undefined, url: string, ...flags: readonly string[]) {
+  const args = ['compare', '--target', url, ...flags, '--json'];
+  const { exited, output, errors } = run(args, CREDENTIALS, program);
   const code = await exited;
   const result = output() === '' ? undefined : (JSON.parse(output()) as Result);
   return { code, result, printed: output() + errors() };
@@ -52,10 +69,12 @@ describe('mock-veridas compare --dry-run', () => {
 });
 
 describe('mock-veridas compare with a simulator', () => {
-  it('finds no difference and exits with 0', async () => {
+  it('finds no difference and exits with 0, with a pause after each question', async () => {
     const url = await run(['start', '--port', '0', '--client', `${OTHER_CLIENT.id}:${OTHER_CLIENT.secret}`])
       .ready;
-    const { code, result, printed } = await compare(url, '--validation-id', 'val-1');
+    const startedAt = performance.now();
+    const { code, result, printed } = await compareBy(undefined, url, '--validation-id', 'val-1');
+    expect(performance.now() - startedAt).toBeGreaterThan(31 * 190);
     expect(listDifferences(result)).toEqual({});
     expect([code, result?.counts]).toEqual([0, { same: 31, different: 0, not_asked: 0 }]);
     expect(printed).toContain('31 questions: 31 the same, 0 different');

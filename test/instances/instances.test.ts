@@ -382,12 +382,12 @@ describe.skipIf(noRedis)(`the detection of planted races${noRedis ? ` (skipped: 
       const command = await buildChanged(name, [change]);
       const cluster = await startCluster('Redis', command);
       try {
-        expect(await runSequences(cluster, 300, false)).toMatch(fault);
+        expect(await runSequences(cluster, 3_000, false)).toMatch(fault);
       } finally {
         await cluster.close();
         rmSync(command);
       }
     },
-    600_000,
+    1_800_000,
   );
 });

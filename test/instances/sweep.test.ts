@@ -52,7 +52,7 @@ async function inBatches(times: number, act: (index: number) => Promise<unknown>
 describe.each(Object.entries(STORES))('the sweep of ended records in the store %s', (name, open) => {
   const why = name === 'redis' ? noRedis : undefined;
 
-  describe.skipIf(why)(why ?? name, { timeout: 120_000 }, () => {
+  describe.skipIf(why)(why ?? name, () => {
     let store: Store;
     let simulator: Simulator;
     beforeEach(async () => {

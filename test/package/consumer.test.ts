@@ -49,11 +49,9 @@ async function findTypeErrors(
     .filter((line) => line !== '' && !/^(node_modules\/(?!mock-veridas)|\.\.| )/.test(line));
 }
 
-// Compilers and browsers are slow on a busy machine.
-const SLOW = { timeout: 120_000 };
 const noChromium = explainMissingTool('chromium');
 
-describe.each(NODES)('a project that installs the package on Node %i', SLOW, (version) => {
+describe.each(NODES)('a project that installs the package on Node %i', (version) => {
   const why = explainMissingNode(version);
   const test = it.skipIf(why);
   const named = (name: string) => (why === undefined ? name : `${name} (${why})`);
@@ -102,7 +100,7 @@ describe.each(NODES)('a project that installs the package on Node %i', SLOW, (ve
   );
 });
 
-describe('a project that installs the package', SLOW, () => {
+describe('a project that installs the package', () => {
   it.each(['fastify', 'typebox', 'yaml', 'esbuild'])(
     'does not need %s, which the build uses',
     async (name) => {
@@ -162,7 +160,6 @@ const noVitest5 = explainMissingVitest5();
 
 describe.skipIf(noVitest5)(
   `a project that installs the package with Vitest 5${noVitest5 ? ` (${noVitest5})` : ''}`,
-  SLOW,
   () => {
     const projectWith5 = useConsumer(['@playwright/test', 'typescript', '@types/node'], VITEST_5);
 

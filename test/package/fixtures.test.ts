@@ -44,7 +44,7 @@ const VITESTS = [
   ],
 ] as const;
 
-describe.each(VITESTS)('the fixtures for %s', { timeout: 60_000 }, (_name, { project, program, test }) => {
+describe.each(VITESTS)('the fixtures for %s', (_name, { project, program, test }) => {
   beforeEach(() => mock.reset());
   const run = (env: Record<string, string>) =>
     project.node([project.tool('vitest/vitest.mjs'), 'run'], env, program);
@@ -98,7 +98,7 @@ describe.each(VITESTS)('the fixtures for %s', { timeout: 60_000 }, (_name, { pro
 
 const why = explainMissingTool('chromium');
 
-describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { timeout: 120_000 }, () => {
+describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, () => {
   let shop: Shop;
   beforeAll(async () => {
     shop = await openShop();
@@ -243,7 +243,7 @@ describe.skipIf(why)(`the fixtures for Playwright${why ? ` (${why})` : ''}`, { t
         server.close();
         const before = performance.now();
         const error = await videocall.embed(page, { selector: 'iframe' }).catch((error) => error);
-        expect(performance.now() - before).toBeLessThan(9_000);
+        expect(performance.now() - before).toBeLessThan(25_000);
         return error;
       }
       test.use({ failOnFindings: false });

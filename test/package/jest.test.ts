@@ -9,90 +9,86 @@ import { explainMissingJest, JEST } from '../support/jest.ts';
 
 const why = explainMissingJest();
 
-describe.skipIf(why)(
-  `a project that requires the package${why ? ` (${why})` : ''}`,
-  { timeout: 120_000 },
-  () => {
-    const project = useConsumer([], JEST);
-    beforeEach(() => {
-      project.write('package.json', '{ "private": true }');
-      for (const folder of ['tests', 'jest.config.js'])
-        rmSync(path.join(project.folder(), folder), { recursive: true, force: true });
-    });
-    const jest = (...args: string[]) => project.node([project.tool('jest/bin/jest.js'), ...args]);
+describe.skipIf(why)(`a project that requires the package${why ? ` (${why})` : ''}`, () => {
+  const project = useConsumer([], JEST);
+  beforeEach(() => {
+    project.write('package.json', '{ "private": true }');
+    for (const folder of ['tests', 'jest.config.js'])
+      rmSync(path.join(project.folder(), folder), { recursive: true, force: true });
+  });
+  const jest = (...args: string[]) => project.node([project.tool('jest/bin/jest.js'), ...args]);
 
-    it.each(['node', 'jsdom'])(
-      'runs the Jest example of the docs in the environment %s',
-      async (environment) => {
-        project.write('tests/videocall.test.js', getProgram('videocall.test.js'));
-        const { code, output } = await jest('--env', environment);
-        expect(output).toContain('2 passed, 2 total');
-        expect(code).toBe(0);
-      },
-    );
-
-    it.each([
-      ['node', ''],
-      ['jsdom', ''],
-      ['node', 'fakeTimers: { enableGlobally: true },'],
-      ['jsdom', "moduleNameMapper: { '^mock-veridas$': require.resolve('mock-veridas') },"],
-    ])('works in the Jest environment %s with %j', async (environment, config) => {
-      project.write('jest.config.js', `module.exports = { testEnvironment: '${environment}', ${config} };`);
-      for (const name of ['one', 'other']) project.write(`tests/${name}.test.js`, USE);
-      const { code, output } = await jest('--workers=2');
-      expect(output).toContain('8 passed, 8 total');
-      expect(output).not.toContain('did not exit');
+  it.each(['node', 'jsdom'])(
+    'runs the Jest example of the docs in the environment %s',
+    async (environment) => {
+      project.write('tests/videocall.test.js', getProgram('videocall.test.js'));
+      const { code, output } = await jest('--env', environment);
+      expect(output).toContain('2 passed, 2 total');
       expect(code).toBe(0);
-    });
+    },
+  );
 
-    it.each(['node10', 'node16', 'bundler'])(
-      'type-checks with ts-jest and resolution %s',
-      async (resolution) => {
-        const tsconfig = {
-          module: resolution === 'node16' ? 'node16' : 'commonjs',
-          moduleResolution: resolution,
-          target: 'es2022',
-          strict: true,
-          types: ['jest', 'node'],
-        };
-        const transform = { '^.+\\.ts$': ['ts-jest', { tsconfig }] };
-        project.write('jest.config.js', `module.exports = ${JSON.stringify({ transform })};`);
-        project.write('tests/typed.test.ts', TYPED);
-        const { code, output } = await jest();
-        expect(output).toContain('1 passed, 1 total');
-        expect(code).toBe(0);
-      },
-    );
+  it.each([
+    ['node', ''],
+    ['jsdom', ''],
+    ['node', 'fakeTimers: { enableGlobally: true },'],
+    ['jsdom', "moduleNameMapper: { '^mock-veridas$': require.resolve('mock-veridas') },"],
+  ])('works in the Jest environment %s with %j', async (environment, config) => {
+    project.write('jest.config.js', `module.exports = { testEnvironment: '${environment}', ${config} };`);
+    for (const name of ['one', 'other']) project.write(`tests/${name}.test.js`, USE);
+    const { code, output } = await jest('--workers=2');
+    expect(output).toContain('8 passed, 8 total');
+    expect(output).not.toContain('did not exit');
+    expect(code).toBe(0);
+  });
 
-    it('runs in Mocha', async () => {
-      project.write(
-        'tests/token.spec.js',
-        `const { startMock } = require('mock-veridas');
+  it.each(['node10', 'node16', 'bundler'])(
+    'type-checks with ts-jest and resolution %s',
+    async (resolution) => {
+      const tsconfig = {
+        module: resolution === 'node16' ? 'node16' : 'commonjs',
+        moduleResolution: resolution,
+        target: 'es2022',
+        strict: true,
+        types: ['jest', 'node'],
+      };
+      const transform = { '^.+\\.ts$': ['ts-jest', { tsconfig }] };
+      project.write('jest.config.js', `module.exports = ${JSON.stringify({ transform })};`);
+      project.write('tests/typed.test.ts', TYPED);
+      const { code, output } = await jest();
+      expect(output).toContain('1 passed, 1 total');
+      expect(code).toBe(0);
+    },
+  );
+
+  it('runs in Mocha', async () => {
+    project.write(
+      'tests/token.spec.js',
+      `const { startMock } = require('mock-veridas');
         describe('a simulator', () => {
           let mock;
           before(async () => { mock = await startMock({ logLevel: 'error' }); });
           after(() => mock.close());
           it('issues tokens', () => mock.token());
         });`,
-      );
-      const args = ['--require', 'mock-veridas', 'tests/token.spec.js'];
-      const { code, output } = await project.node([project.tool('mocha/bin/mocha.js'), ...args]);
-      expect(output).toContain('1 passing');
-      expect(code).toBe(0);
-    });
+    );
+    const args = ['--require', 'mock-veridas', 'tests/token.spec.js'];
+    const { code, output } = await project.node([project.tool('mocha/bin/mocha.js'), ...args]);
+    expect(output).toContain('1 passing');
+    expect(code).toBe(0);
+  });
 
-    it('has one copy of the code for require and import', async () => {
-      project.write(
-        'both.mjs',
-        `import * as imported from 'mock-veridas';
+  it('has one copy of the code for require and import', async () => {
+    project.write(
+      'both.mjs',
+      `import * as imported from 'mock-veridas';
         import { createRequire } from 'node:module';
         const required = createRequire(import.meta.url)('mock-veridas');
         console.log(Object.keys(imported).filter((name) => imported[name] !== required[name]), Object.keys(required).length);`,
-      );
-      expect(await project.node(['both.mjs'])).toEqual({ code: 0, output: '[] 6\n' });
-    });
-  },
-);
+    );
+    expect(await project.node(['both.mjs'])).toEqual({ code: 0, output: '[] 6\n' });
+  });
+});
 
 const USE = `
 const { CannotListen, connectMock, MockError, newMemoryStore, startMock } = require('mock-veridas');

@@ -85,7 +85,7 @@ const exists = (file: string) =>
   statSync(path.join(project.folder(), file), { throwIfNoEntry: false }) !== undefined;
 const REPORT = ['report.html', 'junit.xml'];
 
-describe('CI recipes', { timeout: 120_000 }, () => {
+describe('CI recipes', () => {
   it.each(filesIn('github'))('%s is a valid GitHub workflow', (file) => {
     expect(ciProblems.github(recipe(file))).toEqual([]);
   });

@@ -24,7 +24,7 @@ const STUBS = [
 
 const why = explainMissingTestDoms();
 
-describe.skipIf(why)(`happy-dom, jsdom and msw${why ? ` (${why})` : ''}`, { timeout: 120_000 }, () => {
+describe.skipIf(why)(`happy-dom, jsdom and msw${why ? ` (${why})` : ''}`, () => {
   const project = useConsumer(['vitest'], TEST_DOMS);
   const vitest = (...args: string[]) => project.node([project.tool('vitest/vitest.mjs'), 'run', ...args]);
 
@@ -79,9 +79,7 @@ const noChromium = explainMissingTool('chromium');
 describe.skipIf(noChromium)(`the fixture for Playwright${noChromium ? ` (${noChromium})` : ''}`, () => {
   const project = useConsumer(['@playwright/test']);
 
-  it('works when a test has replaced globals, also where tests are CommonJS', {
-    timeout: 120_000,
-  }, async () => {
+  it('works when a test has replaced globals, also where tests are CommonJS', async () => {
     project.write('package.json', '{ "private": true }');
     project.write('playwright.config.ts', createPlaywrightConfig());
     project.write('a.spec.ts', IN_PLAYWRIGHT);

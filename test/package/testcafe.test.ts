@@ -14,7 +14,7 @@ const { lookup } = dns;
 dns.lookup = (name, ...rest) => lookup(name === 'videocall.localhost' ? '127.0.0.1' : name, ...rest);
 `;
 
-describe.skipIf(why)(`a test with TestCafe${why ? ` (${why})` : ''}`, { timeout: 180_000 }, () => {
+describe.skipIf(why)(`a test with TestCafe${why ? ` (${why})` : ''}`, () => {
   const project = useConsumer([], TESTCAFE);
   let mock: StartedMock;
   let pages: PageServer;

@@ -108,7 +108,7 @@ const LANGUAGES: readonly (readonly [Tool, string])[] = [
   ],
 ];
 
-describe('exec --https', { timeout: 60_000 }, () => {
+describe('exec --https', () => {
   it.each([
     ['an absolute path', () => companyCa],
     ['a path in the working directory', () => 'company/ca.pem'],

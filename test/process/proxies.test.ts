@@ -102,7 +102,7 @@ const WAYS: readonly (readonly [string, string, () => Readonly<Record<string, st
   ],
 ];
 
-describe.each(WAYS)('with %s', { timeout: 60_000 }, (_, node, env) => {
+describe.each(WAYS)('with %s', (_, node, env) => {
   const missing = node === NODE_24 ? explainMissingNode(24) : undefined;
   const test = (title: string, body: () => Promise<void>) =>
     it.skipIf(missing)(missing === undefined ? title : `${title} (${missing})`, body);
@@ -150,7 +150,7 @@ describe.each(WAYS)('with %s', { timeout: 60_000 }, (_, node, env) => {
   });
 });
 
-describe('the command of exec', { timeout: 60_000 }, () => {
+describe('the command of exec', () => {
   /** Runs a shell script under `exec`. */
   /** Runs a script, and returns its output without the line about coverage. */
   async function underExec(

@@ -114,7 +114,6 @@ const INTERPRETERS: Readonly<Record<string, string>> = {
   '.mjs': process.execPath,
   '.py': '/usr/bin/python3',
   '.rb': '/usr/bin/ruby',
-  '.java': '/usr/bin/java',
   '.php': '/usr/bin/php',
 };
 
@@ -140,11 +139,12 @@ afterAll(async () => {
 
 const sourceOf = ({ program }: Client) => path.join(import.meta.dirname, '../clients', program);
 const builtOf = ({ program }: Client) => path.join(folder, path.parse(program).name);
-const interpreterOf = ({ program }: Client) => INTERPRETERS[path.extname(program)];
 
 function commandOf(client: Client): [string, ...string[]] {
-  const interpreter = interpreterOf(client);
-  return interpreter === undefined ? [builtOf(client)] : [interpreter, sourceOf(client)];
+  const extension = path.extname(client.program);
+  if (extension === '.go') return [builtOf(client)];
+  if (extension === '.java') return ['/usr/bin/java', '-cp', folder, path.basename(builtOf(client))];
+  return [INTERPRETERS[extension] as string, sourceOf(client)];
 }
 
 /**
@@ -152,10 +152,14 @@ function commandOf(client: Client): [string, ...string[]] {
  * versions compile the standard library again.
  */
 const GO = { GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOFLAGS: '' };
-const build = (client: Client) =>
-  run(findTool('go') ?? 'go', ['build', '-o', builtOf(client), sourceOf(client)], {
-    env: env({ ...GO, GOCACHE: path.join(folder, 'cache') }),
-  });
+const BUILDS: Readonly<Record<string, (client: Client) => Promise<unknown>>> = {
+  '.go': (client) =>
+    run(findTool('go') ?? 'go', ['build', '-o', builtOf(client), sourceOf(client)], {
+      env: env({ ...GO, GOCACHE: path.join(folder, 'cache') }),
+    }),
+  // `java FILE.java` would compile it at each start.
+  '.java': (client) => run(findTool('java') ?? 'javac', ['-d', folder, sourceOf(client)]),
+};
 
 /** Runs the program of a client and returns its output. It revokes `token` if there is one. */
 async function runClient(
@@ -188,7 +192,7 @@ for (const client of CLIENTS) {
     beforeAll(async () => {
       mine = await d.createClient();
     });
-    if (interpreterOf(client) === undefined) beforeAll(() => build(client), BUILD_MS);
+    beforeAll(() => BUILDS[path.extname(client.program)]?.(client), BUILD_MS);
 
     const stateOf = async (token: string) => (await d.admin('GET', `/tokens/${token}`)).json.state;
     const refusal = (error: string, status: number) => ({

@@ -161,9 +161,10 @@ describe('call page', () => {
     expect(await waiting).toEqual([
       { id: 0, data: { state: 'loading', post: { data: EVENTS.VideocallLoading } } },
     ]);
-    expect((await call()).page).toBe('open');
+    // An action waits two seconds for this report.
     await page.report(0);
     expect((await acted).page).toBe('posted');
+    expect((await call()).page).toBe('open');
     expect(await page.poll('elsewhere', 0)).toEqual([{ data: { state: 'loading' } }]);
   });
 

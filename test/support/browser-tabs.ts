@@ -21,7 +21,7 @@ export interface TabBrowser {
 }
 
 async function openChromium(): Promise<TabBrowser> {
-  const browser = await launchChromium();
+  const browser = await launchChromium({ executablePath: findTool('chromium') });
   return {
     close: () => browser.close(),
     async newTab() {

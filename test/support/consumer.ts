@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll } from 'vitest';
 import { createManifest } from '../../build/manifest.ts';
-import { findTool } from './tools.ts';
+import { findHeadlessChromium } from './chromium.ts';
 
 const exec = promisify(execFile);
 const ROOT = path.join(import.meta.dirname, '../..');
@@ -129,6 +129,6 @@ export default defineConfig({
   reporter: 'line',
   workers: 1,
   timeout: 90_000,
-  use: { ${more}launchOptions: { executablePath: '${findTool('chromium')}', args: ['--no-sandbox'] } },
+  use: { ${more}launchOptions: { executablePath: '${findHeadlessChromium()}', args: ['--no-sandbox'] } },
 });
 `;

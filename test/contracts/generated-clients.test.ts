@@ -68,49 +68,45 @@ describe('the description of the control API', () => {
 
 const why = explainMissingGenerators();
 
-describe.skipIf(why)(
-  `clients generated from it${why ? ` (skipped: ${why})` : ''}`,
-  { timeout: 120_000 },
-  () => {
-    let folder: string;
-    beforeEach(() => {
-      folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-generated-'));
-      symlinkSync(path.join(OPENAPI_GENERATORS, 'node_modules'), path.join(folder, 'node_modules'));
-      writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }');
-      // Of Node's types the programs need only this.
-      const environment =
-        'declare const process: { readonly env: Readonly<Record<string, string | undefined>> };';
-      writeFileSync(path.join(folder, 'environment.d.ts'), environment);
-    });
-    afterEach(() => rmSync(folder, { recursive: true }));
+describe.skipIf(why)(`clients generated from it${why ? ` (skipped: ${why})` : ''}`, () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-generated-'));
+    symlinkSync(path.join(OPENAPI_GENERATORS, 'node_modules'), path.join(folder, 'node_modules'));
+    writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+    // Of Node's types the programs need only this.
+    const environment =
+      'declare const process: { readonly env: Readonly<Record<string, string | undefined>> };';
+    writeFileSync(path.join(folder, 'environment.d.ts'), environment);
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
 
-    const run = async (command: string): Promise<string> => {
-      // biome-ignore lint/style/noProcessEnv: the programs need PATH and HOME
-      const env = { ...process.env, VIDEOCALL_ADMIN_URL: d.mock.adminUrl };
-      const { stdout } = await execute('bash', ['-e', '-c', command], { cwd: folder, env }).catch((error) => {
-        throw new Error(`${command}: ${error.stdout}${error.stderr}`);
-      });
-      return stdout;
-    };
-
-    it.each<[string, (typeof PROGRAMS)[number]]>([
-      ['npm install --save-dev openapi-typescript openapi-fetch', 'with-openapi-fetch.ts'],
-      ['npm install --save-dev swagger-typescript-api', 'with-generated-api.ts'],
-    ])('compile and work: %s', async (install, program) => {
-      const { text = '' } = BLOCKS.find(({ name }) => name === install) ?? {};
-      await run(
-        text
-          .replace(install, '')
-          .replaceAll('http://127.0.0.1:4010/__admin', d.mock.adminUrl)
-          .replace('npx ', 'npx --no-install '),
-      );
-      writeFileSync(path.join(folder, program), getProgram(program));
-      const options =
-        '--strict --target es2022 --module nodenext --rewriteRelativeImportExtensions --skipLibCheck';
-      await run(`npx --no-install tsc ${options} environment.d.ts ${program}`);
-      const output = await run(`node ${program.replace('.ts', '.js')}`);
-      expect(output).toMatch(/^an hour later it is \d{4}-.*Z\nthere is no such call.*\n$/);
-      expect((await d.admin('GET', '/clients')).json.total).toBe(1);
+  const run = async (command: string): Promise<string> => {
+    // biome-ignore lint/style/noProcessEnv: the programs need PATH and HOME
+    const env = { ...process.env, VIDEOCALL_ADMIN_URL: d.mock.adminUrl };
+    const { stdout } = await execute('bash', ['-e', '-c', command], { cwd: folder, env }).catch((error) => {
+      throw new Error(`${command}: ${error.stdout}${error.stderr}`);
     });
-  },
-);
+    return stdout;
+  };
+
+  it.each<[string, (typeof PROGRAMS)[number]]>([
+    ['npm install --save-dev openapi-typescript openapi-fetch', 'with-openapi-fetch.ts'],
+    ['npm install --save-dev swagger-typescript-api', 'with-generated-api.ts'],
+  ])('compile and work: %s', async (install, program) => {
+    const { text = '' } = BLOCKS.find(({ name }) => name === install) ?? {};
+    await run(
+      text
+        .replace(install, '')
+        .replaceAll('http://127.0.0.1:4010/__admin', d.mock.adminUrl)
+        .replace('npx ', 'npx --no-install '),
+    );
+    writeFileSync(path.join(folder, program), getProgram(program));
+    const options =
+      '--strict --target es2022 --module nodenext --rewriteRelativeImportExtensions --skipLibCheck';
+    await run(`npx --no-install tsc ${options} environment.d.ts ${program}`);
+    const output = await run(`node ${program.replace('.ts', '.js')}`);
+    expect(output).toMatch(/^an hour later it is \d{4}-.*Z\nthere is no such call.*\n$/);
+    expect((await d.admin('GET', '/clients')).json.total).toBe(1);
+  });
+});
