@@ -17,7 +17,7 @@ const MAX_OTHER_CACHES = 3;
 
 const CHECKSUM_BYTES = 4;
 
-/** Finds damage. A digest would take longer than reading the file, and nobody else can write to the user's folder. */
+/** Finds damage. A digest would take longer than reading the file, and no other user can write to the folder. */
 function getChecksum(data: Buffer): Buffer {
   const checksum = Buffer.alloc(CHECKSUM_BYTES);
   checksum.writeUInt32BE(crc32(data));
