@@ -62,10 +62,8 @@ export async function consoleRoutes(
   await guardControl(app, access);
   const openStreams = new Set<ServerSentEvents>();
 
-  const createAssetHandler = (name: string, type: string) => {
-    const text = readAsset(name);
-    return async (_: unknown, reply: FastifyReply) => reply.headers(HEADERS).type(type).send(text);
-  };
+  const createAssetHandler = (name: string, type: string) => async (_: unknown, reply: FastifyReply) =>
+    reply.headers(HEADERS).type(type).send(readAsset(name));
   const page = async (_: unknown, reply: FastifyReply) =>
     reply.headers(HEADERS).type('text/html; charset=utf-8').send(renderPage(app.prefix));
   app.get('/', page);

@@ -16,7 +16,7 @@ import { scenarioHandlers } from './handlers/scenarios.ts';
 import { type ServerInfo, serverHandlers } from './handlers/server.ts';
 import { tokenHandlers } from './handlers/tokens.ts';
 import { validationHandlers } from './handlers/validations.ts';
-import { createPageSender, isForBrowser } from './overview.ts';
+import { isForBrowser, sendPage } from './overview.ts';
 import { check, type Mismatch } from './schema/mismatch.ts';
 import { listRoutes, PAGES } from './schema/overview.ts';
 import { ADMIN } from './schema/paths.ts';
@@ -114,7 +114,6 @@ export async function controlRoutes(
     };
   }
 
-  const sendPage = createPageSender();
   const otherPages = PAGES.filter((page) => page.path !== ADMIN);
   async function sendIndexToBrowser({ raw }: FastifyRequest, reply: FastifyReply) {
     if (isForBrowser(raw)) sendPage(reply, (css) => renderControlPage(css, otherPages, listRoutes(ROUTES)));

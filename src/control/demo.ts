@@ -59,8 +59,6 @@ export async function demoRoutes(app: FastifyInstance, services: DemoServices): 
   const { simulator, random, access } = services;
   const { url: backendUrl, browserUrl } = services.addresses;
   const { clients, scenarios, validations } = simulator;
-  const css = readAsset('demo.css');
-  const script = readAsset('demo.js');
 
   /** Creates the demo's client if it does not exist, for example after a reset. */
   const ensureClient = async (): Promise<Client> =>
@@ -114,8 +112,8 @@ export async function demoRoutes(app: FastifyInstance, services: DemoServices): 
     reply.headers(createHeaders(nonce, new URL(getFrameUrl(request)).origin));
     return renderDemoPage({
       nonce,
-      css,
-      script,
+      css: readAsset('demo.css'),
+      script: readAsset('demo.js'),
       setup: {
         calls: `${DEMO}/calls`,
         client: DEMO_CLIENT,

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { renderDocsPage } from '../pages/overview/document.ts';
 import { ROOT } from '../system/package.ts';
-import { createPageSender } from './overview.ts';
+import { sendPage } from './overview.ts';
 
 /** `/__docs`: the documentation that comes with the package. */
 
@@ -19,7 +19,6 @@ const listFiles = (): string[] =>
 const findTitle = (text: string): string => /^# (.*)$/m.exec(text)?.[1] ?? 'Documentation';
 
 export async function docsRoutes(app: FastifyInstance): Promise<void> {
-  const sendPage = createPageSender();
   app.get('/', (_, reply) => reply.redirect(`${app.prefix}/${INDEX}`));
   app.get<{ Params: { '*': string } }>('/*', async ({ params }, reply) => {
     const file = params['*'];

@@ -15,31 +15,35 @@ export const isForBrowser = ({ headers }: Pick<IncomingMessage, 'headers'>): boo
   headers['user-agent']?.startsWith('Java/') !== true &&
   new Negotiator({ headers }).mediaType(['application/json', 'text/html']) === 'text/html';
 
-/** Returns a function that sends a page without scripts. */
-export function createPageSender() {
+/** Sends a page without scripts. */
+export function sendPage(reply: FastifyReply, render: (css: string) => string): FastifyReply {
   const css = readAsset('overview.css');
   const headers = createPageHeaders({
     'style-src': `'sha256-${createHash('sha256').update(css).digest('base64')}'`,
     'img-src': "'self' data:",
     'frame-ancestors': "'none'",
   });
-  return (reply: FastifyReply, render: (css: string) => string): FastifyReply =>
-    reply.headers(headers).type('text/html; charset=utf-8').send(render(css));
+  return reply.headers(headers).type('text/html; charset=utf-8').send(render(css));
 }
+
+/** Lets a route at `/` answer browsers only, by the constraint `program: 'browser'`. */
+export const programConstraint = {
+  name: 'program',
+  storage() {
+    const handlers = new Map<string, never>();
+    return {
+      get: (key: string) => handlers.get(key) ?? null,
+      set: (key: string, handler: never) => void handlers.set(key, handler),
+    };
+  },
+  // Every request is asked, so the cheap question comes first.
+  deriveConstraint: ({ url = '', headers }: IncomingMessage) =>
+    /^\/(?:\?|$)/.test(url) && isForBrowser({ headers }) ? 'browser' : 'other',
+};
 
 /** `GET /` for browsers. For every other program there is no such route: it gets the 404 of the imitated service. */
 export async function overviewRoutes(app: FastifyInstance): Promise<void> {
-  const sendPage = createPageSender();
-  app.addConstraintStrategy({
-    name: 'browser',
-    storage() {
-      const handlers = new Map();
-      return { get: (key) => handlers.get(key) ?? null, set: (key, handler) => handlers.set(key, handler) };
-    },
-    // Every request is asked, so the cheap question comes first.
-    deriveConstraint: ({ url = '', headers }) => /^\/(?:\?|$)/.test(url) && isForBrowser({ headers }),
-  });
-  app.get('/', { exposeHeadRoute: false, constraints: { browser: true } }, (_, reply) =>
+  app.get('/', { exposeHeadRoute: false, constraints: { program: 'browser' } }, (_, reply) =>
     sendPage(reply, (css) => renderStartPage(css, PAGES)),
   );
 }

@@ -1,4 +1,4 @@
-import { BlockList, isIP, SocketAddress } from 'node:net';
+import { BlockList, isIP, isIPv4, SocketAddress } from 'node:net';
 import { parseRange, unmapped } from '../domain/address.ts';
 
 /** Addresses of machines: IPv4, IPv6, and the names that resolve to this machine. */
@@ -48,10 +48,11 @@ export function isAmong(address: string, ranges: readonly string[]): boolean {
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase();
   if (name === 'localhost' || name.endsWith('.localhost')) return true;
-  return isAmong(name, LOOPBACK_RANGES);
+  const address = unmapped(name);
+  return isIPv4(address) ? address.startsWith('127.') : isAmong(address, IPV6_LOOPBACK);
 }
 
-const LOOPBACK_RANGES = ['127.0.0.0/8', '::1'];
+const IPV6_LOOPBACK = ['::1'];
 const WILDCARD_HOSTS = ['0.0.0.0', '::'];
 
 /** The host name or address in `url`; IPv6 without its brackets. */

@@ -10,7 +10,7 @@ import { type ControlServices, controlRoutes } from '../control/control-api.ts';
 import { type DemoServices, demoRoutes } from '../control/demo.ts';
 import { docsRoutes } from '../control/docs.ts';
 import { ControlError, sendError } from '../control/errors.ts';
-import { overviewRoutes } from '../control/overview.ts';
+import { overviewRoutes, programConstraint } from '../control/overview.ts';
 import { ADMIN, CONSOLE, DEMO, DOCS } from '../control/schema/paths.ts';
 import { type CallServices, callRoutes, foreignPosterRoutes } from '../service/call.ts';
 import { callStreamRoutes } from '../service/call-stream.ts';
@@ -98,6 +98,7 @@ export async function createServer(options: ServerOptions): Promise<HttpServer> 
       ((address) => isAmong(parseAddress(address) ?? '', options.trustProxy)),
     routerOptions: {
       maxParamLength: MAX_PARAMETER_LENGTH,
+      constraints: { program: programConstraint },
       // The last of repeated parameters wins, as in the imitated framework.
       querystringParser: (query) => (query === '' ? {} : Object.fromEntries(parsePairs(query))),
     },

@@ -45,11 +45,11 @@ export async function openStore(
   log: Logger,
   onShared: (line: string) => void,
 ): Promise<Store> {
+  if (address === 'memory') return createMemoryStore(systemTime);
   if (!isStore(address))
     throw new StoreUnavailable(
       `store: is neither memory nor the address of a Redis; ${explainStore(address) ?? `give ${STORE_FORMS}`}`,
     );
-  if (address === 'memory') return createMemoryStore(systemTime);
   const { createRedisStore } = await import('../store/redis/redis-store.ts');
   return createRedisStore({
     url: address,

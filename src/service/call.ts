@@ -129,9 +129,6 @@ function findRow(opening: Opening, validationId: string): RowName {
 
 /** `GET /call`: the frame's page. Guide 5.3. */
 export async function callRoutes(app: FastifyInstance, services: CallServices): Promise<void> {
-  const css = readAsset('call.css');
-  const script = readAsset('call.js');
-
   async function renderPage(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -157,10 +154,11 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
     const { reason } = getRequestContext(request);
     const language = chooseLanguage(request);
     const note = reason && `mock-veridas: ${reason}`;
+    const assets = { css: readAsset('call.css'), script: readAsset('call.js') };
     const event = row === 'call' && 'error' in opening ? opening.error : answer.event;
     if (!('callId' in opening) && !event) {
       setFrameHeaders(reply, nonce);
-      return renderCallPage({ state: 'error', language, nonce, css, script, note });
+      return renderCallPage({ state: 'error', language, nonce, ...assets, note });
     }
     const host = HOST_PATTERN.test(request.headers.host ?? '') ? (request.headers.host ?? '') : 'localhost';
     const protocol = getProtocol(request);
@@ -194,7 +192,7 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
       frame: ["'self'", ...listOrigins('elsewhere.localhost', 'localhost', '127.0.0.1')],
     });
     const state = opened?.view.state ?? 'error';
-    return renderCallPage({ state, language, nonce, css, script, setup, note, warning });
+    return renderCallPage({ state, language, nonce, ...assets, setup, note, warning });
   }
 
   // A wrong method is rejected before its body is read.
