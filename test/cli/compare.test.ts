@@ -239,6 +239,12 @@ describe('mock-veridas compare with another service', () => {
       3,
       /with a web page \("x{50} \*\*\*"\)/,
     ],
+    [
+      'a redirect without an end',
+      { status: 307, headers: { location: '/o/token/?again' } },
+      3,
+      /redirects \(307\) to the address that was asked, and so without an end/,
+    ],
     ['a wrong address', html(404, 'Not found'), 3, /there is no token endpoint at this address \(404\)/],
     ['a proxy that wants credentials', html(407, 'Proxy'), 3, /a proxy asks for credentials \(407\)/],
     [
@@ -264,6 +270,18 @@ describe('mock-veridas compare with another service', () => {
       { status: 429, headers: { 'retry-after': '3600' } },
       3,
       /limits requests \(429, Retry-After: 3600\); try again later/,
+    ],
+    [
+      'a limit until a date',
+      { status: 429, headers: { 'retry-after': 'Sat, 01 Jan 2095 00:00:00 GMT' } },
+      3,
+      /limits requests \(429, Retry-After: Sat, 01 Jan 2095 00:00:00 GMT\); try again later/,
+    ],
+    [
+      'headers that are too long',
+      { status: 200, headers: { 'x-long': 'x'.repeat(40_000) } },
+      3,
+      /the headers of its answer are too long/,
     ],
     ['a closed connection', 'hang up' as const, 3, /it closed the connection before it answered/],
   ])('explains %s', async (_, answer, expected, message) => {
@@ -319,6 +337,9 @@ describe('mock-veridas compare with another service', () => {
     stop = () => child.kill('SIGINT');
     expect(await exited).toBe(3);
     expect(output()).toContain('not finished: stopped by a signal');
+    // What was asked until then is compared.
+    expect(output()).toContain(`simulator "read write groups", real "videocall.open videocall.list"`);
+    expect(output()).toMatch(/^[67] questions: 0 the same, [67] different$/m);
     expect([issued.length, issued.filter((token) => !revoked.has(token))]).toEqual([4, []]);
   });
 });
@@ -450,6 +471,45 @@ describe('mock-veridas compare with a service that reveals too much', () => {
     TIMEOUT_MS,
   );
 
+  it(
+    'shows the names of all cookies and the value of none',
+    async () => {
+      const cookies = ['a=First-secret-1', 'b=Second-secret-2; Expires=Thu, 01 Jan 2032 00:00:00 GMT', 'c=3'];
+      service = await startOtherService((_, index) =>
+        index === 3 ? { status: 400, headers: { 'set-cookie': cookies } } : undefined,
+      );
+      const { result, printed } = await compare(service.url);
+      expect(printed).not.toMatch(/First-secret|Second-secret/);
+      expect(result?.questions[3]?.differences).toContain(
+        "header set-cookie: simulator none, real 'a=***, b=***, c=***'",
+      );
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'learns a lifetime that is written as text, and says which bytes are no text',
+    async () => {
+      service = await startOtherService(({ method, path: asked }, index) =>
+        asked.includes('mock-veridas')
+          ? { status: 404, headers: { 'content-type': 'text/plain' }, body: Buffer.from([0x61, 0xf1]) }
+          : method === 'POST' && index < 2
+            ? { status: 200, body: { access_token: `Own-token-${index}`, expires_in: '900' } }
+            : undefined,
+      );
+      const { result } = await compare(service.url, '--write', 'learned.yaml');
+      const { answers, expiresIn } = readProfile(path.join(cwd(), 'learned.yaml'));
+      expect([answers.token.body, expiresIn]).toEqual([
+        '{"access_token":"{{access_token}}","expires_in":"{{expires_in}}"}',
+        900,
+      ]);
+      expect(result?.unexpressed).toContain(
+        'a body has bytes that its charset does not have; they are compared and written as U+FFFD',
+      );
+    },
+    TIMEOUT_MS,
+  );
+
   it.each(['--json', '--markdown', '--write'])(
     'asks nothing when the file of %s cannot be written',
     async (flag) => {
@@ -530,6 +590,24 @@ describe('mock-veridas compare with nothing that answers', () => {
     );
     expect([untrusted.code, insecure.code]).toEqual([3, 3]);
   });
+
+  it('does not advise http:// when TLS itself refuses the connection', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      // A fatal alert, protocol_version. RFC 8446, 6.2.
+      socket.end(Buffer.from([21, 3, 3, 0, 2, 2, 70]));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { code, printed } = await compare(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      expect(printed).toMatch(
+        /no TLS connection \(\w+ alert protocol version\); check which versions of TLS/,
+      );
+      expect([code, printed.includes('http://')]).toEqual([3, false]);
+    } finally {
+      server.close();
+    }
+  });
 });
 
 describe('mock-veridas compare with flags that it cannot use', () => {
@@ -541,6 +619,11 @@ describe('mock-veridas compare with flags that it cannot use', () => {
     [
       ['--target', 'http://127.0.0.1:1/o/token/'],
       /--target: give the address below which the service has \/o\/token\//,
+    ],
+    [['--target', 'http://127.0.0.1:1/?'], /--target: must not have a query or fragment/],
+    [
+      ['--target', 'http://127.0.0.1:1', '--json', 'a', '--markdown', './a'],
+      /--markdown: \.\/a is the file of --json too; give another one/,
     ],
     [['--target', 'http://127.0.0.1:1', '--profile', 'no.yaml'], /no\.yaml:1:1 cannot be read/],
     [['--target', 'http://127.0.0.1:1', '--timeout', 'long'], /--timeout: /],

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 
 interface OtherAnswer {
   readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string | object;
 }
 
@@ -175,7 +175,7 @@ export async function startOtherService(
       'set-cookie': `basket=${crypto.randomUUID()}; Path=/`,
       ...headers,
     });
-    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+    response.end(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

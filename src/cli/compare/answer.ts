@@ -65,8 +65,12 @@ function createPlaceholders(address: string, clientId: string) {
     );
 }
 
-/** The values of cookies are secrets. */
-const maskCookies = (value: string): string => value.replace(/=[^;,]*/, '=***').replace(/;.*$/, '');
+/** The names of cookies: their values are secrets. */
+const maskCookies = (value: string): string =>
+  value
+    .split(/, *(?=[^\s;,=]+=)/)
+    .map((cookie) => cookie.replace(/=.*$/s, '=***'))
+    .join(', ');
 
 /** An answer as it is compared, shown and written. */
 export function toAnswer(

@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import http from 'node:http';
 import https from 'node:https';
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import { VERSION } from '../../system/package.ts';
 import type { Request } from './questions.ts';
 
@@ -37,32 +38,67 @@ const REASONS: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
   CERT_HAS_EXPIRED: 'its certificate has expired',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name; check the host in --target',
-  EPROTO: 'it does not speak TLS at this port; check the port, or write http://',
+  HPE_HEADER_OVERFLOW:
+    'the headers of its answer are too long for Node.js; see --max-http-header-size in NODE_OPTIONS',
 };
+
+/** What OpenSSL says of bytes that are no TLS. Everything else comes from a service that speaks it. */
+const NOT_TLS = /wrong version number|packet length|record type|http request|unknown protocol/;
+
+function describeTlsError(message: string): string {
+  if (NOT_TLS.test(message)) return 'it does not speak TLS at this port; check the port, or write http://';
+  const reason = /SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] ?? message;
+  return `no TLS connection (${reason}); check which versions of TLS it has, and whether it wants a client certificate, which compare cannot send`;
+}
 
 function describeError(error: NodeJS.ErrnoException): string {
   const { code = '', message } = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
-  if (code.startsWith('ERR_SSL_')) return REASONS.EPROTO as string;
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return describeTlsError(message);
+  if (code in REASONS) return REASONS[code] as string;
   if (code.startsWith('HPE_')) return 'it does not answer in HTTP; check the port, or write https://';
-  return REASONS[code] ?? `${message}${code === '' ? '' : ` (${code})`}`;
+  return `${message}${code === '' ? '' : ` (${code})`}`;
 }
 
-const DECODERS = new Map([
+type Decoder = typeof gunzipSync;
+
+/** Without the header of zlib, which some services leave out. RFC 9110, 8.4.1.2. */
+const inflate: Decoder = (body, options) =>
+  (Buffer.from(body as Buffer).readUInt8() & 0x0f) === 8
+    ? inflateSync(body, options)
+    : inflateRawSync(body, options);
+
+const DECODERS = new Map<string, Decoder>([
   ['gzip', gunzipSync],
   ['x-gzip', gunzipSync],
-  ['deflate', inflateSync],
+  ['deflate', inflate],
   ['br', brotliDecompressSync],
 ]);
 
-/** The text of a body, which some proxies compress although that was not asked for. */
-function decode(body: Buffer, encoding = 'identity'): string {
-  const decoder = DECODERS.get(encoding.toLowerCase());
-  if (decoder === undefined || body.length === 0) return body.toString();
+/** A body in UTF-8, or in the charset that its type names. */
+function toText(body: Buffer, type: string): string {
+  const [, charset = 'utf-8'] = /;\s*charset="?([\w.:-]+)/i.exec(type) ?? [];
   try {
-    return decoder(body, { maxOutputLength: MAX_BODY_BYTES }).toString();
-  } catch (error) {
-    throw new Error(`its answer cannot be decoded as ${encoding}: ${(error as Error).message}`);
+    return new TextDecoder(charset, { ignoreBOM: true }).decode(body);
+  } catch {
+    return body.toString();
   }
+}
+
+/** The body without the encodings that some proxies add although that was not asked for. The last one is outermost. */
+function decode(body: Buffer, encodings = ''): Buffer {
+  if (body.length === 0) return body;
+  const names = encodings.toLowerCase().split(',').reverse();
+  return names.reduce((encoded, name) => {
+    const encoding = name.trim();
+    const decoder = DECODERS.get(encoding);
+    if (decoder === undefined && encoding !== '' && encoding !== 'identity' && !isUtf8(encoded))
+      throw new Error(`its answer is encoded as ${encoding}, although compare accepts no encoding`);
+    try {
+      return decoder === undefined ? encoded : decoder(encoded, { maxOutputLength: MAX_BODY_BYTES });
+    } catch (error) {
+      throw new Error(`its answer cannot be decoded as ${encoding}: ${(error as Error).message}`);
+    }
+  }, body);
 }
 
 /**
@@ -112,7 +148,8 @@ export function ask(
             Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
           );
           try {
-            const text = decode(Buffer.concat(chunks), headers['content-encoding']);
+            const decoded = decode(Buffer.concat(chunks), headers['content-encoding']);
+            const text = toText(decoded, headers['content-type'] ?? '');
             const tookMs = performance.now() - startedAt;
             resolve({ status: response.statusCode ?? 0, headers, text, tookMs });
           } catch (error) {

@@ -38,15 +38,17 @@ type Options = OptionsFor<'compare'>;
 
 /** Between two requests to the service, which shall not notice them. */
 const PAUSE_MS = 200;
+/** However short --timeout is, the simulator gets this long on a busy machine. */
+const SIMULATOR_TIMEOUT_MS = 10_000;
 
 function findTargetProblems(target: string | undefined): string[] {
   if (target === undefined) return ['--target: give the address of the service, as in --target https://HOST'];
-  const { username, password, search, hash, pathname } = new URL(target);
+  const { username, password, pathname } = new URL(target);
   return [
     ...(username + password === ''
       ? []
       : ['--target: must not contain credentials; give --client-id and --client-secret']),
-    ...(search + hash === '' ? [] : ['--target: must not have a query or fragment']),
+    ...(!/[?#]/.test(target) ? [] : ['--target: must not have a query or fragment']),
     ...(/\/o(?:\/(?:token|revoke_token))?\/?$/.test(pathname)
       ? [`--target: give the address below which the service has ${PATHS.token}, without that path`]
       : []),
@@ -101,7 +103,13 @@ async function askSimulator(
     profile,
   });
   try {
-    return await interview(mock.url, account, questions, { ...options, pauseMs: 0 });
+    return await interview(mock.url, account, questions, {
+      ...options,
+      pauseMs: 0,
+      timeoutMs: Math.max(options.timeoutMs, SIMULATOR_TIMEOUT_MS),
+      // What the service has answered is compared, also after a signal.
+      stopped: new AbortController().signal,
+    });
   } finally {
     await mock.close();
   }
@@ -120,6 +128,18 @@ function findWriteProblems(flag: string, file: string | undefined, cwd: string):
   } catch (error) {
     return [`${flag}: ${describeWriteError(error)}`];
   }
+}
+
+/** Files that would overwrite each other. */
+function findSharedFiles(files: Readonly<Record<string, string | undefined>>, cwd: string): string[] {
+  const flags = new Map<string, string>();
+  return Object.entries(files).flatMap(([flag, file]) => {
+    if (file === undefined || file === '-') return [];
+    const target = path.resolve(cwd, file);
+    const other = flags.get(target);
+    flags.set(target, flag);
+    return other === undefined ? [] : [`${flag}: ${file} is the file of ${other} too; give another one`];
+  });
 }
 
 interface Run {
@@ -186,6 +206,7 @@ export const compare: Command = async ({ args, env, cwd }) => {
     ...findTargetProblems(target),
     ...findAccountProblems({ ...(clientId && { clientId }), ...(clientSecret && { clientSecret }) }),
     ...(profile === undefined ? [] : findProfileProblems(profile)).map((one) => formatProblem(one, cwd)),
+    ...findSharedFiles({ '--json': json, '--markdown': markdown, '--write': write }, cwd),
     ...findWriteProblems('--json', json, cwd),
     ...findWriteProblems('--markdown', markdown, cwd),
     ...findWriteProblems('--write', write, cwd),

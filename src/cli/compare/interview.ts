@@ -1,5 +1,6 @@
 import { isMap } from '../../control/schema/mismatch.ts';
 import type { RowName } from '../../domain/answer-profile.ts';
+import { systemTime } from '../../system/clock.ts';
 import { pause } from '../../system/timers.ts';
 import { type Answer, findToken, toAnswer } from './answer.ts';
 import { ask, NoAnswer, type RawAnswer } from './ask.ts';
@@ -58,8 +59,9 @@ async function wait(ms: number, stopped: AbortSignal): Promise<void> {
 function parseRetryAfter({ headers }: RawAnswer): number | undefined {
   const given = headers['retry-after'];
   if (given === undefined) return undefined;
-  const seconds = Number(given);
-  return Number.isFinite(seconds) ? Math.max(seconds, 0) : MAX_RETRY_AFTER_S;
+  if (/^\d+$/.test(given)) return Number(given);
+  const ms = Date.parse(given) - systemTime();
+  return Number.isNaN(ms) ? MAX_RETRY_AFTER_S : Math.max(Math.ceil(ms / 1000), 0);
 }
 
 class Stopped extends Error {

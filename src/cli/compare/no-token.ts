@@ -21,7 +21,9 @@ export function explainRedirect({ status, headers }: RawAnswer, address: string)
   if (status < 300 || status > 399 || location === undefined) return undefined;
   if (!URL.canParse(location, address)) return `the service redirects (${status}) to an invalid address`;
   const to = new URL(location, address);
-  const { origin } = new URL(address);
+  const { origin, pathname } = new URL(`${address}${PATHS.token}`);
+  if (to.origin === origin && to.pathname === pathname)
+    return `the service redirects (${status}) to the address that was asked, and so without an end; check scheme and host in --target`;
   return to.origin === origin
     ? `the service redirects (${status}) to ${to.pathname}; ${CHECK}, not that of a login page`
     : `the service redirects (${status}) to ${to.origin}, where nothing was sent; if that is the service, use it as --target`;

@@ -69,6 +69,9 @@ function observe(
       : [
           `it limits requests: 429 ${limit.row === undefined ? 'while tokens were revoked' : `at ${limit.row}`}, asked again after ${limit.retryAfterS} s; a fault with status 429 does that`,
         ]),
+    ...(answers.some(({ body }) => body.includes('\uFFFD'))
+      ? ['a body has bytes that its charset does not have; they are compared and written as U+FFFD']
+      : []),
     ...[...varying].map((name) => `the header ${name} is another one in each answer; it was not compared`),
   ];
 }
@@ -84,19 +87,30 @@ function listWarnings({ problem, unrevoked }: Interview): string[] {
   ];
 }
 
+function compareOutcomes(
+  question: Question,
+  ours: Outcome,
+  real: Outcome,
+  varying: ReadonlySet<string>,
+): string[] {
+  if ('none' in real) return real.none.startsWith('no answer') ? [real.none] : [];
+  return 'none' in ours
+    ? [`simulator: ${ours.none}`]
+    : findDifferences(question, ours.answer, real.answer, varying);
+}
+
 /** Compares the outcomes of two interviews. */
 export function compareInterviews(simulator: Interview, real: Interview): Comparison {
   const answers = [...listAnswers(real).values()];
   const varying = findVaryingHeaders(answers);
   const compared = [...real.outcomes].map(([question, outcome]): Compared => {
     const ours = simulator.outcomes.get(question) ?? { none: 'not asked' };
-    const differences =
-      'answer' in outcome && 'answer' in ours
-        ? findDifferences(question, ours.answer, outcome.answer, varying)
-        : 'none' in outcome && outcome.none.startsWith('no answer')
-          ? [outcome.none]
-          : [];
-    return { question, simulator: ours, real: outcome, differences };
+    return {
+      question,
+      simulator: ours,
+      real: outcome,
+      differences: compareOutcomes(question, ours, outcome, varying),
+    };
   });
   return {
     compared,

@@ -48,7 +48,7 @@ function findOwnHeaders(headers: Headers, common: Headers): Pick<ProfileAnswer, 
 const findText = (body: string, name: string): string | undefined =>
   new RegExp(`"${name}"\\s*:\\s*"([^"\\\\]*)"`).exec(body)?.[1];
 const findNumber = (body: string, name: string): number | undefined => {
-  const [, digits] = new RegExp(`"${name}"\\s*:\\s*(\\d{1,8})\\b`).exec(body) ?? [];
+  const [, digits] = new RegExp(`"${name}"\\s*:\\s*"?(\\d{1,8})\\b`).exec(body) ?? [];
   return digits === undefined || Number(digits) === 0 ? undefined : Number(digits);
 };
 
@@ -61,7 +61,7 @@ function toTokenBody(
 ): string {
   const asked = row === 'token_scope' ? SCOPES[0] : row === 'unknown_scope' ? NONSENSE : scope;
   return body
-    .replace(/("expires_in"\s*:\s*)(\d+)/, (found, name, digits) =>
+    .replace(/("expires_in"\s*:\s*"?)(\d+)/, (found, name, digits) =>
       Number(digits) === lifetime ? `${name}{{expires_in}}` : found,
     )
     .replace(/("scope"\s*:\s*")([^"]*)(?=")/, (found, name, value) =>

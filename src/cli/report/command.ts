@@ -97,7 +97,7 @@ export function hasMinCoverage(
   if (minimum === undefined || isCovered(coverage, minimum)) return true;
   const { played, total } = coverage;
   printError(
-    typeof minimum === 'number' && minimum > total
+    Number(minimum) > total
       ? `mock-veridas: --min-coverage: ${minimum} is more than the ${total} situations that are asked for; lower it, or give a percentage`
       : `mock-veridas: --min-coverage: ${played} of ${total} situations were played, fewer than ${minimum}; the report says how to play ` +
           'the others: write one with --report DIR, or exclude what does not concern you by coverage-ignore in the config file',

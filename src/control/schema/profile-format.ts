@@ -17,7 +17,8 @@ const NO_EXTRA_KEYS = { additionalProperties: false };
 const MAX_BODY_LENGTH = 100_000;
 const MAX_LIFETIME = 31_536_000;
 
-const text = (title: string, maxLength = 1000) => Type.String({ title, description: 'text', maxLength });
+const text = (title: string, maxLength = 1000) =>
+  Type.String({ title, description: `text of at most ${maxLength} characters`, maxLength });
 
 const Answer = Type.Object(
   {
