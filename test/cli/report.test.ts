@@ -377,6 +377,16 @@ describe('coverage of a run', () => {
     ]);
   });
 
+  it('says that --min-coverage asks for more situations than there are', async () => {
+    const { code, err } = await exec(['--min-coverage', '33'], GOOD);
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining(
+        '--min-coverage: 33 is more than the 32 situations that are asked for; lower it, or give a percentage',
+      ),
+    ]);
+  });
+
   it('keeps the exit code of a command that fails', async () => {
     expect((await runToEnd(['exec', '--min-coverage', '1', '--', 'sh', '-c', 'exit 7'])).code).toBe(7);
   });
