@@ -237,8 +237,11 @@ describe.skipIf(why)(`the console in Chromium${why ? ` (${why})` : ''}`, () => {
     await expect.poll(async () => (await request()).status).toBe(503);
     await expect.poll(() => row('Token endpoint unavailable').count()).toBe(0);
 
-    await play('VideocallServerNotOperational');
+    const byKeyboard = row('VideocallServerNotOperational').getByRole('button', { name: 'Play it' });
+    await byKeyboard.press('Enter');
     await row('VideocallServerNotOperational').getByText('Set up for the next call').waitFor();
+    expect(await byKeyboard.evaluate((one) => one === document.activeElement)).toBe(true);
+    expect(await byKeyboard.getAttribute('aria-disabled')).toBe('true');
     await openWaitingPage('val-1');
     await expect.poll(() => row('VideocallServerNotOperational').count()).toBe(0);
     const known = (await stage.d.admin('GET', `/clients/${client_id}`)).json;

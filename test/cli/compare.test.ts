@@ -626,6 +626,7 @@ describe('mock-veridas compare with flags that it cannot use', () => {
       /--markdown: \.\/a is the file of --json too; give another one/,
     ],
     [['--target', 'http://127.0.0.1:1', '--profile', 'no.yaml'], /no\.yaml:1:1 cannot be read/],
+    [['--target', 'http://127.0.0.1:1', '--profile', '.'], /\S:1:1 cannot be read: EISDIR/],
     [['--target', 'http://127.0.0.1:1', '--timeout', 'long'], /--timeout: /],
     [['--target', 'http://127.0.0.1:1', '--strict'], /--strict: is not a flag of compare/],
   ])('exits with 2 for %j', async (flags, message) => {

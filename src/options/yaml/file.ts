@@ -43,7 +43,7 @@ export interface FileProblem {
 /** `file` relative to `folder` when it is inside, otherwise unchanged. */
 export function toRelativeName(file: string, folder?: string): string {
   const near = folder === undefined ? file : relative(folder, file);
-  return near.startsWith('..') || isAbsolute(near) ? file : near;
+  return near === '' || near.startsWith('..') || isAbsolute(near) ? file : near;
 }
 
 /** `problem` as a line for people and editors, with its file relative to `folder`. */

@@ -64,7 +64,12 @@ export function CoveragePanel({ coverage, client, faults, onCommand }: CoverageP
         const isDone = setup.isDone(client, faults);
         return (
           <span>
-            <button type="button" disabled={isDone} onClick={() => setup.start(client, onCommand)}>
+            <button
+              type="button"
+              // A disabled button would lose the focus of the keyboard.
+              aria-disabled={isDone}
+              onClick={() => isDone || setup.start(client, onCommand)}
+            >
               Play it<span class="unseen">: {title}</span>
             </button>{' '}
             <output>{isDone && `Set up for the next ${setup.next}`}</output>
