@@ -99,29 +99,33 @@ export async function consoleRoutes(
     { send }: ServerSentEvents,
     signal: AbortSignal,
   ) {
-    const changes = simulator.changes(part.changedBy);
-    signal.addEventListener('abort', changes.notify, { once: true });
     let lastText: string | undefined;
     const sendIfChanged = (event: string, value: unknown) => {
       const text = JSON.stringify(value);
       if (text !== lastText) send(text, { event });
       lastText = text;
     };
+    /** Returns how long to pause before the next time. */
+    async function sendContent(): Promise<number> {
+      const startedAt = about.realTime();
+      try {
+        sendIfChanged(name, await part.read());
+        return Math.max(MIN_PAUSE_MS, (about.realTime() - startedAt) * PAUSE_COST_FACTOR);
+      } catch (error) {
+        // A failed read only waited for the store, so the pause stays short: recovery should show at once.
+        logUnexpected(app.log, error);
+        const problem: ConsoleProblem = { message: `${name}: ${(error as Error).message}` };
+        sendIfChanged('trouble', problem);
+        return MIN_PAUSE_MS;
+      }
+    }
+    const [changes, firstPause] = await Promise.all([simulator.changes(part.changedBy), sendContent()]);
+    signal.addEventListener('abort', changes.notify, { once: true });
     try {
-      while (!signal.aborted) {
-        const startedAt = about.realTime();
-        let pause = MIN_PAUSE_MS;
-        try {
-          sendIfChanged(name, await part.read());
-          pause = Math.max(pause, (about.realTime() - startedAt) * PAUSE_COST_FACTOR);
-        } catch (error) {
-          // A failed read only waited for the store, so the pause stays short: recovery should show at once.
-          logUnexpected(app.log, error);
-          const problem: ConsoleProblem = { message: `${name}: ${(error as Error).message}` };
-          sendIfChanged('trouble', problem);
-        }
+      for (let pause = firstPause; !signal.aborted; ) {
         await wait(pause, undefined, { signal }).catch(() => {});
         await changes.waitForNext(POLL_INTERVAL_MS);
+        if (!signal.aborted) pause = await sendContent();
       }
     } finally {
       changes.stop();
