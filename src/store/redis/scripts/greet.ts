@@ -27,7 +27,7 @@ for _, command in ipairs(ARGV[1] == 'first' and {
   {'HSET', tried, 'a', 'b'}, {'HGET', tried, 'a'}, {'HMGET', tried, 'a'}, {'HGETALL', tried}, {'HDEL', tried, 'a'}, {'UNLINK', tried},
   {'ZADD', tried, 0, 'a'}, {'ZSCORE', tried, 'a'}, {'ZCARD', tried}, {'ZRANGEBYLEX', tried, '-', '+'},
   {'ZRANGEBYSCORE', tried, 0, 0}, {'ZREVRANGEBYSCORE', tried, 0, 0}, {'ZREM', tried, 'a'}, {'UNLINK', tried},
-  {'XADD', tried, '*', 'a', 'b'}, {'XLEN', tried}, {'XRANGE', tried, '-', '+'}, {'XREVRANGE', tried, '+', '-'}, {'UNLINK', tried},
+  {'XADD', tried, '*', 'a', 'b'}, {'XLEN', tried}, {'XRANGE', tried, '-', '+'}, {'XREVRANGE', tried, '+', '-'}, {'XTRIM', tried, 'MAXLEN', 1}, {'UNLINK', tried},
   {'PUBLISH', at('instances'), ''}, {'TIME'},
 } or {}) do
   local isTried, reply = pcall(try, unpack(command))

@@ -89,10 +89,12 @@ return {format(number), found[2] or '0'}
 
 /**
  * Arguments: mark, owner or nothing, the maximum number of records, the number of kinds, kinds, and logs. Deletes records and
- * logs of the owner, or of all. Returns how many were deleted, and kind and id in one text of each; then, if some of them were
- * copied, what `last` was before and what it is then.
+ * logs of the owner, or of all; a hundred entries count as a record. Returns how many were deleted, and kind and id in one text
+ * of each; then, if some of them were copied, what `last` was before and what it is then.
  */
 export const CLEAR = `${COMMON}
+-- So many entries of a stream are freed as fast as one record.
+local NODE_SIZE = 100
 local owner, most, kinds = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local left, copied, deleted = most, {}, {}
 for i = 5, #ARGV do
@@ -108,11 +110,18 @@ for i = 5, #ARGV do
     local number = nextNumber(last)
     local changes = {format(number)}
     if i - 4 > kinds then
-      redis.call('UNLINK', streamOf(name, of))
-      redis.call('ZREM', at('owners'), member)
-      redis.call('HDEL', hash, 'last' .. of)
+      -- UNLINK alone frees memory later: until then, a full server would refuse what is written next.
+      local stream = streamOf(name, of)
+      local length = redis.call('XLEN', stream)
+      local trimmed = math.min(length, left * NODE_SIZE)
+      redis.call('XTRIM', stream, 'MAXLEN', length - trimmed)
+      if trimmed == length then
+        redis.call('UNLINK', stream)
+        redis.call('ZREM', at('owners'), member)
+        redis.call('HDEL', hash, 'last' .. of)
+      end
       changes[2] = name .. of
-      left = left - 1
+      left = left - math.max(1, math.ceil(trimmed / NODE_SIZE))
     else
       local index = indexOf(name, of)
       local ids = redis.call('ZRANGEBYSCORE', index, '-inf', '+inf', 'LIMIT', 0, left)
