@@ -24,7 +24,10 @@ export interface ConsoleServices extends ControlServices {
 /** A console with more unread data is disconnected. */
 const MAX_UNREAD_BYTES = 16 << 20;
 /** How often a part is checked without a change: calls also progress by time alone. */
-const POLL_INTERVAL_MS = 1_000;
+const MIN_POLL_INTERVAL_MS = 1_000;
+/** Checks take at most a quarter of a percent of the time, until they are as rare as this. */
+const MAX_POLL_INTERVAL_MS = 5_000;
+const POLL_COST_FACTOR = 400;
 /** The minimum time between two updates of a part; updates take at most a tenth of the time. */
 const MIN_PAUSE_MS = 40;
 const PAUSE_COST_FACTOR = 9;
@@ -105,27 +108,28 @@ export async function consoleRoutes(
       if (text !== lastText) send(text, { event });
       lastText = text;
     };
-    /** Returns how long to pause before the next time. */
+    /** Returns how long it took, in ms. */
     async function sendContent(): Promise<number> {
       const startedAt = about.realTime();
       try {
         sendIfChanged(name, await part.read());
-        return Math.max(MIN_PAUSE_MS, (about.realTime() - startedAt) * PAUSE_COST_FACTOR);
+        return about.realTime() - startedAt;
       } catch (error) {
-        // A failed read only waited for the store, so the pause stays short: recovery should show at once.
+        // A failed read only waited for the store: recovery should show at once.
         logUnexpected(app.log, error);
         const problem: ConsoleProblem = { message: `${name}: ${(error as Error).message}` };
         sendIfChanged('trouble', problem);
-        return MIN_PAUSE_MS;
+        return 0;
       }
     }
-    const [changes, firstPause] = await Promise.all([simulator.changes(part.changedBy), sendContent()]);
+    const [changes, firstCost] = await Promise.all([simulator.changes(part.changedBy), sendContent()]);
     signal.addEventListener('abort', changes.notify, { once: true });
     try {
-      for (let pause = firstPause; !signal.aborted; ) {
-        await wait(pause, undefined, { signal }).catch(() => {});
-        await changes.waitForNext(POLL_INTERVAL_MS);
-        if (!signal.aborted) pause = await sendContent();
+      for (let cost = firstCost; !signal.aborted; ) {
+        await wait(Math.max(MIN_PAUSE_MS, cost * PAUSE_COST_FACTOR), undefined, { signal }).catch(() => {});
+        const interval = Math.max(MIN_POLL_INTERVAL_MS, cost * POLL_COST_FACTOR);
+        await changes.waitForNext(Infinity, Math.min(interval, MAX_POLL_INTERVAL_MS));
+        if (!signal.aborted) cost = await sendContent();
       }
     } finally {
       changes.stop();

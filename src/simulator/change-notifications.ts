@@ -27,10 +27,10 @@ export async function subscribeToChanges(
     /** Ends the present wait, or the next one, like a change. */
     notify,
     /** Resolves at the next change, or after `timeoutMs`, or when it is time to poll. */
-    async waitForNext(timeoutMs: number): Promise<void> {
+    async waitForNext(timeoutMs: number, pollIntervalMs = POLL_INTERVAL_MS): Promise<void> {
       if (!hasChanged) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, Math.min(timeoutMs, POLL_INTERVAL_MS));
+          const timer = setTimeout(resolve, Math.min(timeoutMs, pollIntervalMs));
           wake = () => {
             clearTimeout(timer);
             resolve();
