@@ -39,8 +39,6 @@ interface TestFile {
 interface Results {
   numPassedTests: number;
   numFailedTests: number;
-  numPendingTests: number;
-  numTodoTests: number;
   success: boolean;
   testResults: TestFile[];
 }
@@ -135,15 +133,27 @@ async function runTestsBeside(env: Record<string, string>, ...filters: string[])
 /** The tests that need a container engine. */
 const IN_CONTAINERS = 'test/containers/';
 
-/** Starts an engine, or returns why there is none. */
-const startContainers = (): Promise<Engine | string> =>
-  explainMissingEngine()
-    .then<Engine | string>((why) => why ?? startEngine())
-    .catch(({ message }: Error) => message);
+/** An engine, why this machine can have none, or why it did not start. */
+type StartedEngine = Engine | string | Error;
 
-async function runInContainers(starting: Promise<Engine | string>): Promise<BesideRun> {
+const startContainers = (): Promise<StartedEngine> =>
+  explainMissingEngine()
+    .then<StartedEngine>((why) => why ?? startEngine())
+    .catch((error: Error) => error);
+
+async function runInContainers(starting: Promise<StartedEngine>): Promise<BesideRun> {
   const engine = await starting;
   if (typeof engine === 'string') return { results: [], printed: `\nnot run in containers: ${engine}` };
+  if (engine instanceof Error) {
+    const file: TestFile = {
+      name: IN_CONTAINERS,
+      status: 'failed',
+      message: engine.message,
+      assertionResults: [],
+    };
+    const failed = { success: false, numPassedTests: 0, numFailedTests: 1, testResults: [file] };
+    return { results: [failed], printed: `\nthe container engine did not start: ${engine.message}` };
+  }
   try {
     return await runTestsBeside({ ENGINE: engine.folder }, IN_CONTAINERS);
   } finally {
@@ -191,7 +201,7 @@ function listFailures({ name, message, status, assertionResults }: TestFile): st
   return failed.map(({ fullName, failureMessages }) => formatFailure(fullName, failureMessages[0]));
 }
 
-async function runAllTests(containers: Promise<Engine | string>): Promise<boolean> {
+async function runAllTests(containers: Promise<StartedEngine>): Promise<boolean> {
   const [results, onStores, inContainers] = await Promise.all([
     runTests((...args) => run('npx', ...args, '--exclude', `${IN_CONTAINERS}**`)),
     runOnStores(),

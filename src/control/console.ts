@@ -24,7 +24,10 @@ export interface ConsoleServices extends ControlServices {
 /** A console with more unread data is disconnected. */
 const MAX_UNREAD_BYTES = 16 << 20;
 /** How often a part is checked without a change: calls also progress by time alone. */
-const POLL_INTERVAL_MS = 1_000;
+const MIN_POLL_INTERVAL_MS = 1_000;
+/** Checks take at most a quarter of a percent of the time, until they are as rare as this. */
+const MAX_POLL_INTERVAL_MS = 5_000;
+const POLL_COST_FACTOR = 400;
 /** The minimum time between two updates of a part; updates take at most a tenth of the time. */
 const MIN_PAUSE_MS = 40;
 const PAUSE_COST_FACTOR = 9;
@@ -99,29 +102,34 @@ export async function consoleRoutes(
     { send }: ServerSentEvents,
     signal: AbortSignal,
   ) {
-    const changes = simulator.changes(part.changedBy);
-    signal.addEventListener('abort', changes.notify, { once: true });
     let lastText: string | undefined;
     const sendIfChanged = (event: string, value: unknown) => {
       const text = JSON.stringify(value);
       if (text !== lastText) send(text, { event });
       lastText = text;
     };
+    /** Returns how long it took, in ms. */
+    async function sendContent(): Promise<number> {
+      const startedAt = about.realTime();
+      try {
+        sendIfChanged(name, await part.read());
+        return about.realTime() - startedAt;
+      } catch (error) {
+        // A failed read only waited for the store: recovery should show at once.
+        logUnexpected(app.log, error);
+        const problem: ConsoleProblem = { message: `${name}: ${(error as Error).message}` };
+        sendIfChanged('trouble', problem);
+        return 0;
+      }
+    }
+    const [changes, firstCost] = await Promise.all([simulator.changes(part.changedBy), sendContent()]);
+    signal.addEventListener('abort', changes.notify, { once: true });
     try {
-      while (!signal.aborted) {
-        const startedAt = about.realTime();
-        let pause = MIN_PAUSE_MS;
-        try {
-          sendIfChanged(name, await part.read());
-          pause = Math.max(pause, (about.realTime() - startedAt) * PAUSE_COST_FACTOR);
-        } catch (error) {
-          // A failed read only waited for the store, so the pause stays short: recovery should show at once.
-          logUnexpected(app.log, error);
-          const problem: ConsoleProblem = { message: `${name}: ${(error as Error).message}` };
-          sendIfChanged('trouble', problem);
-        }
-        await wait(pause, undefined, { signal }).catch(() => {});
-        await changes.waitForNext(POLL_INTERVAL_MS);
+      for (let cost = firstCost; !signal.aborted; ) {
+        await wait(Math.max(MIN_PAUSE_MS, cost * PAUSE_COST_FACTOR), undefined, { signal }).catch(() => {});
+        const interval = Math.max(MIN_POLL_INTERVAL_MS, cost * POLL_COST_FACTOR);
+        await changes.waitForNext(Infinity, Math.min(interval, MAX_POLL_INTERVAL_MS));
+        if (!signal.aborted) cost = await sendContent();
       }
     } finally {
       changes.stop();

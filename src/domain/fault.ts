@@ -71,12 +71,17 @@ export interface ArmedFaults {
 const canStrike = ({ after, times, met, struck }: ArmedFault): boolean =>
   met >= after && (times === undefined || struck < times);
 
-/** The fault for a request to `endpoint`, and all faults after it. Only the first that applies is used. */
+/**
+ * The fault for a request to `endpoint`, and all faults after it. Only the first that applies is used.
+ *
+ * @param isStruck whether another fault has been used for the request
+ */
 export function strike(
   all: readonly ArmedFault[],
   endpoint: Endpoint,
+  isStruck = false,
 ): { readonly armed: readonly ArmedFault[]; readonly striking?: ArmedFault } {
-  const striking = all.find((one) => one.endpoint === endpoint && canStrike(one));
+  const striking = isStruck ? undefined : all.find((one) => one.endpoint === endpoint && canStrike(one));
   const armed = all.map((one) =>
     one.endpoint === endpoint
       ? { ...one, met: one.met + 1, struck: one.struck + (one === striking ? 1 : 0) }

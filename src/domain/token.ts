@@ -16,6 +16,30 @@ export interface Token {
   readonly calls: readonly string[];
 }
 
+const TAG_LENGTH = 6;
+const TAG_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** What the opaque tokens of a client begin with: a store of several servers finds by it where the client is. */
+export function getTokenTag(clientId: string): string {
+  let hash = 0;
+  for (let i = 0; i < clientId.length; i += 1) hash = Math.imul(hash ^ clientId.charCodeAt(i), 0x01000193);
+  let tag = '';
+  while (tag.length < TAG_LENGTH) {
+    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) + tag.length + 1;
+    tag += TAG_LETTERS[(hash >>> 8) % TAG_LETTERS.length];
+  }
+  return tag;
+}
+
+/** Length of an opaque token, like those of the service. */
+export const TOKEN_LENGTH = 30;
+
+/** The tag of an opaque token; undefined for any other text. */
+export const findTokenTag = (accessToken: string): string | undefined =>
+  accessToken.length === TOKEN_LENGTH && /^[A-Za-z0-9]*$/.test(accessToken)
+    ? accessToken.slice(0, TAG_LENGTH)
+    : undefined;
+
 /** When it expires or has expired. Guide 5.2, rule 2. */
 export const getExpiry = ({ issuedAt, expiresIn, expiredAt }: Token): Instant =>
   expiredAt ?? addMs(issuedAt, seconds(expiresIn));

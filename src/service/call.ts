@@ -19,7 +19,8 @@ import type { Tickets } from '../system/signing.ts';
 import { getProtocol, listOrigins, withProtocol } from './call-origins.ts';
 import type { Answers } from './django/answer.ts';
 import { createPortProbes, type MediaPorts } from './port-probes.ts';
-import { getRequestContext, type RequestLog } from './request-log.ts';
+import { getRequestContext } from './request-context.ts';
+import type { RequestLog } from './request-log.ts';
 
 /** What a page's ticket permits: to attend a call, or to receive the reason why there is none. */
 export type PageTicket =

@@ -5,7 +5,7 @@ import type { OAuthErrorCode, OAuthRequest, Refusal } from '../domain/oauth.ts';
 import { decodeBase64 } from './django/base64.ts';
 import { BASIC_SCHEME } from './django/basic.ts';
 import type { Form } from './django/form.ts';
-import { getRequestContext, UNKNOWN_ADDRESS } from './request-log.ts';
+import { getRequestContext, UNKNOWN_ADDRESS } from './request-context.ts';
 
 const MAX_QUOTED_LENGTH = 40;
 

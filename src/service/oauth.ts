@@ -3,6 +3,7 @@ import { isGranted, type RowName } from '../domain/answer-profile.ts';
 import { andThen, type Eventual } from '../domain/eventual.ts';
 import type { Explanation } from '../domain/explanation.ts';
 import type { Endpoint } from '../domain/fault.ts';
+import type { JournalEntry } from '../domain/journal.ts';
 import { getClaimedClients, type OAuthRequest, type Refusal } from '../domain/oauth.ts';
 import { PATHS } from '../guide/oauth.ts';
 import type { Blocking } from '../options/choices.ts';
@@ -11,7 +12,7 @@ import { askToRetry, logFailure, sendUnavailable } from '../server/failure.ts';
 import { USED_AS_PROXY } from '../server/unreadable.ts';
 import type { ReceivedRequest } from '../simulator/received-request.ts';
 import type { Simulator } from '../simulator/simulator.ts';
-import type { IsAmong } from '../simulator/tokens.ts';
+import type { IsAmong, ToEntry } from '../simulator/tokens.ts';
 import type { AnswerParts, Answers, Values } from './django/answer.ts';
 import { parseBasicCredentials } from './django/basic.ts';
 import { type Form, UnreadableForm } from './django/form.ts';
@@ -19,7 +20,8 @@ import { parsePairs } from './django/urlencoded.ts';
 import { explainPath } from './explain-path.ts';
 import { explainRequest } from './explain-request.ts';
 import { forms } from './forms.ts';
-import { getRequestContext, type RequestLog } from './request-log.ts';
+import { getRequestContext } from './request-context.ts';
+import type { RequestLog } from './request-log.ts';
 
 /** Address of the JWTs' public keys (RFC 8414). The guide has no such address. */
 const KEYS_PATH = '/o/.well-known/jwks.json';
@@ -46,7 +48,12 @@ interface Answer extends AnswerParts {
 /** One endpoint of the authentication API. */
 interface OAuthEndpoint {
   readonly endpoint: Endpoint;
-  answer(request: OAuthRequest, received: ReceivedRequest, isAmong: IsAmong): Eventual<Answer | Refusal>;
+  answer(
+    request: OAuthRequest,
+    received: ReceivedRequest,
+    isAmong: IsAmong,
+    toEntry: ToEntry,
+  ): Eventual<Answer | Refusal>;
 }
 
 /** The content of a request. */
@@ -96,8 +103,8 @@ export async function oauthRoutes(
       PATHS.token,
       {
         endpoint: 'token',
-        answer: (request, received, isAmong) =>
-          andThen(simulator.tokens.issue(request, received, isAmong), (issued) => {
+        answer: (request, received, isAmong, toEntry) =>
+          andThen(simulator.tokens.issue(request, received, isAmong, toEntry), (issued) => {
             if (!('token' in issued)) return issued;
             const { accessToken, expiresIn, scope } = issued.token;
             const values = { access_token: accessToken, expires_in: String(expiresIn), scope };
@@ -177,8 +184,14 @@ export async function oauthRoutes(
         { row: isTokenGet ? 'token_get' : 'method_not_allowed' },
       );
     if (unreadable !== undefined) return { row: unreadable.row };
-    const outcome = await view.answer(asked, received, (ranges) => isAmong(context.from, ranges));
+    const toEntry: ToEntry = (now, row) => {
+      entry = requestLog.toEntry(request, now, profile.answers[row].status);
+      return entry;
+    };
+    let entry: JournalEntry | undefined;
+    const outcome = await view.answer(asked, received, (ranges) => isAmong(context.from, ranges), toEntry);
     if (!('reason' in outcome)) {
+      if (entry !== undefined) context.entry = entry;
       if (outcome.hasRevoked) context.hasRevoked = true;
       return outcome;
     }

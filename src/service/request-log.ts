@@ -17,61 +17,17 @@ import {
   truncateId,
 } from '../domain/journal.ts';
 import { listInRequest } from '../domain/played.ts';
-import { parseAddress } from '../server/address.ts';
 import { findBodyError } from '../server/client-errors.ts';
 import type { Metrics } from '../server/metrics.ts';
 import type { UnreadableRequest } from '../server/unreadable.ts';
 import type { ClientReference, ReceivedRequest } from '../simulator/received-request.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { Random } from '../system/random.ts';
-import type { Form } from './django/form.ts';
-import { parsePairs, unquote } from './django/urlencoded.ts';
+import { parsePairs } from './django/urlencoded.ts';
 import { answerInstead, applyAnswerFault, CONNECTIONS, delay } from './faults.ts';
 import { getHeaderLines } from './header-lines.ts';
 import type { MistakeLog } from './mistake-log.ts';
-
-/** A proxy may name something that is no address. RFC 7239, 6.2. */
-export const UNKNOWN_ADDRESS = 'unknown';
-
-/** What is learned about a request to the imitated service while it is answered. */
-class RequestContext {
-  readonly target: RequestTarget;
-  /** The client's address; a socket that is closed does not know it any more. */
-  readonly from: string;
-  received?: ReceivedRequest;
-  /** Why it is refused or fails, as text; the service's own answers do not say it. */
-  reason?: string;
-  /** How the client can avoid that. */
-  fix?: string;
-  /** The test wants the refusal, so it is no mistake. */
-  isIntended?: true;
-  /** The same as one word. */
-  cause?: string;
-  form?: Form;
-  validationId?: string;
-  isSuperseded?: true;
-  /** It has revoked a token of its client. */
-  hasRevoked = false;
-  isRecorded = false;
-
-  constructor({ url, ip }: FastifyRequest) {
-    this.target = parseTarget(url);
-    this.from = parseAddress(ip ?? '') ?? UNKNOWN_ADDRESS;
-  }
-}
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Undefined for requests to anything but the imitated service. */
-    requestContext?: RequestContext;
-  }
-}
-
-/** The context of a request to the imitated service. */
-export function getRequestContext({ requestContext }: FastifyRequest): RequestContext {
-  if (requestContext === undefined) throw new Error('not a request to the imitated service');
-  return requestContext;
-}
+import { getRequestContext, parseTarget, RequestContext } from './request-context.ts';
 
 /** What routes do with a request, besides answering it. */
 export interface RequestLog {
@@ -82,29 +38,14 @@ export interface RequestLog {
     naming: ClientReference,
     endpoint?: Endpoint,
   ): Eventual<ReceivedRequest | undefined>;
+  /** The journal entry of a request that will be answered with this status. */
+  toEntry(request: FastifyRequest, received: ReceivedRequest, status: number): JournalEntry;
   /** Records a request that was rejected before any route. */
   recordRefused(request: FastifyRequest, status: number, reason: string): Eventual<void>;
   /** Records a request that reached no route. */
   recordUnreadable(request: UnreadableRequest, from: string): Promise<void>;
   /** Ends the request without an answer. */
   leaveUnanswered(request: FastifyRequest, reply: FastifyReply, how: ConnectionFault): Promise<void>;
-}
-
-interface RequestTarget {
-  readonly path: string;
-  readonly query: string;
-}
-
-/** Path and query of a request, with the path decoded; a fragment, which is not allowed, is dropped. */
-function parseTarget(url: string): RequestTarget {
-  // RFC 9112, 3.2.2: a request target may be a whole URL.
-  const requestTarget = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*/i, '');
-  const fragment = requestTarget.indexOf('#');
-  const target = fragment < 0 ? requestTarget : requestTarget.slice(0, fragment);
-  const mark = target.indexOf('?');
-  return mark < 0
-    ? { path: unquote(target), query: '' }
-    : { path: unquote(target.slice(0, mark)), query: target.slice(mark + 1) };
 }
 
 export interface RequestLogServices {
@@ -134,11 +75,13 @@ export function createRequestLog(
     status: number | undefined,
   ): Eventual<void> {
     const { url } = request.routeOptions;
-    const entry = createEntry(request, context, received, status, previousEntries.get(url));
+    // An answer that failed afterwards is an entry of its own.
+    const written = context.entry?.status === status ? context.entry : undefined;
+    const entry = written ?? createEntry(request, context, received, status, previousEntries.get(url));
     previousEntries.set(url, entry);
     if (app.log.level === 'info') app.log.info(...formatLogEntry(entry));
     const mistakes = detectInRequest(entry);
-    return andThen(simulator.journal.record(entry), () => {
+    return andThen(written ? undefined : simulator.journal.record(entry), () => {
       mistakeLog?.logRequest(entry, mistakes, context.isIntended);
       const noted =
         mistakes.length > 0 ? simulator.findings.note(mistakes, entry.clientId, entry.at) : undefined;
@@ -218,6 +161,11 @@ export function createRequestLog(
 
   return {
     leaveUnanswered,
+
+    toEntry(request, received, status) {
+      const previous = previousEntries.get(request.routeOptions.url);
+      return createEntry(request, getRequestContext(request), received, status, previous);
+    },
 
     recordRefused(request, status, reason) {
       request.requestContext = new RequestContext(request);

@@ -2,7 +2,8 @@ import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Client, isSecretOf } from '../domain/client.ts';
 import type { Simulator } from '../simulator/simulator.ts';
-import { getRequestContext, type RequestLog } from './request-log.ts';
+import { getRequestContext } from './request-context.ts';
+import type { RequestLog } from './request-log.ts';
 
 const VALIDATION_PATH = '/validas/v1/validation';
 

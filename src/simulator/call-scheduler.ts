@@ -1,10 +1,10 @@
 import { type CallView, callAt, closeHistory, hasUnpublished } from '../domain/call.ts';
+import type { Eventual } from '../domain/eventual.ts';
 import { toVirtualTime } from '../domain/time.ts';
-import type { Store } from '../store/store.ts';
-import { clearInterval, clearTimeout, setInterval, setTimeout } from '../system/timers.ts';
-import { POLL_INTERVAL_MS } from './change-notifications.ts';
+import type { Kind, Log, Ref, Store } from '../store/store.ts';
+import { clearTimeout, setTimeout } from '../system/timers.ts';
 import { pickClock, putRecord } from './decide.ts';
-import { ALL_CLIENTS, callRef, clockRefs } from './refs.ts';
+import { callRef, clockRefs } from './refs.ts';
 
 /**
  * Called whenever the call may have changed: with its state, with undefined when it is gone, or with `refused` when the
@@ -14,9 +14,6 @@ export type CallListener = (news: CallView | undefined | 'refused') => void;
 
 /** The longest delay of a timer in Node, in milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-
-/** Calls are checked in batches, so that thousands of them do not delay an agent's action. */
-const POLL_SLICES = 20;
 
 interface WatchedCall {
   readonly callId: string;
@@ -77,39 +74,55 @@ export function createCallScheduler(store: Store, onError: (error: unknown) => v
     return call.refreshing;
   }
 
-  const unwatch = store.watch(({ kind, id }) => {
-    if (kind === 'call') {
-      const call = watched.get(id);
-      if (call !== undefined) refresh(call).catch(onError);
-    } else if (kind === 'clock') {
-      for (const call of watched.values())
-        if (id === ALL_CLIENTS || id === call.clientId) refresh(call).catch(onError);
-    }
-  });
+  /** The calls of clients that are watched here. */
+  const clients = new Map<
+    string,
+    { readonly calls: Set<WatchedCall>; readonly stop: Eventual<() => void> }
+  >();
 
-  let pollCursor = watched.values();
-  const pollTimer = setInterval(() => {
-    for (let left = Math.ceil(watched.size / POLL_SLICES); left > 0; left -= 1) {
-      const { value: call } = pollCursor.next();
-      if (call === undefined) pollCursor = watched.values();
-      else refresh(call).catch(onError);
+  function onChange(calls: ReadonlySet<WatchedCall>, changed?: Ref<Kind | Log>): void {
+    if (changed?.kind === 'call') {
+      const call = watched.get(changed.id);
+      if (call !== undefined) refresh(call).catch(onError);
+    } else if (changed === undefined || changed.kind === 'clock') {
+      for (const call of calls) refresh(call).catch(onError);
     }
-  }, POLL_INTERVAL_MS / POLL_SLICES);
-  // The timer serves listeners only: without any, the process may exit.
-  pollTimer.unref();
+  }
+
+  /** Resolves when no later change of the call is missed. */
+  async function join(call: WatchedCall): Promise<void> {
+    const { callId, clientId } = call;
+    watched.set(callId, call);
+    const known = clients.get(clientId);
+    if (known === undefined) {
+      const calls = new Set<WatchedCall>();
+      clients.set(clientId, { calls, stop: store.watch((changed) => onChange(calls, changed), clientId) });
+    }
+    clients.get(clientId)?.calls.add(call);
+    await clients.get(clientId)?.stop;
+  }
+
+  function leave(call: WatchedCall): void {
+    clearTimeout(call.timer);
+    if (watched.get(call.callId) !== call) return;
+    watched.delete(call.callId);
+    const client = clients.get(call.clientId);
+    client?.calls.delete(call);
+    if (client?.calls.size !== 0) return;
+    clients.delete(call.clientId);
+    Promise.resolve(client.stop).then((stop) => stop(), onError);
+  }
 
   return {
     /** Calls `listener` with the call's state, now and on every change, until the returned function is called. */
     async call(callId: string, clientId: string, listener: CallListener): Promise<() => void> {
       const call = watched.get(callId) ?? { callId, clientId, listeners: new Set(), needsRefresh: false };
-      watched.set(callId, call);
       call.listeners.add(listener);
       const unwatch = () => {
         call.listeners.delete(listener);
-        if (call.listeners.size > 0) return;
-        clearTimeout(call.timer);
-        if (watched.get(callId) === call) watched.delete(callId);
+        if (call.listeners.size === 0) leave(call);
       };
+      await join(call);
       await refresh(call).catch((error) => {
         unwatch();
         throw error;
@@ -132,10 +145,7 @@ export function createCallScheduler(store: Store, onError: (error: unknown) => v
     },
 
     close(): void {
-      unwatch();
-      clearInterval(pollTimer);
-      for (const call of watched.values()) clearTimeout(call.timer);
-      watched.clear();
+      for (const call of watched.values()) leave(call);
     },
   };
 }

@@ -27,30 +27,26 @@ const listOwners = (clientId: string) =>
  * @param ignored those that are not asked for
  */
 export function createCoverage(store: Store, ignored: readonly IgnoredSituation[]) {
-  async function write(clientId: string, list: ListPlayed): Promise<void> {
-    const owners = listOwners(clientId);
-    await decide(store, [clientRef(clientId), ...owners.map(coverageRef)], ({ found }) => {
-      const [client, ...records] = found as readonly [
-        StoredRecord<'client'> | undefined,
-        ...(StoredRecord<'coverage'> | undefined)[],
-      ];
-      const played = list(getMarks(records[0]));
-      const changes = owners.flatMap((owner, index) => {
-        // A client that was reset or removed meanwhile must not be left with coverage.
-        if (owner !== ALL_CLIENTS && client === undefined) return [];
-        const record = records[index];
-        const marks = getMarks(record);
-        // What one client has left behind must not count as the beginning of what another one does.
-        const added = played.filter((mark) => !marks.includes(mark));
-        const value = { ...record?.value, clientId: owner, marks: [...marks, ...added] };
-        return added.length === 0 ? [] : [putRecord(coverageRef(owner), record, owner, value)];
-      });
-      if (changes.length === 0) return { result: undefined };
-      return {
-        changes: [...changes, requireUnchanged(clientRef(clientId), client, clientId)],
-        result: undefined,
-      };
+  /** Adds what is played to the coverage of one client, if it still exists, or of all. Returns what was played. */
+  const addPlayed = (owner: string, list: ListPlayed): Promise<readonly Mark[]> =>
+    decide(store, [coverageRef(owner), clientRef(owner)], ({ found: [record, client] }) => {
+      const marks = getMarks(record);
+      const played = list(marks);
+      const added = played.filter((mark) => !marks.includes(mark));
+      // A client that was reset or removed meanwhile must not be left with coverage.
+      if (added.length === 0 || (owner !== ALL_CLIENTS && client === undefined)) return { result: played };
+      const value = { ...record?.value, clientId: owner, marks: [...marks, ...added] };
+      const unchanged = owner === ALL_CLIENTS ? [] : [requireUnchanged(clientRef(owner), client, owner)];
+      return { changes: [putRecord(coverageRef(owner), record, owner, value), ...unchanged], result: played };
     });
+
+  async function write(clientId: string, list: ListPlayed): Promise<void> {
+    let played = list;
+    for (const owner of listOwners(clientId)) {
+      const marks = await addPlayed(owner, played);
+      // What one client has left behind must not count as the beginning of what another one does.
+      played = () => marks;
+    }
   }
 
   return {

@@ -84,10 +84,8 @@ export const decideFor = <K extends Kind, const W extends OwnedDecision<K>>(
     if (client === undefined && owner !== ALL_CLIENTS) return { result: undefined };
     const { value, result } = await rule(record?.value);
     if (value === undefined) return { result };
-    return {
-      changes: [putRecord(ref, record, owner, value), requireUnchanged(clientRef(owner), client, owner)],
-      result,
-    };
+    const unchanged = owner === ALL_CLIENTS ? [] : [requireUnchanged(clientRef(owner), client, owner)];
+    return { changes: [putRecord(ref, record, owner, value), ...unchanged], result };
   });
 
 /** The first clock that exists, otherwise real time. */

@@ -1,6 +1,6 @@
-import type { Eventual } from '../domain/eventual.ts';
+import { andThen, type Eventual } from '../domain/eventual.ts';
 import { type JournalEntry, type JournalFilter, matchesFilter } from '../domain/journal.ts';
-import type { LogEntry, Range, Store } from '../store/store.ts';
+import type { Addition, LogEntry, Range, Store } from '../store/store.ts';
 import { createPage, type Page, type PageRequest } from './page.ts';
 
 /** An entry with its id. */
@@ -14,14 +14,23 @@ const isEmpty = (filter: JournalFilter): boolean => Object.keys(filter).length =
  * @param maxEntries how many entries of each client are kept
  */
 export function createJournal(store: Store, maxEntries: number) {
+  /** The part of a swap that adds an entry. */
+  const toAddition = (entry: JournalEntry): Addition => ({
+    log: 'journal',
+    owner: entry.clientId,
+    value: entry,
+    maxEntries,
+  });
+
   async function* filtered(filter: JournalFilter, range: Range) {
     for await (const some of store.entries('journal', range))
       yield isEmpty(filter) ? some : some.filter(({ value }) => matchesFilter(value, filter));
   }
 
   return {
-    record: (entry: JournalEntry): Eventual<void> =>
-      store.append('journal', entry.clientId, entry, maxEntries),
+    toAddition,
+
+    record: (entry: JournalEntry): Eventual<void> => andThen(store.swap(toAddition(entry)), () => undefined),
 
     /** Entries, oldest first; of one client, if named, and after the one with the id `after`. */
     async list(filter: JournalFilter, clientId?: string, after?: number): Promise<JournalRecord[]> {

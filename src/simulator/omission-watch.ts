@@ -1,28 +1,27 @@
 import type { Finding } from '../domain/finding.ts';
-import type { Kind, Log, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { systemTime } from '../system/clock.ts';
 import { clearInterval, setInterval } from '../system/timers.ts';
 import { findOmissions, PAGE_SETTLE_MS } from './omissions.ts';
-
-const CAUSES: ReadonlySet<Kind | Log> = new Set(['token', 'call', 'presence', 'clock']);
 
 const CHECK_INTERVAL_MS = 1_000;
 /** Mistakes of omission follow a change within this time, unless a token expires unused. */
 const SETTLE_MS = PAGE_SETTLE_MS + 2 * CHECK_INTERVAL_MS;
 const IDLE_INTERVAL_MS = 60_000;
 
-/** Passes mistakes of omission to `onFound` while they become visible, again at every check. Returns a function that stops it. */
+/**
+ * Passes mistakes of omission to `onFound` while they become visible, again at every check.
+ *
+ * @returns `onChange`, to be called when this instance has added a token or call, moved time, or seen a page come or go
+ */
 export function watchOmissions(
   store: Store,
   onFound: (finding: Finding) => void,
   onError: (error: unknown) => void,
-): () => void {
+): { onChange(): void; stop(): void } {
   let changedAt = 0;
   let checkedAt: number = systemTime();
   let isChecking = false;
-  const stopWatching = store.watch(({ kind }) => {
-    if (CAUSES.has(kind)) changedAt = systemTime();
-  });
 
   async function check(): Promise<void> {
     const startedAt = systemTime();
@@ -42,8 +41,10 @@ export function watchOmissions(
 
   const timer = setInterval(() => check().catch(onError), CHECK_INTERVAL_MS);
   timer.unref();
-  return () => {
-    clearInterval(timer);
-    stopWatching();
+  return {
+    onChange() {
+      changedAt = systemTime();
+    },
+    stop: () => clearInterval(timer),
   };
 }

@@ -42,7 +42,7 @@ async function findCheckInDeadline(store: Store, clientId: string | undefined): 
 
 /** Resolves when the pages of a client, or of all, that were served have checked in: scripts start with that. */
 export async function waitForCheckIns(store: Store, clientId?: string): Promise<void> {
-  const changes = subscribeToChanges(store, ({ kind }) => kind === 'presence');
+  const changes = await subscribeToChanges(store, clientId, ({ kind }) => kind === 'presence');
   try {
     for (;;) {
       const deadline = await findCheckInDeadline(store, clientId);
@@ -59,7 +59,7 @@ export async function waitForCheckIns(store: Store, clientId?: string): Promise<
  * instance. It does not wait long for a page that is lost on the way.
  */
 export async function waitForPages(store: Store, since: Instant, clientId?: string): Promise<void> {
-  const changes = subscribeToChanges(store, ({ kind }) => kind === 'presence');
+  const changes = await subscribeToChanges(store, clientId, ({ kind }) => kind === 'presence');
   try {
     const until = (await store.read()).realTime + CATCH_UP_TIMEOUT_MS;
     while ((await findCallsBehind(store, since, clientId)).length > 0) {

@@ -63,7 +63,11 @@ const detectInPresence = createDetector<'presence', PresenceCheck>({
     hasRivalPage(presence, pageId, realTime) ? 'two pages with two tokens' : undefined,
 });
 
-/** The open pages of calls, and what they have posted. */
+/**
+ * The open pages of calls, and what they have posted.
+ *
+ * @param onStream called when a page has opened or closed its stream
+ */
 export function createPages(
   store: Store,
   scheduler: CallScheduler,
@@ -71,6 +75,7 @@ export function createPages(
   strictTokens: boolean,
   { note }: Pick<ReturnType<typeof createFindings>, 'note'>,
   coverage: Pick<ReturnType<typeof createPageCoverage>, 'add' | 'checkIn' | 'createViewer' | 'addPosts'>,
+  onStream: () => void,
 ) {
   /** Updates the presence of a call. Nothing is kept for a call that is gone. */
   const updatePresence = (
@@ -158,6 +163,7 @@ export function createPages(
         listener(checkedIn === 'refused' ? 'refused' : undefined);
         return { close: async () => {} };
       }
+      onStream();
       const { clientId, played } = checkedIn;
       if (played.length > 0) await coverage.add(clientId, played);
       const unwatch = await scheduler.call(callId, clientId, publish).catch(async (error) => {
@@ -175,6 +181,7 @@ export function createPages(
           clearTimeout(sharedTokenCheck);
           unwatch();
           await keepOpenFor(lingers);
+          onStream();
         },
       };
     },
@@ -219,7 +226,11 @@ export function createPages(
       eventId: number | undefined,
       timeout: Ms,
     ): Promise<DeliveryOutcome> {
-      const changes = subscribeToChanges(store, ({ kind, id }) => kind === 'presence' && id === callId);
+      const changes = await subscribeToChanges(
+        store,
+        getOwner(presenceRef(callId)),
+        ({ kind, id }) => kind === 'presence' && id === callId,
+      );
       let until: number | undefined;
       try {
         for (;;) {

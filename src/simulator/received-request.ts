@@ -19,7 +19,8 @@ export interface ReceivedRequest {
   readonly receivedAt: Instant;
   readonly clients: NamedClients;
   readonly fault: ArmedFault | undefined;
-  readonly coverage: KnownCoverage;
+  /** Undefined when the request names clients, and none is known. */
+  readonly coverage: KnownCoverage | undefined;
 }
 
 /** How a request names its client: claimed ids, or a token. */
@@ -34,40 +35,41 @@ export function createReceiver(store: Store) {
       token === undefined ? [] : [token.value.clientId],
     );
 
+  /** Applies at most one fault of a client, or of all. */
+  const strikeOne = (owner: string, endpoint: Endpoint, isStruck: boolean): Promise<ArmedFault | undefined> =>
+    decide(store, [faultsRef(owner)], ({ found: [own] }) => {
+      if (!own?.value.armed.some((one) => one.endpoint === endpoint)) return { result: undefined };
+      const { armed, striking } = strike(own.value.armed, endpoint, isStruck);
+      return {
+        changes: [putRecord(faultsRef(owner), own, owner, { clientId: owner, armed })],
+        result: striking,
+      };
+    });
+
   /** Applies at most one fault: one of the client before one of all. */
-  const strikeFault = (clientId: string, endpoint: Endpoint): Promise<ArmedFault | undefined> =>
-    decide(
-      store,
-      (clientId === ALL_CLIENTS ? [ALL_CLIENTS] : [clientId, ALL_CLIENTS]).map(faultsRef),
-      ({ found }) => {
-        const { armed, striking } = strike(
-          found.flatMap((faults) => faults?.value.armed ?? []),
-          endpoint,
-        );
-        const changes = found.flatMap((own) => {
-          if (own === undefined) return [];
-          const { clientId: owner, armed: before } = own.value;
-          const isOwn = ({ id }: ArmedFault) => before.some((one) => one.id === id);
-          return [putRecord(faultsRef(owner), own, owner, { clientId: owner, armed: armed.filter(isOwn) })];
-        });
-        return { changes, result: striking };
-      },
-    );
+  async function strikeFault(clientId: string, endpoint: Endpoint): Promise<ArmedFault | undefined> {
+    const own = clientId === ALL_CLIENTS ? undefined : await strikeOne(clientId, endpoint, false);
+    const everyones = await strikeOne(ALL_CLIENTS, endpoint, own !== undefined);
+    return own ?? everyones;
+  }
 
   function receiveFrom(ids: readonly string[], endpoint?: Endpoint): Eventual<ReceivedRequest> {
     const owners = [...ids, ALL_CLIENTS];
+    // That of all is only needed for requests of no client.
+    const coverageOwners = ids.length > 0 ? ids : owners;
     const refs: Ref<'client' | 'clock' | 'faults' | 'coverage'>[] = [
       ...ids.map(clientRef),
       ...owners.map(clockRef),
       ...owners.map(faultsRef),
-      ...owners.map(coverageRef),
+      ...coverageOwners.map(coverageRef),
     ];
     return andThen(store.read(...refs), ({ realTime, found }) => {
       const clients = found.slice(0, ids.length) as NamedClients;
       const count = owners.length;
-      const clocks = found.slice(ids.length, -2 * count) as (StoredRecord<'clock'> | undefined)[];
-      const faults = found.slice(-2 * count, -count) as (StoredRecord<'faults'> | undefined)[];
-      const coverages = found.slice(-count) as (StoredRecord<'coverage'> | undefined)[];
+      const rest = found.slice(ids.length);
+      const clocks = rest.slice(0, count) as (StoredRecord<'clock'> | undefined)[];
+      const faults = rest.slice(count, 2 * count) as (StoredRecord<'faults'> | undefined)[];
+      const coverages = rest.slice(2 * count) as (StoredRecord<'coverage'> | undefined)[];
       const first = clients.findIndex((client) => client !== undefined);
       const clientId = clients[first]?.value.clientId ?? ALL_CLIENTS;
       const at = toVirtualTime(pickClock(clocks[first], clocks.at(-1)), realTime);
@@ -75,7 +77,12 @@ export function createReceiver(store: Store) {
         own?.value.armed.some((one) => one.endpoint === endpoint),
       );
       const striking = isArmed && endpoint !== undefined ? strikeFault(clientId, endpoint) : undefined;
-      const coverage = { own: coverages[first], all: coverages.at(-1) };
+      const coverage =
+        clientId !== ALL_CLIENTS
+          ? { own: coverages[first], all: undefined }
+          : ids.length > 0
+            ? undefined
+            : { own: undefined, all: coverages[0] };
       return andThen(striking, (fault) => ({ clientId, at, receivedAt: realTime, clients, fault, coverage }));
     });
   }

@@ -41,12 +41,10 @@ export function createScenarios(store: Store, files: () => ReadonlyMap<string, S
 
   /** The scenario that a validation id names with a mistake. */
   async function findMisspelt(validationId: string, clientId: string): Promise<MisspeltScenario | undefined> {
-    const own = (await store.list('scenario'))
-      .map(({ value }) => value)
-      .filter((one) => one.clientId === ALL_CLIENTS || one.clientId === clientId);
+    const own = await Promise.all([clientId, ALL_CLIENTS].map((owner) => store.list('scenario', owner)));
     return findMisspeltScenario(validationId, [
       ...files().keys(),
-      ...own.map(({ scenario }) => scenario.name),
+      ...own.flat().map(({ value }) => value.scenario.name),
     ]);
   }
 

@@ -90,11 +90,20 @@ export async function createSimulator(options: SimulatorOptions) {
   const mistakes = createFindings(store, coverage, options.onFinding);
   const entries = createJournal(store, options.journalSize);
   const allCalls = createCalls(store, scheduler);
-  const { onAdded, onTimeMoved } = createSweeper(store, options.onError);
+  const sweeper = createSweeper(store, options.onError);
 
   const { onFinding } = options;
-  const stopWatching =
+  const omissions =
     onFinding && watchOmissions(store, (found) => onFinding(found, found.clientId), options.onError);
+  const onChange = () => omissions?.onChange();
+  const onAdded = () => {
+    sweeper.onAdded();
+    onChange();
+  };
+  const onTimeMoved = async () => {
+    onChange();
+    await sweeper.onTimeMoved();
+  };
 
   /** The scenario of a client after its reset: the configured one; for other clients their own, if it still exists. */
   async function scenarioAfterReset({ clientId, scenario }: Client): Promise<string | undefined> {
@@ -107,11 +116,27 @@ export async function createSimulator(options: SimulatorOptions) {
     whyUnavailable: () => whyUnavailable(store),
     requests: { receive },
     clients: allClients,
-    tokens: createTokens(store, random, options.tokenFormat, options.profile, receive, onAdded),
+    tokens: createTokens(
+      store,
+      random,
+      options.tokenFormat,
+      options.profile,
+      entries.toAddition,
+      receive,
+      onAdded,
+    ),
     openings: createOpenings(store, options.rules, allScenarios, onAdded),
     calls: allCalls,
     overviews: createOverviews(store, allCalls),
-    pages: createPages(store, scheduler, random, options.rules.strictTokens, mistakes, pageCoverage),
+    pages: createPages(
+      store,
+      scheduler,
+      random,
+      options.rules.strictTokens,
+      mistakes,
+      pageCoverage,
+      onChange,
+    ),
     clocks: createClocks(store, scheduler, onTimeMoved),
     validations: createValidations(store, random),
     scenarios: allScenarios,
@@ -122,7 +147,7 @@ export async function createSimulator(options: SimulatorOptions) {
     waits: { until: createWait(store, allCalls, entries) },
     /** Subscribes to changes of records of these kinds, or logs. */
     changes: (kinds: readonly (Kind | Log)[]) =>
-      subscribeToChanges(store, ({ kind }) => kinds.includes(kind)),
+      subscribeToChanges(store, undefined, ({ kind }) => kinds.includes(kind)),
 
     /** Resets everything, pages included, or one client, if named. False when there is no such client. */
     async reset(clientId?: string): Promise<boolean> {
@@ -138,7 +163,7 @@ export async function createSimulator(options: SimulatorOptions) {
     },
 
     close(): void {
-      stopWatching?.();
+      omissions?.stop();
       scheduler.close();
     },
   };

@@ -23,11 +23,19 @@ export function createSweeper(store: Store, onError: (error: unknown) => void) {
   let remaining = 0;
   let runningSweep: Promise<void> | undefined;
 
-  async function write(changes: readonly (readonly Change[])[]): Promise<void> {
-    for (let first = 0; first < changes.length; first += CHANGE_BATCH_SIZE) {
-      const some = changes.slice(first, first + CHANGE_BATCH_SIZE);
-      // When one of them has changed meanwhile, each is deleted by itself, and only the changed one stays.
-      if (!(await store.swap(...some.flat()))) for (const one of some) await store.swap(...one);
+  /** @param removals the changes that delete one record each, all of one client */
+  async function write(removals: readonly (readonly Change[])[]): Promise<void> {
+    const owners = new Map<string | undefined, (readonly Change[])[]>();
+    for (const removal of removals) {
+      const [first] = removal;
+      owners.set(first?.owner, [...(owners.get(first?.owner) ?? []), removal]);
+    }
+    for (const own of owners.values()) {
+      for (let first = 0; first < own.length; first += CHANGE_BATCH_SIZE) {
+        const some = own.slice(first, first + CHANGE_BATCH_SIZE);
+        // When one of them has changed meanwhile, each is deleted by itself, and only the changed one stays.
+        if (!(await store.swap(...some.flat()))) for (const one of some) await store.swap(...one);
+      }
     }
   }
 

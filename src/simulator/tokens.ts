@@ -3,10 +3,19 @@ import { callAt } from '../domain/call.ts';
 import { canConnectFrom, getTokenLifetime } from '../domain/client.ts';
 import { andThen, type Eventual } from '../domain/eventual.ts';
 import { evaluateGrant, evaluateRevocation, findRevocationRow } from '../domain/grant.ts';
+import type { JournalEntry } from '../domain/journal.ts';
 import { getClaimedClients, type OAuthRequest, type Refusal } from '../domain/oauth.ts';
 import { earliest, type Instant, instant, type Ms } from '../domain/time.ts';
-import { createToken, getExpiry, getTokenState, type Token, type TokenState } from '../domain/token.ts';
-import type { Store, StoredRecord } from '../store/store.ts';
+import {
+  createToken,
+  getExpiry,
+  getTokenState,
+  getTokenTag,
+  TOKEN_LENGTH,
+  type Token,
+  type TokenState,
+} from '../domain/token.ts';
+import type { Addition, Store, StoredRecord } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
 import type { TokenFormat } from '../system/signing.ts';
 import {
@@ -21,9 +30,6 @@ import {
 import { createPage, type Page, type PageRequest } from './page.ts';
 import type { NamedClients, ReceivedRequest, ReceiveRequest } from './received-request.ts';
 import { callRef, clientRef, counterRef, tokenRef } from './refs.ts';
-
-/** Length of an access token, like those of the service. */
-const TOKEN_LENGTH = 30;
 
 /** The outcome of a revocation that is not refused. */
 export interface Revocation {
@@ -52,6 +58,9 @@ export const resolveTokenState = (
     now,
   );
 
+/** The journal entry of a request that is granted with an answer. */
+export type ToEntry = (received: ReceivedRequest, row: RowName) => JournalEntry;
+
 /** Whether the sender's address is in one of these addresses and ranges. */
 export type IsAmong = (ranges: readonly string[]) => boolean;
 
@@ -70,6 +79,7 @@ function checkBlocked(clients: NamedClients, isAmong: IsAmong): Refusal | undefi
 }
 
 /**
+ * @param toAddition makes a journal entry a part of a swap
  * @param receive reads the request's context again after a conflict
  * @param onAdded called when a token was added
  */
@@ -78,6 +88,7 @@ export function createTokens(
   random: Random,
   format: TokenFormat,
   profile: AnswerProfile,
+  toAddition: (entry: JournalEntry) => Addition,
   receive: ReceiveRequest,
   onAdded: () => void,
 ) {
@@ -127,24 +138,36 @@ export function createTokens(
       };
     });
 
+  function createRandomId(clientId: string): string {
+    const tag = getTokenTag(clientId);
+    return tag + random.text(TOKEN_LENGTH - tag.length);
+  }
+
   /** What makes the next token of a client unique; undefined when the client has changed. */
   function createTokenId(
     clientId: string,
     client: StoredRecord<'client'> | undefined,
   ): Eventual<string | undefined> {
     const { nth } = random;
-    if (nth === undefined) return random.text(TOKEN_LENGTH);
+    if (nth === undefined) return createRandomId(clientId);
+    const tag = getTokenTag(clientId);
     return takeTokenNumber(clientId, client).then((number) =>
-      number === undefined ? undefined : nth(clientId, number, TOKEN_LENGTH),
+      number === undefined ? undefined : tag + nth(clientId, number, TOKEN_LENGTH - tag.length),
     );
   }
 
-  /** Issues a token to the client that `request` authenticates. Guide 5.2. */
+  /**
+   * Issues a token to the client that `request` authenticates. Guide 5.2.
+   *
+   * @param toEntry returns the journal entry to append with the token
+   */
   function issue(
     request: OAuthRequest,
-    { clients, at }: Pick<ReceivedRequest, 'clients' | 'at'>,
+    received: ReceivedRequest,
     isAmong: IsAmong,
+    toEntry: ToEntry,
   ): Eventual<{ readonly row: RowName; readonly token: Token } | Refusal> {
+    const { clients, at } = received;
     const granted =
       checkBlocked(clients, isAmong) ?? evaluateGrant(request, createClientFinder(clients), profile);
     if (!('client' in granted)) return granted;
@@ -159,6 +182,7 @@ export function createTokens(
           putRecord(tokenRef(accessToken), undefined, clientId, token),
           // A client that was reset or removed meanwhile must not be left with a token.
           requireUnchanged(clientRef(clientId), client, clientId),
+          toAddition(toEntry(received, granted.grantedRow)),
         );
         return andThen(isAdded, (is) => (is ? token : undefined));
       });
@@ -166,7 +190,8 @@ export function createTokens(
     return andThen(added, (token) => {
       if (token === undefined) {
         const again = receive({ claimed: getClaimedClients(request) });
-        return andThen(again, (received) => issue(request, received, isAmong));
+        const { fault } = received;
+        return andThen(again, (now) => issue(request, { ...now, fault }, isAmong, toEntry));
       }
       onAdded();
       return { row: granted.grantedRow, token };
@@ -211,7 +236,7 @@ export function createTokens(
       if (client === undefined) return undefined;
       const issuedAt = instant((await readTime(store, clientId)) - age);
       const made = {
-        id: random.text(TOKEN_LENGTH),
+        id: createRandomId(clientId),
         clientId,
         scope: profile.scope,
         now: issuedAt,

@@ -8,8 +8,7 @@ import type { CallDetails, createCalls, EventView } from './calls.ts';
 import { subscribeToChanges } from './change-notifications.ts';
 import { pickClock } from './decide.ts';
 import type { createJournal, JournalRecord } from './journal.ts';
-import { getOwner } from './record-kinds.ts';
-import { ALL_CLIENTS, clockRefs, toCallId } from './refs.ts';
+import { clockRefs, toCallId } from './refs.ts';
 
 /** What to wait for. */
 export type WaitGoal =
@@ -202,12 +201,7 @@ export function createWait(
     const { clientId } = scope;
     const kinds = CHANGE_KINDS[getGoalKind(goal)];
     const probe = createProbe(goal, scope);
-    const changes = subscribeToChanges(
-      store,
-      (changed) =>
-        kinds.includes(changed.kind) &&
-        (clientId === undefined || [clientId, ALL_CLIENTS].includes(getOwner(changed))),
-    );
+    const changes = await subscribeToChanges(store, clientId, ({ kind }) => kinds.includes(kind));
     signal.addEventListener('abort', changes.notify);
     try {
       const until = (await store.read()).realTime + timeout;

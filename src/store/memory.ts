@@ -1,6 +1,17 @@
 import type { Instant } from '../domain/time.ts';
 import { nextRound } from '../system/timers.ts';
-import type { Change, Kind, Log, LogEntry, Logs, NumberedRecord, Range, Ref, Store } from './store.ts';
+import type {
+  Addition,
+  Change,
+  ChangeListener,
+  Kind,
+  Log,
+  LogEntry,
+  NumberedRecord,
+  Range,
+  Ref,
+  Store,
+} from './store.ts';
 
 interface Entry {
   readonly version: number;
@@ -45,17 +56,25 @@ async function* split<T>(all: readonly T[]): AsyncGenerator<readonly T[]> {
 export function createMemoryStore(systemTime: () => Instant): Store {
   const kinds = new Map<Kind, Map<string, Entry>>();
   const logs = new Map<Log, Map<string, LogPart>>();
-  const listeners = new Set<(changed: Ref<Kind | Log>) => void>();
+  const listeners = new Map<ChangeListener, string | undefined>();
   let versions = 0;
   let appended = 0;
 
   const getRecords = (kind: Kind) => kinds.get(kind) ?? setAndReturn(kinds, kind, new Map<string, Entry>());
   const getParts = (log: Log) => logs.get(log) ?? setAndReturn(logs, log, new Map<string, LogPart>());
-  const notify = (changed: Ref<Kind | Log>) => {
-    for (const listener of listeners) listener(changed);
+  const notify = (changed: Ref<Kind | Log>, owner: string) => {
+    for (const [listener, of] of listeners)
+      if (of === undefined || owner === of || owner === '') listener(changed);
   };
-  const isCurrent = ({ ref, version }: Change) =>
-    (getRecords(ref.kind).get(ref.id)?.version ?? 0) === version;
+  const isCurrent = (part: Change | Addition) =>
+    'log' in part || (getRecords(part.ref.kind).get(part.ref.id)?.version ?? 0) === part.version;
+  const append = ({ log, owner, value, maxEntries }: Addition) => {
+    const part = getParts(log).get(owner) ?? setAndReturn(getParts(log), owner, { maxEntries, entries: [] });
+    part.maxEntries = maxEntries;
+    part.entries.push({ id: ++appended, value });
+    if (part.entries.length > maxEntries + TRIM_SLACK)
+      part.entries.splice(0, part.entries.length - maxEntries);
+  };
   const apply = ({ ref, owner, value }: Change) => {
     const records = getRecords(ref.kind);
     if (value === null) records.delete(ref.id);
@@ -85,12 +104,17 @@ export function createMemoryStore(systemTime: () => Instant): Store {
       return { realTime: systemTime(), found: found as never };
     },
 
-    swap(...changes) {
-      if (!changes.every(isCurrent)) return false;
-      const written = changes.filter(({ value }) => value !== undefined);
-      written.forEach(apply);
+    swap(...parts) {
+      if (!parts.every(isCurrent)) return false;
+      const written = parts.filter(({ value }) => value !== undefined);
+      for (const part of written) {
+        if ('log' in part) append(part);
+        else apply(part);
+      }
       // Notified after all is written: a listener must never see half a swap.
-      for (const { ref } of written) notify(ref);
+      if (listeners.size > 0)
+        for (const part of written)
+          notify('log' in part ? { kind: part.log, id: part.owner } : part.ref, part.owner);
       return true;
     },
 
@@ -107,16 +131,6 @@ export function createMemoryStore(systemTime: () => Instant): Store {
       return newestFirst ? records.reverse() : records;
     },
 
-    append<L extends Log>(log: L, owner: string, value: Logs[L], maxEntries: number) {
-      const part =
-        getParts(log).get(owner) ?? setAndReturn(getParts(log), owner, { maxEntries, entries: [] });
-      part.maxEntries = maxEntries;
-      part.entries.push({ id: ++appended, value });
-      if (part.entries.length > maxEntries + TRIM_SLACK)
-        part.entries.splice(0, part.entries.length - maxEntries);
-      notify({ kind: log, id: owner });
-    },
-
     async *entries<L extends Log>(log: L, { owner, after, newestFirst = false }: Range = {}) {
       const all = listParts(log, owner).flatMap((part) => getLatestEntries(part, after) as LogEntry<L>[]);
       yield* split(all.sort((a, b) => (newestFirst ? b.id - a.id : a.id - b.id)));
@@ -130,23 +144,24 @@ export function createMemoryStore(systemTime: () => Instant): Store {
 
     async clear(some, owner) {
       const isOwned = (of: string) => owner === undefined || of === owner;
-      const cleared: Ref<Kind | Log>[] = [];
+      const cleared: [Ref<Kind | Log>, owner: string][] = [];
       for (const kind of some) {
         const found = kinds.get(kind as Kind);
         for (const [id, entry] of found ?? []) {
-          if (isOwned(entry.owner) && found?.delete(id)) cleared.push({ kind, id });
+          if (isOwned(entry.owner) && found?.delete(id)) cleared.push([{ kind, id }, entry.owner]);
         }
         const log = logs.get(kind as Log);
         for (const id of log?.keys() ?? []) {
-          if (isOwned(id) && log?.delete(id)) cleared.push({ kind, id });
+          if (isOwned(id) && log?.delete(id)) cleared.push([{ kind, id }, id]);
         }
       }
-      for (const ref of cleared) notify(ref);
+      for (const one of cleared) notify(...one);
     },
 
-    watch(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+    watch(listener, owner) {
+      const own: ChangeListener = (changed) => listener(changed);
+      listeners.set(own, owner);
+      return () => listeners.delete(own);
     },
 
     async close() {

@@ -87,6 +87,19 @@ export type Change = {
   };
 }[Kind];
 
+/** An entry to append to a client's part of a log, which keeps the last `maxEntries` entries. */
+export type Addition = {
+  [L in Log]: {
+    readonly log: L;
+    readonly owner: string;
+    readonly value: Logs[L];
+    readonly maxEntries: number;
+  };
+}[Log];
+
+/** Gets each record or log that has changed; nothing when changes may have been missed. */
+export type ChangeListener = (changed?: Ref<Kind | Log>) => void;
+
 /** The store cannot be reached now; the message says which store and why, for the operator. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
@@ -104,18 +117,19 @@ export class StoreUnavailable extends Error {
 export interface Store {
   /** Whether it can be read and written. @throws {StoreUnavailable} it cannot */
   check(): Eventual<void>;
-  /** A few hundred records are read at one instant; more, in parts. */
+  /** The records of one client, and of all, are read at one instant; more than a few hundred, in parts. */
   read<const R extends readonly Ref[]>(...refs: R): Eventual<StoreSnapshot<R>>;
-  /** All changes or none: false when any version is no longer the present one. */
-  swap(...changes: readonly Change[]): Eventual<boolean>;
+  /**
+   * Changes and additions of one client, or of all clients together: all or none. False when any version is no longer the
+   * present one.
+   */
+  swap(...parts: readonly (Change | Addition)[]): Eventual<boolean>;
   /** Records of one kind, oldest first; of one owner, if named. Records that are written meanwhile may be missing. */
   list<K extends Kind>(kind: K, owner?: string): Promise<StoredRecord<K>[]>;
   /** Like {@link list}, in parts of a few hundred: owner by owner, and newest first within each. */
   pages<K extends Kind>(kind: K, owner?: string): AsyncIterable<readonly NumberedRecord<K>[]>;
   /** At most `limit` records of a kind, in the order of creation. */
   page<K extends Kind>(kind: K, limit: number, range?: Range): Promise<readonly NumberedRecord<K>[]>;
-  /** Appends to a client's part of a log, which keeps the last `maxEntries` entries. */
-  append<L extends Log>(log: L, owner: string, entry: Logs[L], maxEntries: number): Eventual<void>;
   /** Entries of a log in the order of their ids, in parts of a few hundred. */
   entries<L extends Log>(log: L, range?: Range): AsyncIterable<readonly LogEntry<L>[]>;
   /** How many records or entries there are; of one owner, if named. */
@@ -126,9 +140,9 @@ export interface Store {
    */
   clear(kinds: readonly (Kind | Log)[], owner?: string): Promise<void>;
   /**
-   * Calls `listener` soon after a record or log has changed. Notifications may come late, repeatedly or never, so listeners
-   * also poll once a second.
+   * Calls `listener` soon after a record or log of a client, or of all clients together, has changed; without an owner, of
+   * anyone. Notifications may come late or repeatedly. Once this resolves, none is missed without a call that names no change.
    */
-  watch(listener: (changed: Ref<Kind | Log>) => void): () => void;
+  watch(listener: ChangeListener, owner?: string): Eventual<() => void>;
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { launch } from '../../src/server/launch.ts';
+import { toKeyPrefix, toPartition } from '../../src/store/redis/partition.ts';
 import { type Drive, driveAt } from '../support/drive.ts';
 import { createFakePage } from '../support/fake-page.ts';
 import { useRedisForEach } from '../support/redis-for-each.ts';
@@ -30,16 +31,24 @@ describe.skipIf(why)(`a Redis that loses data while it runs${why ? ` (${why})` :
     for (const one of instances) await one.close();
   });
 
+  const CONFIGURED = 'sandbox-client';
+  /** What the keys of the configured client begin with. */
+  const own = () => toKeyPrefix(set.prefix, toPartition(CONFIGURED));
+  /** A client in the same partition. */
+  const MADE = Array.from({ length: 10_000 }, (_, n) => `made-${n}`).find(
+    (id) => toPartition(id) === toPartition(CONFIGURED),
+  );
+
   const LOSSES: [string, () => Promise<unknown>][] = [
     ['is flushed', () => set.redis.flushAll()],
     ['is swapped for an empty database', () => set.redis.swapDb(0, 1)],
-    ['has lost the clients only', () => set.redis.unlink(`${set.prefix}client`)],
-    ['has lost the order of the clients only', () => set.redis.unlink(`${set.prefix}client:of`)],
+    ['has lost the records of a client only', () => set.redis.unlink(`${own()}records`)],
+    ['has lost what there is of a client only', () => set.redis.unlink(`${own()}owners`)],
   ];
   describe.each(LOSSES)('that %s', (_, lose) => {
     it('has all that is configured again at once, on every instance, and says so once each', async () => {
       const [a, b] = [await start(), await start()];
-      await a.createClient({ client_id: 'made' });
+      await a.createClient({ client_id: MADE });
       await lose();
       expect((await a.requestToken()).status).toBe(200);
       expect((await b.requestToken()).status).toBe(200);
@@ -73,14 +82,32 @@ describe.skipIf(why)(`a Redis that loses data while it runs${why ? ` (${why})` :
     await page.waitForText('"reset":true');
   });
 
-  it('keeps the tokens of configured clients when only the clients are lost', async () => {
+  it('notices at the next list that the order of its clients is lost', async () => {
     const a = await start();
-    const token = await a.token();
-    await set.redis.unlink(`${set.prefix}client`);
+    await a.createClient({ client_id: MADE });
+    await set.redis.unlink(`${own()}of:client:${JSON.stringify(MADE)}`);
+    expect((await a.admin('GET', '/clients')).json.items).toMatchObject([{ client_id: CONFIGURED }]);
+    expect(set.lines).toHaveLength(1);
+  });
+
+  it('keeps what other clients have made when the records of one are lost', async () => {
+    const a = await start();
+    const id = `${MADE}-elsewhere`;
+    expect(toPartition(id)).not.toBe(toPartition(CONFIGURED));
+    const token = await a.token(await a.createClient({ client_id: id }));
+    await set.redis.unlink(`${own()}records`);
     expect((await a.open(token, 'v')).status).toBe(200);
   });
 
-  it('keeps everything when only the mark is lost, also for the next instance', async () => {
+  it('has what is of everyone in every partition again when one has lost it', async () => {
+    const a = await start();
+    await a.admin('POST', '/clock/advance', { by: '1h' });
+    await set.redis.unlink(`${own()}common`);
+    const { json } = await a.admin('GET', `/clock?client_id=${CONFIGURED}`);
+    expect(Date.parse(json.now)).toBeGreaterThan(Date.now() + 3_500_000);
+  });
+
+  it('keeps everything when only the layout is lost, also for the next instance', async () => {
     const a = await start();
     const made = await a.createClient();
     await set.redis.unlink(`${set.prefix}born`);
@@ -127,8 +154,10 @@ describe.skipIf(why)(`a Redis that loses data while it runs${why ? ` (${why})` :
   it('refuses data of another layout, older or newer', async () => {
     await set.redis.set(`${set.prefix}born`, '1795880312.482');
     await expect(start()).rejects.toThrow(/another version of mock-veridas uses it \(layout 1 /);
-    await set.redis.unlink(`${set.prefix}born`);
-    await set.redis.hSet(`${set.prefix}born`, { layout: '3', mark: 'x' });
-    await expect(start()).rejects.toThrow(/\(layout 3 .*--store-prefix/);
+    for (const layout of ['2', '4']) {
+      await set.redis.unlink(`${set.prefix}born`);
+      await set.redis.hSet(`${set.prefix}born`, { layout, mark: 'x' });
+      await expect(start()).rejects.toThrow(new RegExp(`\\(layout ${layout} .*--store-prefix`));
+    }
   });
 });

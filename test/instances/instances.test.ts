@@ -361,9 +361,9 @@ describe.skipIf(noRedis)(`the detection of planted races${noRedis ? ` (skipped: 
     [
       'the compare-and-swap',
       {
-        file: 'store/redis/scripts.ts',
-        snippet: '~= ARGV[i + 2] then return 0 end',
-        replacement: '~= ARGV[i + 2] then versionOf(nil) end',
+        file: 'store/redis/scripts/write.ts',
+        snippet: "'0') ~= ARGV[i] then return {} end",
+        replacement: "'0') ~= ARGV[i] then format(0) end",
       },
       /accepted though|was completed \d times|gaps|twice|has heard/,
     ],

@@ -26,6 +26,8 @@ it('leaves no connection open when it is destroyed while it connects', async () 
   const accepted = new Promise((resolve) => server.once('connection', resolve));
   const client = clients.newClient(
     url,
+    new Map(),
+    () => {},
     () => {},
     () => {},
   );

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createClientRecord } from '../../src/domain/client.ts';
 import { instant } from '../../src/domain/time.ts';
 import { putRecord } from '../../src/simulator/decide.ts';
-import { clientRef } from '../../src/simulator/refs.ts';
+import { clientRef, scenarioRef } from '../../src/simulator/refs.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
-import type { Kind, Ref, Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
-import { readEntries, storeSuite } from '../support/store-suite.ts';
+import { createPending, readEntries, storeSuite } from '../support/store-suite.ts';
 import { explainMissingTool } from '../support/tools.ts';
 
 const why = explainMissingTool('redis');
@@ -46,6 +46,9 @@ const entry = (path: string) =>
     from: '',
   }) as const;
 
+const append = (store: Store, owner: string, path: string, maxEntries: number) =>
+  store.swap({ log: 'journal', owner, value: entry(path), maxEntries });
+
 describe.skipIf(why !== undefined)('a store on its own Redis', () => {
   storeSuite('redis', open);
 });
@@ -67,9 +70,24 @@ describe.skipIf(why !== undefined)('several stores on one Redis', () => {
   });
 
   it('notifies one store of a change in another', async () => {
-    const notified = new Promise((resolve) => b.watch(resolve));
+    const { promise: notified, resolve } = createPending<unknown>();
+    await b.watch(resolve);
     await add(a, 'one');
     expect(await notified).toEqual(clientRef('one'));
+  });
+
+  it('notifies watchers that joined while the connection for notifications was lost', async () => {
+    const redis = createClient({ url: server.url });
+    await redis.connect();
+    const untilMissed = createPending<unknown>();
+    await b.watch((changed) => changed === undefined && untilMissed.resolve(changed), 'one');
+    await redis.sendCommand(['CLIENT', 'KILL', 'TYPE', 'PUBSUB']);
+    const { promise: notified, resolve } = createPending<unknown>();
+    await b.watch((changed) => changed !== undefined && resolve(changed), 'two');
+    await untilMissed.promise;
+    await add(a, 'two');
+    expect(await notified).toEqual(clientRef('two'));
+    redis.destroy();
   });
 
   it('accepts exactly one of many concurrent changes from two stores', async () => {
@@ -78,14 +96,16 @@ describe.skipIf(why !== undefined)('several stores on one Redis', () => {
   });
 
   it('numbers log entries upwards across stores', async () => {
-    for (const store of [a, b, a]) await store.append('journal', 'one', entry('/'), 10);
-    expect((await readEntries(a)).map(({ id }) => id)).toEqual([1, 2, 3]);
+    for (const store of [a, b, a]) await append(store, 'one', '/', 10);
+    const numbers = (await readEntries(a)).map(({ id }) => id);
+    expect(numbers).toHaveLength(3);
+    expect(numbers).toEqual(numbers.toSorted((x, y) => x - y));
   });
 
   it('isolates stores with different prefixes, even when one clears everything', async () => {
     const other = await open(`${prefix}client:`);
     await add(a, 'one');
-    await other.append('journal', 'one', entry('/'), 10);
+    await append(other, 'one', '/', 10);
     expect(await ids(other)).toEqual([]);
     expect(await readEntries(a)).toEqual([]);
     await other.clear(['client', 'journal']);
@@ -96,13 +116,15 @@ describe.skipIf(why !== undefined)('several stores on one Redis', () => {
     const redis = createClient({ url: server.url });
     await redis.connect();
     await redis.set('client', 'not ours');
-    const empty = (await redis.keys('*')).sort();
+    // Other stores have closed, and their configuration expires.
+    const listKeys = async () =>
+      (await redis.keys('*')).filter((key) => !key.endsWith(':configuration')).sort();
+    const empty = await listKeys();
     await add(a, 'one');
-    await a.append('journal', 'one', entry('/'), 10);
+    await append(a, 'one', '/', 10);
     await a.clear(['client', 'journal']);
     expect(await redis.get('client')).toBe('not ours');
-    expect((await redis.keys('*')).filter((key) => !empty.includes(key))).toEqual([`${prefix}appended`]);
-    expect(await redis.hLen(`${prefix}client`)).toBe(1);
+    expect(await listKeys()).toEqual(empty);
     redis.destroy();
   });
 
@@ -152,7 +174,7 @@ describe.skipIf(why !== undefined)('unusual ids in Redis', () => {
     const store = await open();
     for (const id of HOSTILE) {
       expect(await add(store, id)).toBe(true);
-      await store.append('journal', id, entry(id), 10);
+      await append(store, id, id, 10);
     }
     expect(await ids(store)).toEqual(HOSTILE);
     for (const id of HOSTILE) {
@@ -170,7 +192,7 @@ describe.skipIf(why !== undefined)('unusual ids in Redis', () => {
   it('reports unusual ids unchanged in change notifications', async () => {
     const store = await open();
     const notified: string[] = [];
-    store.watch(({ id }) => notified.push(id));
+    await store.watch((changed) => notified.push(changed?.id ?? 'missed'));
     for (const id of HOSTILE) await add(store, id);
     await expect.poll(() => notified).toEqual(HOSTILE);
   });
@@ -181,30 +203,32 @@ describe.skipIf(why !== undefined)('many records in Redis', () => {
 
   it('lists and clears many records within the time limit of a request', async () => {
     const store = await open();
-    const token = (n: number): Ref<Kind> => ({ kind: 'client', id: `${n}` });
-    for (let n = 0; n < MANY; n += 1000) {
-      const some = Array.from({ length: 1000 }, (_, i) => token(n + i) as Ref<'client'>);
-      await store.swap(
-        ...some.map((ref) => putRecord(ref, undefined, n % 2000 === 0 ? 'a' : 'b', client(ref.id))),
-      );
+    const scenario = (owner: string, n: number) => scenarioRef(owner, `${n}`);
+    for (const owner of ['a', 'b']) {
+      for (let n = 0; n < MANY / 2; n += 1000) {
+        const some = Array.from({ length: 1000 }, (_, i) => scenario(owner, n + i));
+        const value = { clientId: owner, scenario: { name: 's', steps: [] } };
+        await store.swap(...some.map((ref) => putRecord(ref, undefined, owner, value)));
+      }
     }
     const notified = new Set<string>();
-    store.watch(({ id }) => notified.add(id));
-    expect(await store.list('client')).toHaveLength(MANY);
-    await store.clear(['client'], 'a');
-    expect(await store.list('client', 'b')).toHaveLength(MANY / 2);
-    await store.clear(['client']);
-    expect(await store.list('client')).toEqual([]);
+    await store.watch((changed) => notified.add(changed?.id ?? 'missed'));
+    expect(await store.list('scenario')).toHaveLength(MANY);
+    await store.clear(['scenario'], 'a');
+    expect(await store.list('scenario', 'b')).toHaveLength(MANY / 2);
+    await store.clear(['scenario']);
+    expect(await store.list('scenario')).toEqual([]);
     await expect.poll(() => notified.size).toBe(MANY);
   });
 
   it('reads a long log page by page', async () => {
     const store = await open();
     const all = Array.from({ length: 2_500 }, (_, n) => `${n}`);
-    for (const path of all)
-      await store.append('journal', Number(path) % 2 === 0 ? 'a' : 'b', entry(path), 2_000);
-    expect((await readEntries(store)).map(({ value }) => value.path)).toEqual(all);
-    expect((await readEntries(store, { owner: 'a', after: 1_001 })).map(({ value }) => value.path)).toEqual(
+    for (const path of all) await append(store, Number(path) % 2 === 0 ? 'a' : 'b', path, 2_000);
+    const entries = await readEntries(store);
+    expect(entries.map(({ value }) => value.path)).toEqual(all);
+    const after = entries[1_000]?.id;
+    expect((await readEntries(store, { owner: 'a', after })).map(({ value }) => value.path)).toEqual(
       all.slice(1_001).filter((path) => Number(path) % 2 === 0),
     );
   });

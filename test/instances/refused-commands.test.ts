@@ -75,23 +75,23 @@ describe.skipIf(why)(`a Redis that refuses commands${why ? ` (${why})` : ''}`, (
   });
 
   it('ends the start when another program uses one of the keys', async () => {
-    await set.redis.set(`${set.prefix}token`, 'not ours');
+    await set.redis.set(`${set.prefix}{0}:records`, 'not ours');
     await expect(start()).rejects.toThrow(`WRONGTYPE`);
-    await expect(start()).rejects.toThrow(`${set.prefix}token`);
+    await expect(start()).rejects.toThrow(`${set.prefix}{0}:records`);
   });
 
   it('answers with 503 and the key when another program overwrites one', async () => {
     const { requestToken, admin } = await start();
-    await set.redis.set(`${set.prefix}token`, 'not ours');
+    await set.redis.set(`${set.prefix}{0}:records`, 'not ours');
     for (let n = 0; n < 5; n += 1) {
       const answer = await requestToken();
       expect([answer.status, await answer.text()]).toEqual([
         503,
-        expect.stringContaining(`${set.prefix}token`),
+        expect.stringContaining(`${set.prefix}{0}:records`),
       ]);
     }
     expect((await admin('POST', '/reset')).status).toBe(503);
-    expect(set.lines).toEqual([expect.stringMatching(/is unavailable: WRONGTYPE .*:token\)/)]);
+    expect(set.lines).toEqual([expect.stringMatching(/is unavailable: WRONGTYPE .*:records\)/)]);
   });
 
   it('reads, deletes and resets when it is full, and says so once', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { toKeyPrefix, toPartition } from '../../src/store/redis/partition.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import { type Drive, openDrive } from '../support/drive.ts';
 import { openFakePage } from '../support/fake-page.ts';
@@ -93,12 +94,15 @@ describe.skipIf(why)(`two simulators with Sentinels${why ? ` (${why})` : ''}`, (
   }
   const waitForStatus = (d: Drive, status: number) =>
     expect.poll(async () => (await d.admin('GET', '/health')).status, { timeout: FAIL_OVER_MS }).toBe(status);
-  const listTokens = async (server: RedisServer) =>
-    new Set(
-      (await repeatUntil(() => command<string[]>(server, 'HKEYS', `${prefix}token`)))
-        .filter((id) => id.startsWith('"'))
-        .map((id) => JSON.parse(id) as string),
+  const listTokens = async (server: RedisServer) => {
+    const records = `${toKeyPrefix(prefix, toPartition('sandbox-client'))}records`;
+    const fields = await repeatUntil(() => command<string[]>(server, 'HKEYS', records));
+    return new Set(
+      fields
+        .filter((field) => field.startsWith('token"'))
+        .map((field) => JSON.parse(field.slice(5)) as string),
     );
+  };
   async function findLost(tokens: readonly string[]): Promise<string[]> {
     const kept = await listTokens(await group.findMaster());
     return tokens.filter((token) => !kept.has(token));

@@ -61,9 +61,9 @@ describe.skipIf(why)(`a simulator whose Redis becomes unavailable${why ? ` (${wh
       await expect.poll(() => received).toContain('event: journal');
       await server.signal(signal);
       await expect.poll(() => received).toMatch(/event: trouble\ndata: .*journal: .* is unavailable/);
+      received = '';
       await restore();
       await waitForRecovery();
-      received = '';
       await expect.poll(() => received).toContain('event: journal');
       leaving.abort();
       await reading;

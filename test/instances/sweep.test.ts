@@ -81,7 +81,21 @@ describe.each(Object.entries(STORES))('the sweep of ended records in the store %
       const received = await simulator.requests.receive({ claimed: [clientId] });
       const fields = new Map([['grant_type', 'client_credentials']]);
       const basic = { id: clientId, secret: clientSecret };
-      const issued = await simulator.tokens.issue({ query: 'none', basic, fields }, received, () => true);
+      const issued = await simulator.tokens.issue(
+        { query: 'none', basic, fields },
+        received,
+        () => true,
+        ({ at, receivedAt }) => ({
+          clientId,
+          at,
+          receivedAt,
+          method: 'POST',
+          path: '/o/token/',
+          query: {},
+          headers: {},
+          from: '::1',
+        }),
+      );
       if (!('token' in issued)) throw new Error(issued.reason);
       return issued.token.accessToken;
     }

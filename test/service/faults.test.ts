@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { newMemoryStore } from '../../src/library/index.ts';
 import { launchMock } from '../../src/library/launch-mock.ts';
 import { createSharedStore, type Drive, driveAt, type Json, openDrive } from '../support/drive.ts';
 
@@ -128,6 +129,30 @@ describe('faults', () => {
       fault_id: json.id,
       reason: `injected fault ${json.id}: status 500`,
     });
+  });
+
+  it('journals the fault that struck a request whose token was issued again after a conflict', async () => {
+    const memory = newMemoryStore();
+    let hadConflict = false;
+    const mock = await launchMock({
+      logLevel: 'error',
+      store: {
+        ...memory,
+        swap(...parts) {
+          if (hadConflict || !parts.some((part) => 'ref' in part && part.ref.kind === 'token'))
+            return memory.swap(...parts);
+          hadConflict = true;
+          return false;
+        },
+      },
+    });
+    onTestFinished(() => mock.close());
+    const { admin, requestToken } = driveAt(mock);
+    const { json } = await admin('POST', '/faults', { endpoint: 'token', kind: 'wrong-content-type' });
+    expect((await requestToken()).status).toBe(200);
+    expect(hadConflict).toBe(true);
+    const { items } = (await admin('GET', '/requests')).json;
+    expect(items).toMatchObject([{ status: 200, fault_id: json.id }]);
   });
 
   it('of the config file stays used up when another instance starts on the same store', async () => {

@@ -5,11 +5,22 @@ import type { JournalEntry } from '../../src/domain/journal.ts';
 import { instant, ms } from '../../src/domain/time.ts';
 import { createToken } from '../../src/domain/token.ts';
 import { putRecord, requireUnchanged } from '../../src/simulator/decide.ts';
-import { clientRef, tokenRef } from '../../src/simulator/refs.ts';
+import {
+  ALL_CLIENTS,
+  callRef,
+  clientRef,
+  clockRef,
+  counterRef,
+  toCallId,
+  tokenRef,
+} from '../../src/simulator/refs.ts';
 import type { LogEntry, Range, Ref, Store } from '../../src/store/store.ts';
 
 const A = clientRef('a');
 const B = clientRef('b');
+/** Another record of the first client. */
+const COUNTER = counterRef('a');
+const ONE = { issued: 1 };
 const client = (clientId: string, clientSecret = 'secret') => createClientRecord({ clientId, clientSecret });
 
 const CALL: Call = {
@@ -28,6 +39,15 @@ export async function readEntries(store: Store, range?: Range): Promise<LogEntry
   const found: LogEntry<'journal'>[] = [];
   for await (const some of store.entries('journal', range)) found.push(...some);
   return found;
+}
+
+/** A promise, and what resolves it. */
+export function createPending<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((one) => {
+    resolve = one;
+  });
+  return { promise, resolve };
 }
 
 /** Tests what every store must do. `create` opens an empty store. */
@@ -76,28 +96,27 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
     it('writes all changes of a swap or none', async () => {
       await add(A);
       expect(
-        await store.swap(
-          putRecord(B, undefined, 'b', client('b')),
-          putRecord(A, undefined, 'a', client('a')),
-        ),
+        await store.swap(putRecord(COUNTER, undefined, 'a', ONE), putRecord(A, undefined, 'a', client('a'))),
       ).toBe(false);
-      expect(await read(B)).toBeUndefined();
+      expect((await store.read(COUNTER)).found).toEqual([undefined]);
     });
 
     it('refuses a swap when a record that it requires unchanged has changed', async () => {
       await add(A);
       const old = await read(A);
       await store.swap(putRecord(A, old, 'a', client('a', 'newer')));
-      expect(await store.swap(requireUnchanged(A, old, 'a'), putRecord(B, undefined, 'b', client('b')))).toBe(
+      expect(await store.swap(requireUnchanged(A, old, 'a'), putRecord(COUNTER, undefined, 'a', ONE))).toBe(
         false,
       );
-      expect(await read(B)).toBeUndefined();
+      expect((await store.read(COUNTER)).found).toEqual([undefined]);
     });
 
     it('does not change a record that a swap requires unchanged', async () => {
       await add(A);
       const before = await read(A);
-      await store.swap(requireUnchanged(A, before, 'a'), putRecord(B, undefined, 'b', client('b')));
+      expect(
+        await store.swap(requireUnchanged(A, before, 'a'), putRecord(COUNTER, undefined, 'a', ONE)),
+      ).toBe(true);
       expect(await read(A)).toEqual(before);
     });
 
@@ -127,7 +146,7 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
     });
 
     it('returns a value with all its fields', async () => {
-      const ref: Ref<'call'> = { kind: 'call', id: 'c' };
+      const ref = callRef(toCallId(CALL));
       await store.swap(putRecord(ref, undefined, 'a', CALL));
       expect((await store.read(ref)).found[0]?.value).toEqual(CALL);
     });
@@ -205,33 +224,30 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
 
     it('notifies of every change once the whole swap can be read', async () => {
       const seen: Promise<boolean>[] = [];
-      const isWhole = async () => (await store.read(A, B)).found.every((one) => one !== undefined);
-      const notified = new Promise<void>((resolve) => {
-        store.watch(({ id }) => {
-          seen.push(isWhole());
-          if (id === 'b') resolve();
-        });
+      const isWhole = async () => (await store.read(A, COUNTER)).found.every((one) => one !== undefined);
+      const { promise: notified, resolve } = createPending<void>();
+      await store.watch((changed) => {
+        seen.push(isWhole());
+        if (changed?.kind === 'counter') resolve();
       });
-      await store.swap(putRecord(A, undefined, 'a', client('a')), putRecord(B, undefined, 'b', client('b')));
+      await store.swap(putRecord(A, undefined, 'a', client('a')), putRecord(COUNTER, undefined, 'a', ONE));
       await notified;
       expect(new Set(await Promise.all(seen))).toEqual(new Set([true]));
     });
 
     it('notifies of cleared records once all of them are gone', async () => {
       await add(A);
-      await add(B);
-      const left = new Promise<number>((resolve) => {
-        store.watch(async () => resolve((await store.read(A, B)).found.filter(Boolean).length));
-      });
-      await store.clear(['client']);
+      await store.swap(putRecord(COUNTER, undefined, 'a', ONE));
+      const { promise: left, resolve } = createPending<number>();
+      await store.watch(async () => resolve((await store.read(A, COUNTER)).found.filter(Boolean).length));
+      await store.clear(['client', 'counter']);
       expect(await left).toBe(0);
     });
 
     it('notifies of a cleared record', async () => {
       await add(A);
-      const notified = new Promise<unknown>((resolve) => {
-        store.watch(resolve);
-      });
+      const { promise: notified, resolve } = createPending<unknown>();
+      await store.watch(resolve);
       await store.clear(['client'], 'a');
       expect(await notified).toEqual(A);
     });
@@ -247,7 +263,7 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       from: '::1',
     });
     const append = (owner: string, path: string, limit = 10) =>
-      store.append('journal', owner, entry(owner, path), limit);
+      store.swap({ log: 'journal', owner, value: entry(owner, path), maxEntries: limit });
     const paths = async (owner?: string, after?: number) =>
       (await readEntries(store, { owner, after })).map(({ value }) => value.path);
 
@@ -305,25 +321,85 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
     });
 
     it('notifies of a new log entry', async () => {
-      const notified = new Promise<unknown>((resolve) => {
-        store.watch(resolve);
-      });
+      const { promise: notified, resolve } = createPending<unknown>();
+      await store.watch(resolve);
       await append('a', '1');
       expect(await notified).toEqual({ kind: 'journal', id: 'a' });
     });
 
     it('stops notifying a watcher that has unsubscribed', async () => {
       let notifications = 0;
-      const last = new Promise<void>((resolve) => {
-        const stop = store.watch(() => {
-          notifications += 1;
-        });
-        stop();
-        store.watch(() => resolve());
+      const { promise: last, resolve } = createPending<void>();
+      const stop = await store.watch(() => {
+        notifications += 1;
       });
+      stop();
+      await store.watch(() => resolve());
       await add(A);
       await last;
       expect(notifications).toBe(0);
+    });
+
+    it('notifies a watcher of one client of its changes and of those of all clients, and of no others', async () => {
+      const seen: unknown[] = [];
+      const { promise: last, resolve } = createPending<void>();
+      await store.watch((changed) => {
+        seen.push(changed);
+        if (changed?.kind === 'journal') resolve();
+      }, 'a');
+      await add(B);
+      await add(A);
+      await store.swap(putRecord(clockRef(ALL_CLIENTS), undefined, ALL_CLIENTS, { offset: ms(1) }));
+      await append('b', '1');
+      await append('a', '2');
+      await last;
+      expect(seen).toEqual([A, clockRef(ALL_CLIENTS), { kind: 'journal', id: 'a' }]);
+    });
+
+    it('appends an entry with the changes of a swap, or neither', async () => {
+      const addition = { log: 'journal', owner: 'a', value: entry('a', '1'), maxEntries: 10 } as const;
+      const putClient = putRecord(A, undefined, 'a', client('a'));
+      expect(await store.swap(putClient, addition)).toBe(true);
+      expect(await store.swap(putClient, addition)).toBe(false);
+      expect(await paths()).toEqual(['1']);
+    });
+
+    it('reads what is of all clients together with the records of each', async () => {
+      const everyones = clockRef(ALL_CLIENTS);
+      await store.swap(putRecord(everyones, undefined, ALL_CLIENTS, { offset: ms(1) }));
+      for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) {
+        const { found } = await store.read(clockRef(id), everyones);
+        expect([found[0], found[1]?.value]).toEqual([undefined, { offset: ms(1) }]);
+      }
+      const [old] = (await store.read(everyones)).found;
+      const change = putRecord(everyones, old, ALL_CLIENTS, { offset: ms(2) });
+      expect([await store.swap(change), await store.swap(change)]).toEqual([true, false]);
+      for (const id of ['a', 'b', 'c'])
+        expect((await store.read(clockRef(id), everyones)).found[1]?.value).toEqual({ offset: ms(2) });
+      await store.clear(['clock']);
+      for (const id of ['a', 'b', 'c'])
+        expect((await store.read(clockRef(id), everyones)).found).toEqual([undefined, undefined]);
+      expect(await store.list('clock')).toEqual([]);
+    });
+
+    it('lets no two clients have the same token, whatever its text', async () => {
+      const put = (owner: string, text: string) =>
+        store.swap(
+          putRecord(tokenRef(text), undefined, owner, createToken(text, client(owner), 'read', instant(1))),
+        );
+      for (const text of ['named', 'A'.repeat(30), 'eyJ.eyJ.x', '']) {
+        const tries = await Promise.all(['a', 'b', 'c', 'd'].map((owner) => put(owner, text)));
+        const won = ['a', 'b', 'c', 'd'].filter((_, index) => tries[index]);
+        expect(won.length).toBeLessThanOrEqual(1);
+        if (won.length === 0) expect(await put('a', text)).toBe(true);
+        const [record] = (await store.read(tokenRef(text))).found;
+        expect(record?.value.clientId).toBe(won[0] ?? 'a');
+        expect(await put('e', text)).toBe(false);
+        await store.clear(['token']);
+        expect((await store.read(tokenRef(text))).found).toEqual([undefined]);
+        expect(await put('e', text)).toBe(true);
+        await store.clear(['token'], 'e');
+      }
     });
   });
 }

@@ -1,29 +1,42 @@
 import { readFileSync } from 'node:fs';
 import { StoreUnavailable } from '../store.ts';
+import { LAYOUT, NO_MEMORY } from './failures.ts';
 import { formatLocation, listTlsFiles, type RedisLocation } from './location.ts';
-import {
-  APPEND,
+import { FIRST_PARTITION, type Partition, toKeyPrefix } from './partition.ts';
+import { COMMONS, COPY, REPLACE } from './scripts/copy.ts';
+import { CHECK, GREET } from './scripts/greet.ts';
+import { LIST, OWNERS, PART, PARTS, READ } from './scripts/read.ts';
+import { CLEAR, COMMIT, NAME } from './scripts/write.ts';
+import { createSubscriber } from './subscriber.ts';
+
+const SCRIPTS = {
   CHECK,
   CLEAR,
-  CLEAR_PARTS,
+  COMMIT,
+  COMMONS,
+  COPY,
   GREET,
   LIST,
+  NAME,
   OWNERS,
   PART,
   PARTS,
   READ,
-  SWAP,
-} from './scripts.ts';
-import { createSubscriber } from './subscriber.ts';
-
-const SCRIPTS = { APPEND, CHECK, CLEAR, CLEAR_PARTS, GREET, LIST, OWNERS, PART, PARTS, READ, SWAP };
+  REPLACE,
+};
 export type ScriptName = keyof typeof SCRIPTS;
 
 /** One connection to a server; not used again once it is lost. */
 export interface RedisClient {
-  /** Connects and subscribes to the channel. */
+  /** Connects, and subscribes to the channels. */
   connect(): Promise<void>;
-  run(script: ScriptName, ...args: string[]): Promise<unknown>;
+  /** Subscribes to one more channel of a partition. */
+  subscribe(partition: Partition, channel: string): Promise<void>;
+  unsubscribe(channel: string): void;
+  /** The layout that the keys have: this one, or that of another version. */
+  readLayout(): Promise<string>;
+  /** Runs a script, which may touch the keys of the partition only. */
+  run(partition: Partition, script: ScriptName, ...args: string[]): Promise<unknown>;
   /** `master`, or `slave` and the host and port of its master, or `sentinel` and the names of the masters that it knows. */
   readRole(): Promise<readonly unknown[]>;
   /** What the server does with data when its memory is full; undefined when the user may not ask for it. */
@@ -97,8 +110,8 @@ export async function createClientFactory(place: RedisLocation) {
       SCRIPT,
       NUMBER_OF_KEYS: 1,
       // The library copies these to its next connection: nothing may be specific to this one.
-      parseCommand(parser, prefix: string, ...args: string[]) {
-        parser.pushKey(prefix);
+      parseCommand(parser, keyPrefix: string, ...args: string[]) {
+        parser.pushKey(keyPrefix);
         parser.push(...args);
       },
       transformReply: undefined as unknown as () => unknown,
@@ -144,22 +157,30 @@ export async function createClientFactory(place: RedisLocation) {
 
     /**
      * @param url the address of the server
-     * @param onMessage called with each message on the channel
+     * @param channels the channels to subscribe to, and their partitions
+     * @param onMessage called with each message on a channel
+     * @param onMissed called when messages may have been missed
      * @param onLost called once when the connection has been lost
      */
     newClient(
       url: string,
-      onMessage: (message: string) => void,
+      channels: ReadonlyMap<string, Partition>,
+      onMessage: (message: string, channel: string) => void,
+      onMissed: () => void,
       onLost: (error: Error) => void,
     ): RedisClient {
       const client = makeDestroyable(createClient({ ...createOptions(url), scripts }));
       client.on('error', onLost);
+      const keyPrefix = toKeyPrefix(place.prefix, FIRST_PARTITION);
       // On a connection of its own: Redis cuts those that subscribe when an answer is large. Until it is subscribed again,
       // changes are found by polling.
       const subscriber = createSubscriber({
         newClient: () => makeDestroyable(createClient(createOptions(url))),
-        channels: [`${place.prefix}changes`],
+        // By these a new instance counts the others.
+        channels: [`${keyPrefix}instances`, ...channels.keys()],
+        tried: `${keyPrefix}tried`,
         onMessage,
+        onSubscribed: onMissed,
       });
 
       return {
@@ -167,7 +188,25 @@ export async function createClientFactory(place: RedisLocation) {
           await client.connect();
           await subscriber.subscribe();
         },
-        run: (name, ...args) => client[name](place.prefix, ...args),
+        run: (partition, name, ...args) => client[name](toKeyPrefix(place.prefix, partition), ...args),
+        subscribe: (_, channel) => subscriber.add(channel),
+        unsubscribe: subscriber.remove,
+        async readLayout() {
+          const key = `${place.prefix}born`;
+          const read = () => client.hGet(key, 'layout');
+          try {
+            return (
+              (await read()) ??
+              ((await client.hSetNX(key, 'layout', LAYOUT)) === 1 ? LAYOUT : ((await read()) ?? ''))
+            );
+          } catch (error) {
+            const { message } = error as Error;
+            // In the first layout it was a text. A full server that has lost it still reads and deletes.
+            if (message.startsWith('WRONGTYPE')) return '1';
+            if (NO_MEMORY.test(message)) return LAYOUT;
+            throw error;
+          }
+        },
         readRole: () => client.sendCommand(['ROLE']),
         async readEvictionPolicy() {
           const info = await client.info('memory').catch(() => '');

@@ -1,37 +1,31 @@
 import { systemTime } from '../../system/clock.ts';
 import { clearInterval, nextRound, setInterval, pause as wait } from '../../system/timers.ts';
-import { type Kind, StoreUnavailable } from '../store.ts';
+import { StoreUnavailable } from '../store.ts';
 import { createClientFactory, type RedisClient, type ScriptName } from './client.ts';
-import { type Configuration, findDifferences, hashConfiguration } from './configuration.ts';
 import { LayoutMismatch, NO_MEMORY, TEMPORARY_ERROR, UNUSABLE_SERVER, WrongAddress } from './failures.ts';
-import { describeFailure, formatLocation, type RedisLocation } from './location.ts';
+import { createGreeter, type GreetingOptions, type RunScript } from './greeting.ts';
+import { describeFailure, formatLocation } from './location.ts';
+import type { Partition } from './partition.ts';
 import { createReplyTimer } from './reply-timer.ts';
 import { findWrongRole } from './role.ts';
-import { LAYOUT, LOST } from './scripts.ts';
+import { LOST } from './scripts/keys.ts';
 import { RETRY_DELAY_MS } from './subscriber.ts';
 import { createTopology } from './topology.ts';
 import { withTimeout } from './with-timeout.ts';
 
-/** Runs a script on the server. */
-export type RunScript = RedisClient['run'];
-
-export interface ConnectionOptions extends RedisLocation {
-  /** The settings that all instances should have in common, by name. */
-  readonly configuration?: Configuration;
-  readonly kinds: readonly Kind[];
-  /** Called with each message on the channel. */
-  readonly onMessage: (message: string) => void;
-  /** Called once each when the store becomes unavailable, recovers or has lost data, and with warnings at the start. */
-  readonly onStatusChange: (line: string) => void;
-  /** Called at the start when other instances use the store. */
-  readonly onShared?: (line: string) => void;
-  /** Writes the seed data again after the server has lost data; no other command runs before. */
-  readonly reseed: (run: RunScript) => Promise<void>;
+export interface ConnectionOptions extends GreetingOptions {
+  /** Called with each message on a channel. */
+  readonly onMessage: (message: string, channel: string) => void;
+  /** Called when messages may have been missed. */
+  readonly onMissed: () => void;
 }
 
 export interface Connection {
   /** @throws {StoreUnavailable} at once while the store is unavailable, and after a second when it becomes so */
   readonly run: RunScript;
+  /** Subscribes to a channel, also on every later connection. Resolves when it is, or when there is no connection now. */
+  subscribe(partition: Partition, channel: string): Promise<void>;
+  unsubscribe(channel: string): void;
   /** @throws {StoreUnavailable} the store cannot be read or written now */
   check(): Promise<void>;
   /** Resolves when the commands in progress have finished. */
@@ -44,15 +38,8 @@ const HANDSHAKE_TIMEOUT_MS = 1_500;
 const START_TIMEOUT_MS = 3_000;
 const START_TIMEOUT_WITH_SENTINELS_MS = 10_000;
 const CHECK_INTERVAL_MS = 1_000;
-/** Each check renews the configuration for so long. */
-const CONFIGURATION_TTL_S = 5;
 /** How often a command is run again because data was lost. */
 const MAX_RESTORES = 5;
-/** A server that evicts loses data again and again. */
-const MIN_LOSS_REPORT_INTERVAL_MS = 60_000;
-
-/** These scripts get the mark as their first argument, and report when data has lost it. */
-const CHECKS_MARK: ReadonlySet<ScriptName> = new Set(['READ', 'LIST', 'OWNERS', 'CHECK']);
 
 /**
  * Keeps one connection to a server, and reconnects whenever it is lost. The library's own reconnecting waits forever for a
@@ -61,10 +48,10 @@ const CHECKS_MARK: ReadonlySet<ScriptName> = new Set(['READ', 'LIST', 'OWNERS', 
  * @throws {StoreUnavailable} the server cannot be reached, or rejects the credentials
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
-  const { onMessage, onStatusChange, kinds } = options;
+  const { onMessage, onMissed, onStatusChange } = options;
   const clients = await createClientFactory(options);
   const label = `the store at ${formatLocation(options)}`;
-  const configuration = hashConfiguration(options.configuration ?? {});
+  const { greet, check: checkAll, runOn } = createGreeter(options);
   const createUnavailable = (why: string) => new StoreUnavailable(`${label} is unavailable: ${why}`);
 
   let current: RedisClient | undefined;
@@ -75,48 +62,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   let unavailableError = createUnavailable('it was not connected yet');
   let isClosed = false;
   let isFull = false;
-  let mark: string | undefined;
-  let lossReportedAt = Number.NEGATIVE_INFINITY;
-
-  const runOn =
-    (client: RedisClient, ownMark: string): RunScript =>
-    (script, ...args) =>
-      CHECKS_MARK.has(script) ? client.run(script, ownMark, ...args) : client.run(script, ...args);
-
-  /** Proves that the server can be used, and seeds it again when it has lost data since. */
-  async function greet(client: RedisClient): Promise<void> {
-    const again = mark === undefined ? '' : 'again';
-    const greeting = await client.run('GREET', LAYOUT, again, ...kinds);
-    const [layout, found, theirs = '', subscribers = 1] = greeting as [string, string, string?, number?];
-    if (layout !== LAYOUT) throw new LayoutMismatch(layout, options.prefix);
-    if (mark === undefined) {
-      const others = subscribers - 1;
-      if (others > 0)
-        options.onShared?.(
-          `${label} is shared with ${others} running instance${others === 1 ? '' : 's'}: tokens, clocks and resets apply to all. To keep this one apart, give it a --store-prefix of its own`,
-        );
-      const differences = findDifferences(configuration, theirs);
-      if (differences.length > 0)
-        onStatusChange(
-          `another instance at ${label} has other settings: ${differences.join(', ')}. Start all with the same, or give this one a --store-prefix of its own`,
-        );
-    } else if (mark !== found) {
-      const run = runOn(client, found);
-      await options.reseed(async (...command) => {
-        const reply = await run(...command);
-        if (reply === LOST) throw new Error('it loses data as fast as it is written');
-        return reply;
-      });
-      if (systemTime() > lossReportedAt + MIN_LOSS_REPORT_INTERVAL_MS) {
-        lossReportedAt = systemTime();
-        onStatusChange(
-          `${label} has lost data: it was flushed, evicts keys, or restarted without them. The configured clients are there again; what they and others had made is gone`,
-        );
-      }
-    }
-    mark = found;
-  }
-
+  const channels = new Map<string, Partition>();
   let leaveAttempt = (_why: Error): void => {};
   const topology = createTopology(options, clients, (why) => {
     leaveAttempt(why);
@@ -139,7 +85,13 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     server = '';
     const url = await topology.findMaster();
     server = topology.canChange ? `${new URL(url).host}: ` : '';
-    const client = clients.newClient(url, onMessage, (error) => dropConnection(client, error));
+    const client = clients.newClient(
+      url,
+      channels,
+      onMessage,
+      () => client === current && onMissed(),
+      (error) => dropConnection(client, error),
+    );
     attempt = client;
     const left = new Promise<never>((_, reject) => {
       leaveAttempt = reject;
@@ -162,6 +114,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
         if (isClosed) return;
         current = client;
         onStatusChange(`${label} is available again`);
+        onMissed();
       } catch (error) {
         unavailableError = createUnavailable(describe(error));
       }
@@ -188,6 +141,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   /** Greets a server that has lost data; commands that have noticed it wait for that. */
   const restore = (client: RedisClient): Promise<void> => {
     restoring ??= withTimeout(HANDSHAKE_TIMEOUT_MS, greet(client))
+      .then(onMissed)
       .catch((error) => {
         dropConnection(client, error);
         throw unavailableError;
@@ -207,9 +161,12 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     throw full;
   }
 
-  async function runOnce(client: RedisClient, script: ScriptName, args: readonly string[]): Promise<unknown> {
+  async function runOnce(
+    client: RedisClient,
+    ...[partition, script, ...args]: Parameters<RunScript>
+  ): Promise<unknown> {
     try {
-      return await runOn(client, mark ?? '')(script, ...args);
+      return await runOn(client)(partition, script, ...args);
     } catch (error) {
       if (clients.isReply(error) && NO_MEMORY.test(error.message)) return refuseFull(error);
       if (clients.isReply(error) && !UNUSABLE_SERVER.test(error.message)) throw error;
@@ -220,13 +177,13 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     }
   }
 
-  async function run(script: ScriptName, ...args: string[]): Promise<unknown> {
+  async function run(partition: Partition, script: ScriptName, ...args: string[]): Promise<unknown> {
     const client = current;
     if (client === undefined) throw unavailableError;
     replies.expect();
     try {
       for (let attempts = 0; attempts < MAX_RESTORES; attempts += 1) {
-        const reply = await runOnce(client, script, args);
+        const reply = await runOnce(client, partition, script, ...args);
         if (reply !== LOST) return reply;
         await restore(client);
       }
@@ -266,7 +223,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       `${label} may evict data: its maxmemory-policy is ${policy}. Set it to noeviction, or use another server`,
     );
   const check = async () => {
-    await run('CHECK', configuration, `${CONFIGURATION_TTL_S}`, ...kinds);
+    await checkAll(run);
     if (!isFull) return;
     isFull = false;
     onStatusChange(`${label} has room again`);
@@ -277,6 +234,14 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   return {
     run,
     check,
+    async subscribe(partition, channel) {
+      channels.set(channel, partition);
+      await current?.subscribe(partition, channel);
+    },
+    unsubscribe(channel) {
+      channels.delete(channel);
+      current?.unsubscribe(channel);
+    },
     async close() {
       clearInterval(checkTimer);
       // Cleaning up after a page takes several commands in sequence.

@@ -1,12 +1,16 @@
 import { clearTimeout, setTimeout } from '../../system/timers.ts';
+import { withTimeout } from './with-timeout.ts';
 
 export const RETRY_DELAY_MS = 250;
+/** A server that is silent for longer is connected to again. */
+const ANSWER_TIMEOUT_MS = 1_000;
 
 /** A connection for messages, of the library. */
 interface SubscribingClient {
   on(event: 'error', listener: (error: Error) => void): unknown;
   connect(): Promise<unknown>;
   subscribe(channels: string[], listener: (message: string, channel: string) => unknown): Promise<unknown>;
+  unsubscribe(channels: string[]): Promise<unknown>;
   destroy(): void;
 }
 
@@ -16,27 +20,59 @@ export interface Subscriber {
   subscribe(): Promise<void>;
   /** Like `subscribe`, and repeats it until it succeeds. */
   start(): void;
+  /** Listens on one more channel. Resolves when it does, or when there is no connection now. */
+  add(channel: string): Promise<void>;
+  remove(channel: string): void;
   destroy(): void;
 }
 
 /**
+ * @param options.tried a channel that is joined and left to try it
  * @param options.onMessage called with each message
  * @param options.onSubscribed called after each connection; messages may have been missed before
  */
 export function createSubscriber({
   newClient,
-  channels,
+  channels: first,
+  tried,
   onMessage,
   onSubscribed = () => {},
 }: {
   readonly newClient: () => SubscribingClient;
-  readonly channels: string[];
+  readonly channels: Iterable<string>;
+  readonly tried?: string;
   readonly onMessage: (message: string, channel: string) => void;
   readonly onSubscribed?: () => void;
 }): Subscriber {
+  const channels = new Set(first);
   let current: SubscribingClient | undefined;
   let retry: NodeJS.Timeout | undefined;
   let isDestroyed = false;
+  /** The connection that is subscribed to all channels but those to join and to leave. */
+  let subscribed: SubscribingClient | undefined;
+  const joining = new Set<string>();
+  const leaving = new Set<string>();
+  let updating: Promise<void> | undefined;
+
+  /** One after the other: the library forgets a channel that is joined while it is being left. */
+  async function update(): Promise<void> {
+    for (let client = subscribed; client && joining.size + leaving.size > 0; client = subscribed) {
+      const [joined, left] = [[...joining], [...leaving]];
+      joining.clear();
+      leaving.clear();
+      try {
+        if (joined.length > 0) await withTimeout(ANSWER_TIMEOUT_MS, client.subscribe(joined, onMessage));
+        if (left.length > 0) await withTimeout(ANSWER_TIMEOUT_MS, client.unsubscribe(left));
+      } catch {
+        if (client === subscribed) resubscribe();
+      }
+    }
+    updating = undefined;
+  }
+  async function startUpdate(): Promise<void> {
+    if (subscribed !== undefined && joining.size + leaving.size > 0) updating ??= update();
+    await updating;
+  }
 
   async function subscribe(): Promise<void> {
     if (isDestroyed) throw new Error('it is not subscribed to any more');
@@ -44,11 +80,17 @@ export function createSubscriber({
     current = client;
     client.on('error', () => client === current && resubscribe());
     await client.connect();
-    await client.subscribe(channels, onMessage);
+    joining.clear();
+    leaving.clear();
+    await client.subscribe(tried === undefined ? [...channels] : [...channels, tried], onMessage);
+    if (tried !== undefined) await client.unsubscribe([tried]);
+    subscribed = client;
+    await startUpdate();
     onSubscribed();
   }
   const start = () => void subscribe().catch(resubscribe);
   function resubscribe(): void {
+    subscribed = undefined;
     clearTimeout(retry);
     current?.destroy();
     if (!isDestroyed) retry = setTimeout(start, RETRY_DELAY_MS);
@@ -57,6 +99,18 @@ export function createSubscriber({
   return {
     subscribe,
     start,
+    async add(channel) {
+      channels.add(channel);
+      if (!leaving.delete(channel)) joining.add(channel);
+      // With others that are added or removed in the same moment.
+      await Promise.resolve();
+      await startUpdate();
+    },
+    remove(channel) {
+      channels.delete(channel);
+      if (!joining.delete(channel)) leaving.add(channel);
+      void Promise.resolve().then(startUpdate);
+    },
     destroy() {
       isDestroyed = true;
       clearTimeout(retry);
