@@ -1,7 +1,7 @@
 /**
  * `npm test`: installs missing tools, then runs lint, types, dead code and every test. Beside the main run, the tests of
- * `ON_BOTH_STORES` run on a Redis and those of `ON_SENTINEL` on Sentinels, and the image is built and tested in a container
- * engine; what these runs print follows at the end. The last line counts the tests of all
+ * `ON_BOTH_STORES` run on a Redis, those of `ON_GROUPS` on Sentinels, and these with `ON_CLUSTER` on a cluster. The image is
+ * built and tested in a container engine. What these runs print follows at the end. The last line counts the tests of all
  * runs: `N passed, N failed, N skipped`. The lines before it name the skipped and the failed ones. With `CI` set, a skipped
  * test fails the run.
  */
@@ -13,6 +13,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Engine, explainMissingEngine, startEngine } from './containers/engine.ts';
 import { createValidatorInstallArgs } from './support/api-validators.ts';
+import { startRedisCluster } from './support/cluster.ts';
 import { createDevServerInstallArgs } from './support/dev-servers.ts';
 import { createInterceptorInstallArgs } from './support/interceptors.ts';
 import { createJestInstallArgs } from './support/jest.ts';
@@ -164,8 +165,16 @@ async function runInContainers(starting: Promise<StartedEngine>): Promise<Beside
 /** The tests of a simulator in this process, and of calls in a browser. They must pass with both stores. */
 const ON_BOTH_STORES = ['test/service/', 'test/control/', 'test/library/', 'test/browser/call.test'];
 
-/** What a fail-over matters to most: tokens and open calls. The store's own tests run on Sentinels too. */
-const ON_SENTINEL = ['test/service/token', 'test/service/call'];
+/** What a fail-over matters to most: tokens and open calls. The store's own tests run on Sentinels and on a cluster too. */
+const ON_GROUPS = ['test/service/token', 'test/service/call'];
+
+/** What concerns all clients, and so all masters. */
+const ON_CLUSTER = [
+  'test/control/control',
+  'test/control/paging',
+  'test/control/wait',
+  'test/library/library.',
+];
 
 /** Runs the test files whose paths contain one of `filters` on a store that is started for them. */
 async function runOnStore(
@@ -186,7 +195,8 @@ async function runOnStore(
 async function runOnStores(): Promise<BesideRun[]> {
   return [
     await runOnStore('a Redis', startRedis, ON_BOTH_STORES),
-    await runOnStore('Sentinels', startSentinelGroup, ON_SENTINEL),
+    await runOnStore('Sentinels', startSentinelGroup, ON_GROUPS),
+    await runOnStore('a cluster', startRedisCluster, [...ON_GROUPS, ...ON_CLUSTER]),
   ];
 }
 

@@ -227,7 +227,8 @@ export const SIMULATOR_ROWS = {
     placeholder: 'URL',
     help:
       'where to keep all data: memory, or a Redis or Valkey that several instances share, such as ' +
-      'redis://HOST:6379, redis+sentinel://HOST:26379,HOST:26379/NAME, rediss:// for TLS, or unix:///path/to/socket; ' +
+      'redis://HOST:6379, redis+sentinel://HOST:26379,HOST:26379/NAME, redis+cluster://HOST:6379,HOST:6379, ' +
+      'rediss:// for TLS, or unix:///path/to/socket; ' +
       'needs the package redis',
     default: 'memory',
   },

@@ -50,8 +50,9 @@ export interface MockOptions {
   readonly logFormat?: LogFormat;
   /**
    * Where state is kept; by default in memory. Pass a `Store` to stop and restart a simulator without losing state: the
-   * store stays open. Pass the address of a Redis or Valkey (`redis://`, `rediss://` or `unix://`) or of its Sentinels
-   * (`redis+sentinel://`, `rediss+sentinel://`) to share state between simulators; this needs the package `redis`.
+   * store stays open. Pass the address of a Redis or Valkey (`redis://`, `rediss://` or `unix://`), of its Sentinels
+   * (`redis+sentinel://`, `rediss+sentinel://`) or of the nodes of its cluster (`redis+cluster://`, `rediss+cluster://`) to share
+   * state between simulators; this needs the package `redis`.
    */
   readonly store?: Store | string;
   /** Prefix of every key in Redis; by default `mock-veridas:`. */

@@ -57,6 +57,6 @@ export async function openStore(
     configuration: listCommonOptions(options),
     onStatusChange: (line) => log.warn(line),
     onShared,
-    reseed: (store) => createSeeder(store, random, options).all(),
+    reseed: (store, isLost) => createSeeder(store, random, options).all(isLost),
   });
 }

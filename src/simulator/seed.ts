@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts';
 import type { Random } from '../system/random.ts';
 import { createClients } from './clients.ts';
 import { createFaults } from './faults.ts';
+import { ALL_CLIENTS } from './refs.ts';
 import { createValidations } from './validations.ts';
 
 /** What exists from the start and after a reset. */
@@ -29,10 +30,14 @@ export function createSeeder(store: Store, random: Random, { clients, faults = [
   }
 
   return {
-    /** Everything. What was known of these clients is replaced. */
-    async all(): Promise<void> {
-      await createClients(store, random).seed(clients);
-      await seedData(() => true);
+    /**
+     * Everything. What was known of these clients is replaced.
+     *
+     * @param isMeant whether what is of this client is meant, or of all clients together
+     */
+    async all(isMeant: (clientId: string) => boolean = () => true): Promise<void> {
+      await createClients(store, random).seed(clients.filter(({ clientId }) => isMeant(clientId)));
+      await seedData(({ clientId = ALL_CLIENTS }) => isMeant(clientId));
     },
 
     /** The faults and validations of a client that was reset. */

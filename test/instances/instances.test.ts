@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PARTITIONS, toKeyPrefix } from '../../src/store/redis/partition.ts';
 import { buildChanged, type Change } from '../support/changed-command.ts';
+import { startRedisCluster } from '../support/cluster.ts';
 import type { Credentials, Json } from '../support/drive.ts';
 import {
   findImpossibleCalls,
@@ -28,7 +30,7 @@ const WORKERS = 8;
 const SEQUENCES = Number(process.env.SEQUENCES ?? 15);
 /** A fail-over takes seconds. */
 // biome-ignore lint/style/noProcessEnv: the user sets it when running the tests
-const SENTINEL_SEQUENCES = Number(process.env.SEQUENCES ?? 10);
+const FAIL_OVER_SEQUENCES = Number(process.env.SEQUENCES ?? 10);
 /** How long requests may be answered with 503 after a kill. */
 const MAX_OUTAGE_MS = 60_000;
 
@@ -60,12 +62,12 @@ type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 /** Where the instances keep their data. */
 interface Place {
   readonly url: string;
-  /** Kills the server in use. Resolves when there is one again. */
+  /** Kills a server in use, or moves a slot. Resolves when all is well again. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
-const PLACES: Record<'Redis' | 'Sentinel', () => Promise<Place>> = {
+const PLACES: Record<'Redis' | 'Sentinel' | 'Cluster', (prefix: string) => Promise<Place>> = {
   async Redis() {
     const redis = await startRedis({ keeps: true });
     return {
@@ -91,6 +93,30 @@ const PLACES: Record<'Redis' | 'Sentinel', () => Promise<Place>> = {
       stop: group.stop,
     };
   },
+  async Cluster(prefix) {
+    const group = await startRedisCluster();
+    const pickAny = <T>(all: readonly T[]) => all[Math.floor(Math.random() * all.length)] as T;
+    async function killMaster() {
+      const master = pickAny(await group.findMasters());
+      await group.killWhenReplicated(master);
+      await group.waitUntilReplaced(master);
+      await master.restart();
+    }
+    async function moveSlot() {
+      const slot = await group.findSlot(toKeyPrefix(prefix, Math.floor(Math.random() * PARTITIONS)));
+      const from = await group.findMaster(slot);
+      const others = (await group.findMasters()).filter((one) => one !== from);
+      await (await group.beginMove(slot, pickAny(others))).finish();
+    }
+    return {
+      url: group.url,
+      async kill() {
+        await pickAny([killMaster, moveSlot, moveSlot])();
+        await group.waitUntilWhole();
+      },
+      stop: group.stop,
+    };
+  },
 };
 
 interface Cluster {
@@ -102,8 +128,9 @@ interface Cluster {
 }
 
 async function startCluster(placeName: keyof typeof PLACES, command = COMMAND): Promise<Cluster> {
-  const place = await PLACES[placeName]();
-  const flags = ['--scenario', 'manual', '--store', place.url, '--store-prefix', createPrefix()];
+  const prefix = createPrefix();
+  const place = await PLACES[placeName](prefix);
+  const flags = ['--scenario', 'manual', '--store', place.url, '--store-prefix', prefix];
   const instances = await Promise.all(Array.from({ length: INSTANCES }, () => startInstance(flags, command)));
   return {
     place,
@@ -340,7 +367,8 @@ async function runSequences(
 describe.skipIf(noRedis)(`several instances with one store${noRedis ? ` (skipped: ${noRedis})` : ''}`, () => {
   it.each([
     ['Redis', SEQUENCES],
-    ['Sentinel', SENTINEL_SEQUENCES],
+    ['Sentinel', FAIL_OVER_SEQUENCES],
+    ['Cluster', FAIL_OVER_SEQUENCES],
   ] as const)(
     'stays consistent while instances and %s are killed and restarted (%i sequences)',
     async (...given) => {

@@ -24,13 +24,15 @@ afterEach(() => {
 it('leaves no connection open when it is destroyed while it connects', async () => {
   const clients = await createClientFactory({ url, prefix: 'p:' });
   const accepted = new Promise((resolve) => server.once('connection', resolve));
-  const client = clients.newClient(
-    url,
-    new Map(),
-    () => {},
-    () => {},
-    () => {},
-  );
+  const ignore = () => {};
+  const client = clients.newClient(url, {
+    channels: [],
+    tried: 'p:tried',
+    onMessage: ignore,
+    onMissed: ignore,
+    onChannelMoved: ignore,
+    onLost: ignore,
+  });
   const connecting = client.connect();
   client.destroy();
   await accepted;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PemConverter, SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startRedisCluster } from '../support/cluster.ts';
 import { openDrive } from '../support/drive.ts';
 import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
 import { startSentinelGroup } from '../support/sentinel.ts';
@@ -72,6 +73,26 @@ describe.skipIf(why)(`a Redis with TLS and client certificates${why ? ` (${why})
       await mock.close();
       await expect(start(group.url.replace('rediss', 'redis').split('?')[0] ?? '')).rejects.toThrow(
         /the connection was closed; a server that expects TLS needs a rediss\+sentinel:\/\/ address/,
+      );
+    } finally {
+      await group.stop();
+    }
+  }, 90_000);
+
+  it('is used over TLS when it is a cluster, also after a fail-over', async () => {
+    const group = await startRedisCluster({ tls: files, password: 'p@ss' });
+    try {
+      const { mock, requestToken, admin } = await start(group.url);
+      expect((await requestToken()).status).toBe(200);
+      const [old] = (await group.findMasters()) as [RedisServer];
+      await old.signal('SIGKILL');
+      await expect.poll(async () => (await admin('GET', '/health')).status).toBe(503);
+      await expect.poll(async () => (await admin('GET', '/health')).status, { timeout: 60_000 }).toBe(200);
+      expect((await requestToken()).status).toBe(200);
+      expect((await admin('POST', '/reset')).status).toBe(204);
+      await mock.close();
+      await expect(start(group.url.replace('rediss', 'redis').split('?')[0] ?? '')).rejects.toThrow(
+        /the connection was closed; a server that expects TLS needs a rediss\+cluster:\/\/ address/,
       );
     } finally {
       await group.stop();

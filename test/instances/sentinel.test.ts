@@ -3,6 +3,7 @@ import { toKeyPrefix, toPartition } from '../../src/store/redis/partition.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import { type Drive, openDrive } from '../support/drive.ts';
 import { openFakePage } from '../support/fake-page.ts';
+import { keepIssuing } from '../support/keep-issuing.ts';
 import { createPrefix, type RedisServer } from '../support/redis.ts';
 import {
   command,
@@ -59,39 +60,6 @@ describe.skipIf(why)(`two simulators with Sentinels${why ? ` (${why})` : ''}`, (
     for (const { mock } of [a, b]) await mock.close();
   });
 
-  /** Asks for tokens all the time. */
-  function keepIssuing(d: Drive) {
-    const issued: string[] = [];
-    const statuses: number[] = [];
-    let longestMs = 0;
-    let isStopped = false;
-    const done = (async () => {
-      while (!isStopped) {
-        const begun = performance.now();
-        const answer = await d.requestToken().catch(() => undefined);
-        // The test has failed, and its simulator has ended.
-        if (answer === undefined) return;
-        const body = await answer.text();
-        longestMs = Math.max(longestMs, performance.now() - begun);
-        statuses.push(answer.status);
-        if (answer.status === 200) issued.push((JSON.parse(body) as { access_token: string }).access_token);
-      }
-    })();
-    return {
-      issued,
-      statuses,
-      /** Resolves when more tokens were answered. */
-      async waitForMore(): Promise<void> {
-        const before = issued.length;
-        await expect.poll(() => issued.length > before + 20, { timeout: FAIL_OVER_MS }).toBe(true);
-      },
-      async stop() {
-        isStopped = true;
-        await done;
-        return longestMs;
-      },
-    };
-  }
   const waitForStatus = (d: Drive, status: number) =>
     expect.poll(async () => (await d.admin('GET', '/health')).status, { timeout: FAIL_OVER_MS }).toBe(status);
   const listTokens = async (server: RedisServer) => {
@@ -111,7 +79,7 @@ describe.skipIf(why)(`two simulators with Sentinels${why ? ` (${why})` : ''}`, (
     d.admin('POST', '/calls/v/events', { type: 'info', code, message: '' });
 
   it('leave a master that is being replaced before they answer tokens that the next one lacks', async () => {
-    const issuing = [a, b].map(keepIssuing);
+    const issuing = [a, b].map((d) => keepIssuing(d));
     await Promise.all(issuing.map((one) => one.waitForMore()));
     const old = await group.findMaster();
     await command(group.sentinels[1] as RedisServer, 'SENTINEL', 'FAILOVER', MASTER_NAME);
@@ -128,7 +96,7 @@ describe.skipIf(why)(`two simulators with Sentinels${why ? ` (${why})` : ''}`, (
   });
 
   it('continue at the new master, and never at the old one that comes back', async () => {
-    const issuing = [a, b].map(keepIssuing);
+    const issuing = [a, b].map((d) => keepIssuing(d));
     await Promise.all(issuing.map((one) => one.waitForMore()));
     const old = await group.findMaster();
     await group.killWhenReplicated(old);
@@ -147,7 +115,7 @@ describe.skipIf(why)(`two simulators with Sentinels${why ? ` (${why})` : ''}`, (
   });
 
   it('answer no token at a frozen master that wakes up after it was replaced', async () => {
-    const issuing = [a, b].map(keepIssuing);
+    const issuing = [a, b].map((d) => keepIssuing(d));
     await Promise.all(issuing.map((one) => one.waitForMore()));
     const old = await group.findMaster();
     await command(old, 'CLIENT', 'PAUSE', '1', 'ALL');

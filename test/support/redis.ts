@@ -20,13 +20,18 @@ export interface RedisServer {
 
 const START_TIMEOUT_MS = 10_000;
 
-/** Returns a port that is not in use. */
+/** Connections start at ports from 32768 (Linux). A server that is restarted could find its own in use. */
+const [FIRST_PORT, LAST_PORT] = [20_000, 31_999] as const;
+const PORTS_PER_PROCESS = 50;
+let ports = process.pid * PORTS_PER_PROCESS;
+
+/** Returns a port that is not in use, and that no other caller is given at the same time. */
 export const findFreePort = () =>
   new Promise<number>((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
+    const port = FIRST_PORT + (ports++ % (LAST_PORT - FIRST_PORT + 1));
+    const server = createServer()
+      .once('error', () => resolve(findFreePort()))
+      .listen(port, '127.0.0.1', () => server.close(() => resolve(port)));
   });
 
 /** The PEM files of a server or a client. */

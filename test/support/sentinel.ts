@@ -35,12 +35,15 @@ export interface SentinelGroup {
   stop(): Promise<void>;
 }
 
+/** A server that is silent for longer is frozen. */
+const ANSWER_TIMEOUT_MS = 3_000;
+
 /** Sends one command to a server. */
 export async function command<T>({ url }: RedisServer, ...args: string[]): Promise<T> {
   const client = createClient({
     url,
     RESP: 2,
-    socket: { reconnectStrategy: false, ...readTlsFiles(url) },
+    socket: { reconnectStrategy: false, socketTimeout: ANSWER_TIMEOUT_MS, ...readTlsFiles(url) },
     maintNotifications: 'disabled',
   });
   client.on('error', () => {});

@@ -20,6 +20,11 @@ describe('--store', () => {
     'redis+sentinel://h1:26379,h2,[::1]:26379/my.master-1_a/15',
     'redis+sentinel://user:p%40ss@h1,h2/m/?sentinel=:watcher',
     'rediss+sentinel://:secret@h1/m?ca=ca.pem&sentinel=u:p%40&cert=c.pem&key=k.pem',
+    'redis+cluster://h',
+    'redis+cluster://h1:6379,h2,[::1]:7001',
+    'redis+cluster://user:p%40ss@h1,h2/0',
+    'redis+cluster://h1,h2/',
+    'rediss+cluster://:secret@h1,h2?ca=ca.pem&cert=c.pem&key=k.pem',
     'unix:///run/redis.sock',
     'unix://user:secret@/run/redis.sock?db=3',
   ])('accepts --store %s', (store) => {
@@ -42,7 +47,7 @@ describe('--store', () => {
     'unix://run/secret.sock',
   ])('rejects --store %s without repeating the value', (store) => {
     expect(getProblems(['--store', store])).toEqual([
-      '--store: this is not a store; give memory, redis://USER:PASSWORD@HOST:PORT/DB, redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/NAME/DB, rediss:// or rediss+sentinel:// for TLS, or unix://PATH?db=N',
+      '--store: this is not a store; give memory, redis://USER:PASSWORD@HOST:PORT/DB, redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/NAME/DB, redis+cluster://USER:PASSWORD@HOST:PORT,HOST:PORT, rediss://, rediss+sentinel:// or rediss+cluster:// for TLS, or unix://PATH?db=N',
     ]);
   });
 
@@ -90,7 +95,34 @@ describe('--store', () => {
     ['redis+sentinel:secret/m', 'begin the address of Sentinels with redis+sentinel://'],
     ['redis://h1:26379,secret/m', 'begin the addresses of several Sentinels with redis+sentinel://'],
     ['rediss://u:p@h1,secret', 'begin the addresses of several Sentinels with redis+sentinel://'],
-    ['redis+cluster://h1,secret', 'use a Redis that is no cluster'],
+    ['redis://h1:7000,secret', 'begin those of the nodes of a cluster with redis+cluster://'],
+    ['redis+cluster://', 'name the hosts of the nodes, as in redis+cluster://HOST:PORT,HOST:PORT'],
+    ['redis+cluster:///0', 'name the hosts of the nodes'],
+    ['redis+cluster://:secret@', 'name the hosts of the nodes'],
+    ['redis+cluster://?ca=secret', 'name the hosts of the nodes'],
+    ['redis+cluster://h1,,secret', 'remove the comma without a host in the list of nodes'],
+    ['redis+cluster://secret,', 'remove the comma without a host in the list of nodes'],
+    ['redis+cluster://h1:0,secret', 'a port is a number from 1 to 65535'],
+    ['redis+cluster://h1:70000,secret', 'a port is a number from 1 to 65535'],
+    ['redis+cluster://h1 h2.secret', 'separate the hosts of the nodes by commas, each as HOST:PORT'],
+    ['redis+cluster://h1;h2.secret', 'separate the hosts of the nodes by commas, each as HOST:PORT'],
+    ['redis+cluster://h1:secret', 'separate the hosts of the nodes by commas, each as HOST:PORT'],
+    ['redis+cluster://::1', 'separate the hosts of the nodes by commas, each as HOST:PORT'],
+    ['redis+cluster://u:p@secret@h1', 'percent-encode : @ / ? # and % in user and password'],
+    ['redis+cluster://u:p/secret@h1', 'percent-encode : @ / ? # and % in user and password'],
+    ['redis+cluster://u:p%secret@h1', 'percent-encode : @ / ? # and % in user and password'],
+    ['redis+cluster://h1,h2/1', 'a cluster has database 0 only'],
+    ['redis+cluster://h1,h2/00', 'a cluster has database 0 only'],
+    ['redis+cluster://h1,h2/secret', 'the address of Sentinels is redis+sentinel://HOST:PORT,HOST:PORT/NAME'],
+    ['redis+cluster://h1,h2/secret/0', 'nothing follows the nodes of a cluster'],
+    ['redis+cluster://h1?ca=secret', 'give files (ca, cert, key) with rediss+cluster:// only'],
+    ['rediss+cluster://h1?sentinel=:secret', 'give files (ca, cert, key) with rediss+cluster:// only'],
+    ['rediss+cluster://h1?secret', 'give files (ca, cert, key) with rediss+cluster:// only'],
+    ['redis-cluster://secret', 'begin the address of a cluster with redis+cluster://'],
+    ['cluster://secret', 'begin the address of a cluster with redis+cluster://'],
+    ['redis+clusters://secret', 'begin the address of a cluster with redis+cluster://'],
+    ['REDIS+CLUSTER://secret', 'begin the address of a cluster with redis+cluster://'],
+    ['redis+cluster:secret', 'begin the address of a cluster with redis+cluster://'],
   ])('explains what to change in --store %s without repeating it', (store, fix) => {
     const [problem, ...others] = getProblems(['--store', store]);
     expect(others).toEqual([]);

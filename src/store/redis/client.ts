@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { StoreUnavailable } from '../store.ts';
 import { LAYOUT, NO_MEMORY } from './failures.ts';
-import { formatLocation, listTlsFiles, type RedisLocation } from './location.ts';
-import { FIRST_PARTITION, type Partition, toKeyPrefix } from './partition.ts';
+import { formatLocation, listTlsFiles, parseCluster, type RedisLocation } from './location.ts';
+import { type Partition, toKeyPrefix } from './partition.ts';
 import { COMMONS, COPY, REPLACE } from './scripts/copy.ts';
 import { CHECK, GREET } from './scripts/greet.ts';
 import { LIST, OWNERS, PART, PARTS, READ } from './scripts/read.ts';
@@ -31,10 +31,10 @@ export interface RedisClient {
   /** Connects, and subscribes to the channels. */
   connect(): Promise<void>;
   /** Subscribes to one more channel of a partition. */
-  subscribe(partition: Partition, channel: string): Promise<void>;
+  subscribe(channel: string): Promise<void>;
   unsubscribe(channel: string): void;
   /** The layout that the keys have: this one, or that of another version. */
-  readLayout(): Promise<string>;
+  readLayout(key: string): Promise<string>;
   /** Runs a script, which may touch the keys of the partition only. */
   run(partition: Partition, script: ScriptName, ...args: string[]): Promise<unknown>;
   /** `master`, or `slave` and the host and port of its master, or `sentinel` and the names of the masters that it knows. */
@@ -45,8 +45,23 @@ export interface RedisClient {
   destroy(): void;
 }
 
+interface ClientListeners {
+  /** The channels to subscribe to. */
+  readonly channels: readonly string[];
+  /** A channel that is joined and left, to find out whether that is allowed. */
+  readonly tried: string;
+  /** Called with each message on a channel. */
+  readonly onMessage: (message: string, channel: string) => void;
+  /** Called when messages may have been missed. */
+  readonly onMissed: () => void;
+  /** Called when the server has given up a channel. */
+  readonly onChannelMoved: () => void;
+  /** Called once when the connection has been lost. */
+  readonly onLost: (error: Error) => void;
+}
+
 const CONNECT_TIMEOUT_MS = 1_000;
-const SENTINEL_CONNECT_TIMEOUT_MS = 2_500;
+const TOPOLOGY_CONNECT_TIMEOUT_MS = 2_500;
 const PING_INTERVAL_MS = 1_000;
 /** The error codes of `import` and of `require`, which the bundled command uses. */
 const NOT_INSTALLED_CODES = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'];
@@ -105,13 +120,17 @@ function makeDestroyable<C extends Destroyable>(client: C): C {
 export async function createClientFactory(place: RedisLocation) {
   const { createClient, defineScript, ErrorReply } = await loadRedis(place);
   const tls = readTls(place);
-  const script = (SCRIPT: string) =>
+  const isCluster = parseCluster(place.url) !== undefined;
+  const script = (text: string) =>
     defineScript({
-      SCRIPT,
-      NUMBER_OF_KEYS: 1,
+      // Messages of channels are broadcast to all nodes, those of sharded channels only to the replicas.
+      SCRIPT: isCluster ? text.replaceAll("'PUBLISH'", "'SPUBLISH'") : text,
+      NUMBER_OF_KEYS: isCluster ? 2 : 1,
       // The library copies these to its next connection: nothing may be specific to this one.
       parseCommand(parser, keyPrefix: string, ...args: string[]) {
         parser.pushKey(keyPrefix);
+        // With two keys that do not exist, neither node serves a slot that is being moved: each has only some of its keys.
+        if (isCluster) parser.pushKey(`${keyPrefix}moving`);
         parser.push(...args);
       },
       transformReply: undefined as unknown as () => unknown,
@@ -139,9 +158,9 @@ export async function createClientFactory(place: RedisLocation) {
     /** Whether an error is the server's answer, rather than a lost connection. */
     isReply: (error: unknown): error is Error => error instanceof ErrorReply,
 
-    /** A connection to a Sentinel. */
-    newSentinelClient: (url: string) =>
-      makeDestroyable(createClient(createOptions(url, { connectTimeout: SENTINEL_CONNECT_TIMEOUT_MS }))).on(
+    /** A connection to a Sentinel or a node of a cluster, to ask which servers to use. */
+    newTopologyClient: (url: string) =>
+      makeDestroyable(createClient(createOptions(url, { connectTimeout: TOPOLOGY_CONNECT_TIMEOUT_MS }))).on(
         'error',
         () => {},
       ),
@@ -155,32 +174,23 @@ export async function createClientFactory(place: RedisLocation) {
         }),
       ),
 
-    /**
-     * @param url the address of the server
-     * @param channels the channels to subscribe to, and their partitions
-     * @param onMessage called with each message on a channel
-     * @param onMissed called when messages may have been missed
-     * @param onLost called once when the connection has been lost
-     */
+    /** A connection to the server at `url`. */
     newClient(
       url: string,
-      channels: ReadonlyMap<string, Partition>,
-      onMessage: (message: string, channel: string) => void,
-      onMissed: () => void,
-      onLost: (error: Error) => void,
+      { channels, tried, onMessage, onMissed, onChannelMoved, onLost }: ClientListeners,
     ): RedisClient {
       const client = makeDestroyable(createClient({ ...createOptions(url), scripts }));
       client.on('error', onLost);
-      const keyPrefix = toKeyPrefix(place.prefix, FIRST_PARTITION);
       // On a connection of its own: Redis cuts those that subscribe when an answer is large. Until it is subscribed again,
       // changes are found by polling.
       const subscriber = createSubscriber({
         newClient: () => makeDestroyable(createClient(createOptions(url))),
-        // By these a new instance counts the others.
-        channels: [`${keyPrefix}instances`, ...channels.keys()],
-        tried: `${keyPrefix}tried`,
+        channels,
+        isSharded: isCluster,
+        tried,
         onMessage,
         onSubscribed: onMissed,
+        onChannelMoved,
       });
 
       return {
@@ -189,10 +199,9 @@ export async function createClientFactory(place: RedisLocation) {
           await subscriber.subscribe();
         },
         run: (partition, name, ...args) => client[name](toKeyPrefix(place.prefix, partition), ...args),
-        subscribe: (_, channel) => subscriber.add(channel),
+        subscribe: subscriber.add,
         unsubscribe: subscriber.remove,
-        async readLayout() {
-          const key = `${place.prefix}born`;
+        async readLayout(key) {
           const read = () => client.hGet(key, 'layout');
           try {
             return (
@@ -222,3 +231,5 @@ export async function createClientFactory(place: RedisLocation) {
 }
 
 export type ClientFactory = Awaited<ReturnType<typeof createClientFactory>>;
+/** To ask which servers to use. */
+export type TopologyClient = ReturnType<ClientFactory['newTopologyClient']>;

@@ -1,31 +1,36 @@
-import { systemTime } from '../../system/clock.ts';
 import { clearInterval, nextRound, setInterval, pause as wait } from '../../system/timers.ts';
 import { StoreUnavailable } from '../store.ts';
 import { createClientFactory, type RedisClient, type ScriptName } from './client.ts';
-import { LayoutMismatch, NO_MEMORY, TEMPORARY_ERROR, UNUSABLE_SERVER, WrongAddress } from './failures.ts';
-import { createGreeter, type GreetingOptions, type RunScript } from './greeting.ts';
+import type { ConnectionOptions, Shard } from './connection-options.ts';
+import {
+  LayoutMismatch,
+  NO_MEMORY,
+  TEMPORARY_ERROR,
+  UNUSABLE_SERVER,
+  WRONG_NODE,
+  WrongAddress,
+  WrongNode,
+} from './failures.ts';
+import { createGreeter, type RunScript } from './greeting.ts';
 import { describeFailure, formatLocation } from './location.ts';
-import type { Partition } from './partition.ts';
+import { ALL_PARTITIONS, type Partition, toKeyPrefix } from './partition.ts';
 import { createReplyTimer } from './reply-timer.ts';
+import { retryAtStart } from './retry-at-start.ts';
 import { findWrongRole } from './role.ts';
 import { LOST } from './scripts/keys.ts';
 import { RETRY_DELAY_MS } from './subscriber.ts';
-import { createTopology } from './topology.ts';
+import { createTopology, type MasterListener } from './topology.ts';
 import { withTimeout } from './with-timeout.ts';
 
-export interface ConnectionOptions extends GreetingOptions {
-  /** Called with each message on a channel. */
-  readonly onMessage: (message: string, channel: string) => void;
-  /** Called when messages may have been missed. */
-  readonly onMissed: () => void;
-}
-
 export interface Connection {
-  /** @throws {StoreUnavailable} at once while the store is unavailable, and after a second when it becomes so */
+  /**
+   * @throws {StoreUnavailable} at once while the store is unavailable, and after a second when it becomes so
+   * @throws {WrongNode} another node of the cluster has the partition, or is getting it
+   */
   readonly run: RunScript;
-  /** Subscribes to a channel, also on every later connection. Resolves when it is, or when there is no connection now. */
+  /** Subscribes to one more channel. Resolves when it is, or when there is no connection now. */
   subscribe(partition: Partition, channel: string): Promise<void>;
-  unsubscribe(channel: string): void;
+  unsubscribe(partition: Partition, channel: string): void;
   /** @throws {StoreUnavailable} the store cannot be read or written now */
   check(): Promise<void>;
   /** Resolves when the commands in progress have finished. */
@@ -34,9 +39,12 @@ export interface Connection {
 
 /** Connecting and the first reply must take no longer. */
 const HANDSHAKE_TIMEOUT_MS = 1_500;
-/** At the start the server may still be starting too, or a master may be replaced. */
+/** A master that was replaced may still answer what it was asked. */
+const ANSWER_TIMEOUT_MS = 1_500;
+/** At the start the server may still be starting too. */
 const START_TIMEOUT_MS = 3_000;
-const START_TIMEOUT_WITH_SENTINELS_MS = 10_000;
+/** At the start a master may be replaced. */
+const FIND_MASTER_TIMEOUT_MS = 10_000;
 const CHECK_INTERVAL_MS = 1_000;
 /** How often a command is run again because data was lost. */
 const MAX_RESTORES = 5;
@@ -47,11 +55,25 @@ const MAX_RESTORES = 5;
  *
  * @throws {StoreUnavailable} the server cannot be reached, or rejects the credentials
  */
-export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+export async function openConnection(options: ConnectionOptions, shard?: Shard): Promise<Connection> {
   const { onMessage, onMissed, onStatusChange } = options;
-  const clients = await createClientFactory(options);
-  const label = `the store at ${formatLocation(options)}`;
-  const { greet, check: checkAll, runOn } = createGreeter(options);
+  const clients = shard?.clients ?? (await createClientFactory(options));
+  const label = shard?.label ?? `the store at ${formatLocation(options)}`;
+  const partitions = shard?.partitions ?? new Set(ALL_PARTITIONS);
+  const isElsewhere = (error: unknown): error is Error =>
+    shard !== undefined && clients.isReply(error) && WRONG_NODE.test(error.message);
+  const {
+    greet,
+    check: checkAll,
+    warnOfEviction,
+    runOn,
+  } = createGreeter(options, {
+    partitions,
+    marks: new Map(),
+    layoutKey: `${options.prefix}born`,
+    ...shard,
+    isElsewhere,
+  });
   const createUnavailable = (why: string) => new StoreUnavailable(`${label} is unavailable: ${why}`);
 
   let current: RedisClient | undefined;
@@ -62,12 +84,18 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   let unavailableError = createUnavailable('it was not connected yet');
   let isClosed = false;
   let isFull = false;
-  const channels = new Map<string, Partition>();
   let leaveAttempt = (_why: Error): void => {};
-  const topology = createTopology(options, clients, (why) => {
-    leaveAttempt(why);
-    if (current !== undefined) dropConnection(current, why);
-  });
+  const listener: MasterListener = {
+    onLost(why) {
+      leaveAttempt(why);
+      if (current !== undefined) dropConnection(current, why);
+    },
+    onReplaced() {
+      replacing = replacing.then(replaceMaster);
+    },
+  };
+  let replacing = Promise.resolve();
+  const topology = shard?.createTopology(listener) ?? createTopology(options, clients, listener);
 
   async function greetMaster(client: RedisClient): Promise<void> {
     if (topology.canChange) {
@@ -75,23 +103,28 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       if (role !== 'master') throw new Error('it is no longer a master');
     }
     await greet(client).catch(async (error: unknown) => {
-      const why = clients.isReply(error) ? await findWrongRole(client) : undefined;
+      const why = clients.isReply(error) ? await findWrongRole(client, error) : undefined;
       throw why === undefined || topology.canChange ? error : new WrongAddress(why);
     });
   }
+
+  /** The channels of what this connection is for. */
+  const listChannels = () =>
+    options.listChannels().flatMap(([name, partition]) => (partitions.has(partition) ? name : []));
 
   /** A connection on which the server has proved that it can be used. */
   async function connectOnce(timeoutMs = HANDSHAKE_TIMEOUT_MS): Promise<RedisClient> {
     server = '';
     const url = await topology.findMaster();
     server = topology.canChange ? `${new URL(url).host}: ` : '';
-    const client = clients.newClient(
-      url,
-      channels,
+    const client = clients.newClient(url, {
+      channels: listChannels(),
+      tried: `${toKeyPrefix(options.prefix, Math.min(...partitions))}tried`,
       onMessage,
-      () => client === current && onMissed(),
-      (error) => dropConnection(client, error),
-    );
+      onMissed: () => client === current && onMissed(),
+      onChannelMoved: () => shard?.onElsewhere?.(),
+      onLost: (error) => dropConnection(client, error),
+    });
     attempt = client;
     const left = new Promise<never>((_, reject) => {
       leaveAttempt = reject;
@@ -106,15 +139,35 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     }
   }
 
+  function useConnection(client: RedisClient): void {
+    current = client;
+    // Some may have been added meanwhile.
+    for (const channel of listChannels()) void client.subscribe(channel);
+    onMissed();
+  }
+
+  /** Uses the next master once it has proved that it can be used. Until then, the old one still answers. */
+  async function replaceMaster(): Promise<void> {
+    const old = current;
+    if (old === undefined) return;
+    try {
+      const client = await connectOnce();
+      if (current !== old) return client.destroy();
+      useConnection(client);
+      void wait(ANSWER_TIMEOUT_MS, undefined, { ref: false }).then(old.destroy);
+    } catch (error) {
+      dropConnection(old, error);
+    }
+  }
+
   async function reconnect(): Promise<void> {
     while (current === undefined && !isClosed) {
       await wait(RETRY_DELAY_MS);
       try {
         const client = await connectOnce();
         if (isClosed) return;
-        current = client;
+        useConnection(client);
         onStatusChange(`${label} is available again`);
-        onMissed();
       } catch (error) {
         unavailableError = createUnavailable(describe(error));
       }
@@ -129,7 +182,10 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     unavailableError = createUnavailable(describe(error));
     client.destroy();
     if (isClosed) return;
-    onStatusChange(`${unavailableError.message}; requests are answered with 503 until it is available again`);
+    const affected = shard ? 'requests that need it' : 'requests';
+    onStatusChange(
+      `${unavailableError.message}; ${affected} are answered with 503 until it is available again`,
+    );
     void reconnect();
   }
 
@@ -169,11 +225,12 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       return await runOn(client)(partition, script, ...args);
     } catch (error) {
       if (clients.isReply(error) && NO_MEMORY.test(error.message)) return refuseFull(error);
+      if (isElsewhere(error)) throw new WrongNode(error.message);
       if (clients.isReply(error) && !UNUSABLE_SERVER.test(error.message)) throw error;
       // The greeting names the command and the key.
       const why = clients.isReply(error) ? await greet(client).catch((named: unknown) => named) : undefined;
       dropConnection(client, why ?? error);
-      throw unavailableError;
+      throw current === undefined ? unavailableError : createUnavailable(describe(error));
     }
   }
 
@@ -193,35 +250,22 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     }
   }
 
-  const isFinal = (error: unknown) =>
-    error instanceof LayoutMismatch ||
-    error instanceof WrongAddress ||
-    (clients.isReply(error) && !TEMPORARY_ERROR.test(error.message));
+  const connectFirst = () =>
+    retryAtStart(() => connectOnce(START_TIMEOUT_MS), {
+      timeoutMs: topology.canChange ? FIND_MASTER_TIMEOUT_MS : START_TIMEOUT_MS,
+      delayMs: RETRY_DELAY_MS,
+      isFinal: (error) =>
+        error instanceof LayoutMismatch ||
+        error instanceof WrongAddress ||
+        (clients.isReply(error) && !TEMPORARY_ERROR.test(error.message) && !isElsewhere(error)),
+    });
 
-  /** The first connection, with time for a server that is just starting. */
-  async function connectFirst(): Promise<RedisClient> {
-    const giveUpAt = systemTime() + (topology.canChange ? START_TIMEOUT_WITH_SENTINELS_MS : START_TIMEOUT_MS);
-    for (;;) {
-      try {
-        return await connectOnce(START_TIMEOUT_MS);
-      } catch (error) {
-        if (isFinal(error) || systemTime() >= giveUpAt) {
-          throw new StoreUnavailable(`${label} cannot be used: ${describe(error)}`);
-        }
-        await wait(RETRY_DELAY_MS);
-      }
-    }
-  }
-
-  current = await connectFirst().catch((error) => {
+  const first = await connectFirst().catch((error) => {
     topology.close();
-    throw error;
+    throw new StoreUnavailable(`${label} cannot be used: ${describe(error)}`);
   });
-  const policy = await current.readEvictionPolicy();
-  if (policy?.startsWith('allkeys-'))
-    onStatusChange(
-      `${label} may evict data: its maxmemory-policy is ${policy}. Set it to noeviction, or use another server`,
-    );
+  useConnection(first);
+  await warnOfEviction(first);
   const check = async () => {
     await checkAll(run);
     if (!isFull) return;
@@ -234,14 +278,10 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   return {
     run,
     check,
-    async subscribe(partition, channel) {
-      channels.set(channel, partition);
-      await current?.subscribe(partition, channel);
+    async subscribe(_, channel) {
+      await current?.subscribe(channel);
     },
-    unsubscribe(channel) {
-      channels.delete(channel);
-      current?.unsubscribe(channel);
-    },
+    unsubscribe: (_, channel) => current?.unsubscribe(channel),
     async close() {
       clearInterval(checkTimer);
       // Cleaning up after a page takes several commands in sequence.

@@ -1,9 +1,9 @@
 import { systemTime } from '../../system/clock.ts';
 import type { RedisClient } from './client.ts';
 import { type Configuration, findDifferences, hashConfiguration } from './configuration.ts';
-import { LAYOUT, LayoutMismatch } from './failures.ts';
+import { LAYOUT, LayoutMismatch, WrongNode } from './failures.ts';
 import { formatLocation, type RedisLocation } from './location.ts';
-import { ALL_PARTITIONS, FIRST_PARTITION, type Partition } from './partition.ts';
+import { FIRST_PARTITION, type Partition } from './partition.ts';
 import { LOST } from './scripts/keys.ts';
 
 /** Runs a script on the server. */
@@ -16,10 +16,31 @@ export interface GreetingOptions extends RedisLocation {
   readonly onStatusChange: (line: string) => void;
   /** Called at the start when other instances use the store. */
   readonly onShared?: (line: string) => void;
-  /** Writes the seed data again after the server has lost data; no other command runs before. */
-  readonly reseed: (run: RunScript) => Promise<void>;
-  /** Checks that all partitions are whole, and writes the configuration; run every second. */
-  readonly check: (run: RunScript, configuration: string, ttlSeconds: string) => Promise<void>;
+  /** Writes the seed data of these partitions again after they have lost data; no other command runs there before. */
+  readonly reseed: (run: RunScript, lost: ReadonlySet<Partition>) => Promise<void>;
+  /** Checks that partitions are whole, and writes the configuration. */
+  readonly check: (
+    run: RunScript,
+    partitions: readonly Partition[],
+    configuration: string,
+    ttlSeconds: string,
+  ) => Promise<void>;
+}
+
+/** What a server has of a store. */
+export interface Share {
+  /** The partitions that the server has now. */
+  readonly partitions: ReadonlySet<Partition>;
+  /** The mark of each partition that was greeted, also of those on other servers. */
+  readonly marks: Map<Partition, string>;
+  /** The key that holds the layout of all keys. */
+  readonly layoutKey: string;
+  /** Runs a script on the server that has the partition, if that is another one. */
+  readonly runElsewhere?: RunScript;
+  /** Called when another server has a partition or channel, or is getting it. */
+  readonly onElsewhere?: () => void;
+  /** Whether an error says that another server has a partition, or is getting it. */
+  isElsewhere(error: unknown): boolean;
 }
 
 /** Each check renews the configuration for so long. */
@@ -27,20 +48,57 @@ const CONFIGURATION_TTL_S = '5';
 /** A server that evicts loses data again and again. */
 const MIN_LOSS_REPORT_INTERVAL_MS = 60_000;
 
-/** Proves that a server can be used, and seeds it again when it has lost data since. */
-export function createGreeter(options: GreetingOptions) {
+/** Proves that servers can be used, and seeds them again when they have lost data. */
+export function createGreeter(options: GreetingOptions, share: Share) {
+  const { partitions, marks } = share;
   const label = `the store at ${formatLocation(options)}`;
   const configuration = hashConfiguration(options.configuration ?? {});
-  /** The mark of each partition; undefined before the first greeting. */
-  let marks: readonly string[] | undefined;
   let lossReportedAt = Number.NEGATIVE_INFINITY;
 
-  const runWith =
-    (client: RedisClient, ownMarks: readonly string[]): RunScript =>
-    (partition, script, ...args) =>
-      client.run(partition, script, ownMarks[partition] ?? '', ...args);
+  /** Every command is tried in the first one. */
+  const sortPartitions = (): [Partition, ...Partition[]] =>
+    [...partitions].sort((a, b) => a - b) as [Partition, ...Partition[]];
 
-  const check = (run: RunScript) => options.check(run, configuration, CONFIGURATION_TTL_S);
+  const runOn =
+    (client: RedisClient, ownMarks: ReadonlyMap<Partition, string>): RunScript =>
+    (partition, script, ...args) =>
+      client.run(partition, script, ownMarks.get(partition) ?? '', ...args);
+
+  /** Runs scripts by `own` where that is possible. Copies on other servers are found to be missing later. */
+  const runAnywhere =
+    (own: RunScript): RunScript =>
+    async (partition, ...command) => {
+      if (share.runElsewhere === undefined || partitions.has(partition)) return own(partition, ...command);
+      return command[0] === 'COPY' ? 1 : share.runElsewhere(partition, ...command);
+    };
+
+  async function check(run: RunScript): Promise<void> {
+    try {
+      await options.check(runAnywhere(run), sortPartitions(), configuration, CONFIGURATION_TTL_S);
+    } catch (error) {
+      if (!(error instanceof WrongNode || share.isElsewhere(error))) throw error;
+      // The partition is checked later.
+      share.onElsewhere?.();
+    }
+  }
+
+  async function reseed(client: RedisClient, found: ReadonlyMap<Partition, string>): Promise<void> {
+    const lost = [...found].filter(([one, mark]) => (marks.get(one) ?? mark) !== mark).map(([one]) => one);
+    if (lost.length === 0) return;
+    const bare = runOn(client, found);
+    const run: RunScript = async (...command) => {
+      const reply = await bare(...command);
+      if (reply === LOST) throw new Error('it loses data as fast as it is written');
+      return reply;
+    };
+    await check(run);
+    await options.reseed(runAnywhere(run), new Set(lost));
+    if (systemTime() < lossReportedAt + MIN_LOSS_REPORT_INTERVAL_MS) return;
+    lossReportedAt = systemTime();
+    options.onStatusChange(
+      `${label} has lost data: it was flushed, evicts keys, or restarted without them. The configured clients are there again; what they and others had made is gone`,
+    );
+  }
 
   function introduce(theirs: string, subscribers: number): void {
     const others = subscribers - 1;
@@ -55,39 +113,45 @@ export function createGreeter(options: GreetingOptions) {
       );
   }
 
-  async function reseed(client: RedisClient, found: readonly string[]): Promise<void> {
-    const bare = runWith(client, found);
-    const run: RunScript = async (...command) => {
-      const reply = await bare(...command);
-      if (reply === LOST) throw new Error('it loses data as fast as it is written');
-      return reply;
-    };
-    await check(run);
-    await options.reseed(run);
-    if (systemTime() < lossReportedAt + MIN_LOSS_REPORT_INTERVAL_MS) return;
-    lossReportedAt = systemTime();
-    options.onStatusChange(
-      `${label} has lost data: it was flushed, evicts keys, or restarted without them. The configured clients are there again; what they and others had made is gone`,
-    );
-  }
-
   return {
     check,
-    runOn: (client: RedisClient): RunScript => runWith(client, marks ?? []),
+
+    async warnOfEviction(client: RedisClient): Promise<void> {
+      const policy = await client.readEvictionPolicy();
+      if (policy?.startsWith('allkeys-'))
+        options.onStatusChange(
+          `${label} may evict data: its maxmemory-policy is ${policy}. Set it to noeviction, or use another server`,
+        );
+    },
+
+    runOn: (client: RedisClient): RunScript => runOn(client, marks),
 
     async greet(client: RedisClient): Promise<void> {
-      const layout = await client.readLayout();
-      if (layout !== LAYOUT) throw new LayoutMismatch(layout, options.prefix);
-      const greetOne = (partition: Partition, how = '') =>
-        client.run(partition, 'GREET', how) as Promise<[mark: string, theirs: string, subscribers: number]>;
-      const [firstMark, theirs, subscribers] = await greetOne(FIRST_PARTITION, 'first');
-      const greetings = ALL_PARTITIONS.map(async (partition) =>
-        partition === FIRST_PARTITION ? firstMark : (await greetOne(partition))[0],
-      );
-      const found = await Promise.all(greetings);
-      if (marks === undefined) introduce(theirs, subscribers);
-      else if (marks.some((mark, partition) => mark !== found[partition])) await reseed(client, found);
-      marks = found;
+      if (partitions.size === 0) return;
+      const [first, ...others] = sortPartitions();
+      if (first === FIRST_PARTITION) {
+        const layout = await client.readLayout(share.layoutKey);
+        if (layout !== LAYOUT) throw new LayoutMismatch(layout, options.prefix);
+      }
+      const found = new Map<Partition, string>();
+      /** A partition that is being moved is greeted later, by the command that needs it. */
+      const greetOne = async (partition: Partition, how = '') => {
+        const greeting = (await client.run(partition, 'GREET', how)) as [string, string, number];
+        found.set(partition, greeting[0]);
+        return greeting;
+      };
+      const [greeting, ...rest] = await Promise.allSettled([
+        greetOne(first, 'first'),
+        ...others.map((partition) => greetOne(partition)),
+      ]);
+      const failures = [greeting, ...rest].flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+      const failure =
+        failures.find((error) => !share.isElsewhere(error)) ?? (found.size === 0 && failures[0]);
+      if (failure) throw failure;
+      if (greeting.status === 'fulfilled' && first === FIRST_PARTITION && !marks.has(first))
+        introduce(greeting.value[1], greeting.value[2]);
+      await reseed(client, found);
+      for (const [partition, mark] of found) marks.set(partition, mark);
     },
   };
 }

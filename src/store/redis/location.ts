@@ -1,9 +1,9 @@
 /** How to connect. */
 export interface RedisLocation {
   /**
-   * `redis://`, `rediss://` or `unix://`, with the password if one is required, or `redis+sentinel://` and `rediss+sentinel://`
-   * with the addresses of Sentinels. The query of `rediss` may name files in PEM: `ca` to trust, and `cert` with `key` to
-   * identify with.
+   * `redis://`, `rediss://` or `unix://`, with the password if one is required, `redis+sentinel://` and `rediss+sentinel://`
+   * with the addresses of Sentinels, or `redis+cluster://` and `rediss+cluster://` with those of nodes of a cluster. The query
+   * of `rediss` may name files in PEM: `ca` to trust, and `cert` with `key` to identify with.
    */
   readonly url: string;
   /** Prefix of every key and channel. */
@@ -12,8 +12,17 @@ export interface RedisLocation {
 
 const SENTINEL_ADDRESS =
   /^(?<scheme>rediss?)\+sentinel:\/\/(?<login>[^@/]*@)?(?<hosts>[^@/]+)\/(?<name>[^/?]+)(?<database>\/\d*)?/;
+const CLUSTER_ADDRESS = /^(?<scheme>rediss?)\+cluster:\/\/(?<login>[^@/]*@)?(?<hosts>[^@/?]+)/;
 const SENTINEL_LOGIN = /[?&]sentinel=([^&]*)/;
 const SENTINEL_PORT = 26_379;
+const SERVER_PORT = 6_379;
+
+const splitHosts = (hosts: string, port: number): string[] =>
+  hosts.split(',').map((host) => (/:\d+$/.test(host) ? host : `${host}:${port}`));
+
+/** A host and its port, as they stand in a URL. */
+export const joinHost = (host: string, port: string | number) =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 /** The parts of an address that names Sentinels. */
 export interface SentinelLocation {
@@ -27,17 +36,36 @@ export interface SentinelLocation {
   toServerUrl(host: string): string;
 }
 
-/** Undefined for the address of one server. */
+/** Undefined for other addresses. */
 export function parseSentinels(url: string): SentinelLocation | undefined {
   const found = SENTINEL_ADDRESS.exec(url)?.groups;
   if (found === undefined) return undefined;
   const { scheme, login = '', hosts = '', name = '', database = '' } = found;
   const own = SENTINEL_LOGIN.exec(url)?.[1];
   return {
-    hosts: hosts.split(',').map((host) => (/:\d+$/.test(host) ? host : `${host}:${SENTINEL_PORT}`)),
+    hosts: splitHosts(hosts, SENTINEL_PORT),
     name,
     toSentinelUrl: (host) => `${scheme}://${own === undefined ? '' : `${own}@`}${host}`,
     toServerUrl: (host) => `${scheme}://${login}${host}${database}`,
+  };
+}
+
+/** The parts of an address that names nodes of a cluster. */
+export interface ClusterLocation {
+  /** `HOST:PORT` of each. */
+  readonly hosts: readonly string[];
+  /** The URL of a node. */
+  toNodeUrl(host: string): string;
+}
+
+/** Undefined for other addresses. */
+export function parseCluster(url: string): ClusterLocation | undefined {
+  const found = CLUSTER_ADDRESS.exec(url)?.groups;
+  if (found === undefined) return undefined;
+  const { scheme, login = '', hosts = '' } = found;
+  return {
+    hosts: splitHosts(hosts, SERVER_PORT),
+    toNodeUrl: (host) => `${scheme}://${login}${host}`,
   };
 }
 
@@ -85,7 +113,8 @@ const ERROR_REASONS: Readonly<Record<string, string>> = {
 /** The reason by an error's code or message, without the advice to use the form that the address has already. */
 function findReason(code: string, { url }: RedisLocation): string | undefined {
   const known = ERROR_REASONS[code];
-  const reason = parseSentinels(url) ? known?.replace('://', '+sentinel://') : known;
+  const [, topology = ''] = /^rediss?(\+\w+):/.exec(url) ?? [];
+  const reason = known?.replace('://', `${topology}://`);
   if (!reason?.includes(` ${url.split('//')[0]}//`)) return reason;
   const [fact] = reason.split(';');
   // Some servers only close the connection.

@@ -1,4 +1,5 @@
-import { clearTimeout, setTimeout } from '../../system/timers.ts';
+import { clearTimeout, pause, setTimeout } from '../../system/timers.ts';
+import { WRONG_NODE } from './failures.ts';
 import { withTimeout } from './with-timeout.ts';
 
 export const RETRY_DELAY_MS = 250;
@@ -7,10 +8,12 @@ const ANSWER_TIMEOUT_MS = 1_000;
 
 /** A connection for messages, of the library. */
 interface SubscribingClient {
-  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'error' | 'sharded-channel-moved', listener: () => void): unknown;
   connect(): Promise<unknown>;
   subscribe(channels: string[], listener: (message: string, channel: string) => unknown): Promise<unknown>;
   unsubscribe(channels: string[]): Promise<unknown>;
+  sSubscribe: SubscribingClient['subscribe'];
+  sUnsubscribe: SubscribingClient['unsubscribe'];
   destroy(): void;
 }
 
@@ -27,22 +30,28 @@ export interface Subscriber {
 }
 
 /**
+ * @param options.isSharded whether the channels belong to slots of a cluster
  * @param options.tried a channel that is joined and left to try it
  * @param options.onMessage called with each message
  * @param options.onSubscribed called after each connection; messages may have been missed before
+ * @param options.onChannelMoved called when the server does not have, or no longer has, the slot of a channel
  */
 export function createSubscriber({
   newClient,
   channels: first,
+  isSharded = false,
   tried,
   onMessage,
   onSubscribed = () => {},
+  onChannelMoved = () => {},
 }: {
   readonly newClient: () => SubscribingClient;
   readonly channels: Iterable<string>;
+  readonly isSharded?: boolean;
   readonly tried?: string;
   readonly onMessage: (message: string, channel: string) => void;
   readonly onSubscribed?: () => void;
+  readonly onChannelMoved?: () => void;
 }): Subscriber {
   const channels = new Set(first);
   let current: SubscribingClient | undefined;
@@ -54,6 +63,34 @@ export function createSubscriber({
   const leaving = new Set<string>();
   let updating: Promise<void> | undefined;
 
+  async function join(client: SubscribingClient, names: string[]): Promise<void> {
+    if (!isSharded) await client.subscribe(names, onMessage);
+    // A command may name channels of one slot only.
+    else
+      await Promise.all(
+        names.map((name) => client.sSubscribe([name], onMessage).catch((error) => onRefused(name, error))),
+      );
+  }
+  async function leave(client: SubscribingClient, names: string[]): Promise<void> {
+    if (!isSharded) await client.unsubscribe(names);
+    else await Promise.all(names.map((name) => client.sUnsubscribe([name]).catch(ignoreMoved)));
+  }
+  function ignoreMoved(error: Error): void {
+    if (!WRONG_NODE.test(error.message)) throw error;
+  }
+  /** The server does not have the slot, or does not know yet that it has it. */
+  function onRefused(name: string, error: Error): void {
+    ignoreMoved(error);
+    onChannelMoved();
+    void retryJoin(name);
+  }
+  async function retryJoin(name: string): Promise<void> {
+    await pause(RETRY_DELAY_MS);
+    if (!channels.has(name)) return;
+    joining.add(name);
+    void startUpdate();
+  }
+
   /** One after the other: the library forgets a channel that is joined while it is being left. */
   async function update(): Promise<void> {
     for (let client = subscribed; client && joining.size + leaving.size > 0; client = subscribed) {
@@ -61,8 +98,8 @@ export function createSubscriber({
       joining.clear();
       leaving.clear();
       try {
-        if (joined.length > 0) await withTimeout(ANSWER_TIMEOUT_MS, client.subscribe(joined, onMessage));
-        if (left.length > 0) await withTimeout(ANSWER_TIMEOUT_MS, client.unsubscribe(left));
+        if (joined.length > 0) await withTimeout(ANSWER_TIMEOUT_MS, join(client, joined));
+        if (left.length > 0) await withTimeout(ANSWER_TIMEOUT_MS, leave(client, left));
       } catch {
         if (client === subscribed) resubscribe();
       }
@@ -79,11 +116,12 @@ export function createSubscriber({
     const client = newClient();
     current = client;
     client.on('error', () => client === current && resubscribe());
+    client.on('sharded-channel-moved', onChannelMoved);
     await client.connect();
     joining.clear();
     leaving.clear();
-    await client.subscribe(tried === undefined ? [...channels] : [...channels, tried], onMessage);
-    if (tried !== undefined) await client.unsubscribe([tried]);
+    await join(client, tried === undefined ? [...channels] : [...channels, tried]);
+    if (tried !== undefined) await leave(client, [tried]);
     subscribed = client;
     await startUpdate();
     onSubscribed();
@@ -100,6 +138,7 @@ export function createSubscriber({
     subscribe,
     start,
     async add(channel) {
+      if (channels.has(channel)) return updating;
       channels.add(channel);
       if (!leaving.delete(channel)) joining.add(channel);
       // With others that are added or removed in the same moment.
@@ -107,7 +146,7 @@ export function createSubscriber({
       await startUpdate();
     },
     remove(channel) {
-      channels.delete(channel);
+      if (!channels.delete(channel)) return;
       if (!joining.delete(channel)) leaving.add(channel);
       void Promise.resolve().then(startUpdate);
     },

@@ -15,14 +15,22 @@ export interface Topology {
   close(): void;
 }
 
-/** @param onMasterLost called when the server that was found last is no longer the master, or soon will not be */
+/** Learns what happens to the server that was found last. */
+export interface MasterListener {
+  /** It is no longer the master, or soon will not be. */
+  onLost(why: Error): void;
+  /** Another one is the master, and can be used already. */
+  onReplaced(): void;
+}
+
+/** Which server to use of one, or of those that Sentinels watch. */
 export function createTopology(
   place: RedisLocation,
   clients: ClientFactory,
-  onMasterLost: (why: Error) => void,
+  { onLost }: MasterListener,
 ): Topology {
   const sentinels = parseSentinels(place.url);
   return sentinels === undefined
     ? { findMaster: async () => place.url, canChange: false, close: () => {} }
-    : followSentinels(sentinels, place, clients, onMasterLost);
+    : followSentinels(sentinels, place, clients, onLost);
 }

@@ -24,6 +24,8 @@ export function createWatchers(
   connect: () => Pick<Connection, 'subscribe' | 'unsubscribe'> | undefined,
 ) {
   const channels = new Map<string, Channel>();
+  /** The number of the latest change of what is of everyone. */
+  let everyones = '0';
   const toName = (partition: Partition, owner?: string) =>
     `${toKeyPrefix(prefix, partition)}changes${owner === undefined ? '' : `:${owner}`}`;
 
@@ -42,7 +44,7 @@ export function createWatchers(
     channel?.listeners.delete(listener);
     if (channel?.listeners.size !== 0) return;
     channels.delete(name);
-    connect()?.unsubscribe(name);
+    connect()?.unsubscribe(partition, name);
   }
 
   return {
@@ -58,6 +60,12 @@ export function createWatchers(
         for (const place of places) leave(...place, own);
       };
     },
+
+    listChannels: (): [name: string, partition: Partition][] => [
+      // By these a new instance counts the others.
+      [`${toKeyPrefix(prefix, FIRST_PARTITION)}instances`, FIRST_PARTITION],
+      ...[...channels].map(([name, { partition }]): [string, Partition] => [name, partition]),
+    ],
 
     onMessage(message: string, name: string): void {
       const channel = channels.get(name);
@@ -78,20 +86,29 @@ export function createWatchers(
     },
 
     /** Finds changes that were not notified, and copies that lack something. */
-    async check(run: RunScript, configuration: string, ttl: string): Promise<void> {
+    async check(
+      run: RunScript,
+      partitions: readonly Partition[],
+      configuration: string,
+      ttl: string,
+    ): Promise<void> {
+      const [first] = partitions;
       const watched = ALL_PARTITIONS.map((): Channel[] => []);
       for (const channel of channels.values())
         if (channel.owner !== undefined) watched[channel.partition]?.push(channel);
-      const replies = (await Promise.all(
-        ALL_PARTITIONS.map((partition) => {
+      const checks = await Promise.allSettled(
+        partitions.map(async (partition) => {
           const owners = (watched[partition] ?? []).map(({ owner = '' }) => owner);
-          const written = partition === FIRST_PARTITION ? configuration : '';
-          return run(partition, 'CHECK', written, ttl, ...owners);
+          const written = partition === first ? configuration : '';
+          const reply = await run(partition, 'CHECK', written, ttl, ...owners);
+          return [partition, reply as [copied: string, ...owners: string[]]] as const;
         }),
-      )) as [everyones: string, ...owners: string[]][];
-      const [everyones] = replies[FIRST_PARTITION] ?? ['0'];
+      );
+      const replies = checks.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      const decided = replies.find(([partition]) => partition === FIRST_PARTITION);
+      if (decided !== undefined) [everyones] = decided[1];
       const { replace } = createCopies(run);
-      for (const [partition, [copied, ...numbers]] of replies.entries()) {
+      for (const [partition, [copied, ...numbers]] of replies) {
         if (Number(copied) < Number(everyones)) await replace(partition);
         for (const [index, channel] of (watched[partition] ?? []).entries()) {
           const isBehind = channel.heard < channel.checked;
@@ -101,6 +118,8 @@ export function createWatchers(
           if (isBehind) for (const listener of [...channel.listeners]) listener();
         }
       }
+      const failed = checks.find((one) => one.status === 'rejected');
+      if (failed) throw failed.reason;
     },
   };
 }
