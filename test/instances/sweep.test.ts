@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { EARLY_2021 } from '../../src/domain/answer-profile.ts';
 import { type Client, createClientRecord } from '../../src/domain/client.ts';
 import { instant, seconds } from '../../src/domain/time.ts';
-import { createToken } from '../../src/domain/token.ts';
+import { createToken, getTokenTag, TOKEN_LENGTH } from '../../src/domain/token.ts';
 import { SHIPPED_SCENARIOS } from '../../src/options/shipped-scenarios.ts';
 import { putRecord } from '../../src/simulator/decide.ts';
 import { tokenRef } from '../../src/simulator/refs.ts';
@@ -114,7 +114,7 @@ describe.each(Object.entries(STORES))('the sweep of ended records in the store %
     });
 
     it('forgets 200,000 tokens, while no operation stops the store for long', async () => {
-      const accessToken = 'x'.repeat(22);
+      const accessToken = getTokenTag(CLIENT.clientId).padEnd(TOKEN_LENGTH - 6, 'x');
       const issuedAt = instant(systemTime());
       const old = (n: number) => createToken(`${accessToken}${n}`, CLIENT, 'read write', issuedAt);
       for (let n = 100_000; n < 295_000; n += 100) {

@@ -86,8 +86,8 @@ export function createMapReader(
   }
 
   return async (host) => {
-    const told = host === undefined ? undefined : await askAll([host]).catch(() => undefined);
-    const latest = told !== undefined && told.epoch >= epoch ? told : await askAll(known);
+    const named = host === undefined ? undefined : await askAll([host]).catch(() => undefined);
+    const latest = named !== undefined && named.epoch >= epoch ? named : await askAll(known);
     known = [...new Set([...hosts, ...latest.hosts])];
     epoch = latest.epoch;
     return latest;
