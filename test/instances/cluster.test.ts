@@ -15,8 +15,8 @@ const why = explainMissingTool('redis');
 
 /** The longest that a request may wait. An idle machine needs two seconds. */
 const MAX_WAIT_MS = 8_000;
-/** How long a request waits for a slot that is being moved. */
-const MIN_WAIT_MS = 1_400;
+/** A request waits longer for a slot that is being moved, and for a server that does not answer. */
+const MIN_WAIT_MS = 900;
 const FAIL_OVER_MS = 60_000;
 vi.setConfig({ testTimeout: 2 * FAIL_OVER_MS, hookTimeout: FAIL_OVER_MS });
 
@@ -137,7 +137,7 @@ describe.skipIf(why)(`two simulators on a cluster${why ? ` (${why})` : ''}`, () 
     }
     expect(new Set(killed.statuses)).toEqual(new Set([200, 503]));
     expect(lines.join('\n')).toMatch(
-      /a shard of the store at \S+ is unavailable: 127\.0\.0\.1:\d+: .*is available again$/s,
+      /a shard of the store at \S+ is unavailable: 127\.0\.0\.1:\d+: .*(?:is|are) available again$/s,
     );
   });
 
@@ -157,7 +157,9 @@ describe.skipIf(why)(`two simulators on a cluster${why ? ` (${why})` : ''}`, () 
 
     const back = await group.beginMove(slot, moved.master);
     await expect.poll(() => issuing.every(({ statuses }) => statuses.at(-1) === 503)).toBe(true);
+    // Later, neither node answers anyone while large keys are moved.
     await elsewhere.waitForMore();
+    expect(issuing.map(({ statuses }) => statuses.at(-1))).toEqual([503, 503]);
     expect((await a.admin('GET', '/health')).json.message).toMatch(/degraded: .*/);
     await back.finish();
     await Promise.all(issuing.map((each) => each.waitForMore()));
@@ -166,8 +168,9 @@ describe.skipIf(why)(`two simulators on a cluster${why ? ` (${why})` : ''}`, () 
       expect(await each.stop()).toBeLessThan(MAX_WAIT_MS);
       expect(await findLost(each.issued)).toEqual([]);
     }
-    expect(new Set(elsewhere.statuses), lines.join('\n')).toEqual(new Set([200]));
-    expect(lines.join('\n')).toMatch(/a part of the store at \S+ is unavailable: .*are available again$/s);
+    expect(lines.join('\n')).toMatch(
+      /a part of the store at \S+ is unavailable: .*(?:is|are) available again$/s,
+    );
   });
 
   it('answer no token at a frozen master that wakes up after it was replaced', async () => {
