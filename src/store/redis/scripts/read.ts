@@ -49,7 +49,7 @@ for _, member in ipairs(members) do
     ids = redis.call('ZRANGEBYSCORE', indexOf(kind, owner), low, high, 'LIMIT', 0, left)
   end
   if #ids == 0 and low == '-inf' and high == '+inf' then
-    -- The partition is made anew.
+    -- The partition is made ready again.
     redis.call('ZREM', at('owners'), '!')
     return '${LOST}'
   end
