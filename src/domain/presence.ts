@@ -170,7 +170,8 @@ export const refuseSharedPage = (presence: Presence, id: string, now: Instant): 
         token === page.token &&
         stream !== undefined &&
         stream.openUntil > now &&
-        stream.openSince < since,
+        // Of two that opened in the same millisecond, one is the first too.
+        (stream.openSince < since || (stream.openSince === since && other < id)),
     );
     return isShared ? { ...page, refused: true } : page;
   });

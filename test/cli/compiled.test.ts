@@ -45,6 +45,21 @@ describe('compile cache', () => {
     expect(statSync(file).mtimeMs).toBe(before);
   });
 
+  it('adds to the cache file what the first token needs', async () => {
+    const simulator = await startProcess({ env: { HOME: home } });
+    try {
+      await expect.poll(expectOneCacheFile).toBeUndefined();
+      const [file = ''] = listCacheFiles();
+      const { size } = statSync(file);
+      await fetch(`${simulator.url}/__admin/health`);
+      expect(statSync(file).size).toBe(size);
+      await fetch(`${simulator.url}/o/token/`, { method: 'POST' });
+      await expect.poll(() => statSync(file).size).toBeGreaterThan(size);
+    } finally {
+      await simulator.stop();
+    }
+  });
+
   it('keeps the cache files of the three most recently used versions', async () => {
     const versions = ['a', 'b', 'c', 'd', 'e'];
     mkdirSync(cacheFolder(), { recursive: true });

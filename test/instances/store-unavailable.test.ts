@@ -8,7 +8,7 @@ import { explainMissingTool } from '../support/tools.ts';
 const why = explainMissingTool('redis');
 
 /** Maximum wait for a store that does not answer. An idle machine needs a second. */
-const MAX_WAIT_MS = 8_000;
+const MAX_WAIT_MS = 30_000;
 
 describe.skipIf(why)(`a simulator whose Redis becomes unavailable${why ? ` (${why})` : ''}`, () => {
   let server: RedisServer;

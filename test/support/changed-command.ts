@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { build } from 'esbuild';
-import { COMMAND, ROOT } from '../../build/targets.ts';
+import { buildCommand } from '../../build/command.ts';
+import { ROOT } from '../../build/targets.ts';
 
 /** A snippet of a file in `src`, and its replacement. */
 export interface Change {
@@ -32,10 +32,8 @@ function applyChanges(file: string, changes: readonly Change[]): string {
 export async function buildChanged(name: string, changes: readonly Change[]): Promise<string> {
   const outfile = path.join(ROOT, 'out', `changed-${name.replace(/\W+/g, '-')}.cjs`);
   const texts = new Map(changes.map(({ file }) => [path.join(ROOT, 'src', file), file]));
-  await build({
-    ...COMMAND,
+  await buildCommand({
     minify: false,
-    logLevel: 'silent',
     outfile,
     plugins: [
       {

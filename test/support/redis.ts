@@ -18,7 +18,7 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** Connections start at ports from 32768 (Linux). A server that is restarted could find its own in use. */
 const [FIRST_PORT, LAST_PORT] = [20_000, 31_999] as const;

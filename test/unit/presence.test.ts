@@ -57,6 +57,12 @@ describe('pages that share a token', () => {
     expect(refuseSharedPage(both, 'a', at(1 + RELOAD_OVERLAP_MS)).pages.a?.refused).toBeUndefined();
   });
 
+  it('refuses one of two pages with one token that opened in the same millisecond', () => {
+    const twins = openStream(openStream(servePages({ a: 't', b: 't' }), 'b', 's1', at(0)), 'a', 's2', at(0));
+    const refused = ['a', 'b'].map((id) => refuseSharedPage(twins, id, at(1)).pages[id]?.refused);
+    expect(refused).toEqual([undefined, true]);
+  });
+
   it('does not refuse the later page when the earlier one has closed', () => {
     const reloaded = extendStream(both, 'a', 's1', at(2));
     expect(refuseSharedPage(reloaded, 'b', at(1 + RELOAD_OVERLAP_MS))).toBe(reloaded);
