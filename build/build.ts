@@ -6,11 +6,12 @@ import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { bundledPackages } from './bundled.ts';
+import { buildCommand } from './command.ts';
 import { copyDeclarations } from './declarations.ts';
 import { buildLibrary } from './library.ts';
 import { createNotices } from './notices.ts';
 import { sbom } from './sbom.ts';
-import { CERTIFICATE, COMMAND, LAUNCHER, PAGES, ROOT, VERIFIER } from './targets.ts';
+import { CERTIFICATE, LAUNCHER, PAGES, ROOT, VERIFIER } from './targets.ts';
 
 const DIST = path.join(ROOT, 'dist');
 
@@ -20,8 +21,8 @@ const buildTargets = (targets: readonly BuildOptions[]) =>
 async function buildAll(): Promise<void> {
   // What an earlier build has left is not to be published.
   rmSync(DIST, { recursive: true, force: true });
-  const metafiles = await buildTargets([...PAGES, LAUNCHER, COMMAND, CERTIFICATE, VERIFIER]);
-  metafiles.push(await buildLibrary(DIST));
+  const metafiles = await buildTargets([...PAGES, LAUNCHER, CERTIFICATE, VERIFIER]);
+  metafiles.push(await buildCommand(), await buildLibrary(DIST));
   copyDeclarations(path.join(ROOT, 'out/declarations'), path.join(DIST, 'types'));
   const bundled = bundledPackages(metafiles);
   writeFileSync(path.join(DIST, 'THIRD-PARTY.txt'), createNotices(bundled));

@@ -43,7 +43,7 @@ const certificateApart: Plugin = {
     ),
 };
 
-const FOR_NODE = {
+export const FOR_NODE = {
   ...COMMON,
   platform: 'node',
   target: 'node20',
@@ -80,21 +80,6 @@ export const PAGES: readonly BuildOptions[] = [
     target: 'es2022',
   },
 ];
-
-/**
- * One file for the command, because hundreds of small ones are slow to load; CommonJS, which V8 can be given compiled.
- */
-export const COMMAND = {
-  ...FOR_NODE,
-  entryPoints: ['src/cli/main.ts'],
-  outfile: 'dist/command.cjs',
-  format: 'cjs',
-  minify: true,
-  // Lest Node look for what is imported later beside the file: it is in it.
-  supported: { 'dynamic-import': false },
-  define: { 'import.meta.url': 'here' },
-  banner: { js: "const here=require('node:url').pathToFileURL(__filename).href;" },
-} as const satisfies BuildOptions;
 
 /** What makes certificates, for command and library. */
 export const CERTIFICATE: BuildOptions = {

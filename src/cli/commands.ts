@@ -1,14 +1,6 @@
 import type { CommandHelp } from '../options/help.ts';
 import type { CommandName } from '../options/row.ts';
 import type { Command } from './command.ts';
-import { compare } from './compare/command.ts';
-import { exec } from './exec.ts';
-import { healthcheck } from './healthcheck.ts';
-import { init } from './init.ts';
-import { report } from './report/command.ts';
-import { start } from './start.ts';
-import { validate } from './validate.ts';
-import { verify } from './verify.ts';
 
 interface CommandRow extends CommandHelp {
   readonly run: Command;
@@ -19,17 +11,17 @@ const BAD_USAGE =
   'invalid flags, environment, config file, scenario file or answer profile; every problem is printed';
 const CANNOT_RUN = 'cannot listen, cannot reach the store, crashed, or a library is missing';
 
-/** Every command by its name, with its help. */
+/** Every command by its name, with its help. Each is loaded when it runs: a start needs none of the others. */
 export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   start: {
-    run: start,
+    run: async (invocation) => (await import('./start.ts')).start(invocation),
     summary: 'serve until stopped (the default command)',
     usage: '[start] [FLAGS]',
     about: 'Starts a simulator and serves until it is stopped.',
     exitCodes: { 0: 'stopped by a signal', 2: BAD_USAGE, 3: CANNOT_RUN },
   },
   init: {
-    run: init,
+    run: async (invocation) => (await import('./init.ts')).init(invocation),
     takesRest: true,
     summary: 'write a config file and a scenario to start from',
     about:
@@ -37,7 +29,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     exitCodes: { 0: 'the files were written', 2: 'invalid flags, or a file already exists' },
   },
   exec: {
-    run: exec,
+    run: async (invocation) => (await import('./exec.ts')).exec(invocation),
     takesRest: true,
     summary: 'run a command with a simulator: exec -- npm test',
     usage: 'exec [FLAGS] -- COMMAND',
@@ -52,7 +44,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     },
   },
   validate: {
-    run: validate,
+    run: async (invocation) => (await import('./validate.ts')).validate(invocation),
     takesRest: true,
     summary: 'check scenario files and answer profiles; prints each problem with its line and column',
     about:
@@ -63,7 +55,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     },
   },
   verify: {
-    run: verify,
+    run: async (invocation) => (await import('./verify.ts')).verify(invocation),
     summary: 'verify contracts (Pact) against the simulator',
     about:
       'Verifies contracts (Pact, versions 1 to 4) against the simulator: requests, responses, and the events that ' +
@@ -77,7 +69,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     },
   },
   report: {
-    run: report,
+    run: async (invocation) => (await import('./report/command.ts')).report(invocation),
     summary: 'write an HTML and a JUnit report of a running simulator',
     about:
       'Reads what happened in a running simulator, and writes it into a folder: report.html for ' +
@@ -90,7 +82,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     },
   },
   compare: {
-    run: compare,
+    run: async (invocation) => (await import('./compare/command.ts')).compare(invocation),
     summary: 'ask the real service, and show where the simulator answers differently',
     about:
       'Asks the real service at --target and a simulator the same harmless questions, one at a time, at most 40 ' +
@@ -103,7 +95,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     },
   },
   healthcheck: {
-    run: healthcheck,
+    run: async (invocation) => (await import('./healthcheck.ts')).healthcheck(invocation),
     summary: 'check whether the simulator with the same options is healthy',
     about: 'Checks whether the simulator that runs with the same options is healthy.',
     exitCodes: { 0: 'healthy', 1: 'unhealthy, or no answer', 2: BAD_USAGE },

@@ -3,7 +3,10 @@
  * Starts the command. Compiling it takes longer than everything else at the start, so V8's code cache is kept in the user's
  * folder, where no other user can have planted anything.
  */
-const { subscribe } = require('node:diagnostics_channel') as typeof import('node:diagnostics_channel');
+import type { IncomingMessage } from 'node:http';
+
+const { subscribe, unsubscribe } =
+  require('node:diagnostics_channel') as typeof import('node:diagnostics_channel');
 const fs = require('node:fs') as typeof import('node:fs');
 const path = require('node:path') as typeof import('node:path');
 const vm = require('node:vm') as typeof import('node:vm');
@@ -14,6 +17,9 @@ const { findUserFolder } = require('../system/user-folder.ts') as typeof import(
 
 /** How many caches of other versions (of this package or Node) are kept, for users who switch between them. */
 const MAX_OTHER_CACHES = 3;
+
+/** Node's own channel for answers that have been sent. */
+const ANSWER_CHANNEL = 'http.server.response.finish';
 
 const CHECKSUM_BYTES = 4;
 
@@ -78,6 +84,17 @@ function writeCache(): void {
   } catch {}
 }
 
-// Short commands leave nothing in the home directory. When a server is ready, all that a start needs is compiled.
-if (cachedData === undefined || script.cachedDataRejected) subscribe(READY_CHANNEL, writeCache);
+/** Writes the code cache once more after the first POST, which is nearly always for a token: that compiles most of what tests use. */
+function onAnswer(message: unknown): void {
+  const { request } = message as { readonly request: IncomingMessage };
+  if (request.method !== 'POST') return;
+  unsubscribe(ANSWER_CHANNEL, onAnswer);
+  writeCache();
+}
+
+if (cachedData === undefined || script.cachedDataRejected) {
+  // Short commands leave nothing in the home directory. When a server is ready, all that a start needs is compiled.
+  subscribe(READY_CHANNEL, writeCache);
+  subscribe(ANSWER_CHANNEL, onAnswer);
+}
 script.runInThisContext()(exports, require, module, file, __dirname);

@@ -26,7 +26,7 @@ export const start: Command = async ({ args, env, cwd }) => {
   const mock = await serve(options, cwd);
   try {
     ready.write(mock);
-    for (const line of formatAnnouncement(mock, options)) print(line);
+    print(formatAnnouncement(mock, options).join('\n'));
     channel(READY_CHANNEL).publish(undefined);
     await stopped;
   } finally {

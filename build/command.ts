@@ -1,0 +1,105 @@
+import path from 'node:path';
+import { type BuildOptions, build, type Metafile, type Plugin, transform } from 'esbuild';
+import { FOR_NODE, ROOT } from './targets.ts';
+
+/** Loads TLS and HTTP/2 when they are first called: Fastify and the client of the control API name them, and few starts need them. */
+const lateTls: Plugin = {
+  name: 'late-tls',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:(?:tls|https|http2)$/ }, ({ path: name, importer }) =>
+      /\/fastify\/lib\/server\.js$|\/src\/system\/http\.ts$/.test(importer)
+        ? { path: name, namespace: 'late' }
+        : undefined,
+    );
+    onLoad({ filter: /^/, namespace: 'late' }, ({ path: name }) => ({
+      contents: `module.exports = new Proxy({}, { get: (_, key) => (...args) => require('${name}')[key](...args) });`,
+    }));
+  },
+};
+
+/** The command in parts: a part of its own for what is imported when it is needed only. */
+const PARTS = {
+  ...FOR_NODE,
+  entryPoints: ['src/cli/main.ts'],
+  outdir: 'dist',
+  format: 'esm',
+  splitting: true,
+  write: false,
+  minifySyntax: true,
+  define: { 'import.meta.url': 'here' },
+  plugins: [...FOR_NODE.plugins, lateTls],
+} as const satisfies BuildOptions;
+
+/** What a start runs, of the parts that are imported when they are needed. */
+const STARTED = ['src/cli/main.ts', 'src/cli/start.ts', 'src/server/launch.ts'];
+
+/** The names of the parts that a start runs. */
+function findStarted({ outputs }: Metafile): ReadonlySet<string> {
+  const files = Object.keys(outputs).filter((file) => STARTED.includes(outputs[file]?.entryPoint ?? ''));
+  const started = new Set(files);
+  // A set that grows is walked to its end.
+  for (const file of started)
+    for (const { kind, path: imported } of outputs[file]?.imports ?? [])
+      if (kind === 'import-statement') started.add(imported);
+  return new Set([...started].map((file) => path.basename(file)));
+}
+
+/**
+ * The parts of the command. Those that a start does not run become CommonJS modules: each is a function, which V8 skips until the
+ * part is required.
+ */
+const joinParts = (parts: ReadonlyMap<string, string>, started: ReadonlySet<string>): Plugin => ({
+  name: 'join-parts',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ path: name }) => ({
+      path: path.basename(name),
+      namespace: 'part',
+    }));
+    onLoad({ filter: /^/, namespace: 'part' }, async ({ path: name }) => {
+      const text = parts.get(name) ?? '';
+      const contents = started.has(name)
+        ? text
+        : (await transform(text, { format: 'cjs', platform: 'node' })).code;
+      return { contents, resolveDir: ROOT };
+    });
+  },
+});
+
+/** How the command is built; tests change it. */
+interface CommandBuild {
+  readonly outfile?: string;
+  readonly minify?: boolean;
+  readonly plugins?: readonly Plugin[];
+}
+
+/**
+ * Builds the command as one file, because many are slow to load; in CommonJS, which V8 can be given compiled.
+ *
+ * @returns what is in it
+ */
+export async function buildCommand({
+  outfile = 'dist/command.cjs',
+  minify = true,
+  plugins = [],
+}: CommandBuild = {}): Promise<Metafile> {
+  const { outputFiles, metafile } = await build({ ...PARTS, plugins: [...plugins, ...PARTS.plugins] });
+  const parts = new Map(outputFiles.map(({ path: file, text }) => [path.basename(file), text]));
+  await build({
+    absWorkingDir: ROOT,
+    bundle: true,
+    platform: 'node',
+    target: FOR_NODE.target,
+    format: 'cjs',
+    minify,
+    legalComments: FOR_NODE.legalComments,
+    logLevel: 'warning',
+    external: [...FOR_NODE.external, '../dist/*'],
+    // Lest Node look for what is imported later beside the file: it is in it.
+    supported: { 'dynamic-import': false },
+    banner: { js: "const here=require('node:url').pathToFileURL(__filename).href;" },
+    plugins: [joinParts(parts, findStarted(metafile))],
+    entryPoints: ['./main.js'],
+    outfile,
+  });
+  return metafile;
+}
