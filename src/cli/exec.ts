@@ -126,7 +126,7 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
     expectCalls,
     minCoverage,
     ...options
-  } = readStartOptions('exec', surroundings);
+  } = await readStartOptions('exec', surroundings);
   prepareReport(report);
   const readyFile = createReadyFile(file);
   const mock = await serve(options, cwd);

@@ -22,20 +22,20 @@ function failureText({ code, message, status }: RequestFailed, url: string): str
 }
 
 /** The options of the simulator to check. The health check of an image does not get the flags of its container. */
-function readHealthOptions(surroundings: Surroundings): OptionsFor<'healthcheck'> {
+async function readHealthOptions(surroundings: Surroundings): Promise<OptionsFor<'healthcheck'>> {
   const flags = surroundings.argv.length === 0 ? readContainerFlags() : undefined;
   if (flags !== undefined) {
-    const { port, host, mediaPorts } = readOptions('start', { ...surroundings, argv: flags }).options;
+    const { port, host, mediaPorts } = (await readOptions('start', { ...surroundings, argv: flags })).options;
     return { port, host, mediaPorts };
   }
-  const { port, host, mediaPorts, ...unread } = readOptions('healthcheck', surroundings).options;
+  const { port, host, mediaPorts, ...unread } = (await readOptions('healthcheck', surroundings)).options;
   unread satisfies AllRead;
   return { port, host, mediaPorts };
 }
 
 /** Checks the health of a simulator that runs with the same options. */
 export const healthcheck: Command = async ({ args, env, cwd }) => {
-  const { port, host, mediaPorts } = readHealthOptions({ argv: args, env, cwd });
+  const { port, host, mediaPorts } = await readHealthOptions({ argv: args, env, cwd });
   const base = controlAddress(resolveServerUrl({ port, host }));
   const url = `${base}/health`;
   try {

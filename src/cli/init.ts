@@ -1,8 +1,8 @@
 import { lstatSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, parse, relative, resolve } from 'node:path';
 import { BadUsage } from '../options/bad-usage.ts';
+import { EXTENSIONS } from '../options/file-problem.ts';
 import { readOptions } from '../options/read.ts';
-import { EXTENSIONS } from '../options/yaml/file.ts';
 import { createFolder } from '../system/create-folder.ts';
 import { describeWriteError } from '../system/write-error.ts';
 import { type Command, EXIT, print } from './command.ts';
@@ -34,7 +34,7 @@ function writeAll(files: ReadonlyMap<string, string>): void {
 
 /** Writes starter files into the named folder or the working directory. */
 export const init: Command = async ({ args, rest, env, cwd }) => {
-  const { operands } = readOptions('init', { argv: args, env, cwd });
+  const { operands } = await readOptions('init', { argv: args, env, cwd });
   const [named = '.', ...more] = [...operands, ...rest];
   if (more.length > 0) throw new BadUsage(['init takes one folder']);
   if (named === '') throw new BadUsage(['the name of the folder is empty; leave it out to write here']);

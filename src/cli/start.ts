@@ -12,7 +12,7 @@ const STOP_TIMEOUT_MS = 1_250;
 
 /** Runs the simulator until a signal ends it. A second signal ends it at once. */
 export const start: Command = async ({ args, env, cwd }) => {
-  const { readyFile: file, ...options } = readStartOptions('start', { argv: args, env, cwd });
+  const { readyFile: file, ...options } = await readStartOptions('start', { argv: args, env, cwd });
   let signals = 0;
   const stopped = new Promise<void>((resolve) => {
     onStopSignal(() => {

@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { BadUsage } from '../options/bad-usage.ts';
+import { formatProblem } from '../options/file-problem.ts';
 import { findFileKind, findProfileProblems } from '../options/profile-file.ts';
 import { readOptions } from '../options/read.ts';
-import { parseScenarioFiles, scenarioFiles } from '../options/scenario-files.ts';
-import { formatProblem } from '../options/yaml/file.ts';
+import { parseScenarioFiles } from '../options/read-scenarios.ts';
+import { scenarioFiles } from '../options/scenario-files.ts';
 import { type Command, EXIT, print, printError } from './command.ts';
 
 /** The files that an argument means: the file itself, or all scenarios of a folder. */
@@ -17,7 +18,7 @@ function resolveFiles(argument: string, cwd: string): string[] {
 
 /** Checks scenario files and answer profiles, and prints every problem. */
 export const validate: Command = async ({ args, rest, env, cwd }) => {
-  const named = [...readOptions('validate', { argv: args, env, cwd }).operands, ...rest];
+  const named = [...(await readOptions('validate', { argv: args, env, cwd })).operands, ...rest];
   if (named.length === 0)
     throw new BadUsage(['no files given; name files or folders, as in: validate fixtures/scenarios']);
   const files = [...new Set(named.flatMap((argument) => resolveFiles(argument, cwd)))];

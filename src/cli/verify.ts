@@ -138,7 +138,12 @@ const exitCodeOf = (report: VerificationReport): number => {
 
 /** Verifies contracts against the simulator. */
 export const verify: Command = async ({ args, env, cwd }) => {
-  const { options, flags, operands: named, problems: unread } = read('verify', { argv: args, env, cwd });
+  const {
+    options,
+    flags,
+    operands: named,
+    problems: unread,
+  } = await read('verify', { argv: args, env, cwd });
   const {
     target: address,
     static: isStatic,

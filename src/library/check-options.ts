@@ -1,4 +1,5 @@
-import { type TSchema, Type } from 'typebox';
+import type { TSchema } from 'typebox';
+import * as Type from 'typebox';
 import { CLIENT_KEYS, clientProperties, WrittenClient } from '../control/schema/client-format.ts';
 import { findMismatches } from '../control/schema/mismatch.ts';
 import { SIMULATOR_ROWS } from '../options/simulator-rows.ts';

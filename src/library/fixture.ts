@@ -22,7 +22,9 @@ export async function useMock({ id, report }: Worker, use: (mock: Mock) => Promi
   if (hasExecEnvironment()) return use(await connectMock());
   // Loaded lazily: it is large, and few runs need it.
   const writeReport =
-    report === undefined ? undefined : (await import('./worker-report.ts')).prepareWorkerReport(report, id);
+    report === undefined
+      ? undefined
+      : await (await import('./worker-report.ts')).prepareWorkerReport(report, id);
   const mock = await startMock();
   try {
     await use(mock);

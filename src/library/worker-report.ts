@@ -16,8 +16,8 @@ import type { StartedMock } from './launch-mock.ts';
  *
  * @throws {MockError} of code `invalid`
  */
-function readIgnored(): readonly IgnoredSituation[] {
-  const { presets, problems } = fromConfigFile(process.cwd(), undefined);
+async function readIgnored(): Promise<readonly IgnoredSituation[]> {
+  const { presets, problems } = await fromConfigFile(process.cwd(), undefined);
   if (problems.length > 0) throw new MockError('invalid', `videocallReport: ${problems.join('; ')}`);
   return getValues(presets?.ignored ?? []) ?? [];
 }
@@ -31,7 +31,10 @@ const toReportError = (error: unknown) =>
  * @returns a function that writes it
  * @throws {MockError} of code `invalid`: the config file is invalid, or, also by that function, it cannot be written there
  */
-export function prepareWorkerReport(folder: string, worker: string): (mock: StartedMock) => Promise<void> {
+export async function prepareWorkerReport(
+  folder: string,
+  worker: string,
+): Promise<(mock: StartedMock) => Promise<void>> {
   if (typeof folder !== 'string' || folder === '')
     throw new MockError('invalid', `videocallReport: ${JSON.stringify(folder)} is not a folder`, {
       hint: "give the path of one, for example 'reports/videocall'",
@@ -43,7 +46,7 @@ export function prepareWorkerReport(folder: string, worker: string): (mock: Star
   } catch (error) {
     throw toReportError(error);
   }
-  const ignored = readIgnored();
+  const ignored = await readIgnored();
   return async ({ adminUrl, adminCredentials, url }) => {
     const snapshot = await collectSnapshot(controlAt(controlAddress(adminUrl, adminCredentials)), url);
     const { files } = renderFiles({ ...snapshot, coverage: leaveOut(snapshot.coverage, ignored) });

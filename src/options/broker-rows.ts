@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import * as Type from 'typebox';
 import { Address, anyText, FLAG_ONLY, onOff, type Row } from './row.ts';
 
 const OF_BROKER = { ...FLAG_ONLY, for: ['verify'], group: 'Pact broker' } as const;

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import * as Type from 'typebox';
 import { SITUATIONS } from '../domain/coverage.ts';
 import { parseDuration } from '../domain/time.ts';
 import { Address, anyText, COMMAND_NAMES, FLAG_ONLY, onOff, path, type Row, Switch } from './row.ts';

@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import { WrittenClient } from '../control/schema/client-format.ts';
 import { WrittenIgnored } from '../control/schema/coverage.ts';
 import { findContradictions, WrittenFault } from '../control/schema/faults.ts';

@@ -3,10 +3,11 @@ import { dirname, join, resolve } from 'node:path';
 import type { Mismatch } from '../control/schema/mismatch.ts';
 import { clientsOfFile, type GivenClients } from './clients.ts';
 import { CONFIG, KEYS, type WrittenConfig } from './config-file-schema.ts';
+import { EXTENSIONS, formatProblem, InvalidFile } from './file-problem.ts';
 import { type Presets, presetsOfFile } from './presets.ts';
 import { type Given, type Source, toSwitch } from './source.ts';
 import { getKind, type Name } from './table.ts';
-import { EXTENSIONS, type ExaminedDocument, examineFile, formatProblem, InvalidFile } from './yaml/file.ts';
+import type { ExaminedDocument } from './yaml/file.ts';
 
 const FILES = EXTENSIONS.map((extension) => `mock-veridas.config${extension}`);
 
@@ -56,9 +57,10 @@ function createSource(file: string, examined: ExaminedDocument<WrittenConfig>, c
 }
 
 /** Reads the config file; empty when there is none and none was `named`. */
-export function fromConfigFile(cwd: string, named: Given | undefined): FileSource {
+export async function fromConfigFile(cwd: string, named: Given | undefined): Promise<FileSource> {
   const { file, problems } = locate(cwd, named);
   if (file === undefined) return { given: {}, problems };
+  const { examineFile } = await import('./yaml/file.ts');
   try {
     return createSource(file, examineFile(file, CONFIG) as ExaminedDocument<WrittenConfig>, cwd);
   } catch (error) {

@@ -1,10 +1,11 @@
-import { Type } from 'typebox';
+import * as Type from 'typebox';
 import { isMap } from '../control/schema/mismatch.ts';
 import { PROFILE, toProfile } from '../control/schema/profile-format.ts';
 import { SCENARIO } from '../control/schema/scenario-format.ts';
 import type { AnswerProfile } from '../domain/answer-profile.ts';
 import { closestMatch } from '../domain/closest-match.ts';
-import { examineFile, type FileProblem, InvalidFile, readYaml } from './yaml/file.ts';
+import { type FileProblem, InvalidFile } from './file-problem.ts';
+import { examineFile, readYaml } from './yaml/file.ts';
 
 /** The answer profile in `file`. Throws {@link InvalidFile} with every problem. */
 export const readProfile = (file: string): AnswerProfile => toProfile(readYaml(file, PROFILE).document);

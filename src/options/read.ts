@@ -49,14 +49,17 @@ const valueFrom = (name: Name, { value, folder }: Given): unknown =>
   getRow(name).isPath && typeof value === 'string' ? resolvePath(folder, value) : value;
 
 /** Reads the options of a command. Flags override the environment, which overrides the config file and the defaults. */
-export function read<C extends CommandName>(command: C, { argv, env, cwd }: Surroundings): Read<C> {
+export async function read<C extends CommandName>(
+  command: C,
+  { argv, env, cwd }: Surroundings,
+): Promise<Read<C>> {
   const { operands, ...flags } = fromArguments(command, argv, cwd);
   // Options of other commands are checked too: all commands run in the same environment.
   const isConfigured = isTakenBy(command, 'config');
   const names = (isConfigured ? NAMES : flagsFor(command)).filter((name) => flags.given[name] === undefined);
   const environment = fromEnvironment(names, env, cwd);
   const near = { ...environment.given, ...flags.given };
-  const file = isConfigured ? fromConfigFile(cwd, near.config) : NO_FILE;
+  const file = isConfigured ? await fromConfigFile(cwd, near.config) : NO_FILE;
   const given: Source['given'] = { ...file.given, ...near };
   const clients = given.client ? clientsOfPairs(given.client) : (file.clients ?? NO_CLIENTS);
   const values = namesFor(command).map((name) => {
@@ -87,8 +90,11 @@ export function read<C extends CommandName>(command: C, { argv, env, cwd }: Surr
  *
  * @throws {BadUsage} with every problem
  */
-export function readOptions<C extends CommandName>(command: C, surroundings: Surroundings): Read<C> {
-  const found = read(command, surroundings);
+export async function readOptions<C extends CommandName>(
+  command: C,
+  surroundings: Surroundings,
+): Promise<Read<C>> {
+  const found = await read(command, surroundings);
   refuse(found.problems);
   return found;
 }

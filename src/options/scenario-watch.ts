@@ -1,15 +1,10 @@
 import { statSync } from 'node:fs';
 import type { Scenario } from '../domain/scenario.ts';
 import { clearInterval, setInterval } from '../system/timers.ts';
-import {
-  claimedName,
-  parseScenarioFiles,
-  type Reading,
-  scenarioFiles,
-  scenarioFolder,
-} from './scenario-files.ts';
+import { formatProblem, toRelativeName } from './file-problem.ts';
+import { parseScenarioFiles, type Reading } from './read-scenarios.ts';
+import { claimedName, scenarioFiles, scenarioFolder } from './scenario-files.ts';
 import { SHIPPED_SCENARIOS } from './shipped-scenarios.ts';
-import { formatProblem, toRelativeName } from './yaml/file.ts';
 
 /** Polling: file system notifications stop when the folder is replaced, and are missing on mounted folders. */
 const POLL_INTERVAL_MS = 500;

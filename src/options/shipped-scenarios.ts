@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Scenario } from '../domain/scenario.ts';
 import { ROOT } from '../system/package.ts';
-import { readScenarios } from './scenario-files.ts';
+import { readScenarios } from './read-scenarios.ts';
 
 /** The folder of the scenarios that come with the package. */
 export const SHIPPED = fileURLToPath(new URL('fixtures/scenarios', ROOT));

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import * as Type from 'typebox';
 import { AddressOrRange } from '../control/schema/client-format.ts';
 import { ScenarioName } from '../control/schema/scenario-format.ts';
 import { BLOCKING, LOG_FORMATS, LOG_LEVELS, REFUSED_CALL, TOKEN_FORMATS } from './choices.ts';

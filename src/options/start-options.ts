@@ -5,16 +5,16 @@ import type { ConfiguredFault } from '../domain/fault.ts';
 import { describeUnknownScenario, type Scenario } from '../domain/scenario.ts';
 import type { ConfiguredValidation } from '../domain/validation.ts';
 import { refuse } from './bad-usage.ts';
+import { type FileProblem, formatProblem } from './file-problem.ts';
 import { type Identity, readIdentity } from './identity.ts';
 import { findMissingClients, findPresetProblems, getValues } from './presets.ts';
-import { findProfileProblems } from './profile-file.ts';
 import { read, type Surroundings } from './read.ts';
+import type { Reading } from './read-scenarios.ts';
 import { type Admin, resolve } from './resolve.ts';
-import { claimedName, type Reading, scenarioFiles, scenariosIn } from './scenario-files.ts';
+import { claimedName, scenarioFiles } from './scenario-files.ts';
 import { SHIPPED_SCENARIOS } from './shipped-scenarios.ts';
 import type { Given, Source } from './source.ts';
 import type { OptionsFor } from './table.ts';
-import { formatProblem } from './yaml/file.ts';
 
 type StartCommand = 'start' | 'exec';
 
@@ -59,6 +59,12 @@ const findWatchProblems = ({ watch, fixtures }: Source['given']): string[] =>
     ? [watch.blame('there is no folder to watch; add --fixtures DIR')]
     : [];
 
+// What reads YAML is loaded for a start that has such a file.
+const readScenarioFolder = async (folder: string): Promise<Reading> =>
+  (await import('./read-scenarios.ts')).scenariosIn([folder]);
+const findProfileProblems = async (file: string): Promise<readonly FileProblem[]> =>
+  (await import('./profile-file.ts')).findProfileProblems(file);
+
 /** Names of scenarios that can be chosen. A file with a problem is not reported as missing too. */
 const namesIn = ({ scenarios, problems }: Reading): string[] => [
   ...new Set([...scenarios.keys(), ...problems.map(({ file }) => claimedName(file))]),
@@ -87,11 +93,12 @@ function frozen<T>(value: T): T {
  *
  * @throws {BadUsage} with every problem in any source of options and in the scenario files
  */
-export function readStartOptions<C extends StartCommand>(
+export async function readStartOptions<C extends StartCommand>(
   command: C,
   surroundings: Surroundings,
-): StartOptions<C> {
-  const { options, given, clients: listed, presets, problems } = read<StartCommand>(command, surroundings);
+): Promise<StartOptions<C>> {
+  const found = await read<StartCommand>(command, surroundings);
+  const { options, given, clients: listed, presets, problems } = found;
   const {
     client: _,
     fixtures,
@@ -106,9 +113,12 @@ export function readStartOptions<C extends StartCommand>(
     ...others
   } = options;
   const unreadable = findFolderProblems(fixtures, given.fixtures);
-  const own = fixtures === undefined || unreadable.length > 0 ? [] : [fixtures];
-  const { scenarios: found, problems: unsound } = scenariosIn(own);
-  const reading: Reading = { scenarios: new Map([...SHIPPED_SCENARIOS, ...found]), problems: unsound };
+  const { scenarios: own, problems: unsound } =
+    fixtures === undefined || unreadable.length > 0
+      ? { scenarios: [], problems: [] }
+      : await readScenarioFolder(fixtures);
+  const reading: Reading = { scenarios: new Map([...SHIPPED_SCENARIOS, ...own]), problems: unsound };
+  const unsoundProfile = others.profile === undefined ? [] : await findProfileProblems(others.profile);
   const known = namesIn(reading);
   const clients = listed.clients.map(({ client }) => client);
   const clientIds = (clients.length > 0 ? clients : [SANDBOX_CLIENT]).map(({ clientId }) => clientId);
@@ -125,9 +135,7 @@ export function readStartOptions<C extends StartCommand>(
     // A client with a problem is not reported as missing too.
     ...(problems.length > 0 ? [] : findMissingClients(presets, clientIds)),
     ...findPresetProblems(presets, known),
-    ...(others.profile === undefined ? [] : findProfileProblems(others.profile)).map((problem) =>
-      formatProblem(problem, surroundings.cwd),
-    ),
+    ...unsoundProfile.map((problem) => formatProblem(problem, surroundings.cwd)),
     ...findUrlProblems(given['admin-origin']),
     ...findUrlProblems(given['browser-url']),
     ...(Array.isArray(identity) ? identity : []),

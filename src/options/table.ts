@@ -1,4 +1,5 @@
-import { type Static, type TSchema, Type } from 'typebox';
+import type { Static, TSchema } from 'typebox';
+import * as Type from 'typebox';
 import { BROKER_ROWS } from './broker-rows.ts';
 import { COMMAND_ROWS } from './command-rows.ts';
 import type { CommandName, Row, Taker } from './row.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Value } from 'typebox/value';
+import { Check } from 'typebox/value';
 import type { CallView } from '../domain/call.ts';
 import { isOver } from '../domain/call-state.ts';
 import type { Post } from '../domain/post.ts';
@@ -160,7 +160,7 @@ export async function callStreamRoutes(
     reply.headers(CROSS_ORIGIN_HEADERS);
     const ticket = await tickets.verify(request.query.ticket ?? '');
     const report = parseReport(request.body);
-    if (!Value.Check(PageReport, report))
+    if (!Check(PageReport, report))
       return reply.code(400).send({ error: 'invalid', message: 'not a report of posted events' });
     if (ticket !== undefined && 'call' in ticket)
       await simulator.pages.report(ticket.call, ticket.page, report.posted, report.diagnostics);

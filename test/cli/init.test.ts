@@ -37,7 +37,7 @@ describe('mock-veridas init', () => {
   it('writes a valid config file that selects the scenario and points editors to the schema', async () => {
     await run(['init']).exited;
     expect(findSchema(CONFIG)).toBe('fixtures/config.schema.json');
-    const { scenario, scenarios } = settings();
+    const { scenario, scenarios } = await settings();
     expect(scenarios.get(scenario)?.steps).toHaveLength(3);
   });
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startMock } from '../../src/library/index.ts';
-import { readScenarios } from '../../src/options/scenario-files.ts';
+import { readScenarios } from '../../src/options/read-scenarios.ts';
 import { pack, useConsumer } from '../support/consumer.ts';
 
 const run = promisify(execFile);

@@ -15,7 +15,7 @@ export function useWorkingDirectory() {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const settings = (argv: readonly string[] = [], env: Environment = {}): StartOptions<'start'> =>
+  const settings = (argv: readonly string[] = [], env: Environment = {}): Promise<StartOptions<'start'>> =>
     readStartOptions('start', { argv, env, cwd: folder });
 
   return {
@@ -30,9 +30,9 @@ export function useWorkingDirectory() {
     settings,
 
     /** Returns the problems of the settings. */
-    getProblems(argv?: readonly string[], env?: Environment): readonly string[] {
+    async getProblems(argv?: readonly string[], env?: Environment): Promise<readonly string[]> {
       try {
-        settings(argv, env);
+        await settings(argv, env);
         return [];
       } catch (error) {
         if (error instanceof BadUsage) return error.problems;

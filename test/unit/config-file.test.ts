@@ -6,33 +6,33 @@ const CONFIG = 'mock-veridas.config.yaml';
 const OWN_SCENARIO = ['name: mine', 'steps: []'];
 
 /** Writes a config file with these lines and returns its problems without the file name. */
-function getFileProblems(...lines: string[]): string[] {
+async function getFileProblems(...lines: string[]): Promise<string[]> {
   write(CONFIG, ...lines);
-  return getProblems().map((problem) => problem.replace(`${CONFIG}:`, ''));
+  return (await getProblems()).map((problem) => problem.replace(`${CONFIG}:`, ''));
 }
 
 describe('config file', () => {
-  it.each(['yaml', 'yml', 'json'])('finds the config file as mock-veridas.config.%s', (extension) => {
+  it.each(['yaml', 'yml', 'json'])('finds the config file as mock-veridas.config.%s', async (extension) => {
     write(`mock-veridas.config.${extension}`, '{ "port": 5 }');
-    expect(settings().port).toBe(5);
+    expect((await settings()).port).toBe(5);
   });
 
-  it('rejects two config files in one folder', () => {
+  it('rejects two config files in one folder', async () => {
     write('mock-veridas.config.yml', 'port: 5');
     write('mock-veridas.config.json', '{}');
-    expect(getProblems()).toEqual([
+    expect(await getProblems()).toEqual([
       'mock-veridas.config.yml and mock-veridas.config.json are both config files; keep one, or name one with --config',
     ]);
   });
 
-  it('reads the config file that --config names, even among several', () => {
+  it('reads the config file that --config names, even among several', async () => {
     write('mock-veridas.config.yml', 'port: 5');
     write('mock-veridas.config.json', '{}');
     write('other.yaml', 'port: 6');
-    expect(settings(['--config', 'other.yaml']).port).toBe(6);
+    expect((await settings(['--config', 'other.yaml'])).port).toBe(6);
   });
 
-  it('accepts every setting that a flag accepts', () => {
+  it('accepts every setting that a flag accepts', async () => {
     write('own/mine.yaml', ...OWN_SCENARIO);
     write(
       CONFIG,
@@ -63,7 +63,7 @@ describe('config file', () => {
       'https: true',
       'media-ports: true',
     );
-    const { clients, scenarios, ...others } = settings();
+    const { clients, scenarios, ...others } = await settings();
     expect(others).toEqual({
       port: 1,
       host: 'a',
@@ -89,18 +89,21 @@ describe('config file', () => {
     });
   });
 
-  it.each([['nothing'], ['a comment', '# port: 1']])('accepts a config file that holds %s', (_, ...lines) => {
-    write(CONFIG, ...lines);
-    expect(settings().port).toBe(4010);
-  });
+  it.each([['nothing'], ['a comment', '# port: 1']])(
+    'accepts a config file that holds %s',
+    async (_, ...lines) => {
+      write(CONFIG, ...lines);
+      expect((await settings()).port).toBe(4010);
+    },
+  );
 
-  it('resolves a relative path against the folder of the config file', () => {
+  it('resolves a relative path against the folder of the config file', async () => {
     write('sub/own/mine.yaml', ...OWN_SCENARIO);
     write('sub/c.yaml', 'fixtures: own');
-    expect(settings(['--config', 'sub/c.yaml']).scenarios.has('mine')).toBe(true);
+    expect((await settings(['--config', 'sub/c.yaml'])).scenarios.has('mine')).toBe(true);
   });
 
-  it('reads clients with all their properties', () => {
+  it('reads clients with all their properties', async () => {
     write(
       CONFIG,
       'clients:',
@@ -113,7 +116,7 @@ describe('config file', () => {
       '    expires_in: 60',
       '    scenario: manual',
     );
-    expect(settings().clients).toEqual([
+    expect((await settings()).clients).toEqual([
       {
         clientId: 'a',
         clientSecret: 'b',
@@ -133,12 +136,14 @@ describe('config file', () => {
     ['allowedIps: [1.2.3.4]', "1:45 client: 'allowedIps' is not known here; did you mean 'allowed_ips'?"],
     ['expiresIn: 60', "1:45 client: 'expiresIn' is not known here; did you mean 'expires_in'?"],
     ['grantType: x', "1:45 client: 'grantType' is not known here; did you mean 'grant_type'?"],
-  ])('rejects a client key in another spelling: %s', (pair, problem) => {
-    expect(getFileProblems(`clients: [{ client_id: a, client_secret: b, ${pair} }]`)).toEqual([problem]);
+  ])('rejects a client key in another spelling: %s', async (pair, problem) => {
+    expect(await getFileProblems(`clients: [{ client_id: a, client_secret: b, ${pair} }]`)).toEqual([
+      problem,
+    ]);
   });
 
-  it('does not report a key as missing when it has another spelling', () => {
-    expect(getFileProblems('clients: [{ id: a, client_secret: b }]')).toEqual([
+  it('does not report a key as missing when it has another spelling', async () => {
+    expect(await getFileProblems('clients: [{ id: a, client_secret: b }]')).toEqual([
       "1:13 client: 'id' is not known here; did you mean 'client_id'?",
     ]);
   });
@@ -156,8 +161,8 @@ describe('config file', () => {
     ['fixtures: no', expect.stringMatching(/^1:11 fixtures: the folder .*no cannot be read \(ENOENT\)$/)],
     ['- port', '1:1 this is not a config file; give a map of settings'],
     ['port: [1', expect.stringMatching(/^1:9 Flow sequence/)],
-  ])('rejects the config line %s', (line, problem) => {
-    expect(getFileProblems(line)).toEqual([problem]);
+  ])('rejects the config line %s', async (line, problem) => {
+    expect(await getFileProblems(line)).toEqual([problem]);
   });
 
   it.each([
@@ -198,16 +203,16 @@ describe('config file', () => {
       '',
       '1:10 clients: this is not a list of clients; give at least one, as in - { client_id: ID, client_secret: SECRET }',
     ],
-  ])('rejects the clients [%s]', (clients, problem) => {
-    expect(getFileProblems(`clients: [${clients}]`)).toEqual([problem]);
+  ])('rejects the clients [%s]', async (clients, problem) => {
+    expect(await getFileProblems(`clients: [${clients}]`)).toEqual([problem]);
   });
 
   it.each([
     ['faults: []'],
     ['faults: [{ endpoint: call, latency: [1s, 2s], after: 1, times: 2 }]'],
     ['validations: [{ validation_id: v, client_id: sandbox-client, exists: true }, { validation_id: v }]'],
-  ])('accepts the line %s', (line) => {
-    expect(getFileProblems(line)).toEqual([]);
+  ])('accepts the line %s', async (line) => {
+    expect(await getFileProblems(line)).toEqual([]);
   });
 
   it.each([
@@ -232,8 +237,8 @@ describe('config file', () => {
       '1:53 client_id: there is no client "shp"; known: sandbox-client',
     ],
     ['5', '1:10 faults: 5 is not a fault; give a map, as in { endpoint: token, status: 503 }'],
-  ])('rejects the faults [%s]', (fault, problem) => {
-    expect(getFileProblems(`faults: [${fault}]`)).toEqual([problem]);
+  ])('rejects the faults [%s]', async (fault, problem) => {
+    expect(await getFileProblems(`faults: [${fault}]`)).toEqual([problem]);
   });
 
   it.each([
@@ -252,17 +257,17 @@ describe('config file', () => {
       '{ validation_id: v, client_id: shp }',
       '1:46 client_id: there is no client "shp"; known: sandbox-client',
     ],
-  ])('rejects the validations [%s]', (validation, problem) => {
-    expect(getFileProblems(`validations: [${validation}]`)).toEqual([problem]);
+  ])('rejects the validations [%s]', async (validation, problem) => {
+    expect(await getFileProblems(`validations: [${validation}]`)).toEqual([problem]);
   });
 
-  it('rejects a fault of a client that a flag has replaced', () => {
+  it('rejects a fault of a client that a flag has replaced', async () => {
     write(
       CONFIG,
       'clients: [{ client_id: a, client_secret: b }]',
       'faults: [{ client_id: a, endpoint: call, kind: reset }]',
     );
-    expect(getProblems(['--client', 'c:d'])).toEqual([
+    expect(await getProblems(['--client', 'c:d'])).toEqual([
       expect.stringMatching(/:2:23 client_id: there is no client "a"; known: c$/),
     ]);
   });
@@ -280,7 +285,7 @@ describe('config file', () => {
     'admin-password: {hush: 1}',
     'admin-password: hush: hush',
     'client_secret:hush',
-  ])('never repeats a secret from the config line %s', (line) => {
-    expect(getFileProblems(line).join('\n')).toMatch(/^(?!.*hush)./s);
+  ])('never repeats a secret from the config line %s', async (line) => {
+    expect((await getFileProblems(line)).join('\n')).toMatch(/^(?!.*hush)./s);
   });
 });

@@ -27,8 +27,8 @@ describe('--store', () => {
     'rediss+cluster://:secret@h1,h2?ca=ca.pem&cert=c.pem&key=k.pem',
     'unix:///run/redis.sock',
     'unix://user:secret@/run/redis.sock?db=3',
-  ])('accepts --store %s', (store) => {
-    expect(settings(['--store', store]).store).toBe(store);
+  ])('accepts --store %s', async (store) => {
+    expect((await settings(['--store', store])).store).toBe(store);
   });
 
   it.each([
@@ -45,8 +45,8 @@ describe('--store', () => {
     'redis://h:65536',
     'redis://h:123456',
     'unix://run/secret.sock',
-  ])('rejects --store %s without repeating the value', (store) => {
-    expect(getProblems(['--store', store])).toEqual([
+  ])('rejects --store %s without repeating the value', async (store) => {
+    expect(await getProblems(['--store', store])).toEqual([
       '--store: this is not a store; give memory, redis://USER:PASSWORD@HOST:PORT/DB, redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/NAME/DB, redis+cluster://USER:PASSWORD@HOST:PORT,HOST:PORT, rediss://, rediss+sentinel:// or rediss+cluster:// for TLS, or unix://PATH?db=N',
     ]);
   });
@@ -123,8 +123,8 @@ describe('--store', () => {
     ['redis+clusters://secret', 'begin the address of a cluster with redis+cluster://'],
     ['REDIS+CLUSTER://secret', 'begin the address of a cluster with redis+cluster://'],
     ['redis+cluster:secret', 'begin the address of a cluster with redis+cluster://'],
-  ])('explains what to change in --store %s without repeating it', (store, fix) => {
-    const [problem, ...others] = getProblems(['--store', store]);
+  ])('explains what to change in --store %s without repeating it', async (store, fix) => {
+    const [problem, ...others] = await getProblems(['--store', store]);
     expect(others).toEqual([]);
     expect(problem).toMatch(/^--store: this is not a store; /);
     expect(problem).toContain(fix);
@@ -133,8 +133,8 @@ describe('--store', () => {
 });
 
 describe('default settings', () => {
-  it('uses port 4010 on this machine only, scenario happy and user admin without a password', () => {
-    const { scenarios, clients, ...others } = settings();
+  it('uses port 4010 on this machine only, scenario happy and user admin without a password', async () => {
+    const { scenarios, clients, ...others } = await settings();
     expect(others).toEqual({
       port: 4010,
       scenario: 'happy',
@@ -154,8 +154,8 @@ describe('default settings', () => {
     });
   });
 
-  it('includes one sandbox client', () => {
-    expect(settings().clients).toEqual([
+  it('includes one sandbox client', async () => {
+    expect((await settings()).clients).toEqual([
       {
         clientId: 'sandbox-client',
         clientSecret: 'sandbox-secret',
@@ -167,8 +167,8 @@ describe('default settings', () => {
     ]);
   });
 
-  it('includes the shipped scenarios', () => {
-    expect(settings().scenarios.get('manual')?.steps).toEqual([]);
+  it('includes the shipped scenarios', async () => {
+    expect((await settings()).scenarios.get('manual')?.steps).toEqual([]);
   });
 });
 
@@ -180,9 +180,11 @@ describe('settings', () => {
     return Object.isFrozen(value) ? inside : [path, ...inside];
   }
 
-  it('freezes the settings deeply', () => {
+  it('freezes the settings deeply', async () => {
     expect(
-      findUnfrozen(settings(['--client', 'a:b', '--admin-origin', 'http://a', '--admin-password', 'x'])),
+      findUnfrozen(
+        await settings(['--client', 'a:b', '--admin-origin', 'http://a', '--admin-password', 'x']),
+      ),
     ).toEqual([]);
   });
 
@@ -197,85 +199,90 @@ describe('settings', () => {
     ['--admin-user', 'eve', 'admin', { user: 'eve', origins: [] }],
     ['--admin-password', 'p w', 'admin', { user: 'admin', password: 'p w', origins: [] }],
     ['--browser-url', 'https://Videocall.example/x/', 'browserUrl', 'https://Videocall.example/x'],
-  ] as const)('reads the setting from %s %s', (flag, value, key, expected) => {
-    expect(settings([flag, value])[key]).toEqual(expected);
+  ] as const)('reads the setting from %s %s', async (flag, value, key, expected) => {
+    expect((await settings([flag, value]))[key]).toEqual(expected);
   });
 
-  it('reads a flag written with =', () => {
-    expect(settings(['--port=5']).port).toBe(5);
+  it('reads a flag written with =', async () => {
+    expect((await settings(['--port=5'])).port).toBe(5);
   });
 
-  it('uses the last value of a flag that is given twice', () => {
-    expect(settings(['--port', '5', '--port', '6']).port).toBe(6);
+  it('uses the last value of a flag that is given twice', async () => {
+    expect((await settings(['--port', '5', '--port', '6'])).port).toBe(6);
   });
 
-  it('normalizes every --admin-origin to the form that browsers send', () => {
-    const { admin } = settings(['--admin-origin', 'http://LOCALHOST:80', '--admin-origin', 'https://a:8443']);
+  it('normalizes every --admin-origin to the form that browsers send', async () => {
+    const { admin } = await settings([
+      '--admin-origin',
+      'http://LOCALHOST:80',
+      '--admin-origin',
+      'https://a:8443',
+    ]);
     expect(admin.origins).toEqual(['http://localhost', 'https://a:8443']);
   });
 
-  it.each(['--help', '-h', '--version', '-v'])('ignores %s when reading the settings', (flag) => {
-    expect(settings([flag]).port).toBe(4010);
+  it.each(['--help', '-h', '--version', '-v'])('ignores %s when reading the settings', async (flag) => {
+    expect((await settings([flag])).port).toBe(4010);
   });
 });
 
 describe('precedence of sources', () => {
   const sources = { file: 'port: 1', env: { MOCK_VERIDAS_PORT: '2' }, argv: ['--port', '3'] };
 
-  it('prefers the config file to the default', () => {
+  it('prefers the config file to the default', async () => {
     write(CONFIG, sources.file);
-    expect(settings().port).toBe(1);
+    expect((await settings()).port).toBe(1);
   });
 
-  it('prefers the environment to the config file', () => {
+  it('prefers the environment to the config file', async () => {
     write(CONFIG, sources.file);
-    expect(settings([], sources.env).port).toBe(2);
+    expect((await settings([], sources.env)).port).toBe(2);
   });
 
-  it('prefers a flag to the environment', () => {
-    expect(settings(sources.argv, sources.env).port).toBe(3);
+  it('prefers a flag to the environment', async () => {
+    expect((await settings(sources.argv, sources.env)).port).toBe(3);
   });
 
-  it('replaces the clients of the config file with those of --client', () => {
+  it('replaces the clients of the config file with those of --client', async () => {
     write(CONFIG, 'clients: [{ client_id: a, client_secret: b }]');
-    expect(settings(['--client', 'c:d']).clients.map(({ clientId }) => clientId)).toEqual(['c']);
+    expect((await settings(['--client', 'c:d'])).clients.map(({ clientId }) => clientId)).toEqual(['c']);
   });
 
-  it('ignores an invalid value that a flag overrides', () => {
-    expect(settings(['--port', '3'], { PORT: 'abc' }).port).toBe(3);
+  it('ignores an invalid value that a flag overrides', async () => {
+    expect((await settings(['--port', '3'], { PORT: 'abc' })).port).toBe(3);
   });
 });
 
 describe('--fixtures', () => {
-  it('adds the scenarios of --fixtures to the shipped ones', () => {
+  it('adds the scenarios of --fixtures to the shipped ones', async () => {
     write('own/mine.yaml', ...OWN_SCENARIO);
-    expect([...settings(['--fixtures', 'own']).scenarios.keys()]).toEqual(
+    expect([...(await settings(['--fixtures', 'own'])).scenarios.keys()]).toEqual(
       expect.arrayContaining(['happy', 'mine']),
     );
   });
 
-  it('rejects a --fixtures folder without scenarios', () => {
+  it('rejects a --fixtures folder without scenarios', async () => {
     mkdirSync(join(cwd(), 'own'));
-    expect(getProblems(['--fixtures', 'own'])).toEqual([
+    expect(await getProblems(['--fixtures', 'own'])).toEqual([
       `--fixtures: there is no scenario file in ${join(cwd(), 'own')}`,
     ]);
   });
 
-  it('reports the problems of the files in the --fixtures folder', () => {
+  it('reports the problems of the files in the --fixtures folder', async () => {
     write('own/mine.yaml', 'name: mine');
-    expect(getProblems(['--fixtures', 'own'])).toEqual(['own/mine.yaml:1:1 steps is missing']);
+    expect(await getProblems(['--fixtures', 'own'])).toEqual(['own/mine.yaml:1:1 steps is missing']);
   });
 
-  it('does not report a scenario as unknown when its file is invalid', () => {
+  it('does not report a scenario as unknown when its file is invalid', async () => {
     write('own/mine.yaml', 'name: mine');
-    expect(getProblems(['--fixtures', 'own', '--scenario', 'mine'])).toEqual([
+    expect(await getProblems(['--fixtures', 'own', '--scenario', 'mine'])).toEqual([
       'own/mine.yaml:1:1 steps is missing',
     ]);
   });
 });
 
 describe('bad usage', () => {
-  it('reports the problems of all sources at once, one per line', () => {
+  it('reports the problems of all sources at once, one per line', async () => {
     write('own/mine.yaml', 'name: mine');
     write(
       CONFIG,
@@ -286,9 +293,9 @@ describe('bad usage', () => {
       '  - { client_id: c }',
     );
     const argv = ['--prot', '1', '--host', 'http://a'];
-    const read = () => settings(argv, { PORT: 'x', MOCK_VERIDAS_SCENARIO: 'nope' });
-    expect(read).toThrow(BadUsage);
-    expect(getProblems(argv, { PORT: 'x', MOCK_VERIDAS_SCENARIO: 'nope' })).toEqual([
+    const env = { PORT: 'x', MOCK_VERIDAS_SCENARIO: 'nope' };
+    await expect(settings(argv, env)).rejects.toThrow(BadUsage);
+    expect(await getProblems(argv, env)).toEqual([
       expect.stringMatching(/^--prot:/),
       expect.stringMatching(/^--host:/),
       expect.stringMatching(/^PORT:/),
@@ -300,25 +307,29 @@ describe('bad usage', () => {
     ]);
   });
 
-  it('lists the problems in the error message', () => {
-    expect(() => settings(['--a', '--b'])).toThrow(
+  it('lists the problems in the error message', async () => {
+    await expect(settings(['--a', '--b'])).rejects.toThrow(
       '--a: is not a flag; see --help\n--b: is not a flag; see --help',
     );
   });
 });
 
 describe('--watch', () => {
-  it('watches the folder of --fixtures', () => {
+  it('watches the folder of --fixtures', async () => {
     write('own/mine.yaml', ...OWN_SCENARIO);
-    expect(settings(['--watch', '--fixtures', 'own']).watched).toBe(join(cwd(), 'own'));
-    expect(settings(['--fixtures', 'own']).watched).toBeUndefined();
+    expect((await settings(['--watch', '--fixtures', 'own'])).watched).toBe(join(cwd(), 'own'));
+    expect((await settings(['--fixtures', 'own'])).watched).toBeUndefined();
   });
 
-  it('rejects --watch without a folder and suggests --fixtures', () => {
-    expect(getProblems(['--watch'])).toEqual(['--watch: there is no folder to watch; add --fixtures DIR']);
+  it('rejects --watch without a folder and suggests --fixtures', async () => {
+    expect(await getProblems(['--watch'])).toEqual([
+      '--watch: there is no folder to watch; add --fixtures DIR',
+    ]);
     write(CONFIG, 'watch: true');
-    expect(getProblems()).toEqual([`${CONFIG}:1:8 watch: there is no folder to watch; add --fixtures DIR`]);
+    expect(await getProblems()).toEqual([
+      `${CONFIG}:1:8 watch: there is no folder to watch; add --fixtures DIR`,
+    ]);
     write(CONFIG, 'watch: false');
-    expect(getProblems()).toEqual([]);
+    expect(await getProblems()).toEqual([]);
   });
 });

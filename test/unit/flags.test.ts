@@ -53,19 +53,19 @@ describe('flags', () => {
     [['--broker-token=hush'], '--broker-token: is not a flag of start; verify takes it'],
     [['--fixtures', 'no'], expect.stringMatching(/^--fixtures: the folder .*no cannot be read \(ENOENT\)$/)],
     [['--config', 'no.yaml'], expect.stringMatching(/^--config: there is no file .*no\.yaml$/)],
-  ])('rejects the arguments %j', (argv, problem) => {
-    expect(getProblems(argv)).toEqual([problem]);
+  ])('rejects the arguments %j', async (argv, problem) => {
+    expect(await getProblems(argv)).toEqual([problem]);
   });
 });
 
 describe('--client', () => {
-  it('splits --client at the first colon', () => {
-    const [client] = settings(['--client', 'id:se:cret']).clients;
+  it('splits --client at the first colon', async () => {
+    const [client] = (await settings(['--client', 'id:se:cret'])).clients;
     expect(client).toMatchObject({ clientId: 'id', clientSecret: 'se:cret' });
   });
 
-  it('accepts --client more than once', () => {
-    expect(settings(['--client', 'a:b', '--client', 'c:d']).clients).toHaveLength(2);
+  it('accepts --client more than once', async () => {
+    expect((await settings(['--client', 'a:b', '--client', 'c:d'])).clients).toHaveLength(2);
   });
 
   it.each([
@@ -89,8 +89,8 @@ describe('--client', () => {
       expect.stringMatching(/^--client: the text after the first colon is not a client secret/),
     ],
     [['a:b', 'a:c'], '--client (2): another client already has the id "a"'],
-  ])('rejects the --client values %j', (clients, problem) => {
-    expect(getProblems(clients.flatMap((client) => ['--client', client]))).toEqual([problem]);
+  ])('rejects the --client values %j', async (clients, problem) => {
+    expect(await getProblems(clients.flatMap((client) => ['--client', client]))).toEqual([problem]);
   });
 
   it.each([
@@ -107,12 +107,12 @@ describe('--client', () => {
     [['--client', '-hush']],
     [['--admin-password', 'hush\u0007']],
     [['--admin-password', '-hush']],
-  ])('never repeats a secret from the arguments %j', (argv) => {
-    expect(getProblems(argv).join('\n')).toMatch(/^(?!.*hush)./s);
+  ])('never repeats a secret from the arguments %j', async (argv) => {
+    expect((await getProblems(argv)).join('\n')).toMatch(/^(?!.*hush)./s);
   });
 });
 
-describe('environment variables', () => {
+describe('environment variables', async () => {
   it.each([
     ['MOCK_VERIDAS_PORT', { MOCK_VERIDAS_PORT: '5', PORT: '6' }, 5],
     ['PORT', { PORT: '6' }, 6],
@@ -123,16 +123,16 @@ describe('environment variables', () => {
       6,
     ],
     ['the default when both are empty', { MOCK_VERIDAS_PORT: '', PORT: '' }, 4010],
-  ])('reads the port from %s', (_, env, port) => {
-    expect(settings([], env).port).toBe(port);
+  ])('reads the port from %s', async (_, env, port) => {
+    expect((await settings([], env)).port).toBe(port);
   });
 
-  it('reads --admin-user from MOCK_VERIDAS_ADMIN_USER', () => {
-    expect(settings([], { MOCK_VERIDAS_ADMIN_USER: 'eve' }).admin.user).toBe('eve');
+  it('reads --admin-user from MOCK_VERIDAS_ADMIN_USER', async () => {
+    expect((await settings([], { MOCK_VERIDAS_ADMIN_USER: 'eve' })).admin.user).toBe('eve');
   });
 
-  it('reads one client per line and keeps spaces in its secret', () => {
-    const { clients } = settings([], { MOCK_VERIDAS_CLIENT: 'a:b c\r\nd:e:f\n' });
+  it('reads one client per line and keeps spaces in its secret', async () => {
+    const { clients } = await settings([], { MOCK_VERIDAS_CLIENT: 'a:b c\r\nd:e:f\n' });
     expect(clients.map(({ clientId, clientSecret }) => [clientId, clientSecret])).toEqual([
       ['a', 'b c'],
       ['d', 'e:f'],
@@ -144,8 +144,8 @@ describe('environment variables', () => {
     [{ MOCK_VERIDAS_PROT: '1' }, 'MOCK_VERIDAS_PROT: is not known; did you mean MOCK_VERIDAS_PORT?'],
     [{ MOCK_VERIDAS_CLIENT: 'a:b\nc' }, 'MOCK_VERIDAS_CLIENT (2): has no colon; give ID:SECRET'],
     [{ MOCK_VERIDAS_CONFIG: 'no' }, expect.stringMatching(/^MOCK_VERIDAS_CONFIG: there is no file .*no$/)],
-  ])('rejects the environment %o', (env, problem) => {
-    expect(getProblems([], env)).toEqual([problem]);
+  ])('rejects the environment %o', async (env, problem) => {
+    expect(await getProblems([], env)).toEqual([problem]);
   });
 
   it.each([
@@ -153,14 +153,14 @@ describe('environment variables', () => {
     'MOCK_VERIDAS_PORT_4010_TCP',
     'MOCK_VERIDAS_SERVICE_HOST',
     'XMOCK_VERIDAS_PROT',
-  ])('ignores %s, which belongs to another program', (variable) => {
-    expect(getProblems([], { [variable]: 'x' })).toEqual([]);
+  ])('ignores %s, which belongs to another program', async (variable) => {
+    expect(await getProblems([], { [variable]: 'x' })).toEqual([]);
   });
 });
 
 /** The problems in the arguments of a command. */
-const getCommandProblems = (command: CommandName, ...argv: string[]) =>
-  read(command, { argv, env: {}, cwd: '/' }).problems;
+const getCommandProblems = async (command: CommandName, ...argv: string[]) =>
+  (await read(command, { argv, env: {}, cwd: '/' })).problems;
 
 describe('flags of other commands', () => {
   it.each<[CommandName, string[], string]>([
@@ -176,16 +176,16 @@ describe('flags of other commands', () => {
     ['validate', ['--strict'], '--strict: is not a flag of validate; exec and report take it'],
     ['exec', ['--out', 'x'], '--out: is not a flag of exec; report takes it'],
     ['start', ['--target', 'x'], '--target: is not a flag of start; verify, report and compare take it'],
-  ])('%s rejects %j and names the commands that take the flag', (command, argv, problem) => {
-    expect(getCommandProblems(command, ...argv)).toEqual([problem]);
+  ])('%s rejects %j and names the commands that take the flag', async (command, argv, problem) => {
+    expect(await await getCommandProblems(command, ...argv)).toEqual([problem]);
   });
 
-  it('every command rejects a flag of another command and reports all other problems too', () => {
+  it('every command rejects a flag of another command and reports all other problems too', async () => {
     const pairs = COMMAND_NAMES.flatMap((command) => NAMES.map((name) => [command, name] as const));
     const foreign = pairs.filter(([command, name]) => !flagsFor(command).includes(name));
     expect(foreign.length).toBeGreaterThan(100);
     for (const [command, name] of foreign)
-      expect(getCommandProblems(command, `--${name}=x`, '--no-such')).toEqual([
+      expect(await await getCommandProblems(command, `--${name}=x`, '--no-such')).toEqual([
         expect.stringMatching(`^--${name}: is not a flag of ${command}; .* takes? it$`),
         expect.stringMatching(/^--no-such: is not a flag; see (\w+ )?--help$/),
       ]);
@@ -208,12 +208,12 @@ describe('flags of verify', () => {
     ],
     [['--selector', '{}'], '--selector: needs --broker-url as well'],
     [['--json', '-x'], '--json: has no value; write a value that begins with - as --json=VALUE'],
-  ])('verify rejects the arguments %j', (argv, problem) => {
-    expect(getCommandProblems('verify', ...argv)).toEqual([problem]);
+  ])('verify rejects the arguments %j', async (argv, problem) => {
+    expect(await await getCommandProblems('verify', ...argv)).toEqual([problem]);
   });
 
-  it('accepts - for standard output, also between operands', () => {
-    const { options, operands, problems } = read('verify', {
+  it('accepts - for standard output, also between operands', async () => {
+    const { options, operands, problems } = await read('verify', {
       argv: ['a', '--json', '-', 'b'],
       env: {},
       cwd: '/',
@@ -233,29 +233,32 @@ describe('switches', () => {
 
   it.each(['true', '1', 'yes', 'TRUE', 'Yes'])(
     'turns a switch on for %s in the environment and the config file',
-    (value) => {
-      expect(settings([], env(value)).strictTokens).toBe(true);
+    async (value) => {
+      expect((await settings([], env(value))).strictTokens).toBe(true);
       write('mock-veridas.config.yaml', `strict-tokens: ${value}`);
-      expect(settings().strictTokens).toBe(true);
+      expect((await settings()).strictTokens).toBe(true);
     },
   );
 
   it.each(['false', '0', 'no', 'False', 'NO'])(
     'turns a switch off for %s in the environment and the config file',
-    (value) => {
-      expect(settings([], env(value)).strictTokens).toBe(false);
+    async (value) => {
+      expect((await settings([], env(value))).strictTokens).toBe(false);
       write('mock-veridas.config.yaml', `strict-tokens: ${value}`);
-      expect(settings().strictTokens).toBe(false);
+      expect((await settings()).strictTokens).toBe(false);
     },
   );
 
-  it.each(['on', '2', 'maybe'])('rejects the switch value %s and lists the accepted values', (value) => {
-    const rule = 'is not a switch value; give true, false, 1, 0, yes or no';
-    expect(getProblems([], env(value))).toEqual([`MOCK_VERIDAS_STRICT_TOKENS: "${value}" ${rule}`]);
-    write('mock-veridas.config.yaml', `strict-tokens: ${value}`);
-    const shown = value === '2' ? value : `"${value}"`;
-    expect(getProblems()).toEqual([`mock-veridas.config.yaml:1:16 strict-tokens: ${shown} ${rule}`]);
-  });
+  it.each(['on', '2', 'maybe'])(
+    'rejects the switch value %s and lists the accepted values',
+    async (value) => {
+      const rule = 'is not a switch value; give true, false, 1, 0, yes or no';
+      expect(await getProblems([], env(value))).toEqual([`MOCK_VERIDAS_STRICT_TOKENS: "${value}" ${rule}`]);
+      write('mock-veridas.config.yaml', `strict-tokens: ${value}`);
+      const shown = value === '2' ? value : `"${value}"`;
+      expect(await getProblems()).toEqual([`mock-veridas.config.yaml:1:16 strict-tokens: ${shown} ${rule}`]);
+    },
+  );
 });
 
 const HELPS = Object.entries(COMMANDS).map(
@@ -305,8 +308,8 @@ describe('help', () => {
     expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 
-  it('lists -p as the short form of --port', () => {
+  it('lists -p as the short form of --port', async () => {
     expect(OVERVIEW).toMatch(/^ {2}-p, --port N /m);
-    expect(settings(['-p', '5']).port).toBe(5);
+    expect((await settings(['-p', '5'])).port).toBe(5);
   });
 });

@@ -261,6 +261,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'domain',
     'control/schema',
     'options/choices.ts',
+    'options/file-problem.ts',
     'options/yaml',
     'system/package.ts',
     'npm:typebox',
@@ -272,7 +273,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'node:util',
   ],
   'options/choices.ts': [],
-  'options/yaml': ['control/schema', 'npm:typebox', 'npm:yaml', 'node:fs', 'node:path'],
+  'options/file-problem.ts': ['node:path'],
+  'options/yaml': ['control/schema', 'options/file-problem.ts', 'npm:typebox', 'npm:yaml', 'node:fs'],
 
   library: [
     'domain',

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readScenarios, scenariosIn } from '../../src/options/scenario-files.ts';
+import { formatProblem, InvalidFile } from '../../src/options/file-problem.ts';
+import { readScenarios, scenariosIn } from '../../src/options/read-scenarios.ts';
 import { SHIPPED, SHIPPED_SCENARIOS } from '../../src/options/shipped-scenarios.ts';
-import { formatProblem, InvalidFile } from '../../src/options/yaml/file.ts';
 import { atLeast } from '../support/at-least.ts';
 
 let folder: string;

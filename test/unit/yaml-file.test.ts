@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SCENARIO } from '../../src/control/schema/scenario-format.ts';
-import { formatProblem, InvalidFile, readYaml } from '../../src/options/yaml/file.ts';
+import { formatProblem, InvalidFile } from '../../src/options/file-problem.ts';
+import { readYaml } from '../../src/options/yaml/file.ts';
 
 let folder: string;
 beforeEach(() => {

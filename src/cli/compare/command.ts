@@ -8,10 +8,10 @@ import { PATHS } from '../../guide/oauth.ts';
 import { startMock } from '../../library/index.ts';
 import { BadUsage, refuse } from '../../options/bad-usage.ts';
 import { parseTimeout } from '../../options/command-rows.ts';
+import { formatProblem } from '../../options/file-problem.ts';
 import { findProfileProblems, readProfile } from '../../options/profile-file.ts';
 import { read } from '../../options/read.ts';
 import type { OptionsFor } from '../../options/table.ts';
-import { formatProblem } from '../../options/yaml/file.ts';
 import { getHostname, isLoopback } from '../../server/address.ts';
 import { systemTime } from '../../system/clock.ts';
 import { createFolder } from '../../system/create-folder.ts';
@@ -193,7 +193,7 @@ function findExitCode(comparison: Comparison, { problem }: Interview): number {
 
 /** Compares the real service with the simulator. */
 export const compare: Command = async ({ args, env, cwd }) => {
-  const { options, problems } = read('compare', { argv: args, env, cwd });
+  const { options, problems } = await read('compare', { argv: args, env, cwd });
   const { dryRun, profile, validationId, json, markdown, write, target } = options;
   const questions = listQuestions(validationId !== undefined);
   refuse(problems);

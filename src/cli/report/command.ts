@@ -107,7 +107,7 @@ export function hasMinCoverage(
 
 /** Writes a report of a running simulator, or of earlier reports. */
 export const report: Command = async ({ args, env, cwd }) => {
-  const read = readOptions('report', { argv: args, env, cwd });
+  const read = await readOptions('report', { argv: args, env, cwd });
   const { port, host, target, out, strict, minCoverage, merge, adminUser, adminPassword, ...unread } =
     read.options;
   unread satisfies AllRead;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Type } from 'typebox';
+import * as Type from 'typebox';
 import { Check } from 'typebox/value';
 import { CallAnswer } from '../../control/schema/calls.ts';
 import { CoverageAnswer, leaveOut } from '../../control/schema/coverage.ts';

@@ -1,4 +1,5 @@
-import { type Static, type TObject, type TProperties, Type } from 'typebox';
+import type { Static, TObject, TProperties } from 'typebox';
+import * as Type from 'typebox';
 import { ClientId, ClientSecret } from '../../control/schema/client-format.ts';
 import { check, type Mismatch } from '../../control/schema/mismatch.ts';
 import { closestMatch } from '../../domain/closest-match.ts';

@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import { CALL_STATES } from '../../domain/call-state.ts';
 import { AGENT_ACTIONS, DELIVERY_FAULTS } from '../../domain/scenario.ts';
 import { ERROR_CODES } from '../../guide/events.ts';

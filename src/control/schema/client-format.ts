@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import { parseRange } from '../../domain/address.ts';
 import { type Client, createClientRecord } from '../../domain/client.ts';
 import { ScenarioName } from './scenario-format.ts';

@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import { ClientType, clientProperties, Environment, ExpiresIn, GrantType } from './client-format.ts';
 import { createListSchema, defineRoutes, TextOrNull } from './route.ts';
 

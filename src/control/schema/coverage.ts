@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import { type IgnoredSituation, SITUATIONS, type SituationId } from '../../domain/coverage.ts';
 import { defineRoutes } from './route.ts';
 

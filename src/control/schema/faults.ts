@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import { ENDPOINTS, FAULT_KINDS, type Fault, isConnectionFault } from '../../domain/fault.ts';
 import type { Ms } from '../../domain/time.ts';
 import { ClientId } from './client-format.ts';

@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import { CALL_STATES } from '../../domain/call-state.ts';
 import { RULES, type RuleId } from '../../domain/finding.ts';
 import { CallAnswer, EventAnswer } from './calls.ts';

@@ -1,4 +1,5 @@
-import { type Static, type TObject, type TSchema, type TUnion, Type } from 'typebox';
+import type { Static, TObject, TSchema, TUnion } from 'typebox';
+import * as Type from 'typebox';
 import { Check, Errors } from 'typebox/value';
 import { closestMatch, findByLastWord } from '../../domain/closest-match.ts';
 

@@ -1,4 +1,5 @@
-import { type TSchema, Type } from 'typebox';
+import type { TSchema } from 'typebox';
+import * as Type from 'typebox';
 
 /** Long lists are answered in pages: oldest first, but events from call to call, and oldest first within a page. */
 

@@ -1,4 +1,5 @@
-import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
+import type { Static, TObject, TProperties, TSchema } from 'typebox';
+import * as Type from 'typebox';
 import { ClientId } from './client-format.ts';
 import { ERRORS, type ErrorName } from './errors.ts';
 import type { IsValid, Mismatch } from './mismatch.ts';

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import * as Type from 'typebox';
 import { createListSchema, defineRoutes, TextOrNull } from './route.ts';
 import { SCENARIO, type WrittenScenario } from './scenario-format.ts';
 

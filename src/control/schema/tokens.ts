@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import { TOKEN_STATES } from '../../domain/token.ts';
 import { createPageSchema, pageQuery } from './page.ts';
 import { defineRoutes, Time } from './route.ts';

@@ -1,4 +1,5 @@
-import { type Static, type TSchema, Type } from 'typebox';
+import type { Static, TSchema } from 'typebox';
+import * as Type from 'typebox';
 import type { CallState } from '../../domain/call-state.ts';
 import type { Diagnostics as PageDiagnostics } from '../../domain/presence.ts';
 import type { CallTexts } from './texts.ts';

@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import * as Type from 'typebox';
 import type { CallAnswer } from '../../control/schema/calls.ts';
 import type { ClientAnswer } from '../../control/schema/clients.ts';
 import type { ClockAnswer } from '../../control/schema/clock.ts';
