@@ -22,6 +22,7 @@ import { listRoutes, PAGES } from './schema/overview.ts';
 import { ADMIN } from './schema/paths.ts';
 import { createBodySchema, createQuerySchema, type Route } from './schema/route.ts';
 import { ROUTES } from './schema/routes.ts';
+import { answerUnknownPaths } from './unknown-paths.ts';
 
 export interface ControlServices {
   readonly simulator: Simulator;
@@ -145,7 +146,7 @@ export async function controlRoutes(
     });
   }
 
-  app.setNotFoundHandler(async ({ method, url }) => {
+  answerUnknownPaths(app, async ({ method, url }) => {
     const [path = ''] = url.split('?', 1);
     const methods = findMethods(path.slice(ADMIN.length));
     const only = methods.length === 0 ? '' : `, only ${methods.join(', ')}`;

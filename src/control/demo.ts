@@ -17,6 +17,7 @@ import { type ControlAccess, guardControl } from './guard.ts';
 import { findNameProblems } from './handlers/scenarios.ts';
 import { check } from './schema/mismatch.ts';
 import { CONSOLE, DEMO } from './schema/paths.ts';
+import { answerUnknownPaths } from './unknown-paths.ts';
 
 export interface DemoServices {
   readonly simulator: Simulator;
@@ -154,7 +155,7 @@ export async function demoRoutes(app: FastifyInstance, services: DemoServices): 
     return { src: `${getFrameUrl(request)}${CALL_PATHS.page}?${query}`, validation_id };
   });
 
-  app.setNotFoundHandler(async ({ method, url }) => {
+  answerUnknownPaths(app, async ({ method, url }) => {
     throw new ControlError('not_found', `the demo has no ${method} ${url.split('?', 1)[0]}`, {
       hint: `GET ${DEMO} is the demo page`,
     });
