@@ -174,9 +174,7 @@ describe.skipIf(why)(`requests to a Redis with many records${why ? ` (${why})` :
       return set.redis
         .multi()
         .zAdd(`${keyPrefix}owners`, { score: 0, value: `journal\n"c-${n}"` })
-        .xAdd(`${keyPrefix}log:journal:"c-${n}"`, `${n + 1}-0`, {
-          entry: '{"clientId":"c","headers":{},"query":{}}',
-        })
+        .xAdd(`${keyPrefix}of:journal:"c-${n}"`, `${n + 1}-0`, { entry: '[0,"GET","/",{},"::1"]' })
         .exec();
     };
     await inTurns(3_000, add);

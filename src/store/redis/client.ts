@@ -5,7 +5,7 @@ import { formatLocation, listTlsFiles, parseCluster, type RedisLocation } from '
 import { type Partition, toKeyPrefix } from './partition.ts';
 import { COMMONS, COPY, REPLACE } from './scripts/copy.ts';
 import { CHECK, GREET } from './scripts/greet.ts';
-import { LIST, OWNERS, PART, PARTS, READ } from './scripts/read.ts';
+import { LIST, OWNERS, PART, READ } from './scripts/read.ts';
 import { CLEAR, COMMIT, NAME } from './scripts/write.ts';
 import { createSubscriber } from './subscriber.ts';
 
@@ -20,7 +20,6 @@ const SCRIPTS = {
   NAME,
   OWNERS,
   PART,
-  PARTS,
   READ,
   REPLACE,
 };

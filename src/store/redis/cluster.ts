@@ -179,7 +179,7 @@ export async function openCluster(
   async function keepTrying(partition: Partition): Promise<void> {
     do {
       await pause(REOPEN_DELAY_MS, undefined, { ref: false });
-      await run(partition, 'READ', '0').catch(() => {});
+      await run(partition, 'READ', '', '', '').catch(() => {});
     } while (!isClosed && blocked.has(partition));
   }
   function unblock(partition: Partition): void {

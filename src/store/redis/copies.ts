@@ -17,7 +17,8 @@ export function createCopies(run: RunScript) {
      * @param before the number of the change before this one
      */
     async copy(fields: readonly string[], before: string, number: string): Promise<void> {
-      const [, , ...records] = (await run(FIRST_PARTITION, 'READ', '0', ...fields)) as (string | null)[];
+      const reply = await run(FIRST_PARTITION, 'READ', '', '', fields.join('\n'));
+      const [, , ...records] = reply as (string | null)[];
       const pairs = fields.flatMap((field, index) => [field, records[index] ?? '']);
       await Promise.all(
         ALL_PARTITIONS.filter((partition) => partition !== FIRST_PARTITION).map(async (partition) => {

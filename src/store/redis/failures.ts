@@ -1,5 +1,5 @@
 /** Another number for every change of the keys. Every layout keeps its own in the field `layout` of the key `born`. */
-export const LAYOUT = '3';
+export const LAYOUT = '4';
 
 /** Errors by which a server says that it can serve no command; other errors are failures of ours. */
 export const UNUSABLE_SERVER =

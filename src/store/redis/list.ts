@@ -1,8 +1,8 @@
 import type { Kind, Log, LogEntry, NumberedRecord, Range, Store, StoredRecord } from '../store.ts';
 import type { RunScript } from './greeting.ts';
 import { mergeSorted } from './merge-sorted.ts';
-import { listPartitions, type Partition, toPartition } from './partition.ts';
-import { IS_LOG, parseEntries, parseNumberedRecord } from './records.ts';
+import { listPartitions, type Partition, SINGLE_KINDS, toPartition } from './partition.ts';
+import { parseEntries, parseRecords } from './records.ts';
 import { PAGE_SIZE } from './scripts/keys.ts';
 
 /** From many owners, at least so much of each is read at a time. */
@@ -27,28 +27,29 @@ interface Place {
 
 /** Lists and counts records and entries, page by page. */
 export function createLister(run: RunScript): Pick<Store, 'list' | 'pages' | 'page' | 'entries' | 'count'> {
-  /** Pages of an owner's records with numbers from `low` to `high`, or of all in a partition, owner by owner. */
+  /** Pages of an owner's records that come after a number, or of all in a partition, owner by owner. */
   async function* readPages<K extends Kind>(
     kind: K,
     partition: Partition,
     owners: OwnerRange,
     {
-      low = '-inf',
-      high = '+inf',
+      after = -1,
       way = 'last',
       size = PAGE_SIZE,
-    }: { low?: string; high?: string; way?: 'first' | 'last'; size?: number } = {},
+    }: { after?: number | undefined; way?: 'first' | 'last'; size?: number } = {},
   ) {
-    for (let [[from, to], from1, to1] = [owners, low, high]; ; ) {
-      const page = await run(partition, 'LIST', kind, from, to, from1, to1, `${size}`, way);
-      const [owner, hasMore, ...texts] = page as [string | null, number, ...string[]];
-      const records = texts.map((text) => parseNumberedRecord<K>(text));
-      if (records.length > 0) yield records;
+    const low = after < 0 ? '-' : `${after + 1}`;
+    for (let [[from, to], low1, high1] = [owners, low, '+']; ; ) {
+      const page = await run(partition, 'LIST', kind, from, to, low1, high1, `${size}`, way);
+      const [owner, hasMore, ...flat] = page as [string | null, number, ...unknown[]];
+      const records = parseRecords(kind, flat);
+      const wanted = records.filter(({ born }) => born > after);
+      if (wanted.length > 0) yield wanted;
       const last = records.at(-1);
       if (hasMore === 0 || last === undefined) return;
-      from = `[${kind}\n${owner}`;
-      if (way === 'last') [from1, to1] = ['-inf', `(${last.born}`];
-      else [from1, to1] = [`(${last.born}`, '+inf'];
+      from = `${SINGLE_KINDS.includes(kind) ? '(' : '['}${kind}\n${owner}`;
+      if (way === 'last') [low1, high1] = [low, `${last.born - 1}`];
+      else [low1, high1] = [`${last.born + 1}`, '+'];
     }
   }
 
@@ -59,8 +60,7 @@ export function createLister(run: RunScript): Pick<Store, 'list' | 'pages' | 'pa
   /** The owners in each partition, page by page, how much they have, and a number that is less than all to come. */
   async function* readOwners(name: Kind | Log, partition: Partition, owner?: string) {
     for (let [from, to] = toRange(name, owner); ; ) {
-      const script = IS_LOG[name] ? 'PARTS' : 'OWNERS';
-      const page = await run(partition, script, name, from, to, `${PAGE_SIZE}`);
+      const page = await run(partition, 'OWNERS', name, from, to, `${PAGE_SIZE}`);
       const [end, count, ...owners] = page as [string, number, ...string[]];
       yield { end: Number(end), count, places: owners.map((one): Place => ({ partition, owner: one })) };
       if (owners.length < PAGE_SIZE) return;
@@ -96,7 +96,7 @@ export function createLister(run: RunScript): Pick<Store, 'list' | 'pages' | 'pa
     for (let [first, last] = [after + 1, end]; ; ) {
       const way = newestFirst ? 'last' : 'first';
       const flat = await run(partition, 'PART', log, owner, `${first}`, last, `${size}`, way);
-      const page = parseEntries<L>(flat as string[]);
+      const page = parseEntries(log, owner, flat as string[]);
       if (page.length > 0) yield page;
       if (page.length < size) return;
       const { id = 0 } = page.at(-1) ?? {};
@@ -127,7 +127,7 @@ export function createLister(run: RunScript): Pick<Store, 'list' | 'pages' | 'pa
       const sources = places.map((place) => {
         const member = `[${kind}\n${place.owner}`;
         return readPages(kind, place.partition, [member, member], {
-          low: after === undefined ? '-inf' : `(${after}`,
+          after,
           way: newestFirst ? 'last' : 'first',
           size: toShare(limit, places),
         });

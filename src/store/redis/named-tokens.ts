@@ -13,11 +13,9 @@ export const findElsewhere = (reply: string | null): Partition | undefined =>
  */
 export function createNamedTokens(run: RunScript) {
   const readAt = async (partition: Partition, token: string): Promise<string | null> => {
-    const [, , reply = null] = (await run(partition, 'READ', '1', toField('token', token))) as (
-      | string
-      | null
-    )[];
-    return reply;
+    const reply = await run(partition, 'READ', '', toField('token', token), '');
+    const [, , text = null] = reply as (string | null)[];
+    return text;
   };
   const name = async (token: string, before: Partition | undefined, partition?: Partition) =>
     (await run(findHome(token), 'NAME', JSON.stringify(token), `${before ?? ''}`, `${partition ?? ''}`)) ===

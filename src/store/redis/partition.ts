@@ -62,6 +62,11 @@ const ID_FORMS: Readonly<Record<Kind, 'owner' | 'list' | 'token' | 'everyone'>> 
   secret: 'everyone',
 };
 
+/** Kinds of which an owner has one record. */
+export const SINGLE_KINDS: readonly Kind[] = (Object.keys(ID_FORMS) as Kind[]).filter(
+  (kind) => ID_FORMS[kind] === 'owner',
+);
+
 /** Kinds whose records of everyone are copied to all partitions, because they are read with those of a client. */
 export const COPIED_KINDS: readonly Kind[] = [
   'clock',

@@ -1,29 +1,33 @@
-import type { Ref, Store } from '../store.ts';
+import type { Instant } from '../../domain/time.ts';
+import type { Kind, Ref, Store, StoredRecord } from '../store.ts';
 import type { RunScript } from './greeting.ts';
+import { createKnownRecords } from './known-records.ts';
 import { findElsewhere } from './named-tokens.ts';
-import { FIRST_PARTITION, findPartition, type Partition } from './partition.ts';
-import { parseRecord, toField, toInstant } from './records.ts';
-import { PAGE_SIZE } from './scripts/keys.ts';
+import { FIRST_PARTITION, findPartition, type Partition, SINGLE_KINDS } from './partition.ts';
+import { parseRecord, toField, toInstant, toShortField } from './records.ts';
+import { PAGE_SIZE, UNCHANGED } from './scripts/keys.ts';
 
-/** Records to read in one partition: places in the list of all, and fields. */
+/** A record to read, and its place in the list of all. */
+type Wanted = readonly [place: number, ref: Ref];
+
+/** Records to read in one partition. */
 interface Group {
-  readonly own: [place: number, field: string][];
-  readonly common: [place: number, field: string][];
+  readonly own: Wanted[];
+  readonly common: Wanted[];
 }
 const createGroup = (): Group => ({ own: [], common: [] });
 
 /** What is of everyone is read with what is of a client. */
 function toGroups(refs: readonly Ref[]): Map<Partition, Group> {
   const groups = new Map<Partition, Group>();
-  const common: Group['common'] = [];
+  const common: Wanted[] = [];
   for (const [place, ref] of refs.entries()) {
     const partition = findPartition(ref);
-    const field = toField(ref.kind, ref.id);
-    if (partition === undefined) common.push([place, field]);
+    if (partition === undefined) common.push([place, ref]);
     else {
       const group = groups.get(partition) ?? createGroup();
       groups.set(partition, group);
-      group.own.push([place, field]);
+      group.own.push([place, ref]);
     }
   }
   const [group = createGroup()] = groups.values();
@@ -35,39 +39,63 @@ function toGroups(refs: readonly Ref[]): Map<Partition, Group> {
 /** Reads records: those of a partition at one instant, a few hundred at a time. */
 export function createReader(run: RunScript): Store['read'] {
   type Reply = [seconds: string, microseconds: string, ...(string | null)[]];
-  const runRead = (partition: Partition, count: number, fields: readonly string[]) =>
-    run(partition, 'READ', `${count}`, ...fields) as Promise<Reply>;
+  type Found = (StoredRecord<Kind> | undefined)[];
+  const known = createKnownRecords();
 
-  /** Reads a group into `texts`. Returns the time. */
-  async function readGroup(partition: Partition, { own, common }: Group, texts: (string | null)[]) {
-    const all = [...own, ...common];
-    let time: Reply | undefined;
-    for (let first = 0; first === 0 || first < all.length; first += PAGE_SIZE) {
-      const some = all.slice(first, first + PAGE_SIZE);
-      const count = Math.min(some.length, Math.max(0, own.length - first));
-      const reply = await runRead(
-        partition,
-        count,
-        some.map(([, field]) => field),
-      );
-      time ??= reply;
-      for (const [index, [place, field]] of some.entries()) {
-        const text = reply[index + 2] ?? null;
-        const elsewhere = findElsewhere(text);
-        texts[place] = elsewhere === undefined ? text : ((await runRead(elsewhere, 1, [field]))[2] ?? null);
+  /** Reads some records of a partition into `found`. Returns the time. */
+  async function readSome(
+    partition: Partition,
+    own: readonly Wanted[],
+    common: readonly Wanted[],
+    found: Found,
+  ) {
+    const owner = own.find(([, { kind }]) => SINGLE_KINDS.includes(kind))?.[1].id;
+    // Another reply may replace what is known before this one arrives.
+    const all = [...own, ...common].map(([place, ref]) => {
+      const field = toField(ref.kind, ref.id);
+      return { place, ref, field, before: known.find(field) };
+    });
+    const lines = all.map(({ ref, before }, index) =>
+      [before?.version, toShortField(ref, index < own.length ? owner : '')].join(''),
+    );
+    const [seconds, microseconds, ...texts] = (await run(
+      partition,
+      'READ',
+      JSON.stringify(owner ?? ''),
+      lines.slice(0, own.length).join('\n'),
+      lines.slice(own.length).join('\n'),
+    )) as Reply;
+    for (const [index, { place, ref, field, before }] of all.entries()) {
+      let text = texts[index] ?? null;
+      const elsewhere = findElsewhere(text);
+      if (elsewhere !== undefined) [, , text = null] = (await run(elsewhere, 'READ', '', field, '')) as Reply;
+      if (text === UNCHANGED) found[place] = before;
+      else {
+        const record = text === null ? undefined : parseRecord(ref, text);
+        known.update(ref.kind, field, record);
+        found[place] = record;
       }
     }
-    const [seconds = '0', microseconds = '0'] = time ?? [];
     return toInstant(seconds, microseconds);
   }
 
+  /** Reads a group into `found`. Returns the time of its first part. */
+  async function readGroup(partition: Partition, { own, common }: Group, found: Found) {
+    let time: Instant | undefined;
+    for (let first = 0; first === 0 || first < own.length + common.length; first += PAGE_SIZE) {
+      const end = first + PAGE_SIZE;
+      const someCommon = common.slice(Math.max(0, first - own.length), Math.max(0, end - own.length));
+      const read = await readSome(partition, own.slice(first, end), someCommon, found);
+      time ??= read;
+    }
+    return time as Instant;
+  }
+
   return async (...refs) => {
-    const texts = Array<string | null>(refs.length).fill(null);
-    const groups = [...toGroups(refs)];
+    const found: Found = Array(refs.length).fill(undefined);
     const [realTime] = await Promise.all(
-      groups.map(([partition, group]) => readGroup(partition, group, texts)),
+      [...toGroups(refs)].map(([partition, group]) => readGroup(partition, group, found)),
     );
-    const found = texts.map((text) => (text === null ? undefined : parseRecord(text)));
-    return { realTime: realTime as NonNullable<typeof realTime>, found: found as never };
+    return { realTime: realTime as Instant, found: found as never };
   };
 }

@@ -23,11 +23,11 @@ end
 export const GREET = `${WITH_WORDS}
 local tried, listeners = at('tried'), 0
 for _, command in ipairs(ARGV[1] == 'first' and {
-  {'UNLINK', tried}, {'SET', tried, '1'}, {'GET', tried}, {'EXISTS', tried}, {'UNLINK', tried},
+  {'UNLINK', tried}, {'SET', tried, '1'}, {'GET', tried}, {'UNLINK', tried},
   {'HSET', tried, 'a', 'b'}, {'HGET', tried, 'a'}, {'HMGET', tried, 'a'}, {'HGETALL', tried}, {'HDEL', tried, 'a'}, {'UNLINK', tried},
-  {'ZADD', tried, 0, 'a'}, {'ZSCORE', tried, 'a'}, {'ZCARD', tried}, {'ZRANGEBYLEX', tried, '-', '+'},
-  {'ZRANGEBYSCORE', tried, 0, 0}, {'ZREVRANGEBYSCORE', tried, 0, 0}, {'ZREM', tried, 'a'}, {'UNLINK', tried},
-  {'XADD', tried, '*', 'a', 'b'}, {'XLEN', tried}, {'XRANGE', tried, '-', '+'}, {'XREVRANGE', tried, '+', '-'}, {'XTRIM', tried, 'MAXLEN', 1}, {'UNLINK', tried},
+  {'ZADD', tried, 0, 'a'}, {'ZSCORE', tried, 'a'}, {'ZRANGEBYLEX', tried, '-', '+'}, {'ZREM', tried, 'a'}, {'UNLINK', tried},
+  {'XADD', tried, '1-0', 'a', 'b'}, {'XLEN', tried}, {'XRANGE', tried, '-', '+'}, {'XREVRANGE', tried, '+', '-'},
+  {'XTRIM', tried, 'MAXLEN', 1}, {'XDEL', tried, '1-0'}, {'UNLINK', tried},
   {'PUBLISH', at('instances'), ''}, {'TIME'},
 } or {}) do
   local isTried, reply = pcall(try, unpack(command))

@@ -1,4 +1,5 @@
-import { COPIED_KINDS, PARTITIONS } from '../partition.ts';
+import type { Kind } from '../../store.ts';
+import { COPIED_KINDS, PARTITIONS, SINGLE_KINDS } from '../partition.ts';
 
 /**
  * The operations that Redis runs atomically. They contain no rules, and none handles more than a page of records.
@@ -8,11 +9,11 @@ import { COPIED_KINDS, PARTITIONS } from '../partition.ts';
  *
  * | key | holds |
  * |---|---|
- * | `records` | hash: kind and id → `[version,born,value]`; `mark`, `last` (number), and `lastOWNER`: the last number of an owner, and names in `owners` |
+ * | `records` | hash: kind and id → `[version,born,value]`, where `born` is 0 until the record is changed; `mark`, `last` (number), and `lastOWNER`: the last number of an owner, and names in `owners` |
  * | `common` | the same for what is of everyone, and in every partition but the first a copy of it |
  * | `owners` | sorted set of `KIND\nOWNER` and `LOG\nOWNER` for whatever there is, all with one score; and `!` |
- * | `of:KIND:OWNER` | sorted set of an owner's ids by the number in the order of creation |
- * | `log:LOG:OWNER` | stream of entries |
+ * | `of:KIND:OWNER` | stream of an owner's ids in the order of creation, without kinds of which an owner has one record |
+ * | `of:LOG:OWNER` | stream of entries |
  * | `named` | hash: tokens that lie in another partition than their text says → that partition |
  * | `configuration` | in the first partition: hashes of the settings of a running instance; expires soon after the last one |
  *
@@ -32,6 +33,9 @@ export const LOST = 'LOST';
 
 /** What READ answers before the number of the partition that has a token. */
 export const ELSEWHERE = '@';
+
+/** What READ answers instead of a record that has the version that is known. */
+export const UNCHANGED = '=';
 
 /** The owner of what is of everyone. */
 export const EVERYONE = '""';
@@ -57,12 +61,26 @@ local function publish(owner, message)
 end
 `;
 
-/** These, and Lua functions for the names of keys. */
+const toTable = (kinds: readonly Kind[]): string => kinds.map((kind) => `${kind} = true`).join(', ');
+
+/** These, and Lua functions for the names of keys and the ids of an owner's records. */
 export const COMMON = `${NUMBERS}
 local function at(name) return KEYS[1] .. name end
 
-local COPIED = {${COPIED_KINDS.map((kind) => `${kind} = true`).join(', ')}}
+local COPIED = {${toTable(COPIED_KINDS)}}
+local SINGLE = {${toTable(SINGLE_KINDS)}}
 local function hashOf(kind, owner) return at(owner == '${EVERYONE}' and COPIED[kind] and 'common' or 'records') end
-local function indexOf(kind, owner) return at('of:' .. kind .. ':' .. owner) end
-local function streamOf(log, owner) return at('log:' .. log .. ':' .. owner) end
+local function streamOf(name, owner) return at('of:' .. name .. ':' .. owner) end
+
+local function listIds(kind, owner, first, last, most, way)
+  if SINGLE[kind] then return {owner} end
+  local entries
+  if way == 'last' then
+    entries = redis.call('XREVRANGE', streamOf(kind, owner), last, first, 'COUNT', most)
+  else
+    entries = redis.call('XRANGE', streamOf(kind, owner), first, last, 'COUNT', most)
+  end
+  for i, entry in ipairs(entries) do entries[i] = entry[2][2] end
+  return entries
+end
 `;

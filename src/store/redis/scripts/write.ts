@@ -2,15 +2,16 @@ import { COMMON, LOST, NUMBERS } from './keys.ts';
 
 /**
  * Arguments: mark, owner, the name of the hash, and the number of changes; kind and id in one text, expected version and value
- * of each; then log, how many entries to keep, and entry of each new entry. A value is `null` to delete, and empty when the
- * record must only be unchanged. Returns the number of the commit and the last one before, or nothing when a version is no
- * longer the present one. Most of what a token costs is here, so it calls few functions.
+ * of each; then log, how many entries to keep, and entry of each new entry. A kind alone stands for the one record of the
+ * owner. A value is `null` to delete, and empty when the record must only be unchanged. Returns the number of the commit and
+ * the last one before, or nothing when a version is no longer the present one. Most of what a token costs is here, so it calls
+ * few functions.
  */
 export const COMMIT = `${NUMBERS}
 local prefix, owner, hash = KEYS[1], ARGV[2], KEYS[1] .. ARGV[3]
 local last, lastOf = 4 + ARGV[4] * 3, 'last' .. owner
 local query = {'HMGET', hash, 'mark', 'last', lastOf}
-for i = 5, last, 3 do query[#query + 1] = ARGV[i] end
+for i = 5, last, 3 do query[#query + 1] = ARGV[i]:find('"', 1, true) and ARGV[i] or ARGV[i] .. owner end
 local found = redis.call(unpack(query))
 if found[1] ~= ARGV[1] then return '${LOST}' end
 local place = 3
@@ -25,55 +26,55 @@ local number, text = first, format(first)
 local names, births = found[3] and found[3]:match(' .*$') or ' ', nil
 local changes, writes, deleted = {text}, {'HSET', hash}, {'HDEL', hash}
 
--- Whether the owner had nothing of that name.
-local function own(name)
-  if names:find(' ' .. name .. ' ', 1, true) then return false end
+-- Notes that the owner has something of that name. A stream that is there before is left of records that have been lost.
+local function own(name, stream)
+  if names:find(' ' .. name .. ' ', 1, true) then return end
   names = names .. name .. ' '
-  return redis.call('ZADD', prefix .. 'owners', 0, name .. '\\n' .. owner) == 1
+  if redis.call('ZADD', prefix .. 'owners', 0, name .. '\\n' .. owner) == 1 then redis.call('UNLINK', stream) end
 end
 
 place = 3
 for i = 5, last, 3 do
   place = place + 1
-  local field, value, record = ARGV[i], ARGV[i + 2], found[place]
+  local field, value, record = query[place + 2], ARGV[i + 2], found[place]
   if value ~= '' then changes[#changes + 1] = field end
   if value ~= '' and (value ~= 'null' or record) then
     local kind, id = field:match('^(%l+)(.*)$')
-    local index, version, born = prefix .. 'of:' .. kind .. ':' .. owner, text, '0'
-    if value == 'null' then
-      deleted[#deleted + 1] = field
-      redis.call('ZREM', index, id)
-      if redis.call('EXISTS', index) == 0 then
-        redis.call('ZREM', prefix .. 'owners', kind .. '\\n' .. owner)
-        names = ' '
-      end
-    elseif record then
+    local stream, isSingle = prefix .. 'of:' .. kind .. ':' .. owner, kind == ARGV[i]
+    local version, born = text, '0'
+    if record then
       local before
       before, born = record:match('^%[(%d+),(%d+)')
       if born == '0' then born = before end
-    else
-      births = births or {}
-      births[kind] = (births[kind] or -1) + 1
-      if births[kind] > 0 then
-        number = math.max(number, first + births[kind] * STEP)
-        version = format(first + births[kind] * STEP)
-      end
-      if own(kind) then
-        -- What is left of records that have been lost.
-        local oldest = redis.call('ZRANGEBYSCORE', index, '-inf', '+inf', 'LIMIT', 0, 1)[1]
-        if oldest and not redis.call('HGET', hash, kind .. oldest) then redis.call('UNLINK', index) end
-      end
-      redis.call('ZADD', index, version, id)
     end
-    if value ~= 'null' then
+    if value == 'null' then
+      deleted[#deleted + 1] = field
+      if not isSingle then redis.call('XDEL', stream, born .. '-0') end
+      if isSingle or redis.call('XLEN', stream) == 0 then
+        redis.call('UNLINK', stream)
+        redis.call('ZREM', prefix .. 'owners', kind .. '\\n' .. owner)
+        names = ' '
+      end
+    else
+      if not record then
+        births = births or {}
+        births[kind] = (births[kind] or -1) + 1
+        if births[kind] > 0 then
+          number = math.max(number, first + births[kind] * STEP)
+          version = format(first + births[kind] * STEP)
+        end
+        own(kind, stream)
+        if not isSingle then redis.call('XADD', stream, version .. '-0', 'id', id) end
+      end
       writes[#writes + 1] = field
       writes[#writes + 1] = '[' .. version .. ',' .. born .. ',' .. value .. ']'
     end
   end
 end
 for i = last + 1, #ARGV, 3 do
-  own(ARGV[i])
-  redis.call('XADD', prefix .. 'log:' .. ARGV[i] .. ':' .. owner, 'MAXLEN', '=', ARGV[i + 1], text .. '-0', 'entry', ARGV[i + 2])
+  local stream = prefix .. 'of:' .. ARGV[i] .. ':' .. owner
+  own(ARGV[i], stream)
+  redis.call('XADD', stream, 'MAXLEN', '=', ARGV[i + 1], text .. '-0', 'entry', ARGV[i + 2])
   changes[#changes + 1] = ARGV[i] .. owner
 end
 if #changes == 1 then return {text, found[2] or '0'} end
@@ -109,34 +110,30 @@ for i = 5, #ARGV do
     local last = redis.call('HGET', hash, 'last')
     local number = nextNumber(last)
     local changes = {format(number)}
+    local stream = streamOf(name, of)
+    local length = SINGLE[name] and 1 or redis.call('XLEN', stream)
+    local trimmed
     if i - 4 > kinds then
-      -- UNLINK alone frees memory later: until then, a full server would refuse what is written next.
-      local stream = streamOf(name, of)
-      local length = redis.call('XLEN', stream)
-      local trimmed = math.min(length, left * NODE_SIZE)
-      redis.call('XTRIM', stream, 'MAXLEN', length - trimmed)
-      if trimmed == length then
-        redis.call('UNLINK', stream)
-        redis.call('ZREM', at('owners'), member)
-        redis.call('HDEL', hash, 'last' .. of)
-      end
+      trimmed = math.min(length, left * NODE_SIZE)
       changes[2] = name .. of
       left = left - math.max(1, math.ceil(trimmed / NODE_SIZE))
     else
-      local index = indexOf(name, of)
-      local ids = redis.call('ZRANGEBYSCORE', index, '-inf', '+inf', 'LIMIT', 0, left)
-      if #ids > 0 then redis.call('ZREM', index, unpack(ids)) end
-      for place, id in ipairs(ids) do
-        ids[place] = name .. id
+      local fields = {}
+      for place, id in ipairs(listIds(name, of, '-', '+', left)) do
+        fields[place] = name .. id
         changes[#changes + 1] = name .. id
         deleted[#deleted + 1] = name .. id
       end
-      if #ids > 0 then redis.call('HDEL', hash, unpack(ids)) end
-      if redis.call('EXISTS', index) == 0 then
-        redis.call('ZREM', at('owners'), member)
-        redis.call('HDEL', hash, 'last' .. of)
-      end
-      left = left - #ids
+      if #fields > 0 then redis.call('HDEL', hash, unpack(fields)) end
+      trimmed = #fields
+      left = left - trimmed
+    end
+    -- UNLINK alone frees memory later: until then, a full server would refuse what is written next.
+    redis.call('XTRIM', stream, 'MAXLEN', length - trimmed)
+    if trimmed == length then
+      redis.call('UNLINK', stream)
+      redis.call('ZREM', at('owners'), member)
+      redis.call('HDEL', hash, 'last' .. of)
     end
     if hash == at('common') then
       copied = {copied[1] or last or '0', format(number)}
