@@ -8,6 +8,7 @@ import type { EVENT_SITUATIONS } from '../../src/domain/played.ts';
 import type { EFFECTS } from '../../src/domain/post.ts';
 import type { Diagnostics } from '../../src/domain/presence.ts';
 import type { AgentAction, DeliveryFault } from '../../src/domain/scenario.ts';
+import type { Token } from '../../src/domain/token.ts';
 import type { ERROR_CODES, EventCode } from '../../src/guide/events.ts';
 import type { CallHandle } from '../../src/library/call.ts';
 import type { PARTS } from '../../src/pages/console/console-stream.ts';
@@ -16,6 +17,8 @@ import type { OUTCOMES as SHOWN } from '../../src/pages/demo/script/outcomes.ts'
 import type { OUTCOMES as LOGGED } from '../../src/pages/demo/snippets.ts';
 import type { ANSWERS, CONNECTIONS } from '../../src/service/faults.ts';
 import type { RECORD_KINDS } from '../../src/simulator/record-kinds.ts';
+import type { JOURNAL_ENTRY, TOKEN } from '../../src/store/redis/records.ts';
+import type { ShortForm } from '../../src/store/redis/short-form.ts';
 import type { Kind, Log } from '../../src/store/store.ts';
 
 /** Tables with a row for every member of a union: one more member does not compile before it has its rows. */
@@ -26,6 +29,12 @@ export type Tables = [
   Complete<Kind | Log, typeof RECORD_KINDS>,
   // @ts-expect-error: a kind of record without a row
   Complete<Kind | Log | 'one more', typeof RECORD_KINDS>,
+  Complete<keyof Token, typeof TOKEN>,
+  // @ts-expect-error: a field of a token that would not be stored in Redis
+  Complete<keyof Token | 'one more', typeof TOKEN>,
+  Complete<keyof JournalEntry, typeof JOURNAL_ENTRY>,
+  // @ts-expect-error: a field of an entry that would not be stored in Redis
+  Complete<keyof JournalEntry | 'one more', typeof JOURNAL_ENTRY>,
   Complete<FaultKind, typeof CONNECTIONS & typeof ANSWERS>,
   // @ts-expect-error: a kind of fault that acts on the connection, without an effect
   Complete<ConnectionFault | 'one more', typeof CONNECTIONS>,
@@ -70,6 +79,9 @@ export type TableOfRules = Complete<RuleId, { readonly [P in Place as keyof Dete
 
 // @ts-expect-error: a rule that does not say where its mistakes show
 export const RULE: Rule = { severity: 'error', guide: '5.2', title: 'a mistake', fix: 'do it right' };
+
+// @ts-expect-error: a field that would be restored to a value that had none
+export const OPTIONAL: ShortForm<{ readonly optional?: string }> = { optional: () => '' };
 
 const look = () => undefined;
 

@@ -7,6 +7,7 @@ import { tokenRef } from '../../src/simulator/refs.ts';
 import { PARTITIONS, toKeyPrefix, toPartition } from '../../src/store/redis/partition.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import { PAGE_SIZE } from '../../src/store/redis/scripts/keys.ts';
+import { getTokens } from '../bench/asking.ts';
 import { type Credentials, type Drive, openDrive } from '../support/drive.ts';
 import { useRedisForEach } from '../support/redis-for-each.ts';
 import { explainMissingTool } from '../support/tools.ts';
@@ -81,6 +82,43 @@ describe.skipIf(why)(`requests to a Redis with many records${why ? ` (${why})` :
     onTestFinished(() => own.mock.close());
     await own.token();
     await expect.poll(() => countScripts(() => own.token())).toBe(2);
+  });
+
+  describe('for a token', () => {
+    const readInfo = () => set.redis.info('everything');
+    const readNumbers = (info: string, pattern: RegExp) =>
+      [...info.matchAll(pattern)].map(([, number]) => Number(number));
+    const readMemory = async () => readNumbers(await readInfo(), /^used_memory:(\d+)/gm)[0] ?? 0;
+
+    it('sends and gets few commands and bytes', async () => {
+      // Nothing new is recorded of later ones.
+      await getTokens(d.mock.url, 32);
+      const costs = { commands: Infinity, bytesIn: Infinity, bytesOut: Infinity };
+      // A check may be under way.
+      for (let tries = 0; tries < 5; tries += 1) {
+        await set.redis.configResetStat();
+        await getTokens(d.mock.url, 1, { connections: 1 });
+        const info = await readInfo();
+        const calls = readNumbers(info, /^cmdstat_(?!config|info)[^:]+:calls=(\d+)/gm);
+        const [bytesIn = 0, bytesOut = 0] = readNumbers(info, /^total_net_(?:in|out)put_bytes:(\d+)/gm);
+        const commands = calls.reduce((sum, count) => sum + count, 0);
+        costs.commands = Math.min(costs.commands, commands);
+        costs.bytesIn = Math.min(costs.bytesIn, bytesIn);
+        costs.bytesOut = Math.min(costs.bytesOut, bytesOut);
+      }
+      expect(costs.commands).toBeLessThanOrEqual(13);
+      expect(costs.bytesIn).toBeLessThanOrEqual(950);
+      expect(costs.bytesOut).toBeLessThanOrEqual(260);
+    });
+
+    it('uses little memory, apart from its request', async () => {
+      const own = await openDrive({ store: set.server.url, storePrefix: set.prefix, journalSize: 10 });
+      onTestFinished(() => own.mock.close());
+      await getTokens(own.mock.url, 1_000);
+      const before = await readMemory();
+      await getTokens(own.mock.url, 3_000);
+      expect(((await readMemory()) - before) / 3_000).toBeLessThanOrEqual(260);
+    });
   });
 
   describe('of one client', () => {

@@ -1,11 +1,12 @@
 import { createClient } from 'redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createClientRecord } from '../../src/domain/client.ts';
-import { instant } from '../../src/domain/time.ts';
+import { instant, ms } from '../../src/domain/time.ts';
+import { createToken } from '../../src/domain/token.ts';
 import { putRecord } from '../../src/simulator/decide.ts';
-import { clientRef, scenarioRef } from '../../src/simulator/refs.ts';
+import { clientRef, clockRef, scenarioRef, tokenRef } from '../../src/simulator/refs.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { Change, Kind, Kinds, Ref, Store } from '../../src/store/store.ts';
 import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
 import { createPending, readEntries, storeSuite } from '../support/store-suite.ts';
 import { explainMissingTool } from '../support/tools.ts';
@@ -88,6 +89,51 @@ describe.skipIf(why !== undefined)('several stores on one Redis', () => {
     await add(a, 'two');
     expect(await notified).toEqual(clientRef('two'));
     redis.destroy();
+  });
+
+  const clock = (offset: number) => ({ offset: ms(offset) });
+  const scenario = (name: string) => ({ clientId: 'one', scenario: { name, steps: [] } });
+  const SEEN: [string, Ref, string, Kinds[Kind][]][] = [
+    ['a client', clientRef('one'), 'one', [client('one'), client('other')]],
+    ['a scenario of a client', scenarioRef('one', 's'), 'one', [scenario('before'), scenario('after')]],
+    ['the clock of a client', clockRef('one'), 'one', [clock(1), clock(2)]],
+    ['the clock of all', clockRef(''), '', [clock(1), clock(2)]],
+    ['a secret', { kind: 'secret', id: 's' }, '', [{ value: 'before' }, { value: 'after' }]],
+    [
+      'a token',
+      tokenRef('t'),
+      'one',
+      ['a', 'b'].map((scope) => createToken('t', client('one'), scope, instant(1))),
+    ],
+  ];
+  it.each(SEEN)(
+    'sees at once when another store changes, deletes or creates %s',
+    async (_, ref, owner, values) => {
+      const read = async (store: Store) => (await store.read(ref, clockRef('two'))).found[0];
+      const write = async (value: Kinds[Kind] | null | undefined) =>
+        expect(await a.swap({ ref, version: (await read(a))?.version ?? 0, owner, value } as Change)).toBe(
+          true,
+        );
+      for (const value of [...values, null, values[0], null]) {
+        await write(value);
+        for (let times = 0; times < 3; times += 1) expect((await read(b))?.value ?? null).toEqual(value);
+        expect((await read(b))?.version).toBe((await read(a))?.version);
+      }
+      await write(values[0]);
+      await read(b);
+      await a.clear([ref.kind]);
+      expect(await read(b)).toBeUndefined();
+    },
+  );
+
+  it('returns nothing that it has read before the server has lost it', async () => {
+    await add(a, 'one');
+    await b.read(clientRef('one'));
+    const redis = createClient({ url: server.url });
+    await redis.connect();
+    await redis.flushAll();
+    redis.destroy();
+    expect((await b.read(clientRef('one'))).found).toEqual([undefined]);
   });
 
   it('accepts exactly one of many concurrent changes from two stores', async () => {

@@ -3,7 +3,7 @@ import type { Call } from '../../src/domain/call.ts';
 import { createClientRecord } from '../../src/domain/client.ts';
 import type { JournalEntry } from '../../src/domain/journal.ts';
 import { instant, ms } from '../../src/domain/time.ts';
-import { createToken } from '../../src/domain/token.ts';
+import { createToken, type Token } from '../../src/domain/token.ts';
 import { putRecord, requireUnchanged } from '../../src/simulator/decide.ts';
 import {
   ALL_CLIENTS,
@@ -33,6 +33,49 @@ const CALL: Call = {
   closedUntil: instant(2),
   interventions: [{ at: instant(3), post: { type: 'info', code: 'Ωλ"', message: '' } }],
 };
+
+/** The fields that every token has, and the others. */
+const TOKEN = {
+  accessToken: 't',
+  clientId: 'a',
+  scope: 'read write',
+  issuedAt: instant(1),
+  expiresIn: 3_600,
+  calls: [],
+} as const satisfies Token;
+const TOKEN_OPTIONS: Required<Omit<Token, keyof typeof TOKEN>> = {
+  expiredAt: instant(2),
+  revokedAt: instant(3),
+};
+
+/** The fields that every entry has, and the others. */
+const ENTRY = {
+  clientId: 'a',
+  at: instant(1),
+  receivedAt: instant(1),
+  method: 'POST',
+  path: '/o/token/',
+  query: {},
+  headers: {},
+  from: '::1',
+} as const satisfies JournalEntry;
+const ENTRY_OPTIONS: Required<Omit<JournalEntry, keyof typeof ENTRY>> = {
+  form: { scope: 'Ω' },
+  status: 401,
+  cause: 'secret',
+  reason: 'the secret is another',
+  fix: 'send the secret',
+  validationId: 'v',
+  isSuperseded: true,
+  faultId: 'f',
+};
+
+/** A value with none of the options, with each, and with all. */
+const vary = <T extends object, O extends object>(value: T, options: O): (T & Partial<O>)[] => [
+  value,
+  ...Object.entries(options).map(([field, option]) => ({ ...value, [field]: option })),
+  { ...value, ...options },
+];
 
 /** Every entry of a store's journal, or of a part of it. */
 export async function readEntries(store: Store, range?: Range): Promise<LogEntry<'journal'>[]> {
@@ -149,6 +192,21 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
       const ref = callRef(toCallId(CALL));
       await store.swap(putRecord(ref, undefined, 'a', CALL));
       expect((await store.read(ref)).found[0]?.value).toEqual(CALL);
+    });
+
+    it('returns a token with all its fields, whichever it has', async () => {
+      const tokens: Token[] = [
+        ...vary(TOKEN, TOKEN_OPTIONS),
+        ...vary({ ...TOKEN, calls: ['c', 'd'] }, TOKEN_OPTIONS),
+      ];
+      for (const [n, token] of tokens.entries()) {
+        const value = { ...token, accessToken: `t${n}` };
+        await store.swap(putRecord(tokenRef(value.accessToken), undefined, 'a', value));
+      }
+      const expected = tokens.map((token, n) => ({ ...token, accessToken: `t${n}` }));
+      const { found } = await store.read(...expected.map(({ accessToken }) => tokenRef(accessToken)));
+      expect(found.map((one) => one?.value)).toEqual(expected);
+      expect((await store.list('token', 'a')).map(({ value }) => value)).toEqual(expected);
     });
 
     it('lists the records of a kind in order of creation, and optionally of one owner', async () => {
@@ -279,6 +337,15 @@ export function storeSuite(name: string, create: () => Promise<Store>): void {
     it('returns a log entry with all its fields', async () => {
       await append('a', '1');
       expect((await readEntries(store))[0]?.value).toEqual(entry('a', '1'));
+    });
+
+    it('returns a log entry with all its fields, whichever it has', async () => {
+      const entries: JournalEntry[] = [
+        ...vary(ENTRY, ENTRY_OPTIONS),
+        ...vary({ ...ENTRY, clientId: '', receivedAt: instant(2), query: { a: 'b' } }, ENTRY_OPTIONS),
+      ];
+      for (const value of entries) await store.swap({ log: 'journal', owner: 'a', value, maxEntries: 100 });
+      expect((await readEntries(store, { owner: 'a' })).map(({ value }) => value)).toEqual(entries);
     });
 
     it('numbers log entries upwards and returns those after an id', async () => {

@@ -7,7 +7,7 @@ import { restore, type ShortForm, shorten } from './short-form.ts';
 
 /** Records and entries as the scripts get and return them. */
 
-const TOKEN: ShortForm<Token> = {
+export const TOKEN: ShortForm<Token> = {
   clientId: 'stored',
   scope: 'stored',
   issuedAt: 'stored',
@@ -18,7 +18,7 @@ const TOKEN: ShortForm<Token> = {
   accessToken: (id) => id,
 };
 
-const JOURNAL_ENTRY: ShortForm<JournalEntry> = {
+export const JOURNAL_ENTRY: ShortForm<JournalEntry> = {
   at: 'stored',
   method: 'stored',
   path: 'stored',
