@@ -24,7 +24,7 @@ import {
 import { issuing } from './issuing.ts';
 import { pagesOpen } from './pages.ts';
 import { toParent } from './parent.ts';
-import { storeCosts } from './store.ts';
+import { clusterSpread, storeCosts } from './store.ts';
 import { tokenMemory } from './tokens.ts';
 
 const { values: flags, positionals } = parseArgs({
@@ -96,6 +96,12 @@ async function measureStore(): Promise<Figure[]> {
     single('processor time of Redis for a token', token.cpuUs, 'µs'),
     single('scripts for GET tokens of 1,000', listScripts, ''),
     single('scripts a second for an open page', page, ''),
+    single(
+      'scripts of the busiest of three masters',
+      await clusterSpread(),
+      '×',
+      'of a third, for 60 clients',
+    ),
   ];
 }
 

@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from 'redis';
+import { startRedisCluster } from '../support/cluster.ts';
 import { startRedis } from '../support/redis.ts';
+import { command } from '../support/sentinel.ts';
 import { getTokens } from './asking.ts';
 import { openPage } from './pages.ts';
 import { simulator } from './served.ts';
@@ -11,6 +13,8 @@ const PAGES = 100;
 /** After this time, nothing is looked for any more that follows a change. */
 const SETTLE_MS = 15_000;
 const IDLE_S = 20;
+const CLIENTS = 60;
+const TOKENS_EACH = 50;
 
 /** Figures of a Redis that only grow, and its memory in bytes. */
 async function readFigures(redis: { info(section: string): Promise<string> }) {
@@ -63,4 +67,40 @@ export async function storeCosts() {
   redis.destroy();
   await server.stop();
   return { token, page, listScripts };
+}
+
+/**
+ * Measures how evenly the tokens of 60 clients use a cluster of three masters: how many scripts the busiest master runs, by a
+ * third of all.
+ */
+export async function clusterSpread(): Promise<number> {
+  const group = await startRedisCluster();
+  const served = await simulator('--store', group.url, '--scenario', 'manual', '--log-level', 'error');
+  const post = async (path: string, type: string, body: string) => {
+    const headers = { 'content-type': type };
+    const answer = await fetch(`${served.url}${path}`, { method: 'POST', headers, body });
+    if (!answer.ok) throw new Error(await answer.text());
+    await answer.arrayBuffer();
+  };
+  const masters = await group.findMasters();
+  const countScripts = () =>
+    Promise.all(
+      masters.map(async (master) => {
+        const stats = await command<string>(master, 'INFO', 'commandstats');
+        return Number(/^cmdstat_evalsha:calls=(\d+)/m.exec(stats)?.[1] ?? 0);
+      }),
+    );
+  const clients = Array.from({ length: CLIENTS }, (_, n) => ({ client_id: `c-${n}`, client_secret: 's' }));
+  for (const client of clients) await post('/__admin/clients', 'application/json', JSON.stringify(client));
+  const before = await countScripts();
+  const issue = async (client: (typeof clients)[number]) => {
+    const form = `${new URLSearchParams({ grant_type: 'client_credentials', ...client })}`;
+    for (let n = 0; n < TOKENS_EACH; n += 1)
+      await post('/o/token/', 'application/x-www-form-urlencoded', form);
+  };
+  await Promise.all(clients.map(issue));
+  const scripts = (await countScripts()).map((count, index) => count - (before[index] ?? 0));
+  await served.stop();
+  await group.stop();
+  return Math.max(...scripts) / (scripts.reduce((sum, count) => sum + count, 0) / masters.length);
 }
