@@ -7,6 +7,7 @@ import { restore, type ShortForm, shorten } from './short-form.ts';
 
 /** Records and entries as the scripts get and return them. */
 
+/** A token, whose id is the token itself. */
 export const TOKEN: ShortForm<Token> = {
   clientId: 'stored',
   scope: 'stored',
@@ -18,6 +19,7 @@ export const TOKEN: ShortForm<Token> = {
   accessToken: (id) => id,
 };
 
+/** An entry, which belongs to its client. Most have arrived when their client's clock says so. */
 export const JOURNAL_ENTRY: ShortForm<JournalEntry> = {
   at: 'stored',
   method: 'stored',
