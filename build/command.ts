@@ -2,6 +2,18 @@ import path from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin, transform } from 'esbuild';
 import { FOR_NODE, ROOT } from './targets.ts';
 
+/** Leaves out what is not used of TypeBox, whose modules do nothing when they are loaded. */
+const pureTypebox: Plugin = {
+  name: 'pure-typebox',
+  setup: ({ onResolve, resolve }) =>
+    onResolve({ filter: /^typebox|^\.\.?\// }, async ({ path: name, importer, pluginData, ...where }) => {
+      const isTypebox = name.startsWith('typebox') || importer.includes('/node_modules/typebox/');
+      if (!isTypebox || pluginData === pureTypebox) return undefined;
+      const found = await resolve(name, { importer, ...where, pluginData: pureTypebox });
+      return { ...found, sideEffects: false };
+    }),
+};
+
 /** Loads TLS and HTTP/2 when they are first called: Fastify and the client of the control API name them, and few starts need them. */
 const lateTls: Plugin = {
   name: 'late-tls',
@@ -27,7 +39,7 @@ const PARTS = {
   write: false,
   minifySyntax: true,
   define: { 'import.meta.url': 'here' },
-  plugins: [...FOR_NODE.plugins, lateTls],
+  plugins: [...FOR_NODE.plugins, pureTypebox, lateTls],
 } as const satisfies BuildOptions;
 
 /** What a start runs, of the parts that are imported when they are needed. */
