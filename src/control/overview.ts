@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
 import { readAsset } from '../pages/assets.ts';
 import { createPageHeaders } from '../pages/headers.ts';
@@ -26,24 +26,19 @@ export function sendPage(reply: FastifyReply, render: (css: string) => string): 
   return reply.headers(headers).type('text/html; charset=utf-8').send(render(css));
 }
 
-/** Lets a route at `/` answer browsers only, by the constraint `program: 'browser'`. */
-export const programConstraint = {
-  name: 'program',
-  storage() {
-    const handlers = new Map<string, never>();
-    return {
-      get: (key: string) => handlers.get(key) ?? null,
-      set: (key: string, handler: never) => void handlers.set(key, handler),
-    };
-  },
-  // Every request is asked, so the cheap question comes first.
-  deriveConstraint: ({ url = '', headers }: IncomingMessage) =>
-    /^\/(?:\?|$)/.test(url) && isForBrowser({ headers }) ? 'browser' : 'other',
-};
-
-/** `GET /` for browsers. For every other program there is no such route: it gets the 404 of the imitated service. */
-export async function overviewRoutes(app: FastifyInstance): Promise<void> {
-  app.get('/', { exposeHeadRoute: false, constraints: { program: 'browser' } }, (_, reply) =>
-    sendPage(reply, (css) => renderStartPage(css, PAGES)),
-  );
+/**
+ * `GET /` for browsers. Every other program gets the 404 of the imitated service, as if there were no such route.
+ *
+ * @param onBrowser called with the request of a browser
+ */
+export async function overviewRoutes(
+  app: FastifyInstance,
+  { onBrowser }: { readonly onBrowser: (request: FastifyRequest) => void },
+): Promise<void> {
+  // No constraint of the router, which would be derived from every request.
+  app.get('/', { exposeHeadRoute: false }, (request, reply) => {
+    if (!isForBrowser(request.raw)) return reply.callNotFound();
+    onBrowser(request);
+    sendPage(reply, (css) => renderStartPage(css, PAGES));
+  });
 }

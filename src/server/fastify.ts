@@ -10,14 +10,14 @@ import { type ControlServices, controlRoutes } from '../control/control-api.ts';
 import { type DemoServices, demoRoutes } from '../control/demo.ts';
 import { docsRoutes } from '../control/docs.ts';
 import { ControlError, sendError } from '../control/errors.ts';
-import { overviewRoutes, programConstraint } from '../control/overview.ts';
+import { overviewRoutes } from '../control/overview.ts';
 import { ADMIN, CONSOLE, DEMO, DOCS } from '../control/schema/paths.ts';
 import { type CallServices, callRoutes, foreignPosterRoutes } from '../service/call.ts';
 import { callStreamRoutes } from '../service/call-stream.ts';
 import { parsePairs } from '../service/django/urlencoded.ts';
 import type { MistakeLog } from '../service/mistake-log.ts';
 import { type OAuthServices, oauthRoutes } from '../service/oauth.ts';
-import { UNKNOWN_ADDRESS } from '../service/request-context.ts';
+import { getRequestContext, UNKNOWN_ADDRESS } from '../service/request-context.ts';
 import { createRequestLog, type RequestLog } from '../service/request-log.ts';
 import { validasRoutes } from '../service/validas.ts';
 import { isAmong, parseAddress } from './address.ts';
@@ -99,7 +99,6 @@ export async function createServer(options: ServerOptions): Promise<HttpServer> 
       ((address) => isAmong(parseAddress(address) ?? '', options.trustProxy)),
     routerOptions: {
       maxParamLength: MAX_PARAMETER_LENGTH,
-      constraints: { program: programConstraint },
       // The last of repeated parameters wins, as in the imitated framework.
       querystringParser: (query) => (query === '' ? {} : Object.fromEntries(parsePairs(query))),
     },
@@ -155,13 +154,18 @@ export async function createServer(options: ServerOptions): Promise<HttpServer> 
     await imitated.register(oauthRoutes, { ...options, requestLog });
     await imitated.register(callRoutes, { ...options, requestLog });
     await imitated.register(validasRoutes, { simulator, requestLog });
+    await imitated.register(overviewRoutes, {
+      // The page is no part of the imitated service.
+      onBrowser(request) {
+        getRequestContext(request).isRecorded = true;
+      },
+    });
   });
   await app.register(callStreamRoutes, options);
   await app.register(foreignPosterRoutes, options);
   await app.register(controlRoutes, { prefix: ADMIN, simulator, access, about });
   await app.register(consoleRoutes, { prefix: CONSOLE, simulator, access, about, addresses });
   await app.register(demoRoutes, { ...options, prefix: DEMO });
-  await app.register(overviewRoutes);
   await app.register(docsRoutes, { prefix: DOCS });
 
   return {
