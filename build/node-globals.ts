@@ -2,7 +2,7 @@
  * Node's own globals for the library and all that is bundled with it. happy-dom and jsdom replace the global ones by a
  * browser's before the library is loaded, and tests stub them later.
  */
-import { Buffer } from 'node:buffer';
+import { atob, Buffer } from 'node:buffer';
 import { webcrypto as crypto } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import timers from 'node:timers';
@@ -16,6 +16,7 @@ const { queueMicrotask, structuredClone } = globalThis;
 
 export {
   AbortController,
+  atob,
   Buffer,
   clearImmediate,
   clearInterval,

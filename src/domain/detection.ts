@@ -55,9 +55,8 @@ const isStale = (entry: JournalEntry): boolean =>
 /** Finds every mistake in a request. */
 export const detectInRequest = createDetector<'request', JournalEntry>({
   'secret-in-browser'(entry) {
-    const isPost = entry.method === 'POST' && isAuthentication(entry);
-    const page = isPost && !isFromTestDom(entry) ? describeOrigin(entry) : undefined;
-    return page && `POST ${entry.path} from a page at ${page}`;
+    const page = entry.method === 'POST' && isAuthentication(entry) ? describeOrigin(entry) : undefined;
+    return page && !isFromTestDom(entry) ? `POST ${entry.path} from a page at ${page}` : undefined;
   },
   'cors-preflight': (entry) =>
     entry.method === 'OPTIONS' &&

@@ -19,8 +19,7 @@ export interface Token {
 const TAG_LENGTH = 6;
 const TAG_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** What the opaque tokens of a client begin with: a store of several servers finds by it where the client is. */
-export function getTokenTag(clientId: string): string {
+function createTag(clientId: string): string {
   let hash = 0;
   for (let i = 0; i < clientId.length; i += 1) hash = Math.imul(hash ^ clientId.charCodeAt(i), 0x01000193);
   let tag = '';
@@ -29,6 +28,15 @@ export function getTokenTag(clientId: string): string {
     tag += TAG_LETTERS[(hash >>> 8) % TAG_LETTERS.length];
   }
   return tag;
+}
+
+/** The tag of one client is asked for again and again. */
+let latest = { clientId: '', tag: createTag('') };
+
+/** What the opaque tokens of a client begin with: a store of several servers finds by it where the client is. */
+export function getTokenTag(clientId: string): string {
+  if (latest.clientId !== clientId) latest = { clientId, tag: createTag(clientId) };
+  return latest.tag;
 }
 
 /** Length of an opaque token, like those of the service. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isGranted, type RowName } from '../domain/answer-profile.ts';
-import { andThen, type Eventual } from '../domain/eventual.ts';
+import { andThen, type Eventual, isPending } from '../domain/eventual.ts';
 import type { Explanation } from '../domain/explanation.ts';
 import type { Endpoint } from '../domain/fault.ts';
 import type { JournalEntry } from '../domain/journal.ts';
@@ -14,7 +14,7 @@ import type { ReceivedRequest } from '../simulator/received-request.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { IsAmong, ToEntry } from '../simulator/tokens.ts';
 import type { AnswerParts, Answers, Values } from './django/answer.ts';
-import { parseBasicCredentials } from './django/basic.ts';
+import { DEFAULT_ENCODING, parseBasicCredentials } from './django/basic.ts';
 import { type Form, UnreadableForm } from './django/form.ts';
 import { parsePairs } from './django/urlencoded.ts';
 import { explainPath } from './explain-path.ts';
@@ -67,7 +67,7 @@ function readAsked(
   return {
     // A granted GET has nothing but a query.
     query: query === '' || row === 'token_get' ? 'none' : BROKEN_ESCAPE.test(query) ? 'malformed' : 'present',
-    basic: parseBasicCredentials(headers.authorization, fields.get('encoding') || 'utf-8'),
+    basic: parseBasicCredentials(headers.authorization, fields.get('encoding') || DEFAULT_ENCODING),
     by: writtenAs,
     row,
     fields,
@@ -156,7 +156,7 @@ export async function oauthRoutes(
     const isGrantedGet = isTokenGet && isGetGranted;
     const reading = request.readForm?.();
     // An urlencoded form is there at once, and a promise for each would cost more than reading it.
-    const formOrProblem = reading instanceof Promise ? await reading : reading;
+    const formOrProblem = isPending(reading) ? await reading : reading;
     const unreadable = formOrProblem instanceof UnreadableForm ? formOrProblem : undefined;
     if (unreadable !== undefined) {
       context.reason = unreadable.message;
@@ -170,7 +170,8 @@ export async function oauthRoutes(
     const claimed = getClaimedClients(asked);
     const isServed = request.method === 'POST' || isGrantedGet;
     const endpoint = isServed ? view?.endpoint : undefined;
-    const received = await requestLog.receive(request, reply, { claimed }, endpoint);
+    const receiving = requestLog.receive(request, reply, { claimed }, endpoint);
+    const received = isPending(receiving) ? await receiving : receiving;
     if (received === undefined) return undefined;
     if (view === undefined) return redirectToSlash(request, path, query);
     if (request.method === 'OPTIONS') return { row: 'options' };
@@ -189,7 +190,8 @@ export async function oauthRoutes(
       return entry;
     };
     let entry: JournalEntry | undefined;
-    const outcome = await view.answer(asked, received, (ranges) => isAmong(context.from, ranges), toEntry);
+    const answering = view.answer(asked, received, (ranges) => isAmong(context.from, ranges), toEntry);
+    const outcome = isPending(answering) ? await answering : answering;
     if (!('reason' in outcome)) {
       if (entry !== undefined) context.entry = entry;
       if (outcome.hasRevoked) context.hasRevoked = true;

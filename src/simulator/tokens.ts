@@ -138,10 +138,7 @@ export function createTokens(
       };
     });
 
-  function createRandomId(clientId: string): string {
-    const tag = getTokenTag(clientId);
-    return tag + random.text(TOKEN_LENGTH - tag.length);
-  }
+  const createRandomId = (clientId: string): string => random.text(TOKEN_LENGTH, getTokenTag(clientId));
 
   /** What makes the next token of a client unique; undefined when the client has changed. */
   function createTokenId(
@@ -150,9 +147,8 @@ export function createTokens(
   ): Eventual<string | undefined> {
     const { nth } = random;
     if (nth === undefined) return createRandomId(clientId);
-    const tag = getTokenTag(clientId);
     return takeTokenNumber(clientId, client).then((number) =>
-      number === undefined ? undefined : tag + nth(clientId, number, TOKEN_LENGTH - tag.length),
+      number === undefined ? undefined : nth(clientId, number, TOKEN_LENGTH, getTokenTag(clientId)),
     );
   }
 

@@ -106,15 +106,15 @@ export function createMemoryStore(systemTime: () => Instant): Store {
 
     swap(...parts) {
       if (!parts.every(isCurrent)) return false;
-      const written = parts.filter(({ value }) => value !== undefined);
-      for (const part of written) {
+      for (const part of parts) {
         if ('log' in part) append(part);
-        else apply(part);
+        else if (part.value !== undefined) apply(part);
       }
       // Notified after all is written: a listener must never see half a swap.
       if (listeners.size > 0)
-        for (const part of written)
-          notify('log' in part ? { kind: part.log, id: part.owner } : part.ref, part.owner);
+        for (const part of parts)
+          if (part.value !== undefined)
+            notify('log' in part ? { kind: part.log, id: part.owner } : part.ref, part.owner);
       return true;
     },
 

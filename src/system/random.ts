@@ -6,25 +6,28 @@ const UNBIASED_LIMIT = 256 - (256 % ALPHABET.length);
 
 /** A source of text of letters and digits. */
 export interface Random {
-  /** Unguessable text. */
-  text(length: number): string;
+  /** Unguessable text after `start`, of this length in all. */
+  text(length: number, start?: string): string;
   /** Unguessable hexadecimal digits. */
   hex(length: number): string;
   /** A number from 0 up to 1. */
   fraction(): number;
   /** The `n`th text of a series, the same in every run; undefined without a seed. */
-  readonly nth?: (series: string, n: number, length: number) => string;
+  readonly nth?: (series: string, n: number, length: number, start?: string) => string;
 }
 
-/** Text from `bytes`, in which every letter and digit is equally likely. */
-function drawText(bytes: () => number, length: number): string {
-  const letters = Buffer.allocUnsafe(length);
-  for (let i = 0; i < length; ) {
+/** Where text is drawn: a buffer for each would cost as much as the text. */
+let letters = Buffer.alloc(0);
+
+/** Text from `bytes` after `start`, in which every letter and digit is equally likely. */
+function drawText(bytes: () => number, length: number, start: string): string {
+  if (letters.length < length) letters = Buffer.alloc(length);
+  for (let i = letters.write(start, 'latin1'); i < length; ) {
     const value = bytes();
     if (value < UNBIASED_LIMIT) letters[i++] = ALPHABET[value % ALPHABET.length] as number;
   }
-  // Created in one piece: text concatenated letter by letter takes twice the memory.
-  return letters.toString('latin1');
+  // Created in one piece: concatenated text takes twice the memory.
+  return letters.toString('latin1', 0, length);
 }
 
 /** Random bytes of the system, drawn in advance because each draw is expensive. */
@@ -62,7 +65,7 @@ function createSeededByteSource(seed: string, name: string): () => number {
  */
 export function createRandom(seed?: string): Random {
   const bytes = createByteSource();
-  const text = (length: number) => drawText(bytes, length);
+  const text = (length: number, start = '') => drawText(bytes, length, start);
   const hex = (length: number) => Array.from({ length }, () => (bytes() & 15).toString(16)).join('');
   const fraction = () => (bytes() * 256 + bytes()) / 65_536;
   if (seed === undefined) return { text, hex, fraction };
@@ -70,6 +73,7 @@ export function createRandom(seed?: string): Random {
     text,
     hex,
     fraction,
-    nth: (series, n, length) => drawText(createSeededByteSource(seed, JSON.stringify([series, n])), length),
+    nth: (series, n, length, start = '') =>
+      drawText(createSeededByteSource(seed, JSON.stringify([series, n])), length, start),
   };
 }

@@ -6,8 +6,9 @@ const VALUES = new Map(
 );
 const PAD = '='.charCodeAt(0);
 
-/** Text whose length is a multiple of four, and which all decoders read alike if it has this form. */
-const REGULAR = /^[A-Za-z0-9+/]+={0,2}$/;
+/** Whether all decoders read a text alike. */
+export const isRegularBase64 = (text: string): boolean =>
+  text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
 
 /**
  * Decodes base64 as the imitated service's language does (Python's `base64.b64decode`): bytes outside the
@@ -17,7 +18,7 @@ const REGULAR = /^[A-Za-z0-9+/]+={0,2}$/;
  */
 export function decodeBase64(text: string): Buffer | undefined {
   // Several times as fast.
-  if (text.length % 4 === 0 && REGULAR.test(text)) return Buffer.from(text, 'base64');
+  if (isRegularBase64(text)) return Buffer.from(text, 'base64');
   const bytes: number[] = [];
   let bits = 0;
   let quadLength = 0;

@@ -47,11 +47,12 @@ export const unquotePlus = (text: string, charset: Charset = UTF_8): string =>
 /** Name and value of each `&`-separated pair, in order; a lone name has an empty value. */
 export function parsePairs(text: string, charset?: Charset): [string, string][] {
   const all: [string, string][] = [];
+  const decode = /[%+]/.test(text) ? (part: string) => unquotePlus(part, charset) : String;
   for (const pair of text.split('&')) {
     if (pair === '') continue;
     const equals = pair.indexOf('=');
     const name = equals < 0 ? pair : pair.slice(0, equals);
-    all.push([unquotePlus(name, charset), equals < 0 ? '' : unquotePlus(pair.slice(equals + 1), charset)]);
+    all.push([decode(name), equals < 0 ? '' : decode(pair.slice(equals + 1))]);
   }
   return all;
 }
