@@ -3,7 +3,7 @@ import { type Instant, instant } from '../../domain/time.ts';
 import type { Token } from '../../domain/token.ts';
 import type { Addition, Change, Kind, Kinds, Log, LogEntry, Logs, NumberedRecord, Ref } from '../store.ts';
 import { SINGLE_KINDS } from './partition.ts';
-import { restore, type ShortForm, shorten } from './short-form.ts';
+import { createShortener, type Shortener, type ShortForm } from './short-form.ts';
 
 /** Records and entries as the scripts get and return them. */
 
@@ -42,10 +42,10 @@ export const JOURNAL_ENTRY: ShortForm<JournalEntry> = {
 type Values = Kinds & Logs;
 
 /** The short forms, for what there is most of. */
-const FORMS: { readonly [N in Kind | Log]: ShortForm<Values[N]> | 'whole' } = {
+const FORMS: { readonly [N in Kind | Log]: Shortener<Values[N]> | 'whole' } = {
   client: 'whole',
   clock: 'whole',
-  token: TOKEN,
+  token: createShortener<Token>(TOKEN),
   validation: 'whole',
   call: 'whole',
   presence: 'whole',
@@ -55,18 +55,18 @@ const FORMS: { readonly [N in Kind | Log]: ShortForm<Values[N]> | 'whole' } = {
   coverage: 'whole',
   counter: 'whole',
   secret: 'whole',
-  journal: JOURNAL_ENTRY,
+  journal: createShortener<JournalEntry>(JOURNAL_ENTRY),
 };
 
 /** @param key the id of a record, or the owner of an entry */
 function formatValue<N extends Kind | Log>(name: N, key: string, value: Values[N]): string {
-  const form = FORMS[name] as ShortForm<Values[N]> | 'whole';
-  return JSON.stringify(form === 'whole' ? value : shorten(form, key, value));
+  const form = FORMS[name] as Shortener<Values[N]> | 'whole';
+  return JSON.stringify(form === 'whole' ? value : form.shorten(key, value));
 }
 
 function restoreValue<N extends Kind | Log>(name: N, key: string, value: unknown): Values[N] {
-  const form = FORMS[name] as ShortForm<Values[N]> | 'whole';
-  return form === 'whole' ? (value as Values[N]) : restore(form, key, value as readonly unknown[]);
+  const form = FORMS[name] as Shortener<Values[N]> | 'whole';
+  return form === 'whole' ? (value as Values[N]) : form.restore(key, value as readonly unknown[]);
 }
 
 export function parseRecord<K extends Kind>({ kind, id }: Ref<K>, text: string): NumberedRecord<K> {

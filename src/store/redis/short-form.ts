@@ -8,31 +8,40 @@ export type ShortForm<T> = null extends T[keyof T]
   ? never
   : { readonly [F in keyof T]-?: object extends Pick<T, F> ? 'stored' : Rule<T, T[F]> };
 
-const listRules = <T>(form: ShortForm<T>) => (Object.entries(form) as [keyof T, Rule<T>][]).entries();
-
-const imply = <T>(rule: Rule<T>, key: string, value: T): unknown =>
-  rule === 'stored' ? undefined : rule(key, value);
-
 const isEmpty = (value: unknown): boolean =>
   typeof value === 'object' && Object.keys(value ?? {}).length === 0;
 
-/** The fields of a value, without the last ones that are left out. */
-export function shorten<T>(form: ShortForm<T>, key: string, value: T): unknown[] {
-  const short: unknown[] = [];
-  for (const [place, [field, rule]] of listRules(form)) {
-    const own: unknown = value[field];
-    const implied = imply(rule, key, value);
-    if (own !== undefined && own !== implied && !(isEmpty(own) && isEmpty(implied))) short[place] = own;
-  }
-  return short;
+const isEqual = (own: unknown, implied: unknown): boolean =>
+  own === implied || (isEmpty(own) && isEmpty(implied));
+
+/** Shortens and restores values. */
+export interface Shortener<T> {
+  /** The fields of a value, without the last ones that are left out. */
+  shorten(key: string, value: T): unknown[];
+  /** The value that was shortened. */
+  restore(key: string, short: readonly unknown[]): T;
 }
 
-/** The value that was shortened. */
-export function restore<T>(form: ShortForm<T>, key: string, short: readonly unknown[]): T {
-  const value: Partial<T> = {};
-  for (const [place, [field, rule]] of listRules(form)) {
-    const own = short[place] ?? imply(rule, key, value as T);
-    if (own !== undefined) value[field] = own as T[keyof T];
-  }
-  return value as T;
+export function createShortener<T>(form: ShortForm<T>): Shortener<T> {
+  const rules = Object.entries(form) as [keyof T, Rule<T>][];
+  return {
+    shorten(key, value) {
+      const short: unknown[] = [];
+      for (const [place, [field, rule]] of rules.entries()) {
+        const own = value[field];
+        const isLeftOut = own === undefined || (rule !== 'stored' && isEqual(own, rule(key, value)));
+        if (!isLeftOut) short[place] = own;
+      }
+      return short;
+    },
+
+    restore(key, short) {
+      const value: Partial<T> = {};
+      for (const [place, [field, rule]] of rules.entries()) {
+        const own = short[place] ?? (rule === 'stored' ? undefined : rule(key, value as T));
+        if (own !== undefined) value[field] = own as T[keyof T];
+      }
+      return value as T;
+    },
+  };
 }
