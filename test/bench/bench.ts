@@ -67,7 +67,7 @@ async function measureTokenRequests(): Promise<Figure[]> {
       single('memory at the start', memory / 1e6, 'MB'),
       ...ours.flatMap(({ name, costs }) => [
         measured(`a token, ${name}`, costs, 'µs', 'of processor time'),
-        measured(`that token, ${name}`, ratios(costs, bare.costs), '×', 'of bare Fastify'),
+        measured(`that token, ${name}`, ratios(costs, bare), '×', 'of bare Fastify'),
       ]),
     ];
   } finally {
