@@ -2,7 +2,7 @@ import path from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin, transform } from 'esbuild';
 import { FOR_NODE, ROOT } from './targets.ts';
 
-/** Leaves out what is not used of TypeBox, whose modules do nothing when they are loaded. */
+/** Leaves out what is not used of TypeBox: a module of it is needed only for its exports. */
 const pureTypebox: Plugin = {
   name: 'pure-typebox',
   setup: ({ onResolve, resolve }) =>
@@ -14,7 +14,14 @@ const pureTypebox: Plugin = {
     }),
 };
 
-/** Loads TLS and HTTP/2 when they are first called: Fastify and the client of the control API name them, and few starts need them. */
+/** What Fastify and the client of the control API call of TLS and HTTP/2. */
+const LATE: Readonly<Record<string, readonly string[]>> = {
+  'node:tls': ['connect'],
+  'node:https': ['createServer'],
+  'node:http2': ['createServer', 'createSecureServer'],
+};
+
+/** Loads TLS and HTTP/2 when they are first called: few starts need them. */
 const lateTls: Plugin = {
   name: 'late-tls',
   setup({ onResolve, onLoad }) {
@@ -23,13 +30,14 @@ const lateTls: Plugin = {
         ? { path: name, namespace: 'late' }
         : undefined,
     );
-    onLoad({ filter: /^/, namespace: 'late' }, ({ path: name }) => ({
-      contents: `module.exports = new Proxy({}, { get: (_, key) => (...args) => require('${name}')[key](...args) });`,
-    }));
+    onLoad({ filter: /^/, namespace: 'late' }, ({ path: name }) => {
+      const calls = LATE[name]?.map((key) => `${key}: (...args) => require('${name}').${key}(...args)`);
+      return { contents: `module.exports = { ${calls} };` };
+    });
   },
 };
 
-/** The command in parts: a part of its own for what is imported when it is needed only. */
+/** The command in parts: each dynamic import becomes one. */
 const PARTS = {
   ...FOR_NODE,
   entryPoints: ['src/cli/main.ts'],
@@ -42,14 +50,15 @@ const PARTS = {
   plugins: [...FOR_NODE.plugins, pureTypebox, lateTls],
 } as const satisfies BuildOptions;
 
-/** What a start runs, of the parts that are imported when they are needed. */
+/** Entry points of the parts that a start runs. */
 const STARTED = ['src/cli/main.ts', 'src/cli/start.ts', 'src/server/launch.ts'];
 
 /** The names of the parts that a start runs. */
 function findStarted({ outputs }: Metafile): ReadonlySet<string> {
   const files = Object.keys(outputs).filter((file) => STARTED.includes(outputs[file]?.entryPoint ?? ''));
+  if (files.length !== STARTED.length) throw new Error(`not all are parts of the command: ${STARTED}`);
   const started = new Set(files);
-  // A set that grows is walked to its end.
+  // The loop also reaches what is added during it.
   for (const file of started)
     for (const { kind, path: imported } of outputs[file]?.imports ?? [])
       if (kind === 'import-statement') started.add(imported);
@@ -68,7 +77,8 @@ const joinParts = (parts: ReadonlyMap<string, string>, started: ReadonlySet<stri
       namespace: 'part',
     }));
     onLoad({ filter: /^/, namespace: 'part' }, async ({ path: name }) => {
-      const text = parts.get(name) ?? '';
+      const text = parts.get(name);
+      if (text === undefined) throw new Error(`the command has no part ${name}`);
       const contents = started.has(name)
         ? text
         : (await transform(text, { format: 'cjs', platform: 'node' })).code;
@@ -106,7 +116,7 @@ export async function buildCommand({
     legalComments: FOR_NODE.legalComments,
     logLevel: 'warning',
     external: [...FOR_NODE.external, '../dist/*'],
-    // Lest Node look for what is imported later beside the file: it is in it.
+    // Dynamic imports become `require`: what they import is in this file.
     supported: { 'dynamic-import': false },
     banner: { js: "const here=require('node:url').pathToFileURL(__filename).href;" },
     plugins: [joinParts(parts, findStarted(metafile))],

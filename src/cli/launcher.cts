@@ -84,7 +84,7 @@ function writeCache(): void {
   } catch {}
 }
 
-/** Writes the code cache once more after the first POST, which is nearly always for a token: that compiles most of what tests use. */
+/** Rewrites the cache after the first POST, usually for a token: by then V8 has compiled most of what tests use. */
 function onAnswer(message: unknown): void {
   const { request } = message as { readonly request: IncomingMessage };
   if (request.method !== 'POST') return;
@@ -92,9 +92,10 @@ function onAnswer(message: unknown): void {
   writeCache();
 }
 
-if (cachedData === undefined || script.cachedDataRejected) {
-  // Short commands leave nothing in the home directory. When a server is ready, all that a start needs is compiled.
-  subscribe(READY_CHANNEL, writeCache);
-  subscribe(ANSWER_CHANNEL, onAnswer);
-}
+// Short commands leave nothing in the home directory. When a server is ready, all that a start needs is compiled.
+if (cachedData === undefined || script.cachedDataRejected)
+  subscribe(READY_CHANNEL, () => {
+    writeCache();
+    subscribe(ANSWER_CHANNEL, onAnswer);
+  });
 script.runInThisContext()(exports, require, module, file, __dirname);

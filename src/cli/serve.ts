@@ -1,5 +1,4 @@
 import { launchMock, type StartedMock } from '../library/launch-mock.ts';
-import { watchScenarios } from '../options/scenario-watch.ts';
 import type { StartOptions } from '../options/start-options.ts';
 import type { Only } from '../options/table.ts';
 import type { LaunchOptions } from '../server/mock-options.ts';
@@ -22,6 +21,8 @@ export async function serve<O extends ServeOptions>(
   const { watched: fixtures, ...given }: ServeOptions = options;
   const { scenarios, scenario, clients, validations = [] } = given;
   if (fixtures === undefined) return logUncaughtErrors(await launchMock(given));
+  // What reads YAML is loaded for a start that needs it.
+  const { watchScenarios } = await import('../options/scenario-watch.ts');
   let current = () => scenarios;
   const mock = await launchMock({ ...given, scenarios: () => current() });
   const named = [...clients, ...validations].flatMap((one) => one.scenario ?? []);

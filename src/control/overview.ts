@@ -26,6 +26,10 @@ export function sendPage(reply: FastifyReply, render: (css: string) => string): 
   return reply.headers(headers).type('text/html; charset=utf-8').send(render(css));
 }
 
+/** Whether a browser asks for the page itself, and not by the simulator as its proxy. */
+const isStartPage = (request: IncomingMessage): boolean =>
+  /^\/(?:\?|$)/.test(request.url ?? '') && isForBrowser(request);
+
 /**
  * `GET /` for browsers. Every other program gets the 404 of the imitated service, as if there were no such route.
  *
@@ -36,9 +40,18 @@ export async function overviewRoutes(
   { onBrowser }: { readonly onBrowser: (request: FastifyRequest) => void },
 ): Promise<void> {
   // No constraint of the router, which would be derived from every request.
-  app.get('/', { exposeHeadRoute: false }, (request, reply) => {
-    if (!isForBrowser(request.raw)) return reply.callNotFound();
-    onBrowser(request);
-    sendPage(reply, (css) => renderStartPage(css, PAGES));
-  });
+  app.get(
+    '/',
+    {
+      exposeHeadRoute: false,
+      onRequest(request, _reply, done) {
+        if (isStartPage(request.raw)) onBrowser(request);
+        done();
+      },
+    },
+    ({ raw }, reply) => {
+      if (!isStartPage(raw)) return reply.callNotFound();
+      sendPage(reply, (css) => renderStartPage(css, PAGES));
+    },
+  );
 }

@@ -113,12 +113,12 @@ export async function readStartOptions<C extends StartCommand>(
     ...others
   } = options;
   const unreadable = findFolderProblems(fixtures, given.fixtures);
-  const { scenarios: own, problems: unsound } =
+  const { scenarios: own, problems: scenarioProblems } =
     fixtures === undefined || unreadable.length > 0
       ? { scenarios: [], problems: [] }
       : await readScenarioFolder(fixtures);
-  const reading: Reading = { scenarios: new Map([...SHIPPED_SCENARIOS, ...own]), problems: unsound };
-  const unsoundProfile = others.profile === undefined ? [] : await findProfileProblems(others.profile);
+  const reading: Reading = { scenarios: new Map([...SHIPPED_SCENARIOS, ...own]), problems: scenarioProblems };
+  const profileProblems = others.profile === undefined ? [] : await findProfileProblems(others.profile);
   const known = namesIn(reading);
   const clients = listed.clients.map(({ client }) => client);
   const clientIds = (clients.length > 0 ? clients : [SANDBOX_CLIENT]).map(({ clientId }) => clientId);
@@ -135,7 +135,7 @@ export async function readStartOptions<C extends StartCommand>(
     // A client with a problem is not reported as missing too.
     ...(problems.length > 0 ? [] : findMissingClients(presets, clientIds)),
     ...findPresetProblems(presets, known),
-    ...unsoundProfile.map((problem) => formatProblem(problem, surroundings.cwd)),
+    ...profileProblems.map((problem) => formatProblem(problem, surroundings.cwd)),
     ...findUrlProblems(given['admin-origin']),
     ...findUrlProblems(given['browser-url']),
     ...(Array.isArray(identity) ? identity : []),

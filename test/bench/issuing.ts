@@ -50,7 +50,7 @@ async function measureRounds(rounds: number, starts: Readonly<Record<string, Sta
  * @param peers commands of other servers to measure too, with `{port}` where their port belongs
  */
 export async function issuing(rounds: number, redis: string | undefined, peers: readonly string[]) {
-  // Findings are at work, and are not printed.
+  // Findings are detected, and not logged.
   const ours = (...flags: string[]) => simulator('--log-level', 'error', ...flags);
   const starts: Record<string, Start> = {
     'bare Fastify': { start: () => bare('fastify') },

@@ -56,8 +56,14 @@ function observe(child: ChildProcess, url: string): Served {
     memory: () => Number(/VmRSS:\s+(\d+)/.exec(proc('status'))?.[1]) * 1024,
     processorTime() {
       // In nanoseconds. What `stat` has is in hundredths of a second, which are two microseconds a token.
-      const threads = readdirSync(`/proc/${child.pid}/task`);
-      const times = threads.map((thread) => Number(proc(`task/${thread}/schedstat`).split(' ', 1)[0]));
+      const times = readdirSync(`/proc/${child.pid}/task`).map((thread) => {
+        try {
+          return Number(proc(`task/${thread}/schedstat`).split(' ', 1)[0]);
+        } catch {
+          // It has ended meanwhile.
+          return 0;
+        }
+      });
       return times.reduce((sum, time) => sum + time, 0) / 1e6;
     },
     async stop() {

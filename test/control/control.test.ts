@@ -352,6 +352,7 @@ describe('a wrong method of the control API', () => {
     ['GET', '/clock/advance', 'only POST'],
     ['POST', '/health', 'only GET'],
     ['PUT', '/clients', 'only GET, POST'],
+    ['OPTIONS', '/clients', 'only GET, POST'],
     ['POST', '/scenarios/mine', 'only GET, PUT, DELETE'],
     ['GET', '/calls/val-1/agent?client_id=x', 'only POST'],
   ])('%s %s is answered with the methods there are', async (method, path, only) => {

@@ -269,15 +269,20 @@ describe('a request that cannot be read', () => {
     expect(await exchange(d.mock.url, bytes)).toContain('the address has raw non-ASCII characters');
   });
 
-  it('says to a request for another server that it is no proxy', async () => {
-    const request = 'GET http://shop.example/ HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n';
-    expect(await exchange(d.mock.url, request)).toMatch(/^HTTP\/1\.1 404 /);
-    expect((await journal()).at(-1).reason).toContain('uses this address as its HTTP proxy');
-  });
+  it.each(['*/*', 'text/html'])(
+    'says to a request for %s of another server that it is no proxy',
+    async (type) => {
+      const lines = ['Host: shop.example', `Accept: ${type}`, 'Connection: close'];
+      const request = `GET http://shop.example/ HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`;
+      expect(await exchange(d.mock.url, request)).toMatch(/^HTTP\/1\.1 404 /);
+      expect((await journal()).at(-1).reason).toContain('uses this address as its HTTP proxy');
+    },
+  );
 
   it('does not record control requests, nor connections that are closed without a request', async () => {
     const before = (await journal()).length;
     expect(await exchange(d.mock.url, call('/__admin/clients/señor'))).toContain('percent-encode');
+    expect((await fetch(`${d.mock.adminUrl}/clients`, { method: 'OPTIONS' })).status).toBe(404);
     expect(await exchange(d.mock.url, '', { ends: true })).toBe('');
     expect(await journal()).toHaveLength(before);
   });

@@ -6,7 +6,7 @@ const VALUES = new Map(
 );
 const PAD = '='.charCodeAt(0);
 
-/** Whether all decoders read a text alike. */
+/** Whether a text is padded base64 without other characters, which all decoders read alike. */
 export const isRegularBase64 = (text: string): boolean =>
   text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
 

@@ -9,9 +9,7 @@ const SCHEME = `${BASIC_SCHEME} `;
 /** The encoding where the request sets none. */
 export const DEFAULT_ENCODING = 'utf-8';
 
-/**
- * The text of most headers, which is ASCII; undefined for any other. A buffer for each would cost a twentieth of a token.
- */
+/** Decodes base64 of ASCII, as in most headers; undefined for any other. Without a buffer, a token costs 5 % less. */
 function decodeAscii(encoded: string, encoding: string): string | undefined {
   if (encoding !== DEFAULT_ENCODING || !isRegularBase64(encoded)) return undefined;
   const text = atob(encoded);

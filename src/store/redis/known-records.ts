@@ -18,7 +18,10 @@ const IS_REMEMBERED: Readonly<Record<Kind, boolean>> = {
 
 const MAX_RECORDS = 10_000;
 
-/** The records that were read last, by field. They are used only when the server says that they have not changed. */
+/**
+ * Records as they were read, by field; of too many, the first are forgotten. They are used only when the server says that they
+ * have not changed.
+ */
 export function createKnownRecords() {
   const records = new Map<string, NumberedRecord<Kind>>();
   return {

@@ -26,8 +26,8 @@ local number, text = first, format(first)
 local names, births = found[3] and found[3]:match(' .*$') or ' ', nil
 local changes, writes, deleted = {text}, {'HSET', hash}, {'HDEL', hash}
 
--- Notes that the owner has something of that name. A stream that is there before is left of records that have been lost.
-local function own(name, stream)
+-- Lists the owner under this name. A stream that is there before is left of records that have been lost.
+local function addOwner(name, stream)
   if names:find(' ' .. name .. ' ', 1, true) then return end
   names = names .. name .. ' '
   if redis.call('ZADD', prefix .. 'owners', 0, name .. '\\n' .. owner) == 1 then redis.call('UNLINK', stream) end
@@ -63,7 +63,7 @@ for i = 5, last, 3 do
           number = math.max(number, first + births[kind] * STEP)
           version = format(first + births[kind] * STEP)
         end
-        own(kind, stream)
+        addOwner(kind, stream)
         if not isSingle then redis.call('XADD', stream, version .. '-0', 'id', id) end
       end
       writes[#writes + 1] = field
@@ -73,7 +73,7 @@ for i = 5, last, 3 do
 end
 for i = last + 1, #ARGV, 3 do
   local stream = prefix .. 'of:' .. ARGV[i] .. ':' .. owner
-  own(ARGV[i], stream)
+  addOwner(ARGV[i], stream)
   redis.call('XADD', stream, 'MAXLEN', '=', ARGV[i + 1], text .. '-0', 'entry', ARGV[i + 2])
   changes[#changes + 1] = ARGV[i] .. owner
 end
