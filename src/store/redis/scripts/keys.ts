@@ -72,14 +72,14 @@ local SINGLE = {${toTable(SINGLE_KINDS)}}
 local function hashOf(kind, owner) return at(owner == '${EVERYONE}' and COPIED[kind] and 'common' or 'records') end
 local function streamOf(name, owner) return at('of:' .. name .. ':' .. owner) end
 
+local function listEntries(name, owner, first, last, most, way)
+  if way == 'last' then return redis.call('XREVRANGE', streamOf(name, owner), last, first, 'COUNT', most) end
+  return redis.call('XRANGE', streamOf(name, owner), first, last, 'COUNT', most)
+end
+
 local function listIds(kind, owner, first, last, most, way)
   if SINGLE[kind] then return {owner} end
-  local entries
-  if way == 'last' then
-    entries = redis.call('XREVRANGE', streamOf(kind, owner), last, first, 'COUNT', most)
-  else
-    entries = redis.call('XRANGE', streamOf(kind, owner), first, last, 'COUNT', most)
-  end
+  local entries = listEntries(kind, owner, first, last, most, way)
   for i, entry in ipairs(entries) do entries[i] = entry[2][2] end
   return entries
 end

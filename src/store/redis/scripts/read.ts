@@ -97,14 +97,8 @@ return {format(now() - 1), count, unpack(owners)}
  */
 export const PART = `${COMMON}
 local _, log, owner, first, last, most, way = unpack(ARGV)
-local entries
-if way == 'last' then
-  entries = redis.call('XREVRANGE', streamOf(log, owner), last, first, 'COUNT', most)
-else
-  entries = redis.call('XRANGE', streamOf(log, owner), first, last, 'COUNT', most)
-end
 local found = {}
-for _, entry in ipairs(entries) do
+for _, entry in ipairs(listEntries(log, owner, first, last, most, way)) do
   found[#found + 1] = entry[1]
   found[#found + 1] = entry[2][2]
 end
