@@ -138,20 +138,28 @@ export async function createClientFactory(place: RedisLocation) {
     Object.entries(SCRIPTS).map(([name, text]) => [name, script(text)]),
   ) as Record<ScriptName, ReturnType<typeof script>>;
 
-  const createOptions = (
+  // Copied for each connection: for a client that is created, the library defines a class of all commands anew, in 60 ms.
+  const original = createClient({
+    scripts,
+    RESP: 2,
+    disableOfflineQueue: true,
+    commandOptions: { timeout: 0 },
+    maintNotifications: 'disabled',
+    disableClientInfo: true,
+  });
+  const copyClient = (
     url: string,
     socket: { readonly socketTimeout?: number; readonly connectTimeout?: number } = {},
+    options: { readonly pingInterval?: number } = {},
   ) =>
-    ({
-      url,
-      RESP: 2,
-      // Reconnecting and queueing are left to the caller.
-      socket: { connectTimeout: CONNECT_TIMEOUT_MS, ...tls, ...socket, reconnectStrategy: false },
-      disableOfflineQueue: true,
-      commandOptions: { timeout: 0 },
-      maintNotifications: 'disabled',
-      disableClientInfo: true,
-    }) as const;
+    makeDestroyable(
+      original.duplicate({
+        url,
+        // Reconnecting and queueing are left to the caller.
+        socket: { connectTimeout: CONNECT_TIMEOUT_MS, ...tls, ...socket, reconnectStrategy: false },
+        ...options,
+      }),
+    );
 
   return {
     /** Whether an error is the server's answer, rather than a lost connection. */
@@ -159,31 +167,23 @@ export async function createClientFactory(place: RedisLocation) {
 
     /** A connection to a Sentinel or a node of a cluster, to ask which servers to use. */
     newTopologyClient: (url: string) =>
-      makeDestroyable(createClient(createOptions(url, { connectTimeout: TOPOLOGY_CONNECT_TIMEOUT_MS }))).on(
-        'error',
-        () => {},
-      ),
+      copyClient(url, { connectTimeout: TOPOLOGY_CONNECT_TIMEOUT_MS }).on('error', () => {}),
 
     /** A connection to a Sentinel for its messages, which notices within seconds that it is lost. */
     newSentinelListener: (url: string) =>
-      makeDestroyable(
-        createClient({
-          ...createOptions(url, { socketTimeout: 3 * PING_INTERVAL_MS }),
-          pingInterval: PING_INTERVAL_MS,
-        }),
-      ),
+      copyClient(url, { socketTimeout: 3 * PING_INTERVAL_MS }, { pingInterval: PING_INTERVAL_MS }),
 
     /** A connection to the server at `url`. */
     newClient(
       url: string,
       { channels, tried, onMessage, onMissed, onChannelMoved, onLost }: ClientListeners,
     ): RedisClient {
-      const client = makeDestroyable(createClient({ ...createOptions(url), scripts }));
+      const client = copyClient(url);
       client.on('error', onLost);
       // On a connection of its own: Redis cuts those that subscribe when an answer is large. Until it is subscribed again,
       // changes are found by polling.
       const subscriber = createSubscriber({
-        newClient: () => makeDestroyable(createClient(createOptions(url))),
+        newClient: () => copyClient(url),
         channels,
         isSharded: isCluster,
         tried,
