@@ -87,24 +87,13 @@ const joinParts = (parts: ReadonlyMap<string, string>, started: ReadonlySet<stri
   },
 });
 
-/** How the command is built; tests change it. */
-interface CommandBuild {
-  readonly outfile?: string;
-  readonly minify?: boolean;
-  readonly plugins?: readonly Plugin[];
-}
-
 /**
  * Builds the command as one file, because many are slow to load; in CommonJS, which V8 can be given compiled.
  *
  * @returns what is in it
  */
-export async function buildCommand({
-  outfile = 'dist/command.cjs',
-  minify = true,
-  plugins = [],
-}: CommandBuild = {}): Promise<Metafile> {
-  const { outputFiles, metafile } = await build({ ...PARTS, plugins: [...plugins, ...PARTS.plugins] });
+export async function buildCommand(): Promise<Metafile> {
+  const { outputFiles, metafile } = await build(PARTS);
   const parts = new Map(outputFiles.map(({ path: file, text }) => [path.basename(file), text]));
   await build({
     absWorkingDir: ROOT,
@@ -112,7 +101,7 @@ export async function buildCommand({
     platform: 'node',
     target: FOR_NODE.target,
     format: 'cjs',
-    minify,
+    minify: true,
     legalComments: FOR_NODE.legalComments,
     logLevel: 'warning',
     external: [...FOR_NODE.external, '../dist/*'],
@@ -121,7 +110,7 @@ export async function buildCommand({
     banner: { js: "const here=require('node:url').pathToFileURL(__filename).href;" },
     plugins: [joinParts(parts, findStarted(metafile))],
     entryPoints: ['./main.js'],
-    outfile,
+    outfile: 'dist/command.cjs',
   });
   return metafile;
 }

@@ -123,10 +123,14 @@ interface BesideRun {
   readonly printed: string;
 }
 
-async function runTestsBeside(env: Record<string, string>, ...filters: string[]): Promise<BesideRun> {
+async function runTestsBeside(
+  env: Record<string, string>,
+  filters: readonly string[],
+  workers = 1,
+): Promise<BesideRun> {
   let printed = '';
   const results = await runTests(async (...args) => {
-    printed = await runBeside(env, 'npx', ...args, '--maxWorkers=1', ...filters);
+    printed = await runBeside(env, 'npx', ...args, `--maxWorkers=${workers}`, ...filters);
   });
   return { results: [results], printed };
 }
@@ -156,13 +160,13 @@ async function runInContainers(starting: Promise<StartedEngine>): Promise<Beside
     return { results: [failed], printed: `\nthe container engine did not start: ${engine.message}` };
   }
   try {
-    return await runTestsBeside({ ENGINE: engine.folder }, IN_CONTAINERS);
+    return await runTestsBeside({ ENGINE: engine.folder }, [IN_CONTAINERS]);
   } finally {
     await engine.stop();
   }
 }
 
-/** Tests of fail-overs: nodes that are silent for a moment count as dead, and on a busy machine all are. */
+/** Tests of fail-overs: nodes that are silent for a moment count as dead, and on a busy machine all are. They mostly wait. */
 const ALONE = 'test/instances/cluster';
 
 /** What the main run leaves out. Patterns are matched within the folder of tests. */
@@ -193,7 +197,7 @@ async function runOnStore(
   if (why !== undefined) return { results: [], printed: `\nnot run once more on ${name}: ${why}` };
   const server = await start();
   try {
-    return await runTestsBeside({ TEST_STORE: server.url }, ...filters);
+    return await runTestsBeside({ TEST_STORE: server.url }, filters);
   } finally {
     await server.stop();
   }
@@ -224,7 +228,7 @@ async function runAllTests(containers: Promise<StartedEngine>): Promise<boolean>
     runOnStores(),
     runInContainers(containers),
   ]);
-  const alone = await runTestsBeside({}, ALONE);
+  const alone = await runTestsBeside({}, [ALONE], 2);
   const beside = [...onStores, inContainers, alone];
   for (const { printed } of beside) console.log(printed);
   const all = [results, ...beside.flatMap((one) => one.results)];

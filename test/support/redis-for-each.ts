@@ -1,21 +1,19 @@
-import { createClient } from 'redis';
 import { afterEach, beforeEach, vi } from 'vitest';
-import { createPrefix, type RedisServer, startRedis } from './redis.ts';
+import { createPrefix, newClient, type RedisServer, startRedis } from './redis.ts';
 
 /** Starts a Redis for each test, and stops it after the simulators that the test closes in its own `afterEach`. */
 export function useRedisForEach() {
   const set = {} as {
     server: RedisServer;
     /** A client without scripts. */
-    redis: ReturnType<typeof createClient>;
+    redis: ReturnType<typeof newClient>;
     prefix: string;
     /** What simulators have logged about their store. */
     lines: string[];
   };
   beforeEach(async () => {
     set.server = await startRedis();
-    set.redis = createClient({ url: set.server.url });
-    set.redis.on('error', () => {});
+    set.redis = newClient(set.server.url);
     await set.redis.connect();
     set.prefix = createPrefix();
     set.lines = [];

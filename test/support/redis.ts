@@ -50,22 +50,28 @@ export const formatTls = ({ ca, cert, key }: TlsFiles, port: string) => ({
 });
 
 /** The contents of the files that an address for TLS names. */
-export const readTlsFiles = (url: string) =>
+const readTlsFiles = (url: string) =>
   Object.fromEntries(
     url.startsWith('rediss:')
       ? [...new URL(url).searchParams].map(([name, file]) => [name, readFileSync(file, 'utf8')])
       : [],
   );
 
+/** The library defines a class of all commands for each client that is created, but not for one that is copied. */
+const ORIGINAL = createClient({ RESP: 2, maintNotifications: 'disabled' });
+
+/** A client that does not reconnect, and whose errors are those of its commands. */
+export const newClient = (url: string, socket: { readonly socketTimeout?: number } = {}) =>
+  ORIGINAL.duplicate({
+    url,
+    socket: { reconnectStrategy: false, ...readTlsFiles(url), ...socket },
+  }).on('error', () => {});
+
 /** Resolves when the server answers. */
 async function waitUntilReady(url: string): Promise<void> {
   const giveUp = AbortSignal.timeout(START_TIMEOUT_MS);
   for (;;) {
-    const client = createClient({
-      url,
-      socket: { reconnectStrategy: false, ...readTlsFiles(url) },
-      maintNotifications: 'disabled',
-    }).on('error', () => {});
+    const client = newClient(url);
     try {
       await client.connect();
       await client.ping();

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { createClient } from 'redis';
 import {
   findFreePort,
   formatSettings,
   formatTls,
+  newClient,
   type RedisServer,
-  readTlsFiles,
   startRedis,
   startServer,
   type TlsFiles,
@@ -40,13 +39,7 @@ const ANSWER_TIMEOUT_MS = 3_000;
 
 /** Sends one command to a server. */
 export async function command<T>({ url }: RedisServer, ...args: string[]): Promise<T> {
-  const client = createClient({
-    url,
-    RESP: 2,
-    socket: { reconnectStrategy: false, socketTimeout: ANSWER_TIMEOUT_MS, ...readTlsFiles(url) },
-    maintNotifications: 'disabled',
-  });
-  client.on('error', () => {});
+  const client = newClient(url, { socketTimeout: ANSWER_TIMEOUT_MS });
   try {
     await client.connect();
     return (await client.sendCommand(args)) as T;
