@@ -1,6 +1,6 @@
 /**
  * `npm test`: installs missing tools, then runs lint, types, dead code and every test. Beside the main run, the tests of
- * `ON_BOTH_STORES` run on a Redis, those of `ON_GROUPS` on Sentinels, and these with `ON_CLUSTER` on a cluster. The image is
+ * `ON_BOTH_STORES` run on a Redis, those of `ON_SENTINELS` on Sentinels, and those of `ON_CLUSTER` on a cluster. The image is
  * built and tested in a container engine. What these runs print follows at the end. The last line counts the tests of all
  * runs: `N passed, N failed, N skipped`. The lines before it name the skipped and the failed ones. With `CI` set, a skipped
  * test fails the run.

@@ -61,7 +61,7 @@ const readTlsFiles = (url: string) =>
 const ORIGINAL = createClient({ RESP: 2, maintNotifications: 'disabled' });
 
 /** A client that does not reconnect, and whose errors are those of its commands. */
-export const newClient = (url: string, socket: { readonly socketTimeout?: number } = {}) =>
+export const newClient = (url: string, socket: { readonly socketTimeout?: number } = {}): typeof ORIGINAL =>
   ORIGINAL.duplicate({
     url,
     socket: { reconnectStrategy: false, ...readTlsFiles(url), ...socket },

@@ -7,7 +7,7 @@ import { COMMONS, COPY, REPLACE } from './scripts/copy.ts';
 import { CHECK, GREET } from './scripts/greet.ts';
 import { LIST, OWNERS, PART, READ } from './scripts/read.ts';
 import { CLEAR, COMMIT, NAME } from './scripts/write.ts';
-import { createSubscriber } from './subscriber.ts';
+import { createSubscriber, type SubscribingClient } from './subscriber.ts';
 
 const SCRIPTS = {
   CHECK,
@@ -41,6 +41,13 @@ export interface RedisClient {
   /** What the server does with data when its memory is full; undefined when the user may not ask for it. */
   readEvictionPolicy(): Promise<string | undefined>;
   /** Closes the connection; pending commands fail. */
+  destroy(): void;
+}
+
+/** A connection to a server that knows which servers to use. */
+export interface TopologyClient {
+  connect(): Promise<unknown>;
+  sendCommand<T>(words: readonly string[]): Promise<T>;
   destroy(): void;
 }
 
@@ -166,11 +173,11 @@ export async function createClientFactory(place: RedisLocation) {
     isReply: (error: unknown): error is Error => error instanceof ErrorReply,
 
     /** A connection to a Sentinel or a node of a cluster, to ask which servers to use. */
-    newTopologyClient: (url: string) =>
+    newTopologyClient: (url: string): TopologyClient =>
       copyClient(url, { connectTimeout: TOPOLOGY_CONNECT_TIMEOUT_MS }).on('error', () => {}),
 
     /** A connection to a Sentinel for its messages, which notices within seconds that it is lost. */
-    newSentinelListener: (url: string) =>
+    newSentinelListener: (url: string): SubscribingClient =>
       copyClient(url, { socketTimeout: 3 * PING_INTERVAL_MS }, { pingInterval: PING_INTERVAL_MS }),
 
     /** A connection to the server at `url`. */
@@ -230,5 +237,3 @@ export async function createClientFactory(place: RedisLocation) {
 }
 
 export type ClientFactory = Awaited<ReturnType<typeof createClientFactory>>;
-/** To ask which servers to use. */
-export type TopologyClient = ReturnType<ClientFactory['newTopologyClient']>;

@@ -49,7 +49,7 @@ export function createMapReader(
   async function ask(client: TopologyClient, host: string): Promise<View> {
     const readInfo = async () => {
       try {
-        return (await client.sendCommand(['CLUSTER', 'INFO'])) as unknown as string;
+        return await client.sendCommand<string>(['CLUSTER', 'INFO']);
       } catch (error) {
         const [scheme] = place.url.split('+');
         if (/cluster support disabled/.test((error as Error).message))
@@ -61,10 +61,8 @@ export function createMapReader(
       }
     };
     const info = await readInfo();
-    const ranges = (await client.sendCommand(['CLUSTER', 'SLOTS'])) as unknown as SlotRange[];
-    slots ??= (await Promise.all(
-      keys.map((key) => client.sendCommand(['CLUSTER', 'KEYSLOT', key])),
-    )) as unknown as number[];
+    const ranges = await client.sendCommand<SlotRange[]>(['CLUSTER', 'SLOTS']);
+    slots ??= await Promise.all(keys.map((key) => client.sendCommand<number>(['CLUSTER', 'KEYSLOT', key])));
     // A node that does not know the address by which it is reached leaves it out.
     const own = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
     const toHost = ([ip, port]: SlotRange[2]) => joinHost(ip || own, port);

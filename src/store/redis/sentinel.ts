@@ -33,17 +33,17 @@ export function followSentinels(
   let inUse: Opinion | undefined;
 
   async function ask(client: TopologyClient, host: string): Promise<Opinion> {
-    const [role, names] = (await client.sendCommand(['ROLE'])) as unknown as [string, string[]];
+    const [role, names] = await client.sendCommand<[string, string[]]>(['ROLE']);
     if (role !== 'sentinel')
       throw new WrongAddress(`${host} is no Sentinel but a Redis: use redis://${host}`);
     if (!names.includes(name))
       throw new WrongAddress(
         `the Sentinel at ${host} knows no master ${name}, only ${names.join(', ') || 'none'}`,
       );
-    const [details, [ip = '', port = '']] = (await Promise.all([
-      client.sendCommand(['SENTINEL', 'MASTER', name]),
-      client.sendCommand(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name]),
-    ])) as unknown as [string[], string[]];
+    const [details, [ip = '', port = '']] = await Promise.all([
+      client.sendCommand<string[]>(['SENTINEL', 'MASTER', name]),
+      client.sendCommand<string[]>(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', name]),
+    ]);
     const known = new Map(toPairs(details));
     const isPromoted = known.get('ip') !== ip || known.get('port') !== port;
     return {

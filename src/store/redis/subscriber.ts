@@ -7,7 +7,7 @@ export const RETRY_DELAY_MS = 250;
 const ANSWER_TIMEOUT_MS = 1_000;
 
 /** A connection for messages, of the library. */
-interface SubscribingClient {
+export interface SubscribingClient {
   on(event: 'error' | 'sharded-channel-moved', listener: () => void): unknown;
   connect(): Promise<unknown>;
   subscribe(channels: string[], listener: (message: string, channel: string) => unknown): Promise<unknown>;
