@@ -1,4 +1,3 @@
-import { createClient } from 'redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createClientRecord } from '../../src/domain/client.ts';
 import { instant, ms } from '../../src/domain/time.ts';
@@ -7,7 +6,8 @@ import { putRecord } from '../../src/simulator/decide.ts';
 import { clientRef, clockRef, scenarioRef, tokenRef } from '../../src/simulator/refs.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import type { Change, Kind, Kinds, Ref, Store } from '../../src/store/store.ts';
-import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
+import { pause } from '../../src/system/timers.ts';
+import { createPrefix, newClient, type RedisServer, startRedis } from '../support/redis.ts';
 import { createPending, readEntries, storeSuite } from '../support/store-suite.ts';
 import { explainMissingTool } from '../support/tools.ts';
 
@@ -78,7 +78,7 @@ describe.skipIf(why !== undefined)('several stores on one Redis', () => {
   });
 
   it('notifies watchers that joined while the connection for notifications was lost', async () => {
-    const redis = createClient({ url: server.url });
+    const redis = newClient(server.url);
     await redis.connect();
     const untilMissed = createPending<unknown>();
     await b.watch((changed) => changed === undefined && untilMissed.resolve(changed), 'one');
@@ -129,7 +129,7 @@ describe.skipIf(why !== undefined)('several stores on one Redis', () => {
   it('returns nothing that it has read before the server has lost it', async () => {
     await add(a, 'one');
     await b.read(clientRef('one'));
-    const redis = createClient({ url: server.url });
+    const redis = newClient(server.url);
     await redis.connect();
     await redis.flushAll();
     redis.destroy();
@@ -159,7 +159,7 @@ describe.skipIf(why !== undefined)('several stores on one Redis', () => {
   });
 
   it('leaves other keys on the server untouched', async () => {
-    const redis = createClient({ url: server.url });
+    const redis = newClient(server.url);
     await redis.connect();
     await redis.set('client', 'not ours');
     // Other stores have closed, and their configuration expires.
@@ -175,7 +175,7 @@ describe.skipIf(why !== undefined)('several stores on one Redis', () => {
   });
 
   it('continues after Redis has lost the scripts of the store', async () => {
-    const redis = createClient({ url: server.url });
+    const redis = newClient(server.url);
     await redis.connect();
     await redis.scriptFlush();
     redis.destroy();
@@ -185,12 +185,32 @@ describe.skipIf(why !== undefined)('several stores on one Redis', () => {
   it('refuses an old version even after the server has lost all data', async () => {
     await add(a, 'one');
     const [old] = (await a.read(clientRef('one'))).found;
-    const redis = createClient({ url: server.url });
+    const redis = newClient(server.url);
     await redis.connect();
     await redis.flushAll();
     redis.destroy();
     await add(a, 'one');
     expect(await a.swap(putRecord(clientRef('one'), old, 'one', client('one')))).toBe(false);
+  });
+});
+
+describe.skipIf(why !== undefined)('a store whose configured data takes long to write again', () => {
+  it('keeps those waiting who have noticed the loss, and is not unavailable', async () => {
+    const lines: string[] = [];
+    const store = await createRedisStore({
+      url: server.url,
+      prefix: createPrefix(),
+      onStatusChange: (line) => lines.push(line),
+      // Longer than a server may be silent.
+      reseed: () => pause(1_200),
+    });
+    opened.push(store);
+    const redis = newClient(server.url);
+    await redis.connect();
+    await redis.flushAll();
+    redis.destroy();
+    expect(await add(store, 'one')).toBe(true);
+    expect(lines).toEqual([expect.stringMatching(/has lost data/)]);
   });
 });
 

@@ -193,10 +193,22 @@ export async function openConnection(options: ConnectionOptions, shard?: Shard):
     if (current !== undefined) dropConnection(current, why);
   });
 
+  /** Makes a command count as outstanding until it is answered. */
+  const expectReply =
+    (run: RedisClient['run']): RedisClient['run'] =>
+    async (...command) => {
+      replies.expect();
+      try {
+        return await run(...command);
+      } finally {
+        replies.receive();
+      }
+    };
+
   let restoring: Promise<void> | undefined;
   /** Greets a server that has lost data; commands that have noticed it wait for that. */
   const restore = (client: RedisClient): Promise<void> => {
-    restoring ??= withTimeout(HANDSHAKE_TIMEOUT_MS, greet(client))
+    restoring ??= withTimeout(START_TIMEOUT_MS, greet({ ...client, run: expectReply(client.run) }))
       .then(onMissed)
       .catch((error) => {
         dropConnection(client, error);
@@ -221,6 +233,7 @@ export async function openConnection(options: ConnectionOptions, shard?: Shard):
     client: RedisClient,
     ...[partition, script, ...args]: Parameters<RunScript>
   ): Promise<unknown> {
+    replies.expect();
     try {
       return await runOn(client)(partition, script, ...args);
     } catch (error) {
@@ -231,23 +244,20 @@ export async function openConnection(options: ConnectionOptions, shard?: Shard):
       const why = clients.isReply(error) ? await greet(client).catch((named: unknown) => named) : undefined;
       dropConnection(client, why ?? error);
       throw current === undefined ? unavailableError : createUnavailable(describe(error));
+    } finally {
+      replies.receive();
     }
   }
 
   async function run(partition: Partition, script: ScriptName, ...args: string[]): Promise<unknown> {
     const client = current;
     if (client === undefined) throw unavailableError;
-    replies.expect();
-    try {
-      for (let attempts = 0; attempts < MAX_RESTORES; attempts += 1) {
-        const reply = await runOnce(client, partition, script, ...args);
-        if (reply !== LOST) return reply;
-        await restore(client);
-      }
-      throw createUnavailable('it loses data as fast as it is written');
-    } finally {
-      replies.receive();
+    for (let attempts = 0; attempts < MAX_RESTORES; attempts += 1) {
+      const reply = await runOnce(client, partition, script, ...args);
+      if (reply !== LOST) return reply;
+      await restore(client);
     }
+    throw createUnavailable('it loses data as fast as it is written');
   }
 
   const connectFirst = () =>
@@ -286,7 +296,7 @@ export async function openConnection(options: ConnectionOptions, shard?: Shard):
       clearInterval(checkTimer);
       // Cleaning up after a page takes several commands in sequence.
       do await nextRound();
-      while (replies.isExpecting);
+      while (replies.isExpecting || restoring !== undefined);
       isClosed = true;
       replies.stop();
       topology.close();
