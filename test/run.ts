@@ -166,7 +166,7 @@ async function runInContainers(starting: Promise<StartedEngine>): Promise<Beside
   }
 }
 
-/** Tests of fail-overs: nodes that are silent for a moment count as dead, and on a busy machine all are. They mostly wait. */
+/** Tests of fail-overs: nodes that are silent for a moment count as dead, and on a busy machine all are. Two files wait at once. */
 const ALONE = 'test/instances/cluster';
 
 /** What the main run leaves out. Patterns are matched within the folder of tests. */

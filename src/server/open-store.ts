@@ -57,6 +57,6 @@ export async function openStore(
     configuration: listCommonOptions(options),
     onStatusChange: (line) => log.warn(line),
     onShared,
-    reseed: (store, isLost) => createSeeder(store, random, options).all(isLost),
+    reseed: (store, isLost) => createSeeder(store, random, options).again(isLost),
   });
 }

@@ -19,25 +19,33 @@ export interface Seed {
 export function createSeeder(store: Store, random: Random, { clients, faults = [], validations = [] }: Seed) {
   const numbered = faults.map((fault, index) => ({ ...fault, id: `config-${index + 1}` }));
 
+  type IsMeant = (entry: { readonly clientId?: string | undefined }) => boolean;
+  const { set, write } = createValidations(store, random);
+
   /** Arms the faults and sets the validations that `isMeant` selects. */
-  async function seedData(
-    isMeant: (entry: { readonly clientId?: string | undefined }) => boolean,
-  ): Promise<void> {
+  async function seedData(isMeant: IsMeant, setValidation = set): Promise<void> {
     for (const { clientId, ...fault } of numbered.filter(isMeant))
       await createFaults(store, random).seed(fault, clientId);
     for (const { clientId, validationId, ...known } of validations.filter(isMeant))
-      await createValidations(store, random).set(validationId, known, clientId);
+      await setValidation(validationId, known, clientId);
   }
+  const seedClients = (some: readonly Client[]) => createClients(store, random).seed(some);
 
   return {
+    /** Everything. What was known of these clients is replaced. */
+    async all(): Promise<void> {
+      await seedClients(clients);
+      await seedData(() => true);
+    },
+
     /**
-     * Everything. What was known of these clients is replaced.
+     * What a store has lost. Calls are not looked for: what is of other clients may be lost too, and waits for this.
      *
-     * @param isMeant whether what is of this client is meant, or of all clients together
+     * @param isLost whether what is of this client is lost, or of all clients together
      */
-    async all(isMeant: (clientId: string) => boolean = () => true): Promise<void> {
-      await createClients(store, random).seed(clients.filter(({ clientId }) => isMeant(clientId)));
-      await seedData(({ clientId = ALL_CLIENTS }) => isMeant(clientId));
+    async again(isLost: (clientId: string) => boolean): Promise<void> {
+      await seedClients(clients.filter(({ clientId }) => isLost(clientId)));
+      await seedData(({ clientId = ALL_CLIENTS }) => isLost(clientId), write);
     },
 
     /** The faults and validations of a client that was reset. */

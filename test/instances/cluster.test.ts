@@ -1,10 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { findHome, type Partition, toKeyPrefix, toPartition } from '../../src/store/redis/partition.ts';
 import { toField } from '../../src/store/redis/records.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import { type ClusterGroup, startRedisCluster } from '../support/cluster.ts';
-import { type Credentials, type Drive, openDrive } from '../support/drive.ts';
+import { type Credentials, type Drive, driveAt, openDrive } from '../support/drive.ts';
 import { openFakePage } from '../support/fake-page.ts';
+import { startInstance } from '../support/instances.ts';
 import { keepIssuing } from '../support/keep-issuing.ts';
 import { createPrefix, type RedisServer } from '../support/redis.ts';
 import { command, repeatUntil } from '../support/sentinel.ts';
@@ -80,7 +84,7 @@ describe.skipIf(why)(`two simulators on a cluster${why ? ` (${why})` : ''}`, () 
     }
     return [...found.values()];
   }
-  const waitForStatus = (d: Drive, status: number) =>
+  const waitForStatus = (d: Pick<Drive, 'admin'>, status: number) =>
     expect.poll(async () => (await d.admin('GET', '/health')).status, { timeout: FAIL_OVER_MS }).toBe(status);
   /** Those of the tokens that the store does not have. */
   async function findLost(tokens: readonly string[]): Promise<string[]> {
@@ -251,6 +255,23 @@ describe.skipIf(why)(`two simulators on a cluster${why ? ` (${why})` : ''}`, () 
     expect(await findLost(tokens)).toEqual([]);
     const lost = lines.filter((line) => line.includes('has lost data'));
     expect(lost).toHaveLength(2);
+  });
+
+  it('have what is configured again when all masters are flushed at once', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-config-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const config = path.join(folder, 'config.yaml');
+    writeFileSync(config, 'validations:\n  - validation_id: configured\n    confirmed: true\n');
+    const flags = ['--config', config, '--store', group.url, '--store-prefix', createPrefix()];
+    const instance = await startInstance(flags);
+    onTestFinished(instance.kill);
+    const { url } = instance;
+    const d = driveAt({ url, adminUrl: `${url}/__admin` });
+    for (const master of await group.findMasters()) await command(master, 'FLUSHALL');
+    expect((await d.requestToken()).status).toBe(200);
+    const { json } = await d.admin('GET', '/validations');
+    expect(json.items).toMatchObject([{ validation_id: 'configured', confirmed: true }]);
+    expect((await d.admin('GET', '/health')).status).toBe(200);
   });
 
   it('answer 503 while no node is there, and continue by themselves', async () => {

@@ -122,7 +122,7 @@ describe.skipIf(why)(`requests to a Redis with many records${why ? ` (${why})` :
   });
 
   describe('of one client', () => {
-    /** More than what a sweep waits for. */
+    /** A sweep waits for 5,000. */
     const MANY = 6_000;
     let credentials: Credentials;
     beforeEach(async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createClientRecord } from '../../src/domain/client.ts';
 import { instant, ms } from '../../src/domain/time.ts';
 import { createToken } from '../../src/domain/token.ts';
@@ -195,22 +195,42 @@ describe.skipIf(why !== undefined)('several stores on one Redis', () => {
 });
 
 describe.skipIf(why !== undefined)('a store whose configured data takes long to write again', () => {
-  it('keeps those waiting who have noticed the loss, and is not unavailable', async () => {
-    const lines: string[] = [];
-    const store = await createRedisStore({
-      url: server.url,
+  let own: RedisServer;
+  let store: Store;
+  let lines: string[];
+  beforeEach(async () => {
+    own = await startRedis();
+    lines = [];
+    store = await createRedisStore({
+      url: own.url,
       prefix: createPrefix(),
       onStatusChange: (line) => lines.push(line),
-      // Longer than a server may be silent.
-      reseed: () => pause(1_200),
+      async reseed(bare) {
+        // Longer than a command may take.
+        await pause(1_800);
+        await bare.list('client');
+      },
     });
-    opened.push(store);
-    const redis = newClient(server.url);
+  });
+  afterEach(async () => {
+    await store.close();
+    await own.stop();
+  });
+
+  it('makes commands wait until the data is restored, and stays available', async () => {
+    const redis = newClient(own.url);
     await redis.connect();
     await redis.flushAll();
     redis.destroy();
     expect(await add(store, 'one')).toBe(true);
     expect(lines).toEqual([expect.stringMatching(/has lost data/)]);
+  });
+
+  it('is available again after a restart of a server that has kept nothing', async () => {
+    await own.signal('SIGKILL');
+    await own.restart();
+    await expect.poll(async () => add(store, 'one')).toBe(true);
+    expect(lines.at(-1)).toMatch(/is available again/);
   });
 });
 

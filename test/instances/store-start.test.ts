@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { StoreUnavailable, startMock } from '../../src/library/index.ts';
 import { createFakePage } from '../support/fake-page.ts';
-import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
+import { createPrefix, newClient, type RedisServer, startRedis } from '../support/redis.ts';
 import { explainMissingTool } from '../support/tools.ts';
 
 /** The published command; it needs a build. */
@@ -15,8 +16,11 @@ const command = (folder = PACKAGE) => path.join(folder, 'dist/mock-veridas.cjs')
 const why = explainMissingTool('redis');
 
 /** Runs the command until it exits or its output matches `until`. */
-async function run(args: readonly string[], { program = command(), until = /never/ } = {}) {
-  const child = spawn(process.execPath, [program, ...args], { cwd: tmpdir(), env: {} });
+const run = (args: readonly string[], { program = command(), until = /never/ } = {}) =>
+  runNode([program, ...args], until);
+
+async function runNode(args: readonly string[], until: RegExp) {
+  const child = spawn(process.execPath, args, { cwd: tmpdir(), env: {} });
   let output = '';
   const code = await new Promise<number | null>((resolve) => {
     const onData = (data: Buffer) => {
@@ -163,6 +167,41 @@ describe.skipIf(why)(`a simulator with a Redis${why ? ` (${why})` : ''}`, () => 
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill();
     expect(await ended).toBe(0);
+  });
+
+  it('exits when Redis has its records but no room', async () => {
+    const own = await startRedis();
+    onTestFinished(own.stop);
+    const args = ['--port', '0', '--store', own.url];
+    const { child } = await run(args, { until: /scenario/ });
+    child.kill();
+    const redis = newClient(own.url);
+    await redis.connect();
+    await redis.configSet('maxmemory', '1');
+    redis.destroy();
+    const { code, output } = await run(args);
+    expect([code, output()]).toEqual([
+      3,
+      expect.stringMatching(/^mock-veridas: the store at \S+ is full: OOM.*\n$/m),
+    ]);
+  });
+
+  it('leaves no connection when it is closed while it reconnects', async () => {
+    const library = path.join(PACKAGE, 'dist/index.js');
+    const program = `
+      const { startMock } = await import(${JSON.stringify(library)});
+      const mock = await startMock({ store: ${JSON.stringify(server.url)}, logLevel: 'warn' });
+      console.log('ready');
+      process.stdin.once('data', () => mock.close().then(() => process.stdin.destroy()));`;
+    const { child, output } = await runNode(['--input-type=module', '--eval', program], /ready/);
+    const redis = newClient(server.url);
+    await redis.connect();
+    await redis.sendCommand(['CLIENT', 'KILL', 'TYPE', 'NORMAL']);
+    redis.destroy();
+    await expect.poll(output, { interval: 5 }).toMatch(/is unavailable/);
+    child.stdin.write('close');
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(0);
   });
 
   it('exits when its port is in use, although it is already connected to Redis', async () => {

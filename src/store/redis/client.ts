@@ -8,6 +8,7 @@ import { CHECK, GREET } from './scripts/greet.ts';
 import { LIST, OWNERS, PART, READ } from './scripts/read.ts';
 import { CLEAR, COMMIT, NAME } from './scripts/write.ts';
 import { createSubscriber, type SubscribingClient } from './subscriber.ts';
+import { withTimeout } from './with-timeout.ts';
 
 const SCRIPTS = {
   CHECK,
@@ -38,7 +39,7 @@ export interface RedisClient {
   run(partition: Partition, script: ScriptName, ...args: string[]): Promise<unknown>;
   /** `master`, or `slave` and the host and port of its master, or `sentinel` and the names of the masters that it knows. */
   readRole(): Promise<readonly unknown[]>;
-  /** What the server does with data when its memory is full; undefined when the user may not ask for it. */
+  /** What the server does with data when its memory is full; undefined when the user may not ask for it, or has no answer. */
   readEvictionPolicy(): Promise<string | undefined>;
   /** Closes the connection; pending commands fail. */
   destroy(): void;
@@ -66,6 +67,7 @@ interface ClientListeners {
   readonly onLost: (error: Error) => void;
 }
 
+/** For connecting, and for questions that a start can do without. */
 const CONNECT_TIMEOUT_MS = 1_000;
 const TOPOLOGY_CONNECT_TIMEOUT_MS = 2_500;
 const PING_INTERVAL_MS = 1_000;
@@ -145,7 +147,7 @@ export async function createClientFactory(place: RedisLocation) {
     Object.entries(SCRIPTS).map(([name, text]) => [name, script(text)]),
   ) as Record<ScriptName, ReturnType<typeof script>>;
 
-  // Copied for each connection: for a client that is created, the library defines a class of all commands anew, in 60 ms.
+  // `createClient` defines a class of all commands, which takes 60 ms. A copy uses the class of its original.
   const original = createClient({
     scripts,
     RESP: 2,
@@ -224,7 +226,7 @@ export async function createClientFactory(place: RedisLocation) {
         },
         readRole: () => client.sendCommand(['ROLE']),
         async readEvictionPolicy() {
-          const info = await client.info('memory').catch(() => '');
+          const info = await withTimeout(CONNECT_TIMEOUT_MS, client.info('memory')).catch(() => '');
           return /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
         },
         destroy() {

@@ -24,7 +24,7 @@ import { withTimeout } from './with-timeout.ts';
 
 export interface Connection {
   /**
-   * @throws {StoreUnavailable} at once while the store is unavailable, and after a second when it becomes so
+   * @throws {StoreUnavailable} at once while the store is unavailable, and when it becomes so
    * @throws {WrongNode} another node of the cluster has the partition, or is getting it
    */
   readonly run: RunScript;
@@ -48,6 +48,14 @@ const FIND_MASTER_TIMEOUT_MS = 10_000;
 const CHECK_INTERVAL_MS = 1_000;
 /** How often a command is run again because data was lost. */
 const MAX_RESTORES = 5;
+
+/** Limits the time of each command, not of all: how many a greeting takes depends on what is configured. */
+const limitReplies = (client: RedisClient, timeoutMs: number): RedisClient => ({
+  ...client,
+  run: (...command) => withTimeout(timeoutMs, client.run(...command)),
+  readLayout: (key) => withTimeout(timeoutMs, client.readLayout(key)),
+  readRole: () => withTimeout(timeoutMs, client.readRole()),
+});
 
 /**
  * Keeps one connection to a server, and reconnects whenever it is lost. The library's own reconnecting waits forever for a
@@ -131,7 +139,7 @@ export async function openConnection(options: ConnectionOptions, shard?: Shard):
     });
     try {
       await withTimeout(timeoutMs, Promise.race([client.connect(), left]));
-      await withTimeout(timeoutMs, Promise.race([greetMaster(client), left]));
+      await Promise.race([greetMaster(limitReplies(client, timeoutMs)), left]);
       return client;
     } catch (error) {
       client.destroy();
@@ -152,7 +160,7 @@ export async function openConnection(options: ConnectionOptions, shard?: Shard):
     if (old === undefined) return;
     try {
       const client = await connectOnce();
-      if (current !== old) return client.destroy();
+      if (isClosed || current !== old) return client.destroy();
       useConnection(client);
       void wait(ANSWER_TIMEOUT_MS, undefined, { ref: false }).then(old.destroy);
     } catch (error) {
@@ -163,9 +171,10 @@ export async function openConnection(options: ConnectionOptions, shard?: Shard):
   async function reconnect(): Promise<void> {
     while (current === undefined && !isClosed) {
       await wait(RETRY_DELAY_MS);
+      if (isClosed) return;
       try {
         const client = await connectOnce();
-        if (isClosed) return;
+        if (isClosed) return client.destroy();
         useConnection(client);
         onStatusChange(`${label} is available again`);
       } catch (error) {
@@ -193,32 +202,22 @@ export async function openConnection(options: ConnectionOptions, shard?: Shard):
     if (current !== undefined) dropConnection(current, why);
   });
 
-  /** Makes a command count as outstanding until it is answered. */
-  const expectReply =
-    (run: RedisClient['run']): RedisClient['run'] =>
-    async (...command) => {
-      replies.expect();
-      try {
-        return await run(...command);
-      } finally {
-        replies.receive();
-      }
-    };
-
-  let restoring: Promise<void> | undefined;
+  let restoring: { readonly client: RedisClient; readonly done: Promise<void> } | undefined;
   /** Greets a server that has lost data; commands that have noticed it wait for that. */
-  const restore = (client: RedisClient): Promise<void> => {
-    restoring ??= withTimeout(START_TIMEOUT_MS, greet({ ...client, run: expectReply(client.run) }))
+  function restore(client: RedisClient): Promise<void> {
+    if (restoring?.client === client) return restoring.done;
+    const done = greet(limitReplies(client, HANDSHAKE_TIMEOUT_MS))
       .then(onMissed)
       .catch((error) => {
         dropConnection(client, error);
-        throw unavailableError;
+        throw createUnavailable(describe(error));
       })
       .finally(() => {
-        restoring = undefined;
+        if (restoring?.client === client) restoring = undefined;
       });
-    return restoring;
-  };
+    restoring = { client, done };
+    return done;
+  }
 
   /** Without memory a server still reads and deletes. */
   function refuseFull(error: Error): never {
@@ -274,15 +273,27 @@ export async function openConnection(options: ConnectionOptions, shard?: Shard):
     topology.close();
     throw new StoreUnavailable(`${label} cannot be used: ${describe(error)}`);
   });
-  useConnection(first);
-  await warnOfEviction(first);
+  function release(): void {
+    isClosed = true;
+    replies.stop();
+    topology.close();
+    current?.destroy();
+    attempt?.destroy();
+  }
   const check = async () => {
     await checkAll(run);
     if (!isFull) return;
     isFull = false;
     onStatusChange(`${label} has room again`);
   };
-  await check();
+  useConnection(first);
+  try {
+    await check();
+    await warnOfEviction(first);
+  } catch (error) {
+    release();
+    throw error;
+  }
   const checkTimer = setInterval(() => check().catch(() => {}), CHECK_INTERVAL_MS);
   checkTimer.unref();
   return {
@@ -297,11 +308,7 @@ export async function openConnection(options: ConnectionOptions, shard?: Shard):
       // Cleaning up after a page takes several commands in sequence.
       do await nextRound();
       while (replies.isExpecting || restoring !== undefined);
-      isClosed = true;
-      replies.stop();
-      topology.close();
-      current?.destroy();
-      attempt?.destroy();
+      release();
     },
   };
 }

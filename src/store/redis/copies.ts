@@ -3,9 +3,10 @@ import { ALL_PARTITIONS, FIRST_PARTITION, type Partition } from './partition.ts'
 
 /** Copies of what is of everyone, in all partitions but the first. Each change is copied in its order, or all is. */
 export function createCopies(run: RunScript) {
-  async function replace(partition: Partition): Promise<void> {
+  async function replace(partitions: readonly Partition[]): Promise<void> {
+    if (partitions.length === 0) return;
     const all = (await run(FIRST_PARTITION, 'COMMONS')) as string[];
-    await run(partition, 'REPLACE', ...all);
+    await Promise.all(partitions.map((partition) => run(partition, 'REPLACE', ...all)));
   }
 
   return {
@@ -20,11 +21,11 @@ export function createCopies(run: RunScript) {
       const reply = await run(FIRST_PARTITION, 'READ', '', '', fields.join('\n'));
       const [, , ...records] = reply as (string | null)[];
       const pairs = fields.flatMap((field, index) => [field, records[index] ?? '']);
-      await Promise.all(
-        ALL_PARTITIONS.filter((partition) => partition !== FIRST_PARTITION).map(async (partition) => {
-          if ((await run(partition, 'COPY', before, number, ...pairs)) === 0) await replace(partition);
-        }),
+      const others = ALL_PARTITIONS.filter((partition) => partition !== FIRST_PARTITION);
+      const copied = await Promise.all(
+        others.map((partition) => run(partition, 'COPY', before, number, ...pairs)),
       );
+      await replace(others.filter((_, index) => copied[index] === 0));
     },
   };
 }

@@ -107,9 +107,10 @@ export function createWatchers(
       const replies = checks.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
       const decided = replies.find(([partition]) => partition === FIRST_PARTITION);
       if (decided !== undefined) [everyones] = decided[1];
-      const { replace } = createCopies(run);
+      await createCopies(run).replace(
+        replies.flatMap(([partition, [copied]]) => (Number(copied) < Number(everyones) ? partition : [])),
+      );
       for (const [partition, [copied, ...numbers]] of replies) {
-        if (Number(copied) < Number(everyones)) await replace(partition);
         for (const [index, channel] of (watched[partition] ?? []).entries()) {
           const isBehind = channel.heard < channel.checked;
           channel.heard = Math.max(channel.heard, channel.checked);
