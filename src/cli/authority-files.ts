@@ -61,7 +61,7 @@ export function addAuthority(
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
 ): AuthorityFiles {
-  const folder = mkdtempSync(path.join(tmpdir(), 'mock-veridas-ca-'));
+  let folder: string | undefined;
   const own = readFileSync(ca, 'latin1').trim();
   const copies: Record<string, string> = { NODE_EXTRA_CA_CERTS: ca };
   const warnings: string[] = [];
@@ -69,6 +69,7 @@ export function addAuthority(
     const file = path.resolve(cwd, env[variable] ?? '');
     try {
       const certificates = readCertificates(file);
+      folder ??= mkdtempSync(path.join(tmpdir(), 'mock-veridas-ca-'));
       const copy = path.join(folder, `${variable}.pem`);
       writeFileSync(copy, [own, ...certificates, ''].join('\n'), 'latin1');
       copies[variable] = copy;
@@ -79,6 +80,8 @@ export function addAuthority(
   return {
     env: { ...copies, VIDEOCALL_CA_FILE: copies.NODE_EXTRA_CA_CERTS ?? ca },
     warnings,
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove() {
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    },
   };
 }

@@ -55,6 +55,11 @@ function runChild(program: string, args: readonly string[], env: NodeJS.ProcessE
     const child = spawn(program, args, { stdio: 'inherit', env });
     child.once('spawn', () => channel(READY_CHANNEL).publish(undefined));
     child.on('error', (error: NodeJS.ErrnoException) => {
+      // A command of another user, such as sudo, gets no signal from this one.
+      if (child.pid !== undefined)
+        return printError(
+          `mock-veridas: the signal cannot be passed to ${program}: ${error.message}; waiting for its end`,
+        );
       const why = error.code === 'ENOENT' ? 'command not found' : error.message;
       reject(new BadUsage([`cannot run ${program}: ${why}${suggestCommand(program, args)}`]));
     });
@@ -178,8 +183,11 @@ export const exec: Command = async ({ args, rest, env, cwd }) => {
     if (!isReported || findings === undefined || coverage === undefined) return EXIT.cannotRun;
     return !isExpected || !isPlayed || (strict && findings.length > 0) ? EXIT.checkFailed : EXIT.good;
   } finally {
-    readyFile.remove();
-    authority?.remove();
-    await mock.close();
+    try {
+      readyFile.remove();
+      authority?.remove();
+    } finally {
+      await mock.close();
+    }
   }
 };

@@ -26,12 +26,11 @@ export async function serve<O extends ServeOptions>(
   let current = () => scenarios;
   const mock = await launchMock({ ...given, scenarios: () => current() });
   const named = [...clients, ...validations].flatMap((one) => one.scenario ?? []);
-  const scenarioWatch = watchScenarios({
-    fixtures,
-    scenarios,
-    needed: [scenario, ...named],
-    log: mock.log,
-    cwd,
+  const needed = [scenario, ...named];
+  const watch = async () => watchScenarios({ fixtures, scenarios, needed, log: mock.log, cwd });
+  const scenarioWatch = await watch().catch(async (error) => {
+    await mock.close();
+    throw error;
   });
   current = scenarioWatch.current;
   const close = async () => {

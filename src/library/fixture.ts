@@ -1,4 +1,5 @@
 import { connectMock, hasExecEnvironment } from './connect.ts';
+import { ignoreNotFound } from './error.ts';
 import { describeFinding } from './journal.ts';
 import type { Mock, MockClient } from './mock.ts';
 import { startMock } from './start-mock.ts';
@@ -54,7 +55,8 @@ export async function endClient(
   client: MockClient,
   { hasPassed, failOnFindings }: TestOutcome,
 ): Promise<void> {
-  const findings = await client.findings();
+  // A test may have removed its client, or all by a reset.
+  const findings = (await client.findings().catch(ignoreNotFound)) ?? [];
   if (hasPassed && findings.length === 0) await client.remove();
   if (!failOnFindings || findings.length === 0) return;
   const one = findings.length === 1 ? '1 finding' : `${findings.length} findings`;

@@ -34,8 +34,8 @@ export const SIMULATOR_ROWS = {
     group: 'Server',
     schema: text(
       'host',
-      'a name or an IP address, without scheme, port and brackets',
-      '^(?:[0-9A-Za-z._-]{1,253}|(?=(?:[^:]*:){2})[0-9A-Fa-f:.]{2,45}(?:%[0-9A-Za-z._-]+)?)$',
+      'a name or an IP address, without scheme, port, brackets and zone',
+      '^(?:[0-9A-Za-z._-]{1,253}|(?=(?:[^:]*:){2})[0-9A-Fa-f:.]{2,45})$',
     ),
     placeholder: 'H',
     help: 'address to listen on; by default this machine only (127.0.0.1 and ::1)',

@@ -105,21 +105,25 @@ export async function ensureLocalCertificate(
   if (existing !== undefined) return existing;
   const created = await issue(names, now);
   const draft = `${folder}.${randomUUID()}`;
-  // Other users may read the authority, which clients have to trust, and not the key.
-  createFolder(draft, 0o755);
-  for (const [what, file] of Object.entries(FILES))
-    writeFileSync(path.join(draft, file), created[what as keyof typeof FILES], {
-      mode: what === 'key' ? 0o600 : 0o644,
-    });
-  rmSync(folder, { recursive: true, force: true });
   try {
-    // Complete from the moment it is there.
+    // Other users may read the authority, which clients have to trust, and not the key.
+    createFolder(draft, 0o755);
+    for (const [what, file] of Object.entries(FILES))
+      writeFileSync(path.join(draft, file), created[what as keyof typeof FILES], {
+        mode: what === 'key' ? 0o600 : 0o644,
+      });
+    // Another start may have stored its own meanwhile, and use it already.
+    const concurrent = readCertificate(folder, names, now);
+    if (concurrent !== undefined) return concurrent;
+    rmSync(folder, { recursive: true, force: true });
+    // Complete from the moment it is there. It fails when another start was faster since.
     renameSync(draft, folder);
   } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
     const concurrent = readCertificate(folder, names, now);
     if (concurrent === undefined) throw error;
     return concurrent;
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
   }
   return { ...created, caFile: path.join(folder, FILES.ca) };
 }

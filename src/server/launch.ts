@@ -109,12 +109,13 @@ export async function launch(given: LaunchOptions, timeouts = TIMEOUTS_MS): Prom
         : await openStore(place, storePrefix, { randomSeed, ...options }, random, log, onShared);
     if (store !== place) running.ownStore = store;
     const launched = await startWithStore({ store, random, log, options, running, timeouts });
+    let closing: Promise<void> | undefined;
     return {
       ...launched,
       sharedWith,
-      async close() {
-        await close(running);
-        log.info('stopped');
+      close() {
+        closing ??= close(running).then(() => log.info('stopped'));
+        return closing;
       },
     };
   } catch (error) {

@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { buildChanged, type Change } from '../support/changed-command.ts';
 import { startRedis } from '../support/redis.ts';
 import { NPM_START, useTerminal } from '../support/terminal.ts';
 import { explainMissingTool } from '../support/tools.ts';
@@ -255,6 +256,26 @@ describe('mock-veridas exec', () => {
     await expect.poll(output).toBe('up\nignored\n');
     child.kill('SIGTERM');
     expect(await exited).toBe(137);
+  });
+
+  it('waits for a command of another user, which gets no signal from it', async () => {
+    const refused: Change = {
+      file: 'cli/exec.ts',
+      snippet: 'child.kill(signal)',
+      replacement: "child.emit('error', new Error('kill EPERM'))",
+    };
+    const command = await buildChanged('exec-refused-signal', [refused]);
+    onTestFinished(() => rmSync(command));
+    const { child, exited, output, errors } = run(
+      ['exec', '--', 'sh', '-c', 'echo up; read line; exit 9'],
+      {},
+      [process.execPath, command],
+    );
+    await expect.poll(output).toBe('up\n');
+    child.kill('SIGTERM');
+    await expect.poll(errors).toMatch(/the signal cannot be passed to sh: kill EPERM; waiting for its end\n/);
+    child.stdin?.end('\n');
+    expect(await exited).toBe(9);
   });
 
   it('exits with 3 before running the command when the simulator cannot start', async () => {

@@ -6,6 +6,7 @@ import { controlAddress } from '../../src/control/client.ts';
 import type { Route } from '../../src/control/schema/route.ts';
 import { ROUTES } from '../../src/control/schema/routes.ts';
 import { DATA_MAP_KEYS } from '../../src/library/camel-case.ts';
+import { endClient } from '../../src/library/fixture.ts';
 import { connectMock, type Mock, type MockClient, MockError, startMock } from '../../src/library/index.ts';
 import { driveAt, openDrive } from '../support/drive.ts';
 import { createFakePage } from '../support/fake-page.ts';
@@ -81,6 +82,7 @@ describe.each(Object.keys(MOCKS))('mock %s', (source) => {
     });
     await client.remove();
     await client.remove();
+    await expect(endClient(client, { hasPassed: true, failOnFindings: true })).resolves.toBeUndefined();
     expect(await catchError(client.findings())).toMatchObject({
       code: 'not_found',
       message: expect.stringContaining('there is no client "shop"'),

@@ -59,8 +59,9 @@ describe('local certificate', () => {
   });
 
   it('creates one certificate for concurrent callers', async () => {
-    await Promise.all(Array.from({ length: 5 }, () => ensureCertificate('d', NAMES)));
-    const { cert, key } = await ensureCertificate('d', NAMES);
+    const all = await Promise.all(Array.from({ length: 5 }, () => ensureCertificate('d', NAMES)));
+    const { cert, key, ca } = await ensureCertificate('d', NAMES);
+    expect(new Set(all.map((one) => one.ca))).toEqual(new Set([ca]));
     expect(readFileSync(path.join(home(), 'd/cert.pem'), 'utf8')).toBe(cert);
     expect(() => new X509Certificate(cert)).not.toThrow();
     expect(readFileSync(path.join(home(), 'd/key.pem'), 'utf8')).toBe(key);

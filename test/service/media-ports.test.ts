@@ -63,6 +63,7 @@ describe('media ports', () => {
     await expect(openDrive({ mediaPorts: ports })).rejects.toThrow(
       /media port TCP\/\d+ cannot be used \(EADDRINUSE\)/,
     );
+    await Promise.all([one.mock.close(), one.mock.close()]);
     await one.mock.close();
     const other = await openDrive({ mediaPorts: ports });
     await other.mock.close();

@@ -193,7 +193,6 @@ describe('settings', () => {
     ['--port', '65535', 'port', 65_535],
     ['--host', '0.0.0.0', 'host', '0.0.0.0'],
     ['--host', '::', 'host', '::'],
-    ['--host', 'fe80::1%eth0', 'host', 'fe80::1%eth0'],
     ['--host', 'my-host.local', 'host', 'my-host.local'],
     ['--scenario', 'manual', 'scenario', 'manual'],
     ['--admin-user', 'eve', 'admin', { user: 'eve', origins: [] }],

@@ -32,6 +32,7 @@ describe('flags', () => {
       expect.stringMatching(/^--host: "http:\/\/a" is not a host; give a name or an IP/),
     ],
     [['--host', 'localhost:80'], expect.stringMatching(/^--host: "localhost:80" is not a host/)],
+    [['--host', 'fe80::1%eth0'], expect.stringMatching(/^--host: .* without .* zone/)],
     [['--admin-user', 'a:b'], expect.stringMatching(/^--admin-user: "a:b" is not a login name/)],
     [
       ['--admin-origin', 'http://a', '--admin-origin', 'b'],
