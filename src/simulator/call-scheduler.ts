@@ -14,6 +14,8 @@ export type CallListener = (news: CallView | undefined | 'refused') => void;
 
 /** The longest delay of a timer in Node, in milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+/** How long after a failure a call is checked again, so that its next event is not lost. */
+const RETRY_DELAY_MS = 1_000;
 
 interface WatchedCall {
   readonly callId: string;
@@ -55,7 +57,12 @@ export function createCallScheduler(store: Store, onError: (error: unknown) => v
     }
     for (const listener of [...call.listeners]) listener(view);
     if (view.nextAt === undefined || clock.frozenAt !== undefined || call.listeners.size === 0) return;
-    call.timer = setTimeout(() => refresh(call).catch(onError), Math.min(view.nextAt - now, MAX_TIMER_MS));
+    refreshLater(call, Math.min(view.nextAt - now, MAX_TIMER_MS));
+  }
+
+  function refreshLater(call: WatchedCall, delay: number): void {
+    clearTimeout(call.timer);
+    call.timer = setTimeout(() => refresh(call).catch(onError), delay);
   }
 
   /** Checks a call now; when a check is running, another one follows it. */
@@ -67,6 +74,9 @@ export function createCallScheduler(store: Store, onError: (error: unknown) => v
           call.needsRefresh = false;
           await refreshOnce(call);
         }
+      } catch (error) {
+        if (call.listeners.size > 0) refreshLater(call, RETRY_DELAY_MS);
+        throw error;
       } finally {
         call.refreshing = undefined;
       }

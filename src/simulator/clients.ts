@@ -69,12 +69,12 @@ export function createClients(store: Store, random: Random, tokenLifetime?: numb
       return known !== undefined;
     },
 
-    /** Creates the given clients, and replaces what was known of them. */
-    async seed(given: readonly Client[]): Promise<void> {
+    /** Creates the given clients, and replaces what was known of them, or with `isKept` leaves it. */
+    async seed(given: readonly Client[], isKept = false): Promise<void> {
       for (const client of given) {
         const ref = clientRef(client.clientId);
         await decide(store, [ref], ({ found: [known] }) => ({
-          changes: [putRecord(ref, known, client.clientId, client)],
+          ...(!(known && isKept) && { changes: [putRecord(ref, known, client.clientId, client)] }),
           result: undefined,
         }));
       }

@@ -20,16 +20,16 @@ export function createSeeder(store: Store, random: Random, { clients, faults = [
   const numbered = faults.map((fault, index) => ({ ...fault, id: `config-${index + 1}` }));
 
   type IsMeant = (entry: { readonly clientId?: string | undefined }) => boolean;
-  const { set, write } = createValidations(store, random);
+  const { seed: seedClients } = createClients(store, random);
+  const { set, restore } = createValidations(store, random);
 
   /** Arms the faults and sets the validations that `isMeant` selects. */
-  async function seedData(isMeant: IsMeant, setValidation = set): Promise<void> {
+  async function seedData(isMeant: IsMeant, setValidation: typeof set | typeof restore = set): Promise<void> {
     for (const { clientId, ...fault } of numbered.filter(isMeant))
       await createFaults(store, random).seed(fault, clientId);
     for (const { clientId, validationId, ...known } of validations.filter(isMeant))
       await setValidation(validationId, known, clientId);
   }
-  const seedClients = (some: readonly Client[]) => createClients(store, random).seed(some);
 
   return {
     /** Everything. What was known of these clients is replaced. */
@@ -39,13 +39,15 @@ export function createSeeder(store: Store, random: Random, { clients, faults = [
     },
 
     /**
-     * What a store has lost. Calls are not looked for: what is of other clients may be lost too, and waits for this.
+     * What a store has lost. What another instance has written since stays. Calls are not looked for: what is of other clients
+     * may be lost too, and waits for this.
      *
      * @param isLost whether what is of this client is lost, or of all clients together
      */
     async again(isLost: (clientId: string) => boolean): Promise<void> {
-      await seedClients(clients.filter(({ clientId }) => isLost(clientId)));
-      await seedData(({ clientId = ALL_CLIENTS }) => isLost(clientId), write);
+      const lost = clients.filter(({ clientId }) => isLost(clientId));
+      await seedClients(lost, true);
+      await seedData(({ clientId = ALL_CLIENTS }) => isLost(clientId), restore);
     },
 
     /** The faults and validations of a client that was reset. */

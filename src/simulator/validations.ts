@@ -19,24 +19,16 @@ export function createValidations(store: Store, random: Random) {
     await updateRecord(store, ref, async (call) => confirmCall(call, await readTime(store, clientId)));
   }
 
-  /** Writes properties of a validation, and leaves its calls as they are; undefined when there is no such client. */
-  const write = (
-    validationId: string,
-    known: ValidationSettings,
-    clientId = ALL_CLIENTS,
-  ): Promise<Validation | undefined> =>
-    decideFor(store, clientId, validationRef(clientId, validationId), (before) => {
-      const value = { clientId, validationId, calls: 0, ...before, ...known };
-      return { value, result: value };
-    });
-
   /** Sets properties of a validation of one client, or of all; undefined when there is no such client. */
   async function set(
     validationId: string,
     known: ValidationSettings,
     clientId = ALL_CLIENTS,
   ): Promise<Validation | undefined> {
-    const validation = await write(validationId, known, clientId);
+    const validation = await decideFor(store, clientId, validationRef(clientId, validationId), (before) => {
+      const value = { clientId, validationId, calls: 0, ...before, ...known };
+      return { value, result: value };
+    });
     if (validation === undefined) return undefined;
     if (known.confirmed) {
       const affected = clientId === ALL_CLIENTS ? await findValidations(store, validationId) : [validation];
@@ -46,8 +38,15 @@ export function createValidations(store: Store, random: Random) {
   }
 
   return {
-    write,
     set,
+
+    /** Sets properties again that a store has lost. Those that were set since stay, and calls are left as they are. */
+    async restore(validationId: string, known: ValidationSettings, clientId = ALL_CLIENTS): Promise<void> {
+      await decideFor(store, clientId, validationRef(clientId, validationId), (before) => ({
+        value: { clientId, validationId, calls: 0, ...known, ...before },
+        result: undefined,
+      }));
+    },
 
     /** Every validation that was set up or has had a call; of one client, if named. */
     list: async (clientId?: string): Promise<Validation[]> =>

@@ -73,6 +73,18 @@ describe.skipIf(why)(`a Redis that loses data while it runs${why ? ` (${why})` :
     });
   });
 
+  it('keeps what was changed through another instance that has noticed the loss first', async () => {
+    const [a, b] = [await start(), await start()];
+    await set.redis.flushAll();
+    expect((await a.admin('PATCH', `/clients/${CONFIGURED}`, { scenario: 'happy' })).status).toBe(200);
+    expect((await a.admin('PUT', '/validations/configured', { exists: true })).status).toBe(200);
+    expect((await b.requestToken()).status).toBe(200);
+    for (const { admin } of [a, b]) {
+      expect((await admin('GET', '/clients')).json.items).toMatchObject([{ scenario: 'happy' }]);
+      expect((await admin('GET', '/validations')).json.items).toMatchObject([{ exists: true }]);
+    }
+  });
+
   it('tells an open page to start over when its call is lost', async () => {
     const a = await start();
     const { html } = await a.open(await a.token(), 'v');

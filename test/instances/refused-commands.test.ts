@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Drive, openDrive } from '../support/drive.ts';
+import { createFakePage } from '../support/fake-page.ts';
 import { startRedis } from '../support/redis.ts';
 import { useRedisForEach } from '../support/redis-for-each.ts';
 import { explainMissingTool } from '../support/tools.ts';
@@ -116,6 +117,21 @@ describe.skipIf(why)(`a Redis that refuses commands${why ? ` (${why})` : ''}`, (
     expect((await admin('GET', '/health')).status).toBe(503);
     expect((await admin('POST', '/reset')).status).toBe(204);
     expect((await requestToken()).status).toBe(200);
+  });
+
+  it('has an open page receive what fell due while it was full', async () => {
+    const { open, token, admin } = await start();
+    const steps = [{ after: '3s', post: { type: 'info', code: 'said', message: 'M' } }];
+    await admin('PUT', '/scenarios/talks', { steps });
+    await admin('PUT', '/validations/v', { scenario: 'talks' });
+    const { html } = await open(await token(), 'v');
+    const page = createFakePage(html, d?.mock.url ?? '');
+    await page.waitForText('waiting-room');
+    await set.redis.configSet('maxmemory', '1');
+    await expect.poll(() => set.lines).toEqual([expect.stringMatching(/is full: OOM/)]);
+    await expect.poll(async () => (await admin('GET', '/calls')).json.items[0].events).toHaveLength(1);
+    await set.redis.configSet('maxmemory', '0');
+    await page.waitForText('said');
   });
 
   it('ends the start at a node of a cluster', async () => {

@@ -138,9 +138,10 @@ export function createSubscriber({
     subscribe,
     start,
     async add(channel) {
-      if (channels.has(channel)) return updating;
-      channels.add(channel);
-      if (!leaving.delete(channel)) joining.add(channel);
+      if (!channels.has(channel)) {
+        channels.add(channel);
+        if (!leaving.delete(channel)) joining.add(channel);
+      }
       // With others that are added or removed in the same moment.
       await Promise.resolve();
       await startUpdate();

@@ -31,11 +31,10 @@ export function createWatchers(
 
   function join(partition: Partition, owner: string | undefined, listener: ChangeListener) {
     const name = toName(partition, owner);
-    const known = channels.get(name);
-    const channel = known ?? { partition, owner, listeners: new Set(), heard: 0, checked: 0 };
+    const channel = channels.get(name) ?? { partition, owner, listeners: new Set(), heard: 0, checked: 0 };
     channels.set(name, channel);
     channel.listeners.add(listener);
-    return known === undefined ? connect()?.subscribe(partition, name) : undefined;
+    return connect()?.subscribe(partition, name);
   }
 
   function leave(partition: Partition, owner: string | undefined, listener: ChangeListener): void {
