@@ -18,6 +18,7 @@ const RETRY_DELAY_MS = 50;
 const START_TIMEOUT_MS = 3_000;
 /** When to try a master again that was not there when its first slot moved to it. */
 const REOPEN_DELAY_MS = 1_000;
+const NOT_CONNECTED = 'its master is not connected yet';
 
 type Command = Parameters<RunScript> extends [Partition, ...infer C] ? C : never;
 
@@ -195,7 +196,7 @@ export async function openCluster(
       try {
         if (shard.connection === undefined)
           await Promise.race([shard.opening, pause(Math.max(0, giveUpAt - systemTime()))]);
-        if (shard.connection === undefined) throw new WrongNode('its master is not connected yet');
+        if (shard.connection === undefined) throw new WrongNode(NOT_CONNECTED);
         const reply = await shard.connection.run(partition, ...command);
         unblock(partition);
         return reply;
@@ -213,7 +214,12 @@ export async function openCluster(
 
   async function check(): Promise<void> {
     const inUse = [...new Set(places)];
-    const checks = await Promise.allSettled(inUse.map(async ({ opening }) => (await opening).check()));
+    const checks = await Promise.allSettled(
+      inUse.map(async ({ connection }) => {
+        if (connection === undefined) throw new Error(NOT_CONNECTED);
+        await connection.check();
+      }),
+    );
     const failures = checks.flatMap((result) =>
       result.status === 'rejected' ? [result.reason as Error] : [],
     );
