@@ -152,7 +152,8 @@ describe.skipIf(why)(`two simulators with Sentinels${why ? ` (${why})` : ''}`, (
     const old = await group.findMaster();
     const replicas = group.servers.filter((server) => server !== old);
     const set = (name: string, value: string) => command(old, 'CONFIG', 'SET', name, value);
-    await set('min-replicas-max-lag', '1');
+    // A replica acknowledges once a second, and later on a busy machine.
+    await set('min-replicas-max-lag', '3');
     await set('min-replicas-to-write', '1');
     const kept = [await a.token(), await b.token()];
     await expect
