@@ -166,11 +166,12 @@ async function runInContainers(starting: Promise<StartedEngine>): Promise<Beside
   }
 }
 
-/** Tests of fail-overs: nodes that are silent for a moment count as dead, and on a busy machine all are. Two files wait at once. */
-const ALONE = 'test/instances/cluster';
+/** Tests of fail-overs: nodes that are silent for a moment count as dead, and on a busy machine all are. They mostly wait. */
+const ALONE = ['test/instances/cluster', 'test/instances/sentinel.test'];
+const ALONE_AT_ONCE = 3;
 
 /** What the main run leaves out. Patterns are matched within the folder of tests. */
-const EXCLUDED = ['containers/**', 'instances/cluster*'];
+const EXCLUDED = ['containers/**', 'instances/cluster*', 'instances/sentinel.test*'];
 
 /** The tests of a simulator in this process, and of calls in a browser. They must pass with both stores. */
 const ON_BOTH_STORES = ['test/service/', 'test/control/', 'test/library/', 'test/browser/call.test'];
@@ -228,7 +229,7 @@ async function runAllTests(containers: Promise<StartedEngine>): Promise<boolean>
     runOnStores(),
     runInContainers(containers),
   ]);
-  const alone = await runTestsBeside({}, [ALONE], 2);
+  const alone = await runTestsBeside({}, ALONE, ALONE_AT_ONCE);
   const beside = [...onStores, inContainers, alone];
   for (const { printed } of beside) console.log(printed);
   const all = [results, ...beside.flatMap((one) => one.results)];

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { toKeyPrefix, toPartition } from '../../src/store/redis/partition.ts';
 import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import { type Drive, openDrive } from '../support/drive.ts';
@@ -137,6 +137,7 @@ describe.skipIf(why)(`two simulators with Sentinels${why ? ` (${why})` : ''}`, (
     await page.waitForText('First');
     const old = await group.findMaster();
     await old.signal('SIGKILL');
+    onTestFinished(old.restart);
     await waitForStatus(a, 503);
     for (const d of [a, b]) await waitForStatus(d, 200);
     for (const [code, d] of Object.entries({ Second: a, Third: b })) {
@@ -144,7 +145,6 @@ describe.skipIf(why)(`two simulators with Sentinels${why ? ` (${why})` : ''}`, (
       await page.waitForText(code);
     }
     expect(page.getReceived().match(/First|Second|Third/g)).toEqual(['First', 'Second', 'Third']);
-    await old.restart();
     page.disconnect();
   });
 
@@ -166,6 +166,7 @@ describe.skipIf(why)(`two simulators with Sentinels${why ? ` (${why})` : ''}`, (
     const { json } = await b.admin('GET', '/health');
     expect(json.message).toMatch(/NOREPLICAS/);
     await old.signal('SIGKILL');
+    onTestFinished(old.restart);
     for (const one of replicas) await one.signal('SIGCONT');
     for (const d of [a, b]) await waitForStatus(d, 200);
     expect(await findLost(kept)).toEqual([]);
@@ -175,7 +176,5 @@ describe.skipIf(why)(`two simulators with Sentinels${why ? ` (${why})` : ''}`, (
     const more = await a.token();
     expect((await waiting).status).toBe(200);
     expect(await findLost([more])).toEqual([]);
-    await old.restart();
-    await group.waitUntilWhole();
   });
 });
