@@ -75,7 +75,7 @@ export function createCallScheduler(store: Store, onError: (error: unknown) => v
           await refreshOnce(call);
         }
       } catch (error) {
-        if (call.listeners.size > 0) refreshLater(call, RETRY_DELAY_MS);
+        if (watched.get(call.callId) === call) refreshLater(call, RETRY_DELAY_MS);
         throw error;
       } finally {
         call.refreshing = undefined;
