@@ -28,7 +28,7 @@ describe.skipIf(why)(`an address that names nodes of a cluster${why ? ` (${why})
   beforeAll(async () => {
     group = await startRedisCluster({ password: PASSWORD });
     plain = await startRedis();
-    alone = await startRedis({ cluster: true, more: { 'cluster-port': `${await findFreePort()}` } });
+    alone = await startRedis({ cluster: true });
     const port = await findFreePort();
     sentinel = await startServer(`redis://127.0.0.1:${port}`, `port ${port}`, { flags: ['--sentinel'] });
   });

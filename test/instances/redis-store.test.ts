@@ -162,9 +162,9 @@ describe.skipIf(why !== undefined)('several stores on one Redis', () => {
     const redis = newClient(server.url);
     await redis.connect();
     await redis.set('client', 'not ours');
-    // Other stores have closed, and their configuration expires.
+    // The configuration expires. Stores of other tests have prefixes of their own.
     const listKeys = async () =>
-      (await redis.keys('*')).filter((key) => !key.endsWith(':configuration')).sort();
+      (await redis.keys(`${prefix}*`)).filter((key) => !key.endsWith(':configuration')).sort();
     const empty = await listKeys();
     await add(a, 'one');
     await append(a, 'one', '/', 10);

@@ -1,4 +1,4 @@
-import { findFreePort, type RedisServer, startRedis, type TlsFiles } from './redis.ts';
+import { type RedisServer, startRedis, type TlsFiles } from './redis.ts';
 import { command, repeatUntil } from './sentinel.ts';
 
 const SHARDS = 3;
@@ -78,7 +78,7 @@ export async function startRedisCluster({
   tls?: TlsFiles;
 } = {}): Promise<ClusterGroup> {
   const nodes = await Promise.all(
-    Array.from({ length: 2 * SHARDS }, async () =>
+    Array.from({ length: 2 * SHARDS }, () =>
       startRedis({
         keeps: true,
         cluster: true,
@@ -87,7 +87,6 @@ export async function startRedisCluster({
         more: {
           // What is written survives a kill. Waiting for the disk stops a node for longer than clients wait.
           appendfsync: 'no',
-          'cluster-port': `${await findFreePort()}`,
           'cluster-node-timeout': NODE_TIMEOUT_MS,
           'cluster-announce-ip': '127.0.0.1',
           'cluster-require-full-coverage': 'no',

@@ -22,7 +22,8 @@ const START_TIMEOUT_MS = 60_000;
 
 /** Connections start at ports from 32768 (Linux). A server that is restarted could find its own in use. */
 const [FIRST_PORT, LAST_PORT] = [20_000, 31_999] as const;
-const PORTS_PER_PROCESS = 50;
+/** Processes that start one after the other begin far apart. */
+const PORTS_PER_PROCESS = 7_417;
 let ports = process.pid * PORTS_PER_PROCESS;
 
 /** Returns a port that is not in use, and that no other caller is given at the same time. */
@@ -167,7 +168,8 @@ export async function startRedis({
     save: '',
     ...(socket && { unixsocket: file }),
     ...(tls && formatTls(tls, String(port))),
-    ...(cluster && { 'cluster-enabled': 'yes' }),
+    // By default 10,000 above the other, where connections start.
+    ...(cluster && { 'cluster-enabled': 'yes', 'cluster-port': String(await findFreePort()) }),
     ...(keeps && { appendonly: 'yes', appendfsync: 'always' }),
     ...(password !== '' && { requirepass: password }),
     ...more,
