@@ -166,8 +166,9 @@ async function runInContainers(starting: Promise<StartedEngine>): Promise<Beside
   }
 }
 
-/** Tests of fail-overs: nodes that are silent for a moment count as dead, and on a busy machine all are. They mostly wait. */
+/** Tests of fail-overs: nodes that are silent for a moment count as dead, and on a busy machine all are. */
 const ALONE = ['test/instances/cluster', 'test/instances/sentinel.test'];
+/** These files mostly wait. */
 const ALONE_AT_ONCE = 3;
 
 /** What the main run leaves out. Patterns are matched within the folder of tests. */

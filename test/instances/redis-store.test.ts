@@ -8,6 +8,7 @@ import { createRedisStore } from '../../src/store/redis/redis-store.ts';
 import type { Change, Kind, Kinds, Ref, Store } from '../../src/store/store.ts';
 import { pause } from '../../src/system/timers.ts';
 import { createPrefix, newClient, type RedisServer, startRedis } from '../support/redis.ts';
+import { command } from '../support/sentinel.ts';
 import { createPending, readEntries, storeSuite } from '../support/store-suite.ts';
 import { explainMissingTool } from '../support/tools.ts';
 
@@ -175,20 +176,14 @@ describe.skipIf(why !== undefined)('several stores on one Redis', () => {
   });
 
   it('continues after Redis has lost the scripts of the store', async () => {
-    const redis = newClient(server.url);
-    await redis.connect();
-    await redis.scriptFlush();
-    redis.destroy();
+    await command(server, 'SCRIPT', 'FLUSH');
     expect(await add(a, 'one')).toBe(true);
   });
 
   it('refuses an old version even after the server has lost all data', async () => {
     await add(a, 'one');
     const [old] = (await a.read(clientRef('one'))).found;
-    const redis = newClient(server.url);
-    await redis.connect();
-    await redis.flushAll();
-    redis.destroy();
+    await command(server, 'FLUSHALL');
     await add(a, 'one');
     expect(await a.swap(putRecord(clientRef('one'), old, 'one', client('one')))).toBe(false);
   });
@@ -218,10 +213,7 @@ describe.skipIf(why !== undefined)('a store whose configured data takes long to 
   });
 
   it('makes commands wait until the data is restored, and stays available', async () => {
-    const redis = newClient(own.url);
-    await redis.connect();
-    await redis.flushAll();
-    redis.destroy();
+    await command(own, 'FLUSHALL');
     expect(await add(store, 'one')).toBe(true);
     expect(lines).toEqual([expect.stringMatching(/has lost data/)]);
   });

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { StoreUnavailable, startMock } from '../../src/library/index.ts';
 import { createFakePage } from '../support/fake-page.ts';
-import { createPrefix, newClient, type RedisServer, startRedis } from '../support/redis.ts';
+import { createPrefix, type RedisServer, startRedis } from '../support/redis.ts';
+import { command as sendCommand } from '../support/sentinel.ts';
 import { explainMissingTool } from '../support/tools.ts';
 
 /** The published command; it needs a build. */
@@ -175,10 +176,7 @@ describe.skipIf(why)(`a simulator with a Redis${why ? ` (${why})` : ''}`, () => 
     const args = ['--port', '0', '--store', own.url];
     const { child } = await run(args, { until: /scenario/ });
     child.kill();
-    const redis = newClient(own.url);
-    await redis.connect();
-    await redis.configSet('maxmemory', '1');
-    redis.destroy();
+    await sendCommand(own, 'CONFIG', 'SET', 'maxmemory', '1');
     const { code, output } = await run(args);
     expect([code, output()]).toEqual([
       3,
@@ -194,10 +192,7 @@ describe.skipIf(why)(`a simulator with a Redis${why ? ` (${why})` : ''}`, () => 
       console.log('ready');
       process.stdin.once('data', () => mock.close().then(() => process.stdin.destroy()));`;
     const { child, output } = await runNode(['--input-type=module', '--eval', program], /ready/);
-    const redis = newClient(server.url);
-    await redis.connect();
-    await redis.sendCommand(['CLIENT', 'KILL', 'TYPE', 'NORMAL']);
-    redis.destroy();
+    await sendCommand(server, 'CLIENT', 'KILL', 'TYPE', 'NORMAL');
     await expect.poll(output, { interval: 5 }).toMatch(/is unavailable/);
     child.stdin.write('close');
     const [code] = await once(child, 'exit');

@@ -39,7 +39,7 @@ export interface RedisClient {
   run(partition: Partition, script: ScriptName, ...args: string[]): Promise<unknown>;
   /** `master`, or `slave` and the host and port of its master, or `sentinel` and the names of the masters that it knows. */
   readRole(): Promise<readonly unknown[]>;
-  /** What the server does with data when its memory is full; undefined when the user may not ask for it, or has no answer. */
+  /** What the server does with data when its memory is full; undefined when the user may not ask for it, or it does not answer. */
   readEvictionPolicy(): Promise<string | undefined>;
   /** Closes the connection; pending commands fail. */
   destroy(): void;
