@@ -43,6 +43,20 @@ export function closestMatch(word: string, known: readonly string[]): string | u
   return best?.candidate;
 }
 
+const simplify = (name: string) => name.toLowerCase().replace(/[^a-z]/g, '');
+
+/** The one of `given` that is probably meant as `name`: in other letters, with a typo, or only its last word. */
+export const findMisspeltName = (name: string, given: readonly string[]): string | undefined =>
+  given.find(
+    (one) =>
+      one !== name &&
+      one.length <= MAX_WORD_LENGTH &&
+      (simplify(one) === simplify(name) ||
+        closestMatch(one, [name]) !== undefined ||
+        findByLastWord(one, [name]) !== undefined ||
+        findByLastWord(name, [one]) !== undefined),
+  );
+
 /** The only one of `known` whose last word is `word`, as in `id` for `client_id`. */
 export function findByLastWord(word: string, known: readonly string[]): string | undefined {
   const [first, ...others] = known.filter((candidate) => candidate.endsWith(`_${word}`));

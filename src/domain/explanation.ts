@@ -1,4 +1,5 @@
 import type { Client } from './client.ts';
+import { isShownName } from './journal.ts';
 
 /** Why a request was refused, and how to fix it. */
 export interface Explanation {
@@ -28,15 +29,39 @@ const SURROUNDINGS: readonly { what: string; fix: string; isIn(given: string): b
   { what: 'quotation marks around it', fix: 'remove the quotation marks', isIn: isQuoted },
 ];
 
-const findSurroundings = (given: string) => SURROUNDINGS.find(({ isIn }) => isIn(given));
+/** What surrounds `given`, and must be removed. */
+export const findSurroundings = (given: string) => SURROUNDINGS.find(({ isIn }) => isIn(given));
 
 function stripSurroundings(given: string): string {
   const inner = given.trim();
   return isQuoted(inner) ? inner.slice(1, -1).trim() : inner;
 }
 
-/** A placeholder that nothing was filled into. */
-const PLACEHOLDER = /^(?:undefined|null|None|\$\{?\w+\}?|\{\{.*\}\}|%\w+%)$/;
+/** Whether `text` is a placeholder that nothing was filled into, or what a language writes for no value. */
+export const isPlaceholder = (text: string): boolean =>
+  /^(?:undefined|null|None|NaN|\[object \w+\]|\$\{?\w+\}?|\{\{.*\}\}|\{\w+\}|<[\w -]+>|%\w+%)$/.test(text);
+
+const SET_VARIABLE = 'set the variable that it is read from';
+
+/** Why a field or parameter is missing that is there under another name. The name is repeated only if it is surely no secret. */
+export function explainMisspeltName(
+  where: 'the form' | 'the URL',
+  name: string,
+  written: string,
+  value: string,
+): Explanation {
+  const shown = isShownName(written, value) ? `"${written}"` : 'another name';
+  return { reason: `${where} has ${shown} in place of "${name}"`, fix: `write ${name}` };
+}
+
+/** Why `given` is no access token, if it shows that itself. */
+export function explainAccessToken(given: string): Explanation | undefined {
+  if (isPlaceholder(given)) return { reason: 'the access token is a placeholder', fix: SET_VARIABLE };
+  if (/^bearer\b/i.test(given))
+    return { reason: 'the access token has "Bearer" before it', fix: 'send the token alone' };
+  const surroundings = findSurroundings(given);
+  return surroundings && { reason: `the access token has ${surroundings.what}`, fix: surroundings.fix };
+}
 
 /** Why `given` is not the secret of `client`. The secret itself is not repeated. */
 export function explainSecret(client: Client, given: string | undefined, isInHeader: boolean): Explanation {
@@ -48,8 +73,8 @@ export function explainSecret(client: Client, given: string | undefined, isInHea
       fix: isInHeader ? 'send the base64 of ID:SECRET' : 'send it beside client_id in the form',
     };
   }
-  if (PLACEHOLDER.test(given)) {
-    return { reason: `${wrong}: it is a placeholder`, fix: 'set the variable that it is read from' };
+  if (isPlaceholder(given)) {
+    return { reason: `${wrong}: it is a placeholder`, fix: SET_VARIABLE };
   }
   const surroundings = findSurroundings(given);
   if (surroundings !== undefined && stripSurroundings(given) === clientSecret) {
@@ -74,8 +99,8 @@ export function explainSecret(client: Client, given: string | undefined, isInHea
 export function explainUnknownClient(id: string): Explanation {
   const unknown = 'there is no client with this client_id';
   if (id === '') return { reason: `${unknown}: it is empty`, fix: 'send the id of a client' };
-  if (PLACEHOLDER.test(id)) {
-    return { reason: `${unknown}: it is a placeholder`, fix: 'set the variable that it is read from' };
+  if (isPlaceholder(id)) {
+    return { reason: `${unknown}: it is a placeholder`, fix: SET_VARIABLE };
   }
   const surroundings = findSurroundings(id);
   if (surroundings !== undefined) {

@@ -126,6 +126,14 @@ export const RULES = {
     title: 'the URL of the frame has no validation_id',
     fix: 'add the id of the validation process, which XpressID or vali-Das returns',
   },
+  'placeholder-validation-id': {
+    seenIn: ['opening'],
+    occasion: 'call',
+    severity: 'error',
+    guide: '5.3',
+    title: 'a call was opened with a placeholder in place of the validation_id',
+    fix: 'set the variable that the id is read from, before you show the frame',
+  },
   'unconfirmed-validation': {
     seenIn: ['opening'],
     occasion: 'call',

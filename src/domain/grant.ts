@@ -1,7 +1,7 @@
 import { GRANT_TYPE, SCOPES } from '../guide/oauth.ts';
 import type { AnswerProfile, RowName } from './answer-profile.ts';
 import type { Client } from './client.ts';
-import type { Explanation } from './explanation.ts';
+import { type Explanation, findSurroundings } from './explanation.ts';
 import {
   type Attempt,
   anyClient,
@@ -142,10 +142,15 @@ const grantKnown: Step = (attempt) => {
   return refuse(attempt, row, 'unsupported_grant_type', explainGrantType(grant));
 };
 
-const explainGrantType = (given: string | undefined): Explanation => ({
-  reason: given === undefined ? 'grant_type is missing' : 'grant_type must be client_credentials',
-  fix: `send grant_type=${GRANT_TYPE} in a form body`,
-});
+function explainGrantType(given: string | undefined): Explanation {
+  const surroundings = given === undefined ? undefined : findSurroundings(given);
+  if (surroundings !== undefined)
+    return { reason: `grant_type has ${surroundings.what}`, fix: surroundings.fix };
+  return {
+    reason: given === undefined ? 'grant_type is missing' : 'grant_type must be client_credentials',
+    fix: `send grant_type=${GRANT_TYPE} in a form body`,
+  };
+}
 
 const grantAllowed: Step = (attempt) => {
   // An unknown grant comes this far when the profile takes it for the usual one.

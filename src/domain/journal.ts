@@ -158,10 +158,13 @@ const maskTokens = (text: string): string =>
 /** A value with separators may be a whole form that was not parsed. */
 const UNPARSED_FORM = /[=&;\p{Cc}]/u;
 
-/** An unknown name may be a misplaced secret. It is shown only if it has a value and looks like a misspelt name. */
+/** Whether an unknown name can be shown. It may be a misplaced secret, unless it has a value and looks like a misspelt name. */
+export const isShownName = (name: string, value: string): boolean =>
+  value !== '' && LIKELY_FIELD_NAME.test(name);
+
 function maskFieldName(name: string, value: string): string {
   if (VISIBLE_FIELDS.has(name) || MASKED_FIELDS.has(name) || TOKEN_FIELDS.has(name)) return name;
-  return value !== '' && LIKELY_FIELD_NAME.test(name) ? name : MASK;
+  return isShownName(name, value) ? name : MASK;
 }
 
 /**

@@ -17,6 +17,9 @@ function splitWords(id: string, count: number): { written: string; separator: st
   return written === undefined ? undefined : { written, separator };
 }
 
+/** The letters and digits of a name: `agentLate` is `agent-late` without its separator. */
+const join = (written: string) => written.toLowerCase().replace(new RegExp(SEPARATOR, 'g'), '');
+
 const normalize = (written: string) => written.toLowerCase().replace(new RegExp(SEPARATOR, 'g'), '-');
 
 /** Reads `name` from the start of `id`: with another separator behind it, in capitals, or with a typo. */
@@ -43,6 +46,9 @@ export function findMisspeltScenario(
   const meant = rest.length > 0 ? closestMatch(normalize(beforeTilde), names) : undefined;
   if (meant !== undefined) return { written: beforeTilde, meant };
   const id = validationId.slice(0, MAX_LENGTH).trim();
+  const joined = names.find((name) => name.includes('-') && join(name) === join(id));
+  const whole = joined ?? names.find((name) => name === rest.at(-1));
+  if (whole !== undefined) return { written: id, meant: whole };
   return [...names]
     .sort((one, other) => other.length - one.length)
     .map((name) => readName(id, name))

@@ -2,8 +2,9 @@ import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
 import type { RowName } from '../domain/answer-profile.ts';
+import { findMisspeltName } from '../domain/closest-match.ts';
 import type { ProfileAnswer } from '../domain/early-2021.ts';
-import type { Explanation } from '../domain/explanation.ts';
+import { type Explanation, explainAccessToken, explainMisspeltName } from '../domain/explanation.ts';
 import type { ErrorCode } from '../guide/events.ts';
 import type { RefusedCall } from '../options/choices.ts';
 import { readAsset } from '../pages/assets.ts';
@@ -31,6 +32,8 @@ export type PageTicket =
       /** The client of its token, if that is known; tickets of older releases do not say it. */
       readonly client?: string;
     };
+
+type CallQuery = Readonly<Record<string, string>>;
 
 export interface CallServices {
   readonly simulator: Simulator;
@@ -110,10 +113,30 @@ function setFrameHeaders(
 const chooseLanguage = ({ headers }: FastifyRequest): Language =>
   LANGUAGES.find((one) => one === new Negotiator({ headers }).language([...LANGUAGES])) ?? LANGUAGES[0];
 
+/** A parameter of the URL that is there under another name, such as accessToken. */
+function explainParameter(name: string, query: Readonly<Record<string, string>>): Explanation | undefined {
+  if (Object.hasOwn(query, `amp;${name}`))
+    return {
+      reason: 'the URL has &amp; between its parameters',
+      fix: 'write & alone: &amp; is only for HTML',
+    };
+  const written = findMisspeltName(name, Object.keys(query));
+  return written === undefined
+    ? undefined
+    : explainMisspeltName('the URL', name, written, query[written] ?? '');
+}
+
 /** Why there is no call: the reason is also for the developer who reads the error screen. */
-function explainOpening(opening: Opening): Explanation | undefined {
-  if ('refused' in opening) return REFUSALS[opening.refused];
-  return 'error' in opening ? { reason: `${opening.error}: ${opening.reason}`, fix: opening.fix } : undefined;
+function explainOpening(opening: Opening, query: CallQuery): Explanation | undefined {
+  const { access_token: accessToken = '', validation_id: validationId = '' } = query;
+  if ('refused' in opening) {
+    const { refused } = opening;
+    if (refused === 'missing') return explainParameter('access_token', query) ?? REFUSALS.missing;
+    return (refused === 'unknown' ? explainAccessToken(accessToken) : undefined) ?? REFUSALS[refused];
+  }
+  if (!('error' in opening)) return undefined;
+  const misspelt = validationId === '' ? explainParameter('validation_id', query) : undefined;
+  return misspelt ?? { reason: `${opening.error}: ${opening.reason}`, fix: opening.fix };
 }
 
 /** The answers that `--refused-call` selects. */
@@ -199,7 +222,7 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
   // A wrong method is rejected before its body is read.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', async (_: unknown, body: Readable) => void body.resume());
-  app.route<{ Querystring: { access_token?: string; validation_id?: string } }>({
+  app.route<{ Querystring: CallQuery }>({
     method: ['GET', 'HEAD'],
     url: CALL_PATHS.page,
     async handler(request, reply) {
@@ -217,7 +240,7 @@ export async function callRoutes(app: FastifyInstance, services: CallServices): 
           ? { id: page, ...(request.headers.accept?.includes('text/html') && { isShown: true }) }
           : undefined,
       );
-      Object.assign(context, explainOpening(opening));
+      Object.assign(context, explainOpening(opening, request.query));
       if ('refused' in opening) {
         context.cause = opening.refused;
         if (opening.isSuperseded) context.isSuperseded = true;

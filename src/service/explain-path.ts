@@ -2,6 +2,9 @@ import { closestMatch } from '../domain/closest-match.ts';
 import type { Explanation } from '../domain/explanation.ts';
 import { PATHS } from '../guide/oauth.ts';
 import { CALL_PATHS } from '../pages/call/messages.ts';
+import { VALIDATION_PATH } from './validas.ts';
+
+const READINESS = '/__admin/health';
 
 /** Last words of a path, by what was probably meant: names of other OAuth servers, and our own pages without underscores. */
 const MEANT: Readonly<Record<string, string>> = {
@@ -16,13 +19,21 @@ const MEANT: Readonly<Record<string, string>> = {
   call: CALL_PATHS.page,
   calls: CALL_PATHS.page,
   videocall: CALL_PATHS.page,
-  admin: '/__admin',
-  console: '/__console',
-  demo: '/__demo',
-  health: '/__admin/health',
-  healthz: '/__admin/health',
 };
 const WORDS = Object.keys(MEANT);
+
+/** Words of a path that is not of an OAuth server. Common words are similar to them. */
+const EXACT: ReadonlyMap<string, string> = new Map([
+  ['admin', '/__admin'],
+  ['console', '/__console'],
+  ['demo', '/__demo'],
+  ...['health', 'healthz', 'ready', 'readyz', 'livez', 'ping', 'status'].map(
+    (word) => [word, READINESS] as const,
+  ),
+  ...['metrics', 'reset', 'clients', 'findings'].map((word) => [word, `/__admin/${word}`] as const),
+  ['confirmation', `PUT ${VALIDATION_PATH}/ID/confirmation`],
+  ...['validas', 'validation', 'validations'].map((word) => [word, `POST ${VALIDATION_PATH}`] as const),
+]);
 
 const MAX_SEGMENTS = 20;
 
@@ -30,8 +41,10 @@ const MAX_SEGMENTS = 20;
 function findMeantPath(path: string): string | undefined {
   const segments = path.toLowerCase().replaceAll('-', '_').split('/').slice(0, MAX_SEGMENTS);
   for (const segment of segments.reverse()) {
-    const word = closestMatch(segment.trim(), WORDS);
-    if (word !== undefined) return MEANT[word];
+    const written = segment.trim();
+    const word = closestMatch(written, WORDS);
+    const meant = EXACT.get(written) ?? (word && MEANT[word]);
+    if (meant !== undefined) return meant;
   }
   return undefined;
 }
@@ -39,8 +52,10 @@ function findMeantPath(path: string): string | undefined {
 /** Why nothing is found at `path`. */
 export function explainPath(path: string): Explanation {
   const meant = findMeantPath(path);
+  // Programs that wait for a server ask for "/".
+  const readiness = path === '/' ? `; to wait until it is ready, ask ${READINESS}` : '';
   return {
     reason: 'the service has no such path',
-    fix: meant === undefined ? `use ${PATHS.token}, ${PATHS.revoke} or ${CALL_PATHS.page}` : `use ${meant}`,
+    fix: `use ${meant ?? `${PATHS.token}, ${PATHS.revoke} or ${CALL_PATHS.page}${readiness}`}`,
   };
 }

@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify';
-import type { Explanation } from '../domain/explanation.ts';
+import { findMisspeltName } from '../domain/closest-match.ts';
+import { type Explanation, explainMisspeltName } from '../domain/explanation.ts';
 import { RULES } from '../domain/finding.ts';
 import type { OAuthErrorCode, OAuthRequest, Refusal } from '../domain/oauth.ts';
+import { FORM_TYPES } from '../guide/oauth.ts';
 import { decodeBase64 } from './django/base64.ts';
 import { BASIC_SCHEME } from './django/basic.ts';
 import type { Form } from './django/form.ts';
@@ -20,8 +22,41 @@ const NEEDED: Partial<Record<OAuthErrorCode, readonly string[]>> = {
   invalid_client: ['client_id', 'client_secret'],
 };
 
+const COMPRESSION = /\b(?:gzip|deflate|br|zstd|compress)\b/i;
+
 /** A header may contain anything, also a secret. */
 const printable = (value: string) => (/^[\w.+/-]{1,60}$/.test(value) ? value : 'of an odd type');
+
+/** How a body that is no form begins. */
+const FORMATS: readonly { readonly start: RegExp; readonly format: string; readonly fix: string }[] = [
+  { start: /^\s*[[{]/, format: 'JSON', fix: SEND_FORM },
+  { start: /^\s*</, format: 'XML', fix: SEND_FORM },
+  {
+    start: /^--\S+\r?\n/,
+    format: 'multipart',
+    fix: 'leave the Content-Type out: the client writes it, with the boundary',
+  },
+];
+
+/** A field that is there under another name, such as clientId, or with what surrounds the whole body. */
+function explainName(missing: readonly string[], form: Form): Explanation | undefined {
+  const names = form.map(([name]) => name);
+  for (const name of missing) {
+    const written = findMisspeltName(name, names);
+    if (written === undefined) continue;
+    const isFirst = written === names[0];
+    if (isFirst && written.startsWith('\ufeff'))
+      return { reason: 'the body begins with a byte order mark', fix: 'save it as UTF-8 without one' };
+    if (isFirst && /^["']/.test(written))
+      return {
+        reason: 'the body begins with a quotation mark',
+        fix: 'remove it; in cmd.exe, only double quotation marks surround an argument',
+      };
+    const [, value = ''] = form[names.indexOf(written)] ?? [];
+    return explainMisspeltName('the form', name, written, value);
+  }
+  return undefined;
+}
 
 /** How a body hides its fields from the service, or undefined when it does not. */
 function explainBody(request: FastifyRequest, form: Form | undefined): Explanation | undefined {
@@ -33,17 +68,26 @@ function explainBody(request: FastifyRequest, form: Form | undefined): Explanati
     };
   }
   const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
+  if (encoding !== undefined && COMPRESSION.test(encoding)) {
     return {
       reason: `the body is compressed (Content-Encoding: ${printable(encoding)}), and the service does not decompress it`,
       fix: 'send the body uncompressed',
     };
   }
-  if (form?.length === 1 && /^\s*[[{]/.test(form[0]?.[0] ?? '')) {
-    return { reason: 'the body is JSON, although its Content-Type says that it is a form', fix: SEND_FORM };
+  const [first = ''] = form?.[0] ?? [];
+  const written = FORMATS.find(({ start }) => start.test(first));
+  if (written !== undefined) {
+    const { format, fix } = written;
+    return { reason: `the body is ${format}, although its Content-Type says that it is a form`, fix };
   }
   if (form !== undefined) return undefined;
-  const type = raw.headers['content-type']?.split(';', 1)[0];
+  const type = raw.headers['content-type']?.split(';', 1)[0]?.trim();
+  const small = type?.toLowerCase() ?? '';
+  if (type !== small && FORM_TYPES.some((one) => one === small))
+    return {
+      reason: `the Content-Type says "${type}", and the service reads it in lower case only`,
+      fix: `write ${small}`,
+    };
   return {
     reason:
       type === undefined
@@ -120,7 +164,9 @@ export function explainRequest(
     };
   }
   if (!('error' in refusal) || refusal.error === 'crash') return refusal;
-  const missing = (NEEDED[refusal.error] ?? []).filter((name) => !fields.has(name));
+  // The token endpoint refuses other things as an invalid request.
+  const isNeeded = refusal.error !== 'invalid_request' || refusal.row.startsWith('revoke');
+  const missing = isNeeded ? (NEEDED[refusal.error] ?? []).filter((name) => !fields.has(name)) : [];
   const { headers, fileFields = [] } = request;
   const { authorization = '' } = headers;
   const hasHeader = typeof basic === 'object';
@@ -132,5 +178,6 @@ export function explainRequest(
   if (file !== undefined) return explainFile(file);
   // Credentials in a header leave nothing to look for in the body.
   const isExpected = missing.length > 0 && !(refusal.error === 'invalid_client' && hasHeader);
-  return (isExpected ? explainBody(request, form) : undefined) ?? refusal;
+  if (!isExpected) return refusal;
+  return explainBody(request, form) ?? (form && explainName(missing, form)) ?? refusal;
 }

@@ -5,7 +5,7 @@ import type { Simulator } from '../simulator/simulator.ts';
 import { getRequestContext } from './request-context.ts';
 import type { RequestLog } from './request-log.ts';
 
-const VALIDATION_PATH = '/validas/v1/validation';
+export const VALIDATION_PATH = '/validas/v1/validation';
 
 /**
  * The part of vali-Das that a video call needs: create and confirm a validation id (guide 5.3). Paths and the `apikey` header

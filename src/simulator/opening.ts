@@ -1,7 +1,7 @@
 import { type Call, type CallView, callAt, createCall } from '../domain/call.ts';
 import { isOver } from '../domain/call-state.ts';
 import { createDetector, type Detection } from '../domain/detection.ts';
-import type { Explanation } from '../domain/explanation.ts';
+import { type Explanation, isPlaceholder } from '../domain/explanation.ts';
 import type { MisspeltScenario } from '../domain/misspelt-scenario.ts';
 import { addPage, NO_PRESENCE, type ServedPage } from '../domain/presence.ts';
 import { getImmediateError } from '../domain/scenario.ts';
@@ -88,10 +88,14 @@ const detectInOpening = createDetector<'opening', Admission>({
     call.awaitsConfirmation === true && call.confirmedAt === undefined
       ? 'GET /call before the validation was confirmed'
       : undefined,
-  'misspelt-scenario': ({ call, misspelt }) =>
-    misspelt !== undefined && misspelt.meant !== call.scenario.name
-      ? `a validation_id that begins with "${misspelt.written}": did you mean ${misspelt.meant}?`
-      : undefined,
+  'placeholder-validation-id': ({ call: { validationId } }) =>
+    isPlaceholder(validationId) ? `GET /call with validation_id=${validationId}` : undefined,
+  'misspelt-scenario': ({ call: { validationId, scenario }, misspelt }) => {
+    if (misspelt === undefined || misspelt.meant === scenario.name) return undefined;
+    const { written, meant } = misspelt;
+    const what = written === validationId ? 'the validation_id' : 'a validation_id that begins with';
+    return `${what} "${written}": did you mean ${meant}?`;
+  },
 });
 
 /**

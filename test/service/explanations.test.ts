@@ -52,6 +52,85 @@ describe('the explanation of a refused token request', () => {
       /x-www-form/,
     ],
     ['JSON labelled as a form', post(`{"grant_type":"x"}`), 400, /body is JSON, although/, /x-www-form/],
+    ['XML labelled as a form', post('<a>b</a>'), 400, /body is XML, although/, /x-www-form/],
+    [
+      'multipart labelled as a form',
+      post('--b\r\nContent-Disposition: form-data; name="grant_type"\r\n\r\nclient_credentials\r\n--b--\r\n'),
+      400,
+      /body is multipart, although/,
+      /leave the Content-Type out/,
+    ],
+    [
+      'a Content-Type in capitals',
+      { ...post(GOOD), headers: [['Content-Type', 'Application/X-WWW-Form-Urlencoded']] },
+      400,
+      /"Application\/X-WWW-Form-Urlencoded"/,
+      /^write application\/x-www-form-urlencoded$/,
+    ],
+    [
+      'a charset in Content-Encoding',
+      {
+        ...post('{}'),
+        headers: [
+          ['Content-Type', 'application/json'],
+          ['Content-Encoding', 'UTF-8'],
+        ],
+      },
+      400,
+      /is application\/json/,
+      /x-www-form/,
+    ],
+    [
+      'grantType',
+      post(GOOD.replace('grant_type', 'grantType')),
+      400,
+      /"grantType" in place/,
+      /^write grant_type$/,
+    ],
+    [
+      'a misspelt client_id',
+      post(GOOD.replace('client_id', 'clinet_id')),
+      401,
+      /"clinet_id"/,
+      /^write client_id$/,
+    ],
+    [
+      'clientSecret',
+      post(GOOD.replace('client_secret', 'clientSecret')),
+      401,
+      /"clientSecret"/,
+      /client_secret$/,
+    ],
+    ['a body in single quotes', post(`'${GOOD}'`), 400, /begins with a quotation mark/, /cmd\.exe/],
+    ['a byte order mark', post(`\ufeff${GOOD}`), 400, /byte order mark/, /without one/],
+    [
+      'a grant_type with a line break',
+      post(`client_id=a&${GRANT}\n`),
+      400,
+      /grant_type has a line/,
+      /line break/,
+    ],
+    [
+      'a grant that lacks its token, at the token endpoint',
+      post('grant_type=refresh_token&access_token=abc'),
+      400,
+      /^refresh_token is missing$/,
+      /client_credentials/,
+    ],
+    [
+      'a name that may be a secret',
+      post(`${GRANT}&client_id=sandbox-client&client_secret%3D8675309`),
+      401,
+      /another name in place of "client_secret"/,
+      /^write client_secret$/,
+    ],
+    [
+      'the token to revoke as access_token',
+      { ...post('access_token=abc'), path: '/o/revoke_token/' },
+      400,
+      /"access_token" in place of "token"/,
+      /^write token$/,
+    ],
     ['a body without a type', { ...post(GOOD), headers: [] }, 400, /no Content-Type/, /x-www-form/],
     ['no body', post(''), 400, /no body/, /redirect/],
     [
@@ -214,12 +293,23 @@ describe('the explanation of a wrong path', () => {
     ['/call/', '/call'],
     ['/calls', '/call'],
     ['/admin', '/__admin'],
+    ['/readyz', '/__admin/health'],
+    ['/metrics', '/__admin/metrics'],
+    ['/reset', '/__admin/reset'],
+    ['/validas/v1/validations', 'POST /validas/v1/validation'],
+    ['/validas/v1/validation/1/confirmation', 'PUT /validas/v1/validation/ID/confirmation'],
   ])('of %s names %s', async (path, meant) => {
     expect(await journal(at(path))).toMatchObject({ status: 404, fix: `use ${meant}` });
   });
 
-  it('without anything similar names all paths', async () => {
-    expect(await journal(at('/xyzzy'))).toMatchObject({ fix: 'use /o/token/, /o/revoke_token/ or /call' });
+  it.each(['/xyzzy', '/static/x', '/rest/x', '/preset'])('of %s names all paths', async (path) => {
+    expect(await journal(at(path))).toMatchObject({ fix: 'use /o/token/, /o/revoke_token/ or /call' });
+  });
+
+  it('of a program that waits for / names the path that tells when it is ready', async () => {
+    expect(await journal(at('/', 'GET'))).toMatchObject({
+      fix: expect.stringMatching(/ask \/__admin\/health$/),
+    });
   });
 
   it('without the trailing slash names the path with it', async () => {
@@ -228,6 +318,60 @@ describe('the explanation of a wrong path', () => {
       fix: 'send the request to /o/token/',
     });
   });
+});
+
+describe('the explanation of a call that does not open', () => {
+  const get = (query: string): RawRequest => ({ method: 'GET', path: `/call?${query}`, headers: [] });
+  it.each([
+    ['a placeholder', 'access_token=undefined&validation_id=v', /is a placeholder/, /variable/],
+    ['a template', 'access_token=%24%7BTOKEN%7D&validation_id=v', /is a placeholder/, /variable/],
+    ['quotation marks', 'access_token=%22abc%22&validation_id=v', /quotation marks/, /quotation marks/],
+    ['a line break', 'access_token=abc%0A&validation_id=v', /line break/, /line break/],
+    ['a scheme', 'access_token=Bearer%20abc&validation_id=v', /"Bearer" before it/, /alone/],
+    ['accessToken', 'accessToken=abc&validation_id=v', /"accessToken" in place/, /^write access_token$/],
+    ['token', 'token=abc&validation_id=v', /"token" in place/, /^write access_token$/],
+    ['an escaped &', 'validation_id=v&amp;access_token=abc', /&amp; between/, /write & alone/],
+    ['nothing like it', 'validation_id=v', /no access_token/, /\/o\/token\//],
+  ])('names %s', async (_, query, reason, fix) => {
+    expect(await journal(get(query))).toMatchObject({
+      reason: expect.stringMatching(reason),
+      fix: expect.stringMatching(fix),
+    });
+  });
+
+  it.each([
+    ['validationId=v', /"validationId" in place/, /^write validation_id$/],
+    ['amp;validation_id=v', /&amp; between/, /write & alone/],
+  ])('names %s', async (query, reason, fix) => {
+    expect(await journal(get(`access_token=${await d.token()}&${query}`))).toMatchObject({
+      reason: expect.stringMatching(reason),
+      fix: expect.stringMatching(fix),
+    });
+  });
+});
+
+describe('a placeholder as a validation id', () => {
+  const findSeen = async (validationId: string): Promise<string[]> => {
+    await d.admin('POST', '/reset');
+    await d.open(await d.token(), validationId);
+    return (await d.mock.findings())
+      .filter(({ rule }) => rule === 'placeholder-validation-id')
+      .map(({ seen }) => seen);
+  };
+
+  it.each(['undefined', 'null', '[object Object]', '$ID', '{{id}}', '<id>'])(
+    '%s is a finding',
+    async (id) => {
+      expect(await findSeen(id)).toEqual([`GET /call with validation_id=${id}`]);
+    },
+  );
+
+  it.each(['val-1', 'nullable', 'a{b}', '{3f2504e0-4f89-11d3-9a0c-0305e82c3301}'])(
+    '%s is no finding',
+    async (id) => {
+      expect(await findSeen(id)).toEqual([]);
+    },
+  );
 });
 
 describe('a validation id that misspells a scenario', () => {
@@ -254,6 +398,9 @@ describe('a validation id that misspells a scenario', () => {
     ['manual_1', 'manual'],
     ['Manual', 'manual'],
     ['my-own-on~1', 'my-own-one'],
+    ['agentLate', 'agent-late'],
+    ['notfound', 'not-found'],
+    ['c1~agent-late', 'agent-late'],
   ])('%s is a finding that suggests %s', async (id, meant) => {
     expect(await findMeant(id)).toEqual([expect.stringContaining(`did you mean ${meant}?`)]);
   });

@@ -153,6 +153,14 @@ export const MISTAKES: readonly Mistake[] = [
     },
   },
   {
+    what: 'a placeholder as validation_id',
+    expected: expectInAll('placeholder-validation-id'),
+    async make({ tab, pages, frame }) {
+      const src = await frame({ validation: 'undefined' });
+      await tab.open(pages.page(`<iframe ${GUIDE_ATTRIBUTES} src="${src}"></iframe>`));
+    },
+  },
+  {
     what: 'a validation_id that misspells a scenario',
     expected: expectInAll('misspelt-scenario'),
     async make({ tab, pages, frame }) {
