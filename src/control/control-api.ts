@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { closestMatch } from '../domain/closest-match.ts';
 import { renderControlPage } from '../pages/overview/document.ts';
 import { onDisconnect } from '../server/on-disconnect.ts';
 import type { Simulator } from '../simulator/simulator.ts';
@@ -52,6 +53,16 @@ function findMethods(path: string): string[] {
       parts.every((part, at) => (part.startsWith(':') ? segments[at] !== '' : part === segments[at]));
     return isMatch ? [method] : [];
   });
+}
+
+const FIXED_PATHS = Object.keys(ROUTES).flatMap((name) =>
+  name.includes(':') ? [] : (name.split(' ')[1] ?? []),
+);
+
+/** The path that was probably meant by one that the control API does not have. */
+function findSimilarPath(path: string): string | undefined {
+  const bare = path.replace(/\/$/, '');
+  return findMethods(bare).length > 0 ? bare : closestMatch(bare, FIXED_PATHS);
 }
 
 /** The control API, for tests and people. */
@@ -148,10 +159,13 @@ export async function controlRoutes(
 
   answerUnknownPaths(app, async ({ method, url }) => {
     const [path = ''] = url.split('?', 1);
-    const methods = findMethods(path.slice(ADMIN.length));
+    const asked = path.slice(ADMIN.length);
+    const methods = findMethods(asked);
     const only = methods.length === 0 ? '' : `, only ${methods.join(', ')}`;
+    const meant = methods.length === 0 ? findSimilarPath(asked) : undefined;
+    const question = meant === undefined ? '' : `did you mean ${ADMIN}${meant}? `;
     throw new ControlError('not_found', `the control API has no ${method} ${path}${only}`, {
-      hint: `GET ${ADMIN}/openapi.json describes it`,
+      hint: `${question}GET ${ADMIN}/openapi.json describes it`,
     });
   });
 }

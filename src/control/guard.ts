@@ -41,6 +41,8 @@ const parseHost = (header: string | undefined): string =>
 const isOwnOrigin = (origin: string, host: string | undefined): boolean =>
   origin === `http://${host}` || origin === `https://${host}`;
 
+const CREDENTIAL_OPTIONS = '--admin-user, --admin-password';
+
 /** The largest body is a scenario. */
 const MAX_BODY_BYTES = 1 << 20;
 
@@ -60,11 +62,11 @@ export async function guardControl(
     }
     const { statusCode = 500 } = error;
     if (statusCode === 401) {
-      const hint = '--admin-user, --admin-password';
-      return sendError(
-        reply,
-        new ControlError('unauthorized', 'the control API requires Basic credentials', { hint }),
-      );
+      const message =
+        request.headers.authorization === undefined
+          ? 'the control API requires Basic credentials'
+          : 'the control API cannot read the Authorization header as Basic credentials';
+      return sendError(reply, new ControlError('unauthorized', message, { hint: CREDENTIAL_OPTIONS }));
     }
     if (statusCode === 413) return sendError(reply, new ControlError('too_large', 'the body is too large'));
     if (statusCode < 500)
@@ -100,7 +102,7 @@ export async function guardControl(
       }
       if (!isLoopback(parseHost(headers.host))) {
         throw new ControlError('forbidden', 'the control API answers only at a loopback address', {
-          hint: 'use http://127.0.0.1 or http://localhost',
+          hint: 'use http://127.0.0.1 or http://localhost; from a container, start with --host 0.0.0.0 and send credentials',
         });
       }
     }
@@ -114,7 +116,10 @@ export async function guardControl(
         'forbidden',
         `pages of ${headers.origin} are not allowed to use the control API`,
         {
-          hint: 'allow them with --admin-origin',
+          hint:
+            headers.origin === 'null'
+              ? 'a page of a file or of a sandboxed frame has no origin: serve it at an address, and allow that with --admin-origin'
+              : 'allow them with --admin-origin',
         },
       );
     }
@@ -133,7 +138,11 @@ export async function guardControl(
       authenticate: { realm: 'mock-veridas' },
       async validate(user, password) {
         const matches = [isSameText(user, credentials.user), isSameText(password, credentials.password)];
-        if (matches.includes(false)) throw new Error('wrong user or password');
+        if (matches.includes(false)) {
+          throw new ControlError('unauthorized', 'wrong user or password of the control API', {
+            hint: CREDENTIAL_OPTIONS,
+          });
+        }
       },
     });
     app.addHook('onRequest', (request, reply, done) => {

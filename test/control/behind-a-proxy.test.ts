@@ -108,6 +108,33 @@ describe('behind a proxy on the same machine with --admin-password', () => {
     );
   });
 
+  it('gives a forwarded request the report of the console', async () => {
+    const headers: Header[] = [['Host', 'mock.example'], ['X-Forwarded-For', '203.0.113.7'], BASIC];
+    const { status, body } = await ask(d, '/__console/report.html', headers);
+    expect([status, body.toString()]).toEqual([200, expect.stringMatching(/^<!doctype html>/i)]);
+  });
+
+  it.each<[string, Header[], RegExp]>([
+    ['without credentials', [], /requires Basic credentials/],
+    ['with a wrong password', [WRONG], /wrong user or password/],
+    ['with another scheme', [['Authorization', 'Bearer x']], /cannot read the Authorization header/],
+    ['with credentials that are not encoded', [['Authorization', 'Basic admin:secret']], /cannot read/],
+  ])('tells a forwarded request %s what is wrong', async (_, headers, message) => {
+    const { status, body } = await ask(d, '/__admin/clients', [['Via', '1.1 proxy'], ...headers]);
+    expect([status, JSON.parse(body.toString())]).toMatchObject([
+      401,
+      {
+        message: expect.stringMatching(message),
+        hint: '--admin-user, --admin-password',
+      },
+    ]);
+  });
+
+  it('tells a page without an origin how it can be allowed', async () => {
+    const { body } = await ask(d, '/__admin/clients', [['Origin', 'null']]);
+    expect(JSON.parse(body.toString()).hint).toMatch(/serve it at an address/);
+  });
+
   it('needs no credentials without a proxy, and keeps foreign hosts out', async () => {
     expect((await d.admin('GET', '/clients')).status).toBe(200);
     expect((await ask(d, '/__admin/clients', [['Host', 'evil.example'], BASIC])).status).toBe(403);

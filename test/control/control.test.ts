@@ -364,6 +364,26 @@ describe('a wrong method of the control API', () => {
   });
 });
 
+describe('a wrong path of the control API', () => {
+  it.each([
+    ['POST', '/reset/', '/reset'],
+    ['GET', '/client', '/clients'],
+    ['GET', '/findngs', '/findings'],
+    ['GET', '/clients/sandbox-client/', '/clients/sandbox-client'],
+  ])('%s %s is answered with the path that was meant', async (method, path, meant) => {
+    const answer = await fetch(`${d.mock.adminUrl}${path}`, { method });
+    expect([answer.status, ((await answer.json()) as Json).hint]).toEqual([
+      404,
+      `did you mean /__admin${meant}? GET /__admin/openapi.json describes it`,
+    ]);
+  });
+
+  it('is answered with the description where nothing similar is there', async () => {
+    const { hint } = (await (await fetch(`${d.mock.adminUrl}/xyzzy`)).json()) as Json;
+    expect(hint).toBe('GET /__admin/openapi.json describes it');
+  });
+});
+
 describe('control API on this machine', () => {
   it.each([
     ['127.0.0.1:4010', 200],
