@@ -4,7 +4,7 @@ const path = require('node:path');
 
 if (!existsSync(path.join(__dirname, '../dist/mock-veridas.cjs'))) {
   console.error(
-    'mock-veridas: is not built: run npm ci without --omit=dev, because that needs the development packages',
+    'mock-veridas: is not built: run npm run build; if it does not find tsc, run npm ci --include=dev first',
   );
   process.exit(3);
 }

@@ -61,7 +61,13 @@ function runChild(program: string, args: readonly string[], env: NodeJS.ProcessE
           `mock-veridas: the signal cannot be passed to ${program}: ${error.message}; waiting for its end`,
         );
       const why = error.code === 'ENOENT' ? 'command not found' : error.message;
-      reject(new BadUsage([`cannot run ${program}: ${why}${suggestCommand(program, args)}`]));
+      const [, variable] = /^\s*(\w+)=/.exec(program) ?? [];
+      // Its value may be a secret.
+      const problem =
+        variable === undefined
+          ? `cannot run ${program}: ${why}${suggestCommand(program, args)}`
+          : `cannot run ${variable}=…: only a shell sets a variable like this; write: exec -- env ${variable}=… COMMAND`;
+      reject(new BadUsage([problem]));
     });
     child.on('exit', (code, signal) =>
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
@@ -119,7 +125,9 @@ async function hasExpectedCalls(mock: StartedMock, expected: number | undefined)
 export const exec: Command = async ({ args, rest, env, cwd }) => {
   const [program, ...programArgs] = rest;
   if (program === undefined) {
-    throw new BadUsage(['no command given; write it after --, as in: exec -- npm test']);
+    throw new BadUsage([
+      'no command given; write it after --, as in: exec -- npm test (npm exec takes the first -- for itself: use npx)',
+    ]);
   }
   // Several may run side by side, so a port is used only when it was given to us; PORT belongs to the command.
   const { PORT: _port, ...others } = env;

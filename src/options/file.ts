@@ -11,6 +11,11 @@ import type { ExaminedDocument } from './yaml/file.ts';
 
 const FILES = EXTENSIONS.map((extension) => `mock-veridas.config${extension}`);
 
+/** Likely names of a config file that are not read. */
+const MISNAMED = ['.js', '.cjs', '.mjs', '.ts', '.toml'].map(
+  (extension) => `mock-veridas.config${extension}`,
+);
+
 /** The options in the config file, and the clients, faults and validations in it, if any. */
 export interface FileSource extends Source {
   readonly clients?: GivenClients;
@@ -25,8 +30,12 @@ function locate(cwd: string, named: Given | undefined): { file?: string; problem
       ? { file, problems: [] }
       : { problems: [named.blame(`there is no file ${file}`)] };
   }
-  const [first, ...others] = FILES.filter((file) => existsSync(join(cwd, file)));
-  if (first === undefined) return { problems: [] };
+  const isThere = (file: string) => existsSync(join(cwd, file));
+  const [first, ...others] = FILES.filter(isThere);
+  if (first === undefined)
+    return {
+      problems: MISNAMED.filter(isThere).map((file) => `${file} is not read; write it as ${FILES[0]}`),
+    };
   const names = [first, ...others].join(' and ');
   return others.length === 0
     ? { file: join(cwd, first), problems: [] }

@@ -56,7 +56,7 @@ const NO_IPV6_CODES = ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'];
 /** A port that is free for one address family may be taken for the other. */
 const MAX_ATTEMPTS = 20;
 
-const getErrorCode = (error: unknown) => (error as NodeJS.ErrnoException).code ?? '';
+const getErrorCode = (error: unknown) => (error as NodeJS.ErrnoException | undefined)?.code ?? '';
 
 /** Whether binding failed because the machine has no IPv6: then IPv4 alone is served. */
 export const isIpv6Unavailable = (error: unknown): boolean => NO_IPV6_CODES.includes(getErrorCode(error));
@@ -205,7 +205,8 @@ export async function listen(
         close: async () => void (await Promise.all(servers.map(stopServer))),
       };
     } catch (error) {
-      if (port !== 0 || attempts === MAX_ATTEMPTS) throw error;
+      const isTaken = getErrorCode((error as Error).cause) === 'EADDRINUSE';
+      if (port !== 0 || !isTaken || attempts === MAX_ATTEMPTS) throw error;
     }
   }
 }

@@ -314,6 +314,9 @@ describe('mock-veridas exec', () => {
     [['exec'], /after --/],
     [['exec', '--', 'no-such-program'], /command not found$/m],
     [['exec', '--', 'npm test'], /cannot run npm test: command not found; .*: exec -- npm test$/m],
+    [['exec', '--', 'A_KEY=secret', 'npm', 'test'], /cannot run A_KEY=…: .*: exec -- env A_KEY=… COMMAND$/m],
+    [['exec', '--', 'A_KEY=secret npm test'], /cannot run A_KEY=…: .*: exec -- env A_KEY=… COMMAND$/m],
+    [['exec', 'npm', 'test'], /no command given; .*: use npx\)$/m],
     [['exec', '--', 'npm test && true'], /: exec -- sh -c 'npm test && true'$/m],
     [['exec', '--prot', '1', '--', 'true'], /--prot/],
   ])('exits with 2 for %j', async (args, text) => {

@@ -65,7 +65,7 @@ describe('a clone', { timeout: 300_000 }, () => {
       expect(await npm('ci', '--omit=dev', '--offline')).toMatchObject({ code: 0 });
       const { code, output } = await npm('start');
       expect(code).toBe(3);
-      expect(output).toContain('mock-veridas: is not built: run npm ci without --omit=dev');
+      expect(output).toContain('mock-veridas: is not built: run npm run build');
       expect(output).not.toContain('    at ');
     });
   }

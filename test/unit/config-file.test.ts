@@ -25,6 +25,16 @@ describe('config file', () => {
     ]);
   });
 
+  it.each(['mock-veridas.config.ts', 'mock-veridas.config.toml'])(
+    'says that %s is not read',
+    async (name) => {
+      write(name, 'port: 5');
+      expect(await getProblems()).toEqual([`${name} is not read; write it as mock-veridas.config.yaml`]);
+      write('mock-veridas.config.yaml', 'port: 6');
+      expect((await settings()).port).toBe(6);
+    },
+  );
+
   it('reads the config file that --config names, even among several', async () => {
     write('mock-veridas.config.yml', 'port: 5');
     write('mock-veridas.config.json', '{}');

@@ -73,7 +73,7 @@ export async function openMediaPorts(
   tls?: TlsIdentity,
 ): Promise<OpenMediaPorts> {
   const tcpListener = await listen(host, tcp, tls).catch((error) => {
-    throw createPortError(`TCP/${tcp}`, (error as Error).cause);
+    throw createPortError(`TCP/${tcp}`, (error as Error).cause ?? error);
   });
   tcpListener.serve(sendProbeAnswer);
   const sockets = await openUdpOn(toHosts(host), udp).catch(async (error) => {
