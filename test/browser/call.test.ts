@@ -99,7 +99,7 @@ describe.skipIf(why)(`the call page in Chromium${why ? ` (${why})` : ''}`, () =>
 
   it('uses up the token although the page closes before the call ends', async () => {
     const { advance, call, token } = await embed('happy');
-    await screen('waiting-room');
+    await expect.poll(async () => (await call()).page).toBe('open');
     await stage.page.goto('about:blank');
     await advance('8s');
     expect((await call()).state).toBe('ended');

@@ -136,6 +136,5 @@ describe('the stand-in for a Pact Broker', () => {
       expect(broker.sent('PUT', `${PROVIDER}/branches/main/versions/1.2.3`)).toHaveLength(1);
       expect(broker.sent('POST', '/0/verification-results').at(-1)?.json).toMatchObject({ success: true });
     },
-    60_000,
   );
 });

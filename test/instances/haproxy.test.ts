@@ -11,7 +11,6 @@ import { explainMissingTool, findTool } from '../support/tools.ts';
 
 const why = explainMissingTool('redis') ?? explainMissingTool('haproxy');
 const CONFIG = readFileSync(path.join(import.meta.dirname, '../../docker/haproxy.cfg'), 'utf8');
-const TEST_MS = 120_000;
 
 it.skipIf(why)(
   `follows the master behind the HAProxy of the documentation, and not an old one that comes back${why ? ` (${why})` : ''}`,
@@ -29,15 +28,16 @@ it.skipIf(why)(
       ),
     );
     const balancer = spawn(findTool('haproxy') ?? '', ['-f', file], { stdio: 'ignore' });
+    const ended = once(balancer, 'exit');
     try {
       const store = `redis://127.0.0.1:${port}`;
       let d: Awaited<ReturnType<typeof openDrive>> | undefined;
       await expect
-        .poll(async () => (d = await openDrive({ store, storePrefix: createPrefix() })), { timeout: TEST_MS })
+        .poll(async () => (d = await openDrive({ store, storePrefix: createPrefix() })))
         .toBeDefined();
       if (d === undefined) return;
       const waitForStatus = (status: number) =>
-        expect.poll(async () => (await d?.requestToken())?.status, { timeout: TEST_MS }).toBe(status);
+        expect.poll(async () => (await d?.requestToken())?.status).toBe(status);
       await waitForStatus(200);
       const old = await group.findMaster();
       await old.signal('SIGKILL');
@@ -51,10 +51,9 @@ it.skipIf(why)(
       await d.mock.close();
     } finally {
       balancer.kill('SIGKILL');
-      await once(balancer, 'exit');
+      await ended;
       rmSync(folder, { recursive: true });
       await group.stop();
     }
   },
-  TEST_MS,
 );

@@ -77,7 +77,7 @@ describe.skipIf(why)(`a Redis with TLS and client certificates${why ? ` (${why})
     } finally {
       await group.stop();
     }
-  }, 90_000);
+  });
 
   it('is used over TLS when it is a cluster, also after a fail-over', async () => {
     const group = await startRedisCluster({ tls: files, password: 'p@ss' });
@@ -97,7 +97,7 @@ describe.skipIf(why)(`a Redis with TLS and client certificates${why ? ` (${why})
     } finally {
       await group.stop();
     }
-  }, 90_000);
+  });
 
   it.each<[string, () => string, RegExp]>([
     ['an unknown CA', () => server.url.split('/?')[0] ?? '', /not trusted: add \?ca=FILE to the address/],

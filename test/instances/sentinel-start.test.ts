@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Drive, openDrive } from '../support/drive.ts';
 import { createPrefix, findFreePort, type RedisServer, startRedis } from '../support/redis.ts';
 import { command, MASTER_NAME, type SentinelGroup, startSentinelGroup } from '../support/sentinel.ts';
 import { explainMissingTool } from '../support/tools.ts';
 
 const why = explainMissingTool('redis');
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** The published command; it needs a build. */
 const COMMAND = path.join(import.meta.dirname, '../../dist/mock-veridas.cjs');
@@ -94,8 +93,10 @@ describe.skipIf(why)(`an address that names Sentinels${why ? ` (${why})` : ''}`,
   });
 
   it('has a master that is not named by its own address in the messages of an outage', async () => {
-    expect(failToStart(address({ login: '' }))).toMatch(/: 127\.0\.0\.1:\d+: NOAUTH/);
-    expect(failToStart(address({ login: ':wrong-secret@' }))).toMatch(/: 127\.0\.0\.1:\d+: WRONGPASS/);
+    await expect.poll(() => failToStart(address({ login: '' }))).toMatch(/: 127\.0\.0\.1:\d+: NOAUTH/);
+    await expect
+      .poll(() => failToStart(address({ login: ':wrong-secret@' })))
+      .toMatch(/: 127\.0\.0\.1:\d+: WRONGPASS/);
   });
 
   it.each<[string, () => string, RegExp]>([

@@ -137,7 +137,7 @@ describe.each(Object.entries(STORES))('the sweep of ended records in the store %
       );
       client.destroy();
       // An idle machine needs 3 ms. What grows with the data takes a second and more.
-      expect(slowest).toBeLessThan(300_000);
+      expect(slowest).toBeLessThan(900_000);
     });
 
     it('keeps all active tokens, and expired ones while they are few', async () => {

@@ -81,6 +81,5 @@ describe('the examples in the source', () => {
       ]);
       expect(output).toContain('1 passed');
     },
-    120_000,
   );
 });

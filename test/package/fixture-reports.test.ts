@@ -60,7 +60,6 @@ const REPORTS = 'reports/videocall';
 
 describe.each(RUNNERS)(
   'the reports of workers of %s',
-  { timeout: 120_000 },
   (_name, { project, program, runs, tool: [tool, command], configure, tests }) => {
     const at = (...names: string[]) => path.join(project.folder(), ...names);
     const run = (report: string, env: Record<string, string> = {}) => {

@@ -72,7 +72,7 @@ describe.skipIf(why)(`a project that requires the package${why ? ` (${why})` : '
           it('issues tokens', () => mock.token());
         });`,
     );
-    const args = ['--require', 'mock-veridas', 'tests/token.spec.js'];
+    const args = ['--timeout', '60000', '--require', 'mock-veridas', 'tests/token.spec.js'];
     const { code, output } = await project.node([project.tool('mocha/bin/mocha.js'), ...args]);
     expect(output).toContain('1 passing');
     expect(code).toBe(0);

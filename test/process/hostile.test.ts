@@ -50,9 +50,11 @@ function findProblem({ answer, hangs }: Outcome): string | undefined {
   return undefined;
 }
 
+const TIMEOUT_MS = 180_000 + REQUEST_COUNT * 20;
+
 const home = useHome();
 
-describe(`hostile requests from SEED=${SEED}`, { timeout: 30_000 + REQUEST_COUNT * 20 }, () => {
+describe(`hostile requests from SEED=${SEED}`, { timeout: TIMEOUT_MS }, () => {
   /** The command with a request timeout of 5 seconds instead of 30. */
   let command: string;
   let server: RealProcess;
@@ -114,23 +116,20 @@ describe(`hostile requests from SEED=${SEED}`, { timeout: 30_000 + REQUEST_COUNT
     }
   }
 
-  beforeAll(
-    async () => {
-      command = await buildChanged('hostile', [
-        { file: 'server/timeouts.ts', snippet: 'request: 30_000', replacement: 'request: 5_000' },
-      ]);
-      const flags = ['--https', '--log-level', 'error', '--journal-size', String(JOURNAL_SIZE)];
-      server = await startProcess({ flags, command, env: { HOME: home() } });
-      drive = driveAt({ url: server.url, adminUrl: `${server.url}/__admin` });
-      // The first round compiles code and fills caches, so memory is measured after it.
-      await playRound();
-      await reset();
-      before = await server.measure();
-      for (let done = ROUND_SIZE; done < REQUEST_COUNT; done += ROUND_SIZE) await playRound();
-      await reset();
-    },
-    60_000 + REQUEST_COUNT * 20,
-  );
+  beforeAll(async () => {
+    command = await buildChanged('hostile', [
+      { file: 'server/timeouts.ts', snippet: 'request: 30_000', replacement: 'request: 5_000' },
+    ]);
+    const flags = ['--https', '--log-level', 'error', '--journal-size', String(JOURNAL_SIZE)];
+    server = await startProcess({ flags, command, env: { HOME: home() } });
+    drive = driveAt({ url: server.url, adminUrl: `${server.url}/__admin` });
+    // The first round compiles code and fills caches, so memory is measured after it.
+    await playRound();
+    await reset();
+    before = await server.measure();
+    for (let done = ROUND_SIZE; done < REQUEST_COUNT; done += ROUND_SIZE) await playRound();
+    await reset();
+  }, TIMEOUT_MS);
   afterAll(async () => {
     await server?.stop();
     rmSync(command);

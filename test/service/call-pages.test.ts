@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SANDBOX_CLIENT as SANDBOX } from '../../src/domain/client.ts';
 import { EVENTS } from '../../src/guide/events.ts';
 import { createSharedStore, type Drive, type Json, openDrive } from '../support/drive.ts';
@@ -111,7 +111,7 @@ describe('call page', () => {
         });
       });
     }
-    await vi.waitFor(async () => expect((await call()).page).toBe('none'));
+    await expect.poll(async () => (await call()).page).toBe('none');
   });
 
   it('closes a page that requested its stream twice on one connection and disconnected', async () => {
@@ -120,9 +120,9 @@ describe('call page', () => {
     const { port, hostname } = new URL(d.mock.url);
     const socket = connect(Number(port), hostname);
     socket.write(`GET ${stream.pathname}${stream.search} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(2));
-    await vi.waitFor(async () => expect((await call()).page).toBe('open'));
+    await expect.poll(async () => (await call()).page).toBe('open');
     socket.destroy();
-    await vi.waitFor(async () => expect((await call()).page).toBe('none'));
+    await expect.poll(async () => (await call()).page).toBe('none');
   });
 
   it('notifies a page from before a reset, and keeps it out of the next call with the same id', async () => {
@@ -154,9 +154,9 @@ describe('call page', () => {
     const { opened, disconnect, ...page } = await openFakePage(d, await d.token(), 'v');
     disconnect();
     expect(opened.state).toBe('waiting-room');
-    await vi.waitFor(async () => expect((await call()).page).toBe('none'));
+    await expect.poll(async () => (await call()).page).toBe('none');
     const waiting = page.poll('waiting-room');
-    await vi.waitFor(async () => expect((await call()).page).toBe('open'));
+    await expect.poll(async () => (await call()).page).toBe('open');
     const acted = agent('join');
     expect(await waiting).toEqual([
       { id: 0, data: { state: 'loading', post: { data: EVENTS.VideocallLoading } } },

@@ -124,6 +124,5 @@ describe('Expect', () => {
       );
       expect(stdout).toMatch(new RegExp(`^${version} 200 \\{"access_token": "\\w{30}"`));
     },
-    120_000,
   );
 });

@@ -56,7 +56,7 @@ describe('fifty clients with the same twenty validation ids', () => {
         return own;
       }),
     );
-  }, 120_000);
+  });
   afterAll(() => d.mock.close());
 
   const of = async (path: string, client: number): Promise<Json[]> =>

@@ -63,6 +63,7 @@ describe('call of a validation', () => {
   });
 
   it('starts the script when a waiting call is confirmed', async () => {
+    await d.admin('POST', '/clock/freeze', { client_id: client.client_id });
     const id = await create();
     const page = await openFakePage(d, await d.token(client), id);
     await page.waitForText('waiting-room');

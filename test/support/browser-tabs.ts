@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer as createHttpServer, request } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { INSECURE_HOST, launchChromium } from './chromium.ts';
+import { findFreePort } from './redis.ts';
 import { explainMissingTool, findTool } from './tools.ts';
 
 /** A browser tab, with the features that all drivers share. It accepts every certificate. */
@@ -60,22 +61,17 @@ async function openFirefox(): Promise<TabBrowser> {
   };
 }
 
-const findFreePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
+const START_TIMEOUT_MS = 60_000;
 
 /** Repeats a request until a server answers. */
 async function waitUntilUp(url: string): Promise<void> {
-  for (let tries = 0; ; tries += 1) {
+  const giveUp = AbortSignal.timeout(START_TIMEOUT_MS);
+  for (;;) {
     try {
       await fetch(url);
       return;
     } catch (error) {
-      if (tries === 200) throw error;
+      if (giveUp.aborted) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
@@ -83,7 +79,7 @@ async function waitUntilUp(url: string): Promise<void> {
 
 /** Starts a proxy that resolves every host to this machine, for a browser without its own setting for that. */
 async function startLoopbackProxy() {
-  const server = createHttpServer((incoming, outgoing) => {
+  const server = createServer((incoming, outgoing) => {
     const { port, pathname, search } = new URL(incoming.url ?? '');
     const { method, headers } = incoming;
     const onward = request(

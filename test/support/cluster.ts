@@ -3,9 +3,6 @@ import { command, repeatUntil } from './sentinel.ts';
 
 const SHARDS = 3;
 const SLOTS = 16_384;
-/** How long a node may be silent before the others replace it. */
-const NODE_TIMEOUT_MS = '1500';
-
 /** As many keys as redis-cli moves at once. */
 const MOVED_AT_ONCE = '10';
 
@@ -69,13 +66,16 @@ async function readNodes(at: RedisServer): Promise<readonly Node[]> {
  *
  * @param password the password of all nodes
  * @param tls the files of all nodes, which accept TLS only, and only from clients with a certificate of the CA
+ * @param silenceMs how long a node may be silent before the others replace it
  */
 export async function startRedisCluster({
   password = '',
   tls,
+  silenceMs = 1_500,
 }: {
   password?: string;
   tls?: TlsFiles;
+  silenceMs?: number;
 } = {}): Promise<ClusterGroup> {
   const nodes = await Promise.all(
     Array.from({ length: 2 * SHARDS }, () =>
@@ -85,9 +85,7 @@ export async function startRedisCluster({
         password,
         ...(tls && { tls }),
         more: {
-          // What is written survives a kill. Waiting for the disk stops a node for longer than clients wait.
-          appendfsync: 'no',
-          'cluster-node-timeout': NODE_TIMEOUT_MS,
+          'cluster-node-timeout': String(silenceMs),
           'cluster-announce-ip': '127.0.0.1',
           'cluster-require-full-coverage': 'no',
           'cluster-allow-replica-migration': 'no',

@@ -129,6 +129,7 @@ export default defineConfig({
   reporter: 'line',
   workers: 1,
   timeout: 90_000,
+  expect: { timeout: 60_000 },
   use: { ${more}launchOptions: { executablePath: '${findHeadlessChromium()}', args: ['--no-sandbox'] } },
 });
 `;

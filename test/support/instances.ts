@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseSetup } from './fake-page.ts';
+import { findFreePort } from './redis.ts';
 
 /** The published command. */
 export const COMMAND = path.join(import.meta.dirname, '../../dist/mock-veridas.cjs');
@@ -19,11 +20,11 @@ export interface Instance {
 /** Starts a simulator. It keeps its port after it is killed. */
 export async function startInstance(flags: readonly string[], command = COMMAND): Promise<Instance> {
   let child: ChildProcess | undefined;
+  const port = String(await findFreePort());
   let url = '';
   let starting: Promise<void> | undefined;
 
   async function launch(): Promise<void> {
-    const port = url === '' ? '0' : new URL(url).port;
     const started = spawn(
       process.execPath,
       [command, 'start', '--port', port, '--log-level', 'error', ...flags],

@@ -14,6 +14,8 @@ export interface RedisServer {
   signal(signal: NodeJS.Signals): Promise<void>;
   /** Restarts it at the same address with its persisted data. */
   restart(): Promise<void>;
+  /** Lets it run again, whichever signal it was sent. */
+  restore(): Promise<void>;
   /** Kills it and removes its folder. */
   stop(): Promise<void>;
 }
@@ -117,6 +119,10 @@ export async function startServer(
     child.kill(name);
     if (name === 'SIGKILL' || name === 'SIGTERM') await ended;
   };
+  const restore = async () => {
+    child.kill('SIGCONT');
+    if (child.exitCode !== null || child.signalCode !== null) await start();
+  };
   const stop = async () => {
     await signal('SIGKILL');
     rmSync(folder, { recursive: true });
@@ -125,7 +131,7 @@ export async function startServer(
     await stop();
     throw error;
   });
-  return { url, signal, restart: start, stop };
+  return { url, signal, restart: start, restore, stop };
 }
 
 /**
@@ -170,7 +176,8 @@ export async function startRedis({
     ...(tls && formatTls(tls, String(port))),
     // By default 10,000 above the other, where connections start.
     ...(cluster && { 'cluster-enabled': 'yes', 'cluster-port': String(await findFreePort()) }),
-    ...(keeps && { appendonly: 'yes', appendfsync: 'always' }),
+    // What is written survives a kill. Waiting for the disk stops a server for longer than clients wait.
+    ...(keeps && { appendonly: 'yes', appendfsync: 'no' }),
     ...(password !== '' && { requirepass: password }),
     ...more,
   };

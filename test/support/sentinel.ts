@@ -65,15 +65,18 @@ export async function repeatUntil<T>(attempt: () => Promise<T | undefined>): Pro
  * @param password the password of the servers
  * @param sentinelPassword the password of the Sentinels
  * @param tls the files of all, which accept TLS only, and only from clients with a certificate of the CA
+ * @param silenceMs how long a master may be silent before the Sentinels replace it
  */
 export async function startSentinelGroup({
   password = '',
   sentinelPassword = '',
   tls,
+  silenceMs = 1_000,
 }: {
   password?: string;
   sentinelPassword?: string;
   tls?: TlsFiles;
+  silenceMs?: number;
 } = {}): Promise<SentinelGroup> {
   const common = {
     'repl-diskless-sync-delay': '0',
@@ -96,6 +99,7 @@ export async function startSentinelGroup({
     Array.from({ length: SENTINELS }, async () => {
       const own = String(await findFreePort());
       const settings = {
+        [`sentinel down-after-milliseconds ${MASTER_NAME}`]: String(silenceMs),
         ...(tls && { ...formatTls(tls, own), port: '0', 'tls-replication': 'yes' }),
         ...(password !== '' && { [`sentinel auth-pass ${MASTER_NAME}`]: password }),
         ...(sentinelPassword !== '' && {
