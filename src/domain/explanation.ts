@@ -106,6 +106,9 @@ export function explainUnknownClient(id: string): Explanation {
   if (surroundings !== undefined) {
     return { reason: `${unknown}: it has ${surroundings.what}`, fix: surroundings.fix };
   }
+  if (id.includes('\0')) {
+    return { reason: `${unknown}: it is UTF-16`, fix: 'encode ID:SECRET in UTF-8 before its base64' };
+  }
   if (id.includes(' ')) {
     return { reason: `${unknown}: it has a space in it`, fix: 'percent-encode it: write + as %2B' };
   }

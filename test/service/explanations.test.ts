@@ -229,6 +229,13 @@ describe('the explanation of a refused token request', () => {
       /line break/,
     ],
     [
+      'Basic credentials in UTF-16',
+      postWith(`Basic ${Buffer.from(PAIR, 'utf16le').toString('base64')}`),
+      401,
+      /it is UTF-16/,
+      /UTF-8/,
+    ],
+    [
       'an unknown client_id',
       post(`${GRANT}&client_id=x&client_secret=y`),
       401,
