@@ -61,7 +61,7 @@ function runChild(program: string, args: readonly string[], env: NodeJS.ProcessE
           `mock-veridas: the signal cannot be passed to ${program}: ${error.message}; waiting for its end`,
         );
       const why = error.code === 'ENOENT' ? 'command not found' : error.message;
-      const [, variable] = /^\s*(\w+)=/.exec(program) ?? [];
+      const [, variable] = /^\s*(?:export\s+|\$env:)?([^\s=/\\]+)=/.exec(program) ?? [];
       // Its value may be a secret.
       const problem =
         variable === undefined
@@ -124,7 +124,7 @@ async function hasExpectedCalls(mock: StartedMock, expected: number | undefined)
 /** Runs a command with a simulator, and passes its addresses in the environment. */
 export const exec: Command = async ({ args, rest, env, cwd }) => {
   const [program, ...programArgs] = rest;
-  if (program === undefined) {
+  if (!program) {
     throw new BadUsage([
       'no command given; write it after --, as in: exec -- npm test (npm exec takes the first -- for itself: use npx)',
     ]);

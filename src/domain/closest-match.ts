@@ -53,8 +53,7 @@ export const findMisspeltName = (name: string, given: readonly string[]): string
       one.length <= MAX_WORD_LENGTH &&
       (simplify(one) === simplify(name) ||
         closestMatch(one, [name]) !== undefined ||
-        findByLastWord(one, [name]) !== undefined ||
-        findByLastWord(name, [one]) !== undefined),
+        findByLastWord(one, [name]) !== undefined),
   );
 
 /** The only one of `known` whose last word is `word`, as in `id` for `client_id`. */

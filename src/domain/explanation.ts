@@ -32,14 +32,18 @@ const SURROUNDINGS: readonly { what: string; fix: string; isIn(given: string): b
 /** What surrounds `given`, and must be removed. */
 export const findSurroundings = (given: string) => SURROUNDINGS.find(({ isIn }) => isIn(given));
 
-function stripSurroundings(given: string): string {
+/** `given` without what surrounds it. */
+export function stripSurroundings(given: string): string {
   const inner = given.trim();
   return isQuoted(inner) ? inner.slice(1, -1).trim() : inner;
 }
 
-/** Whether `text` is a placeholder that nothing was filled into, or what a language writes for no value. */
-export const isPlaceholder = (text: string): boolean =>
-  /^(?:undefined|null|None|NaN|\[object \w+\]|\$\{?\w+\}?|\{\{.*\}\}|\{\w+\}|<[\w -]+>|%\w+%)$/.test(text);
+/** Nothing but letters is between the signs: ids may have such signs around their digits. */
+const PLACEHOLDER =
+  /^(?:undefined|null|None|NaN|\[object \w{1,20}\]|\$[A-Za-z_]{1,40}|\$\{[\w.]{1,40}\}|\{\{[\w .]{1,40}\}\}|\{[A-Za-z_]{1,40}\}|<[A-Za-z_ -]{1,40}>|%[A-Za-z_]{1,40}%)$/;
+
+/** Whether `text` is a placeholder that nothing was filled into, or what a language writes for no value. Then it is no secret. */
+export const isPlaceholder = (text: string): boolean => PLACEHOLDER.test(text);
 
 const SET_VARIABLE = 'set the variable that it is read from';
 
@@ -107,7 +111,10 @@ export function explainUnknownClient(id: string): Explanation {
     return { reason: `${unknown}: it has ${surroundings.what}`, fix: surroundings.fix };
   }
   if (id.includes('\0')) {
-    return { reason: `${unknown}: it is UTF-16`, fix: 'encode ID:SECRET in UTF-8 before its base64' };
+    return {
+      reason: `${unknown}: it has a NUL in it, as in UTF-16`,
+      fix: 'encode it in UTF-8; with Basic, before base64',
+    };
   }
   if (id.includes(' ')) {
     return { reason: `${unknown}: it has a space in it`, fix: 'percent-encode it: write + as %2B' };

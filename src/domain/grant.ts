@@ -1,7 +1,7 @@
 import { GRANT_TYPE, SCOPES } from '../guide/oauth.ts';
 import type { AnswerProfile, RowName } from './answer-profile.ts';
 import type { Client } from './client.ts';
-import { type Explanation, findSurroundings } from './explanation.ts';
+import { type Explanation, findSurroundings, stripSurroundings } from './explanation.ts';
 import {
   type Attempt,
   anyClient,
@@ -144,7 +144,7 @@ const grantKnown: Step = (attempt) => {
 
 function explainGrantType(given: string | undefined): Explanation {
   const surroundings = given === undefined ? undefined : findSurroundings(given);
-  if (surroundings !== undefined)
+  if (given !== undefined && surroundings !== undefined && stripSurroundings(given) === GRANT_TYPE)
     return { reason: `grant_type has ${surroundings.what}`, fix: surroundings.fix };
   return {
     reason: given === undefined ? 'grant_type is missing' : 'grant_type must be client_credentials',

@@ -47,8 +47,7 @@ export function findMisspeltScenario(
   if (meant !== undefined) return { written: beforeTilde, meant };
   const id = validationId.slice(0, MAX_LENGTH).trim();
   const joined = names.find((name) => name.includes('-') && join(name) === join(id));
-  const whole = joined ?? names.find((name) => name === rest.at(-1));
-  if (whole !== undefined) return { written: id, meant: whole };
+  if (joined !== undefined) return { written: id, meant: joined };
   return [...names]
     .sort((one, other) => other.length - one.length)
     .map((name) => readName(id, name))

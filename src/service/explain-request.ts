@@ -29,8 +29,8 @@ const printable = (value: string) => (/^[\w.+/-]{1,60}$/.test(value) ? value : '
 
 /** How a body that is no form begins. */
 const FORMATS: readonly { readonly start: RegExp; readonly format: string; readonly fix: string }[] = [
-  { start: /^\s*[[{]/, format: 'JSON', fix: SEND_FORM },
-  { start: /^\s*</, format: 'XML', fix: SEND_FORM },
+  { start: /^\s*[[{]\s*["[{\]}]/, format: 'JSON', fix: SEND_FORM },
+  { start: /^\s*<[?!\w]/, format: 'XML', fix: SEND_FORM },
   {
     start: /^--\S+\r?\n/,
     format: 'multipart',
@@ -42,7 +42,8 @@ const FORMATS: readonly { readonly start: RegExp; readonly format: string; reado
 function explainName(missing: readonly string[], form: Form): Explanation | undefined {
   const names = form.map(([name]) => name);
   for (const name of missing) {
-    const written = findMisspeltName(name, names);
+    const sameToken = name === 'token' ? names.find((one) => one === 'access_token') : undefined;
+    const written = sameToken ?? findMisspeltName(name, names);
     if (written === undefined) continue;
     const isFirst = written === names[0];
     if (isFirst && written.startsWith('\ufeff'))
@@ -74,7 +75,7 @@ function explainBody(request: FastifyRequest, form: Form | undefined): Explanati
       fix: 'send the body uncompressed',
     };
   }
-  const [first = ''] = form?.[0] ?? [];
+  const first = request.writtenAs === undefined ? (form?.[0]?.[0] ?? '') : '';
   const written = FORMATS.find(({ start }) => start.test(first));
   if (written !== undefined) {
     const { format, fix } = written;

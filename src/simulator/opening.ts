@@ -90,12 +90,10 @@ const detectInOpening = createDetector<'opening', Admission>({
       : undefined,
   'placeholder-validation-id': ({ call: { validationId } }) =>
     isPlaceholder(validationId) ? `GET /call with validation_id=${validationId}` : undefined,
-  'misspelt-scenario': ({ call: { validationId, scenario }, misspelt }) => {
-    if (misspelt === undefined || misspelt.meant === scenario.name) return undefined;
-    const { written, meant } = misspelt;
-    const what = written === validationId ? 'the validation_id' : 'a validation_id that begins with';
-    return `${what} "${written}": did you mean ${meant}?`;
-  },
+  'misspelt-scenario': ({ call, misspelt }) =>
+    misspelt !== undefined && misspelt.meant !== call.scenario.name
+      ? `a validation_id that begins with "${misspelt.written}": did you mean ${misspelt.meant}?`
+      : undefined,
 });
 
 /**

@@ -316,6 +316,8 @@ describe('mock-veridas exec', () => {
     [['exec', '--', 'npm test'], /cannot run npm test: command not found; .*: exec -- npm test$/m],
     [['exec', '--', 'A_KEY=secret', 'npm', 'test'], /cannot run A_KEY=…: .*: exec -- env A_KEY=… COMMAND$/m],
     [['exec', '--', 'A_KEY=secret npm test'], /cannot run A_KEY=…: .*: exec -- env A_KEY=… COMMAND$/m],
+    [['exec', '--', 'export A_KEY=secret; npm test'], /cannot run A_KEY=…: .*COMMAND$/m],
+    [['exec', '--', ''], /no command given/],
     [['exec', 'npm', 'test'], /no command given; .*: use npx\)$/m],
     [['exec', '--', 'npm test && true'], /: exec -- sh -c 'npm test && true'$/m],
     [['exec', '--prot', '1', '--', 'true'], /--prot/],
