@@ -31,11 +31,12 @@ export function createSelfView(video: HTMLVideoElement | null) {
   };
   const release = () => {
     if (camera === undefined) return;
+    // First: a WebKitGTK has hung when a track ended whose picture was about to be shown.
+    showStream(null);
     camera.getTracks().forEach((track) => {
       track.stop();
     });
     camera = undefined;
-    showStream(null);
   };
 
   return (want: boolean) => {
