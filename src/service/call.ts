@@ -114,7 +114,7 @@ const chooseLanguage = ({ headers }: FastifyRequest): Language =>
   LANGUAGES.find((one) => one === new Negotiator({ headers }).language([...LANGUAGES])) ?? LANGUAGES[0];
 
 /** A parameter of the URL that is there under another name, such as accessToken. */
-function explainParameter(name: string, query: Readonly<Record<string, string>>): Explanation | undefined {
+function explainParameter(name: string, query: CallQuery): Explanation | undefined {
   if (Object.hasOwn(query, `amp;${name}`))
     return {
       reason: 'the URL has &amp; between its parameters',

@@ -6,7 +6,7 @@ import { VALIDATION_PATH } from './validas.ts';
 
 const READINESS = '/__admin/health';
 
-/** Last words of a path, by what was probably meant: names of other OAuth servers, and our own pages without underscores. */
+/** Words of a path, by what was probably meant: names of other OAuth servers. A similar word counts too. */
 const MEANT: Readonly<Record<string, string>> = {
   token: PATHS.token,
   tokens: PATHS.token,
@@ -22,7 +22,7 @@ const MEANT: Readonly<Record<string, string>> = {
 };
 const WORDS = Object.keys(MEANT);
 
-/** Words of a path that is not of an OAuth server. Common words are similar to them. */
+/** Words of our other paths. They count only as written: common words are similar to them. */
 const EXACT: ReadonlyMap<string, string> = new Map([
   ['admin', '/__admin'],
   ['console', '/__console'],
